@@ -1,0 +1,15 @@
+export type { Level } from './level.ts'
+export { implied, levels } from './level.ts'
+export type { CheckOptions, ModelName } from './options.ts'
+export { modelNames } from './options.ts'
+export type {
+  Counterexample,
+  CounterexampleOperation,
+  LostWrite,
+  OperationRow,
+  OrderEdge,
+  Report,
+  Verdict,
+  Witness,
+  WitnessOrder,
+} from './verdict.ts'

@@ -1,0 +1,37 @@
+/** The consistency levels, strongest first; also the keys of `--json` and what `--expect` takes. DESIGN: levels, exactly. */
+export const levels = [
+  'linearizable',
+  'sequential',
+  'causal',
+  'causal-memory',
+  'causal-convergence',
+  'pram',
+  'session',
+  'read-your-writes',
+  'monotonic-reads',
+  'monotonic-writes',
+  'writes-follow-reads',
+  'eventual',
+] as const
+
+export type Level = (typeof levels)[number]
+
+/**
+ * What each level directly implies. The order is partial: causal memory and causal convergence are incomparable, causal
+ * does not imply PRAM, PRAM does not imply the session guarantees. Linearizable implies eventual where there are final
+ * reads; sequential does not, since a replica may lag for ever and still fit one order.
+ */
+export const implied: { readonly [level in Level]: readonly Level[] } = {
+  linearizable: ['sequential', 'eventual'],
+  sequential: ['causal-convergence', 'causal-memory'],
+  causal: [],
+  'causal-memory': ['causal', 'pram'],
+  'causal-convergence': ['causal', 'session'],
+  pram: [],
+  session: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
+  'read-your-writes': [],
+  'monotonic-reads': [],
+  'monotonic-writes': [],
+  'writes-follow-reads': [],
+  eventual: [],
+}

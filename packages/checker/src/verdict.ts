@@ -1,0 +1,75 @@
+import type { Json } from '@chaos/history'
+import type { Level } from './level.ts'
+
+/** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
+export type Verdict =
+  | { readonly result: 'met'; readonly witness: Witness }
+  | { readonly result: 'violated'; readonly counterexample: Counterexample }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/** Rows of `Operations`. */
+export type OperationRow = number
+
+export type Witness =
+  /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
+  | { readonly kind: 'order'; readonly orders: readonly WitnessOrder[] }
+  /** What all final reads of each key agreed on. */
+  | {
+      readonly kind: 'convergence'
+      readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
+    }
+  /** A stronger level holds. */
+  | { readonly kind: 'implied'; readonly by: Level }
+
+export interface WitnessOrder {
+  /** Absent where the order spans all keys, or the history has none. */
+  readonly key?: string | undefined
+  /** Completed operations and those `info` ones that took effect, in an order that is legal. */
+  readonly operations: readonly OperationRow[]
+}
+
+/** The smallest explanation found. Taken alone, its operations still violate the level. */
+export interface Counterexample {
+  readonly level: Level
+  /** What happened, in a sentence that names processes, values, nodes and times. */
+  readonly sentence: string
+  /** In order of invocation. */
+  readonly operations: readonly CounterexampleOperation[]
+  /** The keys they concern, where operations have keys. */
+  readonly keys: readonly string[]
+  /** The operation after which no explanation is left: the impossible read, as a rule. */
+  readonly culprit?: OperationRow | undefined
+  /** The values the object may have had when the culprit was invoked, where that is known. */
+  readonly statesBefore?: readonly Json[] | undefined
+  /** Why each must come before the next, where the contradiction is a cycle of orders. */
+  readonly edges?: readonly OrderEdge[] | undefined
+}
+
+export interface CounterexampleOperation {
+  readonly operation: OperationRow
+  /** `core`: without it there is no contradiction. `context`: shown because it helps a person see it. */
+  readonly role: 'core' | 'context'
+}
+
+export interface OrderEdge {
+  readonly before: OperationRow
+  readonly after: OperationRow
+  readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
+}
+
+/** The answer of one call of `check`: every level, strongest first. */
+export interface Report {
+  readonly model: string
+  readonly levels: { readonly [level in Level]: Verdict }
+  readonly headline: string
+  /** What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. */
+  readonly info: { readonly total: number; readonly happened: number; readonly undecided: number }
+  /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
+  readonly lost: readonly LostWrite[]
+}
+
+export interface LostWrite {
+  readonly key: string | undefined
+  readonly value: Json
+  readonly operation: OperationRow
+}

@@ -1,0 +1,44 @@
+import type { Millis } from '@chaos/history'
+
+/** One server of the backend: `n1`, `n2`, … */
+export type NodeId = string
+
+/** An end of a link: a node, or the clients, all of them together. */
+export type Endpoint = NodeId | 'clients'
+
+/** One *direction* of one connection path: `clients→n1`, `n1→n2`, `n2→n1`. Cutting a pair takes two of them. */
+export interface Link {
+  readonly from: Endpoint
+  readonly to: Endpoint
+}
+
+/** `n1>n2`, as histories and schedules spell it. */
+export const linkName = (link: Link): string => `${link.from}>${link.to}`
+
+/**
+ * What happens to bytes at a cut. `hold`: kept, and released at heal, as TCP's retransmission would. `drop`: gone, and
+ * the connection is reset at heal, since a stream with a hole may not go on.
+ */
+export type CutMode = 'hold' | 'drop'
+
+/** Something wrong, concretely: every selector resolved, so that it can be injected, printed and replayed. */
+export type Fault =
+  | { readonly kind: 'partition'; readonly links: readonly Link[]; readonly mode: CutMode }
+  | { readonly kind: 'latency'; readonly links: readonly Link[]; readonly latencyMs: Millis; readonly jitterMs: Millis }
+  | { readonly kind: 'bandwidth'; readonly links: readonly Link[]; readonly bytesPerSecond: number }
+  /** Each message is lost with this probability. Only where messages exist: not on a TCP byte stream. */
+  | { readonly kind: 'loss'; readonly links: readonly Link[]; readonly probability: number }
+  | { readonly kind: 'reset'; readonly links: readonly Link[] }
+  | { readonly kind: 'kill'; readonly nodes: readonly NodeId[] }
+  | { readonly kind: 'pause'; readonly nodes: readonly NodeId[] }
+
+export type FaultKind = Fault['kind']
+
+/** Both directions between every two nodes of different groups. */
+export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
+  const links: Link[] = []
+  for (const [i, group] of groups.entries())
+    for (const [j, other] of groups.entries())
+      if (i !== j) for (const from of group) for (const to of other) links.push({ from, to })
+  return links
+}

@@ -1,0 +1,5 @@
+export type { CutMode, Endpoint, Fault, FaultKind, Link, NodeId } from './fault.ts'
+export { linkName, linksBetween } from './fault.ts'
+export type { Random } from './random.ts'
+export { createRandom } from './random.ts'
+export type { FaultPlan, NodeSelector, PartitionShape, Schedule, ScheduledFault } from './schedule.ts'

@@ -1,0 +1,46 @@
+import type { Nanos } from './units.ts'
+
+/** Anything JSON can say: the inputs and outputs of operations. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
+
+export const eventTypes = ['invoke', 'ok', 'fail', 'info'] as const
+export type EventType = (typeof eventTypes)[number]
+
+/**
+ * How an operation ended. `ok`: took effect, result known. `fail`: certainly took no effect.
+ * `info`: unknown; it may take effect at any time after its call, or never, and its process is retired.
+ */
+export type Outcome = 'ok' | 'fail' | 'info'
+
+/** A logical single-threaded client (a non-negative integer), or whatever else spoke: usually `"nemesis"`. */
+export type Process = number | string
+
+/** One line of a history. */
+export interface Event {
+  readonly index: number
+  readonly time: Nanos
+  readonly process: Process
+  readonly type: EventType
+  /** What was done: `read`, `write`, `cas`, … or, for the nemesis, the kind of fault. */
+  readonly f: string
+  /** The object it was done to; absent where there is only one. */
+  readonly key?: string | undefined
+  /** A read's invocation has null and its `ok` the value read; `cas` has `[old, new]`. */
+  readonly value: Json
+  /** The server that was asked, or that answered. */
+  readonly node?: string | undefined
+  /** Why it is `fail` or `info`. */
+  readonly error?: string | undefined
+  /** On the invocation of a read made after all faults healed and all writes stopped. */
+  readonly final?: boolean | undefined
+  /** Members this format does not know; kept, and written out again. */
+  readonly extra?: { readonly [member: string]: Json } | undefined
+}
+
+/** The optional first line of a native history, describing the run: `{"chaos":1,"model":"register",…}`. */
+export interface Header {
+  readonly chaos: 1
+  readonly model?: string | undefined
+  readonly initial?: Json | undefined
+  readonly extra?: { readonly [member: string]: Json } | undefined
+}

@@ -1,0 +1,74 @@
+import type { Event, Header, Json } from './event.ts'
+import type { ValueId, ValueTable } from './value.ts'
+
+/** The outcome column's numbers. A never-completed operation is `info` with `returnEvent` -1. */
+export const OK = 0
+export const FAIL = 1
+export const INFO = 2
+
+/** Marks an operation that is the final read of its key (bit of the `flags` column). */
+export const FLAG_FINAL = 1
+
+/**
+ * Operations as columns: row i is the i-th operation in order of invocation. One typed array a column, so that a
+ * million operations fit in tens of megabytes and a checker can walk them without touching an object.
+ *
+ * "Event position" is the position of an event among the client events of the history (0-based, nemesis events not
+ * counted), which is what real-time order is judged by: a precedes b when `a.returnEvent < b.callEvent`.
+ */
+export interface Operations {
+  readonly length: number
+  /** Process number; processes that are named by strings in the file are numbered by `History.processes`. */
+  readonly process: Int32Array
+  /** Index into `History.functions`. */
+  readonly f: Uint8Array
+  /** Index into `History.keys`; -1 for an operation without a key. */
+  readonly key: Int32Array
+  /** The value given at the invocation: id in `History.values`. */
+  readonly input: Int32Array
+  /** The value of the completion; the input's where it was never completed. */
+  readonly output: Int32Array
+  /** OK, FAIL or INFO. */
+  readonly outcome: Uint8Array
+  /** Event position of the invocation. */
+  readonly callEvent: Int32Array
+  /** Event position of the completion; -1 where there is none. */
+  readonly returnEvent: Int32Array
+  /** Nanoseconds from the run's start; negative or absent times are kept as given, absent ones are the event's position. */
+  readonly callTime: Float64Array
+  /** Nanoseconds; Infinity where it was never completed. */
+  readonly returnTime: Float64Array
+  /** Index into `History.nodes`; -1 where no node is known. */
+  readonly node: Int32Array
+  /** Bit set of FLAG_*. */
+  readonly flags: Uint8Array
+  /** 1-based line in the file of the invocation, and of the completion (0 where there is none). */
+  readonly callLine: Int32Array
+  readonly returnLine: Int32Array
+}
+
+/** What happened, in memory: operations by columns, everything else by value. */
+export interface History {
+  readonly header: Header | undefined
+  readonly operations: Operations
+  readonly values: ValueTable
+  readonly functions: readonly string[]
+  readonly keys: readonly string[]
+  readonly nodes: readonly string[]
+  /** The display name of each process number. */
+  readonly processName: (process: number) => string
+  /** Events of the nemesis and of anything else that is not a client, in file order. */
+  readonly nemesis: readonly Event[]
+  /** Why operation i is `fail` or `info`, where its completion said so. */
+  readonly errorOf: (operation: number) => string | undefined
+  /** Number of events, clients' and others'. */
+  readonly eventCount: number
+  /** What was tolerated, for the person to know: a truncated last line, times that are absent, … */
+  readonly warnings: readonly string[]
+}
+
+export const inputOf = (history: History, operation: number): Json =>
+  history.values.json((history.operations.input[operation] ?? 0) as ValueId)
+
+export const outputOf = (history: History, operation: number): Json =>
+  history.values.json((history.operations.output[operation] ?? 0) as ValueId)

@@ -1,0 +1,39 @@
+import type { StateMachine } from './machine.ts'
+import type { StoreCommand, StoreResult } from './store.ts'
+
+/** A state machine over the key-value object, its own types hidden: what a host can run without knowing which it is. */
+// biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
+export type AnyStoreMachine = StateMachine<any, any, StoreCommand, StoreResult, any>
+
+/** A deliberate mistake, off unless asked for by name: how the tool proves that it can find them. */
+export interface Bug {
+  readonly name: string
+  readonly summary: string
+}
+
+export type KnobValue = number | boolean | string
+/** Something of a protocol that can be chosen, as `--set name=value`. */
+export interface Knob {
+  readonly name: string
+  readonly summary: string
+  readonly default: KnobValue
+  /** Where only some values make sense. */
+  readonly values?: readonly KnobValue[] | undefined
+}
+
+export interface ProtocolOptions {
+  readonly bug?: string | undefined
+  readonly knobs: { readonly [name: string]: KnobValue }
+}
+
+/** A protocol as the registry lists it: everything help, docs, tests and hosts need to know. */
+export interface ProtocolDefinition {
+  readonly name: string
+  readonly summary: string
+  readonly defaultNodes: number
+  /** The strongest level it promises under faults, with its default knobs: what its end-to-end tests hold it to. */
+  readonly promises: 'linearizable' | 'sequential' | 'eventual' | 'none'
+  readonly knobs: readonly Knob[]
+  readonly bugs: readonly Bug[]
+  create(options: ProtocolOptions): AnyStoreMachine
+}

@@ -1,0 +1,3 @@
+export type { AnyStoreMachine, Bug, Knob, KnobValue, ProtocolDefinition, ProtocolOptions } from './definition.ts'
+export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
+export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'

@@ -1,0 +1,90 @@
+import type { Level, Report } from '@chaos/checker'
+import type { Fault, Schedule } from '@chaos/faults'
+import type { Millis, Nanos } from '@chaos/history'
+
+/** Everything a run says of itself beside its history: the content of `run.json`, and what result pages are made from. */
+export interface RunSummary {
+  readonly chaos: 1
+  readonly version: string
+  readonly config: RunConfig
+  /** ISO 8601, when it began. */
+  readonly startedAt: string
+  /** Which promise of determinism applies: a simulated run repeats to the byte, a real one repeats workload and schedule. */
+  readonly tier: 'simulated' | 'real'
+  readonly durationNanos: Nanos
+  readonly interrupted: boolean
+  readonly schedule: Schedule
+  readonly faults: readonly FaultRecord[]
+  readonly operations: OperationCounts
+  readonly phases: readonly PhaseSummary[]
+  readonly nodes: readonly NodeSummary[]
+  /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never bit, … */
+  readonly vacuous: readonly string[]
+  /** Trouble of the environment met on the way: a node that did not restart, … */
+  readonly trouble: readonly string[]
+  readonly convergedAfterHealNanos?: Nanos | undefined
+  readonly report?: Report | undefined
+  readonly expectation?: Expectation | undefined
+  readonly timing: { readonly checkMs: Millis }
+}
+
+export interface RunConfig {
+  readonly target: string
+  readonly bug?: string | undefined
+  readonly knobs: { readonly [name: string]: number | boolean | string }
+  readonly nodes: number
+  readonly clients: number
+  /** Operations per second, over all clients together. */
+  readonly rate: number
+  readonly keys: number
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly faults: readonly string[]
+  readonly seed: number
+}
+
+/** A fault as it was: its selectors resolved, its real start and end. */
+export interface FaultRecord {
+  readonly id: string
+  readonly fault: Fault
+  readonly from: Nanos
+  readonly to: Nanos
+  /** How often it bit: chunks held or dropped, connections reset, processes killed. 0 means that it proved nothing. */
+  readonly hits: number
+  /** Until the cluster served an operation again that was invoked after this fault began; absent if it never stopped serving. */
+  readonly recoveryNanos?: Nanos | undefined
+}
+
+export interface OperationCounts {
+  readonly total: number
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+  readonly reads: number
+  readonly writes: number
+  readonly cas: number
+}
+
+/** Operations by what was wrong while they were called: `calm`, `partition`, `kill`, `pause`, `partition+kill`, `healed`. */
+export interface PhaseSummary {
+  readonly phase: string
+  /** Of the run's time, 0 to 1. */
+  readonly share: number
+  readonly operations: number
+  /** Operations answered (`ok`, or a definite no that the model allows, such as a cas that found another value), 0 to 1. */
+  readonly availability: number
+  readonly p50Nanos: Nanos
+  readonly p99Nanos: Nanos
+  readonly slowestRecoveryNanos?: Nanos | undefined
+}
+
+export interface NodeSummary {
+  readonly node: string
+  readonly operations: number
+  readonly availability: number
+}
+
+export interface Expectation {
+  readonly level: Level
+  readonly met: boolean | 'unknown'
+}

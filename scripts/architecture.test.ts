@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+// A package imports only from rows above its own.
+const rows = ['history', 'faults', 'protocols', 'checker', 'report', 'proxy', 'runner', 'simulator', 'targets', 'cli']
+const pure = ['faults', 'protocols', 'checker', 'report']
+const packages = join(import.meta.dirname, '..', 'packages')
+
+const json = (...path: string[]) => JSON.parse(readFileSync(join(packages, ...path), 'utf8'))
+const above = (row: string) => rows.slice(0, rows.indexOf(row))
+
+test('every package has a row', () => {
+  expect(readdirSync(packages).sort()).toEqual([...rows].sort())
+})
+
+describe.each(rows)('%s', (row) => {
+  const dependencies = Object.keys(json(row, 'package.json').dependencies ?? {})
+  const internal = dependencies.filter((name) => name.startsWith('@chaos/')).map((name) => name.slice('@chaos/'.length))
+
+  test('depends only on rows above its own', () => {
+    expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
+  })
+
+  test('references in tsconfig.json just the packages it depends on', () => {
+    const references = json(row, 'tsconfig.json').references.map((reference: { path: string }) =>
+      reference.path.slice(3),
+    )
+    expect([...references].sort()).toEqual([...internal].sort())
+  })
+
+  test('imports other packages by their public surface only', () => {
+    const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
+    for (const file of sources.filter((name) => name.endsWith('.ts'))) {
+      const text = readFileSync(join(packages, row, 'src', file), 'utf8')
+      expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
+      expect(text, file).not.toMatch(/from '@chaos\/(?!history\/files')[a-z]+\/.+'/)
+    }
+  })
+})
+
+test.each(pure)('%s is pure: the compiler offers it no clock, file, socket or console', (row) => {
+  expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
+})
