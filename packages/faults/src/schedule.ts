@@ -13,6 +13,7 @@ export type FaultPlan =
   | { readonly kind: 'kill'; readonly nodes: NodeSelector }
   | { readonly kind: 'pause'; readonly nodes: NodeSelector }
   | { readonly kind: 'latency'; readonly latencyMs: Millis; readonly jitterMs: Millis }
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   | { readonly kind: 'loss'; readonly probability: number }
   | { readonly kind: 'reset' }
   /** Already concrete: what a replay injects. */

@@ -1,0 +1,52 @@
+import { type Fault, type Link, linkName, type NodeId } from './fault.ts'
+
+/** A fault in a few words, for people: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `n2 paused`. */
+export function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case 'partition':
+      return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
+    case 'latency':
+      return `${fault.latencyMs} ± ${fault.jitterMs} ms of delay on ${countLinks(fault.links)}`
+    case 'bandwidth':
+      return `${fault.bytesPerSecond} bytes/s on ${countLinks(fault.links)}`
+    case 'loss':
+      return `${Math.round(fault.probability * 100)}% of messages lost on ${countLinks(fault.links)}`
+    case 'reset':
+      return `connections reset on ${countLinks(fault.links)}`
+    case 'kill':
+      return `${fault.nodes.join(' ')} killed`
+    case 'pause':
+      return `${fault.nodes.join(' ')} paused`
+  }
+}
+
+/** What a fault touches, as the history records it. */
+export const faultTargets = (fault: Fault): readonly string[] =>
+  'links' in fault ? fault.links.map(linkName) : fault.nodes
+
+const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
+
+/** `{n1 | n2 n3}` where the cut splits nodes into groups that are whole inside; otherwise the links themselves. */
+function describeCut(links: readonly Link[]): string {
+  const names = new Set(links.map(linkName))
+  const nodes = [...new Set(links.flatMap((link) => [link.from, link.to]))].sort()
+  const symmetric = links.every((link) => names.has(linkName({ from: link.to, to: link.from })))
+  const groups = symmetric ? groupsOf(nodes, names) : undefined
+  if (groups !== undefined) return `{${groups.map((group) => group.join(' ')).join(' | ')}}`
+  return links.length <= 4 ? `{${[...names].join(', ')}}` : `{${links.length} links}`
+}
+
+/** Nodes that no cut separates belong together; undefined where that is no equivalence, as in a majority ring. */
+function groupsOf(nodes: readonly NodeId[], cut: ReadonlySet<string>): NodeId[][] | undefined {
+  const groups: NodeId[][] = []
+  const connected = (a: NodeId, b: NodeId) => !cut.has(linkName({ from: a, to: b }))
+  for (const node of nodes) {
+    const home = groups.find((group) => group.every((member) => connected(member, node)))
+    if (home !== undefined) home.push(node)
+    else groups.push([node])
+  }
+  const separated = groups.every((group, i) =>
+    groups.every((other, j) => i === j || group.every((a) => other.every((b) => !connected(a, b)))),
+  )
+  return separated ? groups : undefined
+}

@@ -1,0 +1,101 @@
+import { type Fault, type Link, linksBetween, type NodeId } from './fault.ts'
+import type { Random } from './random.ts'
+import type { FaultPlan, NodeSelector, PartitionShape } from './schedule.ts'
+
+/** What a selector may look at when its fault is injected. */
+export interface Situation {
+  readonly nodes: readonly NodeId[]
+  /** Who leads just now, as far as is known. */
+  readonly leader: NodeId | undefined
+  readonly random: Random
+}
+
+/** Makes a planned fault concrete: every selector becomes names, which are what the history records. */
+export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
+  switch (plan.kind) {
+    case 'partition':
+      return { kind: 'partition', links: partitionLinks(plan.shape, situation), mode: plan.mode }
+    case 'kill':
+      return { kind: 'kill', nodes: selectNodes(plan.nodes, situation) }
+    case 'pause':
+      return { kind: 'pause', nodes: selectNodes(plan.nodes, situation) }
+    case 'latency':
+      return {
+        kind: 'latency',
+        links: linksAmong(situation.nodes),
+        latencyMs: plan.latencyMs,
+        jitterMs: plan.jitterMs,
+      }
+    case 'bandwidth':
+      return { kind: 'bandwidth', links: linksAmong(situation.nodes), bytesPerSecond: plan.bytesPerSecond }
+    case 'loss':
+      return { kind: 'loss', links: linksAmong(situation.nodes), probability: plan.probability }
+    case 'reset':
+      return { kind: 'reset', links: linksAmong(situation.nodes) }
+    case 'concrete':
+      return plan.fault
+  }
+}
+
+/** The largest number of nodes that is not a majority; at least one, so that a fault always has a victim. */
+const minoritySize = (nodes: number): number => Math.max(1, Math.ceil(nodes / 2) - 1)
+
+function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situation): readonly NodeId[] {
+  if (typeof selector === 'object') return selector.nodes
+  switch (selector) {
+    case 'one':
+      return [random.pick(nodes)]
+    case 'minority':
+      return random.shuffle(nodes).slice(0, minoritySize(nodes.length)).sort()
+    case 'leader':
+      return [leader ?? random.pick(nodes)]
+  }
+}
+
+function partitionLinks(shape: PartitionShape, { nodes, leader, random }: Situation): readonly Link[] {
+  const shuffled = random.shuffle(nodes)
+  const half = Math.floor(nodes.length / 2)
+  switch (shape) {
+    case 'halves':
+      return linksBetween([shuffled.slice(0, half), shuffled.slice(half)])
+    case 'majority-ring':
+      return majorityRingCut(shuffled)
+    case 'isolate-leader':
+      return isolate(leader ?? random.pick(nodes), nodes)
+    case 'isolate-one':
+      return isolate(random.pick(nodes), nodes)
+    case 'one-way': {
+      const lonely = random.pick(nodes)
+      const deaf = random.chance(0.5)
+      const others = nodes.filter((node) => node !== lonely)
+      return others.map((other) => (deaf ? { from: other, to: lonely } : { from: lonely, to: other }))
+    }
+    case 'bridge': {
+      const [, ...rest] = shuffled
+      const middle = Math.floor(rest.length / 2)
+      return linksBetween([rest.slice(0, middle), rest.slice(middle)])
+    }
+  }
+}
+
+const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
+  linksBetween([[lonely], nodes.filter((node) => node !== lonely)])
+
+const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map((node) => [node]))
+
+/**
+ * Nodes in a ring; each keeps its links to the nearest neighbours that make a majority with it, and loses the others.
+ * With fewer than five nodes no cut leaves everyone a majority of its own, so the halves are cut instead.
+ */
+function majorityRingCut(ring: readonly NodeId[]): Link[] {
+  const reach = Math.ceil(Math.floor(ring.length / 2) / 2)
+  if (ring.length < 5)
+    return linksBetween([ring.slice(0, Math.floor(ring.length / 2)), ring.slice(Math.floor(ring.length / 2))])
+  const links: Link[] = []
+  for (const [i, from] of ring.entries())
+    for (const [j, to] of ring.entries()) {
+      const distance = Math.min((i - j + ring.length) % ring.length, (j - i + ring.length) % ring.length)
+      if (distance > reach) links.push({ from, to })
+    }
+  return links
+}

@@ -1,0 +1,129 @@
+import { createRandom, describeFault, linkName, nemeses, planSchedule, resolveFault } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+const nodes = ['n1', 'n2', 'n3', 'n4', 'n5']
+const situation = (seed: number, leader: string | undefined = undefined) => ({
+  nodes,
+  leader,
+  random: createRandom(seed),
+})
+
+describe('a schedule', () => {
+  const plans = fc.record({
+    seed: fc.integer(),
+    durationMs: fc.integer({ min: 500, max: 120_000 }).map(millis),
+    kinds: fc.subarray([...nemeses], { minLength: 1 }),
+  })
+
+  test('is a function of its seed', () => {
+    fc.assert(
+      fc.property(plans, ({ seed, durationMs, kinds }) => {
+        const plan = () => planSchedule({ nemeses: kinds, durationMs, random: createRandom(seed) })
+        expect(plan()).toEqual(plan())
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('begins calm, ends calm, and never ends a fault before it began', () => {
+    fc.assert(
+      fc.property(plans, ({ seed, durationMs, kinds }) => {
+        const schedule = planSchedule({ nemeses: kinds, durationMs, random: createRandom(seed) })
+        expect(schedule.length).toBeGreaterThan(0)
+        for (const fault of schedule) {
+          expect(fault.from).toBeGreaterThanOrEqual(durationMs * 1e5 - 1)
+          expect(fault.to).toBeGreaterThan(fault.from)
+          expect(fault.to).toBeLessThanOrEqual(durationMs * 1e6 * 0.95 + 1)
+        }
+        expect(schedule.map((fault) => fault.from)).toEqual(schedule.map((fault) => fault.from).sort((a, b) => a - b))
+      }),
+    )
+  })
+
+  test('gives every kind its turn before any comes again', () => {
+    const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
+    const schedule = planSchedule({ nemeses: kinds, durationMs: millis(20_000), random: createRandom(7) })
+    expect(new Set(schedule.slice(0, 3).map((fault) => fault.plan.kind)).size).toBe(3)
+    expect(schedule.length).toBeGreaterThan(6)
+  })
+
+  test('without nemeses is empty', () => {
+    expect(planSchedule({ nemeses: [], durationMs: millis(1000), random: createRandom(1) })).toEqual([])
+  })
+})
+
+describe('a fault, resolved', () => {
+  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
+    'of %s is of the kind it says',
+    (_, nemesis) => {
+      fc.assert(
+        fc.property(fc.integer(), (seed) => {
+          expect(resolveFault(nemesis.plan(createRandom(seed)), situation(seed)).kind).toBe(nemesis.kind)
+        }),
+      )
+    },
+  )
+
+  test('isolates the leader that leads when it is injected', () => {
+    const fault = resolveFault({ kind: 'partition', shape: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
+    expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
+      new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
+    )
+    expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
+  })
+
+  test('of a majority ring leaves every node a majority, and no two the same one', () => {
+    for (const size of [5, 6, 7, 9]) {
+      const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
+      const fault = resolveFault(
+        { kind: 'partition', shape: 'majority-ring', mode: 'hold' },
+        { nodes: names, leader: undefined, random: createRandom(size) },
+      )
+      const cut = new Set(fault.kind === 'partition' ? fault.links.map(linkName) : [])
+      const seen = names.map((node) => names.filter((other) => other === node || !cut.has(`${other}>${node}`)).join())
+      for (const group of seen) expect(group.split(',').length).toBeGreaterThan(size / 2)
+      expect(new Set(seen).size).toBe(size)
+    }
+  })
+
+  test('of a minority never takes a majority down', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
+        const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
+        const fault = resolveFault(
+          { kind: 'kill', nodes: 'minority' },
+          { nodes: names, leader: undefined, random: createRandom(seed) },
+        )
+        const victims = fault.kind === 'kill' ? fault.nodes.length : 0
+        expect(victims).toBeGreaterThan(0)
+        if (size > 2) expect(size - victims).toBeGreaterThan(size / 2)
+      }),
+    )
+  })
+})
+
+describe('randomness', () => {
+  test('of a fork does not depend on what its parent drew', () => {
+    const fresh = createRandom(42).fork('link n1>n2')
+    const parent = createRandom(42)
+    parent.next()
+    expect(parent.fork('link n1>n2').next()).toBe(fresh.next())
+  })
+
+  test('is uniform enough: each tenth of the interval gets its tenth of the draws', () => {
+    const random = createRandom('uniform')
+    const counts = new Array(10).fill(0)
+    for (let i = 0; i < 100_000; i++) counts[random.integer(10)]++
+    for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
+  })
+
+  test('shuffles without loss', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
+        expect(createRandom(seed).shuffle(items).sort()).toEqual([...items].sort())
+      }),
+    )
+  })
+})
