@@ -1,3 +1,6 @@
+export { judgeExpectation, judgeRun } from './judge.ts'
+export { currentLeader } from './nemesis-loop.ts'
+export { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 export type {
   Cancel,
   Client,
@@ -10,3 +13,9 @@ export type {
   HistorySink,
   Injected,
 } from './ports.ts'
+export type { LiveCounts } from './recorder.ts'
+export type { Progress, RunHandle, RunOptions, RunOutcome, RunStage } from './run.ts'
+export { startRun } from './run.ts'
+export { countOperations, findVacuity } from './vacuity.ts'
+export type { Workload } from './workload.ts'
+export { keyNames, registerWorkload } from './workload.ts'

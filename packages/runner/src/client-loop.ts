@@ -1,0 +1,91 @@
+import type { NodeId, Random } from '@chaos/faults'
+import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import type { StoreCommand } from '@chaos/protocols'
+import type { Cancel, Client, Cluster, Completion } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+import type { OperationSource } from './workload.ts'
+
+export interface ClientLoop {
+  /** Lets the operation in flight end, starts no other, and then calls back. */
+  stop(stopped: () => void): void
+}
+
+interface ClientLoopOptions {
+  readonly cluster: Cluster
+  readonly recorder: Recorder
+  readonly source: OperationSource
+  readonly node: NodeId
+  readonly random: Random
+  /** Between the starts of two operations, on average. */
+  readonly interval: Nanos
+  readonly timeoutMs: Millis
+}
+
+/**
+ * One client at work on one node: an operation at a time, at a steady pace, never retried. After an `info` its process
+ * is retired and a new one goes on. Where the cluster is slower than the pace, starts are skipped, not saved up: a
+ * burst after an outage would measure the burst.
+ */
+export function startClientLoop(options: ClientLoopOptions): ClientLoop {
+  const { cluster, recorder, source, node, random, timeoutMs } = options
+  const { clock } = cluster
+  let client: Client = cluster.connect(node)
+  let process = recorder.newProcess()
+  let busy = false
+  let onStopped: (() => void) | undefined
+  let cancelTimer: Cancel = () => {}
+
+  function schedule(from: Nanos): void {
+    // Half to one and a half intervals: clients that began together do not stay in step.
+    const pause = options.interval * (0.5 + random.next())
+    const at = Math.max(from + pause, clock.now())
+    cancelTimer = clock.at(nanos(at), invoke)
+  }
+
+  function invoke(): void {
+    busy = true
+    const startedAt = clock.now()
+    const command = source.next()
+    const invocation = { process, node, command, final: false }
+    recorder.invoked(invocation)
+    client.invoke(command, timeoutMs, (completion) => {
+      recorder.completed(invocation, completion)
+      busy = false
+      learn(command, completion)
+      if (completion.type === 'info') replaceProcess()
+      if (onStopped !== undefined) finish(onStopped)
+      else schedule(startedAt)
+    })
+  }
+
+  function learn(command: StoreCommand, completion: Completion): void {
+    if (completion.type !== 'ok') return
+    if (command.f === 'read' && (completion.value === null || typeof completion.value === 'number'))
+      source.observed(command.key, completion.value)
+    if (command.f === 'write' && typeof command.value === 'number') source.observed(command.key, command.value)
+    if (command.f === 'cas' && typeof command.new === 'number') source.observed(command.key, command.new)
+  }
+
+  function replaceProcess(): void {
+    client.close()
+    client = cluster.connect(node)
+    process = recorder.newProcess()
+  }
+
+  function finish(stopped: () => void): void {
+    cancelTimer()
+    client.close()
+    stopped()
+  }
+
+  schedule(clock.now())
+  return {
+    stop(stopped) {
+      if (busy) onStopped = stopped
+      else finish(stopped)
+    },
+  }
+}
+
+/** The pause between two operations of one client such that all together make `rate` a second. */
+export const intervalFor = (rate: number, clients: number): Nanos => millisToNanos(((clients * 1000) / rate) as Millis)

@@ -1,0 +1,100 @@
+import type { NodeId } from '@chaos/faults'
+import { canonical, type Json, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import type { Client, Cluster, Completion } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+
+interface FinalReadsOptions {
+  readonly cluster: Cluster
+  readonly recorder: Recorder
+  readonly keys: readonly string[]
+  readonly timeoutMs: Millis
+  /** How long to wait for all nodes to answer, and to agree. */
+  readonly quietMs: Millis
+}
+
+/** Absent where the nodes did not agree within the time given. */
+export type Converged = (convergedAfter: Nanos | undefined) => void
+
+const PAUSE_BETWEEN_ROUNDS_MS = 50 as Millis
+
+/**
+ * Waits until the cluster is quiet, and then reads every key from every node once more, marked as final.
+ *
+ * Rounds of ordinary reads come first, until one finds every node answering and all in agreement; where that does not
+ * happen in time the final reads are made all the same, and are what shows that the replicas stay apart.
+ */
+export function readFinally(options: FinalReadsOptions, done: Converged): void {
+  const { cluster, keys, quietMs } = options
+  const { clock } = cluster
+  const healedAt = clock.now()
+  const deadline = healedAt + millisToNanos(quietMs)
+
+  function probe(): void {
+    readAll(options, false, (answers) => {
+      const agreed = keys.every((key) => allAgree(cluster.nodes.map((node) => answers.get(node)?.get(key))))
+      if (agreed) finish(nanos(clock.now() - healedAt))
+      else if (clock.now() >= deadline) finish(undefined)
+      else clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), probe)
+    })
+  }
+
+  function finish(convergedAfter: Nanos | undefined): void {
+    readAll(options, true, () => done(convergedAfter))
+  }
+
+  probe()
+}
+
+type Answers = Map<NodeId, Map<string, Json>>
+
+/** Reads every key from every node: the nodes at the same time, the keys of one node in turn, by one process a node. */
+function readAll(options: FinalReadsOptions, final: boolean, done: (answers: Answers) => void): void {
+  const { cluster, keys } = options
+  const answers: Answers = new Map(cluster.nodes.map((node) => [node, new Map()]))
+  let nodesLeft = cluster.nodes.length
+  for (const node of cluster.nodes) {
+    const reader = createReader(options, node, final)
+    const readNext = (position: number) => {
+      const key = keys[position]
+      if (key === undefined) {
+        reader.close()
+        nodesLeft -= 1
+        if (nodesLeft === 0) done(answers)
+        return
+      }
+      reader.read(key, (completion) => {
+        if (completion.type === 'ok') answers.get(node)?.set(key, completion.value)
+        readNext(position + 1)
+      })
+    }
+    readNext(0)
+  }
+}
+
+function createReader({ cluster, recorder, timeoutMs }: FinalReadsOptions, node: NodeId, final: boolean) {
+  let client: Client = cluster.connect(node)
+  let process = recorder.newProcess()
+  return {
+    read(key: string, completed: (completion: Completion) => void): void {
+      const invocation = { process, node, command: { f: 'read', key } as const, final }
+      recorder.invoked(invocation)
+      client.invoke(invocation.command, timeoutMs, (completion) => {
+        recorder.completed(invocation, completion)
+        if (completion.type !== 'ok') {
+          client.close()
+          client = cluster.connect(node)
+        }
+        if (completion.type === 'info') process = recorder.newProcess()
+        completed(completion)
+      })
+    },
+    close: () => client.close(),
+  }
+}
+
+function allAgree(values: readonly (Json | undefined)[]): boolean {
+  const [first] = values
+  if (first === undefined) return false
+  const expected = canonical(first)
+  return values.every((value) => value !== undefined && canonical(value) === expected)
+}

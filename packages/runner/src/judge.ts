@@ -1,0 +1,55 @@
+import type { Level, Report } from '@chaos/checker'
+import type { FaultKind, Schedule } from '@chaos/faults'
+import type { History, Millis } from '@chaos/history'
+import type { Expectation, RunConfig, RunSummary } from '@chaos/report'
+import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
+import type { RunOutcome } from './run.ts'
+import { countOperations, findVacuity } from './vacuity.ts'
+
+interface JudgeInput {
+  readonly version: string
+  readonly config: RunConfig
+  readonly startedAt: string
+  readonly tier: RunSummary['tier']
+  readonly schedule: Schedule
+  readonly requestedFaults: readonly FaultKind[]
+  readonly history: History
+  readonly outcome: RunOutcome
+  readonly report: Report
+  readonly checkMs: Millis
+  readonly expect: Level | undefined
+}
+
+/** Sums a run up from its history, what its nemesis did, and what the checker found. */
+export function judgeRun(input: JudgeInput): RunSummary {
+  const { history, outcome, report } = input
+  const faults = withRecoveries(history, outcome.faults)
+  const vacuous = findVacuity(history, input.requestedFaults, faults)
+  return {
+    chaos: 1,
+    version: input.version,
+    config: input.config,
+    startedAt: input.startedAt,
+    tier: input.tier,
+    durationNanos: outcome.endedAt,
+    interrupted: outcome.interrupted,
+    schedule: input.schedule,
+    faults,
+    operations: countOperations(history),
+    phases: summarizePhases(history, faults, outcome.healedAt, outcome.endedAt),
+    nodes: summarizeNodes(history, outcome.healedAt),
+    vacuous,
+    trouble: outcome.trouble,
+    convergedAfterHealNanos: outcome.convergedAfter,
+    report,
+    expectation: input.expect === undefined ? undefined : judgeExpectation(report, input.expect, vacuous),
+    timing: { checkMs: input.checkMs },
+  }
+}
+
+/** A level met vacuously is not met: it is unknown. A violation is a violation, however little was tried. */
+export function judgeExpectation(report: Report, level: Level, vacuous: readonly string[]): Expectation {
+  const { result } = report.levels[level]
+  if (result === 'violated') return { level, met: false }
+  return { level, met: result === 'met' && vacuous.length === 0 ? true : 'unknown' }
+}

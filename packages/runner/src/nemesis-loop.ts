@@ -1,0 +1,141 @@
+import { type Fault, faultTargets, type Random, resolveFault, type Schedule, type ScheduledFault } from '@chaos/faults'
+import type { Json, Nanos } from '@chaos/history'
+import type { FaultRecord } from '@chaos/report'
+import type { Cancel, Cluster, Heal } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface NemesisLoop {
+  /** Faults in force just now. */
+  active(): readonly Fault[]
+  /** Starts no more faults, heals those in force, and calls back with what all of them did. */
+  stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
+}
+
+interface NemesisLoopOptions {
+  readonly cluster: Cluster
+  readonly recorder: Recorder
+  readonly schedule: Schedule
+  /** Each fault is resolved from a stream of its own, so that removing one does not change the others. */
+  readonly random: Random
+}
+
+interface ActiveFault {
+  readonly id: string
+  readonly fault: Fault
+  readonly from: Nanos
+  heal: Heal | undefined
+  healing: boolean
+}
+
+/** Carries out a schedule of faults, and writes each into the history as it is injected and healed. */
+export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
+  const { clock } = cluster
+  const records: FaultRecord[] = []
+  const trouble: string[] = []
+  const active = new Map<string, ActiveFault>()
+  const timers: Cancel[] = []
+  let onStopped: (() => void) | undefined
+
+  for (const scheduled of schedule) timers.push(clock.at(scheduled.from, () => begin(scheduled)))
+
+  function begin({ id, plan, to }: ScheduledFault): void {
+    const resolved = resolveFault(plan, {
+      nodes: cluster.nodes,
+      leader: currentLeader(cluster),
+      random: random.fork(id),
+    })
+    const fault = withoutOverlap(resolved)
+    if (fault === undefined) {
+      records.push({ id, fault: resolved, from: clock.now(), to: clock.now(), hits: 0 })
+      return
+    }
+    const current: ActiveFault = { id, fault, from: clock.now(), heal: undefined, healing: false }
+    active.set(id, current)
+    cluster.inject(fault, (outcome) => {
+      if (outcome.type === 'failed') {
+        trouble.push(`${id} (${fault.kind}) could not be injected: ${outcome.error}`)
+        active.delete(id)
+        settle()
+        return
+      }
+      current.heal = outcome.heal
+      recorder.nemesis(fault.kind, { id, ...describe(fault) })
+      if (onStopped !== undefined) end(current)
+      else timers.push(clock.at(to, () => end(current)))
+    })
+  }
+
+  /** Killing or pausing a node that is down already would make two heals race for it: such victims are left out. */
+  function withoutOverlap(fault: Fault): Fault | undefined {
+    if (fault.kind !== 'kill' && fault.kind !== 'pause') return fault
+    const down = new Set([...active.values()].flatMap((other) => ('nodes' in other.fault ? other.fault.nodes : [])))
+    const nodes = fault.nodes.filter((node) => !down.has(node))
+    return nodes.length === 0 ? undefined : { ...fault, nodes }
+  }
+
+  function end(current: ActiveFault): void {
+    if (current.healing || current.heal === undefined) return
+    current.healing = true
+    current.heal((outcome) => {
+      const { id, fault, from } = current
+      const hits = outcome.type === 'healed' ? outcome.hits : 0
+      if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
+      recorder.nemesis('heal', { id, fault: fault.kind, hits })
+      records.push({ id, fault, from, to: clock.now(), hits })
+      active.delete(id)
+      settle()
+    })
+  }
+
+  function settle(): void {
+    if (active.size === 0) onStopped?.()
+  }
+
+  return {
+    active: () => [...active.values()].map((current) => current.fault),
+    stop(stopped) {
+      for (const cancel of timers) cancel()
+      onStopped = () =>
+        stopped(
+          records.sort((a, b) => a.from - b.from),
+          trouble,
+        )
+      for (const current of [...active.values()]) end(current)
+      settle()
+    },
+  }
+}
+
+/** Of those who believe to lead, the one with the highest term: an old leader may not know yet that it was deposed. */
+export function currentLeader(cluster: Cluster): string | undefined {
+  let leader: string | undefined
+  let highest = -1
+  for (const [node, status] of cluster.status()) {
+    if (status?.leads !== true) continue
+    const term = status.term ?? 0
+    if (term > highest) {
+      leader = node
+      highest = term
+    }
+  }
+  return leader
+}
+
+function describe(fault: Fault): { readonly [member: string]: Json } {
+  const targets = faultTargets(fault)
+  switch (fault.kind) {
+    case 'partition':
+      return { links: targets, mode: fault.mode }
+    case 'latency':
+      return { links: targets, latencyMs: fault.latencyMs, jitterMs: fault.jitterMs }
+    case 'bandwidth':
+      return { links: targets, bytesPerSecond: fault.bytesPerSecond }
+    case 'loss':
+      return { links: targets, probability: fault.probability }
+    case 'reset':
+      return { links: targets }
+    case 'kill':
+    case 'pause':
+      return { nodes: targets }
+  }
+}

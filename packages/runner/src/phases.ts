@@ -1,0 +1,124 @@
+import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaos/history'
+import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaos/report'
+
+/** A stretch of the run during which the same kinds of fault were in force. */
+interface Stretch {
+  readonly phase: string
+  readonly from: Nanos
+  readonly to: Nanos
+}
+
+export const CALM = 'calm'
+export const HEALED = 'healed'
+
+/**
+ * Cuts the run where faults begin and end, and sums up the operations called in each phase: `calm`, each kind of fault,
+ * each combination of kinds (`kill+partition`), and `healed`, which is everything after the last heal.
+ */
+export function summarizePhases(
+  history: History,
+  faults: readonly FaultRecord[],
+  healedAt: Nanos,
+  endedAt: Nanos,
+): PhaseSummary[] {
+  const stretches = cutIntoStretches(faults, healedAt, endedAt)
+  const rowsOf = new Map<string, number[]>()
+  for (const { phase } of stretches) rowsOf.set(phase, [])
+  const { length, callTime } = history.operations
+  let position = 0
+  for (let row = 0; row < length; row++) {
+    const called = callTime[row] ?? 0
+    while (position < stretches.length - 1 && called >= (stretches[position]?.to ?? 0)) position += 1
+    const phase = stretches[position]?.phase
+    if (phase !== undefined) rowsOf.get(phase)?.push(row)
+  }
+  return [...rowsOf].map(([phase, rows]) => {
+    const latencies = answeredLatencies(history, rows)
+    const recoveries = faults
+      .filter((fault) => phase === fault.fault.kind && fault.recoveryNanos !== undefined)
+      .map((fault) => fault.recoveryNanos ?? 0)
+    return {
+      phase,
+      share: shareOf(phase, stretches, endedAt),
+      operations: rows.length,
+      availability: rows.length === 0 ? 1 : latencies.length / rows.length,
+      p50Nanos: percentile(latencies, 0.5),
+      p99Nanos: percentile(latencies, 0.99),
+      ...(recoveries.length > 0 ? { slowestRecoveryNanos: nanos(Math.max(...recoveries)) } : {}),
+    }
+  })
+}
+
+function cutIntoStretches(faults: readonly FaultRecord[], healedAt: Nanos, endedAt: Nanos): Stretch[] {
+  const cuts = new Set<number>([0, healedAt])
+  for (const { from, to } of faults) cuts.add(Math.min(from, healedAt)).add(Math.min(to, healedAt))
+  const times = [...cuts].sort((a, b) => a - b)
+  const stretches: Stretch[] = []
+  for (const [i, from] of times.entries()) {
+    const to = times[i + 1]
+    if (to === undefined) break
+    const kinds = new Set(faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault.kind))
+    const phase = kinds.size === 0 ? CALM : [...kinds].sort().join('+')
+    stretches.push({ phase, from: nanos(from), to: nanos(to) })
+  }
+  stretches.push({ phase: HEALED, from: healedAt, to: endedAt })
+  return stretches
+}
+
+const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): number =>
+  stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
+  Math.max(1, endedAt)
+
+/** A definite no that the model allows (a cas that found another value) is an answer too. */
+export const isAnswered = (history: History, row: number): boolean =>
+  history.operations.outcome[row] === OK ||
+  (history.operations.outcome[row] === FAIL && history.errorOf(row) === 'mismatch')
+
+/** In increasing order. */
+function answeredLatencies(history: History, rows: readonly number[]): Float64Array {
+  const { callTime, returnTime } = history.operations
+  const latencies: number[] = []
+  for (const row of rows) if (isAnswered(history, row)) latencies.push((returnTime[row] ?? 0) - (callTime[row] ?? 0))
+  return Float64Array.from(latencies).sort()
+}
+
+/** Nearest rank. Zero where there is nothing to rank. */
+function percentile(sorted: Float64Array, share: number): Nanos {
+  const rank = Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)
+  return nanos(sorted[Math.max(0, rank)] ?? 0)
+}
+
+/**
+ * For each fault, how long it took until an operation that was called after it began had been answered. Where the fault
+ * did not stop the cluster this is the latency of an ordinary operation.
+ */
+export function withRecoveries(history: History, faults: readonly FaultRecord[]): FaultRecord[] {
+  const { length, callTime, returnTime, outcome } = history.operations
+  return faults.map((fault) => {
+    let first = Number.POSITIVE_INFINITY
+    for (let row = 0; row < length; row++) {
+      if ((callTime[row] ?? 0) < fault.from || outcome[row] !== OK) continue
+      if ((callTime[row] ?? 0) > first) break
+      first = Math.min(first, returnTime[row] ?? first)
+    }
+    return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
+  })
+}
+
+/** Per node that clients asked, in order of its name; final reads and what came after healing not counted. */
+export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
+  const { length, node, callTime, flags } = history.operations
+  const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))
+  for (let row = 0; row < length; row++) {
+    const counts = asked[node[row] ?? -1]
+    if (counts === undefined || (callTime[row] ?? 0) >= healedAt || (flags[row] ?? 0) & FLAG_FINAL) continue
+    counts.operations += 1
+    if (isAnswered(history, row)) counts.answered += 1
+  }
+  return history.nodes
+    .map((name, i) => {
+      const { operations, answered } = asked[i] ?? { operations: 0, answered: 0 }
+      return { node: name, operations, availability: operations === 0 ? 1 : answered / operations }
+    })
+    .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+}

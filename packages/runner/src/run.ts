@@ -1,0 +1,143 @@
+import { createRandom, type Fault, type Schedule } from '@chaos/faults'
+import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import type { FaultRecord } from '@chaos/report'
+import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
+import { readFinally } from './final-reads.ts'
+import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
+import type { Cancel, Cluster, HistorySink } from './ports.ts'
+import { createRecorder, type LiveCounts } from './recorder.ts'
+import type { Workload } from './workload.ts'
+
+export interface RunOptions {
+  readonly cluster: Cluster
+  readonly workload: Workload
+  readonly schedule: Schedule
+  readonly sink: HistorySink
+  readonly clients: number
+  /** Operations per second, over all clients together. */
+  readonly rate: number
+  /** How long clients are at work. */
+  readonly timeMs: Millis
+  /** How long a client waits for an answer. */
+  readonly timeoutMs: Millis
+  /** How long to wait for the replicas to agree, once all is healed and no more is written. */
+  readonly quietMs: Millis
+  readonly seed: number
+}
+
+/** What a run did, beside its history. */
+export interface RunOutcome {
+  /** When the last fault was healed and the last client had stopped. */
+  readonly healedAt: Nanos
+  readonly endedAt: Nanos
+  readonly faults: readonly FaultRecord[]
+  readonly trouble: readonly string[]
+  readonly interrupted: boolean
+  /** From healing until all nodes gave the same answers; absent where they did not within the time given. */
+  readonly convergedAfter: Nanos | undefined
+}
+
+export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'
+
+export interface Progress {
+  readonly stage: RunStage
+  readonly elapsed: Nanos
+  readonly counts: LiveCounts
+  readonly activeFaults: readonly Fault[]
+  readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
+}
+
+export interface RunHandle {
+  progress(): Progress
+  /** Ends the work now; what follows it (healing, final reads) is still done. */
+  interrupt(): void
+}
+
+/**
+ * One run, from the first operation to the last final read: clients at work while the nemesis follows its schedule;
+ * then everything is healed, and every node is read once more. It knows only the ports, and so not which world it is in.
+ */
+export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => void): RunHandle {
+  const { cluster, workload, schedule, sink, timeoutMs } = options
+  const { clock } = cluster
+  const startedAt = clock.now()
+  const since = () => nanos(clock.now() - startedAt)
+  const recorder = createRecorder(sink, since)
+  const random = createRandom(options.seed)
+  let stage: RunStage = 'working'
+  let interrupted = false
+
+  const loops: ClientLoop[] = Array.from({ length: options.clients }, (_, i) => {
+    const stream = random.fork(`client ${i}`)
+    return startClientLoop({
+      cluster,
+      recorder,
+      source: workload.source(stream.fork('operations')),
+      node: cluster.nodes[i % cluster.nodes.length] ?? '',
+      random: stream.fork('pace'),
+      interval: intervalFor(options.rate, options.clients),
+      timeoutMs,
+    })
+  })
+  const nemesis = startNemesisLoop({
+    cluster,
+    recorder,
+    schedule: shifted(schedule, startedAt),
+    random: random.fork('nemesis'),
+  })
+  const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), stopWork)
+
+  function stopWork(): void {
+    if (stage !== 'working') return
+    stage = 'healing'
+    cancelEnd()
+    let faults: readonly FaultRecord[] = []
+    let trouble: readonly string[] = []
+    let waitingFor = loops.length + 1
+    const oneLess = () => {
+      waitingFor -= 1
+      if (waitingFor === 0) finalReads(faults, trouble)
+    }
+    nemesis.stop((records, met) => {
+      faults = records.map((record) => ({
+        ...record,
+        from: nanos(record.from - startedAt),
+        to: nanos(record.to - startedAt),
+      }))
+      trouble = met
+      oneLess()
+    })
+    for (const loop of loops) loop.stop(oneLess)
+  }
+
+  function finalReads(faults: readonly FaultRecord[], trouble: readonly string[]): void {
+    stage = 'final reads'
+    const healedAt = since()
+    recorder.nemesis('healed', null)
+    readFinally({ cluster, recorder, keys: workload.keys, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
+      stage = 'ended'
+      ended({ healedAt, endedAt: since(), faults, trouble, interrupted, convergedAfter })
+    })
+  }
+
+  return {
+    progress() {
+      const node = currentLeader(cluster)
+      return {
+        stage,
+        elapsed: since(),
+        counts: recorder.counts(),
+        activeFaults: nemesis.active(),
+        leader: node === undefined ? undefined : { node, term: cluster.status().get(node)?.term },
+      }
+    },
+    interrupt() {
+      interrupted = true
+      stopWork()
+    },
+  }
+}
+
+/** Schedules count from the start of the run, clocks from the start of the cluster. */
+const shifted = (schedule: Schedule, by: Nanos): Schedule =>
+  schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))

@@ -1,0 +1,71 @@
+import type { FaultKind } from '@chaos/faults'
+import { type History, OK } from '@chaos/history'
+import type { FaultRecord, OperationCounts } from '@chaos/report'
+
+const WRITES = new Set(['write', 'cas'])
+
+/** Operations by how they ended and what they were. */
+export function countOperations(history: History): OperationCounts {
+  const { length, outcome, f } = history.operations
+  const byOutcome = [0, 0, 0]
+  const byFunction = history.functions.map(() => 0)
+  for (let row = 0; row < length; row++) {
+    const ended = outcome[row] ?? 0
+    byOutcome[ended] = (byOutcome[ended] ?? 0) + 1
+    const done = f[row] ?? 0
+    byFunction[done] = (byFunction[done] ?? 0) + 1
+  }
+  const count = (name: string) => byFunction[history.functions.indexOf(name)] ?? 0
+  const [ok = 0, fail = 0, info = 0] = byOutcome
+  return { total: length, ok, fail, info, reads: count('read'), writes: count('write'), cas: count('cas') }
+}
+
+/**
+ * Why a run proves nothing, or less than it seems to. A run in which nothing was read, nothing was written, nothing
+ * happened at the same time, or no fault ever bit, meets every level, and says nothing.
+ */
+export function findVacuity(
+  history: History,
+  requested: readonly FaultKind[],
+  faults: readonly FaultRecord[],
+): string[] {
+  const found: string[] = []
+  const { length, outcome, f, callEvent, returnEvent, callTime } = history.operations
+  let okReads = 0
+  let okWrites = 0
+  let concurrent = false
+  let latestReturn = -1
+  for (let row = 0; row < length; row++) {
+    if ((callEvent[row] ?? 0) < latestReturn) concurrent = true
+    const returned = returnEvent[row] ?? -1
+    latestReturn = Math.max(latestReturn, returned === -1 ? Number.POSITIVE_INFINITY : returned)
+    if (outcome[row] !== OK) continue
+    const name = history.functions[f[row] ?? 0] ?? ''
+    if (name === 'read') okReads += 1
+    if (WRITES.has(name)) okWrites += 1
+  }
+  if (length === 0) return ['no operation was made']
+  if (okReads === 0) found.push('no read succeeded')
+  if (okWrites === 0) found.push('no write succeeded')
+  if (!concurrent) found.push('no two operations ran at the same time')
+
+  for (const kind of new Set(requested)) {
+    const ofKind = faults.filter((record) => record.fault.kind === kind)
+    if (ofKind.length === 0) found.push(`the run ended before any ${kind} could happen`)
+    else if (ofKind.every((record) => record.hits === 0)) found.push(`no ${kind} ever bit`)
+    else if (!ofKind.some((record) => hasOperationDuring(record, callTime, length)))
+      found.push(`no operation was called during any ${kind}`)
+  }
+  return found
+}
+
+function hasOperationDuring({ from, to }: FaultRecord, callTime: Float64Array, length: number): boolean {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((callTime[middle] ?? 0) < from) low = middle + 1
+    else high = middle
+  }
+  return low < length && (callTime[low] ?? 0) <= to
+}
