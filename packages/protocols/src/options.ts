@@ -1,0 +1,51 @@
+import { UserError } from '@chaos/history'
+import type { Bug, Knob, KnobValue, ProtocolOptions } from './definition.ts'
+
+/** What a protocol declares about its options. */
+export interface Declared {
+  readonly name: string
+  readonly knobs: readonly Knob[]
+  readonly bugs: readonly Bug[]
+}
+
+/** Chosen values, checked against what the protocol declares; the rest from the defaults. */
+export interface Chosen {
+  number(knob: string): number
+  boolean(knob: string): boolean
+  value(knob: string): KnobValue
+  readonly bug: string | undefined
+}
+
+/** Errs with a usage error for a bug or knob the protocol does not have, or a value the knob cannot take. */
+export function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
+  const { bug } = options
+  if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
+    throw new UserError('usage', `${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
+  const values = new Map<string, KnobValue>(protocol.knobs.map((knob) => [knob.name, knob.default]))
+  for (const [name, value] of Object.entries(options.knobs)) {
+    const knob = protocol.knobs.find((known) => known.name === name)
+    if (knob === undefined)
+      throw new UserError('usage', `${protocol.name} has no knob "${name}". It has: ${names(protocol.knobs)}.`)
+    checkValue(protocol.name, knob, value)
+    values.set(name, value)
+  }
+  const value = (name: string): KnobValue => {
+    const found = values.get(name)
+    if (found === undefined) throw new Error(`${protocol.name} reads a knob that it does not declare: ${name}`)
+    return found
+  }
+  return { bug, value, number: (name) => Number(value(name)), boolean: (name) => value(name) === true }
+}
+
+function checkValue(protocol: string, knob: Knob, value: KnobValue): void {
+  const wrong = (expected: string): UserError =>
+    new UserError('usage', `${protocol}: ${knob.name}=${value} is not possible; give ${expected} (${knob.summary}).`)
+  if (knob.values !== undefined) {
+    if (!knob.values.includes(value)) throw wrong(`one of ${knob.values.join(', ')}`)
+    return
+  }
+  if (typeof value !== typeof knob.default) throw wrong(`a ${typeof knob.default} such as ${knob.default}`)
+  if (typeof value === 'number' && !(Number.isFinite(value) && value > 0)) throw wrong('a number above 0')
+}
+
+const names = (items: readonly { readonly name: string }[]): string => items.map((item) => item.name).join(', ')

@@ -1,0 +1,48 @@
+import { millis } from '@chaos/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { createRaft } from './machine.ts'
+
+const declared = {
+  name: 'raft',
+  knobs: [
+    { name: 'pre-vote', summary: 'ask whether an election could be won before starting one', default: true },
+    { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a leader', default: 50 },
+    { name: 'election-min-ms', summary: 'shortest election timeout, in milliseconds', default: 250 },
+    { name: 'election-max-ms', summary: 'longest election timeout, in milliseconds', default: 500 },
+    { name: 'batch', summary: 'most entries in one message', default: 64 },
+    { name: 'pipeline', summary: 'most messages with entries on their way to one follower', default: 4 },
+    { name: 'leader-wait-ms', summary: 'how long a request waits for a leader before it is refused', default: 300 },
+    { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
+  ],
+  bugs: [
+    { name: 'ack-before-majority', summary: 'the leader takes an entry for committed once it has it itself' },
+    { name: 'forget-vote', summary: 'term and vote are kept in memory only, so a restart forgets them' },
+    { name: 'stale-read', summary: 'a leader answers reads without confirming that it still leads' },
+    { name: 'commit-old-term', summary: "an earlier term's entry is committed by counting its copies (Figure 8)" },
+    { name: 'no-log-check', summary: 'votes are given to candidates whose logs lack entries' },
+    { name: 'ack-before-fsync', summary: 'messages and replies do not wait for the disk' },
+    { name: 'double-apply', summary: 'a request that comes again is carried out again' },
+  ],
+} as const satisfies Declared
+
+export const raft: ProtocolDefinition = {
+  ...declared,
+  summary: 'consensus by a replicated log and an elected leader; reads by read-index',
+  defaultNodes: 5,
+  promises: 'linearizable',
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createRaft({
+      preVote: chosen.boolean('pre-vote'),
+      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      electionMinMs: millis(chosen.number('election-min-ms')),
+      electionMaxMs: millis(Math.max(chosen.number('election-min-ms'), chosen.number('election-max-ms'))),
+      batch: chosen.number('batch'),
+      pipeline: chosen.number('pipeline'),
+      leaderWaitMs: millis(chosen.number('leader-wait-ms')),
+      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,176 @@
+import type { NodeId } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { draw } from '../generator.ts'
+import { failReads } from './answers.ts'
+import { lastIndex, lastTerm } from './log.ts'
+import { appendEntry, broadcast, createProgress } from './replication.ts'
+import { offerRequests } from './requests.ts'
+import { emit, majorityOf, type RaftMessage, send, type Turn } from './state.ts'
+
+// Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that finds itself alone.
+
+/** Follows `leader` (unknown: undefined) in `term`, which is at least the current one. */
+export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefined): void {
+  const { state } = turn
+  if (term > state.term) {
+    state.term = term
+    state.votedFor = null
+    turn.voteChanged = true
+  }
+  if (state.role === 'leader') {
+    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
+    emit(turn, { type: 'cancelTimer', timer: 'quorum' })
+    failReads(turn)
+  }
+  if (state.role !== 'follower') emit(turn, { type: 'log', text: `follows in term ${term}` })
+  state.role = 'follower'
+  const news = leader !== undefined && leader !== state.leader
+  awaitLeader(turn)
+  state.leader = leader
+  if (news) {
+    emit(turn, { type: 'log', text: `${leader} leads in term ${term}` })
+    offerRequests(turn)
+  }
+}
+
+/** First the shortest election timeout, during which the leader is believed to be there; then a random rest. */
+function awaitLeader(turn: Turn): void {
+  emit(turn, { type: 'setTimer', timer: 'silence', afterMs: turn.config.electionMinMs })
+  // The election timer runs only while no leader is known.
+  if (turn.state.leader === undefined) emit(turn, { type: 'cancelTimer', timer: 'election' })
+}
+
+export function leaderSilent(turn: Turn): void {
+  if (turn.state.role === 'leader') return
+  turn.state.leader = undefined
+  setElectionTimer(turn, 0)
+}
+
+/** "Raft uses randomized election timeouts to ensure that split votes are rare" (§5.2). */
+export function setElectionTimer(turn: Turn, atLeastMs: number): void {
+  const { electionMinMs, electionMaxMs } = turn.config
+  const randomMs = draw(turn.state.generator) * (electionMaxMs - electionMinMs)
+  emit(turn, { type: 'setTimer', timer: 'election', afterMs: millis(atLeastMs + randomMs) })
+}
+
+export function campaign(turn: Turn): void {
+  const { state } = turn
+  if (state.role === 'leader') return
+  state.leader = undefined
+  setElectionTimer(turn, turn.config.electionMinMs)
+  if (turn.config.preVote) askForVotes(turn, 'pre-vote')
+  else startElection(turn)
+}
+
+function startElection(turn: Turn): void {
+  const { state } = turn
+  state.term++
+  state.votedFor = state.id
+  turn.voteChanged = true
+  askForVotes(turn, 'vote')
+}
+
+function askForVotes(turn: Turn, type: 'pre-vote' | 'vote'): void {
+  const { state } = turn
+  state.role = type === 'vote' ? 'candidate' : 'pre-candidate'
+  // A candidate votes for itself (§5.2), so a cluster of one elects itself without a message.
+  state.votes = [state.id]
+  const term = type === 'vote' ? state.term : state.term + 1
+  emit(turn, { type: 'log', text: `asks for ${type}s for term ${term}` })
+  for (const peer of state.peers)
+    send(turn, peer, { type, term, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
+  countVotes(turn)
+}
+
+function countVotes(turn: Turn): void {
+  const { state } = turn
+  if (state.votes.length < majorityOf(state)) return
+  if (state.role === 'pre-candidate') startElection(turn)
+  else if (state.role === 'candidate') becomeLeader(turn)
+}
+
+/** "A candidate wins an election if it receives votes from a majority of the servers in the full cluster" (§5.2). */
+function becomeLeader(turn: Turn): void {
+  const { state } = turn
+  state.role = 'leader'
+  state.leader = state.id
+  state.roundStarted = 0
+  state.roundConfirmed = 0
+  state.reads = []
+  state.progress = new Map(state.peers.map((peer) => [peer, createProgress(lastIndex(state.log))]))
+  emit(turn, { type: 'cancelTimer', timer: 'election' })
+  emit(turn, { type: 'cancelTimer', timer: 'silence' })
+  emit(turn, { type: 'log', text: `leads in term ${state.term}` })
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8).
+  state.noopIndex = appendEntry(turn, { term: state.term, command: null })
+  broadcast(turn)
+  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
+  emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
+  offerRequests(turn)
+}
+
+export function handleVoteRequest(
+  turn: Turn,
+  from: NodeId,
+  message: Extract<RaftMessage, { type: 'pre-vote' | 'vote' }>,
+): void {
+  const { state } = turn
+  if (message.type === 'pre-vote') {
+    // Thesis §9.6: granted only by a node that would vote so, and that has not heard from a leader lately.
+    const granted = message.term > state.term && state.leader === undefined && upToDate(turn, message)
+    send(turn, from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
+    return
+  }
+  const free = state.votedFor === null || state.votedFor === from
+  const granted = message.term === state.term && free && upToDate(turn, message)
+  if (granted && state.votedFor === null) {
+    state.votedFor = from
+    turn.voteChanged = true
+  }
+  // A vote granted restarts the timeout (§5.2, Rules for Servers in Figure 2).
+  if (granted) awaitLeader(turn)
+  send(turn, from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
+}
+
+/**
+ * "If the logs have last entries with different terms, then the log with the later term is more up-to-date. If the logs
+ * end with the same term, then whichever log is longer is more up-to-date." (§5.4.1)
+ */
+function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly lastTerm: number }): boolean {
+  // The mistake: any candidate will do, whatever its log lacks.
+  if (turn.config.bug === 'no-log-check') return true
+  const own = lastTerm(turn.state.log)
+  if (candidate.lastTerm !== own) return candidate.lastTerm > own
+  return candidate.lastIndex >= lastIndex(turn.state.log)
+}
+
+export function handleVoteReply(
+  turn: Turn,
+  from: NodeId,
+  message: Extract<RaftMessage, { type: 'pre-vote-reply' | 'vote-reply' }>,
+): void {
+  const { state } = turn
+  const expected = message.type === 'vote-reply' ? 'candidate' : 'pre-candidate'
+  const asked = message.type === 'vote-reply' ? state.term : state.term + 1
+  if (state.role !== expected || message.asked !== asked || !message.granted) return
+  if (state.votes.includes(from)) return
+  state.votes.push(from)
+  countVotes(turn)
+}
+
+/** "a leader in Raft steps down if an election timeout elapses without a successful round of heartbeats" (thesis §6.2). */
+export function checkQuorum(turn: Turn): void {
+  const { state } = turn
+  if (state.role !== 'leader') return
+  let answering = 1
+  for (const progress of state.progress.values()) {
+    if (progress.heard) answering++
+    progress.heard = false
+  }
+  if (answering >= majorityOf(state)) {
+    emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
+    return
+  }
+  emit(turn, { type: 'log', text: `steps down: ${answering} of ${state.peers.length + 1} nodes answer` })
+  becomeFollower(turn, state.term, undefined)
+}

@@ -1,0 +1,57 @@
+import type { StoreCommand } from '../store.ts'
+
+/** `command` is null for the no-op that opens a leader's term (§8). Entries are never changed, only replaced. */
+export interface Entry {
+  readonly term: number
+  readonly command: StoreCommand | null
+}
+
+/** Entries 1, 2, …, of which the first `compacted` have been folded into the state machine and are not kept. */
+export interface Log {
+  compacted: number
+  /** The term of the last compacted entry; 0 where there is none. */
+  compactedTerm: number
+  readonly entries: Entry[]
+}
+
+export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: [] })
+
+export const lastIndex = (log: Log): number => log.compacted + log.entries.length
+
+export const entryAt = (log: Log, index: number): Entry | undefined => log.entries[index - log.compacted - 1]
+
+/** The term of an entry; 0 for index 0, undefined for an entry this log does not have. */
+export function termAt(log: Log, index: number): number | undefined {
+  if (index === log.compacted) return log.compactedTerm
+  return entryAt(log, index)?.term
+}
+
+export const lastTerm = (log: Log): number => log.entries.at(-1)?.term ?? log.compactedTerm
+
+/** At most `limit` entries from `index` on. */
+export const entriesFrom = (log: Log, index: number, limit: number): Entry[] =>
+  log.entries.slice(index - log.compacted - 1, index - log.compacted - 1 + limit)
+
+/** Replaces whatever is there from `index` on. */
+export function replaceFrom(log: Log, index: number, entries: readonly Entry[]): void {
+  log.entries.length = index - log.compacted - 1
+  for (const entry of entries) log.entries.push(entry)
+}
+
+/** The first index of the run of entries that has the same term as the entry at `index`. */
+export function firstOfTerm(log: Log, index: number): number {
+  const term = termAt(log, index)
+  let first = index
+  while (first - 1 > log.compacted && termAt(log, first - 1) === term) first--
+  return first
+}
+
+/** The last index whose entry has this term, at most `atMost`; undefined where there is none. */
+export function lastOfTerm(log: Log, term: number, atMost: number): number | undefined {
+  for (let index = Math.min(atMost, lastIndex(log)); index > log.compacted; index--) {
+    const found = termAt(log, index)
+    if (found === term) return index
+    if (found !== undefined && found < term) return undefined
+  }
+  return undefined
+}

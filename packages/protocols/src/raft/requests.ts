@@ -1,0 +1,103 @@
+import type { NodeId } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { unavailable } from '../object.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+import { answer, answerReads, finish } from './answers.ts'
+import { lastIndex } from './log.ts'
+import { appendEntry, replicate, roundFromNow } from './replication.ts'
+import { emit, type Origin, type Request, send, type Turn } from './state.ts'
+
+// Clients: §8; thesis §6.2 (routing requests to the leader), §6.3 (sessions), §6.4 (reads).
+
+/** How often requests are looked at for being too old. */
+const SWEEP_MS = millis(50)
+/** Requests waiting at one node, and entries a leader has not committed: beyond it, requests are refused. */
+const REQUEST_LIMIT = 10_000
+const UNCOMMITTED_LIMIT = 10_000
+
+export function handleRequest(turn: Turn, requestId: string, command: StoreCommand): void {
+  const { requests } = turn.state
+  if (requests.size >= REQUEST_LIMIT) {
+    emit(turn, { type: 'reply', requestId, result: unavailable })
+    return
+  }
+  if (requests.size === 0) emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+  const request: Request = { command, age: 0, attempts: 0, open: [], lastLeader: undefined }
+  requests.set(requestId, request)
+  offer(turn, requestId, request)
+}
+
+/** A leader is known: hands it whatever waits for one. */
+export function offerRequests(turn: Turn): void {
+  for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
+}
+
+/**
+ * Hands a request to the leader, where one is known. One that an earlier leader may still carry out is handed to
+ * another only where its session sees to it that it is carried out once, or where it is a read.
+ */
+function offer(turn: Turn, requestId: string, request: Request): void {
+  const { state } = turn
+  const { leader } = state
+  if (leader === undefined) return
+  if (request.open.length > 0) {
+    if (request.lastLeader === leader) return
+    if (request.command.session === undefined && request.command.f !== 'read') return
+  }
+  if (request.attempts === 0) request.age = 0
+  request.lastLeader = leader
+  request.attempts++
+  request.open.push(request.attempts)
+  const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
+  if (leader === state.id) serve(turn, origin, request.command)
+  else send(turn, leader, { type: 'forward', origin, command: request.command })
+}
+
+/** A request has reached the node that its origin takes for the leader. */
+export function serve(turn: Turn, origin: Origin, command: StoreCommand): void {
+  const { state } = turn
+  const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
+  if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
+  else if (command.f === 'read') read(turn, origin, command.key)
+  else propose(turn, origin, command)
+}
+
+function propose(turn: Turn, origin: Origin, command: StoreCommand): void {
+  const { state } = turn
+  state.proposals.set(lastIndex(state.log) + 1, { term: state.term, origin })
+  appendEntry(turn, { term: state.term, command })
+  replicate(turn)
+}
+
+/** Read-index (thesis §6.4). */
+function read(turn: Turn, origin: Origin, key: string): void {
+  const { state } = turn
+  // The mistake: whoever was leader answers from its own copy, without asking whether it still is.
+  if (turn.config.bug === 'stale-read') {
+    answer(turn, origin, { type: 'ok', value: state.object.values.get(key) ?? null })
+    return
+  }
+  // Until its no-op is committed a leader does not know which entries are (§8); all of them come before the no-op.
+  const index = Math.max(state.commitIndex, state.noopIndex)
+  const round = roundFromNow(turn)
+  state.reads.push({ origin, key, index, round })
+  answerReads(turn)
+}
+
+export function sweepRequests(turn: Turn): void {
+  const { state, config } = turn
+  for (const [requestId, request] of state.requests) {
+    request.age++
+    const ageMs = request.age * SWEEP_MS
+    if (request.open.length === 0 && ageMs > config.leaderWaitMs) finish(turn, requestId, unavailable)
+    else if (ageMs > config.requestTimeoutMs)
+      finish(turn, requestId, request.command.f === 'read' ? unavailable : noAnswer(request.lastLeader))
+    else offer(turn, requestId, request)
+  }
+  if (state.requests.size > 0) emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+}
+
+const noAnswer = (leader: NodeId | undefined): StoreResult => ({
+  type: 'info',
+  error: `no answer from ${leader}, which took it for the leader`,
+})

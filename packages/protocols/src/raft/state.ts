@@ -1,0 +1,168 @@
+import type { NodeId } from '@chaos/faults'
+import type { Millis } from '@chaos/history'
+import type { Generator } from '../generator.ts'
+import type { Effect } from '../machine.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+import type { Entry, Log } from './log.ts'
+import type { SessionedObject } from './sessions.ts'
+
+// Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
+// 2014, and, where it says "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
+
+export interface RaftConfig {
+  readonly preVote: boolean
+  readonly heartbeatMs: Millis
+  readonly electionMinMs: Millis
+  readonly electionMaxMs: Millis
+  /** Entries per message. */
+  readonly batch: number
+  /** Messages with entries on their way to one follower. */
+  readonly pipeline: number
+  /** How long a request waits for a leader to turn up before it is refused. */
+  readonly leaderWaitMs: Millis
+  /** How long a request that was handed to a leader waits for its answer. */
+  readonly requestTimeoutMs: Millis
+  readonly bug: string | undefined
+}
+
+/** Where the answer to a request belongs: the node the client asked, and that node's how-manieth try. */
+export interface Origin {
+  readonly node: NodeId
+  readonly requestId: string
+  readonly attempt: number
+}
+
+export type RaftMessage =
+  | {
+      readonly type: 'pre-vote' | 'vote'
+      readonly term: number
+      readonly lastIndex: number
+      readonly lastTerm: number
+    }
+  | {
+      readonly type: 'pre-vote-reply' | 'vote-reply'
+      readonly term: number
+      /** The term that was asked about. */
+      readonly asked: number
+      readonly granted: boolean
+    }
+  | {
+      readonly type: 'append'
+      readonly term: number
+      readonly prevIndex: number
+      readonly prevTerm: number
+      readonly entries: readonly Entry[]
+      readonly commit: number
+      /** The round of heartbeats this belongs to: a reply to it shows that the sender still led when the round began. */
+      readonly round: number
+    }
+  | {
+      readonly type: 'append-reply'
+      readonly term: number
+      readonly round: number
+      readonly prevIndex: number
+      readonly success: boolean
+      /** On success: the follower's log equals the leader's up to here. */
+      readonly match: number
+      /** On refusal: the term of the entry in the way, 0 where the log is too short, and the first index it has. */
+      readonly conflictTerm: number
+      readonly conflictIndex: number
+    }
+  | { readonly type: 'forward'; readonly origin: Origin; readonly command: StoreCommand }
+  | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
+
+export type RaftRecord =
+  | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
+  /** Replaces whatever the log had from index `from` on. */
+  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+
+export type RaftEffect = Effect<RaftMessage, StoreResult, RaftRecord>
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
+
+/** What a leader knows of one follower. */
+export interface Progress {
+  next: number
+  match: number
+  /** Looking for the place where the logs part: no entries are sent until it is found. */
+  probing: boolean
+  /** The last index of each message with entries on its way. */
+  readonly inFlight: number[]
+  ackedRound: number
+  /** Answered since the last check that a majority still does. */
+  heard: boolean
+}
+
+export interface Read {
+  readonly origin: Origin
+  readonly key: string
+  /** Answered once this entry is applied … */
+  readonly index: number
+  /** … and this round of heartbeats has been answered by a majority. */
+  readonly round: number
+}
+
+/** A request a client put to this node, until it is answered. */
+export interface Request {
+  readonly command: StoreCommand
+  /** Sweeps since it came, or since it was first handed to a leader. */
+  age: number
+  attempts: number
+  /** Attempts that a leader has, or may have, and that were neither answered nor refused. */
+  readonly open: number[]
+  lastLeader: NodeId | undefined
+}
+
+export interface RaftState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly generator: Generator
+  // Persistent (Figure 2).
+  term: number
+  votedFor: NodeId | null
+  readonly log: Log
+  // Volatile.
+  role: Role
+  leader: NodeId | undefined
+  commitIndex: number
+  applied: number
+  readonly object: SessionedObject
+  votes: NodeId[]
+  /** Of a leader. */
+  progress: Map<NodeId, Progress>
+  noopIndex: number
+  roundStarted: number
+  roundConfirmed: number
+  reads: Read[]
+  /** By the index of the entry. */
+  readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
+  readonly requests: Map<string, Request>
+}
+
+/** One step in the making. */
+export interface Turn {
+  readonly config: RaftConfig
+  readonly state: RaftState
+  readonly effects: RaftEffect[]
+  /** The term or the vote changed and is not yet among the effects. */
+  voteChanged: boolean
+}
+
+export const majorityOf = (state: RaftState): number => Math.floor((state.peers.length + 1) / 2) + 1
+
+/** "Before responding to RPCs, a server must update its persistent state" (Figure 2): so the vote goes first. */
+export function emit(turn: Turn, effect: RaftEffect): void {
+  saveVote(turn)
+  turn.effects.push(effect)
+}
+
+export function saveVote(turn: Turn): void {
+  if (!turn.voteChanged) return
+  turn.voteChanged = false
+  const { term, votedFor } = turn.state
+  // The mistake: term and vote live in memory only.
+  if (turn.config.bug === 'forget-vote') return
+  turn.effects.push({ type: 'persist', record: { kind: 'vote', term, votedFor } })
+}
+
+export const send = (turn: Turn, to: NodeId, message: RaftMessage): void => emit(turn, { type: 'send', to, message })

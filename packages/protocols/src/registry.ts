@@ -1,0 +1,8 @@
+import type { ProtocolDefinition } from './definition.ts'
+import { raft } from './raft/definition.ts'
+
+/** Every protocol this tool ships. Help, docs, hosts and tests go by this list. */
+export const protocols: readonly ProtocolDefinition[] = [raft]
+
+export const findProtocol = (name: string): ProtocolDefinition | undefined =>
+  protocols.find((protocol) => protocol.name === name)
