@@ -1,3 +1,5 @@
+export type { JsonInput } from './json.ts'
+export { toJson } from './json.ts'
 export type {
   Expectation,
   FaultRecord,
@@ -7,3 +9,12 @@ export type {
   RunConfig,
   RunSummary,
 } from './run-summary.ts'
+export type { CheckPageOptions, CheckRow } from './terminal/check-page.ts'
+export { renderCheck, renderCheckTable } from './terminal/check-page.ts'
+export type { RunPageOptions } from './terminal/run-page.ts'
+export { renderRun } from './terminal/run-page.ts'
+export type { Style, TerminalOptions } from './terminal/style.ts'
+export { plainStyle } from './terminal/style.ts'
+export type { Cell, Column } from './terminal/table.ts'
+export { table } from './terminal/table.ts'
+export { clip, displayWidth, wrap } from './terminal/width.ts'

@@ -1,0 +1,151 @@
+import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { type History, inputOf, type Json, outputOf } from '@chaos/history'
+import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
+import type { Expectation, RunSummary } from './run-summary.ts'
+import { statisticsOf } from './statistics.ts'
+
+/** A JSON object under construction: members that are undefined are left out. */
+type Members = { readonly [member: string]: Json | undefined }
+
+const object = (members: Members): Json =>
+  Object.fromEntries(Object.entries(members).filter((entry): entry is [string, Json] => entry[1] !== undefined))
+
+/** JSON has no NaN and no Infinity: what is not known is null. */
+const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+export interface JsonInput {
+  /** Absent where nothing could be checked. */
+  readonly report: Report | undefined
+  readonly history: History
+  readonly run?: RunSummary | undefined
+  readonly expectation?: Expectation | undefined
+  /** Of `chaos check`: the file's name as it was typed. */
+  readonly file?: string | undefined
+  /** Of `chaos run`: where its files are. */
+  readonly directory?: string | undefined
+  readonly parseMs?: number | undefined
+  readonly checkMs: number
+}
+
+/** What `--json` prints, stable between versions (DESIGN: rules that hold everywhere). Times are nanoseconds of the run. */
+export function toJson(input: JsonInput): Json {
+  const { report, history, run } = input
+  const statistics = statisticsOf(history)
+  const expectation = input.expectation ?? run?.expectation
+  const phases = run?.phases ?? []
+  return object({
+    file: input.file,
+    headline: report?.headline ?? 'not checked',
+    model: report?.model,
+    levels:
+      report === undefined
+        ? {}
+        : object(Object.fromEntries(levels.map((level: Level) => [level, verdictJson(report.levels[level], history)]))),
+    operations: { ...(run?.operations ?? statistics.operations) },
+    availability: object({
+      overall: number(statistics.availability),
+      nodes: object(
+        Object.fromEntries((run?.nodes ?? statistics.nodes).map((node) => [node.node, number(node.availability)])),
+      ),
+      phases:
+        run === undefined
+          ? undefined
+          : object(Object.fromEntries(phases.map((phase) => [phase.phase, number(phase.availability)]))),
+    }),
+    latency: object({
+      p50Nanos: number(statistics.p50Nanos),
+      p99Nanos: number(statistics.p99Nanos),
+      phases:
+        run === undefined
+          ? undefined
+          : object(
+              Object.fromEntries(
+                phases.map((phase) => [
+                  phase.phase,
+                  { p50Nanos: number(phase.p50Nanos), p99Nanos: number(phase.p99Nanos) },
+                ]),
+              ),
+            ),
+    }),
+    info: report === undefined ? undefined : { ...report.info },
+    lost: (report?.lost ?? []).map((write) =>
+      object({ key: write.key, value: write.value, operation: operationJson(history, write.operation, {}) }),
+    ),
+    faults: run?.faults.map((record) =>
+      object({
+        id: record.id,
+        kind: record.fault.kind,
+        fault: record.fault as unknown as Json,
+        fromNanos: record.from,
+        toNanos: record.to,
+        hits: record.hits,
+        recoveryNanos: record.recoveryNanos,
+      }),
+    ),
+    vacuous: run?.vacuous,
+    trouble: run?.trouble,
+    warnings: history.warnings,
+    seed: run?.config.seed,
+    tier: run?.tier,
+    interrupted: run?.interrupted,
+    expectation: expectation === undefined ? undefined : { level: expectation.level, met: expectation.met },
+    timing: object({ parseMs: input.parseMs, checkMs: input.checkMs }),
+    run: input.directory,
+  })
+}
+
+function verdictJson(verdict: Verdict, history: History): Json {
+  switch (verdict.result) {
+    case 'met':
+      return object({
+        result: 'met',
+        // An order can name a million operations: it says that it was found, and is not repeated here.
+        witness: verdict.witness.kind,
+        impliedBy: verdict.witness.kind === 'implied' ? verdict.witness.by : undefined,
+      })
+    case 'unknown':
+      return { result: 'unknown', reason: verdict.reason }
+    case 'violated':
+      return {
+        result: 'violated',
+        reason: verdict.counterexample.sentence,
+        counterexample: counterexampleJson(verdict.counterexample, history),
+      }
+    default:
+      return verdict satisfies never
+  }
+}
+
+function counterexampleJson(counterexample: Counterexample, history: History): Json {
+  const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
+  return object({
+    sentence: counterexample.sentence,
+    keys: counterexample.keys,
+    operations: counterexample.operations.map(({ operation, role }) => operationJson(history, operation, { role })),
+    // Positions in `operations` above.
+    culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
+    statesBefore: counterexample.statesBefore,
+    edges: counterexample.edges?.map((edge) =>
+      object({ before: at.get(edge.before), after: at.get(edge.after), reason: edge.reason }),
+    ),
+  })
+}
+
+function operationJson(history: History, operation: number, more: Members): Json {
+  const { process, callTime, returnTime } = history.operations
+  const name = history.processName(process[operation] ?? 0)
+  return object({
+    process: /^\d+$/.test(name) ? Number(name) : name,
+    f: functionOf(history, operation),
+    key: keyOf(history, operation),
+    input: inputOf(history, operation),
+    output: outputOf(history, operation),
+    type: outcomeName(history, operation),
+    call: callTime[operation] ?? 0,
+    return: hasReturned(history, operation) ? (returnTime[operation] ?? 0) : null,
+    node: nodeOf(history, operation),
+    error: history.errorOf(operation),
+    lines: linesOf(history, operation),
+    ...more,
+  })
+}

@@ -1,0 +1,35 @@
+import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { lastTime } from './fault-spans.ts'
+import { answerText, functionOf, hasReturned, isRead, printable, processText, requestText } from './operation-words.ts'
+import { duration } from './words.ts'
+
+/** Whether a history says when things happened, or only in what order: then times are event positions, and mean nothing. */
+export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
+
+/**
+ * Why the culprit is impossible, as far as one earlier answer shows it: the last one, among the operations without which
+ * there is no contradiction, that was given before the culprit was called. `{@link by}` is that operation.
+ */
+export function reproach(
+  history: History,
+  counterexample: Counterexample,
+): { readonly by: OperationRow; readonly text: string } | undefined {
+  const culprit = counterexample.culprit
+  if (culprit === undefined || counterexample.edges !== undefined) return undefined
+  const { returnEvent, callEvent, returnTime, callTime } = history.operations
+  const called = callEvent[culprit] ?? 0
+  const before = counterexample.operations
+    .filter(({ operation, role }) => role === 'core' && operation !== culprit && hasReturned(history, operation))
+    .map(({ operation }) => operation)
+    .filter((operation) => (returnEvent[operation] ?? 0) < called)
+    .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
+  if (before === undefined) return undefined
+  const gap = (callTime[culprit] ?? 0) - (returnTime[before] ?? 0)
+  const when = hasTimes(history) ? `${duration(gap)} before` : 'before'
+  const what = requestText(history, before, { withKey: false })
+  const said = isRead(history, before)
+    ? `${processText(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
+    : `${what} was acknowledged`
+  return { by: before, text: `${said} ${when} this ${printable(functionOf(history, culprit))} began` }
+}

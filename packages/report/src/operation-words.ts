@@ -1,0 +1,97 @@
+import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaos/history'
+
+/**
+ * Text of strangers (values, node names, errors, file names) made safe to show: control characters and those that turn the
+ * direction of writing are spelled out, so that a history cannot write to the reader's terminal.
+ */
+export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+  })
+
+/** A value as JSON, cut where it is long. */
+export function valueText(value: Json, most: number = 28): string {
+  const text = printable(value === undefined ? 'null' : JSON.stringify(value))
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
+/** `p4`, or the name a file gave the process. */
+export function processText(history: History, process: number): string {
+  const name = printable(history.processName(process))
+  return /^\d+$/.test(name) ? `p${name}` : name
+}
+
+/** `process 4`, in sentences. */
+export function processInWords(history: History, process: number): string {
+  const name = printable(history.processName(process))
+  return /^\d+$/.test(name) ? `process ${name}` : name
+}
+
+export const functionOf = (history: History, operation: number): string =>
+  history.functions[history.operations.f[operation] ?? -1] ?? '?'
+
+export function keyOf(history: History, operation: number): string | undefined {
+  const key = history.operations.key[operation] ?? -1
+  return key < 0 ? undefined : history.keys[key]
+}
+
+export function nodeOf(history: History, operation: number): string | undefined {
+  const node = history.operations.node[operation] ?? -1
+  return node < 0 ? undefined : history.nodes[node]
+}
+
+export const isFinal = (history: History, operation: number): boolean =>
+  ((history.operations.flags[operation] ?? 0) & FLAG_FINAL) !== 0
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+/** What was asked for: `write 7`, `read`, `cas 3→4`, `write y 7` where the key must be said. */
+export function requestText(history: History, operation: number, options: { readonly withKey: boolean }): string {
+  const f = printable(functionOf(history, operation))
+  const input = inputOf(history, operation)
+  const key = options.withKey ? keyOf(history, operation) : undefined
+  const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : printable(key)]
+    .flat()
+    .join(' ')
+  if (f === 'cas' && isList(input) && input.length === 2)
+    return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
+  return input === null ? name : `${name} ${valueText(input)}`
+}
+
+/** Whether it changes nothing: a read, by any of the names it goes by. */
+export const isRead = (history: History, operation: number): boolean => {
+  const f = functionOf(history, operation)
+  return f === 'read' || f === 'get'
+}
+
+/** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
+export function answerText(history: History, operation: number): string {
+  const outcome = history.operations.outcome[operation]
+  if (outcome === OK) return isRead(history, operation) ? valueText(outputOf(history, operation)) : 'ok'
+  const error = history.errorOf(operation)
+  const why = error === undefined ? '' : `: ${printable(error)}`
+  if (outcome === FAIL) return `failed${why}`
+  return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
+}
+
+export const hasReturned = (history: History, operation: number): boolean =>
+  (history.operations.returnEvent[operation] ?? -1) >= 0
+
+export const outcomeName = (history: History, operation: number): 'ok' | 'fail' | 'info' => {
+  const outcome = history.operations.outcome[operation]
+  return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
+}
+
+/** Whether nobody knows if it happened. */
+export const isInfo = (history: History, operation: number): boolean => history.operations.outcome[operation] === INFO
+
+/** In one line: `p2 write 7 → ok`. */
+export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
+  `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
+
+/** The lines of the file where an operation began and ended. */
+export const linesOf = (history: History, operation: number): number[] =>
+  [history.operations.callLine[operation] ?? 0, history.operations.returnLine[operation] ?? 0].filter(
+    (line) => line > 0,
+  )

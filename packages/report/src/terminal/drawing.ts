@@ -1,0 +1,219 @@
+import type { Counterexample } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { during, type FaultSpan } from '../fault-spans.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import { hasReturned, linesOf, nodeOf, operationText, printable } from '../operation-words.ts'
+import { count, digitsToTellApart, duration, lineList, moment } from '../words.ts'
+import { type Canvas, canvas } from './canvas.ts'
+import { type Box, type Layout, layOut, type Row } from './layout.ts'
+import type { Style, Symbols } from './style.ts'
+import { displayWidth, padEnd, padStart, wrap } from './width.ts'
+
+/** More than this, and a picture explains nothing: they are listed instead. */
+const MOST_DRAWN = 14
+/** A pause this many times the usual one is marked, since rows are as far apart as events, not as moments. */
+const LONG_PAUSE = 20
+
+export interface DrawingOptions {
+  readonly width: number
+  readonly style: Style
+  readonly symbols: Symbols
+}
+
+/**
+ * The counterexample as a picture: time runs down, each operation is a box from its call to its answer in the lane of its
+ * node, rows within a fault are shaded, and the impossible one carries the reason. A list where it would not fit.
+ */
+export function drawCounterexample(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+  options: DrawingOptions,
+): string[] {
+  if (counterexample.operations.length > MOST_DRAWN) return listCounterexample(history, counterexample, options)
+  const labelWidth = widthOfLabels(labelsOf(history, layOut(history, counterexample, 0).rows))
+  const layout = layOut(history, counterexample, labelWidth + 5)
+  const lines = draw(history, counterexample, spans, layout, options)
+  return lines.some((line) => displayWidth(line) > options.width)
+    ? listCounterexample(history, counterexample, options)
+    : lines
+}
+
+function draw(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+  layout: Layout,
+  options: DrawingOptions,
+): string[] {
+  const { style, symbols } = options
+  const labels = labelsOf(history, layout.rows)
+  const labelWidth = widthOfLabels(labels)
+  const pauses = longPauses(history, layout.rows)
+  const heights = layout.rows.map((_, i) => 1 + i + pauses.filter((pause) => pause <= i).length)
+  const sheet = canvas()
+  sheet.write(0, 0, padStart(hasTimes(history) ? 'time' : 'line', labelWidth), style.dim)
+  for (const lane of layout.lanes) sheet.write(0, lane.column, lane.name, style.bold)
+  for (const [i, row] of layout.rows.entries()) {
+    const height = heights[i] ?? 0
+    sheet.write(height, 0, padStart(labels[i] ?? '', labelWidth), style.dim)
+    if (hasTimes(history) && during(spans, row.time, row.time).length > 0)
+      sheet.write(height, labelWidth + 2, symbols.shade, style.yellow)
+    if (!pauses.includes(i)) continue
+    const pause = `${symbols.gap} ${duration(row.time - (layout.rows[i - 1]?.time ?? 0))}`
+    sheet.write(height - 1, 0, padStart(pause, labelWidth), style.dim)
+  }
+  const after = (heights[heights.length - 1] ?? 0) + 1
+  const boxes = layout.boxes.map((box) => ({
+    ...box,
+    top: heights[box.top] ?? 0,
+    bottom: heights[box.bottom] ?? after,
+  }))
+  for (const box of boxes) drawBox(sheet, history, box, paintOf(counterexample, box, style), symbols)
+  const below = accuse(sheet, history, counterexample, boxes, options)
+  return [...sheet.lines(), ...below]
+}
+
+function labelsOf(history: History, rows: readonly Row[]): string[] {
+  if (!hasTimes(history)) return rows.map((row) => count(row.line))
+  const digits = Math.min(6, digitsToTellApart(rows.map((row) => row.time)))
+  return rows.map((row) => moment(row.time, digits))
+}
+
+const widthOfLabels = (labels: readonly string[]): number => Math.max('line'.length, ...labels.map(displayWidth))
+
+function paintOf(counterexample: Counterexample, box: Box, style: Style): ((text: string) => string) | undefined {
+  if (box.operation === counterexample.culprit) return style.accent
+  return box.role === 'context' ? style.dim : undefined
+}
+
+function drawBox(
+  sheet: Canvas,
+  history: History,
+  box: Box,
+  paint: ((text: string) => string) | undefined,
+  symbols: Symbols,
+): void {
+  const answered = hasReturned(history, box.operation)
+  sheet.write(box.top, box.column, `${symbols.boxTop} ${box.request}`, paint)
+  for (let row = box.top + 1; row < box.bottom; row++)
+    sheet.write(row, box.column, answered ? symbols.boxSide : symbols.open, paint)
+  sheet.write(box.bottom, box.column, `${answered ? symbols.boxBottom : symbols.open} ${box.answer}`, paint)
+}
+
+/** Marks the culprit with the reason, and draws the way from the answer it ignores. Returns what did not fit beside it. */
+function accuse(
+  sheet: Canvas,
+  history: History,
+  counterexample: Counterexample,
+  boxes: readonly Box[],
+  options: DrawingOptions,
+): string[] {
+  const { style, symbols } = options
+  const culprit = boxes.find((box) => box.operation === counterexample.culprit)
+  if (culprit === undefined) return []
+  const because = reproach(history, counterexample)
+  const from = boxes.find((box) => box.operation === because?.by)
+  if (from !== undefined) drawWay(sheet, from, culprit, options)
+  const row = culprit.bottom
+  const column = sheet.end(row) + 3
+  const reason = because?.text ?? 'no order of these operations explains this'
+  const beside = `${symbols.violated} ${reason}`
+  if (column + displayWidth(beside) <= options.width) {
+    sheet.write(row, column, beside, style.accent)
+    return []
+  }
+  sheet.write(row, column, symbols.violated, style.accent)
+  const indent = '  '
+  return wrap(beside, options.width - indent.length).map((line) => indent + style.accent(line))
+}
+
+/** From the bottom of one box to the top of another, through the gutter beside the lane it leads to. */
+function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingOptions): void {
+  if (from.column === to.column || to.top <= from.bottom) return
+  const start = from.bottom
+  const end = to.top
+  const rightward = to.column > from.column
+  const gutter = rightward ? to.column - 3 : from.column - 2
+  const paint = style.accent
+  if (rightward) {
+    const text = from.column + 3 + displayWidth(from.answer)
+    if (text > gutter) return
+    sheet.write(start, text, symbols.line.repeat(gutter - text) + symbols.cornerRight, paint)
+    for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
+    sheet.write(end, gutter, symbols.railEnd + symbols.arrowRight, paint)
+  } else {
+    const text = to.column + 3 + displayWidth(to.request)
+    if (text >= gutter) return
+    sheet.write(start, gutter, symbols.cornerLeft + symbols.line, paint)
+    for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
+    sheet.write(end, text, symbols.arrowLeft + symbols.line.repeat(gutter - text - 1) + symbols.cornerUp, paint)
+  }
+}
+
+/** Rows before which much more time passes than is usual in the picture. */
+function longPauses(history: History, rows: readonly Row[]): number[] {
+  if (!hasTimes(history)) return []
+  const pauses = rows.slice(1).map((row, i) => row.time - (rows[i]?.time ?? 0))
+  const usual = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? 0
+  return pauses.flatMap((pause, i) => (pause > usual * LONG_PAUSE && pause > 1e6 ? [i + 1] : []))
+}
+
+/** Every operation in a line of its own: where a picture does not fit. */
+export function listCounterexample(
+  history: History,
+  counterexample: Counterexample,
+  { style, symbols }: DrawingOptions,
+): string[] {
+  const { callTime, returnTime } = history.operations
+  const shown = counterexample.operations.slice(0, MOST_DRAWN * 2)
+  const digits = Math.min(6, digitsToTellApart(shown.map(({ operation }) => callTime[operation] ?? 0)))
+  const cells = shown.map(({ operation }) => ({
+    when: hasTimes(history)
+      ? `${moment(callTime[operation] ?? 0, digits)} ${symbols.to} ${moment(returnTime[operation] ?? 0, digits)}`
+      : '',
+    what: operationText(history, operation, { withKey: counterexample.keys.length > 0 }),
+    where: printable(nodeOf(history, operation) ?? ''),
+    lines: lineList(linesOf(history, operation)),
+  }))
+  const width = (of: (cell: (typeof cells)[number]) => string): number =>
+    Math.max(...cells.map((c) => displayWidth(of(c))))
+  const lines = cells.map((cell, i) => {
+    const text = [
+      padEnd(
+        cell.when,
+        width((c) => c.when),
+      ),
+      padEnd(
+        cell.what,
+        width((c) => c.what),
+      ),
+      padEnd(
+        cell.where,
+        width((c) => c.where),
+      ),
+      `lines ${cell.lines}`,
+    ].join('  ')
+    const accused = shown[i]?.operation === counterexample.culprit
+    return `${accused ? style.accent(symbols.violated) : ' '} ${accused ? style.accent(text) : text}`
+  })
+  const more = counterexample.operations.length - shown.length
+  return more > 0 ? [...lines, style.dim(`  and ${count(more)} more, all of them in the report`)] : lines
+}
+
+/** Why each of them must come before the next: the contradiction of orders, in lines. */
+export function drawEdges(
+  history: History,
+  counterexample: Counterexample,
+  { style, symbols }: DrawingOptions,
+): string[] {
+  const edges = counterexample.edges ?? []
+  const withKey = counterexample.keys.length > 1
+  const text = (operation: number): string => operationText(history, operation, { withKey })
+  const before = Math.max(0, ...edges.map((edge) => displayWidth(text(edge.before))))
+  const after = Math.max(0, ...edges.map((edge) => displayWidth(text(edge.after))))
+  return edges.map((edge) => {
+    const arrow = style.accent(symbols.to === '→' ? '─▸' : '->')
+    return `${padEnd(text(edge.before), before)}  ${arrow}  ${padEnd(text(edge.after), after)}  ${style.dim(edge.reason)}`
+  })
+}

@@ -1,0 +1,131 @@
+import { type Counterexample, type Level, levels, type OperationRow, type Report } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { during, type FaultSpan } from '../fault-spans.ts'
+import { adjective } from '../level-words.ts'
+import { hasTimes } from '../moments.ts'
+import { hasReturned, linesOf, printable } from '../operation-words.ts'
+import { capitalised, count, lineList, listed, moment } from '../words.ts'
+import { drawCounterexample, drawEdges } from './drawing.ts'
+import type { Style, Symbols } from './style.ts'
+import { wrap } from './width.ts'
+
+export interface PageStyle {
+  readonly width: number
+  readonly style: Style
+  readonly symbols: Symbols
+}
+
+/** The level whose counterexample a page shows: the one that was asked for, else the strongest that is broken. */
+export function accusedLevel(report: Report, expected: Level | undefined): Level | undefined {
+  const violated = levels.filter((level) => report.levels[level].result === 'violated')
+  if (expected !== undefined && violated.includes(expected)) return expected
+  return violated.find((level) => level !== 'eventual') ?? violated[0]
+}
+
+export const counterexampleOf = (report: Report, level: Level | undefined): Counterexample | undefined => {
+  const verdict = level === undefined ? undefined : report.levels[level]
+  return verdict?.result === 'violated' ? verdict.counterexample : undefined
+}
+
+/** `four`: small numbers are read faster as words. */
+const inWords = (value: number): string =>
+  ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
+
+/** Faults in force while the operations of a counterexample ran. */
+export function faultsAround(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+): FaultSpan[] {
+  if (!hasTimes(history)) return []
+  const rows = counterexample.operations.map(({ operation }) => operation)
+  const { callTime, returnTime } = history.operations
+  const from = Math.min(...rows.map((row) => callTime[row] ?? 0))
+  const to = Math.max(...rows.map((row) => (hasReturned(history, row) ? (returnTime[row] ?? 0) : (callTime[row] ?? 0))))
+  return during(spans, from, to)
+}
+
+/** `Why, in three operations of 58,113, key "x", during partition {n1 | n2 n3}:` */
+export function whyTitle(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): string {
+  const shown = counterexample.operations.length
+  const keys = counterexample.keys.map((key) => `"${printable(key)}"`)
+  const around = [...new Set(faultsAround(history, counterexample, spans).map((span) => span.label))]
+  return [
+    `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === history.operations.length ? '' : ` of ${count(history.operations.length)}`}`,
+    keys.length === 0 ? [] : `${keys.length === 1 ? 'key' : 'keys'} ${listed(keys)}`,
+    around.length === 0 ? [] : `during ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,
+  ]
+    .flat()
+    .join(', ')
+}
+
+const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
+  operations.flatMap((operation) => linesOf(history, operation))
+
+/** `history.jsonl lines 24,021–24,026`; `history.jsonl:24021` where it is one. */
+export function citation(history: History, counterexample: Counterexample, file: string): string {
+  const lines = [
+    ...new Set(
+      linesOfAll(
+        history,
+        counterexample.operations.map(({ operation }) => operation),
+      ),
+    ),
+  ]
+  if (lines.length === 0) return file
+  return lines.length === 1 ? `${file}:${lines[0]}` : `${file} lines ${lineList(lines)}`
+}
+
+/** The contradiction, drawn, said and cited. Lines without the page's margin. */
+export function evidence(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+  file: string,
+  page: PageStyle,
+): string[] {
+  const { style } = page
+  const inner = { ...page, width: page.width - 2 }
+  const edges = drawEdges(history, counterexample, inner)
+  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
+  return [
+    ...wrap(`${whyTitle(history, counterexample, spans)}:`, page.width).map(style.bold),
+    '',
+    ...drawCounterexample(history, counterexample, spans, inner).map((line) => `  ${line}`),
+    ...faults.map((span, i) =>
+      style.dim(
+        `${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${span.label}, ${moment(span.from)} to ${moment(span.to)}`,
+      ),
+    ),
+    ...(edges.length === 0
+      ? []
+      : [
+          '',
+          style.dim('  Each of these must come before the next, and so before itself:'),
+          ...edges.map((edge) => `  ${edge}`),
+        ]),
+    '',
+    ...wrap(capitalised(printable(counterexample.sentence)), page.width),
+    ...wrap(citation(history, counterexample, file), page.width).map(style.dim),
+  ].flatMap((line) => line.split('\n'))
+}
+
+/** The other levels that are broken by something else than what was drawn: a sentence each. */
+export function otherViolations(
+  report: Report,
+  history: History,
+  drawn: Counterexample,
+  file: string,
+  { width, style }: PageStyle,
+): string[] {
+  const said = new Set([drawn.sentence])
+  const lines: string[] = []
+  for (const level of levels) {
+    const other = counterexampleOf(report, level)
+    if (other === undefined || said.has(other.sentence)) continue
+    said.add(other.sentence)
+    const text = `Not ${adjective(level)}: ${printable(other.sentence)}`
+    lines.push('', ...wrap(text, width), style.dim(citation(history, other, file)))
+  }
+  return lines
+}

@@ -1,0 +1,50 @@
+import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { adjective } from '../level-words.ts'
+import { capitalised, duration } from '../words.ts'
+
+export type Mood = 'good' | 'bad' | 'unsure'
+
+export interface Headline {
+  readonly mood: Mood
+  /** `Not linearizable`. */
+  readonly title: string
+  /** What else there is to know at once: `only eventually consistent`. */
+  readonly beside: string
+}
+
+/** The first words of every page: judged by what was expected, else by the strongest level. */
+export function headlineOf(report: Report, expected: Level | undefined, vacuous: boolean): Headline {
+  const level = expected ?? 'linearizable'
+  const verdict = report.levels[level]
+  if (verdict.result === 'violated')
+    return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level) }
+  if (verdict.result === 'unknown')
+    return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
+  return {
+    mood: vacuous ? 'unsure' : 'good',
+    title: capitalised(report.levels.linearizable.result === 'violated' ? report.headline : adjective(level)),
+    beside: vacuous ? 'but the run proves less than it seems to' : '',
+  }
+}
+
+/** `sequentially consistent? no · eventual? yes`, for the levels a reader asks about next. */
+export function besideOf(report: Report, level: Level, convergedAfterNanos?: number): string {
+  const asked: Level[] = ['sequential', 'causal', 'read-your-writes', 'eventual']
+  const answer: { readonly [result in Verdict['result']]: string } = {
+    met: 'yes',
+    violated: 'no',
+    unknown: 'not known',
+  }
+  return asked
+    .filter((other) => levels.indexOf(other) > levels.indexOf(level))
+    .filter((other) => other === 'sequential' || other === 'eventual' || report.levels[other].result !== 'unknown')
+    .map((other) => {
+      const result = report.levels[other].result
+      const after =
+        other === 'eventual' && result === 'met' && convergedAfterNanos !== undefined
+          ? `, ${duration(convergedAfterNanos)} after healing`
+          : ''
+      return `${other}? ${answer[result]}${after}`
+    })
+    .join(' · ')
+}

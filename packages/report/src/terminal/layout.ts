@@ -1,0 +1,112 @@
+import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { answerText, hasReturned, nodeOf, printable, processText, requestText } from '../operation-words.ts'
+import { displayWidth } from './width.ts'
+
+/** What happens at one height of the drawing. */
+export interface Row {
+  readonly operation: OperationRow
+  readonly what: 'call' | 'return'
+  readonly time: number
+  /** Of the file, 1-based. */
+  readonly line: number
+}
+
+/** One operation's place: the column where its box stands, and the heights it spans. */
+export interface Box {
+  readonly operation: OperationRow
+  readonly role: 'core' | 'context'
+  readonly request: string
+  readonly answer: string
+  readonly column: number
+  readonly top: number
+  /** One below the last row where it was never answered. */
+  readonly bottom: number
+}
+
+export interface Layout {
+  readonly rows: readonly Row[]
+  readonly boxes: readonly Box[]
+  readonly lanes: readonly { readonly name: string; readonly column: number }[]
+}
+
+const LANE_GAP = 4
+const TRACK_GAP = 3
+
+/**
+ * Time runs down, one row for each call and each answer. A lane for each node, or for each process where no nodes are
+ * known; operations that overlap within a lane stand side by side.
+ */
+export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
+  const rows = rowsOf(history, counterexample)
+  const byNode = counterexample.operations.some(({ operation }) => nodeOf(history, operation) !== undefined)
+  const laneOf = (operation: OperationRow): string =>
+    byNode
+      ? printable(nodeOf(history, operation) ?? 'node unknown')
+      : processText(history, processOf(history, operation))
+  const names = [...new Set(counterexample.operations.map(({ operation }) => laneOf(operation)))]
+  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+
+  const withKey = counterexample.keys.length > 1
+  const unplaced = counterexample.operations.map(({ operation, role }): Box => {
+    const process = byNode ? `${processText(history, processOf(history, operation))} ` : ''
+    const bottom = rows.findIndex((row) => row.operation === operation && row.what === 'return')
+    return {
+      operation,
+      role,
+      request: process + requestText(history, operation, { withKey }),
+      answer: answerText(history, operation),
+      column: 0,
+      top: rows.findIndex((row) => row.operation === operation && row.what === 'call'),
+      bottom: bottom < 0 ? rows.length : bottom,
+    }
+  })
+
+  const lanes: { name: string; column: number }[] = []
+  const boxes: Box[] = []
+  let column = firstColumn
+  for (const name of names) {
+    lanes.push({ name, column })
+    const tracks = tracksOf(unplaced.filter((box) => laneOf(box.operation) === name))
+    let right = column + displayWidth(name)
+    for (const track of tracks) {
+      for (const box of track) boxes.push({ ...box, column })
+      column += Math.max(...track.map(boxWidth)) + TRACK_GAP
+      right = Math.max(right, column - TRACK_GAP)
+    }
+    column = right + LANE_GAP
+  }
+  return { rows, boxes, lanes }
+}
+
+const processOf = (history: History, operation: OperationRow): number => history.operations.process[operation] ?? 0
+
+const boxWidth = (box: Box): number => 2 + Math.max(displayWidth(box.request), displayWidth(box.answer))
+
+function rowsOf(history: History, counterexample: Counterexample): Row[] {
+  const { callEvent, returnEvent, callTime, returnTime, callLine, returnLine } = history.operations
+  const events: { at: number; row: Row }[] = []
+  for (const { operation } of counterexample.operations) {
+    events.push({
+      at: callEvent[operation] ?? 0,
+      row: { operation, what: 'call', time: callTime[operation] ?? 0, line: callLine[operation] ?? 0 },
+    })
+    if (!hasReturned(history, operation)) continue
+    events.push({
+      at: returnEvent[operation] ?? 0,
+      row: { operation, what: 'return', time: returnTime[operation] ?? 0, line: returnLine[operation] ?? 0 },
+    })
+  }
+  return events.sort((a, b) => a.at - b.at).map((event) => event.row)
+}
+
+/** The fewest columns in which no two boxes of one column overlap: first fit, in order of their tops. */
+function tracksOf(boxes: readonly Box[]): Box[][] {
+  const tracks: Box[][] = []
+  for (const box of [...boxes].sort((a, b) => a.top - b.top)) {
+    const free = tracks.find((track) => track.every((other) => other.bottom < box.top))
+    if (free === undefined) tracks.push([box])
+    else free.push(box)
+  }
+  return tracks
+}

@@ -1,0 +1,43 @@
+import type { Counterexample, Report } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { levelRows, rowName } from '../level-words.ts'
+import { linesOf, printable } from '../operation-words.ts'
+import { count } from '../words.ts'
+import type { PageStyle } from './evidence.ts'
+import { type Cell, table } from './table.ts'
+import { displayWidth, wrap } from './width.ts'
+
+/** Every level with its verdict, strongest first; what merely follows is said in one row. */
+export function levelTable(report: Report, history: History, page: PageStyle): string[] {
+  const { style, symbols } = page
+  const rows = levelRows(report)
+  const names = rows.map((row) => rowName(row, symbols.ellipsis))
+  const room = page.width - Math.max('level'.length, ...names.map(displayWidth)) - 3
+  const cells = rows.flatMap((row, i): Cell[][] => {
+    const verdict = report.levels[row.levels[0]]
+    const place = verdict.result === 'violated' ? placeOf(history, verdict.counterexample) : ''
+    const note = printable(row.note)
+    const [text, paint] =
+      row.result === 'met'
+        ? [
+            note === 'follows'
+              ? `${symbols.met} follow${row.levels.length > 1 ? '' : 's'} from it`
+              : `${symbols.met} met`,
+            style.green,
+          ]
+        : row.result === 'violated'
+          ? [`${symbols.violated} violated ${note}${place}`, style.accent]
+          : [`${symbols.unknown} unknown: ${note}`, style.yellow]
+    return wrap(text, Math.max(20, room - 2)).map((line, part) => [
+      { text: part === 0 ? (names[i] ?? '') : '' },
+      { text: part === 0 ? line : `  ${line}`, paint },
+    ])
+  })
+  return table([{ title: 'level' }, { title: 'verdict' }], cells, style.dim).map((line) => line.trimEnd())
+}
+
+const placeOf = (history: History, counterexample: Counterexample): string => {
+  const at = counterexample.culprit ?? counterexample.operations[0]?.operation
+  const line = at === undefined ? undefined : linesOf(history, at)[0]
+  return line === undefined ? '' : `, line ${count(line)}`
+}

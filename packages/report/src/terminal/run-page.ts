@@ -1,0 +1,157 @@
+import type { Report } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { faultSpans } from '../fault-spans.ts'
+import { foundText } from '../level-words.ts'
+import { printable, valueText } from '../operation-words.ts'
+import type { RunSummary } from '../run-summary.ts'
+import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
+import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
+import { besideOf, type Headline, headlineOf } from './headline.ts'
+import { levelTable } from './level-table.ts'
+import { countsText, faultLines, infoText, nodesText, phaseTable } from './run-tables.ts'
+import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
+import { spread, wrap } from './width.ts'
+
+/** What the page says beside the run itself: where its files are, how to have it again, how it ends. */
+export interface RunPageOptions extends TerminalOptions {
+  /** Path of the history, as the reader would type it; its lines are cited by the file's name. */
+  readonly historyFile: string
+  /** Path of the HTML report, where one was written. */
+  readonly reportFile?: string | undefined
+  /** The command that repeats the run. */
+  readonly again?: string | undefined
+  readonly exitCode?: number | undefined
+}
+
+/** The page at the end of a run: the verdict first, then why, then how it fared, then where everything is. Ends in a newline. */
+export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
+  const page = pageStyle(style, options)
+  const report = summary.report
+  const expected = summary.expectation?.level
+  const vacuous = summary.vacuous.length > 0
+  const sections = [
+    report === undefined
+      ? [style.bold(style.yellow('NOT CHECKED'))]
+      : headLines(withConvergence(headlineOf(report, expected, vacuous), summary), checkedText(summary), page),
+    warningLines(summary, page),
+    report === undefined ? [] : levelTable(report, history, page),
+    report === undefined ? [] : evidenceOf(summary, report, history, options, page),
+    report === undefined ? [] : lostLines(report, page),
+    summary.phases.length === 0 ? [] : phaseTable(summary.phases, page),
+    factLines(summary, page),
+    fileLines(options, page),
+    expectationLines(summary, options, page),
+  ]
+  return finish(sections, options)
+}
+
+export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => ({
+  width: Math.max(60, options.width) - 2,
+  style,
+  symbols: symbolsOf(options),
+})
+
+/** Sections with a blank line between, a margin of two, and a final newline. */
+export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
+  const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section])
+  const text = lines.map((line) => (line === '' ? '' : `  ${line}`.trimEnd())).join('\n')
+  return `${options.unicode ? text : asciiOnly(text)}\n`
+}
+
+export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
+  const { style } = page
+  const paint = { good: style.green, bad: style.accent, unsure: style.yellow }[headline.mood]
+  const title = style.bold(paint(headline.title.toUpperCase()))
+  return [
+    ...beside(title, style.dim(right), page.width),
+    ...(headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)),
+  ]
+}
+
+/** At the right end of the title's line; under the title where there is no room. */
+const beside = (title: string, right: string, width: number): string[] => {
+  const lines = spread(title, right, width)
+  return lines.length === 1 ? lines : [title, right]
+}
+
+const withConvergence = (headline: Headline, { report, expectation, convergedAfterHealNanos }: RunSummary): Headline =>
+  report !== undefined && headline.mood === 'bad'
+    ? { ...headline, beside: besideOf(report, expectation?.level ?? 'linearizable', convergedAfterHealNanos) }
+    : headline
+
+const checkedText = (summary: RunSummary): string =>
+  `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
+
+function warningLines(summary: RunSummary, { width, style, symbols }: PageStyle): string[] {
+  const lines = [
+    ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
+    ...summary.vacuous.map((reason) => `proves less than it seems to: ${reason}`),
+    ...summary.trouble,
+  ]
+  return lines.flatMap((line) => wrap(`${symbols.warning} ${printable(line)}`, width).map(style.yellow))
+}
+
+function evidenceOf(
+  summary: RunSummary,
+  report: Report,
+  history: History,
+  options: RunPageOptions,
+  page: PageStyle,
+): string[] {
+  const shown = counterexampleOf(report, accusedLevel(report, summary.expectation?.level))
+  if (shown === undefined) return []
+  const file = fileName(options.historyFile)
+  return [
+    ...evidence(history, shown, faultSpans(history, summary), file, page),
+    ...otherViolations(report, history, shown, file, page),
+  ]
+}
+
+export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
+
+export function lostLines(report: Report, { width, style, symbols }: PageStyle): string[] {
+  if (report.lost.length === 0) return []
+  const writes = report.lost.map(
+    ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
+  )
+  const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, 6)}`
+  return wrap(text, width).map(style.accent)
+}
+
+function factLines(summary: RunSummary, page: PageStyle): string[] {
+  const info = summary.report?.info
+  return [
+    ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
+    ...wrap(nodesText(summary.nodes), page.width).filter((line) => line !== ''),
+    ...faultLines(summary, page),
+    ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
+  ]
+}
+
+function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
+  const entries: [string, string | undefined][] = [
+    ['report', options.reportFile],
+    ['history', options.historyFile],
+    ['again', options.again],
+  ]
+  // Paths and commands are never wrapped: they are there to be copied.
+  return entries.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${style.dim(name.padEnd(9))}${printable(value)}`],
+  )
+}
+
+function expectationLines(summary: RunSummary, options: RunPageOptions, { width, style }: PageStyle): string[] {
+  const { expectation, report } = summary
+  const exit = options.exitCode === undefined ? '' : `exit code ${count(options.exitCode)}`
+  if (expectation === undefined)
+    return options.exitCode === undefined || options.exitCode === 0 ? [] : [style.dim(exit)]
+  const found = report === undefined ? 'nothing checked' : `found ${foundText(report)}`
+  const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
+  return expectationText(`expected ${expectation.level}, ${found}`, paint, exit, width)
+}
+
+/** With the exit code at the right end where it fits, on a line of its own where not. */
+export function expectationText(text: string, paint: (text: string) => string, exit: string, width: number): string[] {
+  const lines = spread(paint(text), exit, width)
+  return lines.length === 1 ? lines : [...wrap(text, width).map(paint), exit].filter((line) => line !== '')
+}

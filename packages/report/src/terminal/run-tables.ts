@@ -1,0 +1,122 @@
+import { faultText, kindInPlural } from '../fault-words.ts'
+import { printable } from '../operation-words.ts'
+import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
+import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'
+import type { PageStyle } from './evidence.ts'
+import { type Cell, type Column, table } from './table.ts'
+import { displayWidth, wrap } from './width.ts'
+
+/** A column of the table of phases, and how much it is missed on a narrow terminal: the least missed go first. */
+interface PhaseColumn extends Column {
+  readonly missed: number
+  readonly cell: (phase: PhaseSummary, page: PageStyle) => Cell | string
+}
+
+const measured = (phase: PhaseSummary, page: PageStyle, text: () => string): string =>
+  phase.operations === 0 ? page.symbols.none : text()
+
+const phaseColumns: readonly PhaseColumn[] = [
+  { title: 'phase', missed: 9, cell: (phase) => printable(phase.phase) },
+  { title: 'share', align: 'right', missed: 1, cell: (phase) => percent(phase.share, 0) },
+  {
+    title: 'availability',
+    align: 'right',
+    missed: 9,
+    cell: (phase, page) => ({
+      text: measured(phase, page, () => percent(phase.availability)),
+      paint: phase.operations === 0 ? page.style.dim : phase.availability < 1 ? page.style.yellow : page.style.green,
+    }),
+  },
+  {
+    title: 'p50',
+    align: 'right',
+    missed: 4,
+    cell: (phase, page) => measured(phase, page, () => duration(phase.p50Nanos)),
+  },
+  {
+    title: 'p99',
+    align: 'right',
+    missed: 5,
+    cell: (phase, page) => measured(phase, page, () => duration(phase.p99Nanos)),
+  },
+  { title: 'ops', align: 'right', missed: 0, cell: (phase) => count(phase.operations) },
+  {
+    title: 'slowest recovery',
+    align: 'right',
+    missed: 3,
+    cell: (phase) => (phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)),
+  },
+]
+
+/** How it fared while calm and under each kind of fault. */
+export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): string[] {
+  let columns = phaseColumns
+  for (;;) {
+    const shown = columns
+    const lines = table(
+      shown,
+      phases.map((phase) => shown.map((column) => column.cell(phase, page))),
+      page.style.dim,
+    )
+    const least = shown.reduce((a, b) => (b.missed < a.missed ? b : a))
+    if (displayWidth(lines[0] ?? '') <= page.width || shown.length <= 2) return lines.map((line) => line.trimEnd())
+    columns = shown.filter((column) => column !== least)
+  }
+}
+
+/** `availability by node: n1 99.20%, n2 98.71%`; empty where no node is known. */
+export const nodesText = (nodes: readonly NodeSummary[]): string =>
+  nodes.length === 0
+    ? ''
+    : `availability by node: ${nodes.map(({ node, availability }) => `${printable(node)} ${percent(availability)}`).join(' · ')}`
+
+/** `faults that bit: 6 of 6 partitions, 3 of 4 kills`, and those that never did by name. */
+export function faultLines(run: RunSummary, page: PageStyle): string[] {
+  const byKind = new Map<string, FaultRecord[]>()
+  for (const record of run.faults) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
+  if (byKind.size === 0) return ['no faults were injected']
+  const bit = [...byKind].map(([kind, records]) => {
+    const hit = records.filter((record) => record.hits > 0).length
+    return `${hit} of ${records.length} ${records.length === 1 ? kind : kindInPlural(kind)}`
+  })
+  const nodes = run.nodes.map((node) => node.node)
+  const idle = run.faults
+    .filter((record) => record.hits === 0)
+    .map((record) => `${record.id} ${faultText(record.fault, nodes)} at ${moment(record.from)}`)
+  return [
+    ...wrap(`faults that bit: ${bit.join(', ')}`, page.width),
+    ...(idle.length === 0
+      ? []
+      : wrap(
+          `${page.symbols.warning} never bit, and so proved nothing: ${printable(listedAtMost(idle, 4))}`,
+          page.width,
+        ).map(page.style.yellow)),
+  ]
+}
+
+/** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
+export function infoText(info: {
+  readonly total: number
+  readonly happened: number
+  readonly undecided: number
+}): string {
+  const impossible = info.total - info.happened - info.undecided
+  const parts = [
+    info.happened > 0 ? `${count(info.happened)} found to have happened` : [],
+    impossible > 0 ? `${count(impossible)} cannot have` : [],
+    info.undecided > 0 ? `${count(info.undecided)} undecided` : [],
+  ].flat()
+  return `${plural(info.total, 'operation')} ${info.total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+}
+
+/** `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */
+export function countsText(run: Pick<RunSummary, 'operations'>, rate: string | undefined): string {
+  const { total, ok, fail, info, reads, writes, cas } = run.operations
+  const kinds = [
+    reads > 0 ? plural(reads, 'read') : [],
+    writes > 0 ? plural(writes, 'write') : [],
+    cas > 0 ? `${count(cas)} cas` : [],
+  ].flat()
+  const by = kinds.length === 0 ? '' : `; ${listed(kinds)}`
+  return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail, ${count(info)} info${by}`
+}

@@ -1,0 +1,43 @@
+import { displayWidth, padEnd, padStart } from './width.ts'
+
+export interface Column {
+  readonly title: string
+  readonly align?: 'left' | 'right'
+}
+
+/** What a cell says, and how it is coloured once it has been padded: colours must not count as width. */
+export interface Cell {
+  readonly text: string
+  readonly paint?: (text: string) => string
+}
+
+const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
+
+/**
+ * Rows of equal display width, each column as wide as its widest cell, three columns of air between. The titles are
+ * painted with `title`.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly (Cell | string)[])[],
+  title: (text: string) => string,
+): string[] {
+  const widths = columns.map((column, i) =>
+    Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(asCell(row[i] ?? '').text))),
+  )
+  const line = (cells: readonly (Cell | string)[], paint?: (text: string) => string): string =>
+    columns
+      .map((column, i) => {
+        const cell = asCell(cells[i] ?? '')
+        const pad = column.align === 'right' ? padStart : padEnd
+        return (paint ?? cell.paint ?? ((text) => text))(pad(cell.text, widths[i] ?? 0))
+      })
+      .join('   ')
+  return [
+    line(
+      columns.map((column) => column.title),
+      title,
+    ),
+    ...rows.map((row) => line(row)),
+  ]
+}

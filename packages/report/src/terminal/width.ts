@@ -1,0 +1,67 @@
+/** Sequences that colour text and take no room: `ESC [ … m`. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
+const COLOUR = /\u001b\[[0-9;]*m/g
+
+/** Columns a text takes in a terminal: colours none, marks that combine none, East Asian wide characters and emoji two. */
+export function displayWidth(text: string): number {
+  let width = 0
+  for (const character of text.replace(COLOUR, '')) width += characterWidth(character.codePointAt(0) ?? 0)
+  return width
+}
+
+function characterWidth(code: number): number {
+  if (code < 0x300) return 1
+  if (code <= 0x36f || code === 0x200b || code === 0x200d || (code >= 0xfe00 && code <= 0xfe0f)) return 0
+  const wide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x1f300 && code <= 0x1faff) ||
+    (code >= 0x20000 && code <= 0x3fffd)
+  return wide ? 2 : 1
+}
+
+export const padEnd = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - displayWidth(text)))
+
+export const padStart = (text: string, width: number): string =>
+  ' '.repeat(Math.max(0, width - displayWidth(text))) + text
+
+/** At most `width` columns, cut with an ellipsis; for text without colours. */
+export function clip(text: string, width: number, ellipsis: string = '…'): string {
+  if (displayWidth(text) <= width) return text
+  const room = Math.max(0, width - displayWidth(ellipsis))
+  let kept = ''
+  let used = 0
+  for (const character of text) {
+    used += displayWidth(character)
+    if (used > room) break
+    kept += character
+  }
+  return kept.trimEnd() + ellipsis
+}
+
+/** Lines of at most `width` columns, broken at spaces; a word longer than that keeps its own line. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && displayWidth(longer) > width) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  lines.push(line)
+  return lines
+}
+
+/** One line with something at its left and something at its right end; two lines where they do not fit. */
+export function spread(left: string, right: string, width: number): string[] {
+  const room = width - displayWidth(left) - displayWidth(right)
+  return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
+}

@@ -1,0 +1,82 @@
+import type { Nanos } from '@chaos/history'
+
+/** `58,113`: the same in every locale, so that pages do not differ between machines. */
+export function count(value: number): string {
+  const digits = String(Math.round(value))
+  return digits.replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 operation`, `2 operations`, `1,204 operations`. */
+export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
+  `${count(amount)} ${amount === 1 ? one : many}`
+
+/** How long something took, to three digits that matter: `640 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. */
+export function duration(nanos: number): string {
+  if (!Number.isFinite(nanos)) return 'for ever'
+  const size = Math.abs(nanos)
+  if (size < 1e3) return `${nanos.toFixed(0)} ns`
+  if (size < 1e5) return `${(nanos / 1e3).toFixed(0)} µs`
+  if (size < 9.95e6) return `${(nanos / 1e6).toFixed(1)} ms`
+  if (size < 9.995e8) return `${(nanos / 1e6).toFixed(0)} ms`
+  if (size < 9.995e9) return `${(nanos / 1e9).toFixed(2)} s`
+  if (size < 1.2e11) return `${(nanos / 1e9).toFixed(1)} s`
+  const seconds = Math.round(nanos / 1e9)
+  return `${count(Math.floor(seconds / 60))} min ${seconds % 60} s`
+}
+
+export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
+
+/** A moment of the run: `12.031 s`; more digits where the times beside it need them. */
+export const moment = (time: number, digits: number = 3): string =>
+  Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
+
+/** The fewest digits, three to nine, that keep times apart that are apart. */
+export function digitsToTellApart(times: readonly number[]): number {
+  const distinct = new Set(times.filter(Number.isFinite))
+  for (let digits = 3; digits < 9; digits++) {
+    const shown = new Set([...distinct].map((time) => moment(time, digits)))
+    if (shown.size === distinct.size) return digits
+  }
+  return 9
+}
+
+/**
+ * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: an outage of a millisecond is not perfection.
+ */
+export function percent(share: number, digits: number = 2): string {
+  if (!Number.isFinite(share)) return '–'
+  const step = 10 ** -digits
+  const shown = share * 100
+  if (share < 1 && shown > 100 - step) return `${(100 - step).toFixed(digits)}%`
+  if (share > 0 && shown < step) return `${step.toFixed(digits)}%`
+  return `${shown.toFixed(digits)}%`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export const listed = (items: readonly string[]): string =>
+  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
+
+/** The first few items, and how many more there are. */
+export const listedAtMost = (items: readonly string[], most: number): string =>
+  items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
+
+/** `lines 24,021–24,026`, or `24,021 and 24,026` where others lie between. */
+export function lineList(lines: readonly number[], most: number = 8): string {
+  const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
+  const runs: [number, number][] = []
+  for (const line of sorted) {
+    const last = runs[runs.length - 1]
+    if (last !== undefined && last[1] === line - 1) last[1] = line
+    else runs.push([line, line])
+  }
+  return listedAtMost(
+    runs.map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`)),
+    most,
+  )
+}
+
+export const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** `7f` of a rate per second. */
+export const perSecond = (operations: number, during: Nanos): string =>
+  during > 0 ? `${count(operations / (during / 1e9))} ops/s` : '–'

@@ -1,0 +1,80 @@
+import { levels } from '@chaos/checker'
+import { toJson } from '@chaos/report'
+import { expect, test } from 'vitest'
+import { allMet, made, report, staleRead, summary, violated } from './timeline.ts'
+
+const stale = staleRead()
+// Through text and back: what a reader of --json sees, with nothing that JSON cannot say.
+const json = (input: Parameters<typeof toJson>[0]) => JSON.parse(JSON.stringify(toJson(input)))
+
+test('a counterexample names its operations, their times, nodes and lines', () => {
+  const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
+  expect(verdicts.linearizable.result).toBe('violated')
+  expect(verdicts.linearizable.counterexample).toMatchObject({ culprit: 3, keys: ['x'], statesBefore: [7] })
+  expect(verdicts.linearizable.counterexample.operations[3]).toEqual({
+    process: 4,
+    f: 'read',
+    key: 'x',
+    input: null,
+    output: 6,
+    type: 'ok',
+    call: 12_034_000_000,
+    return: 12_035_000_000,
+    node: 'n2',
+    lines: [8, 9],
+    role: 'core',
+  })
+})
+
+test('every level is there, strongest first, and an unknown one says why', () => {
+  const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
+  expect(Object.keys(verdicts)).toEqual([...levels])
+  expect(verdicts.sequential).toEqual({
+    result: 'unknown',
+    reason: 'out of time after 30 s: no order found among 1,204 tried',
+  })
+})
+
+test('edges point at positions in the list of operations', () => {
+  const history = made([
+    { p: 0, f: 'write', in: 1, from: 0, to: 1 },
+    { p: 1, f: 'write', in: 2, from: 2, to: 3 },
+  ])
+  const sequential = violated({
+    level: 'sequential',
+    sentence: 's',
+    keys: [],
+    operations: [{ operation: 1, role: 'core' }],
+    edges: [{ before: 1, after: 1, reason: 'process order' }],
+  })
+  const { levels: verdicts } = json({ report: report('x', { sequential }), history, checkMs: 0 })
+  expect(verdicts.sequential.counterexample.edges).toEqual([{ before: 0, after: 0, reason: 'process order' }])
+})
+
+test('a file has its name, a run its directory, its phases and what was expected of it', () => {
+  expect(json({ report: allMet(), history: stale.history, file: 'h.jsonl', parseMs: 1, checkMs: 2 })).toMatchObject({
+    file: 'h.jsonl',
+    headline: 'linearizable',
+    timing: { parseMs: 1, checkMs: 2 },
+  })
+  const run = summary({ expectation: { level: 'linearizable', met: false } })
+  expect(json({ report: stale.report, history: stale.history, run, directory: 'D', checkMs: 2 })).toMatchObject({
+    run: 'D',
+    seed: 4417,
+    availability: { overall: 1, phases: {} },
+    expectation: { level: 'linearizable', met: false },
+  })
+})
+
+test('what was never answered returns at null, not at a number JSON cannot say', () => {
+  const history = made([{ p: 0, f: 'write', in: 1, from: 5e9 }])
+  const linearizable = violated({
+    level: 'linearizable',
+    sentence: 's',
+    keys: [],
+    operations: [{ operation: 0, role: 'core' }],
+  })
+  const page = json({ report: report('x', { linearizable }), history, checkMs: 0 })
+  expect(page.levels.linearizable.counterexample.operations[0].return).toBeNull()
+  expect(page.latency.p50Nanos).toBeNull()
+})
