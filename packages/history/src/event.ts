@@ -44,3 +44,18 @@ export interface Header {
   readonly initial?: Json | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
+
+/** An event as files have it and people write it: what is absent is filled in from its place in the history. */
+export interface EventInput {
+  readonly index?: number | undefined
+  readonly time?: number | undefined
+  readonly process: Process
+  readonly type: EventType
+  readonly f: string
+  readonly key?: string | undefined
+  readonly value?: Json | undefined
+  readonly node?: string | undefined
+  readonly error?: string | undefined
+  readonly final?: boolean | undefined
+  readonly extra?: { readonly [member: string]: Json } | undefined
+}

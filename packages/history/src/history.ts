@@ -1,4 +1,5 @@
 import type { Event, Header, Json } from './event.ts'
+import type { Format } from './format.ts'
 import type { ValueId, ValueTable } from './value.ts'
 
 /** The outcome column's numbers. A never-completed operation is `info` with `returnEvent` -1. */
@@ -18,7 +19,7 @@ export const FLAG_FINAL = 1
  */
 export interface Operations {
   readonly length: number
-  /** Process number; processes that are named by strings in the file are numbered by `History.processes`. */
+  /** Process number, 0 to `History.processCount` - 1 in order of first appearance; `History.processName` names it. */
   readonly process: Int32Array
   /** Index into `History.functions`. */
   readonly f: Uint8Array
@@ -26,7 +27,7 @@ export interface Operations {
   readonly key: Int32Array
   /** The value given at the invocation: id in `History.values`. */
   readonly input: Int32Array
-  /** The value of the completion; the input's where it was never completed. */
+  /** The value of the completion; the input's where it was never completed or the completion says no value. */
   readonly output: Int32Array
   /** OK, FAIL or INFO. */
   readonly outcome: Uint8Array
@@ -34,11 +35,14 @@ export interface Operations {
   readonly callEvent: Int32Array
   /** Event position of the completion; -1 where there is none. */
   readonly returnEvent: Int32Array
-  /** Nanoseconds from the run's start; negative or absent times are kept as given, absent ones are the event's position. */
+  /**
+   * Nanoseconds from the run's start: as given, also negative, and rounded to a double beyond 2^53. An absent time is
+   * the event's position.
+   */
   readonly callTime: Float64Array
   /** Nanoseconds; Infinity where it was never completed. */
   readonly returnTime: Float64Array
-  /** Index into `History.nodes`; -1 where no node is known. */
+  /** Index into `History.nodes`: who answered, or else who was asked; -1 where no node is known. */
   readonly node: Int32Array
   /** Bit set of FLAG_*. */
   readonly flags: Uint8Array
@@ -50,13 +54,16 @@ export interface Operations {
 /** What happened, in memory: operations by columns, everything else by value. */
 export interface History {
   readonly header: Header | undefined
+  /** What it was read from; absent for a history made in memory. */
+  readonly format?: Format | undefined
   readonly operations: Operations
   readonly values: ValueTable
   readonly functions: readonly string[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]
-  /** The display name of each process number. */
+  /** What the file calls that process. */
   readonly processName: (process: number) => string
+  readonly processCount: number
   /** Events of the nemesis and of anything else that is not a client, in file order. */
   readonly nemesis: readonly Event[]
   /** Why operation i is `fail` or `info`, where its completion said so. */

@@ -1,3 +1,5 @@
+import { ByteTable } from './byte-table.ts'
+import { UserError } from './error.ts'
 import type { Json } from './event.ts'
 
 declare const valueId: unique symbol
@@ -12,53 +14,65 @@ export const NULL: ValueId = 0 as ValueId
 
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
+const MAXIMUM_DEPTH = 500
 
 export const isSmallInteger = (value: number): boolean =>
   Number.isInteger(value) && value >= SMALLEST && value <= LARGEST && !Object.is(value, -0)
 
 export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as ValueId
 
-/** Interns JSON values. Members of objects are compared irrespective of their order; 1 and 1.0 are the same number. */
+/**
+ * Interns JSON values, by their canonical text. Members of objects are compared irrespective of their order; 1 and
+ * 1.0, 0 and -0 are the same number.
+ */
 export class ValueTable {
-  readonly #values: Json[] = [null]
-  readonly #ids: Map<string | number | boolean, ValueId> = new Map()
-  readonly #structured: Map<string, ValueId> = new Map()
+  readonly #texts: ByteTable = new ByteTable()
+
+  constructor() {
+    this.#texts.internText('null')
+  }
 
   id(value: Json): ValueId {
     if (value === null) return NULL
-    if (typeof value === 'number' && isSmallInteger(value)) return smallIntegerId(value)
-    if (typeof value === 'object') return this.#intern(this.#structured, canonical(value), value)
-    return this.#intern(this.#ids, Object.is(value, -0) ? 0 : value, value)
+    if (typeof value === 'number') {
+      if (isSmallInteger(value)) return smallIntegerId(value)
+      if (value === 0) return smallIntegerId(0)
+    }
+    return (this.#texts.internText(canonical(value)) << 1) as ValueId
   }
 
+  /** The id of the value whose canonical text is bytes[start, end). Must not be a small integer's text. */
+  idOfCanonical(bytes: Uint8Array, start: number, end: number): ValueId {
+    return (this.#texts.intern(bytes, start, end) << 1) as ValueId
+  }
+
+  /** The value itself; arrays and objects are made anew each time, members in order of their names. */
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
-    return this.#values[id >> 1] ?? null
+    if (id === NULL) return null
+    const text = this.#texts.text(id >> 1)
+    // Most values are plain strings, which need no parsing.
+    if (text.charCodeAt(0) === 0x22 && !text.includes('\\')) return text.slice(1, -1)
+    return JSON.parse(text) as Json
   }
 
   /** Number of values that needed a place in the table, null included. */
   get size(): number {
-    return this.#values.length
-  }
-
-  #intern<Key>(ids: Map<Key, ValueId>, key: Key, value: Json): ValueId {
-    const known = ids.get(key)
-    if (known !== undefined) return known
-    const id = (this.#values.length << 1) as ValueId
-    this.#values.push(value)
-    ids.set(key, id)
-    return id
+    return this.#texts.length
   }
 }
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** JSON text with the members of every object in order of their names. */
-export function canonical(value: Json): string {
+/** JSON text with the members of every object in order of their names. Errs on values nested deeper than 500 levels. */
+export function canonical(value: Json, depth = 0): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (depth >= MAXIMUM_DEPTH) {
+    throw new UserError('input', `a value is nested deeper than ${MAXIMUM_DEPTH} levels; flatten it`)
+  }
+  if (isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`
   const members = Object.keys(value)
     .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null)}`)
+    .map((name) => `${JSON.stringify(name)}:${canonical(value[name] ?? null, depth + 1)}`)
   return `{${members.join(',')}}`
 }

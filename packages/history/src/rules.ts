@@ -1,0 +1,61 @@
+import { UserError } from './error.ts'
+import { type EventType, eventTypes } from './event.ts'
+
+/** What a history must keep to, each as the sentence a person reads when it does not: what, where, what to do. */
+export const rules = {
+  twoInFlight: (process: number, f: string, openF: string, openLine: number): string =>
+    `process ${process} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
+    'A process runs one operation at a time; give concurrent calls their own process.',
+
+  notInvoked: (process: number, type: EventType, f: string): string =>
+    `process ${process} completed ${quoted(f)} (${type}) without having invoked it. ` +
+    'Every ok, fail and info follows an invoke of the same process.',
+
+  otherFunction: (process: number, type: EventType, f: string, openF: string, openLine: number): string =>
+    `process ${process} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
+    'A completion has the "f" of its invocation.',
+
+  otherKey: (process: number, type: EventType, key: string, openKey: string, openLine: number): string =>
+    `process ${process} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    'A completion has the key of its invocation.',
+
+  timeGoesBack: (process: number, earlier: number, earlierLine: number, time: number): string =>
+    `time goes back within process ${process}, from ${earlier} (line ${earlierLine}) to ${time}. ` +
+    'Events are in order of time; take times from a monotonic clock.',
+
+  indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>
+    `index ${index} comes after index ${earlier} (line ${earlierLine}). ` +
+    'Events are in order of their index; sort them, or leave "index" out to take the order of lines.',
+
+  unknownType: (type: string): string =>
+    `unknown type ${type}. A type is ${eventTypes.slice(0, -1).join(', ')} or info.`,
+
+  missing: (member: string): string => `"${member}" is missing. An event has at least process, type and f.`,
+
+  wrongProcess: (process: string): string =>
+    `"process" is ${process}. It must be a non-negative integer, or the name of something that is not a client, such as "nemesis".`,
+
+  wrongMember: (member: string, found: string, wanted: string): string =>
+    `"${member}" is ${found}. It must be ${wanted}.`,
+
+  wrongTime: (time: string): string => `"time" is ${time}. It must be an integer number of nanoseconds.`,
+
+  tooManyFunctions: (most: number): string =>
+    `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); what it is done to goes into "key" or "value".`,
+
+  newerFormat: (version: string): string =>
+    `this history says it is of format version ${version}; this program reads version 1. Use a newer chaos.`,
+} as const
+
+export const brokenRule = (source: string, line: number, rule: string): UserError =>
+  new UserError('input', `${source}:${line}: ${rule}`)
+
+/** A rule that an event breaks by itself: the codec that meets it knows the line. */
+export class EventError extends Error {
+  override readonly name: string = 'EventError'
+}
+
+const quoted = (text: string): string => JSON.stringify(shortened(text))
+
+/** At most 60 characters of somebody's text, so that a message stays a line. */
+export const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)
