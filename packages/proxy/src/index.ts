@@ -1,1 +1,9 @@
-export {}
+export type { ProxyClock } from './clock.ts'
+export type { Upstream } from './connection.ts'
+export type { Chunk, Delivery, Rules } from './delivery.ts'
+export { combineFaults, drawDelayMs, planDelivery, queueLimitBytes } from './delivery.ts'
+export type { LinkFault } from './link-fault.ts'
+export type { LinkStatistics } from './link-state.ts'
+export type { AppliedFault, Network, NetworkOptions } from './network.ts'
+export { createNetwork } from './network.ts'
+export type { Route, RouteOptions } from './route.ts'

@@ -1,0 +1,137 @@
+import type { Server, Socket } from 'node:net'
+import { createServer } from 'node:net'
+import type { Endpoint } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import type { ProxyClock } from './clock.ts'
+import type { Upstream } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { LinkState } from './link-state.ts'
+import { resetSocket } from './reset-socket.ts'
+
+export interface RouteOptions {
+  /** Who dials here. */
+  readonly from: Endpoint
+  /** Whom it reaches. */
+  readonly to: Endpoint
+  /** Absent where the server does not run yet: connections are then refused (accepted, and reset) until it is set. */
+  readonly upstream?: Upstream | undefined
+  /** Where to listen. By default any free port of 127.0.0.1. */
+  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+}
+
+/** A listener that `from` dials to reach `to`. Bytes from→to and to→from are two links, each with its own faults. */
+export interface Route {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  readonly host: string
+  readonly port: number
+  /** Connections alive now, accepted and not yet answered ones included. */
+  readonly liveConnections: number
+  /** For connections dialled from now on; those that are alive stay where they are. */
+  setUpstream(upstream: Upstream | undefined): void
+  /** Stops listening and resets what is connected; resolves once the port is free. */
+  close(): Promise<void>
+}
+
+export interface RouteWiring {
+  readonly forward: LinkState
+  readonly backward: LinkState
+  readonly clock: ProxyClock
+}
+
+/** As many as may wait to be accepted; the system caps it further. */
+const BACKLOG = 4096
+
+/** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
+export async function openRoute(options: RouteOptions, wiring: RouteWiring): Promise<Route> {
+  const { from, to } = options
+  const routeName = `${from}>${to}`
+  const connections: Set<Connection> = new Set()
+  let upstream = options.upstream
+  let allGone: (() => void) | undefined
+  let closing: Promise<void> | undefined
+  if (upstream !== undefined) validatePort(routeName, 'upstream', upstream.port)
+  validatePort(routeName, 'listening', options.listen?.port ?? 0)
+
+  function accept(client: Socket): void {
+    if (allGone !== undefined) {
+      resetSocket(client)
+      return
+    }
+    const connection = new Connection({
+      client,
+      ...wiring,
+      upstream: () => upstream,
+      closed: (ended) => {
+        connections.delete(ended)
+        if (connections.size === 0) allGone?.()
+      },
+    })
+    connections.add(connection)
+  }
+
+  async function close(): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      allGone = resolve
+    })
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+    if (connections.size === 0) allGone?.()
+    for (const connection of connections) connection.abort()
+    await Promise.all([gone, closed])
+  }
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  const { host, port } = await listen(server, routeName, options.listen?.host ?? '127.0.0.1', options.listen?.port ?? 0)
+  // A failed accept (out of descriptors, or the client gave up in the queue) concerns one client; the rest go on.
+  server.on('error', () => undefined)
+
+  return {
+    from,
+    to,
+    host,
+    port,
+    get liveConnections() {
+      return connections.size
+    },
+    setUpstream(next) {
+      if (next !== undefined) validatePort(routeName, 'upstream', next.port)
+      upstream = next
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function validatePort(routeName: string, what: string, port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
+  throw new UserError('usage', `proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
+}
+
+function listen(server: Server, routeName: string, host: string, port: number): Promise<Upstream> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, routeName, host, port))
+    server.once('error', failed)
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', failed)
+      const address = server.address()
+      if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address and a port')
+      resolve({ host: address.address, port: address.port })
+    })
+  })
+}
+
+function listenError(error: NodeJS.ErrnoException, routeName: string, host: string, port: number): UserError {
+  const where = `proxy route ${routeName}: cannot listen on ${host}:${port}`
+  const advice: { readonly [code: string]: string } = {
+    EADDRINUSE: 'the port is taken. End the program that listens there, or leave the port out to get a free one.',
+    EADDRNOTAVAIL: 'this machine has no such address. Leave the host out to listen on 127.0.0.1.',
+    ENOTFOUND: 'the name is not known. Give an address of this machine, or leave the host out.',
+    EACCES: 'not permitted. Ports below 1024 need privileges: leave the port out to get a free one.',
+    EMFILE: 'too many open files. Raise the limit (ulimit -n).',
+  }
+  return new UserError('environment', `${where}: ${advice[error.code ?? ''] ?? error.message}`)
+}

@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { Network, NetworkOptions, RouteOptions } from '@chaos/proxy'
+import { createNetwork } from '@chaos/proxy'
+import { afterEach } from 'vitest'
+
+const toClose: (() => void | Promise<void>)[] = []
+
+/** Run after each test of the file that calls this, last first. */
+export const cleanUp = (action: () => void | Promise<void>): void => void toClose.push(action)
+
+export function closeEverythingAfterEach(): void {
+  afterEach(async () => {
+    for (const close of toClose.splice(0).reverse()) await close()
+  })
+}
+
+export function network(options: Partial<NetworkOptions> = {}): Network {
+  const created = createNetwork({ seed: 1, ...options })
+  cleanUp(() => created.close())
+  return created
+}
+
+/** A server that hands every accepted socket over; half-open connections allowed. */
+export async function serve(
+  accepted: (socket: Socket) => void,
+): Promise<{ host: string; port: number; server: Server }> {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    accepted(socket)
+  })
+  server.listen({ host: '127.0.0.1', port: 0, backlog: 2048 })
+  await once(server, 'listening')
+  cleanUp(async () => {
+    for (const socket of sockets) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  })
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, server }
+}
+
+export const echo = () => serve((socket) => socket.pipe(socket))
+
+/** Not connected yet: for where it may be reset before it is. */
+export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
+  const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
+  cleanUp(() => void socket.destroy())
+  return socket
+}
+
+export async function dial(to: { readonly host: string; readonly port: number }): Promise<Socket> {
+  const socket = startDialling(to)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Everything that arrives on a socket, and how it ended. */
+export class Received {
+  readonly socket: Socket
+  #chunks: Buffer[] = []
+  length = 0
+  ended = false
+  /** The error's code where it ended by one. */
+  error: string | undefined
+  closed = false
+  #changed: (() => void)[] = []
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    const note = (change: () => void) => () => {
+      change()
+      for (const wake of this.#changed.splice(0)) wake()
+    }
+    socket.on('data', (bytes: Buffer) =>
+      note(() => {
+        this.#chunks.push(bytes)
+        this.length += bytes.length
+      })(),
+    )
+    socket.on(
+      'end',
+      note(() => {
+        this.ended = true
+      }),
+    )
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      note(() => {
+        this.error = error.code
+      })(),
+    )
+    socket.on(
+      'close',
+      note(() => {
+        this.closed = true
+      }),
+    )
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+
+  get text(): string {
+    return this.bytes.toString('latin1')
+  }
+
+  /** Resolves once the condition holds; the test's own timeout says when it never does. */
+  async until(condition: (received: this) => boolean): Promise<this> {
+    while (!condition(this)) await new Promise<void>((resolve) => this.#changed.push(resolve))
+    return this
+  }
+}
+
+export const pairOf = (from: string, to: string) => [
+  { from, to },
+  { from: to, to: from },
+]
+
+/** A network with one route from the clients to n1, at whose end something listens. */
+export async function routeTo(
+  upstream: { readonly host: string; readonly port: number } | undefined,
+  options: Partial<NetworkOptions & RouteOptions> = {},
+) {
+  const created = network(options.clock === undefined ? {} : { clock: options.clock })
+  const route = await created.route({ from: options.from ?? 'clients', to: options.to ?? 'n1', upstream })
+  return { network: created, route }
+}
+
+/** Resolves once the condition holds, looking again in every turn of the event loop. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
