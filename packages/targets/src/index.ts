@@ -1,1 +1,5 @@
-export {}
+export type { EmbeddedCluster, EmbeddedClusterOptions } from './embedded/cluster.ts'
+export { startEmbeddedCluster } from './embedded/cluster.ts'
+export type { Suffering } from './embedded/suffers.ts'
+export type { TargetDefinition } from './registry.ts'
+export { embeddedTargets, findTarget, targetNames } from './registry.ts'

@@ -1,0 +1,44 @@
+import { readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '@chaos/history'
+
+/** The root of this package, seen from `src/embedded` as well as from `dist/embedded`. */
+const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const PROTOCOLS = join(PACKAGE, '..', 'protocols')
+
+export type EntryName = 'node' | 'keeper'
+
+/**
+ * The built script that a process of ours begins in. Processes run what is built, also when the one that starts them runs
+ * from sources (as tests do), so a build that is missing or out of date is an environment error that says so.
+ */
+export function builtEntry(name: EntryName): string {
+  const entry = join(PACKAGE, 'dist', name, 'main.js')
+  if (modified(entry) === undefined) throw new UserError('environment', `${entry} is not built: run npm run build`)
+  for (const folder of [PACKAGE, PROTOCOLS]) {
+    const built = modified(join(folder, 'dist', '.tsbuildinfo'))
+    const source = newestSource(join(folder, 'src'))
+    if (built !== undefined && source !== undefined && source.time > built)
+      throw new UserError('environment', `what is built is older than ${source.path}: run npm run build`)
+  }
+  return entry
+}
+
+function newestSource(folder: string): { path: string; time: number } | undefined {
+  let newest: { path: string; time: number } | undefined
+  try {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const path = join(folder, name)
+      const time = name.endsWith('.ts') ? modified(path) : undefined
+      if (time !== undefined && (newest === undefined || time > newest.time)) newest = { path, time }
+    }
+  } catch {
+    // Sources need not be there.
+  }
+  return newest
+}
+
+function modified(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+}

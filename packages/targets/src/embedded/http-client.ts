@@ -1,0 +1,157 @@
+import { connect, type Socket } from 'node:net'
+import type { Json } from '@chaos/history'
+import type { StoreCommand } from '@chaos/protocols'
+import type { Client, Completion } from '@chaos/runner'
+import { type ParsedResponse, parseResponse } from './http-response.ts'
+
+export interface HttpClientOptions {
+  /** The clients' route of the proxy to the node, on 127.0.0.1. */
+  readonly port: number
+  /** The Host header: the node's name. */
+  readonly host: string
+  /** A number of the node's present life, or of the present time between two lives, and which of them it is. */
+  readonly life: () => { readonly number: number; readonly alive: boolean }
+}
+
+/**
+ * A client of one node over one kept-alive connection, with the outcome rules of real clients: a definite refusal is
+ * `fail`; a timeout, a reset or an unparsable answer after the request may have left is `info`, or `fail` for a read,
+ * which leaves nothing behind. Nothing is ever sent twice.
+ */
+export function createHttpClient(options: HttpClientOptions): Client {
+  let connection: Connection | undefined
+  let closed = false
+
+  interface Connection {
+    readonly socket: Socket
+    readonly dialledIn: { readonly number: number; readonly alive: boolean }
+    received: Buffer | undefined
+    pending: Pending | undefined
+  }
+
+  function dial(): Connection {
+    const socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true })
+    const dialled: Connection = { socket, dialledIn: options.life(), received: undefined, pending: undefined }
+    let failure = 'connection closed'
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code === 'ECONNREFUSED' ? REFUSED : (error.code ?? error.message)
+    })
+    socket.on('close', () => {
+      if (connection === dialled) connection = undefined
+      // The proxy takes every connection; a node that was not there from the dialling on has seen nothing of this one.
+      const { number, alive } = dialled.dialledIn
+      settle(dialled, lost(!alive && options.life().number === number ? REFUSED : failure))
+    })
+    socket.on('data', (chunk) => {
+      const bytes = dialled.received === undefined ? chunk : Buffer.concat([dialled.received, chunk])
+      const response = parseResponse(bytes)
+      dialled.received = response.type === 'incomplete' ? bytes : undefined
+      if (response.type === 'incomplete') return
+      if (dialled.pending === undefined || response.type === 'unparsable' || !response.keepAlive) drop(dialled)
+      settle(dialled, answered(response))
+    })
+    return dialled
+  }
+
+  function drop(dropped: Connection): void {
+    if (connection === dropped) connection = undefined
+    dropped.socket.destroy()
+  }
+
+  return {
+    invoke(command, timeoutMs, completed) {
+      if (connection?.pending !== undefined) throw new Error('a client has one invocation at a time')
+      if (closed) throw new Error('this client is closed')
+      connection ??= dial()
+      const used = connection
+      const timeout = setTimeout(() => {
+        drop(used)
+        settle(used, lost(`timeout after ${timeoutMs} ms`))
+      }, timeoutMs)
+      used.pending = { command, timeout, completed }
+      used.socket.write(encodeRequest(command, options.host))
+    },
+    close() {
+      closed = true
+      if (connection === undefined) return
+      const open = connection
+      drop(open)
+      settle(open, lost('client closed'))
+    },
+  }
+}
+
+interface Pending {
+  readonly command: StoreCommand
+  readonly timeout: NodeJS.Timeout
+  readonly completed: (completion: Completion) => void
+}
+
+/** What an ending of the exchange means for the command that it was about. */
+type Judgement = (command: StoreCommand) => Completion
+
+const REFUSED = 'connection refused'
+
+/** The one completion of a connection's invocation, if it has one. */
+function settle(connection: { pending: Pending | undefined }, judgement: Judgement): void {
+  const { pending } = connection
+  if (pending === undefined) return
+  connection.pending = undefined
+  clearTimeout(pending.timeout)
+  pending.completed(judgement(pending.command))
+}
+
+const lost =
+  (error: string): Judgement =>
+  (command) => ({ type: error === REFUSED || command.f === 'read' ? 'fail' : 'info', error })
+
+const answered =
+  (response: Exclude<ParsedResponse, { type: 'incomplete' }>): Judgement =>
+  (command) => {
+    if (response.type === 'unparsable') return lost(`unparsable answer: ${response.reason}`)(command)
+    const body = answerBody(response.body)
+    const error = body?.error
+    const reason = typeof error === 'string' ? error : `status ${response.status}`
+    switch (response.status) {
+      case 200: {
+        const value = body?.value
+        return value === undefined ? lost('unparsable answer: no value')(command) : { type: 'ok', value }
+      }
+      // Definite: the node says so only where nothing was done (`node/http-api.ts`).
+      case 400:
+      case 404:
+      case 405:
+      case 409:
+      case 413:
+      case 501:
+      case 503:
+        return { type: 'fail', error: reason }
+      default:
+        return lost(reason)(command)
+    }
+  }
+
+function encodeRequest(command: StoreCommand, host: string): string {
+  const key = encodeURIComponent(command.key)
+  const session =
+    command.session === undefined
+      ? ''
+      : `Chaos-Session: ${encodeURIComponent(command.session.client)}\r\nChaos-Sequence: ${command.session.sequence}\r\n`
+  if (command.f === 'read') return `GET /kv/${key} HTTP/1.1\r\nHost: ${host}\r\n${session}\r\n`
+  const [line, content] =
+    command.f === 'write'
+      ? [`PUT /kv/${key}`, { value: command.value }]
+      : [`POST /kv/${key}/cas`, { old: command.old, new: command.new }]
+  const body = JSON.stringify(content)
+  const headers = `Host: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
+  return `${line} HTTP/1.1\r\n${headers}${session}\r\n${body}`
+}
+
+function answerBody(text: string): { readonly value?: Json; readonly error?: Json } | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? body : undefined
+  } catch {
+    return undefined
+  }
+}

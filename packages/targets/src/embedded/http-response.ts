@@ -1,0 +1,34 @@
+const END_OF_HEAD = Buffer.from('\r\n\r\n')
+const MAX_HEAD_BYTES = 64 * 1024
+
+export type ParsedResponse =
+  | { readonly type: 'incomplete' }
+  | { readonly type: 'response'; readonly status: number; readonly body: string; readonly keepAlive: boolean }
+  | { readonly type: 'unparsable'; readonly reason: string }
+
+/**
+ * One HTTP/1.1 response with a Content-Length, which is what nodes send. A client that drives thousands of operations a
+ * second beside the nodes it drives has no processor to spare for a general parser.
+ */
+export function parseResponse(bytes: Buffer): ParsedResponse {
+  const headEnd = bytes.indexOf(END_OF_HEAD)
+  if (headEnd === -1)
+    return bytes.length > MAX_HEAD_BYTES ? unparsable('a head without an end') : { type: 'incomplete' }
+  const head = bytes.toString('latin1', 0, headEnd)
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1]
+  if (status === undefined) return unparsable('no HTTP status line')
+  const length = /\r\ncontent-length: *(\d{1,9}) *(?:\r|$)/i.exec(head)?.[1]
+  if (length === undefined) return unparsable('no Content-Length')
+  const bodyStart = headEnd + END_OF_HEAD.length
+  const bodyEnd = bodyStart + Number(length)
+  if (bytes.length < bodyEnd) return { type: 'incomplete' }
+  if (bytes.length > bodyEnd) return unparsable('bytes behind the answer')
+  return {
+    type: 'response',
+    status: Number(status),
+    body: bytes.toString('utf8', bodyStart, bodyEnd),
+    keepAlive: !/\r\nconnection: *close *(?:\r|$)/i.test(head),
+  }
+}
+
+const unparsable = (reason: string): ParsedResponse => ({ type: 'unparsable', reason })

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { UserError } from '@chaos/history'
+import type { NodeStatus } from '@chaos/protocols'
+import { isStopped } from '../keeper/process-identity.ts'
+import type { NodeReport, NodeSetup, StatusRequest } from '../node/wire.ts'
+import { builtEntry } from './entry.ts'
+import { exitOf, type Keeper } from './keeper.ts'
+
+const LAST_LOG_LINES = 5
+
+/** One life of one node. */
+export interface NodeProcess {
+  readonly pid: number
+  /** Rejects with a UserError if it ends before it is ready. */
+  readonly ready: Promise<{ readonly clientPort: number; readonly peerPort: number }>
+  readonly exited: Promise<void>
+  /** Last reported; undefined before the first report, while paused, and after the end. */
+  status(): NodeStatus | undefined
+  running(): boolean
+  /** SIGSTOP; resolves once it is stopped, or ended. */
+  pause(): Promise<void>
+  resume(): void
+  /** SIGKILL; resolves once it has ended. */
+  kill(): Promise<void>
+  /** SIGTERM, and SIGKILL if that is not enough in time. */
+  end(graceMs: number): Promise<void>
+}
+
+export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () => void): NodeProcess {
+  const log = openSync(setup.logPath, 'a')
+  // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
+  const child = spawn(process.execPath, [builtEntry('node'), setup.id], {
+    detached: true,
+    stdio: ['pipe', 'pipe', log],
+  })
+  closeSync(log)
+  const { pid, stdin, stdout } = child
+  if (pid === undefined || stdin === null || stdout === null) {
+    child.once('error', () => {})
+    throw new UserError('environment', `${setup.id}: no process could be started (${process.execPath})`)
+  }
+  keeper.watch(pid)
+  let status: NodeStatus | undefined
+  let paused = false
+  let running = true
+
+  const exited = exitOf(child).then(() => {
+    running = false
+    keeper.forget(pid)
+    statusChanged()
+  })
+  const ready = new Promise<{ clientPort: number; peerPort: number }>((resolve, reject) => {
+    createInterface({ input: stdout }).on('line', (line) => {
+      const report = JSON.parse(line) as NodeReport
+      if (report.type === 'ready') return resolve(report)
+      status = report.status
+      statusChanged()
+    })
+    exited.then(() => reject(neverReady(setup, child.exitCode, child.signalCode)))
+  })
+  // Whoever waits for it hears of it; nobody has to.
+  ready.catch(() => {})
+  stdin.on('error', () => {})
+  const tell = (line: NodeSetup | StatusRequest) => {
+    if (stdin.writable) stdin.write(`${JSON.stringify(line)}\n`)
+  }
+  const signal = (name: NodeJS.Signals) => running && child.kill(name)
+  tell(setup)
+
+  return {
+    pid,
+    ready,
+    exited,
+    status: () => (running && !paused ? status : undefined),
+    running: () => running,
+    async pause() {
+      paused = true
+      statusChanged()
+      // A signal is sent before it has its effect: the process may still be running on another processor.
+      if (signal('SIGSTOP')) while (running && isStopped(pid) === false) await new Promise(setImmediate)
+    },
+    resume() {
+      // What was last known is not what is: the node tells anew.
+      status = undefined
+      paused = false
+      signal('SIGCONT')
+      tell({ type: 'status' })
+    },
+    kill() {
+      signal('SIGKILL')
+      return exited
+    },
+    async end(graceMs) {
+      signal('SIGCONT')
+      signal('SIGTERM')
+      const force = setTimeout(() => signal('SIGKILL'), graceMs)
+      await exited
+      clearTimeout(force)
+    },
+  }
+}
+
+function neverReady(setup: NodeSetup, code: number | null, signal: string | null): UserError {
+  const how = signal === null ? `exit code ${code}` : signal
+  return new UserError(
+    'environment',
+    `${setup.id} did not start (${how}). ${lastLines(setup.logPath)}\nIts log is ${setup.logPath}`,
+  )
+}
+
+function lastLines(logPath: string): string {
+  try {
+    const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-LAST_LOG_LINES)
+    return `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
+  } catch (error) {
+    return `Its log cannot be read (${(error as Error).message}).`
+  }
+}

@@ -1,0 +1,22 @@
+import type { FaultKind } from '@chaos/faults'
+
+/** Whether a target can suffer a kind of fault; if not, why, and what to do instead. */
+export type Suffering =
+  | { readonly possible: true; readonly how: string }
+  | { readonly possible: false; readonly reason: string }
+
+/** What embedded clusters can suffer: the fault × target table's row for each of them. */
+export const embeddedSufferings: Readonly<Record<FaultKind, Suffering>> = {
+  partition: { possible: true, how: 'the proxy holds or drops the bytes of each cut link' },
+  latency: { possible: true, how: 'the proxy delays the bytes' },
+  bandwidth: { possible: true, how: 'the proxy passes the bytes no faster' },
+  loss: { possible: false, reason: 'a TCP byte stream cannot lose messages; use partition' },
+  reset: { possible: true, how: 'the proxy resets the connections that are open (RST)' },
+  kill: { possible: true, how: 'SIGKILL; healed by a start on the same data directory' },
+  pause: { possible: true, how: 'SIGSTOP; healed by SIGCONT' },
+}
+
+export function refusalOf(kind: FaultKind): string | undefined {
+  const suffering = embeddedSufferings[kind]
+  return suffering.possible ? undefined : suffering.reason
+}

@@ -1,0 +1,76 @@
+import type { Effect } from '@chaos/protocols'
+import type { Journal } from './journal.ts'
+import { encodeRecord } from './journal.ts'
+
+// Effects pass through without looking into messages, results and records.
+export type AnyEffect = Effect<unknown, unknown, unknown>
+export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
+
+export interface EffectRunner {
+  /** Carries them out in order, those behind a `persist` when its record is durable. */
+  run(effects: readonly AnyEffect[]): void
+  /** Number of effects that wait for the disk. */
+  backlog(): number
+}
+
+/**
+ * Effects in order, with group commit: while a write is on its way to the disk, the records of later steps collect, and
+ * go out together as one write. A record may so become durable earlier than an effect before it is carried out, which
+ * to all others looks like a crash between the two; the reverse never happens.
+ */
+export function createEffectRunner(options: {
+  readonly journal: Journal
+  /** Must not run further effects before it returns. */
+  readonly carryOut: (effect: VolatileEffect) => void
+  readonly diskFailed: (error: Error) => void
+}): EffectRunner {
+  let waiting: AnyEffect[] = []
+  let batch = ''
+  /** Records in `batch`. */
+  let collected = 0
+  let writing = false
+
+  function run(effects: readonly AnyEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'persist') {
+        batch += encodeRecord(effect.record)
+        collected++
+        waiting.push(effect)
+      } else if (waiting.length > 0) waiting.push(effect)
+      else options.carryOut(effect)
+    }
+    if (collected > 0 && !writing) {
+      writing = true
+      // Not yet: what else this turn of the event loop brings can share the write.
+      setImmediate(write)
+    }
+  }
+
+  function write(): void {
+    const records = collected
+    const bytes = batch
+    collected = 0
+    batch = ''
+    options.journal.append(bytes, (error) => {
+      if (error !== undefined) return options.diskFailed(error)
+      release(records)
+      writing = collected > 0
+      if (writing) write()
+    })
+  }
+
+  /** Carries out what waited for these records, up to the first record that is not yet durable. */
+  function release(records: number): void {
+    let durable = records
+    let done = 0
+    for (; done < waiting.length; done++) {
+      const effect = waiting[done] as AnyEffect
+      if (effect.type !== 'persist') options.carryOut(effect)
+      else if (durable > 0) durable--
+      else break
+    }
+    waiting = waiting.slice(done)
+  }
+
+  return { run, backlog: () => waiting.length }
+}

@@ -1,0 +1,49 @@
+import { createInterface } from 'node:readline'
+import { findProtocol } from '@chaos/protocols'
+import { startNode } from './host.ts'
+import { openNodeLog } from './log.ts'
+import type { NodeReport, NodeSetup } from './wire.ts'
+
+// One node of an embedded cluster, as an operating-system process. Its owner starts it, says on standard input which
+// node to be, and reads on standard output what has become of it. Standard error goes into the node's log.
+
+const report = (line: NodeReport) => process.stdout.write(`${JSON.stringify(line)}\n`)
+// The owner may be gone before its pipes are known to be.
+process.stdout.on('error', () => process.exit(0))
+
+const input = createInterface({ input: process.stdin })
+input.once('line', (line) => {
+  run(JSON.parse(line) as NodeSetup).catch((error: Error) => stopFor(error))
+})
+// No node outlives its owner.
+input.once('close', () => process.exit(0))
+
+async function run(setup: NodeSetup): Promise<void> {
+  const log = openNodeLog(setup.logPath, BigInt(setup.originNanos))
+  const protocol = findProtocol(setup.protocol)
+  if (protocol === undefined) throw new Error(`there is no protocol "${setup.protocol}"`)
+  process.once('SIGTERM', () => {
+    log.line(`${setup.id} ends: it was told to`)
+    process.exit(0)
+  })
+  const node = await startNode({
+    id: setup.id,
+    protocol: setup.protocol,
+    machine: protocol.create({ bug: setup.bug, knobs: setup.knobs }),
+    peers: setup.peers,
+    seed: setup.seed,
+    journalPath: setup.journalPath,
+    log,
+    statusChanged: (status) => report({ type: 'status', status }),
+    failed: stopFor,
+  })
+  input.on('line', () => report({ type: 'status', status: node.status() }))
+  report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
+}
+
+/** A user's trouble, such as a full disk, is told by its message; a mistake of ours with where it happened. */
+function stopFor(error: Error): void {
+  const expected = 'code' in error || error.constructor === Error
+  process.stderr.write(`fatal: ${expected ? error.message : error.stack}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,72 @@
+import { connect, type Socket } from 'node:net'
+import type { NodeId } from '@chaos/faults'
+
+const FIRST_BACKOFF_MS = 20
+const LONGEST_BACKOFF_MS = 320
+/** A connection that lasted so long was a real one, and the next attempt may come quickly again. */
+const STEADY_AFTER_MS = 1000
+
+/** This node's sending side towards one peer: a connection of its own, redialled whenever it breaks. */
+export interface PeerLink {
+  /** Best effort: dropped while there is no connection, and when the peer takes nothing, as a network may. */
+  send(message: unknown): void
+  close(): void
+}
+
+export interface PeerLinkOptions {
+  readonly from: NodeId
+  readonly to: NodeId
+  /** The peer, or the proxy before it, on 127.0.0.1. */
+  readonly port: number
+  /** Unsent bytes beyond which messages are dropped. */
+  readonly maxBufferedBytes: number
+}
+
+export function createPeerLink(options: PeerLinkOptions): PeerLink {
+  let socket: Socket | undefined
+  let backoffMs = FIRST_BACKOFF_MS
+  let redial: NodeJS.Timeout | undefined
+  let lines = ''
+  let flush: NodeJS.Immediate | undefined
+  let closed = false
+
+  function dial(): void {
+    const dialled = connect({ host: '127.0.0.1', port: options.port, noDelay: true })
+    const since = performance.now()
+    socket = dialled
+    dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
+    dialled.on('error', () => {})
+    // Nothing is ever received here, but only a flowing stream notices that the peer hung up.
+    dialled.resume()
+    dialled.on('close', () => {
+      socket = undefined
+      if (closed) return
+      backoffMs = performance.now() - since > STEADY_AFTER_MS ? FIRST_BACKOFF_MS : backoffMs
+      redial = setTimeout(dial, backoffMs)
+      backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS)
+    })
+  }
+
+  function flushLines(): void {
+    flush = undefined
+    const text = lines
+    lines = ''
+    socket?.write(text)
+  }
+
+  dial()
+  return {
+    send(message) {
+      if (socket === undefined || socket.writableLength + lines.length > options.maxBufferedBytes) return
+      lines += `${JSON.stringify(message)}\n`
+      // One write for everything that this turn of the event loop sends to this peer.
+      flush ??= setImmediate(flushLines)
+    },
+    close() {
+      closed = true
+      clearTimeout(redial)
+      clearImmediate(flush)
+      socket?.destroy()
+    },
+  }
+}

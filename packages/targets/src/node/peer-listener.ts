@@ -1,0 +1,83 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type { NodeId } from '@chaos/faults'
+
+/** A line longer than this is no message of ours. Characters. */
+const MAX_LINE_LENGTH = 64 * 1024 * 1024
+
+export interface PeerListenerOptions {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly received: (from: NodeId, message: unknown) => void
+  /** Something came in that no peer would send; the connection has been closed. */
+  readonly refused: (reason: string) => void
+}
+
+/** The receiving side of the links from all peers: a line that names the sender, then one message a line, in JSON. */
+export function createPeerListener(options: PeerListenerOptions): { readonly server: Server; close(): void } {
+  const open = new Set<Socket>()
+  const current = new Map<NodeId, Socket>()
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    let from: NodeId | undefined
+    open.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      open.delete(socket)
+      if (from !== undefined && current.get(from) === socket) current.delete(from)
+    })
+
+    function line(text: string): void {
+      const value: unknown = JSON.parse(text)
+      if (from !== undefined) {
+        options.received(from, value)
+        return
+      }
+      const name = senderTo(options.id, value)
+      if (name === undefined || !options.peers.includes(name))
+        throw new Error('the first line is not a greeting of a peer to this node')
+      from = name
+      // The sender has dialled anew, so it has given the old connection up: nothing older may come in behind newer things.
+      current.get(name)?.destroy()
+      current.set(name, socket)
+    }
+    readLines(socket, (text) => {
+      if (socket.destroyed) return
+      try {
+        line(text)
+      } catch (error) {
+        socket.destroy()
+        options.refused(`${from ?? 'an unknown sender'} sent what is no message: ${(error as Error).message}`)
+      }
+    })
+  })
+  return {
+    server,
+    close() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    },
+  }
+}
+
+/** Ports of nodes that ended are given to others, so a greeting says for whom it is as well. */
+function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
+  if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
+    return undefined
+  return greeting.to === id && typeof greeting.from === 'string' ? greeting.from : undefined
+}
+
+function readLines(socket: Socket, line: (text: string) => void): void {
+  let rest = ''
+  socket.setEncoding('utf8')
+  socket.on('data', (chunk: string) => {
+    let start = 0
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+      const text = rest + chunk.slice(start, end)
+      rest = ''
+      start = end + 1
+      line(text)
+    }
+    rest += chunk.slice(start)
+    if (rest.length > MAX_LINE_LENGTH) socket.destroy()
+  })
+}

@@ -1,0 +1,30 @@
+import type { NodeId } from '@chaos/faults'
+import type { KnobValue, NodeStatus } from '@chaos/protocols'
+
+// What a node process and its owner say to each other: JSON lines, on the node's standard input and output. This channel
+// does not run through the proxy, so it also works for a node that is cut off. The node ends when its input does.
+
+/** The first line to a node. */
+export interface NodeSetup {
+  readonly id: NodeId
+  readonly protocol: string
+  readonly bug?: string | undefined
+  readonly knobs: { readonly [name: string]: KnobValue }
+  /** Where to dial each peer: a port of the proxy on 127.0.0.1. */
+  readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
+  readonly seed: number
+  readonly journalPath: string
+  readonly logPath: string
+  /** The run's start on the machine's monotonic clock, in nanoseconds; a bigint in decimal. */
+  readonly originNanos: string
+}
+
+/** Later lines: asks for the status. */
+export interface StatusRequest {
+  readonly type: 'status'
+}
+
+export type NodeReport =
+  | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
+  /** On every change, and when asked for. */
+  | { readonly type: 'status'; readonly status: NodeStatus }
