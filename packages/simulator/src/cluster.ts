@@ -1,0 +1,222 @@
+import type { Fault, Link, NodeId } from '@chaos/faults'
+import { linkName } from '@chaos/faults'
+import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import type { AnyStoreMachine, MachineEvent, StoreCommand } from '@chaos/protocols'
+import type { Clock, Cluster, Injected } from '@chaos/runner'
+import { createClient } from './client.ts'
+import { streamOf } from './fate.ts'
+import { createNetwork, type LinkFault } from './network.ts'
+import { createNode, type SimulatedNode } from './node.ts'
+import { createEventQueue } from './queue.ts'
+
+export interface SimulationOptions {
+  readonly machine: AnyStoreMachine
+  /** `n1` … `n5` for five. */
+  readonly nodes: number
+  readonly seed: number
+  /** Every message takes this long at least; 0.2 unless given … */
+  readonly delayMs?: Millis | undefined
+  /** … and up to this much longer; 0.8 unless given. */
+  readonly jitterMs?: Millis | undefined
+  /** An fsync takes this long at least, and at most; 0.1 and 1 unless given. */
+  readonly fsyncMinMs?: Millis | undefined
+  readonly fsyncMaxMs?: Millis | undefined
+  /** How far each node's clock is ahead of true time; 0 for a node not named. */
+  readonly clockOffsetsMs?: { readonly [node: NodeId]: Millis } | undefined
+  /** What nodes write to their logs. */
+  readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
+  /** Told of every step after it, with the node's state, which it must not change; the event is absent for a start. */
+  readonly observe?: ((node: NodeId, state: unknown, event: SimulatedEvent | undefined) => void) | undefined
+}
+
+export type SimulatedEvent = MachineEvent<unknown, StoreCommand>
+
+export interface RunLimits {
+  readonly events: number
+  /** Of virtual time, from now on. */
+  readonly durationMs: Millis
+}
+
+/** `done`: the caller has what it wanted. The others say which bound stopped it first, or that nothing is left to happen. */
+export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
+
+/** A whole cluster in virtual time: a function of its options, to the byte. */
+export interface SimulatedCluster extends Cluster {
+  /** Lets time pass until `done` says so; synchronously. */
+  run(done: () => boolean, limits: RunLimits): RunEnd
+  /** Events carried out so far. */
+  readonly eventCount: number
+}
+
+export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {
+  const { machine, seed } = options
+  const names: NodeId[] = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
+  const queue = createEventQueue()
+  let time = nanos(0)
+  let eventCount = 0
+  let clients = 0
+  const now = (): Nanos => time
+  const network = createNetwork(queue, now, {
+    seed: streamOf(seed, 'network'),
+    delayMs: options.delayMs ?? millis(0.2),
+    jitterMs: options.jitterMs ?? millis(0.8),
+    endpoints: [...names, 'clients'],
+  })
+  const nodes = new Map<NodeId, SimulatedNode>(names.map((id) => [id, createServer(id)]))
+  const heals = new Set<() => number>()
+
+  function createServer(id: NodeId): SimulatedNode {
+    return createNode(queue, now, {
+      id,
+      peers: names.filter((name) => name !== id),
+      machine,
+      seed: streamOf(seed, 'nodes'),
+      clockOffsetMs: options.clockOffsetsMs?.[id] ?? millis(0),
+      fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
+      fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
+      send: (to, message) => network.send(id, to, { message, deliver: () => serverOf(to).receive(id, message) }),
+      log: (text) => options.log?.(time, id, text),
+      observe: options.observe,
+    })
+  }
+
+  function serverOf(id: NodeId): SimulatedNode {
+    const node = nodes.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  }
+
+  /** In force when this returns; the result heals, and says how often the fault bit. */
+  function apply(fault: Fault): () => number {
+    switch (fault.kind) {
+      case 'partition':
+        return onLinks(fault.links, { hits: 0, effect: { kind: 'cut', mode: fault.mode } })
+      case 'latency':
+        return onLinks(fault.links, {
+          hits: 0,
+          effect: { kind: 'latency', latencyMs: fault.latencyMs, jitterMs: fault.jitterMs },
+        })
+      case 'loss':
+        return onLinks(fault.links, { hits: 0, effect: { kind: 'loss', probability: fault.probability } })
+      case 'bandwidth':
+        return onLinks(fault.links, { hits: 0, effect: { kind: 'bandwidth', bytesPerSecond: fault.bytesPerSecond } })
+      case 'reset':
+        for (const { from, to } of fault.links) network.reset(from, to)
+        return () => fault.links.length
+      case 'kill': {
+        const killed = fault.nodes.filter(kill)
+        return () => {
+          for (const id of killed) serverOf(id).restart()
+          return killed.length
+        }
+      }
+      case 'pause':
+        for (const id of fault.nodes) serverOf(id).pause()
+        return () => {
+          for (const id of fault.nodes) serverOf(id).resume()
+          return fault.nodes.length
+        }
+    }
+  }
+
+  function onLinks(links: readonly Link[], fault: LinkFault): () => number {
+    network.add(links, fault)
+    return () => {
+      network.remove(links, fault)
+      return fault.hits
+    }
+  }
+
+  function kill(id: NodeId): boolean {
+    if (!serverOf(id).kill()) return false
+    // Its connections break: what was on its way to it never arrives.
+    for (const from of [...names, 'clients']) if (from !== id) network.reset(from, id)
+    return true
+  }
+
+  function troubleWith(fault: Fault): string | undefined {
+    if ('nodes' in fault) {
+      const stranger = fault.nodes.find((id) => !nodes.has(id))
+      return stranger === undefined ? undefined : `there is no node ${stranger}`
+    }
+    const stranger = fault.links.find((link) => !network.has(link))
+    return stranger === undefined ? undefined : `there is no link ${linkName(stranger)}`
+  }
+
+  const clock: Clock = {
+    now,
+    at(when, callback) {
+      const scheduled = queue.schedule(nanos(Math.max(when, time)), callback)
+      return () => {
+        scheduled.run = undefined
+      }
+    },
+  }
+
+  function inject(fault: Fault, injected: (outcome: Injected) => void): void {
+    const soon = (callback: () => void) => queue.schedule(time, callback)
+    const error = troubleWith(fault)
+    if (error !== undefined) {
+      soon(() => injected({ type: 'failed', error }))
+      return
+    }
+    const undo = apply(fault)
+    heals.add(undo)
+    let hits: number | undefined
+    const heal = (): number => {
+      heals.delete(undo)
+      hits ??= undo()
+      return hits
+    }
+    soon(() =>
+      injected({
+        type: 'injected',
+        heal: (healed) => {
+          const count = heal()
+          soon(() => healed({ type: 'healed', hits: count }))
+        },
+      }),
+    )
+  }
+
+  for (const node of nodes.values()) node.restart()
+
+  return {
+    nodes: names,
+    clock,
+    connect(node) {
+      clients++
+      return createClient({ name: `c${clients}`, node, server: serverOf(node), network, queue, now })
+    },
+    inject,
+    status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
+    stop(stopped) {
+      for (const undo of heals) undo()
+      heals.clear()
+      for (const node of nodes.values()) node.kill()
+      queue.clear()
+      stopped()
+    },
+    run(done, limits) {
+      const lastEvent = eventCount + limits.events
+      const lastTime = time + millisToNanos(limits.durationMs)
+      while (!done()) {
+        if (eventCount >= lastEvent) return 'too many events'
+        const next = queue.next()
+        if (next === undefined) return 'idle'
+        if (next.run === undefined) continue
+        if (next.time > lastTime) {
+          queue.putBack(next)
+          return 'too much time'
+        }
+        time = next.time
+        eventCount++
+        next.run()
+      }
+      return 'done'
+    },
+    get eventCount() {
+      return eventCount
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Chance, looked up rather than drawn: a function of who it concerns and of the how-manieth time it is, so that a fault
+ * or an operation more or less does not shift what befalls the others.
+ */
+export type Stream = number
+
+/** FNV-1a over the names, mixed. */
+export function streamOf(seed: number, name: string): Stream {
+  let h = mix(seed ^ 0x811c9dc5)
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193)
+  return mix(h)
+}
+
+/** The n-th number of a stream: 32 bits. */
+export const fateBits = (stream: Stream, n: number): number => mix(stream ^ mix(Math.imul(n + 1, 0x9e3779b1)))
+
+/** The n-th number of a stream, uniform in [0, 1). */
+export const fate = (stream: Stream, n: number): number => (fateBits(stream, n) >>> 0) / 4294967296
+
+/** The finishing mix of MurmurHash3. */
+function mix(value: number): number {
+  let h = value | 0
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
