@@ -1,0 +1,49 @@
+import { type Level, levels } from '@chaos/checker'
+import { type Nemesis, nemeses } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { didYouMean } from './suggest.ts'
+
+/** The one of `known` that was named; a usage error with the nearest match otherwise. */
+export function oneOf<Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name {
+  const found = known.find((name) => name === typed)
+  if (found !== undefined) return found
+  throw new UserError(
+    'usage',
+    `--${option} ${typed}: there is no such ${what}.${didYouMean(typed, known)} Known: ${known.join(', ')}.`,
+  )
+}
+
+export const parseLevel = (option: string, typed: string): Level => oneOf(option, 'level', typed, levels)
+
+const NONE = 'none'
+
+/** `partition,kill,pause`, or `none`. */
+export function parseNemeses(typed: string): readonly Nemesis[] {
+  if (typed === NONE) return []
+  const known = nemeses.map(({ name }) => name)
+  return typed.split(',').map((part) => {
+    const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
+    const nemesis = nemeses.find((candidate) => candidate.name === name)
+    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" stands alone.`)
+    return nemesis
+  })
+}
+
+/** `--set name=value`, any number of times: values are numbers, true, false, or text. */
+export function parseSettings(settings: readonly string[]): { [name: string]: number | boolean | string } {
+  const parsed: { [name: string]: number | boolean | string } = {}
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    if (at <= 0) throw new UserError('usage', `--set ${setting}: write it as name=value, such as --set sync=1.`)
+    const value = setting.slice(at + 1)
+    parsed[setting.slice(0, at)] =
+      value === 'true'
+        ? true
+        : value === 'false'
+          ? false
+          : value !== '' && Number.isFinite(Number(value))
+            ? Number(value)
+            : value
+  }
+  return parsed
+}

@@ -1,0 +1,31 @@
+import { type Millis, millis, UserError } from '@chaos/history'
+
+const MILLIS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const
+
+/** `500ms`, `10s`, `2m`, `1h`; fractions allowed. Throws a usage error that names the option. */
+export function parseDuration(option: string, text: string): Millis {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  if (match === null)
+    throw new UserError(
+      'usage',
+      `--${option} ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
+    )
+  return millis(Number(match[1]) * MILLIS_PER[match[2] as keyof typeof MILLIS_PER])
+}
+
+/** `64KB`, `1MB`, `2GB`; fractions allowed. Throws a usage error that names the option. */
+export function parseSize(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/.exec(text)
+  if (match === null)
+    throw new UserError('usage', `--${option} ${text}: not a size. Write a number and its unit, such as 64KB or 1GB.`)
+  return Math.round(Number(match[1]) * BYTES_PER[match[2] as keyof typeof BYTES_PER])
+}
+
+/** A whole number within bounds. Throws a usage error that names the option. */
+export function parseCount(option: string, value: unknown, { min, max }: { min: number; max: number }): number {
+  const count = Number(value)
+  if (!Number.isInteger(count) || count < min || count > max)
+    throw new UserError('usage', `--${option} ${String(value)}: must be a whole number from ${min} to ${max}.`)
+  return count
+}

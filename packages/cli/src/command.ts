@@ -1,0 +1,28 @@
+import type { Options } from 'yargs'
+import type { ExitCode } from './exit-code.ts'
+
+/** A subcommand, as the registry lists it: help and the check for unknown options come from this. */
+export interface Command {
+  readonly name: string
+  /** Positional part of the usage line, such as `<files..>`; empty where there is none. */
+  readonly positional: string
+  readonly summary: string
+  readonly options: { readonly [name: string]: Options }
+  readonly examples: readonly (readonly [command: string, explanation: string])[]
+  run(options: ParsedOptions): Promise<ExitCode>
+}
+
+/** What yargs made of the command line. Each command reads its own options with the readers below. */
+export type ParsedOptions = { readonly [name: string]: unknown }
+
+export const textOf = (options: ParsedOptions, name: string): string | undefined => {
+  const value = options[name]
+  return value === undefined ? undefined : String(value)
+}
+
+export const flagOf = (options: ParsedOptions, name: string): boolean => options[name] === true
+
+export const textsOf = (options: ParsedOptions, name: string): readonly string[] => {
+  const value = options[name]
+  return Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]
+}

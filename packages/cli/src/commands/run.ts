@@ -1,0 +1,69 @@
+import type { Level } from '@chaos/checker'
+import type { Command } from '../command.ts'
+import { executeRun } from '../run/execute.ts'
+import { parseRunSettings } from '../run/settings.ts'
+
+export const runCommand: Command = {
+  name: 'run',
+  positional: '',
+  summary: 'hurt a cluster while clients use it, and say which consistency level it kept',
+  options: {
+    target: { type: 'string', default: 'raft', describe: 'what to test; chaos targets lists them', requiresArg: true },
+    nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
+    time: {
+      type: 'string',
+      default: '20s',
+      describe: 'how long clients are at work: 500ms, 20s, 2m',
+      requiresArg: true,
+    },
+    rate: {
+      type: 'string',
+      default: '1500',
+      describe: 'operations per second, over all clients together',
+      requiresArg: true,
+    },
+    clients: { type: 'string', default: '10', describe: 'clients at work at the same time', requiresArg: true },
+    keys: { type: 'string', default: '5', describe: 'how many keys they use', requiresArg: true },
+    timeout: { type: 'string', default: '1s', describe: 'how long a client waits for an answer', requiresArg: true },
+    faults: {
+      type: 'string',
+      default: 'partition,kill,pause',
+      describe: 'which faults, comma-separated, or none; chaos targets --faults lists them',
+      requiresArg: true,
+    },
+    seed: { type: 'string', describe: 'drives every choice of the run [default: drawn]', requiresArg: true },
+    expect: {
+      type: 'string',
+      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
+      requiresArg: true,
+    },
+    bug: {
+      type: 'string',
+      describe: 'give the target a deliberate mistake; chaos targets --bugs lists them',
+      requiresArg: true,
+    },
+    set: {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'turn a knob of the target, such as --set sync=1',
+      requiresArg: true,
+    },
+    sim: { type: 'boolean', describe: 'in virtual time, in this process: repeatable to the byte' },
+    out: {
+      type: 'string',
+      default: 'chaos-results',
+      describe: 'where to make the directory of this run',
+      requiresArg: true,
+    },
+    'check-timeout': { type: 'string', default: '60s', describe: 'how long checking may take', requiresArg: true },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
+    ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
+    ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it'],
+    ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
+  ],
+  run: async (options) => executeRun(parseRunSettings(options)),
+}

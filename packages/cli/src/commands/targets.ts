@@ -1,0 +1,92 @@
+import { nemeses } from '@chaos/faults'
+import { protocols } from '@chaos/protocols'
+import { embeddedTargets } from '@chaos/targets'
+import { type Command, flagOf } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+export const targetsCommand: Command = {
+  name: 'targets',
+  positional: '',
+  summary: 'list what can be tested, the faults it can suffer and the mistakes it can be given',
+  options: {
+    faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },
+    bugs: { type: 'boolean', describe: 'the deliberate mistakes, for --bug' },
+    json: { type: 'boolean', describe: 'print JSON on stdout' },
+  },
+  examples: [['chaos targets --bugs', 'mistakes to try the tool on']],
+  async run(options) {
+    const json = flagOf(options, 'json')
+    const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
+    const { rows, lines } = show()
+    print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+    return EXIT.met
+  },
+}
+
+interface Listing {
+  readonly rows: readonly object[]
+  readonly lines: readonly string[]
+}
+
+const style = styleFor(process.stdout)
+const names = protocols.map(({ name }) => name)
+const widest = Math.max(...nemeses.map(({ name }) => name.length), ...names.map((name) => name.length)) + 2
+
+function targetList(): Listing {
+  const lines = protocols.flatMap(({ name, summary, defaultNodes, promises, knobs }) => [
+    `${style.bold(name.padEnd(widest))}${summary}`,
+    `${' '.repeat(widest)}${defaultNodes} nodes · promises under faults: ${promises}`,
+    ...knobs.map(
+      (knob) =>
+        `${' '.repeat(widest)}--set ${knob.name}=${style.bold(String(knob.default))}  ${knob.summary}${knob.values === undefined ? '' : ` (${knob.values.join(', ')})`}`,
+    ),
+    '',
+  ])
+  const rows = protocols.map(({ name, summary, defaultNodes, promises, knobs, bugs }) => ({
+    target: name,
+    summary,
+    defaultNodes,
+    promises,
+    knobs,
+    bugs: bugs.map((bug) => bug.name),
+  }))
+  return { rows, lines: [...lines, 'Run one: chaos run --target NAME'] }
+}
+
+function faultTable(): Listing {
+  const rows = embeddedTargets.flatMap((target) =>
+    nemeses.map(({ name, kind, summary }) => {
+      const suffering = target.faults[kind]
+      return {
+        target: target.name,
+        fault: name,
+        summary,
+        real: suffering.possible,
+        simulated: true,
+        how: suffering.possible ? suffering.how : suffering.reason,
+      }
+    }),
+  )
+  const lines = embeddedTargets.flatMap((target) => [
+    style.bold(target.name),
+    ...rows
+      .filter((row) => row.target === target.name)
+      .map((row) => `  ${row.fault.padEnd(widest)}${row.real ? '✔' : '✘ only with --sim:'} ${row.how}`),
+    '',
+  ])
+  return { rows, lines: [...lines, 'Choose them: chaos run --faults partition,kill'] }
+}
+
+function bugList(): Listing {
+  const rows = protocols.flatMap(({ name: target, bugs }) =>
+    bugs.map((bug) => ({ target, bug: bug.name, summary: bug.summary })),
+  )
+  const lines = protocols.flatMap(({ name: target, bugs }) => [
+    style.bold(target),
+    ...bugs.map((bug) => `  ${bug.name.padEnd(24)}${bug.summary}`),
+    '',
+  ])
+  return { rows, lines: [...lines, 'Give a target one: chaos run --target NAME --bug MISTAKE'] }
+}

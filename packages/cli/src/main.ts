@@ -1,0 +1,90 @@
+import { UserError } from '@chaos/history'
+import yargs from 'yargs'
+import { nearest } from './arguments/suggest.ts'
+import type { Command, ParsedOptions } from './command.ts'
+import { checkCommand } from './commands/check.ts'
+import { runCommand } from './commands/run.ts'
+import { targetsCommand } from './commands/targets.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { print, tolerateClosedOutput } from './terminal/output.ts'
+import { packageVersion } from './version.ts'
+
+const commands: readonly Command[] = [runCommand, checkCommand, targetsCommand]
+
+/** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
+export async function main(argv: readonly string[]): Promise<void> {
+  tolerateClosedOutput()
+  let exitCode: ExitCode | undefined
+  const parser = yargs([...argv])
+    .scriptName('chaos')
+    .usage(
+      'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
+    )
+    .version(packageVersion())
+    .help()
+    .alias('help', 'h')
+    .epilogue(
+      'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted',
+    )
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .strict()
+    .demandCommand(1, 'Say what to do: chaos run, chaos check FILE, or chaos targets. chaos --help tells more.')
+    .showHelpOnFail(false)
+    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false })
+    .fail((message, error) => {
+      throw error ?? new UserError('usage', explainRejection(message, argv))
+    })
+  for (const command of commands) {
+    parser.command(
+      command.positional === '' ? command.name : `${command.name} ${command.positional}`,
+      command.summary,
+      (builder) => {
+        builder.options({ ...command.options })
+        for (const [example, explanation] of command.examples) builder.example(example, explanation)
+      },
+      async (options) => {
+        exitCode = await command.run(options as ParsedOptions)
+      },
+    )
+  }
+  try {
+    await parser.parseAsync()
+    process.exitCode = exitCode ?? EXIT.met
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+/** yargs says `Unknown argument: targt`; people want to know which option was meant. */
+function explainRejection(message: string, argv: readonly string[]): string {
+  const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
+  if (unknown === undefined) return message
+  const [name = ''] = unknown.split(', ')
+  const command = commands.find((candidate) => candidate.name === argv[0])
+  if (command === undefined || argv.includes(name)) {
+    const meant = nearest(
+      name,
+      commands.map((candidate) => candidate.name),
+    )
+    if (command === undefined)
+      return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
+    return `chaos ${command.name} takes no argument "${name}". chaos ${command.name} --help tells what it takes.`
+  }
+  const meant = nearest(name, Object.keys(command.options))
+  const typed = name.length === 1 ? `-${name}` : `--${name}`
+  return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof UserError) {
+    print(process.stderr, `${error.message}\n`)
+    return error.code === 'environment' ? EXIT.environment : EXIT.usage
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  print(
+    process.stderr,
+    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${text}\n`,
+  )
+  return EXIT.environment
+}

@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '@chaos/history'
+
+/** The directory of one run, and the files in it. */
+export interface RunDirectory {
+  readonly path: string
+  readonly history: string
+  readonly runJson: string
+  readonly report: string
+  /** Logs and disks of the nodes. */
+  readonly nodes: string
+}
+
+/** Makes `OUT/20261120-074501-raft`, with a number behind it where two runs began in the same second. */
+export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
+  const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
+  for (let attempt = 1; ; attempt++) {
+    const path = join(out, `${stamp}-${target}${attempt === 1 ? '' : `-${attempt}`}`)
+    try {
+      mkdirSync(out, { recursive: true })
+      mkdirSync(path)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST' && attempt < 1000) continue
+      throw new UserError('environment', `--out ${out}: cannot make a directory for this run: ${message}`)
+    }
+    return {
+      path,
+      history: join(path, 'history.jsonl'),
+      runJson: join(path, 'run.json'),
+      report: join(path, 'report.html'),
+      nodes: join(path, 'nodes'),
+    }
+  }
+}
+
+export function writeResult(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UserError(
+      'environment',
+      `${path}: cannot be written: ${(error as Error).message}. The history beside it is complete.`,
+    )
+  }
+}

@@ -1,0 +1,120 @@
+import { check, levels } from '@chaos/checker'
+import { type History, millis } from '@chaos/history'
+import { readHistory } from '@chaos/history/files'
+import { type RunSummary, renderHtml, renderRun, toJson } from '@chaos/report'
+import { judgeRun } from '@chaos/runner'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { packageVersion } from '../version.ts'
+import { createRunDirectory, type RunDirectory, writeResult } from './directory.ts'
+import { type Interrupts, listenForInterrupts } from './interrupts.ts'
+import { againCommand, configOf, planFor } from './plan.ts'
+import { runForReal } from './real-run.ts'
+import type { RunSettings } from './settings.ts'
+import { runSimulated } from './simulated-run.ts'
+
+const CHECK_MEMORY_BYTES = 2_000_000_000
+
+/** From settings to verdict: runs, checks, writes `run.json` and `report.html` beside the history, and shows the result. */
+export async function executeRun(settings: RunSettings): Promise<ExitCode> {
+  const startedAt = new Date()
+  const schedule = planFor(settings)
+  const directory = createRunDirectory(settings.out, settings.protocol.name, startedAt)
+  const progress = createProgress({ quiet: settings.json })
+  const interrupts = listenForInterrupts()
+  try {
+    if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
+    const outcome = settings.simulated
+      ? await runSimulated(settings, schedule, directory, progress)
+      : await runForReal(settings, schedule, directory, progress, interrupts)
+
+    const history = await readHistory(directory.history)
+    progress.update(`checking ${history.operations.length.toLocaleString('en-US')} operations`)
+    const checkStarted = performance.now()
+    const report = check(history, {
+      model: 'register',
+      initial: null,
+      levels,
+      failedCas: 'drop',
+      deadlineMs: settings.checkTimeoutMs,
+      memoryBytes: CHECK_MEMORY_BYTES,
+      now: () => millis(performance.now()),
+    })
+    const summary = judgeRun({
+      version: packageVersion(),
+      config: configOf(settings),
+      startedAt: startedAt.toISOString(),
+      tier: settings.simulated ? 'simulated' : 'real',
+      schedule,
+      requestedFaults: settings.nemeses.map(({ kind }) => kind),
+      history,
+      outcome,
+      report,
+      checkMs: millis(performance.now() - checkStarted),
+      expect: settings.expect,
+    })
+    writeResult(directory.runJson, `${JSON.stringify(summary, undefined, 2)}\n`)
+    writeResult(
+      directory.report,
+      renderHtml({ title: titleOf(settings), report, history, run: summary, again: againCommand(settings) }),
+    )
+    progress.stop()
+    const exitCode = exitCodeOf(summary, interrupts)
+    show(settings, summary, history, directory, exitCode)
+    return exitCode
+  } finally {
+    progress.stop()
+    interrupts.release()
+  }
+}
+
+function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulated }: RunSettings): string {
+  const faults = nemeses.length === 0 ? 'no faults' : `faults: ${nemeses.map(({ name }) => name).join(', ')}`
+  return [
+    `chaos ${packageVersion()}   ${protocol.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
+    `${nodes} nodes`,
+    `${clients} clients`,
+    `${timeMs / 1000} s${simulated ? ' simulated' : ''}`,
+    faults,
+    `seed ${seed}`,
+  ].join(' · ')
+}
+
+/** Without an expectation a run that could be judged is a success, whatever it found; one that proves nothing is not. */
+function exitCodeOf({ expectation, vacuous, trouble }: RunSummary, interrupts: Interrupts): ExitCode {
+  if (interrupts.interrupted()) return EXIT.interrupted
+  if (expectation?.met === false) return EXIT.violated
+  if (trouble.length > 0) return EXIT.environment
+  if (expectation?.met === 'unknown' || vacuous.length > 0) return EXIT.unknown
+  return EXIT.met
+}
+
+function show(
+  settings: RunSettings,
+  summary: RunSummary,
+  history: History,
+  directory: RunDirectory,
+  exitCode: ExitCode,
+): void {
+  if (settings.json) {
+    const json = toJson({
+      report: summary.report,
+      history,
+      run: summary,
+      directory: directory.path,
+      checkMs: summary.timing.checkMs,
+    })
+    print(process.stdout, `${JSON.stringify(json)}\n`)
+    return
+  }
+  const page = renderRun(summary, history, styleFor(process.stdout), {
+    ...terminalOptions(process.stdout),
+    historyFile: directory.history,
+    reportFile: directory.report,
+    again: againCommand(settings),
+    exitCode,
+  })
+  print(process.stdout, page)
+}

@@ -1,0 +1,36 @@
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+
+/** Ctrl-C, and its kin: the first one ends the work in good order, the second ends the process at once. */
+export interface Interrupts {
+  /** Called at the first interrupt; at once where it has come already. */
+  onInterrupt(callback: () => void): void
+  readonly interrupted: () => boolean
+  /** Gives the signals their usual meaning back. */
+  release(): void
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export function listenForInterrupts(): Interrupts {
+  const callbacks: (() => void)[] = []
+  let interrupted = false
+  const onSignal = () => {
+    // Nodes end with this process: whoever starts one sees to that.
+    if (interrupted) process.exit(EXIT.interrupted)
+    interrupted = true
+    print(process.stderr, '\n  Interrupted: healing, finishing the record and checking it. Once more to end at once.\n')
+    for (const callback of callbacks) callback()
+  }
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  return {
+    onInterrupt(callback) {
+      callbacks.push(callback)
+      if (interrupted) callback()
+    },
+    interrupted: () => interrupted,
+    release() {
+      for (const signal of SIGNALS) process.off(signal, onSignal)
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { describeFault } from '@chaos/faults'
+import type { Progress } from '@chaos/runner'
+
+/** One line, and under faults a second, about a run that is going on. */
+export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
+  const { counts, leader, stage } = progress
+  const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`
+  const leading =
+    leader === undefined ? '' : `   leader ${leader.node}${leader.term === undefined ? '' : ` (term ${leader.term})`}`
+  const first =
+    stage === 'working'
+      ? `${clock}   ${thousands(operationsPerSecond)} ops/s   ok ${thousands(counts.ok)}  fail ${thousands(counts.fail)}  info ${thousands(counts.info)}${leading}`
+      : `${clock}   ${stage === 'healing' ? 'healing everything' : 'waiting for the replicas to agree, then reading every node once more'}`
+  const faults = progress.activeFaults.map(describeFault).join(' · ')
+  return faults === '' ? first : `${first}\n    now: ${faults}`
+}
+
+/** Operations per second over the last second or so, from snapshots taken every now and then. */
+export function createRateMeter(): (operations: number, elapsedNanos: number) => number {
+  const window: { readonly operations: number; readonly at: number }[] = []
+  return (operations, at) => {
+    window.push({ operations, at })
+    while (window.length > 2 && at - (window[0]?.at ?? at) > 1.5e9) window.shift()
+    const first = window[0]
+    if (first === undefined || at === first.at) return 0
+    return Math.round(((operations - first.operations) * 1e9) / (at - first.at))
+  }
+}
+
+const thousands = (count: number): string => count.toLocaleString('en-US')
+
+const minutes = (durationMs: number): string => {
+  const seconds = Math.floor(durationMs / 1000)
+  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
+}

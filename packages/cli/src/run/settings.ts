@@ -1,0 +1,116 @@
+import type { Level } from '@chaos/checker'
+import { type Nemesis, nemeses } from '@chaos/faults'
+import { type Millis, millis, UserError } from '@chaos/history'
+import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
+import { findTarget, type TargetDefinition, targetNames } from '@chaos/targets'
+import { oneOf, parseLevel, parseNemeses, parseSettings } from '../arguments/names.ts'
+import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+
+/** Everything `chaos run` was told, checked and with its defaults filled in. */
+export interface RunSettings {
+  readonly protocol: ProtocolDefinition
+  readonly bug: string | undefined
+  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly simulated: boolean
+  readonly nodes: number
+  readonly clients: number
+  readonly rate: number
+  readonly keys: number
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly checkTimeoutMs: Millis
+  readonly nemeses: readonly Nemesis[]
+  readonly seed: number
+  readonly expect: Level | undefined
+  readonly json: boolean
+  /** Where run directories are made. */
+  readonly out: string
+}
+
+/** Throws a usage error that names the option, for anything that cannot be. */
+export function parseRunSettings(options: ParsedOptions): RunSettings {
+  const simulated = flagOf(options, 'sim')
+  const target = parseTarget(textOf(options, 'target') ?? 'raft')
+  const { protocol } = target
+  const expect = textOf(options, 'expect')
+  return {
+    protocol,
+    bug: parseBug(protocol, textOf(options, 'bug')),
+    knobs: parseKnobs(protocol, textsOf(options, 'set')),
+    simulated,
+    nodes: parseCount('nodes', options['nodes'] ?? protocol.defaultNodes, { min: 1, max: 15 }),
+    clients: parseCount('clients', options['clients'], { min: 1, max: 200 }),
+    rate: parseCount('rate', options['rate'], { min: 1, max: 1_000_000 }),
+    keys: parseCount('keys', options['keys'], { min: 1, max: 10_000 }),
+    timeMs: parseRunTime(textOf(options, 'time') ?? ''),
+    timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
+    checkTimeoutMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? ''),
+    nemeses: parseFaults(textOf(options, 'faults') ?? '', target, simulated),
+    seed: parseCount('seed', options['seed'] ?? Math.floor(Math.random() * 10_000), {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    }),
+    expect: expect === undefined ? undefined : parseLevel('expect', expect),
+    json: flagOf(options, 'json'),
+    out: textOf(options, 'out') ?? 'chaos-results',
+  }
+}
+
+function parseTarget(typed: string): TargetDefinition {
+  const target = findTarget(oneOf('target', 'target', typed, targetNames))
+  if (target === undefined) throw new UserError('usage', `--target ${typed}: there is no such target.`)
+  return target
+}
+
+function parseBug(protocol: ProtocolDefinition, typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined
+  return oneOf(
+    'bug',
+    `mistake in ${protocol.name}`,
+    typed,
+    protocol.bugs.map((bug) => bug.name),
+  )
+}
+
+function parseKnobs(protocol: ProtocolDefinition, typed: readonly string[]): { [name: string]: KnobValue } {
+  const knobs = parseSettings(typed)
+  for (const [name, value] of Object.entries(knobs)) {
+    oneOf(
+      'set',
+      `knob of ${protocol.name}`,
+      name,
+      protocol.knobs.map((knob) => knob.name),
+    )
+    const values = protocol.knobs.find((knob) => knob.name === name)?.values
+    if (values !== undefined && !values.includes(value))
+      throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
+  }
+  return knobs
+}
+
+const SHORTEST_RUN_MS = millis(100)
+const LONGEST_RUN_MS = millis(24 * 3_600_000)
+
+function parseRunTime(typed: string): Millis {
+  const timeMs = parseDuration('time', typed)
+  if (timeMs < SHORTEST_RUN_MS || timeMs > LONGEST_RUN_MS)
+    throw new UserError('usage', `--time ${typed}: must be between 100ms and 24h.`)
+  return timeMs
+}
+
+/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
+function parseFaults(typed: string, target: TargetDefinition, simulated: boolean): readonly Nemesis[] {
+  const chosen = parseNemeses(typed)
+  if (simulated) return chosen
+  for (const { name, kind } of chosen) {
+    const suffering = target.faults[kind]
+    if (suffering.possible) continue
+    const possible = nemeses.filter((other) => target.faults[other.kind].possible).map((other) => other.name)
+    throw new UserError(
+      'usage',
+      `--faults ${name}: ${target.name} as real processes cannot suffer it: ${suffering.reason}. With --sim it can. Faults it can suffer: ${possible.join(', ')}.`,
+    )
+  }
+  return chosen
+}

@@ -1,0 +1,50 @@
+import ora from 'ora'
+import { print } from './output.ts'
+
+/** Long work, as people see it on stderr: a spinner on a terminal, plain lines elsewhere. */
+export interface ProgressDisplay {
+  /** What is going on now; on a terminal it replaces the text before, elsewhere it is printed every so often. */
+  update(text: string): void
+  /** Something worth keeping on the screen. */
+  succeed(text: string): void
+  warn(text: string): void
+  stop(): void
+}
+
+const PLAIN_LINE_EVERY_MS = 5_000
+
+export function createProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
+  if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
+  const interactive = process.stderr.isTTY === true && process.env['CI'] === undefined
+  return interactive ? spinner() : plainLines()
+}
+
+function spinner(): ProgressDisplay {
+  const display = ora({ stream: process.stderr, indent: 2, discardStdin: false })
+  return {
+    update(text) {
+      display.text = text
+      if (!display.isSpinning) display.start()
+    },
+    succeed: (text) => display.succeed(text),
+    warn: (text) => display.warn(text),
+    stop: () => display.stop(),
+  }
+}
+
+function plainLines(): ProgressDisplay {
+  let lastAt = Number.NEGATIVE_INFINITY
+  const line = (text: string) =>
+    print(process.stderr, `  ${text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim()}\n`)
+  return {
+    update(text) {
+      const now = performance.now()
+      if (now - lastAt < PLAIN_LINE_EVERY_MS) return
+      lastAt = now
+      line(text)
+    },
+    succeed: line,
+    warn: line,
+    stop() {},
+  }
+}

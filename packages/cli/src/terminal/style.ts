@@ -1,0 +1,34 @@
+import type { Style, TerminalOptions } from '@chaos/report'
+import { Chalk } from 'chalk'
+
+/**
+ * Colours for one stream: chalk by itself probes stdout only, and progress goes to stderr.
+ * NO_COLOR (https://no-color.org) and FORCE_COLOR are honoured.
+ */
+export function styleFor(stream: NodeJS.WriteStream): Style {
+  const { NO_COLOR, FORCE_COLOR } = process.env
+  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
+  const plain = NO_COLOR !== undefined && NO_COLOR !== ''
+  const chalk = new Chalk({ level: plain ? 0 : forced || stream.isTTY === true ? 1 : 0 })
+  return {
+    bold: chalk.bold,
+    dim: chalk.dim,
+    red: chalk.red,
+    green: chalk.green,
+    yellow: chalk.yellow,
+    accent: chalk.red,
+  }
+}
+
+const WIDEST_PAGE = 110
+
+export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
+  return { width: Math.min(WIDEST_PAGE, stream.columns ?? WIDEST_PAGE), unicode: speaksUnicode() }
+}
+
+/** A terminal of the C or POSIX locale cannot be trusted with anything but ASCII; everything else today can. */
+function speaksUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
+  const locale = LC_ALL || LC_CTYPE || LANG || ''
+  return TERM !== 'linux' && !(process.stdout.isTTY === true && /^(C|POSIX)$/.test(locale))
+}
