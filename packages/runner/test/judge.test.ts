@@ -1,0 +1,174 @@
+import type { Fault } from '@chaos/faults'
+import { historyFromEvents, nanos } from '@chaos/history'
+import type { FaultRecord } from '@chaos/report'
+import {
+  countOperations,
+  findVacuity,
+  judgeExpectation,
+  keyNames,
+  summarizeNodes,
+  summarizePhases,
+  withRecoveries,
+} from '@chaos/runner'
+import { describe, expect, test } from 'vitest'
+
+const MS = 1e6
+type Line = readonly [
+  process: number,
+  f: 'read' | 'write' | 'cas',
+  fromMs: number,
+  toMs: number,
+  type: 'ok' | 'fail' | 'info',
+  node?: string,
+  error?: string,
+]
+
+/** A history from one line per operation, as a timeline is read. */
+function timeline(lines: readonly Line[]) {
+  const events = lines.flatMap(([process, f, fromMs, toMs, type, node = 'n1', error = 'timeout'], i) => {
+    const shared = { process, f, value: f === 'cas' ? [0, i] : i, node }
+    return [
+      { ...shared, type: 'invoke' as const, time: nanos(fromMs * MS) },
+      { ...shared, type, time: nanos(toMs * MS), ...(type === 'ok' ? {} : { error }) },
+    ]
+  })
+  return historyFromEvents(events.sort((a, b) => a.time - b.time))
+}
+
+const kill: Fault = { kind: 'kill', nodes: ['n1'] }
+const cut: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
+const fault = (id: string, what: Fault, fromMs: number, toMs: number, hits = 1): FaultRecord => ({
+  id,
+  fault: what,
+  from: nanos(fromMs * MS),
+  to: nanos(toMs * MS),
+  hits,
+})
+
+describe('phases', () => {
+  const faults = [fault('fault-1', cut, 10, 30), fault('fault-2', kill, 20, 40)]
+  const history = timeline([
+    [0, 'write', 1, 2, 'ok'],
+    [0, 'read', 12, 16, 'ok'],
+    [0, 'read', 22, 28, 'fail'],
+    [1, 'read', 23, 33, 'ok'],
+    [0, 'cas', 35, 36, 'fail', 'n1', 'mismatch'],
+    [0, 'read', 60, 61, 'ok'],
+  ])
+  const phases = summarizePhases(history, faults, nanos(50 * MS), nanos(100 * MS))
+  const named = new Map(phases.map((phase) => [phase.phase, phase]))
+
+  test('are calm, each kind of fault, each combination, and healed', () => {
+    expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
+  })
+
+  test('share the whole time among them', () => {
+    expect(phases.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+    expect(named.get('calm')?.share).toBeCloseTo(0.2)
+    expect(named.get('healed')?.share).toBeCloseTo(0.5)
+  })
+
+  test('have the operations that were called in them', () => {
+    expect(named.get('calm')?.operations).toBe(1)
+    expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
+  })
+
+  test('count a cas that found another value as an answer', () => {
+    expect(named.get('kill')).toMatchObject({ operations: 1, availability: 1 })
+  })
+})
+
+test('recovery is the time until an operation called after the fault began was answered', () => {
+  const history = timeline([
+    [0, 'write', 5, 12, 'ok'],
+    [1, 'write', 11, 90, 'info'],
+    [2, 'write', 14, 44, 'ok'],
+  ])
+  expect(withRecoveries(history, [fault('fault-1', kill, 10, 50)])[0]?.recoveryNanos).toBe(34 * MS)
+})
+
+test('nodes are listed by number, with what they answered before everything was healed', () => {
+  const history = timeline([
+    [0, 'write', 1, 2, 'ok', 'n10'],
+    [1, 'write', 1, 2, 'fail', 'n2', 'unavailable'],
+    [1, 'write', 70, 71, 'ok', 'n2'],
+  ])
+  expect(summarizeNodes(history, nanos(50 * MS))).toEqual([
+    { node: 'n2', operations: 1, availability: 0 },
+    { node: 'n10', operations: 1, availability: 1 },
+  ])
+})
+
+describe('nothing passes vacuously', () => {
+  const busy = timeline([
+    [0, 'write', 1, 5, 'ok'],
+    [1, 'read', 2, 6, 'ok'],
+  ])
+
+  test('a run in which something was read and written at the same time is fine', () => {
+    expect(findVacuity(busy, [], [])).toEqual([])
+  })
+
+  test.each([
+    ['no operation was made', timeline([])],
+    [
+      'no read succeeded',
+      timeline([
+        [0, 'write', 1, 5, 'ok'],
+        [1, 'read', 2, 6, 'fail'],
+      ]),
+    ],
+    [
+      'no write succeeded',
+      timeline([
+        [0, 'write', 1, 5, 'info'],
+        [1, 'read', 2, 6, 'ok'],
+      ]),
+    ],
+    [
+      'no two operations ran at the same time',
+      timeline([
+        [0, 'write', 1, 2, 'ok'],
+        [0, 'read', 3, 4, 'ok'],
+      ]),
+    ],
+  ])('%s', (reason, history) => {
+    expect(findVacuity(history, [], [])).toContain(reason)
+  })
+
+  test('a fault that was asked for, and never bit', () => {
+    expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition ever bit'])
+  })
+
+  test('a fault that was asked for, and never came', () => {
+    expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill could happen'])
+  })
+
+  test('a fault during which nobody asked for anything', () => {
+    expect(findVacuity(busy, ['kill'], [fault('fault-1', kill, 20, 30)])).toEqual([
+      'no operation was called during any kill',
+    ])
+  })
+
+  test('turns a level that is met into unknown, and leaves one that is violated violated', () => {
+    const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
+    const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
+    expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')
+    expect(judgeExpectation(report, 'linearizable', []).met).toBe(true)
+    expect(judgeExpectation(report, 'sequential', ['no read succeeded']).met).toBe(false)
+  })
+})
+
+test('operations are counted by how they ended and what they were', () => {
+  const history = timeline([
+    [0, 'write', 1, 2, 'ok'],
+    [1, 'cas', 1, 3, 'fail', 'n1', 'mismatch'],
+    [2, 'read', 1, 4, 'info'],
+  ])
+  expect(countOperations(history)).toEqual({ total: 3, ok: 1, fail: 1, info: 1, reads: 1, writes: 1, cas: 1 })
+})
+
+test('keys are letters while they last, and never twice the same', () => {
+  expect(keyNames(3)).toEqual(['x', 'y', 'z'])
+  expect(new Set(keyNames(100)).size).toBe(100)
+})

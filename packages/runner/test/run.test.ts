@@ -1,0 +1,153 @@
+import { createRandom, nemeses, planSchedule, type Schedule } from '@chaos/faults'
+import { type Event, millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { type Cluster, type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
+import { createSimulatedCluster, simulateRun } from '@chaos/simulator'
+import { describe, expect, test } from 'vitest'
+
+// The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
+
+const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
+
+const raft = (seed: number) =>
+  createSimulatedCluster({ machine: findProtocol('raft')!.create({ knobs: {} }), nodes: 3, seed })
+
+const scheduleFor = (names: readonly string[], seed: number): Schedule =>
+  planSchedule({
+    nemeses: nemeses.filter(({ name }) => names.includes(name)),
+    durationMs: millis(3000),
+    random: createRandom(seed),
+  })
+
+function options(seed: number, events: Event[], schedule: Schedule): Omit<RunOptions, 'cluster'> {
+  return {
+    workload: registerWorkload(2),
+    schedule,
+    sink: { append: (event) => events.push(event) },
+    clients: 4,
+    rate: 200,
+    timeMs: millis(3000),
+    timeoutMs: millis(100),
+    quietMs: millis(5000),
+    seed,
+  }
+}
+
+function simulated(seed: number, faults: readonly string[]): { events: Event[]; outcome: RunOutcome } {
+  const events: Event[] = []
+  const run = simulateRun(raft(seed), options(seed, events, scheduleFor(faults, seed)))
+  if (run.type !== 'ended') throw new Error(`seed ${seed}: ${run.reason}`)
+  return { events, outcome: run.outcome }
+}
+
+const clientEvents = (events: readonly Event[]) => events.filter((event) => event.process !== 'nemesis')
+
+describe('a run', () => {
+  const { events, outcome } = simulated(11, ['partition', 'kill', 'pause'])
+
+  test('numbers its events from 0 and never goes back in time', () => {
+    expect(events.map((event) => event.index)).toEqual(events.map((_, i) => i))
+    expect(events.every((event, i) => i === 0 || event.time >= events[i - 1]!.time)).toBe(true)
+  })
+
+  test('completes every operation exactly once, one at a time for each process', () => {
+    const open = new Set<number | string>()
+    for (const { process, type } of clientEvents(events)) {
+      expect(open.has(process)).toBe(type !== 'invoke')
+      if (type === 'invoke') open.add(process)
+      else open.delete(process)
+    }
+    expect(open.size).toBe(0)
+  })
+
+  test('retires a process after an info', () => {
+    const retired = new Set<number | string>()
+    for (const { process, type } of clientEvents(events)) {
+      expect(retired.has(process)).toBe(false)
+      if (type === 'info') retired.add(process)
+    }
+    expect(retired.size).toBeGreaterThan(0)
+  })
+
+  test('never writes a value twice', () => {
+    const written = events
+      .filter(({ type, f }) => type === 'invoke' && f !== 'read')
+      .map(({ f, value }) => (f === 'cas' ? (value as readonly number[])[1] : value))
+    expect(new Set(written).size).toBe(written.length)
+  })
+
+  test('records each fault when it is in force, and when it is healed', () => {
+    const nemesis = events.filter((event) => event.process === 'nemesis')
+    const begun = nemesis.filter(({ f }) => ['partition', 'kill', 'pause'].includes(f))
+    const healed = nemesis.filter(({ f }) => f === 'heal')
+    expect(begun.length).toBe(outcome.faults.filter((fault) => fault.hits > 0 || fault.to > fault.from).length)
+    expect(healed.length).toBe(begun.length)
+    for (const fault of outcome.faults) expect(fault.to).toBeGreaterThanOrEqual(fault.from)
+  })
+
+  test('reads every key from every node once more, after everything is healed', () => {
+    const finals = events.filter((event) => event.final === true)
+    const asked = finals.map(({ node, key }) => `${node} ${key}`).sort()
+    expect(asked).toEqual(['n1 x', 'n1 y', 'n2 x', 'n2 y', 'n3 x', 'n3 y'])
+    const lastHeal = events.findLastIndex(({ f }) => f === 'heal')
+    expect(events.indexOf(finals[0]!)).toBeGreaterThan(lastHeal)
+    expect(outcome.convergedAfter).toBeDefined()
+  })
+
+  test('leaves calm behind: no fault outlives it', () => {
+    for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
+  })
+})
+
+test('the same seed gives the same history, and another seed another one', () => {
+  const bytes = (seed: number) => JSON.stringify(simulated(seed, ['partition', 'kill', 'pause', 'loss']).events)
+  expect(bytes(5)).toBe(bytes(5))
+  expect(bytes(5)).not.toBe(bytes(6))
+})
+
+test('a fault taken out of the schedule leaves the choices of the others as they were', () => {
+  const full = scheduleFor(['partition', 'kill'], 3)
+  const run = (schedule: Schedule) => {
+    const events: Event[] = []
+    const result = simulateRun(raft(3), options(3, events, schedule))
+    if (result.type !== 'ended') throw new Error(result.reason)
+    return result.outcome.faults
+  }
+  const [first] = run(full)
+  expect(run(full.slice(0, 1))[0]).toMatchObject({ id: first!.id, fault: first!.fault })
+})
+
+test('an interrupted run is healed, read once more, and says that it was interrupted', () => {
+  const events: Event[] = []
+  const cluster = raft(8)
+  let outcome: RunOutcome | undefined
+  const schedule = scheduleFor(['partition'], 8)
+  const handle = startRun({ ...options(8, events, schedule), cluster }, (ended) => {
+    outcome = ended
+  })
+  cluster.run(() => handle.progress().activeFaults.length > 0, LIMITS)
+  handle.interrupt()
+  cluster.run(() => outcome !== undefined, LIMITS)
+  expect(outcome).toMatchObject({ interrupted: true })
+  expect(outcome!.endedAt).toBeLessThan(3e9)
+  expect(events.filter((event) => event.final === true).length).toBe(6)
+  expect(handle.progress()).toMatchObject({ stage: 'ended', activeFaults: [] })
+})
+
+test('a fault that cannot be injected is reported, and the run goes on', () => {
+  const events: Event[] = []
+  const simulation = raft(2)
+  const cluster: Cluster = {
+    ...simulation,
+    inject: (_fault, injected) => {
+      simulation.clock.at(simulation.clock.now(), () => injected({ type: 'failed', error: 'no disk' }))
+    },
+  }
+  let outcome: RunOutcome | undefined
+  startRun({ ...options(2, events, scheduleFor(['kill'], 2)), cluster }, (ended) => {
+    outcome = ended
+  })
+  simulation.run(() => outcome !== undefined, LIMITS)
+  expect(outcome!.trouble[0]).toBe('fault-1 (kill) could not be injected: no disk')
+  expect(outcome!.faults).toEqual([])
+})
