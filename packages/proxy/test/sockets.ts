@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Network, NetworkOptions, RouteOptions } from '@chaos/proxy'
+import type { Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
 
@@ -133,4 +133,48 @@ export async function routeTo(
 /** Resolves once the condition holds, looking again in every turn of the event loop. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves once the value has stayed the same through many turns of the event loop, in each of which I/O was polled. */
+export async function settled(value: () => number): Promise<void> {
+  let last = value()
+  for (let quietTurns = 0; quietTurns < 300; quietTurns++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (value() !== last) quietTurns = 0
+    last = value()
+  }
+}
+
+/** Time that passes only when told to. */
+export class ManualClock implements ProxyClock {
+  #nowMs = 0
+  #timers: { readonly atMs: number; readonly callback: () => void }[] = []
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  get armed(): number {
+    return this.#timers.length
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  advance(durationMs: number): void {
+    const untilMs = this.#nowMs + durationMs
+    for (;;) {
+      const due = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
+      if (due === undefined) break
+      this.#timers = this.#timers.filter((timer) => timer !== due)
+      this.#nowMs = due.atMs
+      due.callback()
+    }
+    this.#nowMs = untilMs
+  }
 }

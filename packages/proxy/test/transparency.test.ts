@@ -11,6 +11,7 @@ import {
   Received,
   routeTo,
   serve,
+  settled,
   startDialling,
 } from './sockets.ts'
 
@@ -135,12 +136,8 @@ test('a client that does not read stops the server, and gets everything once it 
   const client = await dial(route)
   client.pause()
   // The kernel's buffers on loopback hold a few megabytes each; all of it would mean that the proxy buffers without bound.
-  await eventually(() => server !== undefined && server.writableNeedDrain)
-  let before = -1
-  while (before !== sent) {
-    before = sent
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await eventually(() => server?.writableNeedDrain === true)
+  await settled(() => sent)
   expect(sent).toBeLessThan(32 * 1024 * 1024)
   const received = new Received(client)
   client.resume()
