@@ -61,7 +61,9 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   const statusChanged = () => {
     for (const watcher of watchers) watcher()
   }
-  const keeper = startKeeper()
+  const keeper = startKeeper(() =>
+    trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
+  )
   let network: ClusterNetwork | undefined
   let managed: ManagedNode[] = []
   let stopping: Promise<void> | undefined
@@ -69,7 +71,10 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     stopping ??= endAll(managed, network, keeper)
     return stopping
   }
-  const abort = () => void stop()
+  // The start then fails, and cleans up as after any failure.
+  const abort = () => {
+    for (const node of managed) void node.end()
+  }
   options.signal?.addEventListener('abort', abort)
   try {
     const opened = await openClusterNetwork(nodes, options.seed)

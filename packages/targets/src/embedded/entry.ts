@@ -5,7 +5,6 @@ import { UserError } from '@chaos/history'
 
 /** The root of this package, seen from `src/embedded` as well as from `dist/embedded`. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const PROTOCOLS = join(PACKAGE, '..', 'protocols')
 
 export type EntryName = 'node' | 'keeper'
 
@@ -13,10 +12,10 @@ export type EntryName = 'node' | 'keeper'
  * The built script that a process of ours begins in. Processes run what is built, also when the one that starts them runs
  * from sources (as tests do), so a build that is missing or out of date is an environment error that says so.
  */
-export function builtEntry(name: EntryName): string {
-  const entry = join(PACKAGE, 'dist', name, 'main.js')
+export function builtEntry(name: EntryName, root: string = PACKAGE): string {
+  const entry = join(root, 'dist', name, 'main.js')
   if (modified(entry) === undefined) throw new UserError('environment', `${entry} is not built: run npm run build`)
-  for (const folder of [PACKAGE, PROTOCOLS]) {
+  for (const folder of [root, join(root, '..', 'protocols')]) {
     const built = modified(join(folder, 'dist', '.tsbuildinfo'))
     const source = newestSource(join(folder, 'src'))
     if (built !== undefined && source !== undefined && source.time > built)

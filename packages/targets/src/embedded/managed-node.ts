@@ -70,7 +70,6 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
       if (kills === 0 && !ended) options.died(`${id} ended by itself; its log is ${logPath}`)
     })
     const ports = await withinMs(options.startupTimeoutMs, process)
-    if (!process.running()) return
     options.moved(ports)
     enter(true)
     if (pauses > 0) await process.pause()
@@ -85,6 +84,7 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     try {
       return await process.ready
     } catch (error) {
+      if (ended) throw new UserError('environment', `${id} was not started again: the cluster is stopped`)
       if (!late) throw error
       throw new UserError('environment', `${id} was not ready within ${timeoutMs} ms. Its log is ${logPath}`)
     } finally {
@@ -116,9 +116,10 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     },
     async pause() {
       pauses++
-      const paused = current
-      await paused?.pause()
-      return paused !== undefined
+      // One that is on its way up is paused when it is there.
+      if (current === undefined || !life.alive) return false
+      await current.pause()
+      return true
     },
     resume() {
       pauses--

@@ -29,7 +29,7 @@ export interface NodeProcess {
 }
 
 export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () => void): NodeProcess {
-  const log = openSync(setup.logPath, 'a')
+  const log = openLog(setup.logPath)
   // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
   const child = spawn(process.execPath, [builtEntry('node'), setup.id], {
     detached: true,
@@ -99,6 +99,14 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
       await exited
       clearTimeout(force)
     },
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a')
+  } catch (error) {
+    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
   }
 }
 

@@ -12,6 +12,8 @@ import { createPeerListener } from './peer-listener.ts'
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Effects that wait for the disk; beyond it, what peers send is dropped, as a network may. */
 const MAX_BACKLOG = 50_000
+/** Requests without an answer yet; further ones are refused. */
+const MAX_REQUESTS = 10_000
 
 export interface NodeOptions {
   readonly id: NodeId
@@ -96,6 +98,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 
   function request(command: StoreCommand, answer: (result: StoreResult) => void): void {
+    if (answers.size >= MAX_REQUESTS) {
+      answer({ type: 'fail', error: 'unavailable' })
+      return
+    }
     const requestId = `${incarnation}.${requests++}`
     answers.set(requestId, answer)
     step({ type: 'request', requestId, command })

@@ -29,6 +29,12 @@ export function createHttpApi(options: HttpApiOptions): Server {
   // Clients keep their connections for a whole run, and a paused node must not find them all timed out when it wakes.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
+  server.on('clientError', (_error, socket) => {
+    const body = `${JSON.stringify({ error: 'this is not an HTTP/1.1 request' })}\n`
+    const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`
+    if (socket.writable) socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
+    else socket.destroy()
+  })
   return server
 }
 

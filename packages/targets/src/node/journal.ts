@@ -61,7 +61,8 @@ export function openJournal(path: string): { journal: Journal; records: readonly
       )
     }
     if (content.tornBytes > 0) ftruncateSync(descriptor, content.length)
-    fsyncSync(descriptor)
+    // What a kill left behind may be in the file and not yet on the disk; from now on the node counts on it.
+    if (content.length + content.tornBytes > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
       journal: appendTo(descriptor, content.length),

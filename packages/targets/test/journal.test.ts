@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { decodeJournal, encodeRecord, openJournal } from '../src/node/journal.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-journal-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const record = fc.jsonValue({ depthSize: 'small' })
+const normal = (value: unknown) => JSON.parse(JSON.stringify(value))
+const encode = (records: readonly unknown[]) => Buffer.from(records.map(encodeRecord).join(''))
+
+test('what is written is what is read', () => {
+  fc.assert(
+    fc.property(fc.array(record), (records) => {
+      const bytes = encode(records)
+      const expected = { type: 'usable', records: normal(records), length: bytes.length, tornBytes: 0 }
+      expect(decodeJournal(bytes)).toEqual(expected)
+    }),
+  )
+})
+
+test('a journal cut off at any byte gives the records that are whole', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1 }), fc.nat(), (records, anywhere) => {
+      const bytes = encode(records)
+      const cut = anywhere % bytes.length
+      const content = decodeJournal(bytes.subarray(0, cut))
+      if (content.type !== 'usable') throw new Error('a torn tail is not corruption')
+      expect(content.records).toEqual(normal(records).slice(0, content.records.length))
+      const next = records[content.records.length]
+      expect(cut - content.length).toBeLessThan(encodeRecord(next).length * 4)
+      expect(content.tornBytes).toBe(cut - content.length)
+      expect(encode(records.slice(0, content.records.length + 1)).length).toBeGreaterThan(cut)
+    }),
+  )
+})
+
+test('no flipped bit ever gives a wrong record: the rest is cut off, or refused where intact records follow', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
+      const bytes = encode(records)
+      const bit = anywhere % (bytes.length * 8)
+      const flipped = bit >> 3
+      bytes[flipped] = (bytes[flipped] ?? 0) ^ (1 << (bit & 7))
+      const content = decodeJournal(bytes)
+      const damaged = records.findIndex((_, index) => encode(records.slice(0, index + 1)).length > flipped)
+      if (damaged < records.length - 1) {
+        expect(content).toMatchObject({ type: 'corrupt', record: damaged + 1 })
+      } else {
+        expect(content).toMatchObject({ type: 'usable', records: normal(records).slice(0, damaged) })
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('an append is readable once it is durable, and goes on behind what is there', async () => {
+  const path = join(directory, 'appended')
+  for (const value of [1, 2, 3]) {
+    const { journal, records } = openJournal(path)
+    expect(records).toHaveLength(value - 1)
+    await append(journal, encodeRecord({ value }))
+    journal.close()
+  }
+  expect(openJournal(path).records).toEqual([{ value: 1 }, { value: 2 }, { value: 3 }])
+})
+
+test('a torn tail is cut off the file, so that what is appended next follows the last whole record', async () => {
+  const path = join(directory, 'torn')
+  writeFileSync(path, encodeRecord('whole') + encodeRecord('torn by a crash').slice(0, -5))
+  const { journal, records, tornBytes } = openJournal(path)
+  expect(records).toEqual(['whole'])
+  expect(tornBytes).toBeGreaterThan(0)
+  await append(journal, encodeRecord('later'))
+  expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole') + encodeRecord('later'))
+})
+
+test('damage before intact records is refused, with file, record and byte', () => {
+  const path = join(directory, 'damaged')
+  writeFileSync(
+    path,
+    encodeRecord('first') + encodeRecord('second').replace('second', 'secund') + encodeRecord('third'),
+  )
+  expect(() => openJournal(path)).toThrow(/damaged: record 2 at byte 26 is corrupt .* start the node empty/)
+})
+
+test('an append to a disk that takes nothing reports why', async () => {
+  const { journal } = openJournal('/dev/full')
+  await expect(append(journal, encodeRecord('lost'))).rejects.toThrow(/ENOSPC/)
+})
+
+function append(
+  journal: { append: ReturnType<typeof openJournal>['journal']['append'] },
+  batch: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    journal.append(batch, (error) => (error === undefined ? resolve() : reject(error)))
+  })
+}

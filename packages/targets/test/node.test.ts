@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type NodeHost, type NodeOptions, startNode } from '../src/node/host.ts'
+import { tinyMachine } from './tiny-machine.ts'
+
+let directory: string
+let lines: string[]
+let failures: string[]
+const open: { close(): void }[] = []
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chaos-node-'))
+  lines = []
+  failures = []
+})
+afterEach(() => {
+  for (const resource of open.splice(0)) resource.close()
+  rmSync(directory, { recursive: true })
+})
+
+async function start(options: Partial<NodeOptions> = {}): Promise<NodeHost> {
+  const node = await startNode({
+    id: 'n1',
+    protocol: 'tiny',
+    machine: tinyMachine,
+    peers: [],
+    seed: 1,
+    journalPath: join(directory, options.id ?? 'n1'),
+    log: { line: (text) => lines.push(text), close: () => undefined },
+    statusChanged: () => undefined,
+    failed: (error) => failures.push(error.message),
+    ...options,
+  })
+  open.push(node)
+  return node
+}
+
+async function call(node: NodeHost, method: string, path: string, body?: string, headers?: Record<string, string>) {
+  const response = await fetch(`http://127.0.0.1:${node.clientPort}${path}`, {
+    method,
+    body: body ?? null,
+    headers: headers ?? {},
+  })
+  return { status: response.status, allow: response.headers.get('allow'), body: await response.json() }
+}
+
+describe('for clients, over HTTP', () => {
+  test('a key reads null, takes a value, and has it', async () => {
+    const node = await start()
+    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: null } })
+    expect(await call(node, 'PUT', '/kv/x', '{"value":7}')).toMatchObject({ status: 200, body: { value: 7 } })
+    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: 7 } })
+  })
+
+  test('keys may be any text, written as a URL writes it', async () => {
+    const node = await start()
+    const path = `/kv/${encodeURIComponent('a/b ?ü')}`
+    await call(node, 'PUT', path, '{"value":"there"}')
+    expect(await call(node, 'GET', path)).toMatchObject({ body: { value: 'there' } })
+    expect(await call(node, 'GET', '/kv/a')).toMatchObject({ body: { value: null } })
+  })
+
+  test('a compare-and-set writes where the value is as expected, and else is a definite mismatch', async () => {
+    const node = await start()
+    expect(await call(node, 'POST', '/kv/x/cas', '{"old":null,"new":1}')).toMatchObject({ status: 200 })
+    expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({
+      status: 409,
+      body: { error: 'mismatch' },
+    })
+    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
+  })
+
+  test('definite refusals are 503, unknown ends are 504, and an answer may come from a timer', async () => {
+    const node = await start()
+    expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
+    expect(await call(node, 'GET', '/kv/unknown')).toMatchObject({ status: 504, body: { error: 'who knows' } })
+    expect(await call(node, 'GET', '/kv/later')).toMatchObject({ status: 200, body: { value: 'at last' } })
+  })
+
+  test('a session is passed on from its two headers', async () => {
+    const node = await start()
+    const session = { 'Chaos-Session': 'client-4', 'Chaos-Sequence': '17' }
+    expect(await call(node, 'GET', '/kv/session', undefined, session)).toMatchObject({
+      body: { value: { client: 'client-4', sequence: 17 } },
+    })
+    expect(await call(node, 'GET', '/kv/session')).toMatchObject({ body: { value: null } })
+  })
+
+  test('its status says who it is and what it believes', async () => {
+    const node = await start()
+    const body = { node: 'n1', protocol: 'tiny', role: 'tiny', leads: true, term: 0 }
+    expect(await call(node, 'GET', '/status')).toMatchObject({ status: 200, body })
+  })
+
+  test.each([
+    ['GET', '/', undefined, 404, /nothing at \/;.*PUT \/kv\/KEY/],
+    ['GET', '/kv/', undefined, 404, /nothing at \/kv\//],
+    ['GET', '/kv/%E0%A4%A', undefined, 404, /nothing at/],
+    ['GET', '/kv/a/b/c', undefined, 404, /a slash within a key is written %2F/],
+    ['DELETE', '/kv/x', undefined, 405, /DELETE is not possible here; use GET, PUT/],
+    ['PUT', '/kv/x/cas', '{"old":1,"new":2}', 405, /use POST/],
+    ['POST', '/status', '', 405, /use GET/],
+    ['PUT', '/kv/x', '', 400, /\{"value":7\}/],
+    ['PUT', '/kv/x', '7', 400, /\{"value":7\}/],
+    ['PUT', '/kv/x', '{"value":', 400, /\{"value":7\}/],
+    ['POST', '/kv/x/cas', '{"old":1}', 400, /\{"old":7,"new":8\}/],
+    ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
+  ])('%s %s with body %.20s is refused with %d, saying what to do', async (method, path, body, status, error) => {
+    const node = await start()
+    const answer = await call(node, method, path, body)
+    expect(answer.status).toBe(status)
+    expect(answer.body.error).toMatch(error)
+    if (status === 405) expect(answer.allow).toMatch(/GET|POST/)
+    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: null } })
+  })
+
+  test('half a session is refused', async () => {
+    const node = await start()
+    for (const headers of [{ 'Chaos-Session': 'c' }, { 'Chaos-Session': 'c', 'Chaos-Sequence': '-1' }])
+      expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })
+  })
+
+  test('what is not HTTP is answered with 400 and JSON', async () => {
+    const node = await start()
+    const answer = await exchange(node.clientPort, 'hello?\r\n\r\n')
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\n\r\n\{"error":"this is not an HTTP\/1.1 request"\}\n$/s)
+  })
+})
+
+describe('on disk', () => {
+  test('acknowledged writes are there after a restart', async () => {
+    const node = await start()
+    await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
+    node.close()
+    expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
+  })
+
+  test('a disk that is full ends the node before it acknowledges anything', async () => {
+    const node = await start({ journalPath: '/dev/full' })
+    await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
+    expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
+  })
+
+  test('a protocol that throws ends the node with the reason', async () => {
+    const step = () => {
+      throw new Error('an impossible state')
+    }
+    const node = await start({ machine: { ...tinyMachine, step } })
+    await expect(call(node, 'GET', '/kv/x')).rejects.toThrow()
+    expect(failures).toEqual(['an impossible state'])
+  })
+})
+
+describe('among nodes', () => {
+  test('a write reaches the peers, over a link that is dialled until it is there', async () => {
+    const [first, second] = await Promise.all([listener(), listener()])
+    const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
+    const n2 = await start({ id: 'n2', peers: [{ id: 'n1', port: first.port }] })
+    first.forwardTo(n1.peerPort)
+    second.forwardTo(n2.peerPort)
+    await eventually(async () => {
+      await call(n1, 'PUT', '/kv/x', '{"value":"from n1"}')
+      expect(await call(n2, 'GET', '/kv/x')).toMatchObject({ body: { value: 'from n1' } })
+    })
+    await eventually(async () => {
+      await call(n2, 'PUT', '/kv/x', '{"value":"from n2"}')
+      expect(await call(n1, 'GET', '/kv/x')).toMatchObject({ body: { value: 'from n2' } })
+    })
+  })
+
+  test.each([
+    ['a stranger', '{"from":"n9","to":"n1"}\n'],
+    ['a peer that looked for another node', '{"from":"n2","to":"n3"}\n'],
+    ['somebody who speaks HTTP', 'GET / HTTP/1.1\r\n\r\n'],
+  ])('%s is hung up on, and the log says why', async (_, text) => {
+    const nobody = await listener()
+    const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
+    expect(await exchange(node.peerPort, text)).toBe('')
+    expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent what is no message/)
+  })
+
+  test('a line that is not JSON ends the connection, and what came before it counts', async () => {
+    const nobody = await listener()
+    const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
+    await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')
+    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
+    expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent what is no message/)
+  })
+
+  test('when a peer dials anew, its old connection is closed', async () => {
+    const nobody = await listener()
+    const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
+    const old = exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n')
+    await eventually(async () => expect(node.status().term).toBe(1))
+    const anew = connect(node.peerPort, '127.0.0.1')
+    anew.write('{"from":"n2","to":"n1"}\n')
+    expect(await old).toBe('')
+    anew.destroy()
+  })
+})
+
+/** Sends, and resolves with what came back when the other end has hung up. */
+function exchange(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => {
+      received += chunk
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(received))
+  })
+}
+
+/** A port that resets whoever dials, until it is told where to forward to. */
+async function listener(): Promise<{ port: number; forwardTo(port: number): void }> {
+  let target: number | undefined
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    if (target === undefined) socket.destroy()
+    else socket.pipe(connect(target, '127.0.0.1').on('error', () => socket.destroy()))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  open.push(server)
+  return {
+    port: (server.address() as { port: number }).port,
+    forwardTo(port) {
+      target = port
+    },
+  }
+}
+
+/** Retries until it holds; the test's own timeout bounds it. */
+async function eventually(claim: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await claim()
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
