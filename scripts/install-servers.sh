@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in.
+# Without it those tests are reported as skipped, by name.
+set -euo pipefail
+
+packages=()
+command -v chromium >/dev/null || packages+=(chromium)
+
+if [ ${#packages[@]} -eq 0 ]; then
+  echo "Everything is installed already."
+  exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Run it as root: sudo bash scripts/install-servers.sh" >&2
+  exit 4
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -qy --no-install-recommends "${packages[@]}"
