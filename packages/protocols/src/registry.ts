@@ -1,8 +1,10 @@
 import type { ProtocolDefinition } from './definition.ts'
+import { masterMaster } from './master-master/definition.ts'
+import { primaryReplica } from './primary-replica/definition.ts'
 import { raft } from './raft/definition.ts'
 
 /** Every protocol this tool ships. Help, docs, hosts and tests go by this list. */
-export const protocols: readonly ProtocolDefinition[] = [raft]
+export const protocols: readonly ProtocolDefinition[] = [raft, primaryReplica, masterMaster]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>
   protocols.find((protocol) => protocol.name === name)

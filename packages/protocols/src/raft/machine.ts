@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import { createGenerator } from '../generator.ts'
+import { createLog, replaceFrom } from '../log.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { handleAnswer } from './answers.ts'
@@ -12,7 +13,6 @@ import {
   leaderSilent,
   setElectionTimer,
 } from './election.ts'
-import { createLog, replaceFrom } from './log.ts'
 import { broadcast, handleAppend, handleAppendReply } from './replication.ts'
 import { handleRequest, serve, sweepRequests } from './requests.ts'
 import { createSessionedObject } from './sessions.ts'

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaos/faults'
+import { type Entry, entriesFrom, entryAt, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
 import { applyCommand, unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads } from './answers.ts'
-import { type Entry, entriesFrom, entryAt, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from './log.ts'
 import { applyOnce } from './sessions.ts'
 import { emit, majorityOf, type Progress, type RaftMessage, send, type Turn } from './state.ts'
 

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
+import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
-import { lastIndex } from './log.ts'
 import { appendEntry, replicate, roundFromNow } from './replication.ts'
 import { emit, type Origin, type Request, send, type Turn } from './state.ts'
 

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
 import type { Generator } from '../generator.ts'
+import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
-import type { Entry, Log } from './log.ts'
 import type { SessionedObject } from './sessions.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout

@@ -1,8 +1,10 @@
-import type { StoreCommand } from '../store.ts'
+import type { StoreCommand } from './store.ts'
 
-/** `command` is null for the no-op that opens a leader's term (§8). Entries are never changed, only replaced. */
+/** What replicas agree on the order of. Entries are never changed, only replaced. */
 export interface Entry {
+  /** Of the leader that made it: its term, or epoch. */
   readonly term: number
+  /** Null for the no-op that opens a leader's term. */
   readonly command: StoreCommand | null
 }
 
@@ -34,7 +36,8 @@ export const entriesFrom = (log: Log, index: number, limit: number): Entry[] =>
 
 /** Replaces whatever is there from `index` on. */
 export function replaceFrom(log: Log, index: number, entries: readonly Entry[]): void {
-  log.entries.length = index - log.compacted - 1
+  const kept = index - log.compacted - 1
+  if (log.entries.length > kept) log.entries.length = kept
   for (const entry of entries) log.entries.push(entry)
 }
 

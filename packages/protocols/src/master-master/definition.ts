@@ -1,0 +1,36 @@
+import { millis } from '@chaos/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { createMasterMaster } from './machine.ts'
+
+const declared = {
+  name: 'master-master',
+  knobs: [
+    { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
+    { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
+  ],
+  bugs: [
+    { name: 'no-tie-break', summary: 'of two writes with the same timestamp each node keeps its own' },
+    { name: 'forget-gossip', summary: 'writes are passed on once, and never again to who missed them' },
+    { name: 'clock-ignorant', summary: 'what arrives last wins, whatever its timestamp' },
+    {
+      name: 'forget-received',
+      summary: "others' writes are confirmed without being stored, so a restart forgets them",
+    },
+  ],
+} as const satisfies Declared
+
+export const masterMaster: ProtocolDefinition = {
+  ...declared,
+  summary: 'every node takes writes and answers at once; the last writer wins by timestamp',
+  defaultNodes: 5,
+  promises: 'eventual',
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    return createMasterMaster({
+      retransmitMs: millis(chosen.number('retransmit-ms')),
+      resolutionMs: millis(chosen.number('resolution-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

@@ -1,0 +1,195 @@
+import type { NodeId } from '@chaos/faults'
+import type { Json, Millis } from '@chaos/history'
+import type { Effect, StateMachine } from '../machine.ts'
+import { mismatch, sameValue } from '../object.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+
+export interface MasterMasterConfig {
+  readonly retransmitMs: Millis
+  /** Timestamps are multiples of this. */
+  readonly resolutionMs: Millis
+  readonly bug: string | undefined
+}
+
+/** When, by the clock of the node that took the write; which node; and the how-manieth of that node's writes. */
+export interface Stamp {
+  readonly time: number
+  readonly node: NodeId
+  readonly count: number
+}
+
+/** What one key holds, and since when: what is stored, sent and compared. */
+export interface Version {
+  readonly key: string
+  readonly value: Json
+  readonly stamp: Stamp
+}
+
+export type MasterMasterMessage =
+  | { readonly type: 'versions'; readonly versions: readonly Version[] }
+  | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
+
+type MasterMasterEffect = Effect<MasterMasterMessage, StoreResult, Version>
+
+export interface MasterMasterState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly versions: Map<string, Version>
+  /** By peer: the keys whose present version it is not known to have. */
+  readonly owed: Map<NodeId, Set<string>>
+  count: number
+}
+
+export type MasterMasterMachine = StateMachine<
+  MasterMasterState,
+  MasterMasterMessage,
+  StoreCommand,
+  StoreResult,
+  Version
+>
+
+interface Turn {
+  readonly config: MasterMasterConfig
+  readonly state: MasterMasterState
+  readonly effects: MasterMasterEffect[]
+}
+
+/** Versions per message. */
+const BATCH = 64
+
+/**
+ * Every node takes writes and answers at once; the last writer wins, by its own clock. What a node has, it tells every
+ * other node until that one has confirmed it: so copies agree once all can talk, and whatever lost is gone.
+ */
+export function createMasterMaster(config: MasterMasterConfig): MasterMasterMachine {
+  return {
+    start({ id, peers }, journal) {
+      const owed = new Map(peers.map((peer) => [peer, new Set<string>()]))
+      const state: MasterMasterState = { id, peers, versions: new Map(), owed, count: 0 }
+      const turn: Turn = { config, state, effects: [] }
+      for (const version of journal) {
+        state.versions.set(version.key, version)
+        state.count = Math.max(state.count, version.stamp.node === id ? version.stamp.count : 0)
+      }
+      // What the others had confirmed is forgotten: they are told everything again.
+      for (const key of state.versions.keys()) owe(turn, key)
+      turn.effects.push({ type: 'setTimer', timer: 'gossip', afterMs: config.retransmitMs })
+      return turn
+    },
+    step(state, event, now) {
+      const turn: Turn = { config, state, effects: [] }
+      switch (event.type) {
+        case 'request':
+          handleRequest(turn, event.requestId, event.command, now)
+          break
+        case 'message':
+          if (event.message.type === 'versions') handleVersions(turn, event.from, event.message.versions)
+          else handleReceived(turn, event.from, event.message.keys)
+          break
+        case 'timer':
+          for (const peer of state.peers) tell(turn, peer)
+          turn.effects.push({ type: 'setTimer', timer: 'gossip', afterMs: config.retransmitMs })
+          break
+        default:
+          event satisfies never
+      }
+      return turn
+    },
+    status: () => ({ role: 'master', leads: true }),
+  }
+}
+
+function handleRequest(turn: Turn, requestId: string, command: StoreCommand, now: Millis): void {
+  const result = perform(turn, command, now)
+  turn.effects.push({ type: 'reply', requestId, result })
+}
+
+function perform(turn: Turn, command: StoreCommand, now: Millis): StoreResult {
+  const current = turn.state.versions.get(command.key)?.value ?? null
+  switch (command.f) {
+    case 'read':
+      return { type: 'ok', value: current }
+    case 'write':
+      takeWrite(turn, command.key, command.value, now)
+      return { type: 'ok', value: command.value }
+    case 'cas':
+      // Judged by this copy alone: two nodes may each let one succeed.
+      if (!sameValue(current, command.old)) return mismatch
+      takeWrite(turn, command.key, command.new, now)
+      return { type: 'ok', value: [command.old, command.new] }
+    default:
+      return command satisfies never
+  }
+}
+
+function takeWrite(turn: Turn, key: string, value: Json, now: Millis): void {
+  const { state, config, effects } = turn
+  state.count++
+  const time = Math.floor(now / config.resolutionMs)
+  const version: Version = { key, value, stamp: { time, node: state.id, count: state.count } }
+  // Acknowledged and lost at once, where a faster clock was here before: that is what this design does.
+  if (!isNewer(turn, version)) return
+  state.versions.set(key, version)
+  effects.push({ type: 'persist', record: version })
+  owe(turn, key)
+  for (const peer of state.peers)
+    effects.push({ type: 'send', to: peer, message: { type: 'versions', versions: [version] } })
+}
+
+function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]): void {
+  const { state, config, effects } = turn
+  for (const version of versions) {
+    // The mistake: what comes last is taken for the latest.
+    if (!isNewer(turn, version) && config.bug !== 'clock-ignorant') continue
+    state.versions.set(version.key, version)
+    // The mistake: what others wrote is confirmed, but kept in memory only.
+    if (config.bug !== 'forget-received') effects.push({ type: 'persist', record: version })
+  }
+  const keys = versions.map(({ key, stamp }) => ({ key, stamp }))
+  effects.push({ type: 'send', to: from, message: { type: 'received', keys } })
+}
+
+function handleReceived(
+  { state }: Turn,
+  from: NodeId,
+  keys: readonly { readonly key: string; readonly stamp: Stamp }[],
+): void {
+  const owed = state.owed.get(from)
+  for (const { key, stamp } of keys) {
+    const current = state.versions.get(key)
+    if (current !== undefined && compareStamps(stamp, current.stamp) === 0) owed?.delete(key)
+  }
+}
+
+function owe({ state, config }: Turn, key: string): void {
+  // The mistake: each write is told once, and whoever misses it never hears of it again.
+  if (config.bug === 'forget-gossip') return
+  for (const owed of state.owed.values()) owed.add(key)
+}
+
+/** Tells a peer what it is not known to have, as much as one message takes. */
+function tell({ state, effects }: Turn, peer: NodeId): void {
+  const versions: Version[] = []
+  for (const key of state.owed.get(peer) ?? []) {
+    const version = state.versions.get(key)
+    if (version !== undefined) versions.push(version)
+    if (versions.length === BATCH) break
+  }
+  if (versions.length > 0) effects.push({ type: 'send', to: peer, message: { type: 'versions', versions } })
+}
+
+function isNewer({ state, config }: Turn, version: Version): boolean {
+  const current = state.versions.get(version.key)
+  if (current === undefined) return true
+  const own = current.stamp.node === version.stamp.node
+  // The mistake: of two writes of the same instant each node keeps the one it has.
+  if (config.bug === 'no-tie-break' && !own) return version.stamp.time > current.stamp.time
+  return compareStamps(version.stamp, current.stamp) > 0
+}
+
+/** By time, then by node, then by the node's own order: total, so that all copies choose alike. */
+export function compareStamps(one: Stamp, other: Stamp): number {
+  if (one.time !== other.time) return one.time - other.time
+  if (one.node !== other.node) return one.node < other.node ? -1 : 1
+  return one.count - other.count
+}

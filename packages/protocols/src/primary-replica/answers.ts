@@ -1,0 +1,37 @@
+import { unavailable } from '../object.ts'
+import type { StoreResult } from '../store.ts'
+import { emit, type Origin, send, type Turn } from './state.ts'
+
+// The way back: from the primary to the node that was asked, and from there to the client.
+
+export function answer(turn: Turn, origin: Origin, result: StoreResult): void {
+  if (origin.node === turn.state.id) finish(turn, origin.requestId, result)
+  else send(turn, origin.node, { type: 'answer', origin, result })
+}
+
+export function finish(turn: Turn, requestId: string, result: StoreResult): void {
+  if (turn.state.requests.delete(requestId)) emit(turn, { type: 'reply', requestId, result })
+}
+
+/** Reads wait in the order in which they came, and their rounds and indexes grow with them. */
+export function answerReads(turn: Turn): void {
+  const { state } = turn
+  let answered = 0
+  for (const { origin, key, index, round } of state.reads) {
+    if (round > state.roundConfirmed || index > state.applied) break
+    answered++
+    answer(turn, origin, { type: 'ok', value: state.values.get(key) ?? null })
+  }
+  if (answered > 0) state.reads.splice(0, answered)
+}
+
+/** A primary is one no more: its reads came to nothing; its writes may yet live on in another's log. */
+export function abandonRequests(turn: Turn): void {
+  const { state } = turn
+  const { reads } = state
+  state.reads = []
+  for (const { origin } of reads) answer(turn, origin, unavailable)
+  const proposals = [...state.proposals.values()]
+  state.proposals.clear()
+  for (const origin of proposals) answer(turn, origin, { type: 'info', error: 'the primary was deposed' })
+}

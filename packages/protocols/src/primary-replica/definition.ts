@@ -1,0 +1,54 @@
+import { millis } from '@chaos/history'
+import type { ProtocolDefinition } from '../definition.ts'
+import { chooseOptions, type Declared } from '../options.ts'
+import { createPrimaryReplica } from './machine.ts'
+
+const declared = {
+  name: 'primary-replica',
+  knobs: [
+    {
+      name: 'sync',
+      summary: 'how many replicas must have a write before it is acknowledged',
+      default: 0,
+      values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'all'],
+    },
+    {
+      name: 'reads',
+      summary: 'who answers reads: the primary, or every node from its own copy',
+      default: 'replica',
+      values: ['primary', 'replica'],
+    },
+    { name: 'failover', summary: 'a replica takes over when the primary is silent', default: true },
+    { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a primary', default: 50 },
+    { name: 'silence-min-ms', summary: 'shortest silence after which a replica takes over', default: 250 },
+    { name: 'silence-max-ms', summary: 'longest silence after which a replica takes over', default: 500 },
+    { name: 'request-timeout-ms', summary: 'how long a request waits for the primary', default: 1000 },
+  ],
+  bugs: [
+    { name: 'no-fencing', summary: 'an old primary goes on after a failover, and replicas go along with it' },
+    { name: 'ack-before-replicate', summary: 'writes are acknowledged at once, whatever sync says' },
+    { name: 'promote-stale', summary: 'any replica can take over, whatever its copy lacks' },
+  ],
+} as const satisfies Declared
+
+export const primaryReplica: ProtocolDefinition = {
+  ...declared,
+  summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
+  defaultNodes: 5,
+  promises: 'none',
+  create(options) {
+    const chosen = chooseOptions(declared, options)
+    const sync = chosen.value('sync')
+    const silenceMinMs = chosen.number('silence-min-ms')
+    return createPrimaryReplica({
+      sync: sync === 'all' ? 'all' : Number(sync),
+      reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
+      failover: chosen.boolean('failover'),
+      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      silenceMinMs: millis(silenceMinMs),
+      silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
+      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      bug: chosen.bug,
+    })
+  },
+}

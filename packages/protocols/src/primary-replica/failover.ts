@@ -1,0 +1,107 @@
+import type { NodeId } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { draw } from '../generator.ts'
+import { lastIndex, lastTerm } from '../log.ts'
+import { abandonRequests } from './answers.ts'
+import { applyAll } from './copy.ts'
+import { appendEntry, createReplica, heartbeat } from './replication.ts'
+import { emit, majorityOf, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
+
+/** Goes along with `primary` (unknown: undefined) in the present epoch. */
+export function follow(turn: Turn, primary: NodeId | undefined): void {
+  const { state } = turn
+  if (state.role === 'primary') {
+    emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
+    emit(turn, { type: 'cancelTimer', timer: 'reach' })
+    abandonRequests(turn)
+    applyAll(state)
+  }
+  if (state.primary !== primary && primary !== undefined)
+    emit(turn, { type: 'log', text: `follows ${primary} in epoch ${state.epoch}` })
+  state.role = 'replica'
+  state.primary = primary
+  awaitPrimary(turn)
+}
+
+export function awaitPrimary({ config, state, effects }: Turn): void {
+  if (!config.failover) return
+  const { silenceMinMs, silenceMaxMs } = config
+  const afterMs = millis(silenceMinMs + draw(state.generator) * (silenceMaxMs - silenceMinMs))
+  effects.push({ type: 'setTimer', timer: 'silence', afterMs })
+}
+
+/** The primary has been silent for too long: asks for a promise to go along with this node instead. */
+export function campaign(turn: Turn): void {
+  const { state } = turn
+  if (state.role === 'primary') return
+  promiseEpoch(turn, state.epoch + 1)
+  state.role = 'candidate'
+  state.primary = undefined
+  state.promises = [state.id]
+  emit(turn, { type: 'log', text: `asks to be primary of epoch ${state.epoch}` })
+  const { log, epoch } = state
+  for (const peer of state.peers)
+    send(turn, peer, { type: 'elect', epoch, lastEpoch: lastTerm(log), lastIndex: lastIndex(log) })
+  awaitPrimary(turn)
+  countPromises(turn)
+}
+
+/** The message's epoch is later than any this node has promised. */
+export function handleElect(
+  turn: Turn,
+  from: NodeId,
+  message: Extract<PrimaryReplicaMessage, { type: 'elect' }>,
+): void {
+  const { state, config } = turn
+  promiseEpoch(turn, message.epoch)
+  follow(turn, undefined)
+  const own = lastTerm(state.log)
+  const upToDate = message.lastEpoch !== own ? message.lastEpoch > own : message.lastIndex >= lastIndex(state.log)
+  // The mistake: whoever asks first is promoted, whatever its copy lacks.
+  const granted = upToDate || config.bug === 'promote-stale'
+  send(turn, from, { type: 'promise', epoch: message.epoch, granted })
+}
+
+export function handlePromise(
+  turn: Turn,
+  from: NodeId,
+  message: Extract<PrimaryReplicaMessage, { type: 'promise' }>,
+): void {
+  const { state } = turn
+  if (state.role !== 'candidate' || message.epoch !== state.epoch || !message.granted) return
+  if (!state.promises.includes(from)) state.promises.push(from)
+  countPromises(turn)
+}
+
+function countPromises(turn: Turn): void {
+  if (turn.state.promises.length >= majorityOf(turn.state)) becomePrimary(turn)
+}
+
+export function becomePrimary(turn: Turn): void {
+  const { state, config } = turn
+  state.role = 'primary'
+  state.primary = state.id
+  state.replicas = new Map(state.peers.map((peer) => [peer, createReplica(lastIndex(state.log))]))
+  state.committed = 0
+  state.roundStarted = 0
+  state.roundConfirmed = 0
+  state.reads = []
+  emit(turn, { type: 'cancelTimer', timer: 'silence' })
+  emit(turn, { type: 'log', text: `is primary of epoch ${state.epoch}` })
+  state.noopIndex = lastIndex(state.log) + 1
+  appendEntry(turn, { term: state.epoch, command: null })
+  heartbeat(turn)
+  emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: config.heartbeatMs })
+  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+}
+
+/** Finds out which replicas still answer. */
+export function checkReach(turn: Turn): void {
+  const { state, config } = turn
+  if (state.role !== 'primary') return
+  for (const replica of state.replicas.values()) {
+    replica.reachable = replica.heard
+    replica.heard = false
+  }
+  emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
+}

@@ -1,0 +1,174 @@
+import type { NodeId } from '@chaos/faults'
+import { createGenerator } from '../generator.ts'
+import { createLog, replaceFrom } from '../log.ts'
+import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+import { finish } from './answers.ts'
+import { rebuildCopy } from './copy.ts'
+import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
+import { handleReplicate, handleReplicated, heartbeat } from './replication.ts'
+import { handleRequest, serve, sweepRequests } from './requests.ts'
+import {
+  emit,
+  type PrimaryReplicaConfig,
+  type PrimaryReplicaMessage,
+  type PrimaryReplicaRecord,
+  type PrimaryReplicaState,
+  promiseEpoch,
+  send,
+  type Turn,
+} from './state.ts'
+
+export type PrimaryReplicaMachine = StateMachine<
+  PrimaryReplicaState,
+  PrimaryReplicaMessage,
+  StoreCommand,
+  StoreResult,
+  PrimaryReplicaRecord
+>
+
+/**
+ * One node takes the writes and passes them on, in order, to copies. Every primary has an epoch of its own, and a node
+ * that has promised one goes along with no earlier: that is what fences an old primary off.
+ */
+export function createPrimaryReplica(config: PrimaryReplicaConfig): PrimaryReplicaMachine {
+  return {
+    start(node, journal) {
+      const turn: Turn = { config, state: recover(node, journal), effects: [] }
+      begin(turn)
+      return turn
+    },
+    step(state, event) {
+      const turn: Turn = { config, state, effects: [] }
+      handle(turn, event)
+      return turn
+    },
+    status: statusOf,
+  }
+}
+
+function recover(node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): PrimaryReplicaState {
+  const state: PrimaryReplicaState = {
+    id: node.id,
+    peers: node.peers,
+    generator: createGenerator(node.seed),
+    epoch: 0,
+    log: createLog(),
+    role: 'replica',
+    primary: undefined,
+    values: new Map(),
+    applied: 0,
+    promises: [],
+    replicas: new Map(),
+    committed: 0,
+    noopIndex: 0,
+    roundStarted: 0,
+    roundConfirmed: 0,
+    reads: [],
+    proposals: new Map(),
+    requests: new Map(),
+  }
+  for (const record of journal) {
+    if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
+    else state.epoch = record.epoch
+  }
+  rebuildCopy(state)
+  return state
+}
+
+/** Without failover the first node by name is primary for good; each of its lives is an epoch, so that logs agree. */
+function begin(turn: Turn): void {
+  const { state, config } = turn
+  if (config.failover) {
+    awaitPrimary(turn)
+    return
+  }
+  const first = [state.id, ...state.peers].sort()[0]
+  if (first !== state.id) return
+  promiseEpoch(turn, state.epoch + 1)
+  becomePrimary(turn)
+}
+
+function handle(turn: Turn, event: MachineEvent<PrimaryReplicaMessage, StoreCommand>): void {
+  switch (event.type) {
+    case 'message':
+      handleMessage(turn, event.from, event.message)
+      return
+    case 'request':
+      handleRequest(turn, event.requestId, event.command)
+      return
+    case 'timer':
+      handleTimer(turn, event.timer)
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage): void {
+  const { state, config } = turn
+  // The mistake: nobody looks at epochs, so an old primary goes on, and its replicas with it.
+  const fenced = config.bug !== 'no-fencing'
+  switch (message.type) {
+    case 'replicate':
+      if (fenced && message.epoch < state.epoch) {
+        send(turn, from, { type: 'replicated', epoch: state.epoch, round: 0 })
+        return
+      }
+      if (message.epoch > state.epoch) promiseEpoch(turn, message.epoch)
+      if (fenced || state.role !== 'primary') follow(turn, from)
+      handleReplicate(turn, from, message)
+      return
+    case 'replicated':
+      if (message.epoch === state.epoch || !fenced) handleReplicated(turn, from, message)
+      else if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
+      return
+    case 'elect':
+      if (message.epoch > state.epoch && (fenced || state.role !== 'primary')) handleElect(turn, from, message)
+      else send(turn, from, { type: 'promise', epoch: state.epoch, granted: false })
+      return
+    case 'promise':
+      if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
+      else handlePromise(turn, from, message)
+      return
+    case 'forward':
+      serve(turn, message.origin, message.command)
+      return
+    case 'answer':
+      finish(turn, message.origin.requestId, message.result)
+      return
+    default:
+      message satisfies never
+  }
+}
+
+/** A later epoch than this node's has begun somewhere: whatever it was, it is a replica now. */
+function learnEpoch(turn: Turn, epoch: number): void {
+  promiseEpoch(turn, epoch)
+  follow(turn, undefined)
+}
+
+function handleTimer(turn: Turn, timer: string): void {
+  switch (timer) {
+    case 'silence':
+      campaign(turn)
+      return
+    case 'reach':
+      checkReach(turn)
+      return
+    case 'requests':
+      sweepRequests(turn)
+      return
+    case 'heartbeat':
+      if (turn.state.role !== 'primary') return
+      heartbeat(turn)
+      emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
+      return
+    default:
+      throw new Error(`primary-replica set no timer called "${timer}"`)
+  }
+}
+
+function statusOf(state: PrimaryReplicaState): NodeStatus {
+  return { role: state.role, leads: state.role === 'primary', term: state.epoch, leader: state.primary }
+}

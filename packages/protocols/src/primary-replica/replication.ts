@@ -1,0 +1,146 @@
+import type { NodeId } from '@chaos/faults'
+import { type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
+import { answer, answerReads } from './answers.ts'
+import { applyAll, applyNext, rebuildCopy } from './copy.ts'
+import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
+
+type Replicate = Extract<PrimaryReplicaMessage, { type: 'replicate' }>
+type Replicated = Extract<PrimaryReplicaMessage, { type: 'replicated' }>
+
+/** Entries per message, and entries on their way to one replica. */
+const BATCH = 64
+const WINDOW = 256
+
+export const createReplica = (lastLogIndex: number): Replica => ({
+  next: lastLogIndex + 1,
+  match: 0,
+  ackedRound: 0,
+  heard: true,
+  reachable: true,
+})
+
+/** Of a primary: writes an entry to its own log, and gives its index. */
+export function appendEntry(turn: Turn, entry: Entry): number {
+  const { log } = turn.state
+  const index = lastIndex(log) + 1
+  log.entries.push(entry)
+  emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: [entry] } })
+  acknowledge(turn)
+  return index
+}
+
+/** What each replica has not been sent yet, or an empty message that says the primary is there. */
+export function heartbeat(turn: Turn): void {
+  for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
+}
+
+export function sendToAll(turn: Turn): void {
+  for (const [id, replica] of turn.state.replicas) sendEntries(turn, id, replica)
+}
+
+function sendEntries(turn: Turn, id: NodeId, replica: Replica): boolean {
+  if (replica.next > lastIndex(turn.state.log) || replica.next - replica.match > WINDOW) return false
+  sendFrom(turn, id, replica, BATCH)
+  return true
+}
+
+function sendFrom(turn: Turn, id: NodeId, replica: Replica, limit: number): void {
+  const { state } = turn
+  const prevIndex = replica.next - 1
+  const entries = limit === 0 ? [] : entriesFrom(state.log, replica.next, limit)
+  const prevEpoch = termAt(state.log, prevIndex) ?? 0
+  replica.next += entries.length
+  send(turn, id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
+}
+
+/** From a primary this node goes along with. Where the logs part, the primary's counts. */
+export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): void {
+  const { state } = turn
+  const { log } = state
+  const { epoch, round, prevIndex } = message
+  const here = termAt(log, prevIndex)
+  if (here !== message.prevEpoch) {
+    const retryFrom = here === undefined ? lastIndex(log) + 1 : firstOfTerm(log, prevIndex)
+    send(turn, from, { type: 'replicated', epoch, round, retryFrom })
+    return
+  }
+  for (const [offset, entry] of message.entries.entries()) {
+    const index = prevIndex + 1 + offset
+    if (termAt(log, index) === entry.term) continue
+    const fresh = message.entries.slice(offset)
+    replaceFrom(log, index, fresh)
+    emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: fresh } })
+    if (state.applied >= index) rebuildCopy(state)
+    break
+  }
+  applyAll(state)
+  send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
+}
+
+/** In answer to what this node sent in its present epoch. */
+export function handleReplicated(turn: Turn, from: NodeId, message: Replicated): void {
+  const { state } = turn
+  const replica = state.replicas.get(from)
+  if (state.role !== 'primary' || replica === undefined) return
+  replica.heard = true
+  replica.reachable = true
+  if (message.round > replica.ackedRound) {
+    replica.ackedRound = message.round
+    confirmRound(turn)
+  }
+  if (message.match !== undefined) {
+    if (message.match > replica.match) {
+      replica.match = message.match
+      replica.next = Math.max(replica.next, message.match + 1)
+      acknowledge(turn)
+    }
+  } else if (message.retryFrom !== undefined && message.retryFrom < replica.next)
+    replica.next = Math.max(message.retryFrom, replica.match + 1)
+  sendEntries(turn, from, replica)
+}
+
+/** Carries out and answers what enough replicas have. */
+export function acknowledge(turn: Turn): void {
+  const { state } = turn
+  const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
+  const sync = syncCount(turn)
+  const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
+  // Entries inherited from earlier epochs count only once one of this epoch is where it should be: until then another
+  // node may still come to be primary without them.
+  if (index < state.noopIndex) return
+  state.committed = Math.max(state.committed, index)
+  while (state.applied < state.committed) {
+    const result = applyNext(state)
+    settle(turn, state.applied, result)
+  }
+  answerReads(turn)
+}
+
+function settle(turn: Turn, index: number, result: ReturnType<typeof applyNext>): void {
+  const origin = turn.state.proposals.get(index)
+  if (origin === undefined || result === undefined) return
+  turn.state.proposals.delete(index)
+  answer(turn, origin, result)
+}
+
+/** Begins a round of messages to all, unless one is on its way; gives the number of the first that begins after this call. */
+export function roundFromNow(turn: Turn): number {
+  const { state } = turn
+  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
+  state.roundStarted++
+  heartbeat(turn)
+  confirmRound(turn)
+  return state.roundStarted
+}
+
+function confirmRound(turn: Turn): void {
+  const { state } = turn
+  if (state.roundConfirmed === state.roundStarted) return
+  let confirming = 1
+  for (const replica of state.replicas.values()) if (replica.ackedRound >= state.roundStarted) confirming++
+  if (confirming < majorityOf(state)) return
+  state.roundConfirmed = state.roundStarted
+  answerReads(turn)
+  const lastRead = state.reads.at(-1)
+  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
+}

@@ -1,0 +1,126 @@
+import type { NodeId } from '@chaos/faults'
+import type { Millis } from '@chaos/history'
+import type { Generator } from '../generator.ts'
+import type { Entry, Log } from '../log.ts'
+import type { Effect } from '../machine.ts'
+import type { Values } from '../object.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+
+export interface PrimaryReplicaConfig {
+  /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
+  readonly sync: number | 'all'
+  /** Who answers reads: the primary alone, or every node from its own copy. */
+  readonly reads: 'primary' | 'replica'
+  readonly failover: boolean
+  readonly heartbeatMs: Millis
+  readonly silenceMinMs: Millis
+  readonly silenceMaxMs: Millis
+  readonly requestTimeoutMs: Millis
+  readonly bug: string | undefined
+}
+
+export interface Origin {
+  readonly node: NodeId
+  readonly requestId: string
+}
+
+export type PrimaryReplicaMessage =
+  | {
+      readonly type: 'replicate'
+      readonly epoch: number
+      readonly prevIndex: number
+      readonly prevEpoch: number
+      readonly entries: readonly Entry[]
+      readonly round: number
+    }
+  | {
+      readonly type: 'replicated'
+      readonly epoch: number
+      readonly round: number
+      /** The two logs agree up to here; undefined where they part, and `retryFrom` says from where to try again. */
+      readonly match?: number | undefined
+      readonly retryFrom?: number | undefined
+    }
+  | { readonly type: 'elect'; readonly epoch: number; readonly lastEpoch: number; readonly lastIndex: number }
+  | { readonly type: 'promise'; readonly epoch: number; readonly granted: boolean }
+  | { readonly type: 'forward'; readonly origin: Origin; readonly command: StoreCommand }
+  | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
+
+export type PrimaryReplicaRecord =
+  | { readonly kind: 'epoch'; readonly epoch: number }
+  /** Replaces whatever the log had from index `from` on. */
+  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+
+export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, StoreResult, PrimaryReplicaRecord>
+
+/** What a primary knows of one replica. */
+export interface Replica {
+  next: number
+  match: number
+  ackedRound: number
+  /** Answered since the last look. */
+  heard: boolean
+  reachable: boolean
+}
+
+export interface Read {
+  readonly origin: Origin
+  readonly key: string
+  readonly index: number
+  readonly round: number
+}
+
+export interface PrimaryReplicaState {
+  readonly id: NodeId
+  readonly peers: readonly NodeId[]
+  readonly generator: Generator
+  /** The highest epoch this node has promised to go along with. Durable, as is the log. */
+  epoch: number
+  readonly log: Log
+  role: 'primary' | 'replica' | 'candidate'
+  primary: NodeId | undefined
+  /** The copy: the first `applied` entries carried out. */
+  values: Values
+  applied: number
+  promises: NodeId[]
+  // Of a primary.
+  replicas: Map<NodeId, Replica>
+  committed: number
+  noopIndex: number
+  roundStarted: number
+  roundConfirmed: number
+  reads: Read[]
+  /** By the index of the entry: where its answer belongs. */
+  readonly proposals: Map<number, Origin>
+  /** Requests of this node's clients, in order of arrival, with the sweeps they have seen. */
+  readonly requests: Map<string, { readonly command: StoreCommand; age: number }>
+}
+
+/** One step in the making. */
+export interface Turn {
+  readonly config: PrimaryReplicaConfig
+  readonly state: PrimaryReplicaState
+  readonly effects: PrimaryReplicaEffect[]
+}
+
+export const emit = (turn: Turn, effect: PrimaryReplicaEffect): void => {
+  turn.effects.push(effect)
+}
+
+export const send = (turn: Turn, to: NodeId, message: PrimaryReplicaMessage): void =>
+  emit(turn, { type: 'send', to, message })
+
+export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1
+
+/** How many replicas must have a write before it is acknowledged. */
+export function syncCount({ config, state }: Turn): number {
+  // The mistake: acknowledged as soon as the primary has it, whatever was asked for.
+  if (config.bug === 'ack-before-replicate') return 0
+  return config.sync === 'all' ? state.peers.length : Math.min(config.sync, state.peers.length)
+}
+
+/** A promise not to go along with any earlier epoch, made durable before anything else leaves this node. */
+export function promiseEpoch(turn: Turn, epoch: number): void {
+  turn.state.epoch = epoch
+  emit(turn, { type: 'persist', record: { kind: 'epoch', epoch } })
+}
