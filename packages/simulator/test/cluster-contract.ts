@@ -1,0 +1,269 @@
+import type { Fault, Link, NodeId } from '@chaos/faults'
+import { type Millis, millis, millisToNanos, nanos } from '@chaos/history'
+import type { StoreCommand } from '@chaos/protocols'
+import type { Cluster, Completion, Heal, Healed, Injected } from '@chaos/runner'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+/** A cluster under test, and how its time passes. */
+export interface ClusterUnderTest {
+  readonly cluster: Cluster
+  /** Lets time pass until `done` says so; rejects where that takes too long. */
+  readonly advance: (done: () => boolean) => Promise<void>
+}
+
+/** A fresh Raft cluster of this many nodes. */
+export type MakeCluster = (options: { readonly nodes: number; readonly seed: number }) => Promise<ClusterUnderTest>
+
+const PATIENT = millis(20_000)
+const BRIEF = millis(400)
+
+/** What every implementation of the cluster port owes a run, in whichever world. */
+export function clusterContract(name: string, makeCluster: MakeCluster): void {
+  describe(`the cluster port, ${name}`, () => {
+    let world: World
+
+    beforeEach(async () => {
+      world = createWorld(await makeCluster({ nodes: 3, seed: 7 }))
+    })
+    afterEach(async () => {
+      await world.stop()
+    })
+
+    test('what was written through one node is read through every other', async () => {
+      await world.write('n1', 'x', 1)
+      for (const node of world.cluster.nodes) expect(await world.read(node, 'x')).toEqual(ok(1))
+    })
+
+    test('a key that was never written is null', async () => {
+      await world.write('n1', 'x', 1)
+      expect(await world.read('n2', 'never')).toEqual(ok(null))
+    })
+
+    test('a cas that finds another value fails, and one that finds its own succeeds', async () => {
+      await world.write('n1', 'x', 1)
+      expect(await world.invoke('n2', { f: 'cas', key: 'x', old: 5, new: 6 })).toMatchObject({ type: 'fail' })
+      expect(await world.invoke('n2', { f: 'cas', key: 'x', old: 1, new: 2 })).toMatchObject({ type: 'ok' })
+      expect(await world.read('n3', 'x')).toEqual(ok(2))
+    })
+
+    test('someone is seen to lead', async () => {
+      await world.write('n1', 'x', 1)
+      await world.advance(() => [...world.cluster.status().values()].some((status) => status?.leads === true))
+    })
+
+    test('nodes killed all at once restart with all that was acknowledged', async () => {
+      for (let value = 1; value <= 5; value++) await world.write('n1', `k${value}`, value)
+      const heal = await world.inject({ kind: 'kill', nodes: world.cluster.nodes })
+      expect(await heal()).toEqual({ type: 'healed', hits: 3 })
+      for (let value = 1; value <= 5; value++) expect(await world.readWhenUp('n2', `k${value}`)).toEqual(ok(value))
+    })
+
+    test('a killed node refuses, which is a definite failure, and has no status', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'kill', nodes: ['n2'] })
+      expect(await world.invoke('n2', { f: 'write', key: 'x', value: 2 })).toMatchObject({ type: 'fail' })
+      await world.advance(() => world.cluster.status().get('n2') === undefined)
+      await heal()
+      expect(await world.readWhenUp('n2', 'x')).toEqual(ok(1))
+    })
+
+    test('a node cut off serves nothing, and catches up once the cut is healed', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'partition', links: aroundNode('n3', ['n1', 'n2']), mode: 'hold' })
+      const cut = await world.invoke('n3', { f: 'write', key: 'x', value: 2 }, BRIEF)
+      expect(cut.type).not.toBe('ok')
+      await world.writeWhenUp('n1', 'y', 3)
+      const healed = await heal()
+      expect(healed).toMatchObject({ type: 'healed' })
+      expect(hitsOf(healed)).toBeGreaterThan(0)
+      expect(await world.readWhenUp('n3', 'y')).toEqual(ok(3))
+    })
+
+    test('a held link delays a request until it is healed', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
+      const pending = world.begin('n1', { f: 'write', key: 'x', value: 2 }, PATIENT)
+      await world.wait(300)
+      expect(pending.completions).toEqual([])
+      expect(hitsOf(await heal())).toBeGreaterThan(0)
+      await world.advance(() => pending.completions.length > 0)
+      expect(pending.completions).toMatchObject([{ type: 'ok' }])
+      expect(await world.read('n2', 'x')).toEqual(ok(2))
+    })
+
+    test('a dropped answer leaves a write unknown, and it may have happened', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' })
+      expect(await world.invoke('n1', { f: 'write', key: 'x', value: 2 }, BRIEF)).toMatchObject({ type: 'info' })
+      expect(hitsOf(await heal())).toBeGreaterThan(0)
+      expect(await world.readWhenUp('n2', 'x')).toEqual(ok(2))
+      expect(await world.readWhenUp('n1', 'x')).toEqual(ok(2))
+    })
+
+    test('a read without an answer is a failure: it had no effect', async () => {
+      await world.write('n1', 'x', 1)
+      await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' })
+      expect(await world.invoke('n1', { f: 'read', key: 'x' }, BRIEF)).toMatchObject({ type: 'fail' })
+    })
+
+    test('a paused node answers after it is resumed', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'pause', nodes: ['n2'] })
+      const pending = world.begin('n2', { f: 'write', key: 'x', value: 2 }, PATIENT)
+      await world.wait(300)
+      expect(pending.completions).toEqual([])
+      await heal()
+      await world.advance(() => pending.completions.length > 0)
+      expect(pending.completions).toMatchObject([{ type: 'ok' }])
+    })
+
+    test('an invocation completes once, and in time, however late its answer', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'pause', nodes: ['n2'] })
+      const began = world.cluster.clock.now()
+      const pending = world.begin('n2', { f: 'write', key: 'x', value: 2 }, BRIEF)
+      await world.advance(() => pending.completions.length > 0)
+      expect(world.cluster.clock.now() - began).toBeGreaterThanOrEqual(millisToNanos(BRIEF))
+      await heal()
+      await world.wait(300)
+      expect(pending.completions).toMatchObject([{ type: 'info' }])
+    })
+
+    test('latency on a link is felt by what crosses it, until it is healed', async () => {
+      await world.write('n1', 'x', 1)
+      const links = [{ from: 'clients', to: 'n1' }]
+      const heal = await world.inject({ kind: 'latency', links, latencyMs: millis(300), jitterMs: millis(0) })
+      const began = world.cluster.clock.now()
+      expect(await world.read('n1', 'x')).toEqual(ok(1))
+      expect(world.cluster.clock.now() - began).toBeGreaterThanOrEqual(millisToNanos(millis(290)))
+      expect(hitsOf(await heal())).toBeGreaterThan(0)
+    })
+
+    test('nodes whose connections were reset find each other again', async () => {
+      await world.write('n1', 'x', 1)
+      const heal = await world.inject({ kind: 'reset', links: aroundNode('n1', ['n2', 'n3']) })
+      await heal()
+      await world.writeWhenUp('n1', 'x', 2)
+      expect(await world.readWhenUp('n3', 'x')).toEqual(ok(2))
+    })
+
+    test('healing twice does nothing more, and says the same', async () => {
+      const heal = await world.inject({ kind: 'kill', nodes: ['n3'] })
+      const first = await heal()
+      expect(await heal()).toEqual(first)
+    })
+
+    test('a fault on a node that is not there is refused', async () => {
+      const outcome = await world.tryInject({ kind: 'kill', nodes: ['n9'] })
+      expect(outcome).toMatchObject({ type: 'failed' })
+    })
+
+    test('the clock calls back at the time or after it, later, and not once cancelled', async () => {
+      const { clock } = world.cluster
+      const called: string[] = []
+      const from = clock.now()
+      clock.at(nanos(from + 2e6), () => called.push('second'))
+      clock.at(nanos(from + 1e6), () => called.push('first'))
+      clock.at(nanos(from + 1e6), () => called.push('cancelled'))()
+      clock.at(nanos(0), () => called.push('past'))
+      expect(called).toEqual([])
+      await world.advance(() => called.includes('second'))
+      expect(called).toEqual(['past', 'first', 'second'])
+      expect(clock.now() - from).toBeGreaterThanOrEqual(2e6)
+    })
+
+    test('it stops with faults in force', async () => {
+      await world.inject({ kind: 'pause', nodes: ['n1'] })
+      await world.inject({ kind: 'kill', nodes: ['n2'] })
+      await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'n3' }], mode: 'drop' })
+      await world.stop()
+    })
+  })
+}
+
+interface Pending {
+  readonly completions: Completion[]
+}
+
+/** The callbacks of the port, as promises that resolve while time advances. */
+function createWorld({ cluster, advance }: ClusterUnderTest) {
+  let stopped = false
+
+  async function until<T>(start: (got: (value: T) => void) => void): Promise<T> {
+    const values: T[] = []
+    start((value) => values.push(value))
+    await advance(() => values.length > 0)
+    return values[0] as T
+  }
+
+  function begin(node: NodeId, command: StoreCommand, timeoutMs: Millis): Pending {
+    const completions: Completion[] = []
+    const client = cluster.connect(node)
+    client.invoke(command, timeoutMs, (completion) => {
+      completions.push(completion)
+      client.close()
+    })
+    return { completions }
+  }
+
+  async function invoke(node: NodeId, command: StoreCommand, timeoutMs: Millis = PATIENT): Promise<Completion> {
+    const { completions } = begin(node, command, timeoutMs)
+    await advance(() => completions.length > 0)
+    return completions[0] as Completion
+  }
+
+  const wait = (durationMs: number): Promise<void> =>
+    until<void>((got) => cluster.clock.at(nanos(cluster.clock.now() + durationMs * 1e6), () => got()))
+
+  /** Reads and idempotent writes may be tried again: what is wanted is that it works before long. */
+  async function whenUp(node: NodeId, command: StoreCommand): Promise<Completion> {
+    for (let attempt = 0; ; attempt++) {
+      const completion = await invoke(node, command, millis(2_000))
+      if (completion.type === 'ok' || attempt === 40) return completion
+      await wait(100)
+    }
+  }
+
+  const tryInject = (fault: Fault): Promise<Injected> => until((got) => cluster.inject(fault, got))
+
+  return {
+    cluster,
+    advance,
+    begin,
+    invoke,
+    wait,
+    tryInject,
+    read: (node: NodeId, key: string) => invoke(node, { f: 'read', key }),
+    readWhenUp: (node: NodeId, key: string) => whenUp(node, { f: 'read', key }),
+    async write(node: NodeId, key: string, value: number): Promise<void> {
+      // The first write of a test may come before there is a leader.
+      expect(await whenUp(node, { f: 'write', key, value })).toMatchObject({ type: 'ok' })
+    },
+    async writeWhenUp(node: NodeId, key: string, value: number): Promise<void> {
+      expect(await whenUp(node, { f: 'write', key, value })).toMatchObject({ type: 'ok' })
+    },
+    async inject(fault: Fault): Promise<() => Promise<Healed>> {
+      const outcome = await tryInject(fault)
+      if (outcome.type === 'failed') throw new Error(`${fault.kind}: ${outcome.error}`)
+      const heal: Heal = outcome.heal
+      return () => until(heal)
+    },
+    async stop(): Promise<void> {
+      if (stopped) return
+      stopped = true
+      await until<void>((got) => cluster.stop(() => got()))
+    },
+  }
+}
+
+type World = ReturnType<typeof createWorld>
+
+const ok = (value: number | null): Completion => ({ type: 'ok', value })
+
+const hitsOf = (healed: Healed): number => (healed.type === 'healed' ? healed.hits : -1)
+
+const aroundNode = (node: NodeId, others: readonly NodeId[]): Link[] =>
+  others.flatMap((other) => [
+    { from: node, to: other },
+    { from: other, to: node },
+  ])

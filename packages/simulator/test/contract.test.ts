@@ -1,0 +1,16 @@
+import { millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { createSimulatedCluster } from '../src/index.ts'
+import { clusterContract } from './cluster-contract.ts'
+
+clusterContract('simulated', ({ nodes, seed }) => {
+  const machine = findProtocol('raft')!.create({ knobs: {} })
+  const cluster = createSimulatedCluster({ machine, nodes, seed })
+  return Promise.resolve({
+    cluster,
+    advance(done) {
+      const end = cluster.run(done, { events: 1_000_000, durationMs: millis(120_000) })
+      return end === 'done' ? Promise.resolve() : Promise.reject(new Error(`the simulation stopped: ${end}`))
+    },
+  })
+})
