@@ -44,7 +44,8 @@ async function call(node: NodeHost, method: string, path: string, body?: string,
     body: body ?? null,
     headers: headers ?? {},
   })
-  return { status: response.status, allow: response.headers.get('allow'), body: await response.json() }
+  const answer = (await response.json()) as { error?: string; value?: unknown }
+  return { status: response.status, allow: response.headers.get('allow'), body: answer }
 }
 
 describe('for clients, over HTTP', () => {

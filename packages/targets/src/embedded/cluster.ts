@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Fault, NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { findProtocol, type KnobValue, protocols } from '@chaos/protocols'
-import type { Cluster, Heal, Injected } from '@chaos/runner'
+import type { Cluster } from '@chaos/runner'
 import { createClock } from './clock.ts'
 import { type ClusterNetwork, openClusterNetwork } from './cluster-network.ts'
 import { createHttpClient } from './http-client.ts'
+import { inject } from './inject.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 import { type ManagedNode, manageNode } from './managed-node.ts'
-import { refusalOf } from './suffers.ts'
+import { leaderOf, ready } from './ready.ts'
 
 export interface EmbeddedClusterOptions {
   readonly protocol: string
@@ -37,6 +38,8 @@ export interface EmbeddedCluster extends Cluster {
   logPath(node: NodeId): string
   /** Of each node's present process; undefined while it has none. */
   pid(node: NodeId): number | undefined
+  /** Of the process that ends the nodes if this one cannot. */
+  readonly keeperPid: number
   /** What went wrong without having been asked for, such as a node that ended by itself; in order. */
   trouble(): readonly string[]
 }
@@ -101,7 +104,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     )
     options.signal?.throwIfAborted()
     await Promise.all(managed.map((node) => node.start()))
-    await ready(managed, watchers, startupTimeoutMs)
+    await ready(managed, { watchers, timeoutMs: startupTimeoutMs, logPath })
     options.signal?.throwIfAborted()
     return asCluster(opened)
   } catch (error) {
@@ -129,113 +132,13 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       leader: () => leaderOf(managed),
       logPath,
       pid: (id) => byId.get(id)?.pid(),
+      keeperPid: keeper.pid,
       trouble: () => trouble,
       stop(stopped) {
         stop().then(stopped)
       },
     }
   }
-}
-
-/** Puts a fault in force. Where only part of it can be, that part is healed again and the injection fails. */
-async function inject(
-  fault: Fault,
-  nodes: ReadonlyMap<NodeId, ManagedNode>,
-  network: ClusterNetwork,
-): Promise<Injected> {
-  const refused = refusalOf(fault.kind)
-  if (refused !== undefined) return { type: 'failed', error: refused }
-  switch (fault.kind) {
-    case 'kill': {
-      const victims = nodesOf(fault.nodes, nodes)
-      const killed = await Promise.all(victims.map((node) => node.kill()))
-      return injected(count(killed), () => Promise.all(victims.map((node) => node.revive())))
-    }
-    case 'pause': {
-      const victims = nodesOf(fault.nodes, nodes)
-      const paused = await Promise.all(victims.map((node) => node.pause()))
-      return injected(count(paused), async () => {
-        for (const node of victims) node.resume()
-      })
-    }
-    case 'loss':
-      throw new Error('a stream loses no messages')
-    case 'partition':
-    case 'latency':
-    case 'bandwidth':
-    case 'reset': {
-      for (const { from, to } of fault.links)
-        nodesOf(
-          [from, to].filter((end) => end !== 'clients'),
-          nodes,
-        )
-      const applied = network.apply(fault)
-      return injected(
-        () => applied.hits,
-        async () => applied.remove(),
-      )
-    }
-    default:
-      fault satisfies never
-      throw new Error('an unknown kind of fault')
-  }
-}
-
-function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
-  let undone: Promise<unknown> | undefined
-  const heal: Heal = (healed) => {
-    undone ??= undo()
-    undone.then(
-      () => healed({ type: 'healed', hits: hits() }),
-      (error: Error) => healed({ type: 'failed', error: error.message }),
-    )
-  }
-  return { type: 'injected', heal }
-}
-
-const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length
-
-function nodesOf(ids: readonly NodeId[], nodes: ReadonlyMap<NodeId, ManagedNode>): ManagedNode[] {
-  return [...new Set(ids)].map((id) => {
-    const node = nodes.get(id)
-    if (node === undefined) throw new Error(`there is no node ${id}; there are ${[...nodes.keys()].join(', ')}`)
-    return node
-  })
-}
-
-/** Resolves once every node has reported itself and one leads. */
-async function ready(nodes: readonly ManagedNode[], watchers: Set<() => void>, timeoutMs: number): Promise<void> {
-  const isReady = () => nodes.every((node) => node.status() !== undefined) && leaderOf(nodes) !== undefined
-  let timer: NodeJS.Timeout | undefined
-  let watcher: (() => void) | undefined
-  try {
-    await new Promise<void>((resolve, reject) => {
-      watcher = () => {
-        const gone = nodes.find((node) => node.pid() === undefined)
-        if (gone !== undefined) reject(new UserError('environment', `${gone.id} ended while the cluster was starting`))
-        else if (isReady()) resolve()
-      }
-      watchers.add(watcher)
-      timer = setTimeout(() => {
-        const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
-        reject(new UserError('environment', `no node leads after ${timeoutMs} ms (${roles}); see the nodes' logs`))
-      }, timeoutMs)
-      watcher()
-    })
-  } finally {
-    clearTimeout(timer)
-    if (watcher !== undefined) watchers.delete(watcher)
-  }
-}
-
-function leaderOf(nodes: readonly ManagedNode[]): NodeId | undefined {
-  let leader: { id: NodeId; term: number } | undefined
-  for (const node of nodes) {
-    const status = node.status()
-    if (status?.leads && (leader === undefined || (status.term ?? 0) > leader.term))
-      leader = { id: node.id, term: status.term ?? 0 }
-  }
-  return leader?.id
 }
 
 async function endAll(

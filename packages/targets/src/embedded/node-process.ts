@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { UserError } from '@chaos/history'
 import type { NodeStatus } from '@chaos/protocols'
@@ -7,8 +7,7 @@ import { isStopped } from '../keeper/process-identity.ts'
 import type { NodeReport, NodeSetup, StatusRequest } from '../node/wire.ts'
 import { builtEntry } from './entry.ts'
 import { exitOf, type Keeper } from './keeper.ts'
-
-const LAST_LOG_LINES = 5
+import { lastLines } from './log-tail.ts'
 
 /** One life of one node. */
 export interface NodeProcess {
@@ -116,13 +115,4 @@ function neverReady(setup: NodeSetup, code: number | null, signal: string | null
     'environment',
     `${setup.id} did not start (${how}). ${lastLines(setup.logPath)}\nIts log is ${setup.logPath}`,
   )
-}
-
-function lastLines(logPath: string): string {
-  try {
-    const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-LAST_LOG_LINES)
-    return `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
-  } catch (error) {
-    return `Its log cannot be read (${(error as Error).message}).`
-  }
 }

@@ -1,0 +1,71 @@
+import type { Fault, NodeId } from '@chaos/faults'
+import type { Heal, Injected } from '@chaos/runner'
+import type { ClusterNetwork } from './cluster-network.ts'
+import type { ManagedNode } from './managed-node.ts'
+import { refusalOf } from './suffers.ts'
+
+/** Puts a fault in force; nothing of it where it names a node that is not there, or is none that processes can suffer. */
+export async function inject(
+  fault: Fault,
+  nodes: ReadonlyMap<NodeId, ManagedNode>,
+  network: ClusterNetwork,
+): Promise<Injected> {
+  const refused = refusalOf(fault.kind)
+  if (refused !== undefined) return { type: 'failed', error: refused }
+  switch (fault.kind) {
+    case 'kill': {
+      const victims = nodesOf(fault.nodes, nodes)
+      const killed = await Promise.all(victims.map((node) => node.kill()))
+      return injected(count(killed), () => Promise.all(victims.map((node) => node.revive())))
+    }
+    case 'pause': {
+      const victims = nodesOf(fault.nodes, nodes)
+      const paused = await Promise.all(victims.map((node) => node.pause()))
+      return injected(count(paused), async () => {
+        for (const node of victims) node.resume()
+      })
+    }
+    case 'loss':
+      throw new Error('a stream loses no messages')
+    case 'partition':
+    case 'latency':
+    case 'bandwidth':
+    case 'reset': {
+      for (const { from, to } of fault.links)
+        nodesOf(
+          [from, to].filter((end) => end !== 'clients'),
+          nodes,
+        )
+      const applied = network.apply(fault)
+      return injected(
+        () => applied.hits,
+        async () => applied.remove(),
+      )
+    }
+    default:
+      fault satisfies never
+      throw new Error('an unknown kind of fault')
+  }
+}
+
+function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
+  let undone: Promise<unknown> | undefined
+  const heal: Heal = (healed) => {
+    undone ??= undo()
+    undone.then(
+      () => healed({ type: 'healed', hits: hits() }),
+      (error: Error) => healed({ type: 'failed', error: error.message }),
+    )
+  }
+  return { type: 'injected', heal }
+}
+
+const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length
+
+function nodesOf(ids: readonly NodeId[], nodes: ReadonlyMap<NodeId, ManagedNode>): ManagedNode[] {
+  return [...new Set(ids)].map((id) => {
+    const node = nodes.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}; there are ${[...nodes.keys()].join(', ')}`)
+    return node
+  })
+}

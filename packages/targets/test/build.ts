@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { builtEntry } from '../src/embedded/entry.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** Processes run what is built; a test that starts some must not run yesterday's. */
+export function ensureBuilt(): void {
+  try {
+    builtEntry('node')
+  } catch {
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    spawnSync(process.execPath, [tsc, '-b', 'packages/targets'], { cwd: root, stdio: 'inherit' })
+    builtEntry('node')
+  }
+}

@@ -1,0 +1,234 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { linksBetween, type NodeId } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import type { EmbeddedCluster } from '@chaos/targets'
+import { describe, expect, test } from 'vitest'
+import { isStopped } from '../src/keeper/process-identity.ts'
+import { encodeRecord } from '../src/node/journal.ts'
+import { ask, eventually, inject, processExists, realClusters, stopped } from './real-cluster.ts'
+
+const { start, directory } = realClusters()
+
+const write = (key: string, value: number) => ({ f: 'write', key, value }) as const
+const read = (key: string) => ({ f: 'read', key }) as const
+const pids = (cluster: EmbeddedCluster) => cluster.nodes.map((node) => cluster.pid(node))
+
+function leaderOf(cluster: EmbeddedCluster): NodeId {
+  const leader = cluster.leader()
+  if (leader === undefined) throw new Error('nobody leads')
+  return leader
+}
+
+describe('a cluster', () => {
+  test('serves once it is started, through every node, each a process of its own', async () => {
+    const cluster = await start()
+    expect(cluster.status().get(leaderOf(cluster))).toMatchObject({ role: 'leader', leads: true })
+    expect(new Set(pids(cluster)).size).toBe(3)
+    await eventually(async () => expect(await ask(cluster, 'n1', write('x', 1))).toMatchObject({ type: 'ok' }))
+    for (const node of cluster.nodes)
+      await eventually(async () => expect(await ask(cluster, node, read('x'))).toEqual({ type: 'ok', value: 1 }))
+    expect(readFileSync(cluster.logPath(leaderOf(cluster)), 'utf8')).toMatch(/^ +\d+\.\d{3} {2}.*leader, term \d+$/m)
+    expect(cluster.trouble()).toEqual([])
+  })
+
+  test('leaves no process and no listener behind, also with a node killed and one paused', async () => {
+    const cluster = await start()
+    const all = pids(cluster)
+    await inject(cluster, { kind: 'kill', nodes: ['n1'] })
+    await inject(cluster, { kind: 'pause', nodes: ['n2'] })
+    await stopped(cluster)
+    expect(all.map(processExists)).toEqual([false, false, false])
+    expect(await ask(cluster, 'n3', write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
+    await stopped(cluster)
+  })
+
+  test('stopped while a killed node is on its way up again, it leaves nothing behind either', async () => {
+    const cluster = await start()
+    const heal = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
+    const healing = heal()
+    const all = pids(cluster)
+    expect(all.every((pid) => pid !== undefined)).toBe(true)
+    await stopped(cluster)
+    expect(await healing).toEqual({
+      type: 'failed',
+      error: 'n1 was not started again: the cluster is stopped',
+    })
+    expect(all.map(processExists)).toEqual([false, false, false])
+  })
+
+  test('a start that is given up ends what was started', async () => {
+    const abort = new AbortController()
+    const starting = start({ signal: abort.signal })
+    setTimeout(() => abort.abort(), 60)
+    await expect(starting).rejects.toThrow('the start of the cluster was given up')
+    expect(await childrenOfThisProcess()).toEqual([])
+  })
+})
+
+describe('kill and restart', () => {
+  test('acknowledged writes survive a kill of every node at once', async () => {
+    const cluster = await start()
+    await eventually(async () => expect(await ask(cluster, 'n1', write('x', 1))).toMatchObject({ type: 'ok' }))
+    const before = pids(cluster)
+    const heal = await inject(cluster, { kind: 'kill', nodes: cluster.nodes })
+    expect(before.map(processExists)).toEqual([false, false, false])
+    expect([...cluster.status().values()]).toEqual([undefined, undefined, undefined])
+    expect(await ask(cluster, 'n1', write('x', 2))).toEqual({ type: 'fail', error: 'connection refused' })
+    expect(await heal()).toEqual({ type: 'healed', hits: 3 })
+    expect(pids(cluster)).not.toEqual(before)
+    await eventually(async () => expect(await ask(cluster, 'n2', read('x'))).toEqual({ type: 'ok', value: 1 }))
+    expect(await heal()).toEqual({ type: 'healed', hits: 3 })
+  })
+
+  test('a node that two kills hit comes back when the last is healed', async () => {
+    const cluster = await start()
+    const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
+    const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })
+    expect(await first()).toEqual({ type: 'healed', hits: 1 })
+    expect(cluster.pid('n1')).toBeUndefined()
+    expect(await second()).toEqual({ type: 'healed', hits: 1 })
+    expect(pids(cluster).map(processExists)).toEqual([true, true, true])
+  })
+
+  test('a node that ends without having been asked is told as trouble', async () => {
+    const cluster = await start()
+    process.kill(cluster.pid('n2') as number, 'SIGKILL')
+    await eventually(async () => expect(cluster.trouble()).toEqual([expect.stringMatching(/^n2 ended by itself/)]))
+    expect(cluster.status().get('n2')).toBeUndefined()
+  })
+})
+
+describe('pause', () => {
+  test('a paused node neither answers nor is known, and goes on where it was', async () => {
+    const cluster = await start()
+    const pid = cluster.pid('n1') as number
+    const heal = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
+    expect(isStopped(pid)).toBe(true)
+    expect(cluster.status().get('n1')).toBeUndefined()
+    expect(await ask(cluster, 'n1', write('x', 1), 100)).toEqual({ type: 'info', error: 'timeout after 100 ms' })
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(cluster.pid('n1')).toBe(pid)
+    await eventually(async () => expect(cluster.status().get('n1')).toBeDefined())
+    await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
+  })
+
+  test('a node killed while it is paused comes back paused', async () => {
+    const cluster = await start()
+    const resume = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
+    const restart = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
+    expect(await restart()).toEqual({ type: 'healed', hits: 1 })
+    expect(isStopped(cluster.pid('n1') as number)).toBe(true)
+    await resume()
+    expect(isStopped(cluster.pid('n1') as number)).toBe(false)
+  })
+})
+
+describe('links', () => {
+  test('a leader cut off from the others is replaced, and follows once healed', async () => {
+    const cluster = await start()
+    const old = leaderOf(cluster)
+    const others = cluster.nodes.filter((node) => node !== old)
+    const heal = await inject(cluster, { kind: 'partition', links: linksBetween([[old], others]), mode: 'hold' })
+    const next = await eventually(async () => {
+      const leader = leaderOf(cluster)
+      expect(others).toContain(leader)
+      return leader
+    })
+    expect(await ask(cluster, next, write('x', 1))).toMatchObject({ type: 'ok' })
+    expect(await ask(cluster, old, read('x'), 400)).toMatchObject({ type: 'fail' })
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
+    await eventually(async () => expect(await ask(cluster, old, read('x'))).toEqual({ type: 'ok', value: 1 }))
+  })
+
+  test('a cut from clients to a node is felt by clients of that node only', async () => {
+    const cluster = await start()
+    const heal = await inject(cluster, { kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
+    expect(await ask(cluster, 'n1', read('x'), 100)).toMatchObject({ type: 'fail', error: 'timeout after 100 ms' })
+    await eventually(async () => expect(await ask(cluster, 'n2', read('x'))).toMatchObject({ type: 'ok' }))
+    await heal()
+    await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
+  })
+
+  test('what cannot be suffered is refused with the reason, and an unknown node by its name', async () => {
+    const cluster = await start()
+    const loss = { kind: 'loss', links: [{ from: 'n1', to: 'n2' }], probability: 0.1 } as const
+    await expect(inject(cluster, loss)).rejects.toThrow('a TCP byte stream cannot lose messages; use partition')
+    await expect(inject(cluster, { kind: 'kill', nodes: ['n9'] })).rejects.toThrow(
+      'there is no node n9; there are n1, n2, n3',
+    )
+    const links = [{ from: 'n1', to: 'n9' }]
+    await expect(inject(cluster, { kind: 'partition', links, mode: 'drop' })).rejects.toThrow('there is no node n9')
+  })
+})
+
+test('the clock calls back in time order, never early, and not at all once cancelled', async () => {
+  const { clock } = await start({ nodes: 1 })
+  const called: string[] = []
+  const now = clock.now()
+  await new Promise<void>((resolve) => {
+    clock.at((now + 30e6) as typeof now, () => {
+      called.push(`late ${clock.now() >= now + 30e6}`)
+      resolve()
+    })
+    clock.at((now + 10.3e6) as typeof now, () => called.push(`early ${clock.now() >= now + 10.3e6}`))
+    clock.at(now, () => called.push('past'))
+    clock.at((now + 5e6) as typeof now, () => called.push('cancelled'))()
+    expect(called).toEqual([])
+  })
+  expect(called).toEqual(['past', 'early true', 'late true'])
+})
+
+describe('trouble of the environment is told as such', () => {
+  test('a data directory that cannot be made', async () => {
+    const file = join(directory(), 'a file')
+    writeFileSync(file, '')
+    await expect(start({ dataDir: file })).rejects.toThrow(/a file.n1 cannot be made \(E.*choose a directory/)
+  })
+
+  test('a log that cannot be written', async () => {
+    const logDir = directory()
+    mkdirSync(join(logDir, 'n2.log'))
+    await expect(start({ logDir })).rejects.toThrow(/n2\.log cannot be written/)
+    expect(await childrenOfThisProcess()).toEqual([])
+  })
+
+  test('a journal damaged in its middle, with the last lines of the log and where it is', async () => {
+    const dataDir = directory()
+    mkdirSync(join(dataDir, 'n2'))
+    const damaged = encodeRecord({ kind: 'vote' }).replace('vote', 'vole')
+    writeFileSync(join(dataDir, 'n2', 'journal.log'), damaged + encodeRecord({ kind: 'vote' }))
+    const error = await start({ dataDir }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(UserError)
+    expect((error as UserError).code).toBe('environment')
+    expect((error as UserError).message).toMatch(
+      /^n2 did not start \(exit code 1\)\. The last lines of its log:\n.*record 1 at byte 0 is corrupt.*\nIts log is .*n2\.log$/s,
+    )
+    expect(await childrenOfThisProcess()).toEqual([])
+  })
+
+  test('a disk that is full', async () => {
+    const dataDir = directory()
+    for (const node of ['n1', 'n2', 'n3']) {
+      mkdirSync(join(dataDir, node))
+      symlinkSync('/dev/full', join(dataDir, node, 'journal.log'))
+    }
+    await expect(start({ dataDir })).rejects.toThrow(/n\d ended while the cluster was starting.*ENOSPC/s)
+  })
+
+  test('an unknown protocol, and no node at all', async () => {
+    await expect(start({ protocol: 'rafd' })).rejects.toThrow(/no target "rafd"; there are raft/)
+    await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0; give a whole number, 1 or more')
+  })
+
+  test('a node that cannot be ready in time', async () => {
+    await expect(start({ startupTimeoutMs: 1 })).rejects.toThrow(/n\d was not ready within 1 ms/)
+    expect(await childrenOfThisProcess()).toEqual([])
+  })
+})
+
+/** Processes that this one has started and that have not ended, by their command lines. */
+async function childrenOfThisProcess(): Promise<string[]> {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  return children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
+}

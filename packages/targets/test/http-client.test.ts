@@ -1,0 +1,192 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { millis } from '@chaos/history'
+import type { StoreCommand } from '@chaos/protocols'
+import type { Completion } from '@chaos/runner'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createHttpClient } from '../src/embedded/http-client.ts'
+import { parseResponse } from '../src/embedded/http-response.ts'
+
+const read: StoreCommand = { f: 'read', key: 'x' }
+const write: StoreCommand = { f: 'write', key: 'x', value: 1 }
+const cas: StoreCommand = { f: 'cas', key: 'x', old: 1, new: 2 }
+
+const open: { close(): void }[] = []
+afterEach(() => {
+  for (const resource of open.splice(0)) resource.close()
+})
+
+/** A server that does with each request whatever the test says. */
+async function serve(respond: (socket: Socket, request: string) => void) {
+  const requests: string[] = []
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      requests.push(String(chunk))
+      respond(socket, String(chunk))
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  open.push({
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  })
+  return { port: (server.address() as { port: number }).port, requests, sockets }
+}
+
+function client(port: number, life = { number: 1, alive: true }) {
+  const created = createHttpClient({ port, host: 'n1', life: () => life })
+  open.push(created)
+  return {
+    close: () => created.close(),
+    invoke: (command: StoreCommand, timeoutMs = 5000) =>
+      new Promise<Completion>((resolve) => {
+        created.invoke(command, millis(timeoutMs), resolve)
+      }),
+  }
+}
+
+const response = (status: number, body: string, headers = '') =>
+  `HTTP/1.1 ${status} Whatever\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+
+describe('what an answer means', () => {
+  test.each([
+    [200, '{"value":{"a":"ü"}}', { type: 'ok', value: { a: 'ü' } }, { type: 'ok', value: { a: 'ü' } }],
+    [409, '{"error":"mismatch"}', { type: 'fail', error: 'mismatch' }, { type: 'fail', error: 'mismatch' }],
+    [503, '{"error":"unavailable"}', { type: 'fail', error: 'unavailable' }, { type: 'fail', error: 'unavailable' }],
+    [501, '{"error":"unsupported"}', { type: 'fail', error: 'unsupported' }, { type: 'fail', error: 'unsupported' }],
+    [504, '{"error":"no majority"}', { type: 'fail', error: 'no majority' }, { type: 'info', error: 'no majority' }],
+    [500, 'oops', { type: 'fail', error: 'status 500' }, { type: 'info', error: 'status 500' }],
+    [200, 'oops', { type: 'fail' }, { type: 'info' }],
+    [200, '{}', { type: 'fail' }, { type: 'info' }],
+    [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
+  ])('%d %s', async (status, body, forRead, forWrite) => {
+    const { port } = await serve((socket) => socket.write(response(status, body)))
+    const asked = client(port)
+    expect(await asked.invoke(read)).toMatchObject(forRead)
+    expect(await asked.invoke(write)).toMatchObject(forWrite)
+    expect(await asked.invoke(cas)).toMatchObject(forWrite)
+  })
+
+  test.each([
+    ['is not HTTP', 'PONG\r\n\r\n'],
+    ['has no length', 'HTTP/1.1 200 OK\r\n\r\n{"value":1}'],
+    ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['has bytes behind it', `${response(200, '{"value":1}')}x`],
+  ])(
+    'an answer that %s is no answer: the write may have happened, and the connection is not used again',
+    async (_, text) => {
+      const { port, sockets } = await serve((socket) => socket.write(text))
+      const asked = client(port)
+      expect(await asked.invoke(write)).toMatchObject({
+        type: 'info',
+        error: expect.stringMatching(/^unparsable answer/),
+      })
+      expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
+      expect(sockets.size).toBe(2)
+    },
+  )
+})
+
+describe('when there is no answer', () => {
+  test('a refused connection is a definite no', async () => {
+    const { port } = await serve(() => undefined)
+    for (const resource of open.splice(0)) resource.close()
+    expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
+  })
+
+  test('a reset after the request has left is unknown, and a read leaves nothing behind', async () => {
+    const { port } = await serve((socket) => socket.resetAndDestroy())
+    expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
+    expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
+    expect(await client(port).invoke(read)).toEqual({ type: 'fail', error: 'ECONNRESET' })
+  })
+
+  test('a connection that is closed in the middle of an answer is unknown', async () => {
+    const { port } = await serve((socket) => socket.end(response(200, '{"value":1}').slice(0, -4)))
+    expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
+  })
+
+  test('a proxy that hangs up for a node without a life is a refused connection', async () => {
+    const { port } = await serve((socket) => socket.resetAndDestroy())
+    expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
+      type: 'fail',
+      error: 'connection refused',
+    })
+  })
+
+  test('but not if the node came back meanwhile, for then it may have seen the request', async () => {
+    const life = { number: 2, alive: false }
+    const { port } = await serve((socket) => {
+      current = { number: 3, alive: true }
+      socket.resetAndDestroy()
+    })
+    let current = life
+    const created = createHttpClient({ port, host: 'n1', life: () => current })
+    open.push(created)
+    const completion = await new Promise((resolve) => created.invoke(write, millis(5000), resolve))
+    expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
+  })
+
+  test('after a timeout the connection is given up, so that a late answer is nobody’s', async () => {
+    const { port, sockets } = await serve((socket, request) => {
+      if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
+    })
+    const asked = client(port)
+    expect(await asked.invoke(write, 20)).toEqual({ type: 'info', error: 'timeout after 20 ms' })
+    expect(await asked.invoke(read)).toEqual({ type: 'ok', value: 2 })
+    expect(sockets.size).toBe(2)
+  })
+
+  test('closing the client completes what is in flight', async () => {
+    const { port } = await serve(() => undefined)
+    const asked = client(port)
+    const completion = asked.invoke(write)
+    asked.close()
+    expect(await completion).toEqual({ type: 'info', error: 'client closed' })
+  })
+})
+
+describe('on the wire', () => {
+  test('one connection serves all requests of a client', async () => {
+    const { port, sockets } = await serve((socket) => socket.write(response(200, '{"value":null}')))
+    const asked = client(port)
+    for (const command of [read, write, cas, read]) await asked.invoke(command)
+    expect(sockets.size).toBe(1)
+  })
+
+  test('an answer that says so ends its connection', async () => {
+    const { port, sockets } = await serve((socket) =>
+      socket.write(response(200, '{"value":1}', 'Connection: close\r\n')),
+    )
+    const asked = client(port)
+    expect(await asked.invoke(write)).toMatchObject({ type: 'ok' })
+    expect(await asked.invoke(write)).toMatchObject({ type: 'ok' })
+    expect(sockets.size).toBe(2)
+  })
+
+  test('requests are as curl would send them', async () => {
+    const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
+    const asked = client(port)
+    await asked.invoke({ f: 'read', key: 'a/b', session: { client: 'c 1', sequence: 3 } })
+    await asked.invoke({ f: 'write', key: 'x', value: 'ü' })
+    await asked.invoke(cas)
+    expect(requests).toEqual([
+      'GET /kv/a%2Fb HTTP/1.1\r\nHost: n1\r\nChaos-Session: c%201\r\nChaos-Sequence: 3\r\n\r\n',
+      'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"value":"ü"}',
+      'POST /kv/x/cas HTTP/1.1\r\nHost: n1\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"old":1,"new":2}',
+    ])
+  })
+
+  test('an answer may come in any pieces', () => {
+    const bytes = Buffer.from(response(200, '{"value":"ü"}'))
+    for (let cut = 0; cut < bytes.length; cut++)
+      expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })
+    expect(parseResponse(bytes)).toMatchObject({ status: 200, body: '{"value":"ü"}', keepAlive: true })
+  })
+})

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Fault } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import type { StoreCommand } from '@chaos/protocols'
+import type { Completion, Healed, Injected } from '@chaos/runner'
+import type { EmbeddedCluster, EmbeddedClusterOptions } from '@chaos/targets'
+import { startEmbeddedCluster } from '@chaos/targets'
+import { afterEach, beforeAll } from 'vitest'
+import { ensureBuilt } from './build.ts'
+
+/** Clusters for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
+export function realClusters() {
+  const started: Promise<EmbeddedCluster>[] = []
+  const directories: string[] = []
+  beforeAll(ensureBuilt)
+  afterEach(async () => {
+    for (const starting of await Promise.allSettled(started.splice(0)))
+      if (starting.status === 'fulfilled') await stopped(starting.value)
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+  })
+
+  function directory(): string {
+    const made = mkdtempSync(join(tmpdir(), 'chaos-cluster-'))
+    directories.push(made)
+    return made
+  }
+
+  function start(options: Partial<EmbeddedClusterOptions> = {}): Promise<EmbeddedCluster> {
+    const runDir = directory()
+    const starting = startEmbeddedCluster({
+      protocol: 'raft',
+      nodes: 3,
+      dataDir: join(runDir, 'data'),
+      logDir: runDir,
+      seed: 1,
+      ...options,
+    })
+    started.push(starting)
+    return starting
+  }
+  return { start, directory }
+}
+
+export const stopped = (cluster: EmbeddedCluster): Promise<void> => new Promise((resolve) => cluster.stop(resolve))
+
+/** One command by a client of its own. */
+export function ask(cluster: EmbeddedCluster, node: string, command: StoreCommand, timeoutMs = 2000) {
+  const client = cluster.connect(node)
+  return new Promise<Completion>((resolve) => {
+    client.invoke(command, millis(timeoutMs), (completion) => {
+      client.close()
+      resolve(completion)
+    })
+  })
+}
+
+/** Resolves once in force, with what heals it; rejects where it cannot be injected. */
+export async function inject(cluster: EmbeddedCluster, fault: Fault): Promise<() => Promise<Healed>> {
+  const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
+  if (outcome.type === 'failed') throw new Error(outcome.error)
+  return () => new Promise((resolve) => outcome.heal(resolve))
+}
+
+/** Retries until it holds; the test's own timeout bounds it. */
+export async function eventually<T>(claim: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await claim()
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+/** Whether it runs or could; one that has ended and that nobody has waited for does not count. */
+export function processExists(pid: number | undefined): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z'
+  } catch {
+    return false
+  }
+}
