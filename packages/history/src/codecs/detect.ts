@@ -1,0 +1,61 @@
+import { UserError } from '../error.ts'
+import { type Format, formatNames } from '../format.ts'
+import { shortened } from '../rules.ts'
+import { afterByteOrderMark } from './jsonl-reader.ts'
+
+const SAMPLE_BYTES = 64 * 1024
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const knownFormats = (): string => {
+  const names = Object.values(formatNames)
+  return `Formats: ${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}. Force one with --format.`
+}
+
+/** Line of a log of Jepsen's that tells of an operation. */
+export const JEPSEN_LOG_LINE: RegExp = /\bjepsen\.util\s+(?:- )?\s*(\S+)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
+
+/**
+ * The format of a file that begins with these bytes; undefined for one without anything but white space. Errs, naming
+ * what it found, where it is none of them.
+ */
+export function detectFormat(source: string, beginning: Uint8Array): Format | undefined {
+  const sample = beginning.subarray(0, SAMPLE_BYTES)
+  const zero = sample.indexOf(0)
+  const text = decoder.decode(sample.subarray(afterByteOrderMark(sample, 0, sample.length)))
+  const content = text.trimStart()
+  if (content === '' && sample.length === beginning.length) return undefined
+  const format = zero < 0 || zero > 4096 ? formatOfText(content) : undefined
+  if (format !== undefined) return format
+  if (zero >= 0) {
+    throw new UserError(
+      'input',
+      `${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${knownFormats()}`,
+    )
+  }
+  if (/^\[\s*\{\s*"/.test(content)) {
+    throw new UserError(
+      'input',
+      `${source}: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' ${source}`,
+    )
+  }
+  const line = text.slice(0, text.length - content.length).split('\n').length
+  throw new UserError(
+    'input',
+    `${source}: line ${line} is neither JSON nor EDN nor a Porcupine log (${JSON.stringify(excerpt(content))}).\n${knownFormats()}`,
+  )
+}
+
+function formatOfText(content: string): Format | undefined {
+  if (/^\{\s*["}]/.test(content)) return 'jsonl'
+  if (/^\{\s*:/.test(content)) return isKeyValueLog(content) ? 'porcupine-kv' : 'edn'
+  if (/^(;|#_|#[a-zA-Z][\w.$-]*[/.][\w.$-]+\s*\{|\{\s*[;#]|[[(][\s,]*([[({;:#\])]|$))/.test(content)) return 'edn'
+  return content.split('\n').some((line) => JEPSEN_LOG_LINE.test(line)) ? 'porcupine-etcd' : undefined
+}
+
+/** Porcupine's key-value log is EDN too; its operations have a key of their own and are get, put or append. */
+function isKeyValueLog(content: string): boolean {
+  const line = content.split('\n', 1)[0] ?? ''
+  return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)
+}
+
+const excerpt = (content: string): string => shortened((content.split(/[\r\n]/, 1)[0] ?? '').trimEnd())

@@ -1,0 +1,350 @@
+import type { Json } from '../event.ts'
+import { EventError } from '../rules.ts'
+import { canonical } from '../value.ts'
+import { exactInteger } from './json-text.ts'
+
+/** The text ends before the form does; with more text behind it, it may be complete. */
+export class Incomplete extends Error {}
+
+/** What is written is not EDN; `offset` is where in the text. */
+export class EdnError extends EventError {
+  readonly offset: number
+
+  constructor(message: string, offset: number) {
+    super(message)
+    this.offset = offset
+  }
+}
+
+const MAXIMUM_DEPTH = 500
+const NOTHING: unique symbol = Symbol('nothing')
+
+/**
+ * Reads EDN (github.com/edn-format/edn) as JSON: keywords, symbols and characters are strings by their name (without
+ * the colon), lists, vectors and sets arrays (sets in a canonical order), maps objects, nil null. Tags are dropped,
+ * records and other tagged elements being what is behind their tag. Integers beyond ±(2^53 - 1) are the string of
+ * their digits and an N, ratios and decimals that no double holds are strings too, so that no two become one.
+ */
+export class EdnParser {
+  at = 0
+  #text = ''
+  #last = false
+  readonly #tuples: WeakSet<object> = new WeakSet()
+
+  /** Begins anew with this text. With `last`, no more follows it. */
+  feed(text: string, last: boolean): void {
+    this.#text = text
+    this.#last = last
+    this.at = 0
+  }
+
+  /** Whether this array was marked as a pair of key and value (Jepsen's independent tuples). */
+  isTuple(value: Json): boolean {
+    return typeof value === 'object' && value !== null && this.#tuples.has(value)
+  }
+
+  /** The next character that is neither white space nor comment nor discarded; '' at the end. Does not go past it. */
+  peek(): string {
+    for (;;) {
+      this.#space()
+      if (!this.#text.startsWith('#_', this.at)) return this.#text[this.at] ?? ''
+      this.at += 2
+      this.form()
+    }
+  }
+
+  /** The next form. Errs with Incomplete or EdnError. */
+  form(depth = 0): Json {
+    for (;;) {
+      const value = this.#element(depth)
+      if (value !== NOTHING) return value
+    }
+  }
+
+  #space(): void {
+    const text = this.#text
+    for (;;) {
+      const code = text.charCodeAt(this.at)
+      if (code === 0x20 || code === 0x2c || (code >= 0x09 && code <= 0x0d)) this.at += 1
+      else if (code === 0x3b) {
+        const end = text.indexOf('\n', this.at)
+        if (end < 0 && !this.#last) throw new Incomplete()
+        this.at = end < 0 ? text.length : end
+      } else return
+    }
+  }
+
+  /** A form, or NOTHING for what was discarded. */
+  #element(depth: number): Json | typeof NOTHING {
+    this.#space()
+    if (depth > MAXIMUM_DEPTH) throw this.#error(`nested deeper than ${MAXIMUM_DEPTH} levels`)
+    const start = this.at
+    const character = this.#text[start]
+    switch (character) {
+      case undefined:
+        throw new Incomplete()
+      case '{':
+        return this.#map(depth, '')
+      case '[':
+        return this.#sequence(']', depth)
+      case '(':
+        return this.#sequence(')', depth)
+      case '"':
+        return this.#string()
+      case '\\':
+        return this.#character()
+      case '#':
+        return this.#dispatch(depth)
+      case '^':
+        // Metadata, which says nothing about the value.
+        this.at += 1
+        this.form(depth + 1)
+        return this.form(depth + 1)
+      case ':':
+        this.at += 1
+        return this.#token(start)
+      case ']':
+      case ')':
+      case '}':
+        throw this.#error(`unexpected ${character}`)
+      default:
+        return this.#atom(this.#token(start), start)
+    }
+  }
+
+  #token(start: number): string {
+    const text = this.#text
+    const from = this.at
+    let at = from
+    while (at < text.length && !isDelimiter(text.charCodeAt(at))) at += 1
+    if (at === text.length && !this.#last) throw new Incomplete()
+    if (at === from) {
+      this.at = start
+      throw this.#error(`unexpected ${JSON.stringify(text[at] ?? 'end')}`)
+    }
+    this.at = at
+    return text.slice(from, at)
+  }
+
+  #atom(token: string, start: number): Json {
+    const code = token.charCodeAt(0)
+    if (code > 0x39 || (code < 0x30 && code !== 0x2b && code !== 0x2d)) {
+      if (token === 'nil') return null
+      if (token === 'true') return true
+      return token === 'false' ? false : token
+    }
+    if (/^[+-]?\d+N?$/.test(token)) {
+      const digits = token.replace(/^\+|N$/g, '').replace(/^(-?)0+(?=\d)/, '$1')
+      return (exactInteger(digits) ?? `${digits}N`) || 0
+    }
+    if (/^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/.test(token)) return decimal(token)
+    if (code !== 0x2b && code !== 0x2d && !/^\d+\/\d+$/.test(token)) {
+      this.at = start
+      throw this.#error(`bad number ${JSON.stringify(token.slice(0, 40))}`)
+    }
+    return token
+  }
+
+  #string(): string {
+    const text = this.#text
+    const start = this.at + 1
+    let at = start
+    let escaped = false
+    for (;;) {
+      const code = text.charCodeAt(at)
+      if (Number.isNaN(code)) throw new Incomplete()
+      if (code === 0x22) break
+      if (code === 0x5c) {
+        escaped = true
+        at += 1
+        if (at === text.length) throw new Incomplete()
+      }
+      at += 1
+    }
+    const content = text.slice(start, at)
+    if (!escaped) {
+      this.at = at + 1
+      return content
+    }
+    const value = content.replace(
+      /\\(?:u([0-9a-fA-F]{4})|([0-3]?[0-7]{1,2})|([\s\S]))/g,
+      (whole, hex, octal, plain) => {
+        if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+        if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+        const meant = ESCAPES[plain]
+        if (meant === undefined) throw this.#error(`unknown escape ${whole} in a string`)
+        return meant
+      },
+    )
+    this.at = at + 1
+    return value
+  }
+
+  #character(): string {
+    const start = this.at
+    const text = this.#text
+    let at = start + 2
+    while (at < text.length && !isDelimiter(text.charCodeAt(at)) && text[at] !== '\\') at += 1
+    if (at >= text.length && !this.#last) throw new Incomplete()
+    const name = text.slice(start + 1, at)
+    const isCode = /^u[0-9a-fA-F]{4}$/.test(name)
+    const value = isCode ? String.fromCharCode(Number.parseInt(name.slice(1), 16)) : (CHARACTERS[name] ?? name)
+    if ([...value].length !== 1 && value.length !== 1) throw this.#error(`unknown character \\${name.slice(0, 40)}`)
+    this.at = at
+    return value
+  }
+
+  #dispatch(depth: number): Json | typeof NOTHING {
+    const start = this.at
+    switch (this.#text[start + 1]) {
+      case undefined:
+        throw new Incomplete()
+      case '_':
+        this.at += 2
+        this.form(depth + 1)
+        return NOTHING
+      case '{':
+        this.at += 1
+        return sortedSet(this.#sequence('}', depth))
+      case '"':
+        this.at += 1
+        return this.#string()
+      case '#':
+        this.at += 2
+        return `##${this.#token(start)}`
+      case ':': {
+        this.at += 2
+        const namespace = this.#token(start)
+        if (this.#text[this.at] !== '{') throw this.#error('a namespace without a map')
+        return this.#map(depth, `${namespace}/`)
+      }
+      case '^':
+        this.at += 1
+        return this.#element(depth)
+      default: {
+        this.at += 1
+        const tag = this.#token(start)
+        const value = this.form(depth + 1)
+        if (Array.isArray(value) && value.length === 2 && /(^|[/.])(tuple|Tuple|MapEntry)$/.test(tag)) {
+          this.#tuples.add(value)
+        }
+        return value
+      }
+    }
+  }
+
+  #sequence(close: string, depth: number): Json[] {
+    this.at += 1
+    const items: Json[] = []
+    for (;;) {
+      this.#space()
+      if (this.#text[this.at] === close) {
+        this.at += 1
+        return items
+      }
+      const item = this.#element(depth + 1)
+      if (item !== NOTHING) items.push(item)
+    }
+  }
+
+  #map(depth: number, namespace: string): Json {
+    const start = this.at
+    this.at += 1
+    const members = new Map<string, Json>()
+    for (;;) {
+      const next = this.peek()
+      if (next === '}') {
+        this.at += 1
+        return Object.fromEntries(members)
+      }
+      const isKeyword = next === ':'
+      const key = this.form(depth + 1)
+      if (this.peek() === '}') throw this.#error('a map with a key that has no value')
+      const name = `${isKeyword ? namespace : ''}${typeof key === 'string' ? key : canonical(key)}`
+      const value = this.form(depth + 1)
+      if (members.has(name)) {
+        this.at = start
+        throw this.#error(`a map with two keys that are both written ${JSON.stringify(name)} in JSON`)
+      }
+      members.set(name, value)
+    }
+  }
+
+  #error(what: string): EdnError {
+    return new EdnError(what, this.at)
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+}
+
+const CHARACTERS: Readonly<Record<string, string>> = {
+  newline: '\n',
+  space: ' ',
+  tab: '\t',
+  return: '\r',
+  backspace: '\b',
+  formfeed: '\f',
+}
+
+/** White space, comma, quotes, brackets and comments end a token. */
+function isDelimiter(code: number): boolean {
+  switch (code) {
+    case 0x20:
+    case 0x22:
+    case 0x28:
+    case 0x29:
+    case 0x2c:
+    case 0x3b:
+    case 0x5b:
+    case 0x5d:
+    case 0x7b:
+    case 0x7d:
+      return true
+    default:
+      return code >= 0x09 && code <= 0x0d
+  }
+}
+
+/** Exact decimals (with an M) that a double would change stay text. */
+function decimal(token: string): Json {
+  const text = token.replace(/^\+/, '')
+  const value = Number(text.replace(/M$/, ''))
+  if (!Number.isFinite(value)) return text
+  if (!text.endsWith('M') || sameDecimal(text.slice(0, -1), value)) return value
+  return text
+}
+
+function sameDecimal(text: string, value: number): boolean {
+  return significant(text) === significant(value.toExponential())
+}
+
+/** Digits without zeros at either end, and the power of ten that they stand at. */
+function significant(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
+  const digits = `${whole}${fraction}`.replace(/^0+/, '')
+  const trimmed = digits.replace(/0+$/, '')
+  const power = Number(exponent) - fraction.length + (digits.length - trimmed.length)
+  return trimmed === '' ? '0' : `${mantissa.startsWith('-') ? '-' : ''}${trimmed}e${power}`
+}
+
+/** A set's order says nothing, so equal sets are made equal arrays: numbers first, then by canonical text. */
+function sortedSet(items: readonly Json[]): Json {
+  return items
+    .map((item) => ({ item, text: canonical(item) }))
+    .sort((a, b) => {
+      if (typeof a.item === 'number' && typeof b.item === 'number') return a.item - b.item
+      if (typeof a.item === 'number' || typeof b.item === 'number') return typeof a.item === 'number' ? -1 : 1
+      return a.text < b.text ? -1 : a.text > b.text ? 1 : 0
+    })
+    .map(({ item }) => item)
+}

@@ -1,0 +1,201 @@
+import { clientNumber } from '../builder.ts'
+import { UserError } from '../error.ts'
+import type { EventInput, Json } from '../event.ts'
+import { brokenRule, EventError, rules } from '../rules.ts'
+import type { ChunkReader, EventSink } from '../sink.ts'
+import { canonical } from '../value.ts'
+import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
+import { eventOfMembers, keyText } from './event-members.ts'
+import { isObject } from './json-text.ts'
+
+const LONGEST_FORM_CHARACTERS = 16 << 20
+
+export interface EdnReaderOptions {
+  readonly source: string
+  readonly sink: EventSink
+  /** Take every client's value that is a pair for a key and a value, marked as such or not. */
+  readonly independent?: boolean | undefined
+}
+
+/**
+ * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, one after the other or all in
+ * one vector or list. Also Porcupine's key-value logs, which are the same with `:key`.
+ */
+export class EdnReader implements ChunkReader {
+  line = 1
+  readonly #options: EdnReaderOptions
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true })
+  readonly #parser = new EdnParser()
+  readonly #anonymous: AnonymousProcesses
+  /** What has come but is not a complete form yet. */
+  #rest = ''
+  /** The bracket that ends the vector or list around all events. */
+  #close = ''
+  #closed = false
+  #used = 0
+
+  constructor(options: EdnReaderOptions) {
+    this.#options = options
+    this.#anonymous = new AnonymousProcesses(options)
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    const text = this.#rest + this.#decoded(bytes, start, end, last)
+    const parser = this.#parser
+    parser.feed(text, last)
+    // Everything before `done` has been dealt with, and `line` is the line it ends on.
+    let done = 0
+    try {
+      for (;;) {
+        const next = parser.peek()
+        this.line += newlines(text, done, parser.at)
+        done = parser.at
+        if (next === '') break
+        if (this.#bracket(next)) parser.at += 1
+        else {
+          const value = parser.form()
+          this.#take(value)
+          this.line += newlines(text, done, parser.at)
+        }
+        done = parser.at
+      }
+    } catch (error) {
+      if (!(error instanceof Incomplete)) throw this.#located(error, text, done)
+      if (last) this.#cutOff()
+    }
+    if (last && this.#close !== '' && !this.#closed) this.#cutOff()
+    this.#rest = text.slice(done)
+    if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
+      throw brokenRule(
+        this.#options.source,
+        this.line,
+        `the form that begins here is longer than ${LONGEST_FORM_CHARACTERS / 2 ** 20} MB. Is it a history? A history has one map per event.`,
+      )
+    }
+    return end
+  }
+
+  #decoded(bytes: Uint8Array, start: number, end: number, last: boolean): string {
+    try {
+      return this.#decoder.decode(bytes.subarray(start, end), { stream: !last })
+    } catch {
+      throw brokenRule(
+        this.#options.source,
+        this.line,
+        'this line or one soon after it is not UTF-8 text. Histories are written in UTF-8.',
+      )
+    }
+  }
+
+  /** Whether this opens or closes what is around all events. */
+  #bracket(character: string): boolean {
+    if (this.#closed) throw new EventError('something follows the end of the history. A file holds one history.')
+    if (this.#close === '' && this.#used === 0 && (character === '[' || character === '(')) {
+      this.#close = character === '[' ? ']' : ')'
+      return true
+    }
+    if (character !== this.#close) return false
+    this.#closed = true
+    return true
+  }
+
+  #take(value: Json): void {
+    if (value === null && this.#close === '' && this.#used === 0) return
+    if (!isObject(value)) {
+      const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
+      throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
+    }
+    const event = eventOfMembers(this.#anonymous.named(value))
+    this.#options.sink.event(this.#keyed(event), this.line)
+    this.#used += 1
+  }
+
+  #keyed(event: EventInput): EventInput {
+    const { value } = event
+    if (value === undefined || event.key !== undefined || clientNumber(event.process) === undefined) return event
+    const isPair = Array.isArray(value) && value.length === 2
+    if (!isPair || !(this.#options.independent === true || this.#parser.isTuple(value))) return event
+    const [key, own] = value as [Json, Json]
+    return { ...event, key: keyText(key), value: own }
+  }
+
+  #cutOff(): void {
+    const { source, sink } = this.#options
+    if (this.#used === 0) throw brokenRule(source, this.line, 'the file ends in the middle of its first event.')
+    sink.warn(`${source}:${this.line}: the file is cut off here; the ${this.#used} events before it are used.`)
+    this.#closed = true
+  }
+
+  #located(error: unknown, text: string, done: number): unknown {
+    const { source } = this.#options
+    if (error instanceof EdnError) {
+      const line = this.line + newlines(text, done, error.offset)
+      const column = error.offset - text.lastIndexOf('\n', error.offset - 1)
+      return brokenRule(source, line, `bad EDN at column ${column}: ${error.message}. An event is one map.`)
+    }
+    if (error instanceof EventError) return brokenRule(source, this.line, error.message)
+    if (error instanceof UserError && !error.message.startsWith(`${source}:`)) {
+      return brokenRule(source, this.line, error.message)
+    }
+    return error
+  }
+}
+
+function newlines(text: string, from: number, to: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
+  return count
+}
+
+type Members = { readonly [member: string]: Json }
+
+/**
+ * Some of Jepsen's tests are recorded without processes. Then each invocation is its own process, and a completion
+ * belongs to the oldest open invocation of the same `f`, if there is one to the oldest of the same value.
+ */
+class AnonymousProcesses {
+  readonly #options: EdnReaderOptions
+  #any = false
+  #next = 0
+  #named = false
+  readonly #open: { readonly process: number; readonly f: string; readonly value: string }[] = []
+
+  constructor(options: EdnReaderOptions) {
+    this.#options = options
+  }
+
+  /** The members with a process. */
+  named(members: Members): Members {
+    const process = members['process'] ?? null
+    if (process !== null) {
+      if (typeof process === 'number') this.#named = true
+      if (this.#named && this.#any) throw new EventError('this event names its process, those before it do not.')
+      return members
+    }
+    if (this.#named) throw new EventError(rules.missing('process'))
+    if (!this.#any) {
+      this.#any = true
+      const { source, sink } = this.#options
+      sink.warn(
+        `${source}: events name no process; each completion is joined with the oldest open invocation of its f, if possible of its value.`,
+      )
+    }
+    const f = canonical(members['f'] ?? null)
+    const value = canonical(members['value'] ?? null)
+    if (members['type'] === 'invoke') {
+      this.#open.push({ process: this.#next, f, value })
+      this.#next += 1
+      return { ...members, process: this.#next - 1 }
+    }
+    return { ...members, process: this.#close(f, value) }
+  }
+
+  #close(f: string, value: string): number {
+    const same = this.#open.findIndex((open) => open.f === f && open.value === value)
+    const index = same >= 0 ? same : this.#open.findIndex((open) => open.f === f)
+    const [found] = index < 0 ? [] : this.#open.splice(index, 1)
+    if (found !== undefined) return found.process
+    this.#next += 1
+    return this.#next - 1
+  }
+}

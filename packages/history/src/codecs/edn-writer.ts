@@ -1,0 +1,50 @@
+import { clientNumber } from '../builder.ts'
+import type { Event, EventInput, Json } from '../event.ts'
+import { isArray, numberText } from './json-text.ts'
+
+const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
+const LARGE_INTEGER = /^-?[1-9]\d{15,}N$/
+
+export interface EdnWriterOptions {
+  /** Write a keyed operation's value as `[key value]`, as Jepsen's independent tests expect, rather than with `:key`. */
+  readonly independent?: boolean | undefined
+}
+
+/**
+ * One event as a map on one line, without its line end; f, type and the nemesis are keywords as Jepsen has them, and
+ * strings within values stay strings. Reading it gives the same event (except `independent`, which has to be told).
+ */
+export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
+  const members: string[] = []
+  if (event.index !== undefined) members.push(`:index ${event.index}`)
+  if (event.time !== undefined) members.push(`:time ${timeText(event.time)}`)
+  members.push(`:process ${typeof event.process === 'number' ? event.process : named(event.process)}`)
+  members.push(`:type :${event.type}`, `:f ${named(event.f)}`)
+  const { key, value } = event
+  const joined = options.independent === true && key !== undefined && clientNumber(event.process) !== undefined
+  if (joined) members.push(`:value [${JSON.stringify(key)} ${ednText(value ?? null)}]`)
+  else {
+    if (key !== undefined) members.push(`:key ${JSON.stringify(key)}`)
+    if (value !== undefined) members.push(`:value ${ednText(value)}`)
+  }
+  if (event.node !== undefined) members.push(`:node ${JSON.stringify(event.node)}`)
+  if (event.error !== undefined) members.push(`:error ${JSON.stringify(event.error)}`)
+  if (event.final !== undefined) members.push(`:final ${event.final}`)
+  const { extra = {} } = event
+  for (const name of Object.keys(extra)) members.push(`${named(name)} ${ednText(extra[name] ?? null)}`)
+  return `{${members.join(', ')}}`
+}
+
+function ednText(value: Json): string {
+  if (value === null) return 'nil'
+  if (typeof value === 'string') return LARGE_INTEGER.test(value) ? value : JSON.stringify(value)
+  if (typeof value === 'number') return numberText(value)
+  if (typeof value === 'boolean') return String(value)
+  if (isArray(value)) return `[${value.map(ednText).join(' ')}]`
+  const members = Object.keys(value).map((name) => `${JSON.stringify(name)} ${ednText(value[name] ?? null)}`)
+  return `{${members.join(', ')}}`
+}
+
+const timeText = (time: number): string => (Number.isSafeInteger(time) ? String(time) : numberText(time))
+
+const named = (name: string): string => (SIMPLE_NAME.test(name) ? `:${name}` : JSON.stringify(name))

@@ -1,0 +1,119 @@
+import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event.ts'
+import { EventError, rules, shortened } from '../rules.ts'
+import { canonical } from '../value.ts'
+import { isObject } from './json-text.ts'
+
+type Members = { readonly [member: string]: Json }
+
+/** The members that an event of the native format may have, in the order in which they are written. */
+export const eventMembers = ['index', 'time', 'process', 'type', 'f', 'key', 'value', 'node', 'error', 'final'] as const
+const known: ReadonlySet<string> = new Set(eventMembers)
+
+/** The event that these members describe, whichever format they were written in. Errs with an EventError. */
+export function eventOfMembers(members: Members): EventInput {
+  const type = typeOf(required(members, 'type'))
+  const event: { -readonly [Member in keyof EventInput]: EventInput[Member] } = {
+    process: processOf(required(members, 'process')),
+    type,
+    f: textOf(required(members, 'f'), 'f'),
+  }
+  const { index, time, key, value, node, error, final } = memberValues(members)
+  if (index !== undefined) event.index = indexOf(index)
+  if (time !== undefined) event.time = timeOf(time)
+  if (key !== undefined) event.key = keyText(key)
+  if (value !== undefined) event.value = value
+  if (node !== undefined) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
+  if (error !== undefined) event.error = typeof error === 'string' ? error : canonical(error)
+  if (final !== undefined) event.final = finalOf(final)
+  const extra = unknownMembers(members, known)
+  if (extra !== undefined) event.extra = extra
+  return event
+}
+
+/** The header that these members describe; undefined where they are no header. */
+export function headerOfMembers(members: Members): Header | undefined {
+  if (!Object.hasOwn(members, 'chaos')) return undefined
+  const version = members['chaos'] ?? null
+  if (version !== 1) throw new EventError(rules.newerFormat(shown(version)))
+  const model = members['model'] ?? null
+  return {
+    chaos: 1,
+    ...(model === null ? {} : { model: textOf(model, 'model') }),
+    ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
+    ...optionalExtra(unknownMembers(members, headerMembers)),
+  }
+}
+
+const headerMembers: ReadonlySet<string> = new Set(['chaos', 'model', 'initial'])
+
+const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
+
+/** Absent members and, but for the value, null ones are undefined. */
+function memberValues(members: Members): { readonly [Member in (typeof eventMembers)[number]]?: Json } {
+  const own = (name: string): Json | undefined => (Object.hasOwn(members, name) ? members[name] : undefined)
+  return Object.fromEntries(
+    eventMembers.flatMap((name) => {
+      const value = own(name)
+      return value === undefined || (value === null && name !== 'value') ? [] : [[name, value]]
+    }),
+  )
+}
+
+function required(members: Members, name: string): Json {
+  const value = Object.hasOwn(members, name) ? members[name] : undefined
+  if (value === undefined || value === null) throw new EventError(rules.missing(name))
+  return value
+}
+
+function typeOf(value: Json): EventType {
+  const type = eventTypes.find((candidate) => candidate === value)
+  if (type === undefined) throw new EventError(rules.unknownType(shown(value)))
+  return type
+}
+
+function processOf(value: Json): Process {
+  if (typeof value === 'string' && value !== '') return value
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new EventError(rules.wrongProcess(shown(value)))
+}
+
+/** Some recorders write -1 where they know no index. */
+function indexOf(value: Json): number | undefined {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+    throw new EventError(rules.wrongMember('index', shown(value), 'an integer'))
+  }
+  return value < 0 ? undefined : value
+}
+
+function timeOf(value: Json): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value
+  // An integer beyond 2^53, such as nanoseconds since 1970, comes as a string so as to be exact. Rounding it keeps order.
+  if (typeof value === 'string' && /^-?\d{16,}N$/.test(value)) return Number(value.slice(0, -1))
+  throw new EventError(rules.wrongTime(shown(value)))
+}
+
+function finalOf(value: Json): boolean {
+  if (typeof value !== 'boolean') throw new EventError(rules.wrongMember('final', shown(value), 'true or false'))
+  return value
+}
+
+function textOf(value: Json, member: string): string {
+  if (typeof value !== 'string') throw new EventError(rules.wrongMember(member, shown(value), 'a string'))
+  return value
+}
+
+/** Keys are strings; what is not one is known by its JSON text, so 5 and "5" are one key. */
+export const keyText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
+
+function unknownMembers(members: Members, knownHere: ReadonlySet<string>): Members | undefined {
+  const unknown = Object.entries(members).filter(([name]) => !knownHere.has(name))
+  return unknown.length === 0 ? undefined : Object.fromEntries(unknown)
+}
+
+const shown = (value: Json): string => shortened(canonical(value))
+
+export function membersOf(value: Json): Members {
+  if (isObject(value)) return value
+  const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`
+  throw new EventError(`this line is ${found}. Every line is one JSON object; an array is split by: jq -c '.[]'`)
+}

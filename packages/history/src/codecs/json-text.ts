@@ -1,0 +1,104 @@
+import { UserError } from '../error.ts'
+import type { Json } from '../event.ts'
+
+const SIXTEEN_DIGITS = /\d{16}/
+const LARGE_EXPONENT = /[eE]\+?\d{3}/
+const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+const INTEGER = /^-?\d+$/
+const MAXIMUM_DEPTH = 500
+
+/**
+ * What JSON text says, with the identity of every number kept: an integer beyond ±(2^53 - 1), which a double would
+ * confuse with its neighbours, becomes the string of its digits and an N (`"9007199254740993N"`, as EDN writes such
+ * integers), and a number too large for a double becomes the string that it was. Errs as `JSON.parse` does.
+ */
+export function parseJson(text: string): Json {
+  const value = JSON.parse(text) as Json
+  if (!SIXTEEN_DIGITS.test(text) && !LARGE_EXPONENT.test(text)) return value
+  return JSON.parse(text.replace(STRINGS_AND_NUMBERS, exactToken)) as Json
+}
+
+function exactToken(token: string): string {
+  if (token.charCodeAt(0) === 0x22) return token
+  if (INTEGER.test(token)) return exactInteger(token) === undefined ? `"${token}N"` : token
+  return Number.isFinite(Number(token)) ? token : `"${token}"`
+}
+
+/** The number that these digits mean; undefined where a double cannot tell it from its neighbours. */
+export function exactInteger(digits: string): number | undefined {
+  const value = Number(digits)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+/** JSON text that `parseJson` reads back as the same value. Errs on values nested deeper than 500 levels. */
+export function jsonText(value: Json, depth = 0): string {
+  if (typeof value === 'number') return numberText(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (depth >= MAXIMUM_DEPTH) {
+    throw new UserError('input', `a value is nested deeper than ${MAXIMUM_DEPTH} levels; flatten it`)
+  }
+  if (isArray(value)) return `[${value.map((item) => jsonText(item, depth + 1)).join(',')}]`
+  const members = Object.keys(value).map(
+    (name) => `${JSON.stringify(name)}:${jsonText(value[name] ?? null, depth + 1)}`,
+  )
+  return `{${members.join(',')}}`
+}
+
+/** A double beyond 2^53 is written with an exponent, which tells it from an exact integer of that many digits. */
+export function numberText(value: number): string {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : JSON.stringify(value)
+}
+
+export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+export const isObject = (value: Json): value is { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const TOKEN =
+  /[ \t\r\n]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w))/y
+const SPACE = /[ \t\r\n]*/y
+
+/** Position of the first character at which `text` is no longer the beginning of a JSON value; its length if cut off. */
+export function jsonErrorOffset(text: string): number {
+  const open: string[] = []
+  let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'
+  let at = 0
+  for (;;) {
+    SPACE.lastIndex = at
+    SPACE.exec(text)
+    const tokenStart = SPACE.lastIndex
+    TOKEN.lastIndex = at
+    const token = TOKEN.exec(text)
+    if (token === null) return tokenStart
+    at = TOKEN.lastIndex
+    const mark = token[1]
+    const isString = token[2] !== undefined
+    const after = (): typeof expected => (open.length === 0 ? 'end' : 'more')
+    if (expected === 'colon') {
+      if (mark !== ':') return tokenStart
+      expected = 'value'
+    } else if (expected === 'name' || expected === 'first name') {
+      if (mark === '}' && expected === 'first name') {
+        open.pop()
+        expected = after()
+      } else if (isString) expected = 'colon'
+      else return tokenStart
+    } else if (expected === 'more') {
+      const inObject = open[open.length - 1] === '{'
+      if (mark === ',') expected = inObject ? 'name' : 'value'
+      else if (mark === (inObject ? '}' : ']')) {
+        open.pop()
+        expected = after()
+      } else return tokenStart
+    } else if (expected === 'end') {
+      return tokenStart
+    } else if (mark === '{' || mark === '[') {
+      open.push(mark)
+      expected = mark === '{' ? 'first name' : 'first value'
+    } else if (mark === ']' && expected === 'first value') {
+      open.pop()
+      expected = after()
+    } else if (mark !== undefined) return tokenStart
+    else expected = after()
+  }
+}

@@ -1,0 +1,104 @@
+import type { HistoryBuilder } from '../builder.ts'
+import { UserError } from '../error.ts'
+import { brokenRule, EventError } from '../rules.ts'
+import type { ChunkReader, EventSink } from '../sink.ts'
+import { BadJson, parseJsonLine } from './jsonl.ts'
+import { LineScanner, UNUSUAL } from './jsonl-scanner.ts'
+
+const NEWLINE = 0x0a
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export interface JsonlReaderOptions {
+  readonly source: string
+  readonly sink: EventSink
+  /** The sink once more, if it is a builder: usual lines then go straight to its columns. */
+  readonly builder?: HistoryBuilder | undefined
+}
+
+/** Reads native histories. What the scanner does not know goes the slow way, by `JSON.parse`, with the same result. */
+export class JsonlReader implements ChunkReader {
+  line = 1
+  readonly #source: string
+  readonly #sink: EventSink
+  readonly #scanner: LineScanner | undefined
+  #begun = false
+  #used = 0
+
+  constructor(options: JsonlReaderOptions) {
+    this.#source = options.source
+    this.#sink = options.sink
+    this.#scanner = options.builder === undefined ? undefined : new LineScanner(options.builder)
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    let at = this.#begun ? start : afterByteOrderMark(bytes, start, end)
+    if (end > start || last) this.#begun = true
+    const lastNewline = end > at ? bytes.lastIndexOf(NEWLINE, end - 1) : -1
+    const scanner = this.#scanner
+    while (at <= lastNewline) {
+      let next = scanner === undefined ? UNUSUAL : scanner.scan(bytes, at, this.line)
+      if (next === UNUSUAL) {
+        next = bytes.indexOf(NEWLINE, at) + 1
+        this.#slowly(bytes, at, next - 1)
+      } else this.#used += 1
+      at = next
+      this.line += 1
+    }
+    if (!last) return at
+    if (at < end) this.#lastLine(bytes, at, end)
+    return end
+  }
+
+  #slowly(bytes: Uint8Array, start: number, end: number): void {
+    try {
+      this.#take(bytes, start, end)
+    } catch (error) {
+      throw this.#located(error)
+    }
+  }
+
+  /** A line without its line end: complete, or cut off by a kill or a full disk. */
+  #lastLine(bytes: Uint8Array, start: number, end: number): void {
+    try {
+      this.#take(bytes, start, end)
+    } catch (error) {
+      if (!(error instanceof BadJson) || this.#used === 0) throw this.#located(error)
+      this.#sink.warn(
+        `${this.#source}:${this.line}: the last line is cut off (neither a line end nor valid JSON) and is left out; the ${this.line - 1} before it are used.`,
+      )
+    }
+  }
+
+  #take(bytes: Uint8Array, start: number, end: number): void {
+    const text = utf8(bytes, start, end)
+    if (text.trim() === '') return
+    const line = parseJsonLine(text)
+    if (line.kind === 'event') this.#sink.event(line.event, this.line)
+    else if (this.#used === 0) this.#sink.header(line.header)
+    else
+      throw new EventError('a header ("chaos") stands amid the events. It is the first line; split joined histories.')
+    this.#used += 1
+  }
+
+  #located(error: unknown): unknown {
+    if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
+    // The builder's errors say where they are; those about a value by itself do not.
+    if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
+      return brokenRule(this.#source, this.line, error.message)
+    }
+    return error
+  }
+}
+
+function utf8(bytes: Uint8Array, start: number, end: number): string {
+  try {
+    return decoder.decode(bytes.subarray(start, end))
+  } catch {
+    throw new BadJson('this line is not UTF-8 text. Histories are written in UTF-8.')
+  }
+}
+
+export function afterByteOrderMark(bytes: Uint8Array, start: number, end: number): number {
+  const marked = end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
+  return marked ? start + 3 : start
+}

@@ -1,0 +1,328 @@
+import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
+import { FLAG_FINAL } from '../history.ts'
+import { NULL, smallIntegerId } from '../value.ts'
+
+/** What `scan` returns for a line that has to be read the slow way. */
+export const UNUSUAL = -1
+
+const TAB = 0x09
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+const SPACE = 0x20
+const QUOTE = 0x22
+const COMMA = 0x2c
+const MINUS = 0x2d
+const ZERO = 0x30
+const NINE = 0x39
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const DELETE = 0x7f
+
+/** So many digits always fit a double exactly. */
+const EXACT_DIGITS = 15
+const LONGEST_ARRAY_BYTES = 4096
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+const NULL_TEXT = ascii('null')
+const TRUE_TEXT = ascii('true')
+const FALSE_TEXT = ascii('false')
+
+// Members as bits, to see whether one is there twice and whether all that are needed are there.
+const INDEX = 1
+const TIME = 2
+const PROCESS = 4
+const TYPE = 8
+const F = 16
+const KEY = 32
+const VALUE = 64
+const NODE = 128
+const ERROR = 256
+const FINAL = 512
+const NEEDED = PROCESS | TYPE | F
+
+const INDEX_NAME = ascii('index')
+const TIME_NAME = ascii('time')
+const PROCESS_NAME = ascii('process')
+const TYPE_NAME = ascii('type')
+const KEY_NAME = ascii('key')
+const VALUE_NAME = ascii('value')
+const NODE_NAME = ascii('node')
+const ERROR_NAME = ascii('error')
+const FINAL_NAME = ascii('final')
+const INVOKE_TEXT = ascii('invoke')
+const OK_TEXT = ascii('ok')
+const FAIL_TEXT = ascii('fail')
+const INFO_TEXT = ascii('info')
+
+/**
+ * Reads usual lines of a native history straight into a builder, without making a string or an object. Whatever it
+ * does not know (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, processes
+ * with names, mistakes) it leaves to the slow way, which therefore alone decides what such a line means.
+ */
+export class LineScanner {
+  readonly #builder: HistoryBuilder
+  /** Where the scanner is. Every loop ends at the line's end at the latest, since no token contains a line end. */
+  #at = 0
+  #integer = 0
+  readonly #array: Uint8Array = new Uint8Array(LONGEST_ARRAY_BYTES)
+
+  constructor(builder: HistoryBuilder) {
+    this.#builder = builder
+  }
+
+  /** Reads the line that begins at `start` and returns where the next one does, or UNUSUAL. A line end must follow. */
+  scan(bytes: Uint8Array, start: number, line: number): number {
+    const builder = this.#builder
+    this.#at = start
+    let byte = this.#space(bytes)
+    if (byte === NEWLINE) return this.#at + 1
+    if (byte !== OPEN_BRACE) return UNUSUAL
+    let seen = 0
+    let process = 0
+    let type = 0
+    // Names are looked up once the whole line is known to be usual, so that no table holds what no operation has.
+    let f = 0
+    let fEnd = 0
+    let key = 0
+    let keyEnd = 0
+    let node = 0
+    let nodeEnd = 0
+    let error = 0
+    let errorEnd = 0
+    let value = NO_VALUE
+    let index = -1
+    let time = Number.NaN
+    let flags = 0
+    do {
+      this.#at += 1
+      if (this.#space(bytes) !== QUOTE) return UNUSUAL
+      const member = this.#member(bytes)
+      if (member === 0 || (seen & member) !== 0) return UNUSUAL
+      seen |= member
+      if (this.#space(bytes) !== COLON) return UNUSUAL
+      this.#at += 1
+      this.#space(bytes)
+      switch (member) {
+        case PROCESS:
+          if (bytes[this.#at] === MINUS || !this.#number(bytes)) return UNUSUAL
+          process = this.#integer
+          break
+        case TYPE:
+          type = this.#type(bytes)
+          if (type < 0) return UNUSUAL
+          break
+        case VALUE:
+          value = this.#value(bytes)
+          if (value === NO_VALUE) return UNUSUAL
+          break
+        case TIME:
+          if (!this.#number(bytes)) return UNUSUAL
+          time = this.#integer
+          break
+        case INDEX:
+          if (bytes[this.#at] === MINUS || !this.#number(bytes)) return UNUSUAL
+          index = this.#integer
+          break
+        case F:
+          f = this.#at + 1
+          if (!this.#plain(bytes)) return UNUSUAL
+          fEnd = this.#at - 1
+          break
+        case KEY:
+          key = this.#at + 1
+          if (this.#plain(bytes)) keyEnd = this.#at - 1
+          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          break
+        case NODE:
+          node = this.#at + 1
+          if (this.#plain(bytes)) nodeEnd = this.#at - 1
+          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          break
+        case ERROR:
+          error = this.#at + 1
+          if (this.#plain(bytes)) errorEnd = this.#at - 1
+          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          break
+        default:
+          if (this.#word(bytes, TRUE_TEXT)) flags = FLAG_FINAL
+          else if (!this.#word(bytes, FALSE_TEXT)) return UNUSUAL
+      }
+      byte = this.#space(bytes)
+    } while (byte === COMMA)
+    if (byte !== CLOSE_BRACE || (seen & NEEDED) !== NEEDED) return UNUSUAL
+    this.#at += 1
+    if (this.#space(bytes) !== NEWLINE) return UNUSUAL
+    builder.client(
+      process,
+      type,
+      builder.functions.intern(bytes, f, fEnd),
+      keyEnd === 0 ? -1 : builder.keys.intern(bytes, key, keyEnd),
+      value,
+      nodeEnd === 0 ? -1 : builder.nodes.intern(bytes, node, nodeEnd),
+      index,
+      time,
+      flags,
+      errorEnd === 0 ? -1 : builder.errors.intern(bytes, error, errorEnd),
+      line,
+    )
+    return this.#at + 1
+  }
+
+  /** Skips white space within the line; the byte after it. */
+  #space(bytes: Uint8Array): number {
+    let at = this.#at
+    let byte = bytes[at] ?? NEWLINE
+    while (byte === SPACE || byte === TAB || byte === RETURN) {
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    this.#at = at
+    return byte
+  }
+
+  /** The member whose quoted name stands here; 0 for one that is not known. */
+  #member(bytes: Uint8Array): number {
+    const start = this.#at + 1
+    switch (bytes[start]) {
+      case 0x66: // f
+        if (bytes[start + 1] === QUOTE) {
+          this.#at = start + 2
+          return F
+        }
+        return this.#named(bytes, FINAL_NAME) ? FINAL : 0
+      case 0x74: // t
+        if (bytes[start + 1] === 0x79) return this.#named(bytes, TYPE_NAME) ? TYPE : 0
+        return this.#named(bytes, TIME_NAME) ? TIME : 0
+      case 0x70: // p
+        return this.#named(bytes, PROCESS_NAME) ? PROCESS : 0
+      case 0x76: // v
+        return this.#named(bytes, VALUE_NAME) ? VALUE : 0
+      case 0x6b: // k
+        return this.#named(bytes, KEY_NAME) ? KEY : 0
+      case 0x69: // i
+        return this.#named(bytes, INDEX_NAME) ? INDEX : 0
+      case 0x6e: // n
+        return this.#named(bytes, NODE_NAME) ? NODE : 0
+      case 0x65: // e
+        return this.#named(bytes, ERROR_NAME) ? ERROR : 0
+      default:
+        return 0
+    }
+  }
+
+  /** Goes past the quoted `text`, if that is what stands here. */
+  #named(bytes: Uint8Array, text: Uint8Array): boolean {
+    const start = this.#at + 1
+    const length = text.length
+    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
+    if (bytes[start + length] !== QUOTE) return false
+    this.#at = start + length + 1
+    return true
+  }
+
+  #word(bytes: Uint8Array, text: Uint8Array): boolean {
+    const start = this.#at
+    const length = text.length
+    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
+    this.#at = start + length
+    return true
+  }
+
+  #type(bytes: Uint8Array): number {
+    if (bytes[this.#at] !== QUOTE) return -1
+    if (this.#named(bytes, INVOKE_TEXT)) return 0
+    if (this.#named(bytes, OK_TEXT)) return 1
+    if (this.#named(bytes, FAIL_TEXT)) return 2
+    return this.#named(bytes, INFO_TEXT) ? 3 : -1
+  }
+
+  /** Reads an integer of at most 15 digits into `#integer`. */
+  #number(bytes: Uint8Array): boolean {
+    let at = this.#at
+    const negative = bytes[at] === MINUS
+    if (negative) at += 1
+    const start = at
+    let value = 0
+    let byte = bytes[at] ?? NEWLINE
+    while (byte >= ZERO && byte <= NINE) {
+      value = value * 10 + (byte - ZERO)
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    const digits = at - start
+    if (digits === 0 || digits > EXACT_DIGITS) return false
+    // No leading zeros, no -0, and nothing that would make it another number.
+    if (bytes[start] === ZERO && (digits > 1 || negative)) return false
+    if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
+    this.#at = at
+    this.#integer = negative ? -value : value
+    return true
+  }
+
+  /** Goes past a string of plain ASCII characters; whether it is one. */
+  #plain(bytes: Uint8Array): boolean {
+    let at = this.#at
+    if (bytes[at] !== QUOTE) return false
+    at += 1
+    let byte = bytes[at] ?? NEWLINE
+    while (byte !== QUOTE) {
+      if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    this.#at = at + 1
+    return true
+  }
+
+  #value(bytes: Uint8Array): number {
+    const start = this.#at
+    const { values } = this.#builder
+    const byte = bytes[start] ?? NEWLINE
+    if (byte === QUOTE) return this.#plain(bytes) ? values.idOfCanonical(bytes, start, this.#at) : NO_VALUE
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+      if (!this.#number(bytes)) return NO_VALUE
+      const value = this.#integer
+      if (value >= -(2 ** 30) && value < 2 ** 30) return smallIntegerId(value)
+      return values.idOfCanonical(bytes, start, this.#at)
+    }
+    if (this.#word(bytes, NULL_TEXT)) return NULL
+    if (this.#word(bytes, TRUE_TEXT) || this.#word(bytes, FALSE_TEXT)) {
+      return values.idOfCanonical(bytes, start, this.#at)
+    }
+    return byte === OPEN_BRACKET ? this.#flatArray(bytes) : NO_VALUE
+  }
+
+  /** An array of integers, plain strings and words, by its text without white space. */
+  #flatArray(bytes: Uint8Array): number {
+    const array = this.#array
+    let length = 0
+    let byte: number
+    do {
+      array[length] = length === 0 ? OPEN_BRACKET : COMMA
+      length += 1
+      this.#at += 1
+      this.#space(bytes)
+      const start = this.#at
+      if (!this.#item(bytes)) return NO_VALUE
+      const size = this.#at - start
+      if (length + size + 2 > LONGEST_ARRAY_BYTES) return NO_VALUE
+      for (let i = 0; i < size; i += 1) array[length + i] = bytes[start + i] ?? 0
+      length += size
+      byte = this.#space(bytes)
+    } while (byte === COMMA)
+    if (byte !== CLOSE_BRACKET) return NO_VALUE
+    this.#at += 1
+    array[length] = CLOSE_BRACKET
+    return this.#builder.values.idOfCanonical(array, 0, length + 1)
+  }
+
+  #item(bytes: Uint8Array): boolean {
+    if (bytes[this.#at] === QUOTE) return this.#plain(bytes)
+    if (this.#word(bytes, NULL_TEXT) || this.#word(bytes, TRUE_TEXT) || this.#word(bytes, FALSE_TEXT)) return true
+    return this.#number(bytes)
+  }
+}

@@ -1,0 +1,63 @@
+import type { Event, EventInput, Header, Json } from '../event.ts'
+import { EventError, shortened } from '../rules.ts'
+import { eventMembers, eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
+import { jsonErrorOffset, jsonText, numberText, parseJson } from './json-text.ts'
+
+export type Line =
+  | { readonly kind: 'header'; readonly header: Header }
+  | { readonly kind: 'event'; readonly event: EventInput }
+
+/** One line of a native history. Errs with an EventError (the caller knows file and line). */
+export function parseJsonLine(text: string): Line {
+  const members = membersOf(parsed(text))
+  const header = headerOfMembers(members)
+  return header === undefined ? { kind: 'event', event: eventOfMembers(members) } : { kind: 'header', header }
+}
+
+function parsed(text: string): Json {
+  try {
+    return parseJson(text)
+  } catch {
+    throw new BadJson(badJson(text))
+  }
+}
+
+/** The line is not JSON at all, as the last line of a file may be whose writer was killed. */
+export class BadJson extends EventError {}
+
+function badJson(text: string): string {
+  const offset = jsonErrorOffset(text)
+  const remedy = 'Every line is one JSON object.'
+  if (offset >= text.trimEnd().length) return `bad JSON: the line ends at column ${offset + 1}, too early. ${remedy}`
+  return `bad JSON at column ${offset + 1}, near ${JSON.stringify(shortened(text.slice(offset, offset + 20)))}. ${remedy}`
+}
+
+/** One line, without its line end. `parseJsonLine` reads the same event back. */
+export function printJsonLine(event: Event | EventInput): string {
+  let text = '{'
+  if (event.index !== undefined) text += `"index":${event.index},`
+  if (event.time !== undefined) text += `"time":${numberText(event.time)},`
+  text += `"process":${JSON.stringify(event.process)},"type":"${event.type}","f":${JSON.stringify(event.f)}`
+  if (event.key !== undefined) text += `,"key":${JSON.stringify(event.key)}`
+  if (event.value !== undefined) text += `,"value":${jsonText(event.value)}`
+  if (event.node !== undefined) text += `,"node":${JSON.stringify(event.node)}`
+  if (event.error !== undefined) text += `,"error":${JSON.stringify(event.error)}`
+  if (event.final !== undefined) text += `,"final":${event.final}`
+  return `${text}${printExtra(event.extra, eventMembers)}}`
+}
+
+/** The first line of a native history, without its line end. */
+export function printJsonHeader(header: Header): string {
+  let text = '{"chaos":1'
+  if (header.model !== undefined) text += `,"model":${JSON.stringify(header.model)}`
+  if (header.initial !== undefined) text += `,"initial":${jsonText(header.initial)}`
+  return `${text}${printExtra(header.extra, ['chaos', 'model', 'initial'])}}`
+}
+
+function printExtra(extra: Event['extra'], reserved: readonly string[]): string {
+  if (extra === undefined) return ''
+  return Object.keys(extra)
+    .filter((name) => !reserved.includes(name))
+    .map((name) => `,${JSON.stringify(name)}:${jsonText(extra[name] ?? null)}`)
+    .join('')
+}

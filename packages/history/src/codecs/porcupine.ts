@@ -1,0 +1,99 @@
+import type { EventInput, Json } from '../event.ts'
+import { brokenRule, EventError } from '../rules.ts'
+import type { ChunkReader, EventSink } from '../sink.ts'
+import { JEPSEN_LOG_LINE } from './detect.ts'
+import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
+import { eventOfMembers } from './event-members.ts'
+
+const NEWLINE = 0x0a
+
+export interface JepsenLogReaderOptions {
+  readonly source: string
+  readonly sink: EventSink
+}
+
+/**
+ * Reads the logs of Jepsen's that Porcupine's etcd tests are made of: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. What
+ * went wrong stands in the place of the value there (`:info :read :timed-out`): it becomes the event's error, and the
+ * completion then says no value. Other lines of the log are passed over.
+ */
+export class JepsenLogReader implements ChunkReader {
+  line = 1
+  readonly #options: JepsenLogReaderOptions
+  readonly #decoder = new TextDecoder('utf-8')
+  readonly #parser = new EdnParser()
+
+  constructor(options: JepsenLogReaderOptions) {
+    this.#options = options
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    let at = start
+    while (at < end) {
+      const newline = bytes.indexOf(NEWLINE, at)
+      const isWhole = newline >= 0 && newline < end
+      if (!isWhole && !last) return at
+      const lineEnd = isWhole ? newline : end
+      this.#take(this.#decoder.decode(bytes.subarray(at, lineEnd)), isWhole)
+      at = lineEnd + 1
+      this.line += 1
+    }
+    return end
+  }
+
+  #take(text: string, isWhole: boolean): void {
+    const { source, sink } = this.#options
+    try {
+      const event = this.#event(text)
+      if (event !== undefined) sink.event(event, this.line)
+    } catch (error) {
+      if (!(error instanceof EventError || error instanceof Incomplete)) throw error
+      if (!isWhole && this.line > 1) {
+        sink.warn(`${source}:${this.line}: the last line is cut off and is left out.`)
+        return
+      }
+      const reason =
+        error instanceof EdnError || error instanceof Incomplete
+          ? `bad value in ${JSON.stringify(text)}`
+          : error.message
+      throw brokenRule(source, this.line, reason)
+    }
+  }
+
+  #event(text: string): EventInput | undefined {
+    const parts = JEPSEN_LOG_LINE.exec(text)
+    if (parts === null) return undefined
+    const [, process = '', type = '', f = '', rest = ''] = parts
+    const [value, error] = rest === '' ? [null] : this.#values(rest)
+    const problem = value instanceof Problem ? value.name : error instanceof Problem ? error.name : error
+    return eventOfMembers({
+      process: /^\d+$/.test(process) ? Number(process) : process.replace(/^:/, ''),
+      type,
+      f,
+      ...(value instanceof Problem ? {} : { value: value ?? null }),
+      ...(problem === undefined ? {} : { error: problem }),
+    })
+  }
+
+  /** The value, and in newer logs the error behind it. A keyword is no value of a register but says what went wrong. */
+  #values(text: string): (Json | Problem)[] {
+    const parser = this.#parser
+    parser.feed(text, true)
+    const values: (Json | Problem)[] = []
+    while (values.length < 2) {
+      const next = parser.peek()
+      if (next === '') break
+      const value = parser.form()
+      values.push(next === ':' && typeof value === 'string' ? new Problem(value) : value)
+    }
+    return values
+  }
+}
+
+class Problem {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}

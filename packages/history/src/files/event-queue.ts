@@ -1,0 +1,46 @@
+import { clientNumber } from '../builder.ts'
+import type { Event, EventInput, Header } from '../event.ts'
+import type { EventSink } from '../sink.ts'
+import { nanos } from '../units.ts'
+
+export interface EventQueueOptions {
+  readonly onHeader?: ((header: Header) => void) | undefined
+  readonly onWarning?: ((message: string) => void) | undefined
+}
+
+/** Holds the events that one buffer of bytes gave, until they are taken. */
+export class EventQueue implements EventSink {
+  readonly #options: EventQueueOptions
+  #events: Event[] = []
+  #count = 0
+  #clientCount = 0
+
+  constructor(options: EventQueueOptions) {
+    this.#options = options
+  }
+
+  header(header: Header): void {
+    this.#options.onHeader?.(header)
+  }
+
+  warn(message: string): void {
+    this.#options.onWarning?.(message)
+  }
+
+  event(event: EventInput): void {
+    this.#events.push({
+      ...event,
+      index: event.index ?? this.#count,
+      time: nanos(event.time ?? this.#clientCount),
+      value: event.value ?? null,
+    })
+    this.#count += 1
+    if (clientNumber(event.process) !== undefined) this.#clientCount += 1
+  }
+
+  take(): readonly Event[] {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+}

@@ -1,0 +1,136 @@
+import { HistoryBuilder } from '../builder.ts'
+import { detectFormat } from '../codecs/detect.ts'
+import { createReader } from '../codecs/reader.ts'
+import { UserError } from '../error.ts'
+import type { Event, Header } from '../event.ts'
+import type { Format } from '../format.ts'
+import type { History } from '../history.ts'
+import type { ChunkReader } from '../sink.ts'
+import { EventQueue } from './event-queue.ts'
+import { openSource, type Source, sourceName } from './source.ts'
+
+export interface ReadOptions {
+  /** By default it is found out from the file's first bytes. */
+  readonly format?: Format | undefined
+  /** EDN: take every client's value that is a pair for a key and a value (Jepsen's independent tuples). */
+  readonly independent?: boolean | undefined
+  /** Longest line (EDN: longest form) that is read; 16 MB by default. */
+  readonly maximumLineBytes?: number | undefined
+}
+
+const BUFFER_BYTES = 1 << 20
+const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
+/** Typical bytes of an operation's two lines. Too small a guess costs only address space. */
+const OPERATION_BYTES = 120
+
+/**
+ * Reads a history file of any format (`-` is stdin, gzip is seen through), pairs and checks it. Takes memory for the
+ * operations, not for the file. Errs with a UserError that names file, line and rule.
+ */
+export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
+  const name = sourceName(path)
+  const source = await openSource(path)
+  try {
+    let builder: HistoryBuilder | undefined
+    await pump(source, path, options, (format) => {
+      builder = new HistoryBuilder({
+        source: name,
+        format,
+        // Some of Jepsen's tests are recorded as completions only. A native history never is.
+        completionsOnly: format === 'edn',
+        expectedOperations: (source.sizeBytes ?? 0) / OPERATION_BYTES,
+      })
+      return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
+    })
+    return (builder ?? new HistoryBuilder({ source: name })).build()
+  } finally {
+    source.close()
+  }
+}
+
+export interface ReadEventsOptions extends ReadOptions {
+  readonly onHeader?: ((header: Header) => void) | undefined
+  readonly onWarning?: ((message: string) => void) | undefined
+}
+
+/**
+ * The events of a history file one by one, also the nemesis's, with all their members and without pairing them: for
+ * conversions and reports. Absent indices and times are filled in from the event's place.
+ */
+export async function* readEvents(
+  path: string,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<Event, void, undefined> {
+  const name = sourceName(path)
+  const source = await openSource(path)
+  const queue = new EventQueue(options)
+  try {
+    const steps = pumpSteps(source, path, options, (format) =>
+      createReader(format, { source: name, sink: queue, independent: options.independent }),
+    )
+    for await (const _ of steps) yield* queue.take()
+    yield* queue.take()
+  } finally {
+    source.close()
+  }
+}
+
+type ReaderOf = (format: Format) => ChunkReader
+
+async function pump(source: Source, path: string, options: ReadOptions, readerOf: ReaderOf): Promise<void> {
+  for await (const _ of pumpSteps(source, path, options, readerOf)) {
+    // Each step has fed the reader one buffer's worth.
+  }
+}
+
+/** Feeds a reader from a source through one buffer, which grows only for a line that does not fit. */
+async function* pumpSteps(
+  source: Source,
+  path: string,
+  options: ReadOptions,
+  readerOf: ReaderOf,
+): AsyncGenerator<void, void, undefined> {
+  const maximumBytes = options.maximumLineBytes ?? DEFAULT_MAXIMUM_LINE_BYTES
+  let buffer = new Uint8Array(BUFFER_BYTES)
+  let filled = 0
+  let reader: ChunkReader | undefined
+  for (;;) {
+    const filling = source.read(buffer.subarray(filled))
+    const size = typeof filling === 'number' ? filling : await filling
+    filled += size
+    const last = size === 0
+    // Nothing can be said about a format before there are some bytes, or all there are.
+    if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
+      const format = options.format ?? formatOf(path, buffer.subarray(0, filled))
+      reader = readerOf(format)
+    }
+    if (reader !== undefined) {
+      const consumed = reader.read(buffer, 0, filled, last)
+      buffer.copyWithin(0, consumed, filled)
+      filled -= consumed
+    }
+    yield
+    if (last) return
+    if (filled === buffer.length) {
+      if (buffer.length >= maximumBytes) throw tooLong(path, reader?.line ?? 1, maximumBytes)
+      const larger = new Uint8Array(Math.min(buffer.length * 2, maximumBytes))
+      larger.set(buffer)
+      buffer = larger
+    }
+  }
+}
+
+const SAMPLE_BYTES = 64 * 1024
+
+function formatOf(path: string, beginning: Uint8Array): Format {
+  const format = detectFormat(sourceName(path), beginning)
+  if (format !== undefined) return format
+  if (/\.edn(\.gz)?$/.test(path)) return 'edn'
+  throw new UserError('input', `${sourceName(path)}: this file is empty: there are no operations in it.`)
+}
+
+const tooLong = (path: string, line: number, maximumBytes: number): UserError =>
+  new UserError(
+    'input',
+    `${sourceName(path)}:${line}: this line is longer than ${maximumBytes / 2 ** 20} MB. Is it a history? A history has one event per line.`,
+  )

@@ -1,0 +1,151 @@
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { UserError } from '../error.ts'
+
+/** Bytes of a file, in order, as they come. */
+export interface Source {
+  /** The file's size if it is an ordinary, uncompressed one. */
+  readonly sizeBytes: number | undefined
+  /** Fills some of `space` and says how much; 0 at the end. Asynchronous only where it has to be. */
+  read(space: Uint8Array): number | Promise<number>
+  close(): void
+}
+
+export const STDIN = '-'
+
+/** What messages call the file at `path`. */
+export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
+
+/** Opens a file, or stdin for `-`; what is compressed with gzip comes uncompressed. Errs with code `input`. */
+export async function openSource(path: string): Promise<Source> {
+  if (path === STDIN) return await streamSource(path, process.stdin)
+  const file = openFile(path)
+  const status = fstatSync(file)
+  if (status.isDirectory()) {
+    closeSync(file)
+    throw isDirectory(path)
+  }
+  // A pipe or a device is read without blocking the process. Streams close the file themselves.
+  if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
+  if (startsCompressed(file)) return uncompressed(path, createReadStream(path, { fd: file, start: 0 }))
+  return {
+    sizeBytes: status.size,
+    read: (space) => readOrErr(path, file, space),
+    close: () => closeSync(file),
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function readOrErr(path: string, file: number, space: Uint8Array): number {
+  try {
+    return readSync(file, space, 0, space.length, null)
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function startsCompressed(file: number): boolean {
+  const magic = new Uint8Array(2)
+  return readSync(file, magic, 0, 2, 0) === 2 && isGzip(magic)
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+const uncompressed = (path: string, compressed: Readable): Source => {
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 })
+  compressed.on('error', (error) => gunzip.destroy(error))
+  return chunksSource(path, compressed.pipe(gunzip), () => compressed.destroy())
+}
+
+async function streamSource(path: string, stream: Readable): Promise<Source> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const first = await nextChunk(path, chunks)
+  if (first === undefined || !isGzip(first)) return chunksSource(path, withFirst(first, chunks), () => stream.destroy())
+  return uncompressed(path, Readable.from(withFirst(first, chunks), { objectMode: false }))
+}
+
+async function* withFirst(
+  first: Uint8Array | undefined,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (first === undefined) return
+  yield first
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+/** Streams hand over chunks of their own size; they are copied into whatever space the reader has. */
+function chunksSource(path: string, stream: AsyncIterable<Uint8Array>, close: () => void): Source {
+  const chunks = stream[Symbol.asyncIterator]()
+  let chunk: Uint8Array = new Uint8Array(0)
+  const take = (space: Uint8Array): number => {
+    const size = Math.min(space.length, chunk.length)
+    space.set(chunk.subarray(0, size))
+    chunk = chunk.subarray(size)
+    return size
+  }
+  return {
+    sizeBytes: undefined,
+    read: (space) =>
+      chunk.length > 0
+        ? take(space)
+        : nextChunk(path, chunks).then((next) => {
+            chunk = next ?? chunk
+            return take(space)
+          }),
+    close,
+  }
+}
+
+async function nextChunk(path: string, chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    // An empty chunk would look like the end.
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done === true) return undefined
+      if (next.value.length > 0) return next.value
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function isDirectory(path: string): UserError {
+  const history = ['history.jsonl', 'history.edn'].map((name) => join(path, name)).find((file) => existsSync(file))
+  return new UserError(
+    'input',
+    history === undefined
+      ? `${path}: this is a directory, not a history. Name a file in it.`
+      : `${path}: this is a directory; its history is ${history}`,
+  )
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const name = sourceName(path)
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new UserError('input', `${name}: there is no such file. Check the path, or use - for stdin.`)
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError('input', `${name}: no permission to read this file.`)
+    case 'EISDIR':
+      return isDirectory(path)
+    case 'Z_DATA_ERROR':
+    case 'Z_BUF_ERROR':
+      return new UserError('input', `${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
+    default:
+      return error instanceof Error && code !== ''
+        ? new UserError('environment', `${name}: reading failed (${error.message}).`)
+        : error
+  }
+}

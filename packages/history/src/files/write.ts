@@ -1,0 +1,141 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { printEdnEvent } from '../codecs/edn-writer.ts'
+import { printJsonHeader, printJsonLine } from '../codecs/jsonl.ts'
+import { UserError } from '../error.ts'
+import type { Event, Header } from '../event.ts'
+
+export interface WriterOptions {
+  /** Written first; native format only. */
+  readonly header?: Header | undefined
+  readonly format?: 'jsonl' | 'edn' | undefined
+  /**
+   * Told once when writing fails; events after that are counted as lost and dropped, so that a run can go on to heal
+   * what it broke. Without it, the failing call and all after it throw.
+   */
+  readonly onError?: ((error: UserError) => void) | undefined
+}
+
+export interface HistoryWriter {
+  readonly path: string
+  /** Events that are in the file. */
+  readonly written: number
+  /** Events that came after writing failed. */
+  readonly lost: number
+  /** On return the event is with the operating system: it survives whatever becomes of this process. */
+  append(event: Event): void
+  /** The same for many events with fewer system calls. */
+  appendAll(events: Iterable<Event>): void
+  close(): void
+}
+
+const NEWLINE = 0x0a
+const BATCH_CHARACTERS = 256 * 1024
+
+/** Creates a history file, or empties the one that is there. Errs with code `environment`. */
+export function openHistoryWriter(path: string, options: WriterOptions = {}): HistoryWriter {
+  const file = openFile(path)
+  const print = options.format === 'edn' ? printEdnEvent : printJsonLine
+  let sizeBytes = 0
+  let written = 0
+  let lost = 0
+  let failure: UserError | undefined
+
+  const write = (text: string, events: number): void => {
+    if (failure !== undefined) {
+      lost += events
+      if (options.onError === undefined) throw failure
+      return
+    }
+    const bytes = Buffer.from(text)
+    const { done, error } = writeAll(file, bytes)
+    if (error === undefined) {
+      sizeBytes += done
+      written += events
+    } else {
+      // Of a batch, the lines that went out whole are kept.
+      const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
+      const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
+      sizeBytes += done === 0 ? 0 : whole.length
+      written += Math.min(kept, events)
+      lost += events - Math.min(kept, events)
+      failure = writingFailed(path, written, error)
+      dropPartialLine(file, sizeBytes)
+      if (options.onError === undefined) throw failure
+      options.onError(failure)
+    }
+  }
+
+  if (options.header !== undefined && options.format !== 'edn') write(`${printJsonHeader(options.header)}\n`, 0)
+  let open = true
+  return {
+    path,
+    get written() {
+      return written
+    },
+    get lost() {
+      return lost
+    },
+    append: (event) => write(`${print(event)}\n`, 1),
+    appendAll: (events) => {
+      let text = ''
+      let count = 0
+      for (const event of events) {
+        text += `${print(event)}\n`
+        count += 1
+        if (text.length >= BATCH_CHARACTERS) {
+          write(text, count)
+          text = ''
+          count = 0
+        }
+      }
+      if (count > 0) write(text, count)
+    },
+    close: () => {
+      if (open) closeSync(file)
+      open = false
+    },
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    throw writingFailed(path, 0, error)
+  }
+}
+
+/** A write may be taken in part only, near the end of a disk above all. */
+function writeAll(file: number, bytes: Uint8Array): { readonly done: number; readonly error?: unknown } {
+  let done = 0
+  try {
+    while (done < bytes.length) done += writeSync(file, bytes, done)
+    return { done }
+  } catch (error) {
+    return { done, error }
+  }
+}
+
+/** So that the file ends with a whole line. Devices cannot be shortened; a reader copes with a cut-off line anyway. */
+function dropPartialLine(file: number, sizeBytes: number): void {
+  try {
+    ftruncateSync(file, sizeBytes)
+  } catch {
+    // The first failure is the one to tell about.
+  }
+}
+
+function writingFailed(path: string, written: number, error: unknown): UserError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const kept = written > 0 ? ` The ${written} events written before are kept.` : ''
+  const reasons: Record<string, string> = {
+    ENOSPC: 'no space is left on the disk. Free some, or choose another directory.',
+    EDQUOT: 'your disk quota is used up. Free some space, or choose another directory.',
+    ENOENT: 'its directory does not exist. Create it first.',
+    EACCES: 'no permission to write there. Choose another directory.',
+    EROFS: 'the file system is read-only. Choose another directory.',
+    EISDIR: 'this is a directory. Name a file.',
+  }
+  const reason = reasons[code] ?? `writing failed (${error instanceof Error ? error.message : String(error)}).`
+  return new UserError('environment', `${path}: ${reason}${kept}`)
+}

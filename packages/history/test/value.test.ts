@@ -1,0 +1,58 @@
+import { canonical, NULL, smallIntegerId, UserError, ValueTable } from '@chaos/history'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ByteTable } from '../src/byte-table.ts'
+
+test('values are equal exactly when their ids are', () => {
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 2, maxLength: 12 }), (values) => {
+      const table = new ValueTable()
+      const ids = values.map((value) => table.id(value as never))
+      values.forEach((a, i) => {
+        values.forEach((b, j) => {
+          expect(ids[i] === ids[j]).toBe(canonical(a as never) === canonical(b as never))
+        })
+      })
+    }),
+  )
+})
+
+test('an id gives its value back', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const table = new ValueTable()
+      const json = JSON.parse(JSON.stringify(value))
+      expect(table.json(table.id(json))).toEqual(json)
+    }),
+  )
+})
+
+test('null is 0, small integers carry themselves, 0 and -0 are the same', () => {
+  const table = new ValueTable()
+  expect(table.id(null)).toBe(NULL)
+  expect(table.id(-3)).toBe(smallIntegerId(-3))
+  expect(table.id(-0)).toBe(table.id(0))
+  expect(table.id(2 ** 30)).not.toBe(table.id(2 ** 30 + 1))
+  expect(table.json(table.id(-(2 ** 30)))).toBe(-(2 ** 30))
+  expect(table.size).toBe(3)
+})
+
+test('members of objects may come in any order', () => {
+  const table = new ValueTable()
+  expect(table.id({ a: 1, b: [2, { d: 1, c: 2 }] })).toBe(table.id({ b: [2, { c: 2, d: 1 }], a: 1 }))
+})
+
+test('a value nested without end is refused, not a crash', () => {
+  let deep: unknown[] = []
+  for (let i = 0; i < 100_000; i += 1) deep = [deep]
+  expect(() => new ValueTable().id(deep as never)).toThrow(UserError)
+})
+
+test('a byte table keeps many texts apart, long ones too', () => {
+  const table = new ByteTable()
+  const texts = Array.from({ length: 50_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 30) : `text ${i} é`))
+  const entries = texts.map((text) => table.internText(text))
+  expect(new Set(entries).size).toBe(texts.length)
+  expect(texts.map((text) => table.internText(text))).toEqual(entries)
+  expect(entries.map((entry) => table.text(entry))).toEqual(texts)
+})
