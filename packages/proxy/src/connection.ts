@@ -144,6 +144,10 @@ export class Connection implements Carrier {
     let ended = false
     this.#openSockets++
     socket.on('end', () => {
+      if (wasReset(socket)) {
+        resetSocket(socket)
+        return
+      }
       ended = true
       pump.receiveEnd()
     })
@@ -172,3 +176,11 @@ export class Connection implements Carrier {
     this.#options.closed(this)
   }
 }
+
+/**
+ * Whether a stream that seems to have ended was in truth reset. Where data and an RST are found by one poll, libuv
+ * (uv__stream_io, its short cut for POLLHUP) reports an end; passed on as FIN, it would make a truncated stream look
+ * complete. A connection that was reset has no peer any more, while after a FIN it has one for as long as our own
+ * direction is open. Nothing here asks for the address earlier, since Node would remember the answer.
+ */
+const wasReset = (socket: Socket): boolean => !socket.writableEnded && socket.remoteAddress === undefined

@@ -84,7 +84,11 @@ export class Received {
     socket.on(
       'end',
       note(() => {
-        this.ended = true
+        // Node takes an RST that comes together with data for an end; the address of a peer that is gone is not known.
+        if (!socket.writableEnded && socket.remoteAddress === undefined) {
+          this.error = 'ECONNRESET'
+          socket.destroy()
+        } else this.ended = true
       }),
     )
     socket.on('error', (error: NodeJS.ErrnoException) =>

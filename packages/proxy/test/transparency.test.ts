@@ -159,3 +159,17 @@ test('a client that cannot be served yet does not keep others waiting', async ()
     expect((await new Received(client).until((r) => r.length === 3)).text).toBe('now')
   }
 })
+
+test('an RST right behind data is not taken for an orderly end', async () => {
+  for (let round = 0; round < 20; round++) {
+    const bytes = randomBytes(100_000)
+    const { network, route } = await routeTo(
+      await serve((socket) => socket.once('data', () => socket.write(bytes, () => socket.resetAndDestroy()))),
+    )
+    const client = new Received(await dial(route))
+    client.socket.write('x')
+    await client.until((r) => r.closed || r.ended)
+    expect([client.ended, client.error]).toEqual([false, 'ECONNRESET'])
+    await network.close()
+  }
+})
