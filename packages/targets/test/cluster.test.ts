@@ -162,23 +162,6 @@ describe('links', () => {
   })
 })
 
-test('the clock calls back in time order, never early, and not at all once cancelled', async () => {
-  const { clock } = await start({ nodes: 1 })
-  const called: string[] = []
-  const now = clock.now()
-  await new Promise<void>((resolve) => {
-    clock.at((now + 30e6) as typeof now, () => {
-      called.push(`late ${clock.now() >= now + 30e6}`)
-      resolve()
-    })
-    clock.at((now + 10.3e6) as typeof now, () => called.push(`early ${clock.now() >= now + 10.3e6}`))
-    clock.at(now, () => called.push('past'))
-    clock.at((now + 5e6) as typeof now, () => called.push('cancelled'))()
-    expect(called).toEqual([])
-  })
-  expect(called).toEqual(['past', 'early true', 'late true'])
-})
-
 describe('trouble of the environment is told as such', () => {
   test('a data directory that cannot be made', async () => {
     const file = join(directory(), 'a file')

@@ -10,6 +10,9 @@ import { startEmbeddedCluster } from '@chaos/targets'
 import { afterEach, beforeAll } from 'vitest'
 import { ensureBuilt } from './build.ts'
 
+/** Elections that do not take long: most of a test's time would go into waiting for the first one. */
+export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 120, 'election-max-ms': 240 }
+
 /** Clusters for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
 export function realClusters() {
   const started: Promise<EmbeddedCluster>[] = []
@@ -31,6 +34,7 @@ export function realClusters() {
     const runDir = directory()
     const starting = startEmbeddedCluster({
       protocol: 'raft',
+      knobs: options.protocol === undefined ? impatient : {},
       nodes: 3,
       dataDir: join(runDir, 'data'),
       logDir: runDir,

@@ -33,9 +33,11 @@ export interface EmbeddedClusterOptions {
 export interface EmbeddedCluster extends Cluster {
   /** From the call to `startEmbeddedCluster` until it could serve. */
   readonly readyMs: number
-  /** Who leads, as the leading node itself believes (the one in the highest term where there are several). */
+  /** Who leads, as it believes itself; of several the one in the highest term, and nobody where that leaves several. */
   leader(): NodeId | undefined
   logPath(node: NodeId): string
+  /** Where the node's clients reach it, by way of the proxy: for curl. */
+  url(node: NodeId): string
   /** Of each node's present process; undefined while it has none. */
   pid(node: NodeId): number | undefined
   /** Of the process that ends the nodes if this one cannot. */
@@ -131,6 +133,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       status: () => new Map(managed.map((node) => [node.id, node.status()])),
       leader: () => leaderOf(managed),
       logPath,
+      url: (id) => `http://127.0.0.1:${opened.clientPort(id)}`,
       pid: (id) => byId.get(id)?.pid(),
       keeperPid: keeper.pid,
       trouble: () => trouble,
@@ -152,10 +155,13 @@ async function endAll(
 }
 
 function validate(options: EmbeddedClusterOptions): void {
-  if (findProtocol(options.protocol) === undefined) {
+  const protocol = findProtocol(options.protocol)
+  if (protocol === undefined) {
     const names = protocols.map((protocol) => protocol.name).join(', ')
     throw new UserError('usage', `there is no target "${options.protocol}"; there are ${names}`)
   }
+  // The nodes create it; here it is to refuse a bug or a knob that it does not have, before there are any.
+  protocol.create({ bug: options.bug, knobs: options.knobs ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
 }

@@ -8,7 +8,7 @@ export async function ready(
   nodes: readonly ManagedNode[],
   { watchers, timeoutMs, logPath }: { watchers: Set<() => void>; timeoutMs: number; logPath: (node: NodeId) => string },
 ): Promise<void> {
-  const isReady = () => nodes.every((node) => node.status() !== undefined) && leaderOf(nodes) !== undefined
+  const isReady = () => nodes.every((node) => node.status() !== undefined) && nodes.some((node) => node.status()?.leads)
   let timer: NodeJS.Timeout | undefined
   let watcher: (() => void) | undefined
   try {
@@ -31,15 +31,18 @@ export async function ready(
   }
 }
 
-/** Who leads, as the leading node itself believes; the one in the highest term where several do. */
+/** Who leads, as it believes itself; of several the one in the highest term, and nobody where that leaves several. */
 export function leaderOf(nodes: readonly ManagedNode[]): NodeId | undefined {
-  let leader: { id: NodeId; term: number } | undefined
+  let leaders: NodeId[] = []
+  let highest = Number.NEGATIVE_INFINITY
   for (const node of nodes) {
     const status = node.status()
-    if (status?.leads && (leader === undefined || (status.term ?? 0) > leader.term))
-      leader = { id: node.id, term: status.term ?? 0 }
+    const term = status?.term ?? 0
+    if (!status?.leads || term < highest) continue
+    leaders = term > highest ? [node.id] : [...leaders, node.id]
+    highest = term
   }
-  return leader?.id
+  return leaders.length === 1 ? leaders[0] : undefined
 }
 
 function endedEarly(node: NodeId, logPath: string): UserError {

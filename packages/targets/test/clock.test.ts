@@ -1,0 +1,48 @@
+import { nanos } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { createClock } from '../src/embedded/clock.ts'
+
+const inMs = (from: number, afterMs: number) => nanos(from + afterMs * 1e6)
+
+test('alarms that come due while the process is busy ring in the order of their times', async () => {
+  const clock = createClock(process.hrtime.bigint())
+  const rung: number[] = []
+  const from = clock.now()
+  const all = new Promise<void>((resolve) => {
+    for (const afterMs of [5, 1.5, 3, 0.2, 1, 4, 2, 0]) clock.at(inMs(from, afterMs), () => rung.push(afterMs))
+    clock.at(inMs(from, 6), resolve)
+  })
+  while (clock.now() < inMs(from, 7));
+  expect(rung).toEqual([])
+  await all
+  expect(rung).toEqual([0, 0.2, 1, 1.5, 2, 3, 4, 5])
+})
+
+test('an alarm never rings early, nor once cancelled, nor twice', async () => {
+  const clock = createClock(process.hrtime.bigint())
+  const from = clock.now()
+  const rung: string[] = []
+  await new Promise<void>((resolve) => {
+    const cancelFirst = clock.at(inMs(from, 1), () => rung.push('cancelled'))
+    clock.at(inMs(from, 10.3), () => rung.push(`on time ${clock.now() >= inMs(from, 10.3)}`))
+    clock.at(inMs(from, 20), resolve)
+    cancelFirst()
+    cancelFirst()
+  })
+  expect(rung).toEqual(['on time true'])
+})
+
+test('an alarm asked for from a callback, however late, rings in a later turn', async () => {
+  const clock = createClock(process.hrtime.bigint())
+  const turns: string[] = []
+  await new Promise<void>((resolve) => {
+    clock.at(nanos(0), () => {
+      clock.at(nanos(0), () => {
+        turns.push('second')
+        resolve()
+      })
+      turns.push('first')
+    })
+  })
+  expect(turns).toEqual(['first', 'second'])
+})

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { protocols } from '@chaos/protocols'
+import { describe, expect, test } from 'vitest'
+import { ask, eventually, inject, realClusters } from './real-cluster.ts'
+
+const { start, directory } = realClusters()
+
+describe.each(protocols)('$name, as processes', ({ name }) => {
+  test('takes a write where it leads, and has it after a kill of every node', async () => {
+    const cluster = await start({ protocol: name })
+    const node = cluster.leader() ?? 'n1'
+    await eventually(async () =>
+      expect(await ask(cluster, node, { f: 'write', key: 'x', value: 1 })).toMatchObject({ type: 'ok' }),
+    )
+    const heal = await inject(cluster, { kind: 'kill', nodes: cluster.nodes })
+    expect(await heal()).toEqual({ type: 'healed', hits: 3 })
+    await eventually(async () =>
+      expect(await ask(cluster, node, { f: 'read', key: 'x' })).toEqual({ type: 'ok', value: 1 }),
+    )
+    expect(cluster.trouble()).toEqual([])
+  })
+})
+
+test('a bug reaches the nodes: Raft that forgets its vote writes none into its journal', async () => {
+  const votesOf = async (bug: string | undefined) => {
+    const dataDir = directory()
+    await start({ protocol: 'raft', bug, dataDir })
+    return readFileSync(join(dataDir, 'n1', 'journal.log'), 'utf8').match(/"votedFor"/g)
+  }
+  expect(await votesOf(undefined)).not.toBeNull()
+  expect(await votesOf('forget-vote')).toBeNull()
+})
+
+test('a bug or a knob that the protocol does not have is refused before anything is started', async () => {
+  await expect(start({ protocol: 'raft', bug: 'no-such-bug' })).rejects.toThrow(/no-such-bug/)
+  await expect(start({ protocol: 'raft', knobs: { 'no-such-knob': 1 } })).rejects.toThrow(/no-such-knob/)
+})
+
+test('a node can be asked by anybody who speaks HTTP, through the proxy as its clients do', async () => {
+  const cluster = await start({ protocol: 'master-master' })
+  const written = await fetch(`${cluster.url('n2')}/kv/x`, { method: 'PUT', body: '{"value":"by hand"}' })
+  expect(await written.json()).toEqual({ value: 'by hand' })
+  const status = await fetch(`${cluster.url('n2')}/status`)
+  expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
+})
