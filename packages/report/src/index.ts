@@ -1,3 +1,5 @@
+export { renderHtml } from './html/page.ts'
+export type { Page } from './html/page-input.ts'
 export type { JsonInput } from './json.ts'
 export { toJson } from './json.ts'
 export type {

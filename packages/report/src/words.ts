@@ -60,19 +60,20 @@ export const listed = (items: readonly string[]): string =>
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
-/** `lines 24,021–24,026`, or `24,021 and 24,026` where others lie between. */
-export function lineList(lines: readonly number[], most: number = 8): string {
+/** `lines 24,021–24,026`, `lines 3 and 9`, or `10 lines between 44,680 and 44,734` where they are scattered. */
+export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
+  const [first, last] = [sorted[0], sorted[sorted.length - 1]]
+  if (first === undefined || last === undefined) return ''
   const runs: [number, number][] = []
   for (const line of sorted) {
-    const last = runs[runs.length - 1]
-    if (last !== undefined && last[1] === line - 1) last[1] = line
+    const run = runs[runs.length - 1]
+    if (run !== undefined && run[1] === line - 1) run[1] = line
     else runs.push([line, line])
   }
-  return listedAtMost(
-    runs.map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`)),
-    most,
-  )
+  if (runs.length > 4) return `${count(sorted.length)} lines between ${count(first)} and ${count(last)}`
+  const text = listed(runs.map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`)))
+  return `${sorted.length === 1 ? 'line' : 'lines'} ${text}`
 }
 
 export const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -91,7 +91,7 @@ describe('the page at the end of a run', () => {
   })
 
   test('cites the lines of the history', () => {
-    expect(page).toContain('history.jsonl lines 2–9')
+    expect(page).toContain('history.jsonl, lines 2–9')
   })
 
   test('has a row per phase', () => {

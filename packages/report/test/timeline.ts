@@ -63,7 +63,7 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
     functions,
     keys,
     nodes,
-    processCount: Math.max(0, ...ops.map((op) => op.p + 1)),
+    processCount: ops.reduce((most, op) => Math.max(most, op.p + 1), 0),
     processName: (process) => processes[process] ?? String(process),
     nemesis,
     errorOf: (row) => ops[row]?.error,

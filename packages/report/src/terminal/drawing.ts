@@ -192,7 +192,7 @@ export function listCounterexample(
         cell.where,
         width((c) => c.where),
       ),
-      `lines ${cell.lines}`,
+      cell.lines,
     ].join('  ')
     const accused = shown[i]?.operation === counterexample.culprit
     return `${accused ? style.accent(symbols.violated) : ' '} ${accused ? style.accent(text) : text}`

@@ -62,7 +62,7 @@ export function whyTitle(history: History, counterexample: Counterexample, spans
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** `history.jsonl lines 24,021–24,026`; `history.jsonl:24021` where it is one. */
+/** `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` where it is one. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -73,7 +73,7 @@ export function citation(history: History, counterexample: Counterexample, file:
     ),
   ]
   if (lines.length === 0) return file
-  return lines.length === 1 ? `${file}:${lines[0]}` : `${file} lines ${lineList(lines)}`
+  return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
 }
 
 /** The contradiction, drawn, said and cited. Lines without the page's margin. */

@@ -1,0 +1,149 @@
+import type { FaultSpan } from '../fault-spans.ts'
+import { clip } from '../terminal/width.ts'
+import { count, duration, moment } from '../words.ts'
+import type { Bins } from './bins.ts'
+import { type Html, html } from './markup.ts'
+
+const WIDTH = 1080
+const LEFT = 132
+const RIGHT = WIDTH - 8
+const CHARACTER = 6.6
+
+/** Where the page's script finds the time axis in the drawing: pixels of its view box. */
+export const plotArea: { readonly left: number; readonly right: number; readonly width: number } = {
+  left: LEFT,
+  right: RIGHT,
+  width: WIDTH,
+}
+
+/** Faults, throughput, latency and what went wrong, in rows over one time axis, so that bands cross all of them. */
+export function charts(bins: Bins, spans: readonly FaultSpan[], end: number, marks: readonly number[]): Html {
+  const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
+  const names = faultNames(spans, x)
+  const rows = Math.max(1, ...names.map((name) => name.row + 1))
+  const faultsBottom = 8 + rows * 18
+  const throughput = { top: faultsBottom + 14, bottom: faultsBottom + 104 }
+  const latency = { top: throughput.bottom + 26, bottom: throughput.bottom + 126 }
+  const trouble = { top: latency.bottom + 24, bottom: latency.bottom + 66 }
+  const height = trouble.bottom + 26
+  return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Throughput, latency and failures over the run, with its faults">
+${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${trouble.bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
+<text class="row-name" x="0" y="20">faults</text>
+${names.map(
+  (name) =>
+    html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/><text class="fault-label" x="${name.textX}" y="${17 + name.row * 18}">${name.text}</text></g>`,
+)}
+${throughputRow(bins, throughput, x)}
+${latencyRow(bins, latency, x)}
+${troubleRow(bins, trouble, x)}
+${marks.map((time) => html`<path class="contradiction-mark" d="M${x(time)} ${throughput.top - 6}V${trouble.bottom}"/><path class="contradiction-flag" d="M${x(time) - 5} ${throughput.top - 12}h10l-5 8z"><title>the contradiction, ${moment(time)}</title></path>`)}
+${timeAxis(end, trouble.bottom, x)}
+<g id="cursor" hidden><path d="M0 4V${trouble.bottom}"/></g>
+</svg>`
+}
+
+interface Box {
+  readonly top: number
+  readonly bottom: number
+}
+
+type ToX = (time: number) => number
+
+/** Labels beside their lines, each in the first row where it is not in another's way; those past six rows go unnamed. */
+function faultNames(
+  spans: readonly FaultSpan[],
+  x: ToX,
+): { x1: number; x2: number; textX: number; text: string; row: number }[] {
+  const free: number[] = []
+  return spans.flatMap((span) => {
+    const [x1, x2] = [x(span.from), x(span.to)]
+    const text = clip(span.label, 40)
+    const width = text.length * CHARACTER
+    const beside = x2 + 6 + width <= WIDTH
+    const textX = beside ? x2 + 6 : Math.max(LEFT, x1 - 6 - width)
+    const [from, to] = [Math.min(x1, textX), Math.max(x2, textX + width) + 10]
+    const found = free.findIndex((taken) => taken <= from)
+    const row = found < 0 ? free.length : found
+    if (row >= 6) return []
+    free[row] = to
+    return [{ x1, x2, textX, text, row }]
+  })
+}
+
+function throughputRow(bins: Bins, box: Box, x: ToX): Html {
+  const rates = bins.ok.map((ok, i) => ((ok + (bins.fail[i] ?? 0) + (bins.info[i] ?? 0)) / bins.width) * 1e9)
+  const top = niceCeiling(Math.max(1, ...rates))
+  const y = (rate: number): number => box.bottom - (rate / top) * (box.bottom - box.top)
+  const steps = rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
+  const right = round(x(rates.length * bins.width))
+  return html`<text class="row-name" x="0" y="${box.top + 10}">operations</text><text class="t2" x="0" y="${box.top + 26}">per second</text>${gridLines([0, top / 2, top], y, (rate) => count(rate))}<path class="throughput" d="M${LEFT} ${box.bottom}${steps}H${right}V${box.bottom}Z"/>`
+}
+
+function latencyRow(bins: Bins, box: Box, x: ToX): Html {
+  const all = [...bins.p50, ...bins.p99].filter((value) => Number.isFinite(value) && value > 0)
+  const low = 10 ** Math.floor(Math.log10(Math.min(1e6, ...all)))
+  const high = Math.max(low * 10, 10 ** Math.ceil(Math.log10(Math.max(1e6, ...all))))
+  const y = (nanos: number): number =>
+    box.bottom - (Math.log10(Math.max(low, nanos) / low) / Math.log10(high / low)) * (box.bottom - box.top)
+  const decades: number[] = []
+  for (let decade = low; decade <= high * 1.01 && decades.length < 8; decade *= 10) decades.push(decade)
+  const bars = bins.p99
+    .map((p99, i) => {
+      const p50 = bins.p50[i] ?? Number.NaN
+      if (!Number.isFinite(p99) || !Number.isFinite(p50)) return ''
+      const [x1, x2] = [x(i * bins.width), x((i + 1) * bins.width)]
+      return `M${round(x1)} ${round(y(p50))}V${round(y(p99))}H${round(x2)}V${round(y(p50))}Z`
+    })
+    .join('')
+  const steps = (values: readonly number[]): string =>
+    values
+      .map((value, i) =>
+        Number.isFinite(value)
+          ? `M${round(x(i * bins.width))} ${round(y(value))}H${round(x((i + 1) * bins.width))}`
+          : '',
+      )
+      .join('')
+  return html`<text class="row-name" x="0" y="${box.top + 10}">latency</text><text class="t2" x="0" y="${box.top + 26}">p50 to p99</text>${gridLines(decades, y, duration)}<path class="p99" d="${bars}"/><path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
+}
+
+/** Bars upward for `fail`, downward for `info`, on a scale of roots: one of either must still be seen. */
+function troubleRow(bins: Bins, box: Box, x: ToX): Html {
+  const middle = (box.top + box.bottom) / 2
+  const most = Math.max(1, ...bins.fail, ...bins.info)
+  const size = (amount: number): number =>
+    amount === 0 ? 0 : Math.max(2, Math.sqrt(amount / most) * ((box.bottom - box.top) / 2))
+  const bar = (amount: number, i: number, direction: 1 | -1): string => {
+    if (amount === 0) return ''
+    const [x1, x2] = [x(i * bins.width), x((i + 1) * bins.width)]
+    return `M${round(x1)} ${round(middle)}v${round(direction * size(amount))}H${round(Math.max(x1 + 1, x2 - 0.6))}V${round(middle)}Z`
+  }
+  return html`<text class="row-name" x="0" y="${middle - 4}">fail ↑</text><text class="row-name" x="0" y="${middle + 14}">info ↓</text><path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
+}
+
+const gridLines = (values: readonly number[], y: (value: number) => number, text: (value: number) => string): Html[] =>
+  values.map(
+    (value) =>
+      html`<path class="grid" d="M${LEFT} ${y(value)}H${RIGHT}"/><text class="t2 right" x="${LEFT - 8}" y="${y(value) + 4}">${text(value)}</text>`,
+  )
+
+function timeAxis(end: number, bottom: number, x: ToX): Html {
+  const step = niceStep(end / 10)
+  const times = Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step)
+  return html`<path class="axis" d="M${LEFT} ${bottom}H${RIGHT}"/>${times.map((time) => {
+    const text = `${Number((time / 1e9).toPrecision(6))} s`
+    return html`<path class="tick" d="M${x(time)} ${bottom}v5"/><text class="t2 ${x(time) > RIGHT - 20 ? 'right' : 'mid'}" x="${x(time)}" y="${bottom + 20}">${text}</text>`
+  })}`
+}
+
+/** 1, 2 or 5 times a power of ten, not below the value. */
+function niceStep(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)))
+  return ([1, 2, 5].find((factor) => factor * power >= value) ?? 10) * power
+}
+
+const niceCeiling = (value: number): number => {
+  const step = niceStep(value / 4)
+  return Math.ceil(value / step) * step
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10

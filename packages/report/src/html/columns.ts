@@ -1,0 +1,184 @@
+import type { OperationRow } from '@chaos/checker'
+import type { History, ValueId } from '@chaos/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { lastTime } from '../fault-spans.ts'
+import { hasTimes } from '../moments.ts'
+import { valueText } from '../operation-words.ts'
+import { byteWriter } from './bytes.ts'
+
+/** More operations than this are not embedded: the page must open at once, and be small enough to send. */
+export const MOST_EMBEDDED = 60_000
+/** Of those, this many at most for the moments that matter; the rest is an even sample. */
+const MOST_NEAR = 45_000
+const NEAR_NANOS = 1e9
+
+export interface Selection {
+  readonly operations: readonly OperationRow[]
+  /** Everything within this many nanoseconds of a violation or of a fault's edge is there; Infinity where all is. */
+  readonly completeWithin: number
+  /** Of the others, every so manieth. */
+  readonly every: number
+}
+
+/** Which operations a page embeds: all of them, or those around what matters and a sample of the rest. */
+export function select(
+  history: History,
+  spans: readonly FaultSpan[],
+  accused: readonly OperationRow[],
+  most: number = MOST_EMBEDDED,
+): Selection {
+  const { length, callTime } = history.operations
+  const all = Array.from({ length }, (_, operation) => operation)
+  if (length <= most) return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1 }
+  const edges = [
+    ...accused.map((operation) => callTime[operation] ?? 0),
+    ...spans.flatMap((span) => [span.from, span.to]),
+  ].sort((a, b) => a - b)
+  const distances = Float64Array.from(callTime.subarray(0, length), (time) => distanceTo(edges, time))
+  const allowed = Math.min(MOST_NEAR, Math.floor(most * 0.75))
+  const within = Math.min(NEAR_NANOS, [...distances].sort((a, b) => a - b)[allowed] ?? NEAR_NANOS)
+  const near = (operation: OperationRow): boolean => (distances[operation] ?? 0) < within
+  const far = all.filter((operation) => !near(operation))
+  const every = Math.max(1, Math.ceil(far.length / (most - (length - far.length))))
+  const sample = new Set([...far.filter((_, i) => i % every === 0), ...accused])
+  return {
+    operations: all.filter((operation) => near(operation) || sample.has(operation)),
+    completeWithin: within,
+    every,
+  }
+}
+
+/** To the nearest of the sorted edges; Infinity where there are none. */
+function distanceTo(edges: readonly number[], time: number): number {
+  let low = 0
+  let high = edges.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((edges[middle] ?? 0) < time) low = middle + 1
+    else high = middle
+  }
+  return Math.min(
+    Math.abs((edges[low] ?? Number.POSITIVE_INFINITY) - time),
+    Math.abs(time - (edges[low - 1] ?? Number.NEGATIVE_INFINITY)),
+  )
+}
+
+/** What the page's script decodes; the order of fields within an operation is that of `decode` there. */
+export interface Embedded {
+  readonly count: number
+  /** Nanoseconds of one unit of the encoded times. */
+  readonly unit: number
+  readonly bytes: string
+  /** Rows of the picture. */
+  readonly rows: number
+  readonly processes: readonly string[]
+  readonly functions: readonly string[]
+  readonly keys: readonly string[]
+  readonly nodes: readonly string[]
+  /** Values that are not small integers, as JSON text. */
+  readonly values: readonly string[]
+  readonly errors: readonly string[]
+}
+
+/** Operations as one string: each field as its difference from what it probably is, in as few bytes as that takes. */
+export function embed(
+  history: History,
+  operations: readonly OperationRow[],
+  accused: ReadonlySet<OperationRow>,
+): Embedded {
+  const columns = history.operations
+  const unit = hasTimes(history) ? 1000 : 1
+  const rowOf = rowsOf(history)
+  const writer = byteWriter()
+  const values = numbering<number>()
+  const errors = numbering<string>()
+  const processes = numbering<number>()
+  const value = (id: number): number => ((id & 1) === 1 ? id : values.of(id) * 2)
+  let call = 0
+  let line = 0
+  for (const operation of operations) {
+    const at = Math.round((columns.callTime[operation] ?? 0) / unit)
+    const returned = columns.returnTime[operation] ?? 0
+    const called = columns.callLine[operation] ?? 0
+    const answered = columns.returnLine[operation] ?? 0
+    const error = history.errorOf(operation)
+    const input = columns.input[operation] ?? 0
+    const output = columns.output[operation] ?? 0
+    writer.signed(at - call)
+    writer.unsigned(Number.isFinite(returned) ? 1 + Math.max(0, Math.round(returned / unit) - at) : 0)
+    writer.unsigned(processes.of(columns.process[operation] ?? 0))
+    writer.unsigned(rowOf(columns.process[operation] ?? 0))
+    writer.unsigned(columns.f[operation] ?? 0)
+    writer.unsigned((columns.key[operation] ?? -1) + 1)
+    writer.unsigned((columns.node[operation] ?? -1) + 1)
+    writer.unsigned(
+      (columns.outcome[operation] ?? 0) +
+        ((4 * (columns.flags[operation] ?? 0)) % 8) +
+        (accused.has(operation) ? 8 : 0),
+    )
+    writer.signed(value(input))
+    writer.unsigned(output === input ? 0 : 1)
+    if (output !== input) writer.signed(value(output))
+    writer.unsigned(error === undefined ? 0 : 1 + errors.of(error))
+    writer.signed(called - line)
+    writer.unsigned(answered === 0 ? 0 : 1 + Math.max(0, answered - called))
+    call = at
+    line = called
+  }
+  return {
+    count: operations.length,
+    unit,
+    bytes: writer.base64(),
+    rows: rowOf.rows,
+    processes: processes.all().map((process) => history.processName(process)),
+    functions: history.functions,
+    keys: history.keys,
+    nodes: history.nodes,
+    values: values.all().map((id) => valueText(history.values.json(id as ValueId), 60)),
+    errors: errors.all().map((error) => (error.length > 120 ? `${error.slice(0, 119)}…` : error)),
+  }
+}
+
+/** Gives each different thing the next number. */
+function numbering<T>(): { readonly of: (thing: T) => number; readonly all: () => T[] } {
+  const numbers = new Map<T, number>()
+  return {
+    of(thing) {
+      const known = numbers.get(thing)
+      if (known !== undefined) return known
+      numbers.set(thing, numbers.size)
+      return numbers.size - 1
+    },
+    all: () => [...numbers.keys()],
+  }
+}
+
+/**
+ * The row of the picture for each process. A process that was retired leaves its row to one that begins later, as its client
+ * went on under a new number: so there are about as many rows as clients.
+ */
+function rowsOf(history: History): ((process: number) => number) & { readonly rows: number } {
+  const { length, process, callTime, returnTime } = history.operations
+  const stretch = new Map<number, { from: number; to: number }>()
+  for (let i = 0; i < length; i++) {
+    const from = callTime[i] ?? 0
+    const returned = returnTime[i] ?? 0
+    const to = Number.isFinite(returned) ? returned : from
+    const known = stretch.get(process[i] ?? 0)
+    if (known === undefined) stretch.set(process[i] ?? 0, { from, to })
+    else known.to = Math.max(known.to, to)
+  }
+  const ends: number[] = []
+  const rows = new Map<number, number>()
+  for (const [name, { from, to }] of [...stretch].sort((a, b) => a[1].from - b[1].from || a[0] - b[0])) {
+    const free = ends.findIndex((end) => end <= from)
+    const row = free < 0 ? ends.length : free
+    ends[row] = to
+    rows.set(name, row)
+  }
+  return Object.assign((name: number) => rows.get(name) ?? 0, { rows: ends.length })
+}
+
+/** Nanoseconds at the right edge of the page's time axis. */
+export const endOf = (history: History, spans: readonly FaultSpan[]): number =>
+  Math.max(1, lastTime(history), ...spans.map((span) => span.to))

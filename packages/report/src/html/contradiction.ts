@@ -1,0 +1,251 @@
+import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { History, Json } from '@chaos/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import {
+  answerText,
+  hasReturned,
+  isFinal,
+  isRead,
+  nodeOf,
+  operationText,
+  processText,
+  requestText,
+  valueText,
+} from '../operation-words.ts'
+import { faultsAround } from '../terminal/evidence.ts'
+import { clip } from '../terminal/width.ts'
+import { digitsToTellApart, duration, moment } from '../words.ts'
+import { type Html, html } from './markup.ts'
+import { possibleStates } from './ribbon.ts'
+import { type Scale, scaleOf } from './scale.ts'
+
+const WIDTH = 760
+const LEFT = 74
+const RIGHT = WIDTH - 26
+const LANE = 68
+const BAR = 20
+/** Rough width of a character of the drawing's labels, in pixels. */
+const CHARACTER = 6.6
+
+interface Bar {
+  readonly operation: OperationRow
+  /** As the text beside the drawing numbers it, from 1. */
+  readonly number: number
+  readonly lane: number
+  readonly x1: number
+  readonly x2: number
+  /** Of the bar's middle. */
+  readonly y: number
+}
+
+/** Accused are the operation that cannot be, or, where replicas disagree, the final reads that do. */
+export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
+  if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
+  if (counterexample.level !== 'eventual') return new Set()
+  return new Set(
+    counterexample.operations.map(({ operation }) => operation).filter((operation) => isFinal(history, operation)),
+  )
+}
+
+/**
+ * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a read,
+ * accent for the impossible one), faults as bands, and above it all the values the object could have had.
+ */
+export function contradictionSvg(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+  const operations = counterexample.operations.map(({ operation }) => operation)
+  const lanes = lanesOf(history, operations)
+  const states = possibleStates(history, counterexample)
+  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
+  // The names of faults stand above the first lane, where no label of an operation is.
+  const top = (states.length > 0 ? 54 : 12) + faults.length * 16
+  const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
+  const bars = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
+  const accused = accusedOf(history, counterexample)
+  const bottom = top + lanes.length * LANE
+  const height = bottom + 34
+  return html`<svg id="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
+<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
+${faults.map((fault, i) => faultBand(fault, i, scale, top - faults.length * 16, bottom))}
+${ribbon(history, states, scale, counterexample)}
+${lanes.map((name, i) => {
+  const y = top + i * LANE + LANE / 2 + 4
+  return html`<text class="lane-name" x="0" y="${y + 5}">${clip(name, 10)}</text><path class="lane" d="M${LEFT - 6} ${y}H${RIGHT + 14}"/>`
+})}
+${scale.breaks.map(
+  ({ x, nanos }) =>
+    html`<path class="break" d="M${x - 4} ${top}V${bottom + 4}M${x + 4} ${top}V${bottom + 4}"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${duration(nanos)}</text>`,
+)}
+${accusation(history, counterexample, bars)}
+${bars.map((bar) => barMarkup(history, counterexample, bar, bars, accused.has(bar.operation)))}
+${(counterexample.edges ?? []).map((edge, i) => edgeArc(bars, edge.before, edge.after, i + 1))}
+${axis(history, operations, scale, bottom)}
+</svg>`
+}
+
+const lanesOf = (history: History, operations: readonly OperationRow[]): string[] => [
+  ...new Set(operations.map((operation) => laneOf(history, operation))),
+]
+
+const laneOf = (history: History, operation: OperationRow): string =>
+  processText(history, history.operations.process[operation] ?? 0)
+
+function eventsOf(history: History, operations: readonly OperationRow[]): { position: number; time: number }[] {
+  const { callEvent, returnEvent, callTime, returnTime } = history.operations
+  return operations
+    .flatMap((operation) => [
+      { position: callEvent[operation] ?? 0, time: callTime[operation] ?? 0 },
+      ...(hasReturned(history, operation)
+        ? [{ position: returnEvent[operation] ?? 0, time: returnTime[operation] ?? 0 }]
+        : []),
+    ])
+    .sort((a, b) => a.position - b.position)
+}
+
+function barOf(
+  history: History,
+  operation: OperationRow,
+  number: number,
+  lanes: readonly string[],
+  scale: Scale,
+  top: number,
+): Bar {
+  const { callEvent, returnEvent } = history.operations
+  const lane = lanes.indexOf(laneOf(history, operation))
+  const x1 = scale.ofEvent(callEvent[operation] ?? 0)
+  const x2 = hasReturned(history, operation) ? scale.ofEvent(returnEvent[operation] ?? 0) : RIGHT + 14
+  return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: top + lane * LANE + LANE / 2 + 4 }
+}
+
+function barMarkup(
+  history: History,
+  counterexample: Counterexample,
+  bar: Bar,
+  bars: readonly Bar[],
+  accused: boolean,
+): Html {
+  const { operation } = bar
+  const withKey = counterexample.keys.length > 1
+  const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
+  const kind = `${isRead(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
+  const node = nodeOf(history, operation)
+  const text = clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
+  const middle = (bar.x1 + bar.x2) / 2
+  const half = (text.length * CHARACTER) / 2
+  const x = Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2)
+  // A label goes above its bar; below it where the label of the bar before would be in its way.
+  const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
+  const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
+  const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
+  const above = !tight
+  const where = node === undefined ? '' : `${isRead(history, operation) ? 'from' : 'at'} ${node}`
+  return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
+    bar.x2 - bar.x1 > 14
+      ? html`<text class="number ${kind}" x="${middle}" y="${bar.y + 4.5}">${bar.number}</text>`
+      : undefined
+  }<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}${accused ? ' ✘' : ''}</text>${
+    node === undefined
+      ? undefined
+      : html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${clip(node, 16)}</text>`
+  }</g>`
+}
+
+function faultBand(fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
+  const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
+  const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
+  const width = Math.max(2, x2 - x1)
+  const label = clip(fault.label, 44)
+  const fits = WIDTH - x1 > label.length * CHARACTER
+  return html`<g class="fault"><title>${fault.label}, ${moment(fault.from)} to ${moment(fault.to)}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch)"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
+}
+
+function ribbon(
+  history: History,
+  states: ReturnType<typeof possibleStates>,
+  scale: Scale,
+  counterexample: Counterexample,
+): Html | undefined {
+  if (states.length === 0) return undefined
+  const key = counterexample.keys[0]
+  const name = key === undefined ? 'it' : clip(key, 8)
+  const end = counterexample.culprit === undefined ? RIGHT : endX(history, counterexample.culprit, scale)
+  return html`<g class="ribbon"><text class="t2" x="0" y="22">could be</text>${states.map((state, i) => {
+    const x1 = scale.ofEvent(state.from)
+    const last = i === states.length - 1
+    const x2 = last ? end : scale.ofEvent(state.to)
+    const texts = [...textsOf(state.values, state.earlier, name), '…']
+    const room = x2 - x1 - 8
+    const text = texts.find((candidate) => candidate.length * CHARACTER < room) ?? ''
+    return html`<g><title>${name} could be ${texts[0]}</title><rect class="state${state.values.length + Number(state.earlier) > 1 ? ' several' : ''}${last ? ' last' : ''}" x="${x1 + 1}" y="5" width="${Math.max(2, x2 - x1 - 2)}" height="26" rx="3"/><text class="mid" x="${(x1 + x2) / 2}" y="22">${text}</text></g>`
+  })}</g>`
+}
+
+const endX = (history: History, operation: OperationRow, scale: Scale): number =>
+  hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
+
+/** The longest first; the page takes the first that fits. */
+function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
+  const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
+  const only = names[0] ?? ''
+  if (names.length === 1) return [`${name} is ${only}, and nothing else`, `only ${only}`, only]
+  if (names.length > 3) return [`one of ${names.length} values`, `${names.length} values`]
+  return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
+}
+
+/** From the answer that was given to the operation that ignores it, with the time between. */
+function accusation(history: History, counterexample: Counterexample, bars: readonly Bar[]): Html | undefined {
+  const because = reproach(history, counterexample)
+  const from = bars.find((bar) => bar.operation === because?.by)
+  const to = bars.find((bar) => bar.operation === counterexample.culprit)
+  if (from === undefined || to === undefined) return undefined
+  const { callTime, returnTime } = history.operations
+  const gap = (callTime[to.operation] ?? 0) - (returnTime[from.operation] ?? 0)
+  const text = hasTimes(history) ? `${duration(gap)} later` : 'later'
+  const same = from.lane === to.lane
+  const path = same
+    ? `M${from.x2} ${from.y}C${from.x2 + 8} ${from.y - 30} ${to.x1 - 8} ${to.y - 30} ${to.x1} ${to.y}`
+    : `M${from.x2} ${from.y}C${from.x2 + 34} ${from.y} ${to.x1 - 40} ${to.y} ${to.x1 - 2} ${to.y}`
+  const x = (from.x2 + to.x1) / 2
+  return html`<g class="accusation"><path class="arc" marker-end="url(#tip)" d="${path}"/><text class="arc-text" x="${x + (same ? 0 : 8)}" y="${(from.y + to.y) / 2 - (same ? 30 : 4)}">${text}</text></g>`
+}
+
+/** One step of a cycle of orders, numbered as the text beside the drawing numbers it. */
+function edgeArc(bars: readonly Bar[], before: OperationRow, after: OperationRow, number: number): Html | undefined {
+  const from = bars.find((bar) => bar.operation === before)
+  const to = bars.find((bar) => bar.operation === after)
+  if (from === undefined || to === undefined) return undefined
+  const [x1, x2] = [(from.x1 + from.x2) / 2, (to.x1 + to.x2) / 2]
+  const side = to.y > from.y ? 1 : -1
+  const same = from.lane === to.lane
+  const [y1, y2] = same
+    ? [from.y + BAR / 2, to.y + BAR / 2]
+    : [from.y + (side * BAR) / 2, to.y - (side * BAR) / 2 - side * 2]
+  const bend = same ? 26 : 0
+  const path = `M${x1} ${y1}C${x1 + (x2 - x1) * 0.2} ${y1 + (same ? bend : side * 22)} ${x1 + (x2 - x1) * 0.8} ${y2 + (same ? bend : -side * 22)} ${x2} ${y2}`
+  const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2 + bend * 0.75]
+  return html`<g class="edge" data-edge="${number}"><path class="arc" marker-end="url(#tip)" d="${path}"/><circle class="edge-dot" cx="${mx}" cy="${my}" r="8"/><text class="edge-number" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
+}
+
+function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {
+  const events = eventsOf(history, operations)
+  const digits = Math.min(6, digitsToTellApart(events.map((event) => event.time)))
+  const { callEvent, callLine, returnEvent, returnLine } = history.operations
+  const lineAt = (position: number): number => {
+    const row = operations.find((operation) => callEvent[operation] === position || returnEvent[operation] === position)
+    if (row === undefined) return 0
+    return (callEvent[row] === position ? callLine[row] : returnLine[row]) ?? 0
+  }
+  let free = LEFT - 20
+  const marks = events.flatMap((event) => {
+    const x = scale.ofEvent(event.position)
+    const text = hasTimes(history) ? moment(event.time, digits) : `line ${lineAt(event.position)}`
+    const half = (text.length * CHARACTER) / 2
+    const crossing = scale.breaks.some((gap) => Math.abs(gap.x - x) < half + 26)
+    if (x - half < free || x + half > WIDTH || crossing) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
+    free = x + half + 8
+    return [
+      html`<path class="tick" d="M${x} ${bottom + 4}v8"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${text}</text>`,
+    ]
+  })
+  return html`<path class="axis" d="M${LEFT - 6} ${bottom + 4}H${RIGHT + 14}"/>${marks}`
+}

@@ -1,0 +1,61 @@
+import type { OperationRow, Report } from '@chaos/checker'
+import { levels } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { count, duration, plural } from '../words.ts'
+import { embed, type Selection } from './columns.ts'
+import { type Html, html, scriptJson } from './markup.ts'
+
+/** Operations of all counterexamples: what must be seen in every view. */
+export function accusedRows(report: Report | undefined): OperationRow[] {
+  if (report === undefined) return []
+  const rows = levels.flatMap((level) => {
+    const verdict = report.levels[level]
+    return verdict.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
+  })
+  return [...new Set(rows)]
+}
+
+/** Every operation on the time axis, a row per client, to be moved and filtered; drawn by the page's script. */
+export function explorer(history: History, selection: Selection): Html {
+  const options = (names: readonly string[]): Html[] =>
+    names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
+  return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
+<div class="tools"><label>Outcome <select id="by-outcome"><option value="">all</option><option value="0">ok</option><option value="1">fail</option><option value="2">info</option></select></label>${
+    history.keys.length > 1
+      ? html`<label>Key <select id="by-key"><option value="">all</option>${options(history.keys)}</select></label>`
+      : undefined
+  }${
+    history.nodes.length > 1
+      ? html`<label>Node <select id="by-node"><option value="">all</option>${options(history.nodes)}</select></label>`
+      : undefined
+  }<span id="found" role="status"></span><span class="grow"></span><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-all">All</button></div>
+<canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, N and P step through operations, Home shows all."></canvas>
+<p class="detail" id="detail" aria-live="polite">Point at an operation, or press N to step through them.</p>
+<p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><i class="bad"></i>in a contradiction</span><span>Drag to pan, Ctrl or ⌘ and wheel to zoom, N and P to step.</span></p>
+<p class="note">${selectionText(history, selection)}</p>
+<noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
+}
+
+/** What is not in the page, said in the page. */
+function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
+  const total = history.operations.length
+  if (operations.length === total) return `All ${plural(total, 'operation')}.`
+  return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. The rest is in the history file.`
+}
+
+/** What the script reads: one object, in an element that nothing executes. */
+export function embeddedData(
+  history: History,
+  selection: Selection,
+  accused: readonly OperationRow[],
+  spans: readonly FaultSpan[],
+  more: { readonly [name: string]: unknown },
+): Html {
+  const data = {
+    ...embed(history, selection.operations, new Set(accused)),
+    faults: spans.map((span) => [span.from, span.to, span.label]),
+    ...more,
+  }
+  return html`<script type="application/json" id="data">${scriptJson(data)}</script>`
+}

@@ -1,0 +1,93 @@
+import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { foundText } from '../level-words.ts'
+import { duration, plural } from '../words.ts'
+import { type Html, html, trusted } from './markup.ts'
+import { expectationOf, type Page } from './page-input.ts'
+
+interface Rung {
+  readonly title: string
+  readonly levels: readonly [Level, ...Level[]]
+}
+
+const rungs: readonly Rung[] = [
+  { title: 'Linearizable', levels: ['linearizable'] },
+  { title: 'Sequential', levels: ['sequential'] },
+  { title: 'Causal', levels: ['causal', 'causal-memory', 'causal-convergence'] },
+  {
+    title: 'PRAM and session',
+    levels: ['pram', 'session', 'read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
+  },
+  { title: 'Eventual', levels: ['eventual'] },
+]
+
+type Result = Verdict['result']
+
+const marks: { readonly [result in Result]: Html } = {
+  violated: trusted(
+    '<svg class="mark violated" viewBox="0 0 20 20" aria-hidden="true"><rect x="1" y="1" width="18" height="18" rx="3"/><path d="M6 6l8 8M14 6l-8 8"/></svg>',
+  ),
+  met: trusted(
+    '<svg class="mark met" viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="8.6"/><path d="M5.8 10.4l2.9 2.9 5.6-6.4"/></svg>',
+  ),
+  unknown: trusted(
+    '<svg class="mark unknown" viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="8.6" stroke-dasharray="3 2.4"/><path d="M7.6 8a2.4 2.4 0 1 1 3.3 2.2c-.7.3-.9.7-.9 1.5M10 14.2v.3"/></svg>',
+  ),
+}
+
+/** The levels, strongest first: a shape and a word for each, its reason, and which one was expected and which one found. */
+export function ladder(page: Page, report: Report): Html {
+  return html`<ol class="ladder">${rungs.map((rung) => rungMarkup(page, report, rung))}</ol>`
+}
+
+function rungMarkup(page: Page, report: Report, rung: Rung): Html {
+  const results = rung.levels.map((level) => report.levels[level])
+  const result: Result = results.some((verdict) => verdict.result === 'violated')
+    ? 'violated'
+    : results.some((verdict) => verdict.result === 'unknown')
+      ? 'unknown'
+      : 'met'
+  const first = results[0]
+  const alike = results.every(
+    (verdict) =>
+      verdict.result === result && (first === undefined || whyOf(page, report, verdict) === whyOf(page, report, first)),
+  )
+  const expected = expectationOf(page)?.level
+  const found = levels.find((level) => report.levels[level].result === 'met')
+  const tag = (word: string): Html => html` <span class="tag">${word}</span>`
+  return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${rung.title}${
+    expected !== undefined && rung.levels.includes(expected) ? tag('expected') : undefined
+  }${found !== undefined && rung.levels.includes(found) ? tag('found') : undefined}</h3><p class="result">${result}</p>${
+    alike
+      ? html`<p class="why">${first === undefined ? '' : whyOf(page, report, first)}</p>`
+      : html`<ul class="subs">${rung.levels.map(
+          (level) =>
+            html`<li class="${report.levels[level].result}">${marks[report.levels[level].result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${report.levels[level].result}</span></span></li>`,
+        )}</ul>`
+  }</li>`
+}
+
+function whyOf(page: Page, report: Report, verdict: Verdict): string {
+  if (verdict.result === 'unknown') return verdict.reason
+  if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
+  const converged = page.run?.convergedAfterHealNanos
+  if (verdict === report.levels.eventual && converged !== undefined) return `${duration(converged)} after healing`
+  return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
+}
+
+/** Every reason in full: for those the strip has no room for. */
+export function reasons(report: Report): Html {
+  const rows = levels.map(
+    (level) =>
+      html`<tr><th scope="row">${level}</th><td>${report.levels[level].result}</td><td class="wrap">${fullReason(report.levels[level])}</td></tr>`,
+  )
+  return html`<details class="all-levels"><summary>All ${levels.length} levels, with reasons (found: ${foundText(report)})</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
+}
+
+function fullReason(verdict: Verdict): string {
+  if (verdict.result === 'unknown') return verdict.reason
+  if (verdict.result === 'violated') return verdict.counterexample.sentence
+  if (verdict.witness.kind === 'implied') return `${verdict.witness.by} holds`
+  return verdict.witness.kind === 'order'
+    ? 'an order of all operations was found that explains every answer'
+    : 'the final reads of every key agree'
+}

@@ -1,0 +1,46 @@
+import { printable } from '../operation-words.ts'
+
+/** Text that is markup already: everything else is escaped where it is put into a page. */
+export interface Html {
+  readonly html: string
+}
+
+export type Content = Html | string | number | readonly Content[] | undefined
+
+const ENTITIES: { readonly [character: string]: string } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export const escapeHtml = (text: string): string =>
+  printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
+/** A page is written with this alone, so that no text of a stranger can become markup, in elements or in quoted attributes. */
+export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html => ({
+  html: parts.map((part, i) => part + markupOf(contents[i])).join(''),
+})
+
+function markupOf(content: Content): string {
+  if (content === undefined) return ''
+  if (typeof content === 'string') return escapeHtml(content)
+  if (typeof content === 'number') return String(Math.round(content * 100) / 100)
+  if ('html' in content) return content.html
+  return content.map(markupOf).join('')
+}
+
+/** For what this package wrote itself: stylesheets and scripts. */
+export const trusted = (markup: string): Html => ({ html: markup })
+
+/** JSON inside a `<script>` element: `</script>`, `<!--` and the line ends only JavaScript knows are spelled out. */
+export const scriptJson = (value: unknown): Html =>
+  trusted(
+    JSON.stringify(value)
+      .replaceAll('<', '\\u003c')
+      .replaceAll('>', '\\u003e')
+      .replaceAll('&', '\\u0026')
+      .replaceAll('\u2028', '\\u2028')
+      .replaceAll('\u2029', '\\u2029'),
+  )

@@ -1,0 +1,23 @@
+import type { Report } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import type { Expectation, RunSummary } from '../run-summary.ts'
+
+/** Everything a page can show: of a run, or of a file alone (then there is no run). */
+export interface Page {
+  /** What was tested or read: `primary-replica, 3 nodes`, or a file's name. */
+  readonly title: string
+  /** Version of the program, as the page says it. */
+  readonly version: string
+  readonly history: History
+  /** Where the page finds the history, relative to itself; its lines are cited by this name. */
+  readonly historyFile: string
+  /** Absent where nothing could be checked. */
+  readonly report?: Report | undefined
+  readonly run?: RunSummary | undefined
+  readonly expectation?: Expectation | undefined
+  /** The command that does it again. */
+  readonly again?: string | undefined
+  readonly exitCode?: number | undefined
+}
+
+export const expectationOf = (page: Page): Expectation | undefined => page.expectation ?? page.run?.expectation

@@ -1,0 +1,160 @@
+import { type Counterexample, levels } from '@chaos/checker'
+import { faultSpans } from '../fault-spans.ts'
+import { adjective, foundText } from '../level-words.ts'
+import { hasTimes } from '../moments.ts'
+import { linesOf, printable } from '../operation-words.ts'
+import { statisticsOf } from '../statistics.ts'
+import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
+import { type Headline, headlineOf } from '../terminal/headline.ts'
+import { capitalised, count, duration, durationOfMillis, plural } from '../words.ts'
+import { binsOf } from './bins.ts'
+import { charts, plotArea } from './charts.ts'
+import { endOf, select } from './columns.ts'
+import { contradictionSvg } from './contradiction.ts'
+import { accusedRows, embeddedData, explorer } from './explorer.ts'
+import { explorerScript } from './explorer-script.ts'
+import { ladder, reasons } from './ladder.ts'
+import { type Html, html, trusted } from './markup.ts'
+import { expectationOf, type Page } from './page-input.ts'
+import { pageScript } from './page-script.ts'
+import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
+import { story } from './story.ts'
+import { stylesheet } from './stylesheet.ts'
+
+/**
+ * One self-contained file: verdict, a sentence, the ladder of levels, the contradiction drawn; then how the run fared, over
+ * time and operation by operation. Opens from disk without a network, in the dark, on paper, and without scripts.
+ */
+export function renderHtml(page: Page): string {
+  const { history, report, run } = page
+  const spans = faultSpans(history, run)
+  const statistics = statisticsOf(history)
+  const end = endOf(history, spans)
+  const bins = binsOf(history, end)
+  const accused = accusedRows(report)
+  const selection = select(history, spans, accused)
+  const level = report === undefined ? undefined : accusedLevel(report, expectationOf(page)?.level)
+  const shown = report === undefined ? undefined : counterexampleOf(report, level)
+  const headline: Headline =
+    report === undefined
+      ? { mood: 'unsure', title: 'Not checked', beside: '' }
+      : headlineOf(report, expectationOf(page)?.level, (run?.vacuous.length ?? 0) > 0)
+  const { callTime } = history.operations
+  const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
+  const focus = shown === undefined ? [] : shown.operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
+<body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
+<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<button id="theme" type="button">Theme: auto</button></header>
+<main>
+${head(page, headline, shown)}
+<section aria-labelledby="levels"><h2 id="levels" class="sr">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(page, report)}${reasons(report)}`}</section>
+${lostSection(report)}
+${
+  shown === undefined
+    ? undefined
+    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, shown, [])}</h2><div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, shown, spans)}</div><div>${story(history, shown, spans)}<p class="note"><a href="${encodeURI(page.historyFile)}">${citation(history, shown, page.historyFile)}</a></p></div></div>${others(page, shown)}</section>`
+}
+${phasesSection(run?.phases ?? [])}
+${
+  hasTimes(history) && history.operations.length > 1
+    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(bins, spans, end, mark)}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
+    : undefined
+}
+${explorer(history, selection)}
+${faultsSection(run, spans)}
+${factsSection(statistics, report, run)}
+${again(page)}
+</main>
+${embeddedData(history, selection, accused, spans, { end, focus, plot: plotArea, bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) } })}
+<script>${trusted(pageScript)}</script><script>${trusted(explorerScript)}</script>
+</body></html>
+`.html
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? Math.round(value) : null)
+
+function topFacts({ title, history, run, historyFile }: Page): string[] {
+  const operations = plural(history.operations.length, 'operation')
+  if (run === undefined) return [title, operations, ...(title === historyFile ? [] : [historyFile])]
+  return [
+    title,
+    `${plural(run.config.clients, 'client')}, ${duration(run.durationNanos)}`,
+    operations,
+    `seed ${run.config.seed}`,
+    run.startedAt.replace('T', ' ').replace(/(:\d\d)?(\.\d+)?Z$/, ' UTC'),
+  ]
+}
+
+function head(page: Page, headline: Headline, shown: Counterexample | undefined): Html {
+  const { report, run, history } = page
+  const expectation = expectationOf(page)
+  const warnings = [
+    ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
+    ...(run?.vacuous ?? []).map((reason) => `Proves less than it seems to: ${reason}`),
+    ...(run?.trouble ?? []),
+    ...history.warnings,
+  ]
+  const facts: [string, string][] = [
+    ['Expected', expectation?.level ?? ''],
+    ['Found', report === undefined ? '' : foundText(report)],
+    ['Model', report?.model ?? ''],
+    [
+      'Checked',
+      run === undefined
+        ? ''
+        : `${plural(run.operations.total, 'operation')} in ${durationOfMillis(run.timing.checkMs)}`,
+    ],
+    ['Exit code', page.exitCode === undefined ? '' : exitText(page.exitCode)],
+  ]
+  return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${lede(page, headline, shown)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${facts
+    .filter(([, fact]) => fact !== '')
+    .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl></section>`
+}
+
+function lede({ report, history }: Page, headline: Headline, shown: Counterexample | undefined): string {
+  if (shown !== undefined) return capitalised(shown.sentence)
+  if (headline.mood === 'unsure' && headline.beside !== '') return `${capitalised(headline.beside)}.`
+  if (report === undefined) return 'Nothing could be checked.'
+  const witness = report.levels.linearizable
+  return witness.result === 'met'
+    ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`
+    : `${capitalised(report.headline)}.`
+}
+
+const exitText = (code: number): string => {
+  const meaning = [
+    'expectation met',
+    'expectation violated',
+    'unknown, or proves nothing',
+    'usage or input',
+    'environment',
+  ][code]
+  return meaning === undefined ? String(code) : `${code}, ${meaning}`
+}
+
+/** Levels broken by something else than what is drawn: their sentence, and where to look. */
+function others({ report, history, historyFile }: Page, drawn: Counterexample): Html | undefined {
+  if (report === undefined) return undefined
+  const said = new Set([drawn.sentence])
+  const found = levels.flatMap((level) => {
+    const other = counterexampleOf(report, level)
+    if (other === undefined || said.has(other.sentence)) return []
+    said.add(other.sentence)
+    return [
+      html`<p><b>Not ${adjective(level)}:</b> ${other.sentence} <span class="t">${citation(history, other, historyFile)}</span></p>`,
+    ]
+  })
+  return found.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${found}</div>`
+}
+
+function again({ again: command, run, historyFile }: Page): Html | undefined {
+  if (command === undefined) return undefined
+  const promise =
+    run === undefined
+      ? undefined
+      : run.tier === 'simulated'
+        ? 'Repeats the run to the byte.'
+        : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
+  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${encodeURI(historyFile)}">${historyFile}</a>.</p>`}</div></section>`
+}

@@ -1,0 +1,102 @@
+import type { Counterexample, OperationRow } from '@chaos/checker'
+import { type History, inputOf, type Json, OK, outputOf } from '@chaos/history'
+import { functionOf, isRead } from '../operation-words.ts'
+
+/** What the object may have been during a stretch of the drawing. */
+export interface Possible {
+  /** Event positions. */
+  readonly from: number
+  readonly to: number
+  readonly values: readonly Json[]
+  /** Whether it may still be what it was before the first of the drawn operations. */
+  readonly earlier: boolean
+}
+
+interface Written {
+  readonly value: Json
+  readonly call: number
+  readonly end: number
+}
+
+const isPair = (value: Json): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2
+
+/**
+ * The values one object may have had at each moment, judged by the drawn operations alone: a write may be the last one from
+ * its call until another one that came wholly after it is done, or until a read that began after it saw another value.
+ * Empty where that would not show the contradiction: several keys, other functions than read, write and cas, or a
+ * culprit that these rules do not exclude.
+ */
+export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
+  const { culprit } = counterexample
+  const rows = counterexample.operations.map(({ operation }) => operation)
+  const known = rows.every((row) => isRead(history, row) || ['write', 'cas', 'put'].includes(functionOf(history, row)))
+  if (culprit === undefined || counterexample.keys.length > 1 || !known || counterexample.edges !== undefined) return []
+  if (!isRead(history, culprit)) return []
+  const { callEvent } = history.operations
+  const others = rows.filter((row) => row !== culprit)
+  const writes = others.filter((row) => !isRead(history, row)).map((row) => writtenBy(history, row))
+  const reads = others.filter((row) => isRead(history, row) && history.operations.outcome[row] === OK)
+  const events = [...new Set(others.flatMap((row) => [callEvent[row] ?? 0, endEvent(history, row)]))]
+  const bounds = [...events.filter(Number.isFinite), callEvent[culprit] ?? 0].sort((a, b) => a - b)
+  const last = endEvent(history, culprit)
+  const states = bounds.map((from, i): Possible => {
+    const to = bounds[i + 1] ?? last
+    const overwritten =
+      writes.some((write) => write.end <= from) || reads.some((read) => endEvent(history, read) <= from)
+    return { from, to, values: valuesAt(history, writes, reads, from), earlier: !overwritten }
+  })
+  const merged = merge(states.filter((state) => state.values.length > 0 && state.to > state.from))
+  const final = merged[merged.length - 1]
+  const seen = JSON.stringify(outputOf(history, culprit))
+  return final === undefined || final.earlier || final.values.some((value) => JSON.stringify(value) === seen)
+    ? []
+    : merged
+}
+
+function writtenBy(history: History, row: OperationRow): Written {
+  const input = inputOf(history, row)
+  const value = functionOf(history, row) === 'cas' && isPair(input) ? input[1] : input
+  return { value, call: history.operations.callEvent[row] ?? 0, end: endEvent(history, row) }
+}
+
+/** Infinity where nobody knows whether it is over: an `info` may still take effect. */
+const endEvent = (history: History, row: OperationRow): number =>
+  history.operations.outcome[row] === OK ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
+
+function valuesAt(
+  history: History,
+  writes: readonly Written[],
+  reads: readonly OperationRow[],
+  at: number,
+): readonly Json[] {
+  const { callEvent } = history.operations
+  const values = writes
+    .filter((write) => write.call <= at)
+    .filter((write) => !writes.some((other) => write.end < other.call && other.end <= at))
+    .filter(
+      (write) =>
+        !reads.some(
+          (read) =>
+            write.end < (callEvent[read] ?? 0) &&
+            endEvent(history, read) <= at &&
+            JSON.stringify(outputOf(history, read)) !== JSON.stringify(write.value),
+        ),
+    )
+    .map((write) => write.value)
+  return values.filter((value, i) => values.findIndex((o) => JSON.stringify(o) === JSON.stringify(value)) === i)
+}
+
+function merge(states: readonly Possible[]): Possible[] {
+  const merged: Possible[] = []
+  for (const state of states) {
+    const last = merged[merged.length - 1]
+    if (
+      last !== undefined &&
+      last.earlier === state.earlier &&
+      JSON.stringify(last.values) === JSON.stringify(state.values)
+    )
+      merged[merged.length - 1] = { ...last, to: state.to }
+    else merged.push(state)
+  }
+  return merged
+}

@@ -1,0 +1,55 @@
+/** Maps event positions and moments of a drawing to pixels. */
+export interface Scale {
+  /** Of an event position of the drawing. */
+  readonly ofEvent: (position: number) => number
+  /** Of a moment, between the events around it. */
+  readonly ofTime: (time: number) => number
+  /** Where much more time passes than the width shows: x, and how much. */
+  readonly breaks: readonly { readonly x: number; readonly nanos: number }[]
+}
+
+/** A gap this many times the usual one is drawn shorter than it was, and marked. */
+const LONG = 6
+/** Share of the width that is dealt out evenly, so that no two events coincide. */
+const EVEN = 0.45
+
+/**
+ * Time runs to the right. Each gap between two events gets an even share, and a part that grows with its length; a gap far
+ * longer than the usual one is cut short, or the moments that matter would be a smear at its ends.
+ */
+export function scaleOf(
+  events: readonly { readonly position: number; readonly time: number }[],
+  left: number,
+  right: number,
+): Scale {
+  const gaps = events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
+  const usual = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0
+  const cap = usual > 0 ? usual * LONG : Number.POSITIVE_INFINITY
+  const shown = gaps.map((gap) => Math.min(gap, cap))
+  const total = shown.reduce((sum, gap) => sum + gap, 0)
+  const width = right - left
+  const even = total > 0 ? EVEN : 1
+  const xs = [left]
+  for (const gap of shown) {
+    const own = total > 0 ? (gap / total) * (1 - even) * width : 0
+    xs.push((xs[xs.length - 1] ?? left) + (even * width) / Math.max(1, gaps.length) + own)
+  }
+  const breaks = gaps.flatMap((gap, i) =>
+    gap > cap ? [{ x: ((xs[i] ?? left) + (xs[i + 1] ?? left)) / 2, nanos: gap }] : [],
+  )
+  return {
+    ofEvent(position) {
+      const at = events.findIndex((event) => event.position === position)
+      return xs[at] ?? (position <= (events[0]?.position ?? 0) ? left : right)
+    },
+    ofTime(time) {
+      const after = events.findIndex((event) => event.time > time)
+      if (after === 0) return left - 8
+      if (after < 0) return right + 8
+      const [from = 0, to = 0] = [events[after - 1]?.time, events[after]?.time]
+      const [start = left, end = left] = [xs[after - 1], xs[after]]
+      return to > from ? start + ((time - from) / (to - from)) * (end - start) : start
+    },
+    breaks,
+  }
+}

@@ -1,0 +1,85 @@
+import type { Report } from '@chaos/checker'
+import type { FaultSpan } from '../fault-spans.ts'
+import { printable, valueText } from '../operation-words.ts'
+import type { PhaseSummary, RunSummary } from '../run-summary.ts'
+import type { Statistics } from '../statistics.ts'
+import { faultLines, infoText } from '../terminal/run-tables.ts'
+import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
+import { count, duration, durationOfMillis, listedAtMost, moment, percent, plural } from '../words.ts'
+import { type Content, type Html, html } from './markup.ts'
+
+/** How the run fared while calm and under each kind of fault. */
+export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
+  if (phases.length === 0) return undefined
+  const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
+  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2><div class="scroll"><table class="numbers"><thead><tr><th scope="col">phase</th><th scope="col">share of the run</th><th scope="col">operations</th><th scope="col">availability</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">slowest recovery</th></tr></thead><tbody>${phases.map(
+    (phase) =>
+      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${measured(phase, duration(phase.p50Nanos))}</td><td>${measured(phase, duration(phase.p99Nanos))}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
+  )}</tbody></table></div></section>`
+}
+
+/** Every fault as it was, with how often it bit; one that never did proves nothing, and says so. */
+export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
+  if (spans.length === 0) return undefined
+  const counted = spans.some((span) => span.hits !== undefined)
+  const summary =
+    run === undefined ? [] : faultLines(run, { width: 10_000, style: plainStyle, symbols: unicodeSymbols })
+  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>${summary.map((line) => html`<p class="note">${line}</p>`)}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted ? html`<th scope="col">hits</th><th scope="col">served again after</th>` : undefined}</tr></thead><tbody>${spans.map(
+    (span) =>
+      html`<tr${span.hits === 0 ? html` class="idle"` : undefined}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}</td><td>${duration(span.to - span.from)}</td>${counted ? html`<td>${span.hits === 0 ? 'never bit' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'never stopped' : duration(span.recoveryNanos)}</td>` : undefined}</tr>`,
+  )}</tbody></table></div></section>`
+}
+
+const rows = (entries: readonly (readonly [string, Content])[]): Html =>
+  html`<table class="mini"><tbody>${entries.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
+
+/** Counts, nodes, configuration: small tables side by side. */
+export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
+  const { total, ok, fail, info, reads, writes, cas } = run?.operations ?? statistics.operations
+  const nodes = run?.nodes ?? statistics.nodes
+  const operations = rows([
+    ['total', count(total)],
+    ['ok', count(ok)],
+    ['fail, certainly not done', count(fail)],
+    ['info, outcome unknown', count(info)],
+    ['reads', count(reads)],
+    ['writes', count(writes)],
+    ...(cas > 0 ? ([['cas', count(cas)]] as const) : []),
+    ['latency p50', duration(statistics.p50Nanos)],
+    ['latency p99', duration(statistics.p99Nanos)],
+  ])
+  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}</div>${
+    nodes.length === 0
+      ? undefined
+      : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), `${percent(node.availability)} of ${count(node.operations)}`]))}</div>`
+  }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div></section>`
+}
+
+function configuration({ config, tier, startedAt, durationNanos, timing }: RunSummary): Html {
+  const knobs = Object.entries(config.knobs)
+  return rows([
+    ['target', config.target],
+    ...(config.bug === undefined ? [] : ([['deliberate mistake', config.bug]] as const)),
+    ...(knobs.length === 0 ? [] : ([['knobs', knobs.map(([name, value]) => `${name} ${value}`).join(', ')]] as const)),
+    ['nodes', count(config.nodes)],
+    ['clients', count(config.clients)],
+    ['rate', `${count(config.rate)} ops/s`],
+    ['keys', count(config.keys)],
+    ['client timeout', durationOfMillis(config.timeoutMs)],
+    ['faults', config.faults.length === 0 ? 'none' : config.faults.join(', ')],
+    ['seed', String(config.seed)],
+    ['began', startedAt],
+    ['lasted', duration(durationNanos)],
+    ['checked in', durationOfMillis(timing.checkMs)],
+    ['determinism', tier === 'simulated' ? 'simulated: repeats to the byte' : 'real: repeats workload and faults'],
+  ])
+}
+
+/** Acknowledged writes that are gone, by name. */
+export function lostSection(report: Report | undefined): Html | undefined {
+  if (report === undefined || report.lost.length === 0) return undefined
+  const writes = report.lost.map(
+    ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 24)}`,
+  )
+  return html`<p class="lost"><b>${plural(report.lost.length, 'acknowledged write')} lost:</b> ${listedAtMost(writes, 12)}</p>`
+}

@@ -1,0 +1,67 @@
+import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import type { FaultSpan } from '../fault-spans.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import {
+  answerText,
+  hasReturned,
+  isRead,
+  keyOf,
+  linesOf,
+  nodeOf,
+  operationText,
+  outcomeName,
+  processInWords,
+  requestText,
+  valueText,
+} from '../operation-words.ts'
+import { faultsAround } from '../terminal/evidence.ts'
+import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
+import { accusedOf } from './contradiction.ts'
+import { type Html, html } from './markup.ts'
+
+/** The contradiction told in steps, each an operation of the drawing with its number, its moments and its lines in the file. */
+export function story(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+  const accused = accusedOf(history, counterexample)
+  const faults = faultsAround(history, counterexample, spans).slice(0, 3)
+  return html`<ol class="story">${counterexample.operations.map(({ operation, role }, i) =>
+    step(history, counterexample, operation, role, i + 1, accused.has(operation)),
+  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${capitalised(fault.label)}, ${moment(fault.from)} to ${moment(fault.to)}.</p>`)}${edgeList(history, counterexample)}`
+}
+
+function step(
+  history: History,
+  counterexample: Counterexample,
+  operation: OperationRow,
+  role: 'core' | 'context',
+  number: number,
+  bad: boolean,
+): Html {
+  const { process, callTime, returnTime } = history.operations
+  const withKey = counterexample.keys.length > 1
+  const node = nodeOf(history, operation)
+  const kind = `${isRead(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
+  const digits = Math.min(6, digitsToTellApart([callTime[operation] ?? 0, returnTime[operation] ?? 0]))
+  const when = hasTimes(history)
+    ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
+    : ''
+  const lines = lineList(linesOf(history, operation))
+  const because = bad ? reproach(history, counterexample)?.text : undefined
+  const states = counterexample.statesBefore
+  const could =
+    bad && operation === counterexample.culprit && states !== undefined && states.length > 0 && states.length < 6
+      ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
+      : undefined
+  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}" tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${isRead(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${lines === '' ? '' : `${when === '' ? '' : ' · '}${lines}`}</small></li>`
+}
+
+/** Where the contradiction is a cycle of orders: each step with its reason. */
+function edgeList(history: History, counterexample: Counterexample): Html | undefined {
+  const edges = counterexample.edges ?? []
+  if (edges.length === 0) return undefined
+  const withKey = counterexample.keys.length > 1
+  return html`<p class="note">Each must come before the next, and so before itself:</p><ul class="edges">${edges.map(
+    (edge, i) =>
+      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${edge.reason}</small></li>`,
+  )}</ul>`
+}

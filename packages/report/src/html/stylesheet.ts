@@ -1,0 +1,85 @@
+const light = `--page:#fdfdfb;--ink:#1a1c20;--ink2:#575c66;--line:#dcdde0;--line2:#8b909a;--accent:#b5320c;--tint:#fbebe4;--data:#3b6085;--d1:#d3dfea;--d2:#a3bdd6;--band:#f1efe8;--hatch:#b9b4a3;--on-accent:#fff;--panel:#f6f5f1;--down:#4b4f57`
+const dark = `--page:#131519;--ink:#e8e9ec;--ink2:#a3a9b4;--line:#30343c;--line2:#767c88;--accent:#ff8f6b;--tint:#3a2119;--data:#8fb6dd;--d1:#22303f;--d2:#34506c;--band:#22252b;--hatch:#565a63;--on-accent:#1a0d07;--panel:#1b1e23;--down:#c3c7ce`
+
+/**
+ * One accent, and it means one thing: a broken promise. Met is ink, faults are neutral bands, data is one blue. Text has a
+ * contrast of at least 4.5 on its ground in both themes, and marks that carry meaning at least 3. Print is always light.
+ */
+export const stylesheet: string = `
+:root{color-scheme:light dark;${light}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
+:root[data-theme=dark]{color-scheme:dark;${dark}}
+:root[data-theme=light]{color-scheme:light}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0 auto;max-width:1128px;padding:0 24px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+h1,h2,h3,p,ol,ul,dl,dd,table{margin:0;padding:0}
+h1{font-size:38px;line-height:1.1;letter-spacing:-.02em;font-weight:650}
+h1.bad{color:var(--accent)}
+h2{font-size:20px;line-height:1.3;letter-spacing:-.01em;font-weight:620;margin-bottom:12px}
+h3{font-size:14px;line-height:1.35;font-weight:620}
+section{margin-bottom:40px}
+code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.92em;overflow-wrap:anywhere}
+a{color:inherit;text-decoration-color:var(--line2);text-underline-offset:3px}
+:focus{outline:none}:focus-visible{outline:2px solid var(--ink);outline-offset:2px;border-radius:3px}
+button,select{font:inherit;font-size:13px;color:var(--ink);background:var(--page);border:1px solid var(--line2);border-radius:6px;padding:3px 10px;min-height:28px;max-width:220px}
+button{cursor:pointer}button:hover{background:var(--panel)}
+button.link{border:0;padding:0;min-height:0;background:none;text-decoration:underline;text-decoration-color:var(--line2);text-underline-offset:3px;text-align:left;max-width:none}
+.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.skip{position:absolute;left:-999px}.skip:focus{left:24px;top:8px;background:var(--page);padding:6px 10px;z-index:9}
+.top{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;font-size:13px;color:var(--ink2);padding:10px 0;border-bottom:1px solid var(--line)}
+.top b{color:var(--ink)}.top button{margin-left:auto}
+.head{display:grid;grid-template-columns:minmax(0,1fr) 316px;gap:12px 48px;padding-top:20px;margin-bottom:20px}
+.lede{font-size:18px;line-height:1.4;margin-top:10px;max-width:40em}
+.warnings{list-style:none;margin-top:10px;font-size:14px}.warnings li{padding-left:22px;position:relative}.warnings li::before{content:"!";position:absolute;left:2px;top:3px;width:14px;height:14px;line-height:14px;text-align:center;font-weight:700;font-size:11px;border:1px solid var(--ink);border-radius:50%}
+.facts{font-size:14px;align-self:start}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts div:first-child{border:0}.facts dt{color:var(--ink2);width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
+.again{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;background:var(--panel);border-radius:8px;padding:12px 16px;font-size:14px}.again code{flex:1}.again p{flex-basis:100%}
+.lost{margin-bottom:24px;padding:8px 12px;background:var(--tint);border-left:3px solid var(--accent);overflow-wrap:anywhere}
+.mark{width:20px;height:20px;flex:none;fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+.mark.violated rect{fill:var(--accent)}.mark.violated path{stroke:var(--on-accent);stroke-width:2.2}.mark.met{stroke:var(--ink)}.mark.unknown{stroke:var(--ink2);stroke-width:1.5}
+.ladder{list-style:none;display:grid;grid-template-columns:1fr 1fr 1fr 1.5fr 1fr}
+.ladder>li{padding-right:14px;min-width:0}
+.rung{display:flex;align-items:center;gap:8px;margin-bottom:5px}.rung .line{height:1px;flex:1;background:var(--line2);margin-right:-6px}.ladder>li:last-child .line{display:none}
+.result{font-size:14px;color:var(--ink2)}.violated>.result{color:var(--accent);font-weight:600}.met>.result{color:var(--ink);font-weight:600}
+.why{font-size:13px;line-height:1.4;color:var(--ink2);overflow-wrap:anywhere;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
+.tag{font-weight:500;font-size:12px;border:1px solid var(--line2);border-radius:99px;padding:0 7px;margin-left:3px;color:var(--ink2);white-space:nowrap}
+.subs{list-style:none;font-size:12.5px;line-height:1.45;display:flex;flex-wrap:wrap;gap:0 12px}.subs li{display:flex;gap:5px;align-items:center;white-space:nowrap}.subs .mark{width:12px;height:12px}
+.all-levels{font-size:13px;margin-top:8px;color:var(--ink2)}.all-levels summary{cursor:pointer;width:fit-content}.all-levels table{margin-top:8px}
+.contradiction{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px}
+.scroll{overflow-x:auto}.tall{max-height:340px;overflow-y:auto}
+svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
+svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
+#why-svg,#charts{display:block;width:100%;height:auto}
+.lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
+svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
+.band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2)}svg .fault-name.end{text-anchor:end}
+.break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
+.state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
+rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}
+svg .number{font-weight:650}svg .number.write{fill:var(--page)}svg .number.bad{fill:var(--on-accent)}svg .number.read:not(.bad){fill:var(--ink)}
+svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .node{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .badtext{fill:var(--accent);font-weight:650}
+.op.context{opacity:.8}
+.arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
+.edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}
+.op,.edge{transition:opacity .12s}#why-svg.focused .op:not(.on),#why-svg.focused .edge,#why-svg.focused .accusation{opacity:.22}
+.story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
+.story li.on,.story li:hover{border-color:var(--ink);background:var(--panel)}.story li.bad{border-color:var(--accent)}.why-bad{color:var(--accent);font-weight:600}
+.n{display:inline-block;min-width:19px;height:19px;line-height:16px;text-align:center;font-size:12px;font-weight:650;border:1.5px solid var(--data);border-radius:3px}.n.write{background:var(--data);color:var(--page)}.n.bad{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}.n.edge-letter{border-color:var(--accent);color:var(--accent);border-radius:50%}
+.edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}
+.key-band{display:inline-block;width:20px;height:10px;background:var(--band);border:1px dashed var(--line2)}
+.note{font-size:13px;color:var(--ink2);margin-top:8px;max-width:75em}.also{margin-top:16px;font-size:14px}.also p{margin-top:6px}
+table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline;white-space:nowrap}thead th{font-size:13px;color:var(--ink2);border-color:var(--line2)}td.wrap{white-space:normal;overflow-wrap:anywhere}
+.numbers{width:100%}.numbers td,.numbers thead th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums}.numbers tbody th{font-weight:550}.numbers tr>:last-child{padding-right:4px}.idle>*{color:var(--accent)}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:24px 40px}.columns h3{margin-bottom:6px}
+.mini{width:100%;font-size:13px}.mini th{color:var(--ink2)}.mini th,.mini td{padding:3px 0;white-space:normal}.mini td{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}.mini th{padding-right:12px;white-space:nowrap}
+.throughput{fill:var(--d2);stroke:var(--data);stroke-width:.8}.p99{fill:var(--d1)}.p99-edge{stroke:var(--line2);fill:none}.p50{stroke:var(--data);stroke-width:2;fill:none}.fail{fill:var(--down)}.info{fill:var(--page);stroke:var(--ink);stroke-width:1}
+.fault-line{stroke:var(--down);stroke-width:4;fill:none}svg .fault-label{fill:var(--ink2)}.contradiction-mark{stroke:var(--accent);stroke-width:1.5;fill:none}.contradiction-flag{fill:var(--accent)}#cursor[hidden]{display:none}#cursor path{stroke:var(--ink);fill:none}
+.tools{display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;font-size:13px;margin-bottom:10px}.tools label{color:var(--ink2)}.grow{flex:1}#found{color:var(--ink2);font-variant-numeric:tabular-nums}
+canvas{display:block;width:100%;touch-action:pan-y;cursor:grab;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}canvas:active{cursor:grabbing}
+.detail{font-size:13px;min-height:40px;margin-top:8px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.legend{display:flex;flex-wrap:wrap;gap:4px 18px}.legend i{display:inline-block;width:18px;height:10px;border-radius:2px;margin-right:6px;border:1.5px solid var(--data)}.legend .write{background:var(--data)}.legend .fail{background:var(--line2);border-color:var(--line2)}.legend .info{border-style:dashed;border-color:var(--ink);background:none}.legend .bad{background:var(--accent);border-color:var(--accent)}
+@media screen and (max-width:1000px){.contradiction,.head{grid-template-columns:minmax(0,1fr)}}
+@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}#why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.again code{flex-basis:100%}}
+@media (prefers-reduced-motion:reduce){*{transition:none!important;scroll-behavior:auto!important}}
+@media print{:root,:root[data-theme]{${light};--page:#fff;--ink:#000;color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt;max-width:none}button:not(.link),.tools label,.skip,.detail{display:none!important}section{margin-bottom:24px}.contradiction{grid-template-columns:1fr}.ladder,svg,canvas,tr,.story li{break-inside:avoid}.scroll,.tall{overflow:visible;max-height:none}h2{break-after:avoid}}
+`
