@@ -131,12 +131,17 @@ export class Connection implements Carrier {
   #readUpstream(memory: ReadBuffer, sizeBytes: number): void {
     const filled = memory.current
     const bytes = sizeBytes === filled.length ? filled : filled.subarray(0, sizeBytes)
-    if (this.#backward.passesThrough || sizeBytes * 2 > filled.length) {
-      memory.prepareNext(sizeBytes, this.#backward.receive(bytes))
+    if (this.#backward.passesThrough) {
+      if (this.#client.writableLength === 0) memory.reclaim()
+      if (this.#backward.receive(bytes)) memory.reuse(sizeBytes)
+      else memory.lend(sizeBytes)
+    } else if (sizeBytes * 2 > filled.length) {
+      this.#backward.receive(bytes)
+      memory.give(sizeBytes)
     } else {
       // A few bytes that have to wait must not keep the whole buffer with them.
       this.#backward.receive(Buffer.from(bytes))
-      memory.prepareNext(sizeBytes, true)
+      memory.reuse(sizeBytes)
     }
   }
 

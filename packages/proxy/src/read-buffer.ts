@@ -1,23 +1,49 @@
 const SMALLEST_BYTES = 8 * 1024
 const LARGEST_BYTES = 256 * 1024
+const GROWTH = 4
 
 /**
- * Memory that one socket reads into, again and again, for as long as each read is passed on at once. Starts small,
- * because most connections are idle, and grows while reads fill it, because the number of reads is what bulk costs.
+ * Memory that one socket reads into, again and again. Starts small, because most connections are idle, and grows while
+ * reads fill it, because the number of reads is what bulk costs. Memory that a socket is still writing from is lent, and
+ * used again once it is back: large fresh buffers cost more than copying them would.
  */
 export class ReadBuffer {
   #current: Buffer = Buffer.allocUnsafeSlow(SMALLEST_BYTES)
+  #lent: Buffer | undefined
+  #spare: Buffer | undefined
 
   /** What the next read is to fill. */
   get current(): Buffer {
     return this.#current
   }
 
-  /** After a read: `free` where nobody holds on to the memory it filled. */
-  prepareNext(filledBytes: number, free: boolean): void {
+  /** Whoever wrote from this memory has written all of it. */
+  reclaim(): void {
+    if (this.#lent === undefined) return
+    this.#spare = this.#lent
+    this.#lent = undefined
+  }
+
+  /** After a read that nobody holds on to. */
+  reuse(filledBytes: number): void {
+    if (filledBytes === this.#current.length && filledBytes < LARGEST_BYTES) this.#replace(filledBytes)
+  }
+
+  /** After a read whose memory comes back with `reclaim`. */
+  lend(filledBytes: number): void {
+    this.#lent = this.#current
+    this.#replace(filledBytes)
+  }
+
+  /** After a read whose memory is gone for good. */
+  give(filledBytes: number): void {
+    this.#replace(filledBytes)
+  }
+
+  #replace(filledBytes: number): void {
     const sizeBytes = this.#current.length
-    if (filledBytes === sizeBytes && sizeBytes < LARGEST_BYTES) {
-      this.#current = Buffer.allocUnsafeSlow(sizeBytes * 4 > LARGEST_BYTES ? LARGEST_BYTES : sizeBytes * 4)
-    } else if (!free) this.#current = Buffer.allocUnsafeSlow(sizeBytes)
+    const wantedBytes = filledBytes === sizeBytes ? Math.min(LARGEST_BYTES, sizeBytes * GROWTH) : sizeBytes
+    this.#current = this.#spare?.length === wantedBytes ? this.#spare : Buffer.allocUnsafeSlow(wantedBytes)
+    this.#spare = undefined
   }
 }
