@@ -32,6 +32,23 @@ describe('a cluster', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
+  test('has logs whose times are those of its clock, from when it is ready', async () => {
+    const cluster = await start()
+    const lifeOf = async () => {
+      const log = readFileSync(cluster.logPath('n2'), 'utf8')
+      const [, life] = log.split('the cluster is ready; seconds count from here, as in the history\n')
+      expect(life).toBeDefined()
+      return life ?? ''
+    }
+    await eventually(lifeOf)
+    const before = cluster.clock.now() / 1e9
+    await (await inject(cluster, { kind: 'kill', nodes: ['n2'] }))()
+    const after = cluster.clock.now() / 1e9
+    const restarted = Number(/(\d+\.\d{3}) {2}n2 starts: raft/.exec(await lifeOf())?.[1])
+    expect(restarted).toBeGreaterThanOrEqual(Math.floor(before * 1000) / 1000)
+    expect(restarted).toBeLessThan(after)
+  })
+
   test('leaves no process and no listener behind, also with a node killed and one paused', async () => {
     const cluster = await start()
     const all = pids(cluster)

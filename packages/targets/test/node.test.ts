@@ -29,7 +29,7 @@ async function start(options: Partial<NodeOptions> = {}): Promise<NodeHost> {
     peers: [],
     seed: 1,
     journalPath: join(directory, options.id ?? 'n1'),
-    log: { line: (text) => lines.push(text), close: () => undefined },
+    log: { line: (text) => lines.push(text), countFrom: () => undefined, close: () => undefined },
     statusChanged: () => undefined,
     failed: (error) => failures.push(error.message),
     ...options,

@@ -54,7 +54,7 @@ const STARTUP_TIMEOUT_MS = 15_000
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-  const origin = process.hrtime.bigint()
+  const calledNanos = process.hrtime.bigint()
   validate(options)
   const startupTimeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
   const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
@@ -94,8 +94,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
           peers: opened.peersOf(id),
           journalPath: join(options.dataDir, id, 'journal.log'),
           logPath: logPath(id),
-          originNanos: String(origin),
         },
+        originNanos: calledNanos,
         seed: options.seed,
         keeper,
         startupTimeoutMs,
@@ -118,11 +118,13 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 
   function asCluster(opened: ClusterNetwork): EmbeddedCluster {
     const byId = new Map(managed.map((node) => [node.id, node]))
-    const clock = createClock(origin)
+    // A run begins now, and a reader of logs wants to find there the times that the history has.
+    const readyNanos = process.hrtime.bigint()
+    for (const node of managed) node.countFrom(readyNanos)
     return {
       nodes,
-      clock,
-      readyMs: clock.now() / 1e6,
+      clock: createClock(readyNanos),
+      readyMs: Number(readyNanos - calledNanos) / 1e6,
       connect(id) {
         const port = opened.clientPort(id)
         return createHttpClient({ port, host: id, life: () => byId.get(id)?.life() ?? { number: 0, alive: false } })

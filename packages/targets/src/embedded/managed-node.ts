@@ -13,7 +13,9 @@ export interface Ports {
 }
 
 export interface ManagedNodeOptions {
-  readonly setup: Omit<NodeSetup, 'seed'>
+  readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
+  /** What its log counts from, until `countFrom` says otherwise. */
+  readonly originNanos: bigint
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
@@ -33,6 +35,8 @@ export interface ManagedNode {
   life(): { readonly number: number; readonly alive: boolean }
   status(): NodeStatus | undefined
   pid(): number | undefined
+  /** The logs of this life and of all later ones count from this moment. */
+  countFrom(originNanos: bigint): void
   /** Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last starts the node. */
   kill(): Promise<boolean>
   revive(): Promise<void>
@@ -51,6 +55,7 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
   let kills = 0
   let pauses = 0
   let ended = false
+  let originNanos = options.originNanos
 
   function enter(alive: boolean): void {
     life = { number: life.number + 1, alive }
@@ -60,7 +65,11 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     if (ended) throw new UserError('environment', `${id} was not started again: the cluster is stopped`)
     lives++
     const seed = createRandom(`${options.seed}/${id}/${lives}`).integer(2 ** 31)
-    const process = spawnNode({ ...options.setup, seed }, options.keeper, options.statusChanged)
+    const process = spawnNode(
+      { ...options.setup, seed, originNanos: String(originNanos) },
+      options.keeper,
+      options.statusChanged,
+    )
     current = process
     process.exited.then(() => {
       if (current !== process) return
@@ -98,6 +107,10 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     life: () => life,
     status: () => current?.status(),
     pid: () => current?.pid,
+    countFrom(moment) {
+      originNanos = moment
+      current?.countFrom(moment)
+    },
     async kill() {
       kills++
       const victim = current

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { UserError } from '@chaos/history'
 import type { NodeStatus } from '@chaos/protocols'
 import { isStopped } from '../keeper/process-identity.ts'
-import type { NodeReport, NodeSetup, StatusRequest } from '../node/wire.ts'
+import type { NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
 import { builtEntry } from './entry.ts'
 import { exitOf, type Keeper } from './keeper.ts'
 import { lastLines } from './log-tail.ts'
@@ -18,6 +18,8 @@ export interface NodeProcess {
   /** Last reported; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
   running(): boolean
+  /** Its log counts from this moment from now on. */
+  countFrom(originNanos: bigint): void
   /** SIGSTOP; resolves once it is stopped, or ended. */
   pause(): Promise<void>
   resume(): void
@@ -62,7 +64,7 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
   // Whoever waits for it hears of it; nobody has to.
   ready.catch(() => {})
   stdin.on('error', () => {})
-  const tell = (line: NodeSetup | StatusRequest) => {
+  const tell = (line: NodeSetup | NodeRequest) => {
     if (stdin.writable) stdin.write(`${JSON.stringify(line)}\n`)
   }
   const signal = (name: NodeJS.Signals) => running && child.kill(name)
@@ -74,6 +76,7 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
     exited,
     status: () => (running && !paused ? status : undefined),
     running: () => running,
+    countFrom: (originNanos) => tell({ type: 'origin', originNanos: String(originNanos) }),
     async pause() {
       paused = true
       statusChanged()

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { findProtocol } from '@chaos/protocols'
 import { startNode } from './host.ts'
 import { openNodeLog } from './log.ts'
-import type { NodeReport, NodeSetup } from './wire.ts'
+import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
 // One node of an embedded cluster, as an operating-system process. Its owner starts it, says on standard input which
 // node to be, and reads on standard output what has become of it. Standard error goes into the node's log.
@@ -37,7 +37,15 @@ async function run(setup: NodeSetup): Promise<void> {
     statusChanged: (status) => report({ type: 'status', status }),
     failed: stopFor,
   })
-  input.on('line', () => report({ type: 'status', status: node.status() }))
+  input.on('line', (line) => {
+    const request = JSON.parse(line) as NodeRequest
+    if (request.type === 'status') {
+      report({ type: 'status', status: node.status() })
+      return
+    }
+    log.line('the cluster is ready; seconds count from here, as in the history')
+    log.countFrom(BigInt(request.originNanos))
+  })
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 

@@ -15,14 +15,15 @@ export interface NodeSetup {
   readonly seed: number
   readonly journalPath: string
   readonly logPath: string
-  /** The run's start on the machine's monotonic clock, in nanoseconds; a bigint in decimal. */
+  /** What the log counts from: a reading of the machine's monotonic clock in nanoseconds, a bigint in decimal. */
   readonly originNanos: string
 }
 
-/** Later lines: asks for the status. */
-export interface StatusRequest {
-  readonly type: 'status'
-}
+/** Later lines. */
+export type NodeRequest =
+  | { readonly type: 'status' }
+  /** The cluster is ready, and the run's time begins anew. */
+  | { readonly type: 'origin'; readonly originNanos: string }
 
 export type NodeReport =
   | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
