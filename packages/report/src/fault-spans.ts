@@ -1,5 +1,5 @@
+import { describeFault, type Link } from '@chaos/faults'
 import type { Event, History, Json } from '@chaos/history'
-import { faultText } from './fault-words.ts'
 import { printable } from './operation-words.ts'
 import type { RunSummary } from './run-summary.ts'
 
@@ -23,55 +23,58 @@ export function faultSpans(history: History, run: RunSummary | undefined): Fault
   return spans.sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
-const spansOfRun = (run: RunSummary): FaultSpan[] => {
-  const nodes = run.nodes.map((node) => node.node)
-  return run.faults.map((record) => ({
+const spansOfRun = (run: RunSummary): FaultSpan[] =>
+  run.faults.map((record) => ({
     kind: record.fault.kind,
-    label: printable(faultText(record.fault, nodes)),
+    label: printable(describeFault(record.fault)),
     from: record.from,
     to: record.to,
     hits: record.hits,
     recoveryNanos: record.recoveryNanos,
   }))
-}
 
 /** `heal`, `stop`, `stop-partition`, `resume`, …: how files say that something is over. */
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
- * Pairs what the nemesis began with what it ended. An ending names the fault's id or kind where it can; one that names
- * nothing (`heal`) ends all. What never ends lasts until the history does. Jepsen writes every doing twice (begun, done): the
- * second finds the fault open and changes nothing.
+ * Pairs what the nemesis began with what it ended. An ending names the fault's id or kind where it can; `heal` and `healed`
+ * by themselves end all, and a plain `start` ends what was killed or paused. What never ends lasts until the history does.
+ * Jepsen writes every doing twice (begun, done): the second finds the fault open and changes nothing.
  */
 function spansOfEvents(history: History): FaultSpan[] {
   const open = new Map<string, FaultSpan>()
   const closed: FaultSpan[] = []
   for (const event of history.nemesis) {
     const name = idOf(event) ?? kindOf(event.f)
-    if (!ENDS.test(event.f)) {
+    const down = [...open].filter(([, span]) => span.kind === 'kill' || span.kind === 'pause').map(([key]) => key)
+    const restarts = event.f === 'start' && down.length > 0
+    if (!ENDS.test(event.f) && !restarts) {
       if (!open.has(name))
         open.set(name, { kind: kindOf(event.f), label: labelOf(event), from: event.time, to: event.time })
       continue
     }
-    const ended = open.has(name) ? [name] : endsOfKind(open, kindOf(event.f))
-    for (const key of ended) {
+    for (const key of restarts ? down : endedBy(event, open)) {
       const span = open.get(key)
       open.delete(key)
-      if (span !== undefined) closed.push({ ...span, to: event.time })
+      if (span !== undefined) closed.push({ ...span, to: event.time, hits: hitsOf(event) })
     }
   }
   const end = lastTime(history)
   return [...closed, ...[...open.values()].map((span) => ({ ...span, to: Math.max(end, span.from) }))]
 }
 
-const endsOfKind = (open: ReadonlyMap<string, FaultSpan>, kind: string): string[] => {
+function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
+  const id = idOf(event)
+  if (id !== undefined) return [id]
+  const kind = kindOf(event.f)
   const same = [...open].filter(([, span]) => span.kind === kind).map(([name]) => name)
-  return same.length > 0 || kind !== 'fault' ? same : [...open.keys()]
+  const all = event.f.startsWith('heal') || same.length === 0
+  return kind === 'fault' && all ? [...open.keys()] : same
 }
 
 /** `start-partition` and `stop-partition` are both about a `partition`; plain `start`, `stop` and `heal` about any fault. */
 function kindOf(f: string): string {
-  const bare = f.replace(/^(start|stop|heal|end|resume|recover)[-_ ]?/, '')
+  const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')
   return bare === '' ? 'fault' : bare
 }
 
@@ -85,13 +88,25 @@ function idOf(event: Event): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
+function hitsOf(event: Event): number | undefined {
+  const hits = member(event.value, 'hits')
+  return typeof hits === 'number' ? hits : undefined
+}
+
+const namesIn = (list: Json | undefined): string[] =>
+  Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
+
+/** As the fault is called everywhere, where the event is one this program writes; else the event's own words. */
 function labelOf(event: Event): string {
-  const kind = kindOf(event.f)
-  const links = member(event.value, 'links')
-  const nodes = member(event.value, 'nodes')
-  const names = (list: Json | undefined): string =>
-    Array.isArray(list) ? ` ${list.slice(0, 4).join(' ')}${list.length > 4 ? ' …' : ''}` : ''
-  return printable(`${kind}${names(nodes ?? links)}`)
+  const links = namesIn(member(event.value, 'links')).flatMap((name): Link[] => {
+    const [from, to, ...rest] = name.split('>')
+    return from === undefined || to === undefined || rest.length > 0 ? [] : [{ from, to }]
+  })
+  const nodes = namesIn(member(event.value, 'nodes'))
+  const { f } = event
+  if (f === 'partition' && links.length > 0) return printable(describeFault({ kind: f, links, mode: 'hold' }))
+  if ((f === 'kill' || f === 'pause') && nodes.length > 0) return printable(describeFault({ kind: f, nodes }))
+  return printable([kindOf(f), ...nodes.slice(0, 4)].join(' '))
 }
 
 /** The latest moment at which a client's operation began or ended. */

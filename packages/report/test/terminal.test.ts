@@ -87,7 +87,7 @@ describe('the page at the end of a run', () => {
 
   test('says which faults bit, and names those that never did', () => {
     expect(page).toContain('faults that bit: 1 of 1 partition, 0 of 1 kill')
-    expect(page).toContain('never bit, and so proved nothing: fault-2 kill n2 at 15.870 s')
+    expect(page).toContain('never bit, and so proved nothing: fault-2 n2 killed at 15.870 s')
   })
 
   test('cites the lines of the history', () => {

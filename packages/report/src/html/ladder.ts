@@ -1,5 +1,4 @@
 import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { foundText } from '../level-words.ts'
 import { duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'
@@ -53,10 +52,13 @@ function rungMarkup(page: Page, report: Report, rung: Rung): Html {
   )
   const expected = expectationOf(page)?.level
   const found = levels.find((level) => report.levels[level].result === 'met')
-  const tag = (word: string): Html => html` <span class="tag">${word}</span>`
+  const isExpected = expected !== undefined && rung.levels.includes(expected)
+  const isFound = found !== undefined && rung.levels.includes(found)
+  const tag =
+    isExpected && isFound && expected === found ? 'as expected' : isExpected ? 'expected' : isFound ? 'found' : ''
   return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${rung.title}${
-    expected !== undefined && rung.levels.includes(expected) ? tag('expected') : undefined
-  }${found !== undefined && rung.levels.includes(found) ? tag('found') : undefined}</h3><p class="result">${result}</p>${
+    tag === '' ? undefined : html` <span class="tag">${tag}</span>`
+  }</h3><p class="result">${result}</p>${
     alike
       ? html`<p class="why">${first === undefined ? '' : whyOf(page, report, first)}</p>`
       : html`<ul class="subs">${rung.levels.map(
@@ -80,7 +82,7 @@ export function reasons(report: Report): Html {
     (level) =>
       html`<tr><th scope="row">${level}</th><td>${report.levels[level].result}</td><td class="wrap">${fullReason(report.levels[level])}</td></tr>`,
   )
-  return html`<details class="all-levels"><summary>All ${levels.length} levels, with reasons (found: ${foundText(report)})</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
+  return html`<details class="all-levels"><summary>All ${levels.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
 }
 
 function fullReason(verdict: Verdict): string {

@@ -21,6 +21,9 @@ import { factsSection, faultsSection, lostSection, phasesSection } from './secti
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 
+/** Fewer operations make a chart of noise. */
+const FEWEST_CHARTED = 100
+
 /**
  * One self-contained file: verdict, a sentence, the ladder of levels, the contradiction drawn; then how the run fared, over
  * time and operation by operation. Opens from disk without a network, in the dark, on paper, and without scripts.
@@ -57,7 +60,7 @@ ${
 }
 ${phasesSection(run?.phases ?? [])}
 ${
-  hasTimes(history) && history.operations.length > 1
+  hasTimes(history) && history.operations.length >= FEWEST_CHARTED
     ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(bins, spans, end, mark)}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
     : undefined
 }

@@ -58,7 +58,7 @@ svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
 rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}
 svg .number{font-weight:650}svg .number.write{fill:var(--page)}svg .number.bad{fill:var(--on-accent)}svg .number.read:not(.bad){fill:var(--ink)}
 svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .node{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .badtext{fill:var(--accent);font-weight:650}
-.op.context{opacity:.8}
+.op.context rect.bar.write{fill:var(--d2)}svg .op.context .number{fill:var(--ink)}
 .arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
 .edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}
 .op,.edge{transition:opacity .12s}#why-svg.focused .op:not(.on),#why-svg.focused .edge,#why-svg.focused .accusation{opacity:.22}

@@ -1,4 +1,4 @@
-import { faultText, kindInPlural } from '../fault-words.ts'
+import { describeFault } from '@chaos/faults'
 import { printable } from '../operation-words.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
 import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'
@@ -79,10 +79,9 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
     const hit = records.filter((record) => record.hits > 0).length
     return `${hit} of ${records.length} ${records.length === 1 ? kind : kindInPlural(kind)}`
   })
-  const nodes = run.nodes.map((node) => node.node)
   const idle = run.faults
     .filter((record) => record.hits === 0)
-    .map((record) => `${record.id} ${faultText(record.fault, nodes)} at ${moment(record.from)}`)
+    .map((record) => `${record.id} ${describeFault(record.fault)} at ${moment(record.from)}`)
   return [
     ...wrap(`faults that bit: ${bit.join(', ')}`, page.width),
     ...(idle.length === 0
@@ -92,6 +91,14 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
           page.width,
         ).map(page.style.yellow)),
   ]
+}
+
+/** Several of a kind, in words: `6 partitions`. */
+function kindInPlural(kind: string): string {
+  if (kind === 'latency') return 'spells of latency'
+  if (kind === 'bandwidth') return 'spells of low bandwidth'
+  if (kind === 'loss') return 'spells of loss'
+  return `${kind}s`
 }
 
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */

@@ -1,0 +1,226 @@
+import type { Event } from '@chaos/history'
+import { type Page, renderHtml } from '@chaos/report'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { sampleRun } from './sample-run.ts'
+import { allMet, made, ns, report, staleRead, unknown, violated } from './timeline.ts'
+
+const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
+  title: 'primary-replica, 3 nodes',
+  version: '0.1.0',
+  historyFile: 'history.jsonl',
+  ...more,
+})
+
+/** What the page's script reads, read as a browser would: up to the first `</script`. */
+const embedded = (text: string) => {
+  const start = text.indexOf('id="data">') + 'id="data">'.length
+  return JSON.parse(text.slice(start, text.indexOf('</script', start)))
+}
+
+/** The encoding's other half, as plainly as it can be said: the first seven fields of each operation. */
+function decode(data: {
+  bytes: string
+  count: number
+}): { took: number; process: number; flags: number; call: number }[] {
+  const bytes = Buffer.from(data.bytes, 'base64')
+  let at = 0
+  const unsigned = (): number => {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++] ?? 0
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+  }
+  const signed = (): number => {
+    const value = unsigned()
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+  }
+  let call = 0
+  return Array.from({ length: data.count }, () => {
+    call += signed()
+    const [took, process] = [unsigned(), unsigned()]
+    for (let skipped = 0; skipped < 4; skipped++) unsigned()
+    const flags = unsigned()
+    signed()
+    if (unsigned() === 1) signed()
+    unsigned()
+    signed()
+    unsigned()
+    return { took, process, flags, call }
+  })
+}
+
+describe('the page', () => {
+  const stale = staleRead()
+  const text = renderHtml(page({ history: stale.history, report: stale.report, exitCode: 1 }))
+
+  test('needs nothing but itself', () => {
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//)
+    expect(text).not.toMatch(/@import|url\((?!#)/)
+    expect(text).toContain("default-src 'none'")
+  })
+
+  test('has the verdict, the sentence, the ladder and the drawing before anything else', () => {
+    const order = ['id="verdict"', 'class="lede"', 'class="ladder"', 'id="why-svg"', 'id="explorer"']
+    const places = order.map((mark) => text.indexOf(mark))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places).not.toContain(-1)
+  })
+
+  test('marks the impossible read, shows what it could have been, and cites its lines', () => {
+    expect(text).toMatch(/class="bar read bad"/)
+    expect(text).toContain('x is 7, and nothing else')
+    expect(text).toContain('x could only be 7.')
+    expect(text).toContain('lines 8–9')
+  })
+
+  test('a ladder rung says its result in words, not in colour alone', () => {
+    expect(text).toMatch(/<li class="violated">.*?Linearizable.*?<p class="result">violated<\/p>/s)
+    expect(text).toMatch(
+      /<li class="unknown">.*?Sequential.*?<p class="result">unknown<\/p><p class="why">out of time/s,
+    )
+  })
+
+  test('draws no ribbon where the drawn operations do not rule the read out', () => {
+    const history = made([
+      { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
+      { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },
+    ])
+    const operations = [0, 1].map((operation) => ({ operation, role: 'core' as const }))
+    const linearizable = violated({ level: 'linearizable', sentence: 's', keys: [], operations, culprit: 1 })
+    expect(renderHtml(page({ history, report: report('x', { linearizable }) }))).not.toContain('class="ribbon"')
+  })
+
+  test('a cycle of orders is drawn with an arrow and a reason for each step', () => {
+    const history = made([
+      { p: 1, f: 'write', in: 1, from: 1e6, to: 2e6 },
+      { p: 2, f: 'read', out: 1, from: 3e6, to: 4e6 },
+    ])
+    const sequential = violated({
+      level: 'sequential',
+      sentence: 's',
+      keys: [],
+      operations: [0, 1].map((operation) => ({ operation, role: 'core' as const })),
+      edges: [
+        { before: 0, after: 1, reason: 'reads from' },
+        { before: 1, after: 0, reason: 'overwritten before' },
+      ],
+    })
+    const drawn = renderHtml(page({ history, report: report('x', { sequential }) }))
+    expect(drawn.match(/class="edge"/g)).toHaveLength(2)
+    expect(drawn).toContain('overwritten before')
+  })
+
+  test('a history without operations, a report or times is a page all the same', () => {
+    expect(renderHtml(page({ history: made([]) }))).toContain('Not checked')
+    expect(renderHtml(page({ history: made([]), report: allMet() }))).toContain('All 0 operations fit one order')
+  })
+})
+
+describe('the embedded operations', () => {
+  test('are those of the history, to the microsecond', () => {
+    const { history } = sampleRun(500)
+    const data = embedded(renderHtml(page({ history })))
+    const decoded = decode(data)
+    expect(decoded).toHaveLength(history.operations.length)
+    for (const [row, operation] of decoded.entries()) {
+      expect(operation.call).toBe(Math.round(history.operations.callTime[row]! / 1000))
+      expect(data.processes[operation.process]).toBe(history.processName(history.operations.process[row]!))
+      expect(operation.flags & 3).toBe(history.operations.outcome[row])
+    }
+  })
+
+  test('of a run of 200,000 make a page below 3 MB that says what it left out and has the contradiction', () => {
+    const { history, run } = sampleRun(200_000)
+    const text = renderHtml(page({ history, run, report: run.report }))
+    expect(text.length).toBeLessThan(3_000_000)
+    expect(text).toMatch(
+      /[\d,]+ of 200,005 operations: all within .* of a contradiction or of a fault&#39;s beginning or end/,
+    )
+    const data = embedded(text)
+    expect(data.count).toBeLessThanOrEqual(60_010)
+    expect(decode(data).filter((operation) => (operation.flags & 8) !== 0)).toHaveLength(5)
+  })
+})
+
+describe('text of strangers', () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom(
+      '</script><script>alert(1)</script>',
+      '<!--<script>',
+      '"><img src=x onerror=alert(1)>',
+      "' onload='alert(1)",
+      '\u2028\u2029',
+      ']]>',
+      '&lt;b&gt;',
+      '\u001b[31m',
+      '\u202eevil',
+    ),
+  )
+
+  test('never becomes markup, wherever it stands', () => {
+    fc.assert(
+      fc.property(hostile, (evil) => {
+        const words = `${evil}<xss-mark a="b">${evil}`
+        const nemesis: Event[] = [
+          { index: 0, time: ns(1e6), process: 'nemesis', type: 'info', f: words, value: { nodes: [words] } },
+        ]
+        const history = made(
+          [
+            { p: 0, f: words, key: words, in: words, from: 1e6, to: 2e6, node: words },
+            { p: 1, f: 'read', key: words, out: { [words]: words }, from: 3e6, to: 4e6, node: words },
+            { p: 1, f: 'read', key: words, from: 5e6, to: 6e6, type: 'info', error: words },
+          ],
+          nemesis,
+          [words, words],
+        )
+        const linearizable = violated({
+          level: 'linearizable',
+          sentence: words,
+          keys: [words],
+          culprit: 1,
+          statesBefore: [words],
+          operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
+        })
+        const bad = report(words, { linearizable, sequential: unknown(words) })
+        const lost = { ...bad, lost: [{ key: words, value: words, operation: 0 }] }
+        const text = renderHtml(page({ history, report: lost, title: words, historyFile: words, again: words }))
+        expect(text).not.toContain('<xss-mark')
+        expect(text.match(/<script/g)).toHaveLength(3)
+        expect(text.match(/<\/script>/g)).toHaveLength(3)
+        expect(text).not.toMatch(/[\u2028\u2029]/)
+        expect(embedded(text).keys).toEqual([words])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+test('faults of a file alone are told from its nemesis events', () => {
+  const event = (time: number, f: string, value: Event['value']): Event => ({
+    index: 0,
+    time: ns(time),
+    process: 'nemesis',
+    type: 'info',
+    f,
+    value,
+  })
+  const history = made(
+    [{ p: 0, f: 'write', in: 1, from: 1e9, to: 9e9 }],
+    [
+      event(2e9, 'partition', { id: 'fault-1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }),
+      event(3e9, 'kill', { id: 'fault-2', nodes: ['n3'] }),
+      event(4e9, 'heal', { id: 'fault-1', fault: 'partition', hits: 12 }),
+      event(5e9, 'start', null),
+      event(6e9, 'healed', null),
+    ],
+  )
+  expect(embedded(renderHtml(page({ history }))).faults).toEqual([
+    [2e9, 4e9, 'partition {n1 | n2}'],
+    [3e9, 6e9, 'n3 killed'],
+    [5e9, 6e9, 'fault'],
+  ])
+})
