@@ -1,15 +1,12 @@
 import { UserError } from '../error.ts'
-import { type Format, formatNames } from '../format.ts'
+import type { Format } from '../format.ts'
 import { shortened } from '../rules.ts'
 import { afterByteOrderMark } from './jsonl-reader.ts'
 
 const SAMPLE_BYTES = 64 * 1024
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-const knownFormats = (): string => {
-  const names = Object.values(formatNames)
-  return `Formats: ${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}. Force one with --format.`
-}
+const KNOWN_FORMATS = 'Formats: chaos JSONL, Jepsen EDN, Porcupine etcd and key-value logs. Force one with --format.'
 
 /** Line of a log of Jepsen's that tells of an operation. */
 export const JEPSEN_LOG_LINE: RegExp = /\bjepsen\.util\s+(?:- )?\s*(\S+)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
@@ -24,24 +21,24 @@ export function detectFormat(source: string, beginning: Uint8Array): Format | un
   const text = decoder.decode(sample.subarray(afterByteOrderMark(sample, 0, sample.length)))
   const content = text.trimStart()
   if (content === '' && sample.length === beginning.length) return undefined
-  const format = zero < 0 || zero > 4096 ? formatOfText(content) : undefined
-  if (format !== undefined) return format
-  if (zero >= 0) {
-    throw new UserError(
-      'input',
-      `${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${knownFormats()}`,
-    )
-  }
   if (/^\[\s*\{\s*"/.test(content)) {
     throw new UserError(
       'input',
       `${source}: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' ${source}`,
     )
   }
+  const format = zero < 0 || zero > 4096 ? formatOfText(content) : undefined
+  if (format !== undefined) return format
+  if (zero >= 0) {
+    throw new UserError(
+      'input',
+      `${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${KNOWN_FORMATS}`,
+    )
+  }
   const line = text.slice(0, text.length - content.length).split('\n').length
   throw new UserError(
     'input',
-    `${source}: line ${line} is neither JSON nor EDN nor a Porcupine log (${JSON.stringify(excerpt(content))}).\n${knownFormats()}`,
+    `${source}: line ${line} is neither JSON nor EDN nor a Porcupine log (${JSON.stringify(excerpt(content))}).\n${KNOWN_FORMATS}`,
   )
 }
 

@@ -137,6 +137,10 @@ export class EdnParser {
       const digits = token.replace(/^\+|N$/g, '').replace(/^(-?)0+(?=\d)/, '$1')
       return (exactInteger(digits) ?? `${digits}N`) || 0
     }
+    if (/^0[xX][0-9a-fA-F]{1,32}$/.test(token)) {
+      const digits = BigInt(token).toString()
+      return exactInteger(digits) ?? `${digits}N`
+    }
     if (/^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/.test(token)) return decimal(token)
     if (code !== 0x2b && code !== 0x2d && !/^\d+\/\d+$/.test(token)) {
       this.at = start

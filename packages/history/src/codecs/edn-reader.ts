@@ -105,7 +105,7 @@ export class EdnReader implements ChunkReader {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
-    const event = eventOfMembers(this.#anonymous.named(value))
+    const event = eventOfMembers(this.#anonymous.named(transaction(value)))
     this.#options.sink.event(this.#keyed(event), this.line)
     this.#used += 1
   }
@@ -145,6 +145,13 @@ function newlines(text: string, from: number, to: number): number {
   let count = 0
   for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
   return count
+}
+
+/** Elle takes every operation for a transaction, so recordings of its tests leave the `f` out. */
+function transaction(members: Members): Members {
+  const { f = null, value } = members
+  const isTransaction = f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))
+  return isTransaction ? { ...members, f: 'txn' } : members
 }
 
 type Members = { readonly [member: string]: Json }

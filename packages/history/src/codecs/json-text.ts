@@ -56,6 +56,7 @@ export const isObject = (value: Json): value is { readonly [member: string]: Jso
 
 const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w))/y
+const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
 /** Position of the first character at which `text` is no longer the beginning of a JSON value; its length if cut off. */
@@ -69,7 +70,7 @@ export function jsonErrorOffset(text: string): number {
     const tokenStart = SPACE.lastIndex
     TOKEN.lastIndex = at
     const token = TOKEN.exec(text)
-    if (token === null) return tokenStart
+    if (token === null) return UNFINISHED_STRING.test(text.slice(tokenStart)) ? text.length : tokenStart
     at = TOKEN.lastIndex
     const mark = token[1]
     const isString = token[2] !== undefined

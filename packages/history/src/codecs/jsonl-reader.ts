@@ -64,7 +64,7 @@ export class JsonlReader implements ChunkReader {
     } catch (error) {
       if (!(error instanceof BadJson) || this.#used === 0) throw this.#located(error)
       this.#sink.warn(
-        `${this.#source}:${this.line}: the last line is cut off (neither a line end nor valid JSON) and is left out; the ${this.line - 1} before it are used.`,
+        `${this.#source}:${this.line}: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.`,
       )
     }
   }

@@ -79,7 +79,6 @@ export class LineScanner {
     const builder = this.#builder
     this.#at = start
     let byte = this.#space(bytes)
-    if (byte === NEWLINE) return this.#at + 1
     if (byte !== OPEN_BRACE) return UNUSUAL
     let seen = 0
     let process = 0

@@ -1,0 +1,245 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type Event, type Header, nanos, printEdnEvent, UserError } from '@chaos/history'
+import { openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chaos-history-'))
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const refusal = async (path: string, options: Parameters<typeof readHistory>[1] = {}): Promise<string> => {
+  try {
+    await readHistory(path, options)
+  } catch (error) {
+    if (error instanceof UserError) return `${error.code}: ${error.message.replaceAll(directory, 'DIR')}`
+    throw error
+  }
+  return 'accepted'
+}
+
+const someEvents = (count: number): Event[] =>
+  Array.from({ length: count }, (_, index) => ({
+    index,
+    time: nanos(index * 10),
+    process: (index >> 1) % 5,
+    type: index % 2 === 0 ? 'invoke' : 'ok',
+    f: 'write',
+    key: `k${index % 3 === 0 ? 0 : 0}`,
+    value: index >> 1,
+    ...(index % 10 === 0 ? { extra: { epoch: index } } : {}),
+  }))
+
+const collect = async (path: string, options: Parameters<typeof readEvents>[1] = {}): Promise<Event[]> => {
+  const events: Event[] = []
+  for await (const event of readEvents(path, options)) events.push(event)
+  return events
+}
+
+describe('a history file', () => {
+  test('that was written is read back, event by event and as a history', async () => {
+    const path = join(directory, 'written.jsonl')
+    const header: Header = { chaos: 1, model: 'register' }
+    const writer = openHistoryWriter(path, { header })
+    const events = someEvents(5000)
+    for (const event of events.slice(0, 100)) writer.append(event)
+    writer.appendAll(events.slice(100))
+    writer.close()
+    expect(writer.written).toBe(5000)
+    const headers: Header[] = []
+    expect(await collect(path, { onHeader: (found) => headers.push(found) })).toEqual(events)
+    expect(headers).toEqual([header])
+    const history = await readHistory(path)
+    expect(history.operations.length).toBe(2500)
+    expect(history.header).toEqual(header)
+    expect(history.format).toBe('jsonl')
+  })
+
+  test('may be EDN, found out or told', async () => {
+    const path = join(directory, 'written.edn')
+    const writer = openHistoryWriter(path, { format: 'edn' })
+    writer.appendAll(someEvents(100))
+    writer.close()
+    expect(readFileSync(path, 'utf8')).toBe(
+      `${someEvents(100)
+        .map((event) => printEdnEvent(event))
+        .join('\n')}\n`,
+    )
+    expect(await collect(path)).toEqual(someEvents(100))
+    expect((await readHistory(path, { format: 'edn' })).operations.length).toBe(50)
+  })
+
+  test('is seen through gzip, whatever its name', async () => {
+    const text = someEvents(20_000)
+      .map((event) => JSON.stringify(event))
+      .join('\n')
+    const history = await readHistory(file('packed.jsonl', gzipSync(text)))
+    expect(history.operations.length).toBe(10_000)
+    expect(await refusal(file('damaged.gz', gzipSync(text).subarray(0, 3000)))).toBe(
+      'input: DIR/damaged.gz: its gzip compression is damaged or cut off. Uncompress it by hand: zcat',
+    )
+  })
+
+  test('may come by a pipe', async () => {
+    const path = join(directory, 'pipe')
+    spawnSync('mkfifo', [path])
+    const source = file(
+      'for-pipe.jsonl',
+      someEvents(3000)
+        .map((event) => JSON.stringify(event))
+        .join('\n'),
+    )
+    const cat = spawn('sh', ['-c', `cat ${source} > ${path}`])
+    const history = await readHistory(path)
+    cat.kill()
+    expect(history.operations.length).toBe(1500)
+  })
+
+  test('with a line longer than the buffer is read all the same', async () => {
+    const long = 'x'.repeat(3_000_000)
+    const path = file(
+      'long.jsonl',
+      `{"process":0,"type":"invoke","f":"write","value":"${long}"}\n{"process":0,"type":"ok","f":"write"}\n`,
+    )
+    const history = await readHistory(path)
+    expect(history.operations.returnLine[0]).toBe(2)
+    expect(await refusal(path, { maximumLineBytes: 2 << 20 })).toBe(
+      'input: DIR/long.jsonl:1: this line is longer than 2 MB. Is it a history? A history has one event per line.',
+    )
+  })
+
+  test('that only events are wanted of may be one that would not pair', async () => {
+    const path = file(
+      'unpaired.jsonl',
+      '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
+    )
+    expect(await collect(path)).toEqual([
+      { index: 0, time: 0, process: 0, type: 'ok', f: 'read', value: null },
+      { index: 1, time: 1, process: 'nemesis', type: 'info', f: 'x', value: null },
+    ])
+  })
+})
+
+describe('what cannot be read says so in one sentence:', () => {
+  test('no file', async () => {
+    expect(await refusal(join(directory, 'absent'))).toBe(
+      'input: DIR/absent: there is no such file. Check the path, or use - for stdin.',
+    )
+  })
+
+  test('a directory, with the history that is in it', async () => {
+    const run = join(directory, 'run')
+    mkdirSync(run)
+    expect(await refusal(run)).toBe('input: DIR/run: this is a directory, not a history. Name a file in it.')
+    file('run/history.jsonl', '')
+    expect(await refusal(run)).toBe('input: DIR/run: this is a directory; its history is DIR/run/history.jsonl')
+  })
+
+  test('an empty file, unless it is EDN or said to be of some format', async () => {
+    expect(await refusal(file('empty', ''))).toBe(
+      'input: DIR/empty: this file is empty: there are no operations in it.',
+    )
+    expect(await refusal(file('blank.jsonl', ' \n'))).toBe(
+      'input: DIR/blank.jsonl: this file is empty: there are no operations in it.',
+    )
+    expect((await readHistory(file('empty.edn', ''))).eventCount).toBe(0)
+    expect((await readHistory(file('empty', ''), { format: 'jsonl' })).eventCount).toBe(0)
+  })
+
+  test('noise without end and without lines, at once and in little memory', async () => {
+    const noise = Buffer.alloc(64 << 20, 'abcdefghij')
+    const before = performance.now()
+    expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is neither JSON nor EDN/)
+    expect(performance.now() - before).toBeLessThan(1000)
+    noise.write('{"process":', 0)
+    expect(await refusal(file('noise', noise))).toBe(
+      'input: DIR/noise:1: this line is longer than 16 MB. Is it a history? A history has one event per line.',
+    )
+    noise.write('{:process [', 0)
+    expect(await refusal(file('noise', noise))).toBe(
+      'input: DIR/noise:1: the form that begins here is longer than 16 MB. Is it a history? A history has one map per event.',
+    )
+    rmSync(join(directory, 'noise'))
+  })
+})
+
+describe('a history being written', () => {
+  test('survives a kill of its writer at any moment, up to the last event appended', async () => {
+    const path = join(directory, 'killed.jsonl')
+    const dist = new URL('../dist/files/index.js', import.meta.url).href
+    const script = `
+      import { openHistoryWriter } from ${JSON.stringify(dist)}
+      const writer = openHistoryWriter(${JSON.stringify(path)})
+      for (let index = 0; index < 1000; index += 1) {
+        writer.append({ index, time: index, process: index >> 1, type: index % 2 === 0 ? 'invoke' : 'ok', f: 'write', value: index >> 1 })
+      }
+      process.kill(process.pid, 'SIGKILL')`
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    expect([child.signal, child.stderr]).toEqual(['SIGKILL', ''])
+    expect((await readHistory(path)).eventCount).toBe(1000)
+    appendFileSync(path, '{"index":1000,"ti')
+    const cutOff = await readHistory(path)
+    expect(cutOff.eventCount).toBe(1000)
+    expect(cutOff.warnings).toHaveLength(1)
+  })
+
+  test('says that the disk is full, once, and counts what is lost', () => {
+    const errors: string[] = []
+    const writer = openHistoryWriter('/dev/full', {
+      onError: (error) => errors.push(`${error.code}: ${error.message}`),
+    })
+    writer.appendAll(someEvents(3))
+    writer.append(someEvents(1)[0] as Event)
+    writer.close()
+    expect(errors).toEqual([
+      'environment: /dev/full: no space is left on the disk. Free some, or choose another directory.',
+    ])
+    expect([writer.written, writer.lost]).toEqual([0, 4])
+    expect(() => openHistoryWriter('/dev/full').append(someEvents(1)[0] as Event)).toThrow(UserError)
+  })
+
+  test('keeps the whole lines that a full disk still took', async () => {
+    const path = join(directory, 'limited.jsonl')
+    const dist = new URL('../dist/files/index.js', import.meta.url).href
+    const script = `
+      import { openHistoryWriter } from ${JSON.stringify(dist)}
+      const errors = []
+      process.on('SIGXFSZ', () => {})
+      const writer = openHistoryWriter(${JSON.stringify(path)}, { onError: (error) => errors.push(error.message) })
+      const events = Array.from({ length: 2000 }, (_, index) => ({ index, time: index, process: index >> 1, type: index % 2 === 0 ? 'invoke' : 'ok', f: 'write', value: index >> 1 }))
+      writer.appendAll(events)
+      console.log(JSON.stringify({ written: writer.written, lost: writer.lost, errors: errors.length }))`
+    // A limit on the size of files is the disk that can be made full without a disk.
+    const child = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 64; exec "$0" --input-type=module -e "$1"', process.execPath, script],
+      {
+        encoding: 'utf8',
+      },
+    )
+    const { written, lost, errors } = JSON.parse(child.stdout) as Record<string, number>
+    expect(errors).toBe(1)
+    expect(written).toBeGreaterThan(100)
+    expect((written ?? 0) + (lost ?? 0)).toBe(2000)
+    const history = await readHistory(path)
+    expect(history.eventCount).toBe(written)
+    expect(history.warnings).toEqual([])
+  })
+
+  test('cannot be in a directory that is not there', () => {
+    expect(() => openHistoryWriter(join(directory, 'no', 'history.jsonl'))).toThrow(
+      'its directory does not exist. Create it first.',
+    )
+  })
+})
