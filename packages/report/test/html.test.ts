@@ -214,13 +214,16 @@ test('faults of a file alone are told from its nemesis events', () => {
       event(2e9, 'partition', { id: 'fault-1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }),
       event(3e9, 'kill', { id: 'fault-2', nodes: ['n3'] }),
       event(4e9, 'heal', { id: 'fault-1', fault: 'partition', hits: 12 }),
-      event(5e9, 'start', null),
+      event(5e9, 'pause', { nodes: ['n1', 'n2'] }),
       event(6e9, 'healed', null),
+      event(7e9, 'kill', ['n1']),
+      event(8e9, 'start', ['n1']),
     ],
   )
   expect(embedded(renderHtml(page({ history }))).faults).toEqual([
     [2e9, 4e9, 'partition {n1 | n2}'],
     [3e9, 6e9, 'n3 killed'],
-    [5e9, 6e9, 'fault'],
+    [5e9, 6e9, 'n1 n2 paused'],
+    [7e9, 8e9, 'kill'],
   ])
 })

@@ -94,6 +94,15 @@ describe('the page at the end of a run', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
+  test('hands a style one text at a time, as styles that join all they are given need it', () => {
+    const joins = (...texts: unknown[]): string => texts.join(' ')
+    const joining = { bold: joins, dim: joins, red: joins, green: joins, yellow: joins, accent: joins }
+    const idle = { ...run, vacuous: ['no successful read'] }
+    expect(renderRun(idle, stale.history, joining, options)).toBe(renderRun(idle, stale.history, plainStyle, options))
+    const narrow = { ...options, width: 60, unicode: false }
+    expect(renderRun(run, stale.history, joining, narrow)).toBe(renderRun(run, stale.history, plainStyle, narrow))
+  })
+
   test('has a row per phase', () => {
     expect(page).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
   })

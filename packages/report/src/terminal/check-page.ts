@@ -106,7 +106,7 @@ export function renderCheck(report: Report, history: History, style: Style, opti
     [
       headLines(headlineOf(report, expectation?.level, false), right, page),
       history.warnings.flatMap((warning) =>
-        wrap(`${page.symbols.warning} ${printable(warning)}`, page.width).map(style.yellow),
+        wrap(`${page.symbols.warning} ${printable(warning)}`, page.width).map((line) => style.yellow(line)),
       ),
       levelTable(report, history, page),
       shown === undefined

@@ -89,7 +89,7 @@ export function evidence(
   const edges = drawEdges(history, counterexample, inner)
   const faults = faultsAround(history, counterexample, spans).slice(0, 3)
   return [
-    ...wrap(`${whyTitle(history, counterexample, spans)}:`, page.width).map(style.bold),
+    ...wrap(`${whyTitle(history, counterexample, spans)}:`, page.width).map((line) => style.bold(line)),
     '',
     ...drawCounterexample(history, counterexample, spans, inner).map((line) => `  ${line}`),
     ...faults.map((span, i) =>
@@ -106,7 +106,7 @@ export function evidence(
         ]),
     '',
     ...wrap(capitalised(printable(counterexample.sentence)), page.width),
-    ...wrap(citation(history, counterexample, file), page.width).map(style.dim),
+    ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
 }
 

@@ -88,7 +88,7 @@ function warningLines(summary: RunSummary, { width, style, symbols }: PageStyle)
     ...summary.vacuous.map((reason) => `proves less than it seems to: ${reason}`),
     ...summary.trouble,
   ]
-  return lines.flatMap((line) => wrap(`${symbols.warning} ${printable(line)}`, width).map(style.yellow))
+  return lines.flatMap((line) => wrap(`${symbols.warning} ${printable(line)}`, width).map((line) => style.yellow(line)))
 }
 
 function evidenceOf(
@@ -115,7 +115,7 @@ export function lostLines(report: Report, { width, style, symbols }: PageStyle):
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
   )
   const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, 6)}`
-  return wrap(text, width).map(style.accent)
+  return wrap(text, width).map((line) => style.accent(line))
 }
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {
@@ -153,5 +153,7 @@ function expectationLines(summary: RunSummary, options: RunPageOptions, { width,
 /** With the exit code at the right end where it fits, on a line of its own where not. */
 export function expectationText(text: string, paint: (text: string) => string, exit: string, width: number): string[] {
   const lines = spread(paint(text), exit, width)
-  return lines.length === 1 ? lines : [...wrap(text, width).map(paint), exit].filter((line) => line !== '')
+  return lines.length === 1
+    ? lines
+    : [...wrap(text, width).map((line) => paint(line)), exit].filter((line) => line !== '')
 }

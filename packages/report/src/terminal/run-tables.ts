@@ -89,7 +89,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
       : wrap(
           `${page.symbols.warning} never bit, and so proved nothing: ${printable(listedAtMost(idle, 4))}`,
           page.width,
-        ).map(page.style.yellow)),
+        ).map((line) => page.style.yellow(line))),
   ]
 }
 
