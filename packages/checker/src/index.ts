@@ -1,3 +1,5 @@
+export { check } from './check.ts'
+export { followsFrom, headlineOf } from './headline.ts'
 export type { Level } from './level.ts'
 export { implied, levels } from './level.ts'
 export type { CheckOptions, ModelName } from './options.ts'

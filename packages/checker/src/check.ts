@@ -1,0 +1,101 @@
+import type { History } from '@chaos/history'
+import { INFO } from '@chaos/history'
+import { type Budget, createBudget } from './budget.ts'
+import { explainLinearizability } from './counterexample/linearizable.ts'
+import { explainSequential } from './counterexample/sequential.ts'
+import type { Decoder, Encoded } from './encoded.ts'
+import { decideEventual } from './eventual.ts'
+import { followsFrom, headlineOf } from './headline.ts'
+import type { Level } from './level.ts'
+import { decideLinearizable } from './linearizable/decide.ts'
+import { faultOfWitness } from './linearizable/replay.ts'
+import { encodeRegister } from './models/register.ts'
+import type { CheckOptions } from './options.ts'
+import { settleUnknownOutcomes } from './outcomes.ts'
+import { findSequentialOrder } from './sequential/decide.ts'
+import type { LostWrite, Report, Verdict } from './verdict.ts'
+
+/**
+ * Judges a history by every level asked for, within the time and memory given.
+ *
+ * Every `met` by an order was replayed before it is returned; an order that fails its replay is a mistake of this program,
+ * and throws.
+ *
+ * @throws UserError when the model does not know an operation of the history.
+ */
+export function check(history: History, options: CheckOptions): Report {
+  const budget = createBudget(options)
+  const { encoded, decoder } = encodeRegister(history, options)
+  const asked = (level: Level): boolean => options.levels.includes(level)
+
+  const decided: { [level in Level]?: Verdict } = {}
+  let lost: readonly LostWrite[] = []
+  if (decoder.completed > 0) {
+    if (asked('linearizable')) decided.linearizable = judgeLinearizable(encoded, decoder, budget)
+    if (asked('eventual')) {
+      const convergence = decideEventual(encoded, decoder)
+      decided.eventual = convergence.verdict
+      lost = convergence.lost
+    }
+    if (decided.linearizable?.result === 'met' && decided.eventual?.result === 'violated') {
+      // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
+      decided.eventual = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+      lost = []
+    }
+    if (asked('sequential') && decided.linearizable?.result !== 'met') {
+      decided.sequential = judgeSequential(encoded, decoder, budget)
+    }
+  }
+  const levels = followsFrom(decided, (level) => reasonUndecided(level, decoder, asked(level)))
+  return {
+    model: options.model,
+    levels,
+    headline: headlineOf(levels),
+    info: settleUnknownOutcomes(encoded, history.operations.outcome.reduce(countInfo, 0)),
+    lost,
+  }
+}
+
+const countInfo = (total: number, outcome: number): number => total + (outcome === INFO ? 1 : 0)
+
+function reasonUndecided(level: Level, decoder: Decoder, asked: boolean): string {
+  if (decoder.completed === 0) return 'the history has no completed operation'
+  if (!asked) return 'not asked for, and it does not follow from what was'
+  return `${level} is not decided by this version; linearizable, sequential and eventual are`
+}
+
+function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
+  const answer = decideLinearizable(encoded, decoder.value, budget)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    const counterexample = explainLinearizability(answer.part, answer.culpritReturn, decoder, budget)
+    return { result: 'violated', counterexample }
+  }
+  const orders = answer.parts.map((part, p) => {
+    const fault = faultOfWitness(
+      { ...part, keys: 1, key: new Int32Array(part.length) },
+      answer.orders[p],
+      'real time',
+      decoder.value,
+    )
+    if (fault !== undefined)
+      throw new Error(`the order found for key ${p} is not a witness of linearizability: ${fault}`)
+    return {
+      key: part.length === 0 ? undefined : decoder.keyName(part.key[0]),
+      operations: Array.from(answer.orders[p], (i) => part.row[i]),
+    }
+  })
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
+}
+
+function judgeSequential(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
+  const answer = findSequentialOrder(encoded, decoder.value, budget)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    return { result: 'violated', counterexample: explainSequential(encoded, answer, decoder, budget) }
+  }
+  const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
+  if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
+  const operations = Array.from(answer.order, (i) => encoded.row[i])
+  return { result: 'met', witness: { kind: 'order', orders: [{ operations }] } }
+}

@@ -1,0 +1,60 @@
+import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { type Encoded, restrict } from '../encoded.ts'
+import type { OrderRule } from '../linearizable/replay.ts'
+import { shrink } from './shrink.ts'
+import { createCompletion, isSupported, writtenValues } from './sources.ts'
+
+/** A contradiction cut down to what it needs, as ascending indices into the history it was found in. */
+export interface Reduced {
+  /** Still contradictory, whatever else happened. */
+  readonly shown: readonly number[]
+  /** Still contradictory taken alone, and nothing more can be left out. A part of `shown`. */
+  readonly core: ReadonlySet<number>
+}
+
+export interface Contradiction {
+  /** Up to the moment at which it was complete. */
+  readonly operations: Encoded
+  readonly rule: OrderRule
+  readonly jsonOf: (name: number) => Json
+  /** Whether some of the operations contradict each other by themselves. */
+  readonly contradicts: (some: Encoded) => boolean
+  /** Where to begin, if a small contradictory set is known already. */
+  readonly within?: readonly number[] | undefined
+}
+
+/** The last so many operations are tried first, then eight times as many, and so on. */
+const FIRST_WINDOW = 16
+
+/**
+ * Cuts a contradiction down in two steps. First nothing is left out on which an observation that stays may rest (see
+ * `createCompletion`), so that the operations shown are a true explanation. Among them the core is then found by leaving
+ * out anything at all, except the last write of a value that is observed: a stale read must not turn into a read of
+ * something never written.
+ */
+export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
+  const { operations, rule, jsonOf, contradicts } = contradiction
+  const complete = createCompletion(operations, rule, jsonOf)
+  const contradictory = (indices: readonly number[]): boolean => contradicts(restrict(operations, indices))
+
+  const start = contradiction.within ?? window(operations, (last) => contradictory(complete(last)), budget)
+  const chosen = shrink(start, (some) => contradictory(complete(some)), budget)
+  const shown = complete(chosen)
+  if (operations.hasAppend) return { shown, core: new Set(shown) }
+
+  const written = writtenValues(operations)
+  const core = shrink(shown, (some) => isSupported(operations, some, written) && contradictory(some), budget)
+  return { shown, core: new Set(core) }
+}
+
+function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {
+  const all = Array.from({ length: operations.length }, (_, i) => i)
+  const byReturn = all.toSorted((a, b) => operations.returns[a] - operations.returns[b])
+  const completed = byReturn.filter((i) => operations.returns[i] < 0x7fffffff)
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 8) {
+    const last = completed.slice(-size)
+    if (enough(last)) return last
+  }
+  return enough(completed) ? completed : all
+}

@@ -1,0 +1,114 @@
+import type { Budget } from '../budget.ts'
+import { type Decoder, type Encoded, READ, restrict } from '../encoded.ts'
+import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
+import { derive } from '../sequential/derivation.ts'
+import type { Edge } from '../sequential/saturation.ts'
+import type { Counterexample, OrderEdge } from '../verdict.ts'
+import { reduce } from './reduce.ts'
+import { createWords, show, type Words } from './words.ts'
+
+/** Steps that deciding one candidate set may take, for each of its operations; harder candidates are not used. */
+const STEPS_EACH = 400
+
+type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
+
+/** Explains why there is no order of all operations: cut down, and as a cycle of orders where there is one. */
+export function explainSequential(
+  encoded: Encoded,
+  violated: Violated,
+  decoder: Decoder,
+  budget: Budget,
+): Counterexample {
+  const jsonOf = decoder.value
+  const find = (some: Encoded): Sequentiality =>
+    findSequentialOrder(some, jsonOf, budget, STEPS_EACH * (some.length + 10))
+  const { shown, core } = reduce(
+    {
+      operations: encoded,
+      rule: 'process order',
+      jsonOf,
+      contradicts: (some) => find(some).result === 'violated',
+      within: involvedIn(violated),
+    },
+    budget,
+  )
+  // The core alone has the shortest cycle.
+  const indices = shown.filter((i) => core.has(i))
+  const set = restrict(encoded, indices)
+  const again = find(set)
+  const { sentence, edges } = wordsOf(set, again, decoder)
+  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
+  return {
+    level: 'sequential',
+    sentence,
+    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
+    keys,
+    edges,
+  }
+}
+
+function involvedIn(violated: Violated): readonly number[] | undefined {
+  if (violated.thinAir !== undefined) return [violated.thinAir]
+  if (violated.cycle === undefined) return undefined
+  const { facts, saturation, conflict } = violated.cycle
+  return [...derive(saturation, conflict).involved].map((i) => facts.indices[i]).sort((a, b) => a - b)
+}
+
+function wordsOf(
+  set: Encoded,
+  answer: Sequentiality,
+  decoder: Decoder,
+): { readonly sentence: string; readonly edges?: readonly OrderEdge[] } {
+  const words = createWords(decoder)
+  if (answer.result === 'violated' && answer.thinAir !== undefined) {
+    const i = answer.thinAir
+    const did = words.did(set.row[i], set.kind[i])
+    return {
+      sentence: `${did}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
+    }
+  }
+  if (answer.result !== 'violated' || answer.cycle === undefined) {
+    return {
+      sentence: `No single order of these ${set.length} operations keeps each process's own order and explains every result.`,
+    }
+  }
+  const { facts, saturation, conflict } = answer.cycle
+  const { cycle } = derive(saturation, conflict)
+  const row = (operation: number): number => set.row[facts.indices[operation]]
+  const kind = (operation: number): number => set.kind[facts.indices[operation]]
+  const the = (operation: number): string => words.the(row(operation), kind(operation))
+  const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
+  return {
+    sentence: `No single order fits: ${steps.join('; ')}; so each of them would have to come before itself.`,
+    edges: cycle.map(({ from, to, reason }) => ({
+      before: row(from),
+      after: row(to),
+      reason: reason === 'assumed' ? 'process order' : reason,
+    })),
+  }
+}
+
+interface Speaker {
+  readonly the: (operation: number) => string
+  readonly row: (operation: number) => number
+  readonly kind: (operation: number) => number
+  readonly words: Words
+  readonly source: Int32Array
+}
+
+function stepOf(edge: Edge, speaker: Speaker): string {
+  const { the, row, kind, words } = speaker
+  switch (edge.reason) {
+    case 'reads from':
+      return `${the(edge.to)} saw ${the(edge.from)}`
+    case 'overwritten before': {
+      const reader = edge.reader ?? edge.to
+      const read = kind(reader) === READ ? words.did(row(reader), READ) : words.did(row(reader), kind(reader))
+      return `${the(edge.from)} must come before ${the(edge.to)}, because ${read} although that was after the first`
+    }
+    case 'overwritten after':
+      return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
+    default:
+      return `${the(edge.from)} came before ${the(edge.to)} in the same process`
+  }
+}

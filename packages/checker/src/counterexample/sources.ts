@@ -1,0 +1,118 @@
+import type { Json } from '@chaos/history'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { appendText } from '../linearizable/appends.ts'
+import type { OrderRule } from '../linearizable/replay.ts'
+
+/** Completes a choice of operations by everything their results may depend on; ascending. */
+export type Completion = (chosen: Iterable<number>) => number[]
+
+/**
+ * Which operations may be left out of a history without making it worse.
+ *
+ * Suppose the whole history has a legal order. An observation in it rests on one operation: the last write before it (with
+ * append, on the last overwriting one and the appends since). Keep any set of operations that, with each observation,
+ * contains every operation it may rest on in any order: restricted to that set the legal order stays legal. So if the set
+ * has no legal order, neither has the whole, and the set is a true explanation: a stale read is never explained by a write
+ * that was merely left out.
+ *
+ * In real time, an operation that returned before the call of a completed overwriting write, which itself returned before
+ * the observation was called, is not the last one before the observation.
+ */
+export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (name: number) => Json): Completion {
+  const { length, kind, expects, writes, key, process, calls, returns } = encoded
+  const overwrittenSince = rule === 'real time' ? lastOverwriteBefore(encoded) : undefined
+  // By key, and by key and value: the operations that write.
+  const ofKey = new Map<number, number[]>()
+  const ofValue = new Map<number, number[]>()
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    pushTo(ofKey, key[i], i)
+    pushTo(ofValue, key[i] * encoded.values + writes[i], i)
+  }
+  const text = (value: number): string => appendText(jsonOf(encoded.names[value]))
+  const mayContain = (writer: number, observed: string): boolean =>
+    kind[writer] === APPEND ? observed.includes(text(writes[writer])) : observed.startsWith(text(writes[writer]))
+  const inTime = (writer: number, observer: number): boolean => {
+    if (writer === observer) return false
+    if (overwrittenSince === undefined) {
+      // An operation of unknown outcome has no successor in its process.
+      return process[writer] !== process[observer] || calls[writer] < calls[observer] || returns[observer] === NEVER
+    }
+    return calls[writer] < returns[observer] && returns[writer] > overwrittenSince[observer]
+  }
+
+  return (chosen) => {
+    const kept = new Set<number>()
+    const waiting: number[] = []
+    const keep = (operation: number): void => {
+      if (kept.has(operation)) return
+      kept.add(operation)
+      if (expects[operation] !== NOTHING) waiting.push(operation)
+    }
+    for (const operation of chosen) keep(operation)
+    for (let observer = waiting.pop(); observer !== undefined; observer = waiting.pop()) {
+      const k = key[observer]
+      if (kind[observer] === DIFFERS) {
+        for (const writer of ofKey.get(k) ?? []) if (inTime(writer, observer)) keep(writer)
+      } else if (encoded.hasAppend) {
+        const observed = text(expects[observer])
+        for (const writer of ofKey.get(k) ?? []) {
+          if (!kept.has(writer) && inTime(writer, observer) && mayContain(writer, observed)) keep(writer)
+        }
+      } else {
+        const writers = ofValue.get(k * encoded.values + expects[observer]) ?? []
+        for (const writer of writers) if (inTime(writer, observer)) keep(writer)
+      }
+    }
+    return [...kept].sort((a, b) => a - b)
+  }
+}
+
+/** For each operation: the latest call of a completed overwriting operation on its key that returned before its own call. */
+function lastOverwriteBefore(encoded: Encoded): Int32Array {
+  const { length, kind, key, calls, returns } = encoded
+  const order = new Int32Array(length)
+  let count = 0
+  for (let i = 0; i < length; i++) {
+    if (returns[i] !== NEVER && kind[i] !== READ && kind[i] !== DIFFERS && kind[i] !== APPEND) order[count++] = i
+  }
+  const byReturn = order.subarray(0, count).sort((a, b) => returns[a] - returns[b])
+  const latest = new Int32Array(encoded.keys).fill(-1)
+  const result = new Int32Array(length)
+  let next = 0
+  for (let i = 0; i < length; i++) {
+    for (; next < count && returns[byReturn[next]] < calls[i]; next++) {
+      const writer = byReturn[next]
+      if (calls[writer] > latest[key[writer]]) latest[key[writer]] = calls[writer]
+    }
+    result[i] = latest[key[i]]
+  }
+  return result
+}
+
+function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
+  const list = lists.get(at)
+  if (list === undefined) lists.set(at, [item])
+  else list.push(item)
+}
+
+/** Whether a set still holds a writer for each observed value that has one in the whole; no read is left without its write. */
+export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
+  const { kind, expects, writes, key, initial } = encoded
+  const written = new Set<string>()
+  for (const i of kept) if (kind[i] !== READ && kind[i] !== DIFFERS) written.add(`${key[i]} ${writes[i]}`)
+  return kept.every((i) => {
+    if ((kind[i] !== READ && kind[i] !== CAS) || expects[i] === initial) return true
+    const name = `${key[i]} ${expects[i]}`
+    return written.has(name) || !observedInWhole.has(name)
+  })
+}
+
+/** The `key value` names that some operation writes. */
+export function writtenValues(encoded: Encoded): ReadonlySet<string> {
+  const written = new Set<string>()
+  for (let i = 0; i < encoded.length; i++) {
+    if (encoded.writes[i] !== NOTHING) written.add(`${encoded.key[i]} ${encoded.writes[i]}`)
+  }
+  return written
+}

@@ -1,0 +1,91 @@
+import { INFO, inputOf, type Json, outputOf } from '@chaos/history'
+import { CAS, type Decoder, DIFFERS, READ } from '../encoded.ts'
+
+/** What the operation at a row did, seen by a person: who, what, where. */
+export interface Words {
+  /** `process 4 read 1 from n3` */
+  readonly did: (row: number, kind: number) => string
+  /** `process 2's write of 2` */
+  readonly the: (row: number, kind: number) => string
+  /** `process 2's write of 2 was acknowledged by n1` */
+  readonly acknowledged: (row: number, kind: number) => string
+  /** `12.031 s` */
+  readonly returnedAt: (row: number) => string
+  readonly calledAt: (row: number) => string
+}
+
+export function createWords(decoder: Decoder): Words {
+  const { history } = decoder
+  const { operations } = history
+  const who = (row: number): string => `process ${history.processName(operations.process[row])}`
+  const node = (row: number): string | undefined => history.nodes[operations.node[row]]
+  const at = (preposition: string, row: number): string => {
+    const name = node(row)
+    return name === undefined ? '' : ` ${preposition} ${name}`
+  }
+  // The key is named only where there are several, or it would say nothing.
+  const key = (row: number): string => {
+    const name = history.keys[operations.key[row]]
+    return name === undefined ? '' : ` ${name}`
+  }
+  const of = (row: number): string => {
+    const name = history.keys[operations.key[row]]
+    return name === undefined ? '' : ` to ${name}`
+  }
+  const pair = (row: number): string => {
+    const value = inputOf(history, row)
+    return Array.isArray(value) ? `from ${show(value[0])} to ${show(value[1])}` : show(value)
+  }
+  const isAppend = (row: number): boolean => history.functions[operations.f[row]] === 'append'
+  const known = (row: number): boolean => operations.outcome[row] !== INFO
+  return {
+    did: (row, kind) => {
+      if (isCas(history.functions[operations.f[row]])) {
+        const what = kind === DIFFERS ? 'failed to change' : known(row) ? 'changed' : 'may have changed'
+        return `${who(row)} ${what}${key(row) === '' ? ' the value' : key(row)} ${pair(row)}${at('at', row)}`
+      }
+      if (kind === READ) {
+        const from = at('from', row)
+        return `${who(row)} read ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}${from}`
+      }
+      const verb = isAppend(row)
+        ? known(row)
+          ? 'appended'
+          : 'may have appended'
+        : known(row)
+          ? 'wrote'
+          : 'may have written'
+      return `${who(row)} ${verb} ${show(inputOf(history, row))}${of(row)}${at('at', row)}`
+    },
+    the: (row, kind) => {
+      if (isCas(history.functions[operations.f[row]]))
+        return `${who(row)}'s cas${key(row) === '' ? '' : ` of${key(row)}`} ${pair(row)}`
+      if (kind === READ)
+        return `${who(row)}'s read of ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}`
+      return `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}${of(row)}`
+    },
+    acknowledged: (row, kind) =>
+      `${kind === CAS || isCas(history.functions[operations.f[row]]) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
+    returnedAt: (row) => clock(operations.returnTime[row]),
+    calledAt: (row) => clock(operations.callTime[row]),
+  }
+}
+
+const isCas = (f: string | undefined): boolean => f === 'cas'
+
+/** Values in words: JSON, cut where it is long. */
+export function show(value: Json | undefined): string {
+  const text = JSON.stringify(value ?? null)
+  return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
+}
+
+const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
+
+/** A span of nanoseconds as a person says it. */
+export function span(nanoseconds: number): string {
+  if (nanoseconds < 1e3) return `${Math.round(nanoseconds)} ns`
+  if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1e3)} µs`
+  if (nanoseconds < 1e7) return `${(nanoseconds / 1e6).toFixed(1)} ms`
+  if (nanoseconds < 1e9) return `${Math.round(nanoseconds / 1e6)} ms`
+  return `${(nanoseconds / 1e9).toFixed(3)} s`
+}

@@ -1,0 +1,193 @@
+import type { History, Json } from '@chaos/history'
+
+/** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or never. */
+export const NEVER = 0x7fffffff
+
+/** What an encoded operation does to the state. */
+export const READ = 0
+export const WRITE = 1
+export const CAS = 2
+/** A failed compare-and-set taken as an observation: the value was not `expects`. */
+export const DIFFERS = 3
+export const APPEND = 4
+
+/** In `expects` and `writes`: the operation observes, or writes, nothing. */
+export const NOTHING = -1
+
+/**
+ * Operations as integers, in order of invocation, without those that constrain nothing (`fail`, and reads of unknown
+ * outcome). Values are small dense integers, so that a search can index arrays by them.
+ */
+export interface Encoded {
+  readonly length: number
+  /** The row in the history's `Operations`. */
+  readonly row: Int32Array
+  readonly kind: Uint8Array
+  /** READ: the value returned. CAS, DIFFERS: the old value. Otherwise NOTHING. */
+  readonly expects: Int32Array
+  /** WRITE: the value. CAS: the new value. APPEND: the piece. Otherwise NOTHING. */
+  readonly writes: Int32Array
+  /** Dense key number, 0 where the history has no keys. */
+  readonly key: Int32Array
+  readonly process: Int32Array
+  /** Event positions; real time precedence is `returns[a] < calls[b]`. */
+  readonly calls: Int32Array
+  /** NEVER for an operation of unknown outcome, which is optional. */
+  readonly returns: Int32Array
+  /** The value before the first write. */
+  readonly initial: number
+  /** Values are 0 … values - 1. */
+  readonly values: number
+  /** The id in the history's value table of each value. */
+  readonly names: Int32Array
+  readonly keys: number
+  /** Whether some operation is a CAS or DIFFERS, or an APPEND: they rule out some of the fast paths. */
+  readonly hasConditional: boolean
+  readonly hasAppend: boolean
+}
+
+/** What encoded numbers stand for. */
+export interface Decoder {
+  readonly history: History
+  readonly value: (name: number) => Json
+  readonly keyName: (key: number) => string | undefined
+  /** Operations that were acknowledged; 0 means that a verdict would be empty. */
+  readonly completed: number
+}
+
+/** The operations at `indices` (ascending), as a history of their own. Positions are kept. */
+export function restrict(encoded: Encoded, indices: readonly number[] | Int32Array): Encoded {
+  const ints = (column: Int32Array): Int32Array => {
+    const kept = new Int32Array(indices.length)
+    for (let i = 0; i < kept.length; i++) kept[i] = column[indices[i]]
+    return kept
+  }
+  const kind = new Uint8Array(indices.length)
+  let hasConditional = false
+  let hasAppend = false
+  for (let i = 0; i < kind.length; i++) {
+    const k = encoded.kind[indices[i]]
+    kind[i] = k
+    if (k === CAS || k === DIFFERS) hasConditional = true
+    else if (k === APPEND) hasAppend = true
+  }
+  return {
+    ...encoded,
+    length: indices.length,
+    row: ints(encoded.row),
+    kind,
+    expects: ints(encoded.expects),
+    writes: ints(encoded.writes),
+    key: ints(encoded.key),
+    process: ints(encoded.process),
+    calls: ints(encoded.calls),
+    returns: ints(encoded.returns),
+    hasConditional,
+    hasAppend,
+  }
+}
+
+/** What was known once the event at `position` had happened: later calls are gone, operations still open are optional. */
+export function prefix(encoded: Encoded, position: number): Encoded {
+  const kept: number[] = []
+  for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
+    const observes = encoded.kind[i] === READ || encoded.kind[i] === DIFFERS
+    if (encoded.returns[i] <= position || !observes) kept.push(i)
+  }
+  const cut = restrict(encoded, kept)
+  for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
+  return cut
+}
+
+/** The operations of each key, as histories of their own, compact (see `compact`). */
+export function partition(encoded: Encoded): readonly Encoded[] {
+  if (encoded.keys === 1) return [compact(encoded)]
+  const count = new Int32Array(encoded.keys)
+  for (let i = 0; i < encoded.length; i++) count[encoded.key[i]]++
+  const members = Array.from(count, (length) => new Int32Array(length))
+  count.fill(0)
+  for (let i = 0; i < encoded.length; i++) {
+    const key = encoded.key[i]
+    members[key][count[key]++] = i
+  }
+  const scratch = new Int32Array(encoded.values)
+  return members.map((indices) => compact(restrict(encoded, indices), scratch))
+}
+
+/**
+ * The same operations with events and values numbered from 0 without gaps, so that tables can be indexed by them.
+ * `scratch` (one zero for each value, left as it was) saves a hash table.
+ */
+export function compact(encoded: Encoded, scratch?: Int32Array): Encoded {
+  const { length, calls, returns } = encoded
+  if (length === 0) return encoded
+  let last = -1
+  let least = NEVER
+  for (let i = 0; i < length; i++) {
+    if (calls[i] > last) last = calls[i]
+    if (calls[i] < least) least = calls[i]
+    if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
+  }
+  const newCalls = new Int32Array(length)
+  const newReturns = new Int32Array(length).fill(NEVER)
+  if (last - least < 16 * length + 64) {
+    const owner = new Int32Array(last - least + 1)
+    for (let i = 0; i < length; i++) {
+      owner[calls[i] - least] = i + 1
+      if (returns[i] !== NEVER) owner[returns[i] - least] = -(i + 1)
+    }
+    let rank = 0
+    for (let position = 0; position < owner.length; position++) {
+      const o = owner[position]
+      if (o > 0) newCalls[o - 1] = rank++
+      else if (o < 0) newReturns[-o - 1] = rank++
+    }
+  } else {
+    // Few operations of a long history: sort their events instead of walking all positions.
+    const events = new Float64Array(2 * length)
+    let count = 0
+    for (let i = 0; i < length; i++) {
+      events[count++] = calls[i] * 2 * length + 2 * i
+      if (returns[i] !== NEVER) events[count++] = returns[i] * 2 * length + 2 * i + 1
+    }
+    events.subarray(0, count).sort()
+    for (let rank = 0; rank < count; rank++) {
+      const event = events[rank] % (2 * length)
+      if (event % 2 === 0) newCalls[event / 2] = rank
+      else newReturns[(event - 1) / 2] = rank
+    }
+  }
+  return compactValues({ ...encoded, calls: newCalls, returns: newReturns }, scratch)
+}
+
+function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encoded {
+  if (encoded.values <= 2 * encoded.length + 1) return encoded
+  const { length, expects, writes } = encoded
+  const numbers = scratch === undefined ? new Map<number, number>() : undefined
+  const values: number[] = []
+  const numberOf = (value: number): number => {
+    if (value === NOTHING) return NOTHING
+    const known = (scratch === undefined ? numbers?.get(value) : scratch[value]) ?? 0
+    if (known > 0) return known - 1
+    values.push(value)
+    if (scratch === undefined) numbers?.set(value, values.length)
+    else scratch[value] = values.length
+    return values.length - 1
+  }
+  const initial = numberOf(encoded.initial)
+  const newExpects = new Int32Array(length)
+  const newWrites = new Int32Array(length)
+  for (let i = 0; i < length; i++) {
+    newExpects[i] = numberOf(expects[i])
+    newWrites[i] = numberOf(writes[i])
+  }
+  if (scratch !== undefined) for (const value of values) scratch[value] = 0
+  return {
+    ...encoded,
+    initial,
+    expects: newExpects,
+    writes: newWrites,
+    values: values.length,
+    names: Int32Array.from(values, (value) => encoded.names[value]),
+  }
+}

@@ -1,0 +1,77 @@
+import { implied, type Level, levels } from './level.ts'
+import type { Verdict } from './verdict.ts'
+
+type Levels = { readonly [level in Level]: Verdict }
+
+/**
+ * Fills in what follows from what was decided: what a met level implies is met; a level that implies a violated one is
+ * violated, with the same counterexample. Whatever is left is unknown, for the reason given.
+ */
+export function followsFrom(
+  decided: { readonly [level in Level]?: Verdict | undefined },
+  otherwise: (level: Level) => string,
+): Levels {
+  const verdicts: { [level in Level]?: Verdict } = {}
+  const isOpen = (level: Level): boolean => (verdicts[level]?.result ?? 'unknown') === 'unknown'
+  for (const level of levels) {
+    const verdict = decided[level]
+    if (verdict !== undefined) verdicts[level] = verdict
+  }
+  // Levels are listed strongest first, so one pass down carries "met" all the way, and one pass up "violated".
+  for (const level of levels) {
+    if (verdicts[level]?.result !== 'met') continue
+    for (const weaker of implied[level]) {
+      // Final reads are what eventual is about; without them it stays unknown whatever else holds.
+      if (weaker === 'eventual') continue
+      if (isOpen(weaker)) verdicts[weaker] = { result: 'met', witness: { kind: 'implied', by: level } }
+    }
+  }
+  for (const level of levels.toReversed()) {
+    if (!isOpen(level)) continue
+    for (const weaker of implied[level]) {
+      const verdict = verdicts[weaker]
+      if (weaker !== 'eventual' && verdict?.result === 'violated') verdicts[level] = verdict
+    }
+  }
+  const unknown = (level: Level): Verdict => verdicts[level] ?? { result: 'unknown', reason: otherwise(level) }
+  return Object.fromEntries(levels.map((level) => [level, unknown(level)])) as { [level in Level]: Verdict }
+}
+
+/** The verdicts in a few words, for a person: the strongest level that holds, and what does not. */
+export function headlineOf(verdicts: Levels): string {
+  const { linearizable, sequential, eventual } = verdicts
+  const diverged = eventual.result === 'violated'
+  if (linearizable.result === 'met') return 'linearizable'
+  if (sequential.result === 'met') {
+    const not = linearizable.result === 'violated' ? ', not linearizable' : ''
+    const open = linearizable.result === 'unknown' ? `; linearizable unknown: ${linearizable.reason}` : ''
+    return `sequentially consistent${not}${diverged ? ', and replicas did not converge' : ''}${open}`
+  }
+  if (sequential.result === 'violated') {
+    const weaker = strongestBelowSequential(verdicts)
+    if (weaker !== undefined) {
+      return `${names[weaker]}, not sequentially${diverged ? ', and replicas did not converge' : ''}`
+    }
+    if (eventual.result === 'met') return 'only eventually consistent'
+    if (diverged) return 'not even eventually consistent'
+    return `not sequentially consistent; eventual unknown: ${eventual.reason}`
+  }
+  const converged = diverged ? ', and replicas did not converge' : ''
+  if (linearizable.result === 'violated') {
+    return `not linearizable${converged}; sequential unknown: ${sequential.reason}`
+  }
+  return diverged
+    ? `replicas did not converge; linearizable unknown: ${linearizable.reason}`
+    : `unknown: ${linearizable.reason}`
+}
+
+const names: { readonly [level in Level]?: string } = {
+  'causal-convergence': 'causally convergent',
+  'causal-memory': 'causally consistent (causal memory)',
+  causal: 'causally consistent',
+  pram: 'PRAM consistent',
+  session: 'consistent within sessions',
+}
+
+const strongestBelowSequential = (verdicts: Levels): Level | undefined =>
+  levels.slice(2).find((level) => names[level] !== undefined && verdicts[level].result === 'met')

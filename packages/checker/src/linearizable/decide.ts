@@ -1,0 +1,107 @@
+import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { compact, type Encoded, partition, prefix } from '../encoded.ts'
+import { createSearch, type Search } from './search.ts'
+import { zones } from './zones.ts'
+
+export type Linearizability =
+  /** One order for each part. */
+  | { readonly result: 'met'; readonly parts: readonly Encoded[]; readonly orders: readonly Int32Array[] }
+  /** `prefix` is the history of one key up to the first return that nothing explains. */
+  | { readonly result: 'violated'; readonly part: Encoded; readonly culpritReturn: number }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+type JsonOf = (name: number) => Json
+
+/**
+ * Decides each key by itself (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
+ * conditions cannot decide take turns with growing step budgets, so that a violation in one is found though another is
+ * hard.
+ */
+export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Linearizability {
+  const parts = partition(encoded)
+  const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
+  const open: { readonly part: number; readonly search: Search }[] = []
+  const release = (): void => {
+    for (const { search } of open) search.release()
+  }
+  for (const [p, part] of parts.entries()) {
+    const answer = zones(part)
+    if (answer.result === 'met') orders[p] = answer.order
+    else if (answer.result === 'violated') {
+      release()
+      return { result: 'violated', part, culpritReturn: earliestViolation(part) }
+    } else open.push({ part: p, search: createSearch(part, jsonOf, budget) })
+    if ((p & 0xff) === 0xff && budget.expired()) break
+  }
+
+  let steps = FIRST_STEPS
+  let undecided = open.splice(0)
+  let exhausted: 'time' | 'memory' | undefined = budget.expired() ? 'time' : undefined
+  while (undecided.length > 0 && exhausted !== 'time') {
+    const still: typeof undecided = []
+    for (const task of undecided) {
+      if (exhausted === 'time') {
+        still.push(task)
+        continue
+      }
+      const { part, search } = task
+      const progress = runInSlices(search, steps * (parts[part].length + 1), budget)
+      if (progress === 'met') {
+        orders[part] = search.order().slice()
+        search.release()
+      } else if (progress === 'violated') {
+        const culpritReturn = search.culpritReturn()
+        for (const each of undecided) each.search.release()
+        return { result: 'violated', part: parts[part], culpritReturn }
+      } else if (progress === 'out of memory') {
+        exhausted = 'memory'
+        search.release()
+      } else {
+        if (progress === 'out of time') exhausted = 'time'
+        still.push(task)
+      }
+    }
+    undecided = still
+    steps *= GROWTH
+  }
+  for (const { search } of undecided) search.release()
+  const decided = orders.filter((order): order is Int32Array => order !== undefined)
+  if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
+  return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
+}
+
+/** Steps for each operation in the first turn, and how much longer each further turn is. */
+const FIRST_STEPS = 20
+const GROWTH = 8
+const SLICE = 4096
+
+function runInSlices(search: Search, steps: number, budget: Budget): ReturnType<Search['run']> | 'out of time' {
+  for (let left = steps; left > 0; left -= SLICE) {
+    const progress = search.run(Math.min(left, SLICE))
+    if (progress !== 'paused') return progress
+    if (budget.expired()) return 'out of time'
+  }
+  return 'paused'
+}
+
+const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, keys: number): string => {
+  const limit = exhausted === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
+  if (keys === 1) return `${limit}: the search found neither an order nor a contradiction`
+  return `${limit}: ${decided} of ${keys} keys are linearizable, no contradiction was found in the others`
+}
+
+/**
+ * The first return event after which the zones already conflict. Prefixes of a linearizable history are linearizable, so
+ * bisection finds it.
+ */
+function earliestViolation(part: Encoded): number {
+  let low = 0
+  let high = 2 * part.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (zones(compact(prefix(part, middle))).result === 'violated') high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,53 @@
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+
+/**
+ * Operations of unknown outcome, those that do the same counted together: they never return, so it can never matter
+ * which of them was used, only how many.
+ */
+export interface OptionalClass {
+  readonly kind: number
+  readonly expects: number
+  readonly writes: number
+  /** In order of call. */
+  readonly members: readonly number[]
+}
+
+/**
+ * The classes that can matter. A write of unknown outcome whose value nobody who returned after its call observed may be
+ * taken never to have happened (unless somebody observed only that the value differed from something).
+ */
+export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
+  const { length, kind, calls, returns } = part
+  let anyDiffers = false
+  // By value: the latest return of an operation that observed it.
+  const observedUntil = new Map<number, number>()
+  let anyOptional = false
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === DIFFERS) anyDiffers = true
+    if (returns[i] === NEVER) anyOptional = true
+  }
+  if (!anyOptional) return []
+  for (let i = 0; i < length; i++) {
+    if (expects[i] === NOTHING) continue
+    const until = observedUntil.get(expects[i])
+    if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])
+  }
+  const classes = new Map<string, { kind: number; expects: number; writes: number; members: number[] }>()
+  for (let i = 0; i < length; i++) {
+    if (returns[i] !== NEVER || kind[i] === READ || kind[i] === DIFFERS) continue
+    const matters =
+      kind[i] === APPEND || part.hasAppend || anyDiffers || (observedUntil.get(writes[i]) ?? -1) > calls[i]
+    if (!matters) continue
+    const name = `${kind[i]} ${expects[i]} ${writes[i]}`
+    const known = classes.get(name)
+    if (known !== undefined) known.members.push(i)
+    else
+      classes.set(name, {
+        kind: kind[i],
+        expects: kind[i] === CAS ? expects[i] : NOTHING,
+        writes: writes[i],
+        members: [i],
+      })
+  }
+  return [...classes.values()]
+}

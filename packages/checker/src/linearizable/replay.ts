@@ -1,0 +1,54 @@
+import type { Json } from '@chaos/history'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ } from '../encoded.ts'
+import { appendText } from './appends.ts'
+
+/** What a witness must respect besides being legal. */
+export type OrderRule = 'real time' | 'process order'
+
+/**
+ * Says what is wrong with a witness, or undefined where nothing is. It shares no code with the algorithms that find
+ * witnesses: every mandatory operation once, each legal in its turn on plain values, and the order respected.
+ */
+export function faultOfWitness(
+  encoded: Encoded,
+  order: Int32Array,
+  rule: OrderRule,
+  jsonOf: (name: number) => Json,
+): string | undefined {
+  const { length, kind, expects, writes, key, process, calls, returns } = encoded
+  const seen = new Uint8Array(length)
+  const states: (number | string)[] = new Array(encoded.keys).fill(encoded.initial)
+  const lastOfProcess = new Map<number, number>()
+  let latestCall = -1
+  for (const i of order) {
+    if (seen[i] !== 0) return `operation ${i} appears twice`
+    seen[i] = 1
+    if (rule === 'real time') {
+      if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
+      if (calls[i] > latestCall) latestCall = calls[i]
+    } else {
+      if ((lastOfProcess.get(process[i]) ?? -1) > calls[i]) return `operation ${i} is out of its process's order`
+      // An operation of unknown outcome has no successor in its process.
+      if (returns[i] !== NEVER) lastOfProcess.set(process[i], calls[i])
+    }
+    const state = states[key[i]]
+    const k = kind[i]
+    if (k === READ || k === CAS || k === DIFFERS) {
+      const holds = sameValue(state, expects[i], encoded, jsonOf)
+      if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
+    }
+    if (k === APPEND) {
+      const text = typeof state === 'string' ? state : appendText(jsonOf(encoded.names[state]))
+      states[key[i]] = text + appendText(jsonOf(encoded.names[writes[i]]))
+    } else if (k !== READ && k !== DIFFERS) {
+      states[key[i]] = writes[i]
+    }
+  }
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
+  }
+  return undefined
+}
+
+const sameValue = (state: number | string, value: number, encoded: Encoded, jsonOf: (name: number) => Json): boolean =>
+  typeof state === 'number' ? state === value : state === jsonOf(encoded.names[value])

@@ -1,0 +1,22 @@
+import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { compact, type Encoded } from '../encoded.ts'
+import { createSearch } from './search.ts'
+import { zones } from './zones.ts'
+
+/** Whether a few operations on one key cannot be linearized; `unknown` where that took more than so many steps. */
+export function violatesLinearizability(
+  operations: Encoded,
+  jsonOf: (name: number) => Json,
+  budget: Budget,
+  steps: number,
+): boolean | 'unknown' {
+  const part = compact(operations)
+  const byZones = zones(part)
+  if (byZones.result !== 'not applicable') return byZones.result === 'violated'
+  const search = createSearch(part, jsonOf, budget)
+  const progress = search.run(steps)
+  search.release()
+  if (progress === 'violated') return true
+  return progress === 'met' ? false : 'unknown'
+}

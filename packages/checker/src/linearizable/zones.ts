@@ -1,0 +1,152 @@
+import { type Encoded, NEVER, READ } from '../encoded.ts'
+
+/** What the zones say: an order that explains the operations, or a few of them that no order explains. */
+export type ZonesAnswer =
+  | { readonly result: 'met'; readonly order: Int32Array }
+  | { readonly result: 'violated' }
+  | { readonly result: 'not applicable' }
+
+/**
+ * Decides linearizability of one register whose written values are distinct, in linear time (Gibbons & Korach 1997).
+ *
+ * A value's cluster is its write and the reads that returned it. Let first be the earliest return in the cluster, and
+ * last the latest call. Where first < last the zone [first, last] is "forward": the register must hold that value
+ * throughout. Otherwise it is "backward": all its operations overlap, and any instant in [last, first] will do. There is
+ * an order exactly when no read returns before its write is called, no two forward zones overlap, and no backward zone
+ * lies inside a forward one.
+ *
+ * Not applicable where values repeat, the initial value is written, or an operation is neither read nor write.
+ * Expects a compact history (see `compact`).
+ */
+export function zones(part: Encoded): ZonesAnswer {
+  if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
+  const clusters = clustersOf(part)
+  if (clusters === undefined) return { result: 'not applicable' }
+  if (clusters.impossibleRead) return { result: 'violated' }
+  const order = sweep(part, clusters)
+  return order === undefined ? { result: 'violated' } : { result: 'met', order }
+}
+
+interface Clusters {
+  /** By value: the operation that wrote it, -1 for the initial value and for values not (or needlessly) written. */
+  readonly writer: Int32Array
+  /** By value: the earliest return and the latest call; -2 for "before the history". */
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly used: Uint8Array
+  /** A read of a value that nobody had begun to write when it returned. */
+  readonly impossibleRead: boolean
+}
+
+function clustersOf(part: Encoded): Clusters | undefined {
+  const { length, kind, expects, writes, calls, returns, values, initial } = part
+  const writer = new Int32Array(values).fill(-1)
+  const first = new Int32Array(values).fill(NEVER)
+  const last = new Int32Array(values).fill(-2)
+  const used = new Uint8Array(values)
+  for (let i = 0; i < length; i++) {
+    if (kind[i] !== READ) continue
+    const value = expects[i]
+    used[value] = 1
+    if (returns[i] < first[value]) first[value] = returns[i]
+    if (calls[i] > last[value]) last[value] = calls[i]
+  }
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === READ) continue
+    const value = writes[i]
+    // A write of unknown outcome that nobody read can be taken never to have happened.
+    if (returns[i] === NEVER && used[value] !== 1) continue
+    if (value === initial || writer[value] !== -1) return undefined
+    writer[value] = i
+  }
+  let impossibleRead = false
+  for (let value = 0; value < values; value++) {
+    const w = writer[value]
+    if (w === -1) {
+      if (used[value] === 1 && value !== initial) impossibleRead = true
+      continue
+    }
+    used[value] = 1
+    // first is still the earliest return among the reads.
+    if (first[value] < calls[w]) impossibleRead = true
+    if (returns[w] < first[value]) first[value] = returns[w]
+    if (calls[w] > last[value]) last[value] = calls[w]
+  }
+  // The initial value was written before everything.
+  first[initial] = -1
+  return { writer, first, last, used, impossibleRead }
+}
+
+/** Walks the events once, placing clusters; undefined where two zones conflict. */
+function sweep(part: Encoded, clusters: Clusters): Int32Array | undefined {
+  const { length, kind, expects, calls, returns, initial, values } = part
+  const { writer, first, last, used } = clusters
+  let events = 0
+  for (let i = 0; i < length; i++) {
+    if (calls[i] >= events) events = calls[i] + 1
+    if (returns[i] !== NEVER && returns[i] >= events) events = returns[i] + 1
+  }
+  // What happens at an event: value + 1 where its forward zone begins or its backward zone begins.
+  const begins = new Int32Array(events)
+  for (let value = 0; value < values; value++) {
+    if (used[value] === 0 || value === initial) continue
+    begins[first[value] < last[value] ? first[value] : last[value]] = value + 1
+  }
+  const sequence = new Int32Array(values)
+  let placed = 0
+  let current = -1
+  let currentEnd = -1
+  if (used[initial] === 1) {
+    sequence[placed++] = initial
+    current = initial
+    currentEnd = last[initial]
+  }
+  const waiting: number[] = []
+  for (let event = 0; event < events; event++) {
+    const value = begins[event] - 1
+    if (value >= 0) {
+      const forward = first[value] < last[value]
+      if (forward) {
+        if (current !== -1) return undefined
+        sequence[placed++] = value
+        current = value
+        currentEnd = last[value]
+      } else if (current === -1) {
+        sequence[placed++] = value
+      } else if (first[value] < currentEnd) {
+        return undefined
+      } else {
+        // It begins inside the forward zone and outlasts it: it comes right after.
+        waiting.push(value)
+      }
+    }
+    if (event === currentEnd) {
+      for (const later of waiting) sequence[placed++] = later
+      waiting.length = 0
+      current = -1
+    }
+  }
+  return orderOf(sequence.subarray(0, placed), writer, { length, kind, expects, values })
+}
+
+/** Each cluster in turn: its write, then its reads in order of call. */
+function orderOf(
+  sequence: Int32Array,
+  writer: Int32Array,
+  part: Pick<Encoded, 'length' | 'kind' | 'expects' | 'values'>,
+): Int32Array {
+  const { length, kind, expects, values } = part
+  const next = new Int32Array(values)
+  for (let i = 0; i < length; i++) if (kind[i] === READ) next[expects[i]]++
+  let total = 0
+  for (const value of sequence) {
+    const reads = next[value]
+    if (writer[value] !== -1) total++
+    next[value] = total
+    total += reads
+  }
+  const order = new Int32Array(total)
+  for (const value of sequence) if (writer[value] !== -1) order[next[value] - 1] = writer[value]
+  for (let i = 0; i < length; i++) if (kind[i] === READ) order[next[expects[i]]++] = i
+  return order
+}

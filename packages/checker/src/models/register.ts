@@ -1,0 +1,203 @@
+import { FAIL, type History, INFO, type Json, NULL, OK, UserError, type ValueId } from '@chaos/history'
+import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
+import type { CheckOptions } from '../options.ts'
+
+/** The operations the register model knows, and what each does. `get` and `put` are Porcupine's words. */
+const kinds: { readonly [f: string]: number } = {
+  read: READ,
+  get: READ,
+  write: WRITE,
+  put: WRITE,
+  cas: CAS,
+  append: APPEND,
+}
+
+/**
+ * A register, or many of them by key: read, write, cas, and append on strings. The outcome rules are applied here, once:
+ * `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome says
+ * nothing, null stands for the initial value.
+ *
+ * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`.
+ */
+export function encodeRegister(
+  history: History,
+  options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+): { readonly encoded: Encoded; readonly decoder: Decoder } {
+  const { operations } = history
+  const kindOf = history.functions.map((f) => kinds[f] ?? -1)
+  const initialId = history.values.id(options.initial)
+  const pairs = casPairs(history)
+
+  const total = operations.length
+  const row = new Int32Array(total)
+  const kind = new Uint8Array(total)
+  const expects = new Int32Array(total)
+  const writes = new Int32Array(total)
+  const key = new Int32Array(total)
+  const process = new Int32Array(total)
+  const calls = new Int32Array(total)
+  const returns = new Int32Array(total)
+  let least: number = initialId
+  let greatest: number = initialId
+  const seen = (id: number): number => {
+    const known = id === NULL ? initialId : id
+    if (known < least) least = known
+    if (known > greatest) greatest = known
+    return known
+  }
+  let length = 0
+  let completed = 0
+  let unkeyed = false
+  let hasConditional = false
+  let hasAppend = false
+  for (let i = 0; i < total; i++) {
+    let k = kindOf[operations.f[i]]
+    if (k === -1) throw unknownFunction(history, i)
+    const outcome = operations.outcome[i]
+    if (outcome === FAIL) {
+      if (k !== CAS || options.failedCas === 'drop') continue
+      k = DIFFERS
+    }
+    if (outcome === INFO && k === READ) continue
+    if (outcome === OK) completed++
+    if (k === READ) {
+      expects[length] = seen(operations.output[i])
+    } else if (k === CAS || k === DIFFERS) {
+      const pair = pairs(i)
+      const from = seen(pair.from)
+      const to = seen(pair.to)
+      expects[length] = from
+      if (k === DIFFERS || from !== to) hasConditional = true
+      if (k === CAS && from === to) {
+        // It changes nothing: a read of that value which, where its outcome is unknown, says nothing.
+        if (outcome === INFO) continue
+        k = READ
+      } else if (k === CAS) {
+        writes[length] = to
+      }
+    } else {
+      writes[length] = seen(operations.input[i])
+      if (k === APPEND) hasAppend = true
+    }
+    if (operations.key[i] < 0) unkeyed = true
+    row[length] = i
+    kind[length] = k
+    key[length] = operations.key[i]
+    process[length] = operations.process[i]
+    calls[length] = operations.callEvent[i]
+    returns[length] = outcome === INFO ? NEVER : operations.returnEvent[i]
+    length++
+  }
+  // Operations without a key are about one more object, beside the named ones.
+  const shift = unkeyed ? 1 : 0
+  if (shift === 1) for (let i = 0; i < length; i++) key[i] += shift
+  const keys = Math.max(1, history.keys.length + shift)
+  const ids = makeDense({ kind, expects, writes, length }, initialId, least, greatest)
+  const encoded: Encoded = {
+    length,
+    row,
+    kind,
+    expects,
+    writes,
+    key,
+    process,
+    calls,
+    returns,
+    initial: 0,
+    values: ids.length,
+    names: ids,
+    keys,
+    hasConditional,
+    hasAppend,
+  }
+  return {
+    encoded,
+    decoder: {
+      history,
+      value: (name) => history.values.json(name as ValueId),
+      keyName: (k) => history.keys[k - shift],
+      completed,
+    },
+  }
+}
+
+/** Replaces value ids by dense numbers, in place, the initial value's being 0; returns the id of each number. */
+function makeDense(
+  columns: Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length'>,
+  initial: number,
+  least: number,
+  greatest: number,
+): Int32Array {
+  const { kind, expects, writes, length } = columns
+  const range = greatest - least + 1
+  const ids = new Int32Array(Math.min(range, 2 * length + 1))
+  ids[0] = initial
+  let count = 1
+  let numberOf: (id: number) => number
+  if (range <= 16 * length + 1024) {
+    const numbers = new Int32Array(range).fill(-1)
+    numbers[initial - least] = 0
+    numberOf = (id) => {
+      const known = numbers[id - least]
+      if (known !== -1) return known
+      ids[count] = id
+      numbers[id - least] = count
+      return count++
+    }
+  } else {
+    const numbers = new Map<number, number>([[initial, 0]])
+    numberOf = (id) => {
+      const known = numbers.get(id)
+      if (known !== undefined) return known
+      ids[count] = id
+      numbers.set(id, count)
+      return count++
+    }
+  }
+  for (let i = 0; i < length; i++) {
+    const k = kind[i]
+    if (k !== WRITE && k !== APPEND) expects[i] = numberOf(expects[i])
+    else expects[i] = NOTHING
+    if (k === WRITE || k === APPEND || k === CAS) writes[i] = numberOf(writes[i])
+    else writes[i] = NOTHING
+  }
+  return ids.slice(0, count)
+}
+
+interface Pair {
+  readonly from: number
+  readonly to: number
+}
+
+/** The ids of the old and the new value of a cas, worked out once for each distinct input. */
+function casPairs(history: History): (operation: number) => Pair {
+  const known = new Map<number, Pair>()
+  return (operation) => {
+    const id = history.operations.input[operation]
+    const pair = known.get(id)
+    if (pair !== undefined) return pair
+    const value: Json = history.values.json(id as ValueId)
+    if (!Array.isArray(value) || value.length !== 2) {
+      throw new UserError(
+        'input',
+        `${whereIs(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
+      )
+    }
+    const made: Pair = { from: history.values.id(value[0]), to: history.values.id(value[1]) }
+    known.set(id, made)
+    return made
+  }
+}
+
+function unknownFunction(history: History, operation: number): UserError {
+  const f = history.functions[history.operations.f[operation]]
+  return new UserError(
+    'input',
+    `${whereIs(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Check the model, or rename the operation.`,
+  )
+}
+
+const whereIs = (history: History, operation: number): string => {
+  const line = history.operations.callLine[operation]
+  return line > 0 ? `line ${line}` : `operation ${operation}`
+}

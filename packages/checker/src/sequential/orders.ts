@@ -1,0 +1,143 @@
+import type { Budget } from '../budget.ts'
+import { NOTHING } from '../encoded.ts'
+import type { Saturation } from './saturation.ts'
+
+export type OrdersAnswer = 'met' | 'violated' | 'stopped'
+
+/**
+ * Decides whether the forced order can be completed. Two writes of a key of which at least one is read, and that no forced
+ * order relates, come in one order or the other: assume one, draw the conclusions, and on a contradiction the other. Where
+ * no such pair is left every completion is legal (see `completion`); where both orders of every open pair contradict, there is
+ * none. Restarts put the pairs of recent contradictions first, so that a small cause deep in a long history is met early;
+ * their number is bounded, so the search ends. No recursion, no memo, nothing hashed.
+ */
+export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswer {
+  let urgent: Pair[] = []
+  for (let restart = 0; ; restart++) {
+    const limit = restart < RESTARTS ? 4 + restart : Number.POSITIVE_INFINITY
+    const root = saturation.mark()
+    const answer = attempt(saturation, urgent, limit, budget)
+    if (answer.result !== 'restart') return answer.result
+    saturation.undo(root)
+    const seen = new Set<string>()
+    urgent = [...answer.conflicts.toReversed(), ...urgent].filter(({ first, second }) => {
+      const name = `${Math.min(first, second)} ${Math.max(first, second)}`
+      if (seen.has(name)) return false
+      seen.add(name)
+      return true
+    })
+    if (urgent.length > URGENT) urgent.length = URGENT
+  }
+}
+
+const RESTARTS = 200
+const URGENT = 200
+
+interface Pair {
+  readonly first: number
+  readonly second: number
+}
+
+interface Decision extends Pair {
+  readonly mark: number
+  readonly flipped: boolean
+  readonly cursor: number
+}
+
+function attempt(
+  saturation: Saturation,
+  urgent: readonly Pair[],
+  limit: number,
+  budget: Budget,
+): { readonly result: OrdersAnswer } | { readonly result: 'restart'; readonly conflicts: readonly Pair[] } {
+  const decisions: Decision[] = []
+  const conflicts: Pair[] = []
+  const open = createScan(saturation)
+  let cursor = 0
+  for (;;) {
+    if (budget.expired()) return { result: 'stopped' }
+    const pair = urgent.find((each) => isOpen(saturation, each)) ?? open(cursor)
+    if (pair === undefined) return { result: 'met' }
+    if ('cursor' in pair && typeof pair.cursor === 'number') cursor = pair.cursor
+    let next: Decision = { ...pair, mark: saturation.mark(), flipped: false, cursor }
+    for (;;) {
+      const conflict = saturation.assume(next.first, next.second)
+      if (saturation.stopped()) return { result: 'stopped' }
+      if (conflict === undefined) break
+      conflicts.push(next)
+      if (conflicts.length >= limit) return { result: 'restart', conflicts }
+      saturation.undo(next.mark)
+      // Both orders failed: the fault lies with an earlier decision.
+      let back: Decision | undefined = next
+      while (back?.flipped) {
+        back = decisions.pop()
+        if (back !== undefined) saturation.undo(back.mark)
+      }
+      if (back === undefined) return { result: 'violated' }
+      cursor = back.cursor
+      next = { first: back.second, second: back.first, mark: saturation.mark(), flipped: true, cursor }
+    }
+    decisions.push(next)
+  }
+}
+
+const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
+  !saturation.precedes(first, second) && !saturation.precedes(second, first)
+
+/** Finds the next open pair, going through the writes by their place in the basis; earlier ones are known to be ordered. */
+function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
+  const { encoded, basis, basisPlace, threads } = saturation
+  const isRead = (write: number): boolean => saturation.readersOf(write).length > 0
+  return (from) => {
+    for (let cursor = from; cursor < basis.length; cursor++) {
+      const write = basis[cursor]
+      if (encoded.writes[write] === NOTHING) continue
+      for (const { thread, writes } of saturation.writesOf(encoded.key[write])) {
+        if (thread === threads.of[write]) continue
+        for (let w = firstNotBefore(saturation, writes, write); w < writes.length; w++) {
+          const other = writes[w]
+          if (saturation.precedes(write, other)) break
+          if (!isRead(write) && !isRead(other)) continue
+          const [first, second] = basisPlace[write] < basisPlace[other] ? [write, other] : [other, write]
+          return { first, second, cursor }
+        }
+      }
+    }
+    return undefined
+  }
+}
+
+function firstNotBefore(saturation: Saturation, writes: readonly number[], write: number): number {
+  let low = 0
+  let high = writes.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (saturation.precedes(writes[middle], write)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Any order that contains the forced one: where no pair of writes is open, it is a legal explanation. */
+export function completion(saturation: Saturation): Int32Array {
+  const { threads, encoded } = saturation
+  const { count, start, members } = threads
+  const position = new Int32Array(count)
+  const order = new Int32Array(encoded.length)
+  let placed = 0
+  const isReady = (operation: number, thread: number): boolean => {
+    for (let t = 0; t < count; t++) if (t !== thread && saturation.before(operation, t) > position[t]) return false
+    return true
+  }
+  while (placed < order.length) {
+    const before = placed
+    for (let t = 0; t < count; t++) {
+      while (start[t] + position[t] < start[t + 1] && isReady(members[start[t] + position[t]], t)) {
+        order[placed++] = members[start[t] + position[t]]
+        position[t]++
+      }
+    }
+    if (placed === before) throw new Error('the saturated order has a cycle that saturation did not find')
+  }
+  return order
+}

@@ -1,0 +1,86 @@
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
+
+/** In `writerOf`: the operation observes the initial value, or observes nothing. */
+export const INITIAL = -1
+export const NO_READ = -2
+
+/** A history in which it is certain which write each observation saw. Nothing in it is optional any more. */
+export interface ReadsFrom {
+  readonly result: 'unique'
+  readonly encoded: Encoded
+  /** Where each operation was in the history given. */
+  readonly indices: Int32Array
+  /** The write that each operation observes; INITIAL or NO_READ. */
+  readonly writerOf: Int32Array
+}
+
+/**
+ * Finds which write each read saw, where no value was written twice to one key. A write of unknown outcome that was
+ * observed, directly or by way of others that were, took effect; all others can be taken never to have happened, since
+ * leaving out a write that nobody sees breaks nothing.
+ */
+export function readsFrom(
+  encoded: Encoded,
+): ReadsFrom | { readonly result: 'repeated values' } | { readonly result: 'thin air'; readonly read: number } {
+  const { length, kind, expects, writes, key, returns, values, initial } = encoded
+  const writers = new Map<number, number>()
+  let repeated = false
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === DIFFERS || kind[i] === APPEND) return { result: 'repeated values' }
+    if (writes[i] === NOTHING) continue
+    const name = key[i] * values + writes[i]
+    if (writers.has(name) || writes[i] === initial) repeated = true
+    else writers.set(name, i)
+  }
+  const needed = new Uint8Array(length)
+  const waiting: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER) continue
+    needed[i] = 1
+    if (expects[i] !== NOTHING) waiting.push(i)
+  }
+  for (let reader = waiting.pop(); reader !== undefined; reader = waiting.pop()) {
+    if (expects[reader] === initial) continue
+    const writer = writers.get(key[reader] * values + expects[reader])
+    if (writer === undefined) {
+      // An optional cas that cannot have happened is a contradiction only where nothing else explains what needs it.
+      if (returns[reader] === NEVER && repeated) return { result: 'repeated values' }
+      return { result: 'thin air', read: reader }
+    }
+    if (needed[writer] === 1) continue
+    needed[writer] = 1
+    if (kind[writer] === CAS) waiting.push(writer)
+  }
+  if (repeated && !uniqueAmong(encoded, needed)) return { result: 'repeated values' }
+  const indices = Int32Array.from({ length }, (_, i) => i).filter((i) => needed[i] === 1)
+  const number = new Int32Array(length).fill(-1)
+  for (let n = 0; n < indices.length; n++) number[indices[n]] = n
+  const kept = restrict(encoded, indices)
+  const writerOf = new Int32Array(indices.length).fill(NO_READ)
+  for (let n = 0; n < indices.length; n++) {
+    if (kept.expects[n] === NOTHING) continue
+    writerOf[n] =
+      kept.expects[n] === initial ? INITIAL : number[writers.get(kept.key[n] * values + kept.expects[n]) ?? -1]
+  }
+  return { result: 'unique', encoded: kept, indices, writerOf }
+}
+
+/** Whether the operations that certainly happened wrote distinct values, although some that may not have did not. */
+function uniqueAmong(encoded: Encoded, needed: Uint8Array): boolean {
+  // A value with two possible writers, one of them of unknown outcome, may come from either: only where no such value
+  // is observed is it certain who wrote what.
+  const { length, expects, writes, key, values, initial } = encoded
+  const observed = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    if (needed[i] === 1 && expects[i] !== NOTHING) observed.add(key[i] * values + expects[i])
+  }
+  const seen = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    const name = key[i] * values + writes[i]
+    if (!observed.has(name)) continue
+    if (writes[i] === initial || seen.has(name)) return false
+    seen.add(name)
+  }
+  return true
+}

@@ -1,0 +1,168 @@
+import type { Json } from '@chaos/history'
+import type { Budget, Progress } from '../budget.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { createAppendStates, DEAD } from '../linearizable/appends.ts'
+import { createMemo } from '../linearizable/memo.ts'
+import { threadsOf } from './threads.ts'
+
+export interface SequentialSearch {
+  readonly run: (steps: number) => Progress
+  /** After `met`: an order that explains the operations. */
+  readonly order: () => Int32Array
+  readonly release: () => void
+}
+
+/**
+ * Searches for one legal order of all keys' operations, thread by thread; for any values, repeated or not. A configuration is
+ * how far each thread got, which optional operations were used, and the state of each key; it is remembered exactly.
+ *
+ * An observation that is next in its thread and holds is taken at once: it changes no state, so whatever could follow
+ * without it can follow with it. An optional write is used only if some operation still to come could observe it.
+ */
+export function createSequentialSearch(
+  encoded: Encoded,
+  jsonOf: (name: number) => Json,
+  budget: Budget,
+): SequentialSearch {
+  const { length, kind, key, keys, returns } = encoded
+  const appends = encoded.hasAppend ? createAppendStates(encoded, jsonOf) : undefined
+  const expects = appends?.expects ?? encoded.expects
+  const writes = appends?.writes ?? encoded.writes
+  const initial = appends?.initial ?? encoded.initial
+  const threads = threadsOf(encoded)
+  const { count, start, members, after } = threads
+  const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
+  const anyDiffers = kind.includes(DIFFERS)
+  const useful = usefulOptional(encoded, expects, writes)
+  // Threads of completed operations first in the key, then one bit for each optional operation that can matter.
+  const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
+  const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
+  const bitsFrom = main.length
+  const statesFrom = bitsFrom + Math.ceil(optional.length / 32)
+  const width = 1 + statesFrom + keys
+  const words = new Int32Array(width)
+  words[0] = 1
+  const memo = createMemo(width, budget)
+  const position = new Int32Array(count)
+  const state = words.subarray(1 + statesFrom)
+  state.fill(initial)
+  const wordOf = new Int32Array(count)
+  const bitOf = new Int32Array(count)
+  for (const [n, t] of main.entries()) {
+    wordOf[t] = 1 + n
+    bitOf[t] = 1
+  }
+  for (const [n, t] of optional.entries()) {
+    wordOf[t] = 1 + bitsFrom + (n >> 5)
+    bitOf[t] = 1 << (n & 31)
+  }
+  // Candidates in the order in which they are tried.
+  const candidates = [...main, ...optional]
+  const pathOperation = new Int32Array(length)
+  const pathState = new Int32Array(length)
+  const pathCandidate = new Int32Array(length)
+  let depth = 0
+  let cursor = 0
+  let left = 0
+  for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
+  let started = false
+
+  const nextOf = (thread: number): number => {
+    const at = start[thread] + position[thread]
+    if (at === start[thread + 1]) return -1
+    const operation = members[at]
+    const needed = after[operation]
+    // An optional operation begins after its predecessor in its process.
+    if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1
+    return operation
+  }
+  const take = (operation: number, candidate: number, to: number): void => {
+    const thread = threads.of[operation]
+    pathOperation[depth] = operation
+    pathState[depth] = state[key[operation]]
+    pathCandidate[depth++] = candidate
+    state[key[operation]] = to
+    position[thread]++
+    words[wordOf[thread]] += bitOf[thread]
+    if (returns[operation] !== NEVER) left--
+  }
+  const giveBack = (): void => {
+    const operation = pathOperation[--depth]
+    const thread = threads.of[operation]
+    state[key[operation]] = pathState[depth]
+    position[thread]--
+    words[wordOf[thread]] -= bitOf[thread]
+    if (returns[operation] !== NEVER) left++
+  }
+  const holds = (operation: number): boolean => {
+    const k = kind[operation]
+    if (k === READ) return expects[operation] === state[key[operation]]
+    return k === DIFFERS && expects[operation] !== state[key[operation]]
+  }
+  const takeObservations = (): void => {
+    // An observation changes nothing, so it enables only what comes next in its own thread: one pass is enough.
+    for (const thread of main) {
+      for (let o = nextOf(thread); o !== -1 && holds(o); o = nextOf(thread)) take(o, OBSERVATION, state[key[o]])
+    }
+  }
+  const apply = (operation: number): number => {
+    const k = kind[operation]
+    const now = state[key[operation]]
+    if (k === WRITE) return writes[operation]
+    if (k === CAS) return expects[operation] === now ? writes[operation] : -1
+    if (k === APPEND && appends !== undefined) return appends.append(now, operation)
+    return -1
+  }
+  /** An optional operation that changes nothing, or leaves behind what nobody can observe. */
+  const isPointless = (operation: number, to: number): boolean =>
+    to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
+  const retreat = (): boolean => {
+    while (depth > 0 && pathCandidate[depth - 1] === OBSERVATION) giveBack()
+    if (depth === 0) return false
+    giveBack()
+    cursor = pathCandidate[depth] + 1
+    return true
+  }
+  const run = (steps: number): Progress => {
+    if (!started) {
+      started = true
+      takeObservations()
+      if (memo.add(words) === undefined) return 'out of memory'
+    }
+    for (let s = steps; s > 0; s--) {
+      if (left === 0) return 'met'
+      let moved = false
+      for (; cursor < candidates.length; cursor++) {
+        const operation = nextOf(candidates[cursor])
+        if (operation === -1) continue
+        const to = apply(operation)
+        if (to === -1) continue
+        if (returns[operation] === NEVER && isPointless(operation, to)) continue
+        take(operation, cursor, to)
+        moved = true
+        break
+      }
+      if (!moved) {
+        if (!retreat()) return 'violated'
+        continue
+      }
+      takeObservations()
+      const fresh = memo.add(words)
+      if (fresh === undefined) return 'out of memory'
+      if (fresh) cursor = 0
+      else if (!retreat()) return 'violated'
+    }
+    return left === 0 ? 'met' : 'paused'
+  }
+  return { run, order: () => pathOperation.slice(0, depth), release: () => memo.release() }
+}
+
+const OBSERVATION = -1
+
+/** Optional writes whose value somebody observed; all of them where states are compared in other ways. */
+function usefulOptional(encoded: Encoded, expects: Int32Array, writes: Int32Array): (operation: number) => boolean {
+  if (encoded.hasAppend || encoded.kind.includes(DIFFERS)) return () => true
+  const observed = new Set<string>()
+  for (let i = 0; i < encoded.length; i++) if (expects[i] >= 0) observed.add(`${encoded.key[i]} ${expects[i]}`)
+  return (operation) => observed.has(`${encoded.key[operation]} ${writes[operation]}`)
+}

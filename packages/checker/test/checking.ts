@@ -1,0 +1,54 @@
+import { type CheckOptions, check, type Level, type Report } from '@chaos/checker'
+import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
+
+/** `check` with what tests mostly want. */
+export function checkHistory(history: History, options: Partial<CheckOptions> = {}): Report {
+  return check(history, {
+    model: 'register',
+    initial: null,
+    levels: ['linearizable', 'sequential', 'eventual'],
+    failedCas: 'drop',
+    deadlineMs: millis(20_000),
+    memoryBytes: 1e9,
+    now: () => millis(performance.now()),
+    ...options,
+  })
+}
+
+export const resultOf = (report: Report, level: Level): 'met' | 'violated' | 'unknown' => report.levels[level].result
+
+/** The history of some of its operations only, in their order; nothing about them is changed. */
+export function onlyRows(events: readonly EventInput[], history: History, rows: readonly number[]): EventInput[] {
+  const wanted = new Set<number>()
+  for (const row of rows) {
+    wanted.add(history.operations.callLine[row]! - 1)
+    if (history.operations.returnLine[row]! > 0) wanted.add(history.operations.returnLine[row]! - 1)
+  }
+  return events.filter((_, line) => wanted.has(line))
+}
+
+/**
+ * A history drawn as a timeline: one row for each process, one column for each instant. `w1` and `r1` begin an operation,
+ * `c12` a cas from 1 to 2, `-` goes on, `|` ends it; `?` ends it with an unknown outcome, `x` as failed, and an operation
+ * that nothing ends is never completed. A letter before the value is the key: `wx1`. `f` before a read makes it final: `frx1`.
+ */
+export function timeline(...rows: readonly string[]): EventInput[] {
+  const events: { readonly at: number; readonly event: EventInput }[] = []
+  for (const [process, row] of rows.entries()) {
+    const pattern = /(f?)([wrc])([a-z]?)(\d*)([- ]*)([|?x]?)/g
+    for (const match of row.matchAll(pattern)) {
+      const [text, final, kind, key, digits, , end] = match
+      const f = kind === 'w' ? 'write' : kind === 'r' ? 'read' : 'cas'
+      const value: Json =
+        kind === 'c' ? [Number(digits![0]), Number(digits![1])] : digits === '' ? null : Number(digits)
+      const common = { process, f, ...(key === '' ? {} : { key }), node: `n${process + 1}` }
+      const called: EventInput = { ...common, type: 'invoke', value: kind === 'r' ? null : value }
+      events.push({ at: match.index, event: final === 'f' ? { ...called, final: true } : called })
+      const type = end === '|' ? 'ok' : end === '?' ? 'info' : 'fail'
+      if (end !== '') events.push({ at: match.index + text.length - 1, event: { ...common, type, value } })
+    }
+  }
+  return events.toSorted((a, b) => a.at - b.at).map(({ at, event }) => ({ ...event, time: at * 1_000_000 }))
+}
+
+export const historyOf = (...rows: readonly string[]): History => historyFromEvents(timeline(...rows))
