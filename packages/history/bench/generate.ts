@@ -1,0 +1,67 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+export interface Shape {
+  readonly operations: number
+  readonly processes: number
+  /** 0 for a single register without keys. */
+  readonly keys: number
+}
+
+/**
+ * Writes a history as an atomic register, or a register a key, would give it: unique writes, half of the operations
+ * reads, one in twenty never answered and its process then replaced. Returns the bytes written.
+ */
+export function generateHistory(path: string, { operations, processes, keys }: Shape): number {
+  const file = openSync(path, 'w')
+  const clients = Array.from({ length: processes }, (_, number) => ({ number, completion: '' }))
+  const stored = new Map<number, string>()
+  let seed = 7
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return Math.floor((seed / 2 ** 32) * below)
+  }
+  let bytes = 0
+  let lines = ''
+  let time = 0
+  let nextProcess = processes
+  const write = (line: string): void => {
+    time += 1 + random(400)
+    lines += `${line}${time}}\n`
+    if (lines.length > 1 << 20) flush()
+  }
+  const flush = (): void => {
+    bytes += writeSync(file, lines)
+    lines = ''
+  }
+  for (let operation = 0; operation < operations; ) {
+    const client = clients[random(processes)]
+    if (client === undefined) continue
+    if (client.completion !== '') {
+      write(client.completion)
+      client.completion = ''
+      continue
+    }
+    const key = random(Math.max(1, keys))
+    const keyed = keys === 0 ? '' : `"key":"k${key}",`
+    const value = keys === 0 ? `${operation}` : `"v${operation} of ${client.number}"`
+    const isRead = random(2) === 0
+    const begin = (type: string): string =>
+      `{"process":${client.number},"type":"${type}","f":"${isRead ? 'read' : 'write'}",${keyed}"value":`
+    write(`${begin('invoke')}${isRead ? 'null' : value},"time":`)
+    const type = random(20) === 0 ? 'info' : 'ok'
+    const result = isRead && type === 'ok' ? (stored.get(key) ?? 'null') : isRead ? 'null' : value
+    client.completion = `${begin(type)}${result},"time":`
+    if (!isRead) stored.set(key, value)
+    if (type === 'info') {
+      write(client.completion)
+      client.completion = ''
+      client.number = nextProcess
+      nextProcess += 1
+    }
+    operation += 1
+  }
+  for (const client of clients) if (client.completion !== '') write(client.completion)
+  flush()
+  closeSync(file)
+  return bytes
+}

@@ -1,0 +1,43 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { readHistory } from '@chaos/history/files'
+
+// Run as a process of its own, with a way of reading and a file: what it costs from a standing start.
+
+export const ways = ['chaos', 'JSON.parse per line'] as const
+export type Way = (typeof ways)[number]
+
+export interface Reading {
+  readonly events: number
+  readonly ms: number
+  readonly peakBytes: number
+}
+
+/** Reads, pairs and checks; or parses each line and drops it, which is the least that any use of JSON.parse costs. */
+async function read(way: Way, path: string): Promise<number> {
+  return way === 'chaos' ? (await readHistory(path)).eventCount : parseLines(path)
+}
+
+function parseLines(path: string): number {
+  const file = openSync(path, 'r')
+  const buffer = Buffer.alloc(1 << 20)
+  const decoder = new TextDecoder()
+  let rest = ''
+  let events = 0
+  for (let size = readSync(file, buffer); size > 0; size = readSync(file, buffer)) {
+    const lines = (rest + decoder.decode(buffer.subarray(0, size), { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (typeof JSON.parse(line) === 'object') events += 1
+  }
+  closeSync(file)
+  return events
+}
+
+const [, script, way, path] = process.argv
+if (script !== undefined && import.meta.url === pathToFileURL(script).href && path !== undefined) {
+  const start = performance.now()
+  const events = await read(way as Way, path)
+  const ms = performance.now() - start
+  const reading: Reading = { events, ms, peakBytes: process.resourceUsage().maxRSS * 1024 }
+  console.log(JSON.stringify(reading))
+}
