@@ -2,7 +2,10 @@ import type { Fault, Link } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 
-/** Everything a link of the proxy can suffer. A blackhole is a partition that drops. */
+/**
+ * Everything a link of the proxy can suffer. A blackhole is a partition that drops. Latency is spread by its jitter
+ * evenly to both sides. Bandwidth is that of each connection on the link; 0 lets nothing pass.
+ */
 export type LinkFault =
   | Extract<Fault, { readonly kind: 'partition' | 'latency' | 'bandwidth' | 'reset' }>
   | { readonly kind: 'blackhole'; readonly links: readonly Link[] }

@@ -148,7 +148,7 @@ export class Pump {
         break
       }
       if (delivery.atMs > nowMs) {
-        if (Number.isFinite(delivery.atMs)) this.#arm(delivery.atMs - nowMs)
+        this.#arm(delivery.atMs - nowMs)
         break
       }
       const isBytes = typeof head.content !== 'string'

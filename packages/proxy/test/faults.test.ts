@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { millis, UserError } from '@chaos/history'
-import type { LinkFault } from '@chaos/proxy'
+import type { LinkFault, Network } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
 import {
   closeEverythingAfterEach,
@@ -356,6 +356,64 @@ describe('a reset', () => {
     network.apply({ kind: 'reset', links: both })
     await eventually(() => route.liveConnections === 0)
   })
+})
+
+describe('chance', () => {
+  /** The delays that the first connection's first chunks were given. */
+  async function delays(seed: number, meanwhile: (network: Network) => Promise<void> = async () => undefined) {
+    const drawn: number[] = []
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({
+      seed,
+      clock: {
+        nowMs: () => clock.nowMs(),
+        after(delayMs, callback) {
+          drawn.push(delayMs)
+          return clock.after(delayMs, callback)
+        },
+      },
+    })
+    network.apply({ kind: 'latency', links: to, latencyMs: millis(100), jitterMs: millis(50) })
+    for (let length = 1; length <= 5; length++) {
+      client.socket.write('x')
+      await eventually(() => clock.armed === 1)
+      clock.advance(200)
+      await server.until((r) => r.length === length)
+      await meanwhile(network)
+    }
+    return drawn
+  }
+
+  test('comes from the seed', async () => {
+    const first = await delays(1)
+    expect(new Set(first).size).toBe(5)
+    expect(await delays(1)).toEqual(first)
+    expect(await delays(2)).not.toEqual(first)
+  })
+
+  test('of one link is not shifted by what happens on another', async () => {
+    const other = async (network: Network) => {
+      network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
+      await network.route({ from: 'clients', to: `n${network.statistics().size}` })
+    }
+    expect(await delays(1, other)).toEqual(await delays(1))
+  })
+})
+
+test('a cut that comes while the upstream is being dialled lets nothing pass', async () => {
+  const accepted: Received[] = []
+  const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))))
+  const client = startDialling(route)
+  client.write('first')
+  await eventually(() => route.liveConnections === 1)
+  const cut = network.apply(hold(both))
+  await eventually(() => network.statistics().get('clients>n1')?.bytes === 5)
+  await settled(() => accepted.length + (accepted[0]?.length ?? 0))
+  const passed = accepted[0]?.length ?? 0
+  cut.remove()
+  await eventually(() => accepted.length === 1)
+  await accepted[0]?.until((r) => r.text === 'first')
+  expect(passed).toBe(0)
 })
 
 test('a fault is in force for connections that come after it', async () => {

@@ -129,7 +129,7 @@ export async function routeTo(
   upstream: { readonly host: string; readonly port: number } | undefined,
   options: Partial<NetworkOptions & RouteOptions> = {},
 ) {
-  const created = network(options.clock === undefined ? {} : { clock: options.clock })
+  const created = network({ seed: options.seed ?? 1, clock: options.clock })
   const route = await created.route({ from: options.from ?? 'clients', to: options.to ?? 'n1', upstream })
   return { network: created, route }
 }
