@@ -62,7 +62,7 @@ export function rowName(row: LevelRow, ellipsis: string): string {
 }
 
 function noteOf(report: Report, level: Level, verdict: Verdict): string {
-  if (verdict.result === 'unknown') return verdict.reason
+  if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') {
     const shared = levels.find((stronger) => {
       const other = report.levels[stronger]
@@ -73,3 +73,7 @@ function noteOf(report: Report, level: Level, verdict: Verdict): string {
   }
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
+
+/** Without the level's own name in front, which stands beside it already: so that neighbours with one reason share a row. */
+export const reasonText = (level: Level, reason: string): string =>
+  reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason

@@ -37,11 +37,13 @@ export function statisticsOf(history: History): Statistics {
   return {
     operations: counts,
     availability: length === 0 ? Number.NaN : counts.ok / length,
-    nodes: perNode.map(({ operations, answered }, i) => ({
-      node: history.nodes[i] ?? '?',
-      operations,
-      availability: operations === 0 ? Number.NaN : answered / operations,
-    })),
+    nodes: perNode
+      .map(({ operations, answered }, i) => ({
+        node: history.nodes[i] ?? '?',
+        operations,
+        availability: operations === 0 ? Number.NaN : answered / operations,
+      }))
+      .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true })),
     p50Nanos: quantile(sorted, 0.5),
     p99Nanos: quantile(sorted, 0.99),
   }

@@ -63,7 +63,7 @@ describe('the page', () => {
   })
 
   test('has the verdict, the sentence, the ladder and the drawing before anything else', () => {
-    const order = ['id="verdict"', 'class="lede"', 'class="ladder"', 'id="why-svg"', 'id="explorer"']
+    const order = ['id="verdict"', 'class="lede"', 'class="ladder"', 'class="why-svg"', 'id="explorer"']
     const places = order.map((mark) => text.indexOf(mark))
     expect(places).toEqual([...places].sort((a, b) => a - b))
     expect(places).not.toContain(-1)

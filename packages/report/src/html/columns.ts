@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaos/checker'
-import type { History, ValueId } from '@chaos/history'
+import { type History, NULL, type ValueId } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { lastTime } from '../fault-spans.ts'
 import { hasTimes } from '../moments.ts'
@@ -93,6 +93,8 @@ export function embed(
   const values = numbering<number>()
   const errors = numbering<string>()
   const processes = numbering<number>()
+  // Null is 0 there as it is here.
+  values.of(NULL)
   const value = (id: number): number => ((id & 1) === 1 ? id : values.of(id) * 2)
   let call = 0
   let line = 0

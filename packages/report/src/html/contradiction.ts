@@ -1,4 +1,4 @@
-import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { Counterexample, Level, OperationRow } from '@chaos/checker'
 import type { History, Json } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -53,6 +53,8 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
  * accent for the impossible one), faults as bands, and above it all the values the object could have had.
  */
 export function contradictionSvg(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+  // Levels have different counterexamples, and a page may draw several: names within a drawing carry its level's.
+  const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
@@ -64,9 +66,9 @@ export function contradictionSvg(history: History, counterexample: Counterexampl
   const accused = accusedOf(history, counterexample)
   const bottom = top + lanes.length * LANE
   const height = bottom + 34
-  return html`<svg id="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
-<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
-${faults.map((fault, i) => faultBand(fault, i, scale, top - faults.length * 16, bottom))}
+  return html`<svg class="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
+<defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
+${faults.map((fault, i) => faultBand(level, fault, i, scale, top - faults.length * 16, bottom))}
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
   const y = top + i * LANE + LANE / 2 + 4
@@ -78,7 +80,7 @@ ${scale.breaks.map(
 )}
 ${accusation(history, counterexample, bars)}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, bars, accused.has(bar.operation)))}
-${(counterexample.edges ?? []).map((edge, i) => edgeArc(bars, edge.before, edge.after, i + 1))}
+${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge.before, edge.after, i + 1))}
 ${axis(history, operations, scale, bottom)}
 </svg>`
 }
@@ -150,13 +152,13 @@ function barMarkup(
   }</g>`
 }
 
-function faultBand(fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
+function faultBand(level: Level, fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
   const label = clip(fault.label, 44)
   const fits = WIDTH - x1 > label.length * CHARACTER
-  return html`<g class="fault"><title>${fault.label}, ${moment(fault.from)} to ${moment(fault.to)}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch)"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
+  return html`<g class="fault"><title>${fault.label}, ${moment(fault.from)} to ${moment(fault.to)}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/><text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 14}" y="${top + 10 + index * 16}">${label}</text></g>`
 }
 
 function ribbon(
@@ -206,24 +208,37 @@ function accusation(history: History, counterexample: Counterexample, bars: read
     ? `M${from.x2} ${from.y}C${from.x2 + 8} ${from.y - 30} ${to.x1 - 8} ${to.y - 30} ${to.x1} ${to.y}`
     : `M${from.x2} ${from.y}C${from.x2 + 34} ${from.y} ${to.x1 - 40} ${to.y} ${to.x1 - 2} ${to.y}`
   const x = (from.x2 + to.x1) / 2
-  return html`<g class="accusation"><path class="arc" marker-end="url(#tip)" d="${path}"/><text class="arc-text" x="${x + (same ? 0 : 8)}" y="${(from.y + to.y) / 2 - (same ? 30 : 4)}">${text}</text></g>`
+  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${path}"/><text class="arc-text" x="${x + (same ? 0 : 8)}" y="${(from.y + to.y) / 2 - (same ? 30 : 4)}">${text}</text></g>`
 }
 
 /** One step of a cycle of orders, numbered as the text beside the drawing numbers it. */
-function edgeArc(bars: readonly Bar[], before: OperationRow, after: OperationRow, number: number): Html | undefined {
+function edgeArc(
+  level: Level,
+  bars: readonly Bar[],
+  before: OperationRow,
+  after: OperationRow,
+  number: number,
+): Html | undefined {
   const from = bars.find((bar) => bar.operation === before)
   const to = bars.find((bar) => bar.operation === after)
   if (from === undefined || to === undefined) return undefined
   const [x1, x2] = [(from.x1 + from.x2) / 2, (to.x1 + to.x2) / 2]
-  const side = to.y > from.y ? 1 : -1
-  const same = from.lane === to.lane
-  const [y1, y2] = same
-    ? [from.y + BAR / 2, to.y + BAR / 2]
-    : [from.y + (side * BAR) / 2, to.y - (side * BAR) / 2 - side * 2]
-  const bend = same ? 26 : 0
-  const path = `M${x1} ${y1}C${x1 + (x2 - x1) * 0.2} ${y1 + (same ? bend : side * 22)} ${x1 + (x2 - x1) * 0.8} ${y2 + (same ? bend : -side * 22)} ${x2} ${y2}`
-  const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2 + bend * 0.75]
-  return html`<g class="edge" data-edge="${number}"><path class="arc" marker-end="url(#tip)" d="${path}"/><circle class="edge-dot" cx="${mx}" cy="${my}" r="8"/><text class="edge-number" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
+  const forth = x2 > x1 ? 1 : -1
+  const half = BAR / 2
+  // Within a lane a step forward passes below the bars and a step back above them, so that a pair of them is seen as two.
+  const [y1, y2, bend] =
+    from.lane === to.lane
+      ? [from.y + forth * half, to.y + forth * half, forth * 30]
+      : to.y > from.y
+        ? [from.y + half, to.y - half - 2, 0]
+        : [from.y - half, to.y + half + 2, 0]
+  const lean = from.lane === to.lane ? bend : to.y > from.y ? 22 : -22
+  const path = `M${x1} ${y1}C${x1 + (x2 - x1) * 0.2} ${y1 + lean} ${x1 + (x2 - x1) * 0.8} ${y2 + (bend === 0 ? -lean : lean)} ${x2} ${y2}`
+  const [mx, my] = [
+    x1 + (x2 - x1) * (bend === 0 ? 0.42 : 0.5),
+    y1 + (y2 - y1) * (bend === 0 ? 0.42 : 0.5) + bend * 0.75,
+  ]
+  return html`<g class="edge" data-edge="${number}"><path class="arc" marker-end="url(#tip-${level})" d="${path}"/><circle class="edge-dot" cx="${mx}" cy="${my}" r="8"/><text class="edge-number" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
 }
 
 function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {

@@ -1,4 +1,5 @@
 import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { reasonText } from '../level-words.ts'
 import { duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'
@@ -39,17 +40,10 @@ export function ladder(page: Page, report: Report): Html {
 }
 
 function rungMarkup(page: Page, report: Report, rung: Rung): Html {
-  const results = rung.levels.map((level) => report.levels[level])
-  const result: Result = results.some((verdict) => verdict.result === 'violated')
-    ? 'violated'
-    : results.some((verdict) => verdict.result === 'unknown')
-      ? 'unknown'
-      : 'met'
-  const first = results[0]
-  const alike = results.every(
-    (verdict) =>
-      verdict.result === result && (first === undefined || whyOf(page, report, verdict) === whyOf(page, report, first)),
-  )
+  const results = rung.levels.map((level) => report.levels[level].result)
+  const result: Result = results.includes('violated') ? 'violated' : results.includes('unknown') ? 'unknown' : 'met'
+  const whys = new Set(rung.levels.map((level) => whyOf(page, report, level)))
+  const alike = whys.size === 1 && results.every((other) => other === result)
   const expected = expectationOf(page)?.level
   const found = levels.find((level) => report.levels[level].result === 'met')
   const isExpected = expected !== undefined && rung.levels.includes(expected)
@@ -60,7 +54,7 @@ function rungMarkup(page: Page, report: Report, rung: Rung): Html {
     tag === '' ? undefined : html` <span class="tag">${tag}</span>`
   }</h3><p class="result">${result}</p>${
     alike
-      ? html`<p class="why">${first === undefined ? '' : whyOf(page, report, first)}</p>`
+      ? html`<p class="why">${[...whys]}</p>`
       : html`<ul class="subs">${rung.levels.map(
           (level) =>
             html`<li class="${report.levels[level].result}">${marks[report.levels[level].result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${report.levels[level].result}</span></span></li>`,
@@ -68,11 +62,12 @@ function rungMarkup(page: Page, report: Report, rung: Rung): Html {
   }</li>`
 }
 
-function whyOf(page: Page, report: Report, verdict: Verdict): string {
-  if (verdict.result === 'unknown') return verdict.reason
+function whyOf(page: Page, report: Report, level: Level): string {
+  const verdict = report.levels[level]
+  if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   const converged = page.run?.convergedAfterHealNanos
-  if (verdict === report.levels.eventual && converged !== undefined) return `${duration(converged)} after healing`
+  if (level === 'eventual' && converged !== undefined) return `${duration(converged)} after healing`
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 

@@ -34,33 +34,35 @@ export const pageScript: string = `
     copy.textContent = 'Copied'
   })
 
-  const drawing = find('why-svg')
-  const steps = [...document.querySelectorAll('[data-step]')]
-  const light = (step) => {
-    drawing.classList.toggle('focused', step !== undefined)
-    for (const element of steps) element.classList.toggle('on', element.dataset.step === step)
+  for (const figure of document.querySelectorAll('.contradiction')) {
+    const drawing = figure.querySelector('svg')
+    const steps = [...figure.querySelectorAll('[data-step]')]
+    const light = (step) => {
+      drawing.classList.toggle('focused', step !== undefined)
+      for (const element of steps) element.classList.toggle('on', element.dataset.step === step)
+    }
+    for (const element of steps) {
+      element.addEventListener('pointerenter', () => light(element.dataset.step))
+      element.addEventListener('pointerleave', () => light(undefined))
+      element.addEventListener('focus', () => {
+        light(element.dataset.step)
+        const other = steps.find((one) => one !== element && one.dataset.step === element.dataset.step)
+        if (other?.closest('svg')) other.scrollIntoView({ block: 'nearest', inline: 'center' })
+      })
+      element.addEventListener('blur', () => light(undefined))
+      element.addEventListener('keydown', (event) => {
+        const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
+        if (by === undefined) return
+        const story = steps.filter((one) => one.tagName === 'LI')
+        const next = story[story.findIndex((one) => one.dataset.step === element.dataset.step) + by]
+        if (next === undefined) return
+        event.preventDefault()
+        next.focus()
+      })
+    }
+    // A narrow screen opens on the contradiction, which is at the end of the drawing.
+    const scroller = drawing.parentElement
+    scroller.scrollLeft = scroller.scrollWidth
   }
-  for (const element of steps) {
-    element.addEventListener('pointerenter', () => light(element.dataset.step))
-    element.addEventListener('pointerleave', () => light(undefined))
-    element.addEventListener('focus', () => {
-      light(element.dataset.step)
-      const other = steps.find((one) => one !== element && one.dataset.step === element.dataset.step)
-      if (other?.closest('svg')) other.scrollIntoView({ block: 'nearest', inline: 'center' })
-    })
-    element.addEventListener('blur', () => light(undefined))
-    element.addEventListener('keydown', (event) => {
-      const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
-      if (by === undefined) return
-      const story = steps.filter((one) => one.tagName === 'LI')
-      const next = story[story.findIndex((one) => one.dataset.step === element.dataset.step) + by]
-      if (next === undefined) return
-      event.preventDefault()
-      next.focus()
-    })
-  }
-  // A narrow screen opens on the contradiction, which is at the end of the drawing.
-  const scroller = drawing?.parentElement
-  if (scroller) scroller.scrollLeft = scroller.scrollWidth
 })()
 `

@@ -1,11 +1,12 @@
 import { type Counterexample, levels } from '@chaos/checker'
-import { faultSpans } from '../fault-spans.ts'
+import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { adjective, foundText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { statisticsOf } from '../statistics.ts'
 import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
 import { type Headline, headlineOf } from '../terminal/headline.ts'
+import { fileName } from '../terminal/run-page.ts'
 import { capitalised, count, duration, durationOfMillis, plural } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { charts, plotArea } from './charts.ts'
@@ -56,7 +57,7 @@ ${lostSection(report)}
 ${
   shown === undefined
     ? undefined
-    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, shown, [])}</h2><div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, shown, spans)}</div><div>${story(history, shown, spans)}<p class="note"><a href="${encodeURI(page.historyFile)}">${citation(history, shown, page.historyFile)}</a></p></div></div>${others(page, shown)}</section>`
+    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans)}${others(page, shown, spans)}</section>`
 }
 ${phasesSection(run?.phases ?? [])}
 ${
@@ -77,9 +78,9 @@ ${embeddedData(history, selection, accused, spans, { end, focus, plot: plotArea,
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? Math.round(value) : null)
 
-function topFacts({ title, history, run, historyFile }: Page): string[] {
+function topFacts({ title, history, run }: Page): string[] {
   const operations = plural(history.operations.length, 'operation')
-  if (run === undefined) return [title, operations, ...(title === historyFile ? [] : [historyFile])]
+  if (run === undefined) return [title, operations]
   return [
     title,
     `${plural(run.config.clients, 'client')}, ${duration(run.durationNanos)}`,
@@ -136,8 +137,15 @@ const exitText = (code: number): string => {
   return meaning === undefined ? String(code) : `${code}, ${meaning}`
 }
 
-/** Levels broken by something else than what is drawn: their sentence, and where to look. */
-function others({ report, history, historyFile }: Page, drawn: Counterexample): Html | undefined {
+/** A counterexample drawn, and told beside the drawing. */
+function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+  const { history, historyFile } = page
+  return html`<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, counterexample, spans)}</div><div>${story(history, counterexample, spans)}<p class="note"><a href="${encodeURI(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+}
+
+/** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */
+function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]): Html | undefined {
+  const { report } = page
   if (report === undefined) return undefined
   const said = new Set([drawn.sentence])
   const found = levels.flatMap((level) => {
@@ -145,7 +153,7 @@ function others({ report, history, historyFile }: Page, drawn: Counterexample): 
     if (other === undefined || said.has(other.sentence)) return []
     said.add(other.sentence)
     return [
-      html`<p><b>Not ${adjective(level)}:</b> ${other.sentence} <span class="t">${citation(history, other, historyFile)}</span></p>`,
+      html`<details><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
     ]
   })
   return found.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${found}</div>`
@@ -159,5 +167,5 @@ function again({ again: command, run, historyFile }: Page): Html | undefined {
       : run.tier === 'simulated'
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${encodeURI(historyFile)}">${historyFile}</a>.</p>`}</div></section>`
+  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${encodeURI(historyFile)}">${fileName(historyFile)}</a>.</p>`}</div></section>`
 }

@@ -49,7 +49,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .scroll{overflow-x:auto}.tall{max-height:340px;overflow-y:auto}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
 svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
-#why-svg,#charts{display:block;width:100%;height:auto}
+svg.why-svg,#charts{display:block;width:100%;height:auto}
 .lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
 svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
 .band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2)}svg .fault-name.end{text-anchor:end}
@@ -61,15 +61,15 @@ svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3
 .op.context rect.bar.write{fill:var(--d2)}svg .op.context .number{fill:var(--ink)}
 .arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
 .edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}
-.op,.edge{transition:opacity .12s}#why-svg.focused .op:not(.on),#why-svg.focused .edge,#why-svg.focused .accusation{opacity:.22}
+.op,.edge{transition:opacity .12s}svg.why-svg.focused .op:not(.on),svg.why-svg.focused .edge,svg.why-svg.focused .accusation{opacity:.22}
 .story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
 .story li.on,.story li:hover{border-color:var(--ink);background:var(--panel)}.story li.bad{border-color:var(--accent)}.why-bad{color:var(--accent);font-weight:600}
 .n{display:inline-block;min-width:19px;height:19px;line-height:16px;text-align:center;font-size:12px;font-weight:650;border:1.5px solid var(--data);border-radius:3px}.n.write{background:var(--data);color:var(--page)}.n.bad{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}.n.edge-letter{border-color:var(--accent);color:var(--accent);border-radius:50%}
 .edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}
 .key-band{display:inline-block;width:20px;height:10px;background:var(--band);border:1px dashed var(--line2)}
-.note{font-size:13px;color:var(--ink2);margin-top:8px;max-width:75em}.also{margin-top:16px;font-size:14px}.also p{margin-top:6px}
+.note{font-size:13px;color:var(--ink2);margin-top:8px;max-width:75em}.also{margin-top:16px;font-size:14px}.also summary{cursor:pointer;padding:6px 0}.also .contradiction{margin:8px 0 20px}
 table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline;white-space:nowrap}thead th{font-size:13px;color:var(--ink2);border-color:var(--line2)}td.wrap{white-space:normal;overflow-wrap:anywhere}
-.numbers{width:100%}.numbers td,.numbers thead th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums}.numbers tbody th{font-weight:550}.numbers tr>:last-child{padding-right:4px}.idle>*{color:var(--accent)}
+.numbers{width:100%}.numbers td,.numbers thead th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums}.numbers tbody th{font-weight:550}.numbers tr>:last-child{padding-right:4px}.idle>*{color:var(--ink2)}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:24px 40px}.columns h3{margin-bottom:6px}
 .mini{width:100%;font-size:13px}.mini th{color:var(--ink2)}.mini th,.mini td{padding:3px 0;white-space:normal}.mini td{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}.mini th{padding-right:12px;white-space:nowrap}
 .throughput{fill:var(--d2);stroke:var(--data);stroke-width:.8}.p99{fill:var(--d1)}.p99-edge{stroke:var(--line2);fill:none}.p50{stroke:var(--data);stroke-width:2;fill:none}.fail{fill:var(--down)}.info{fill:var(--page);stroke:var(--ink);stroke-width:1}
@@ -79,7 +79,7 @@ canvas{display:block;width:100%;touch-action:pan-y;cursor:grab;border-top:1px so
 .detail{font-size:13px;min-height:40px;margin-top:8px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px}.legend i{display:inline-block;width:18px;height:10px;border-radius:2px;margin-right:6px;border:1.5px solid var(--data)}.legend .write{background:var(--data)}.legend .fail{background:var(--line2);border-color:var(--line2)}.legend .info{border-style:dashed;border-color:var(--ink);background:none}.legend .bad{background:var(--accent);border-color:var(--accent)}
 @media screen and (max-width:1000px){.contradiction,.head{grid-template-columns:minmax(0,1fr)}}
-@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}#why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.again code{flex-basis:100%}}
+@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}svg.why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.again code{flex-basis:100%}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;scroll-behavior:auto!important}}
 @media print{:root,:root[data-theme]{${light};--page:#fff;--ink:#000;color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt;max-width:none}button:not(.link),.tools label,.skip,.detail{display:none!important}section{margin-bottom:24px}.contradiction{grid-template-columns:1fr}.ladder,svg,canvas,tr,.story li{break-inside:avoid}.scroll,.tall{overflow:visible;max-height:none}h2{break-after:avoid}}
 `
