@@ -15,11 +15,14 @@ describe('durations', () => {
     expect(parseDuration('time', text)).toBe(expected)
   })
 
-  test.each(['', '20', 's', '-1s', '1 s', '1d', '1e3s', 'NaNs', '١s'])('%j is refused, naming the option and what to write', (text) => {
-    expect(() => parseDuration('time', text)).toThrow(
-      `--time ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
-    )
-  })
+  test.each(['', '20', 's', '-1s', '1 s', '1d', '1e3s', 'NaNs', '١s'])(
+    '%j is refused, naming the option and what to write',
+    (text) => {
+      expect(() => parseDuration('time', text)).toThrow(
+        `--time ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
+      )
+    },
+  )
 
   test('mean the same in every unit', () => {
     fc.assert(
@@ -55,7 +58,9 @@ describe('a misspelt name', () => {
   })
 
   test('of a fault says which there are', () => {
-    expect(() => parseNemeses('partition,kil')).toThrow('--faults kil: there is no such fault. Did you mean kill? Known: ')
+    expect(() => parseNemeses('partition,kil')).toThrow(
+      '--faults kil: there is no such fault. Did you mean kill? Known: ',
+    )
   })
 })
 

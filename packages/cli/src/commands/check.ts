@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
 import { type CheckOptions, check, type Level, levels, type Report } from '@chaos/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
@@ -11,6 +12,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { packageVersion } from '../version.ts'
 
 // What other tools and older files call the same sequential specification.
 const REGISTER_NAMES = ['register', 'cas-register', 'kv-register', 'kv-cas-register', 'key-value']
@@ -206,12 +208,21 @@ function printPages(checked: readonly Checked[], { expect, out }: CheckSettings)
   print(process.stdout, renderCheckTable(rows, style, options))
 }
 
-function writeReport(checked: readonly Checked[], { out }: CheckSettings): void {
+function writeReport(checked: readonly Checked[], { out, expect }: CheckSettings): void {
   const [only] = checked
   if (out === undefined || only === undefined || 'trouble' in only) return
   const { file, history, report } = only
+  const page = renderHtml({
+    title: file,
+    version: packageVersion(),
+    history,
+    historyFile: relative(dirname(out), file),
+    report,
+    expectation: expect === undefined ? undefined : expectationOf(only, expect),
+    again: `npx chaos check ${file}`,
+  })
   try {
-    writeFileSync(out, renderHtml({ title: file, report, history }))
+    writeFileSync(out, page)
   } catch (error) {
     throw new UserError('environment', `--out ${out}: cannot be written: ${(error as Error).message}`)
   }

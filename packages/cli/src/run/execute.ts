@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { check, levels } from '@chaos/checker'
 import { type History, millis } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
@@ -56,12 +57,19 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       expect: settings.expect,
     })
     writeResult(directory.runJson, `${JSON.stringify(summary, undefined, 2)}\n`)
-    writeResult(
-      directory.report,
-      renderHtml({ title: titleOf(settings), report, history, run: summary, again: againCommand(settings) }),
-    )
-    progress.stop()
     const exitCode = exitCodeOf(summary, interrupts)
+    const page = renderHtml({
+      title: `${settings.protocol.name}, ${settings.nodes} nodes`,
+      version: packageVersion(),
+      history,
+      historyFile: basename(directory.history),
+      report,
+      run: summary,
+      again: againCommand(settings),
+      exitCode,
+    })
+    writeResult(directory.report, page)
+    progress.stop()
     show(settings, summary, history, directory, exitCode)
     return exitCode
   } finally {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Schedule } from '@chaos/faults'
-import { type Event, millis, UserError } from '@chaos/history'
+import { type Event, millis, type UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import { type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
@@ -59,37 +59,34 @@ async function recordedRun(
   progress: ProgressDisplay,
   interrupts: Interrupts,
 ): Promise<RunOutcome> {
-  const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
-  let writeError: Error | undefined
-  let onWriteError = () => {}
-  const refresh: { timer?: NodeJS.Timeout } = {}
-  const append = (event: Event) => {
-    if (writeError !== undefined) return
-    try {
-      writer.append(event)
-    } catch (error) {
-      writeError = error as Error
-      onWriteError()
-    }
-  }
+  let interruptRun = () => {}
+  let failure: UserError | undefined
+  const writer = openHistoryWriter(directory.history, {
+    header: headerOf(settings),
+    // Without a record there is nothing to check: the work ends, and the cluster is healed and ended as usual.
+    onError(error) {
+      failure = error
+      interruptRun()
+    },
+  })
+  let refresh: NodeJS.Timeout | undefined
   try {
     const outcome = await new Promise<RunOutcome>((resolve) => {
-      const handle = startRun({ cluster, ...runOptions(settings, schedule, append) }, resolve)
+      const handle = startRun({ cluster, ...runOptions(settings, schedule, writer.append) }, resolve)
+      interruptRun = () => setImmediate(() => handle.interrupt())
       interrupts.onInterrupt(() => handle.interrupt())
-      // Without a record there is nothing to check: the work ends, and the cluster is healed and ended as usual.
-      onWriteError = () => setImmediate(() => handle.interrupt())
       const rate = createRateMeter()
-      refresh.timer = setInterval(() => {
+      refresh = setInterval(() => {
         const now = handle.progress()
         const { ok, fail, info } = now.counts
         progress.update(liveLine(now, settings.timeMs, rate(ok + fail + info, now.elapsed)))
       }, REFRESH_EVERY_MS)
     })
-    await writer.close()
-    if (writeError !== undefined) throw asUserError(writeError, directory)
+    if (failure !== undefined) throw failure
     return outcome
   } finally {
-    clearInterval(refresh.timer)
+    clearInterval(refresh)
+    writer.close()
   }
 }
 
@@ -108,8 +105,3 @@ export const runOptions = (
   quietMs: QUIET_MS,
   seed: settings.seed,
 })
-
-const asUserError = (error: Error, directory: RunDirectory): UserError =>
-  error instanceof UserError
-    ? error
-    : new UserError('environment', `${directory.history}: cannot be written: ${error.message}`)

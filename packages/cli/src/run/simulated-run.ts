@@ -1,5 +1,5 @@
 import type { Schedule } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { type Event, UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import type { RunOutcome } from '@chaos/runner'
 import { createSimulatedCluster, simulateRun } from '@chaos/simulator'
@@ -17,7 +17,7 @@ export async function runSimulated(
   progress: ProgressDisplay,
 ): Promise<RunOutcome> {
   progress.update(`simulating ${settings.timeMs / 1000} s`)
-  const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
+  const events: Event[] = []
   const cluster = createSimulatedCluster({
     machine: settings.protocol.create({ bug: settings.bug, knobs: settings.knobs }),
     nodes: settings.nodes,
@@ -25,9 +25,11 @@ export async function runSimulated(
   })
   const run = simulateRun(
     cluster,
-    runOptions(settings, schedule, (event) => writer.append(event)),
+    runOptions(settings, schedule, (event) => events.push(event)),
   )
-  await writer.close()
+  const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
+  writer.appendAll(events)
+  writer.close()
   if (run.type === 'ended') return run.outcome
   throw new UserError(
     'environment',

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+
+const history = (name: string) => join('histories', `${name}.jsonl`)
+
+describe('chaos check', () => {
+  test('of one file shows the verdict, the sentence and where its lines are', async () => {
+    const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
+    expect(stdout).toMatch(/NOT LINEARIZABLE/)
+    expect(stdout).toMatch(/Process 1 read 1 from n2 at 0\.014 s/)
+    expect(stdout).toMatch(/stale-read\.jsonl/)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
+  })
+
+  test('of several files shows a table with a line for each', async () => {
+    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
+    const lines = stdout.split('\n')
+    for (const name of ['stale-read', 'fresh-read', 'split-brain'])
+      expect(lines.filter((line) => line.includes(`${name}.jsonl`))).toHaveLength(1)
+  })
+
+  test.each([
+    ['fresh-read', 'linearizable', 0],
+    ['stale-read', 'linearizable', 1],
+    ['stale-read', 'sequential', 0],
+    ['split-brain', 'eventual', 1],
+    ['sequential-not-linearizable', 'eventual', 2],
+  ])('of %s, expecting %s, exits with %d', async (name, level, expected) => {
+    const { exitCode } = await chaos(['check', history(name), '--expect', level])
+    expect(exitCode).toBe(expected)
+  })
+
+  test('with --json prints one object a file, levels strongest first', async () => {
+    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), '--json'])
+    const [stale, fresh] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(stale.file).toBe(history('stale-read'))
+    expect(Object.keys(stale.levels)).toEqual([
+      ...['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session'],
+      ...['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads', 'eventual'],
+    ])
+    expect(stale.levels.linearizable).toMatchObject({
+      result: 'violated',
+      counterexample: { sentence: expect.any(String) },
+    })
+    expect(fresh.levels.linearizable.result).toBe('met')
+    expect(stale.timing).toMatchObject({ parseMs: expect.any(Number), checkMs: expect.any(Number) })
+  })
+
+  test('reads Porcupine, Jepsen and its own format, from a file or from stdin', async () => {
+    const directory = temporaryDirectory()
+    const etcd = join(directory, 'etcd.log')
+    writeFileSync(etcd, 'INFO  jepsen.util - 0\t:invoke\t:write\t3\nINFO  jepsen.util - 0\t:ok\t:write\t3\n')
+    const edn = join(directory, 'history.edn')
+    writeFileSync(
+      edn,
+      '{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0, :type :ok, :f :write, :value 3}\n',
+    )
+    for (const file of [etcd, edn]) {
+      const { stdout } = await chaos(['check', file, '--json'])
+      expect(JSON.parse(stdout).levels.linearizable.result).toBe('met')
+    }
+  })
+
+  test('writes a report that stands alone', async () => {
+    const report = join(temporaryDirectory(), 'report.html')
+    const { exitCode } = await chaos(['check', history('stale-read'), '--out', report])
+    expect(exitCode).toBe(0)
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('goes on quietly when its output is closed early', async () => {
+    const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
+    child.stdout?.destroy()
+    const { exitCode, stderr } = await ended
+    expect(stderr).not.toContain('EPIPE')
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a mistake is met kindly', () => {
+  test.each([
+    [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
+    [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
+    [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
+    [['run', '--time', '20'], '--time 20: not a duration.'],
+    [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 15.'],
+    [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
+    [['run', '--faults', 'loss'], 'raft as real processes cannot suffer it'],
+    [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
+    [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
+    [['run', '--set', 'speed=3'], 'there is no such knob of raft'],
+    [['run', 'raft'], 'chaos run takes no argument "raft".'],
+    [['check', history('stale-read'), '--expect', 'atomic'], '--expect atomic: there is no such level.'],
+    [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
+    [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],
+    [['check'], 'files'],
+    [[], 'Say what to do'],
+  ])('chaos %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await chaos(args)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe('a file that is no history', () => {
+  const refused = async (file: string, message: string | RegExp) => {
+    const { exitCode, stderr, stdout } = await chaos(['check', file])
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  }
+
+  test('that does not exist', () => refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
+
+  test('that is a directory', async () => {
+    const directory = temporaryDirectory()
+    mkdirSync(join(directory, 'runs'))
+    await refused(join(directory, 'runs'), /runs: .*directory/)
+  })
+
+  test('that is empty', async () => {
+    const file = join(temporaryDirectory(), 'empty.jsonl')
+    writeFileSync(file, '')
+    await refused(file, /empty\.jsonl: .*empty/)
+  })
+
+  test('that is prose', async () => {
+    const file = join(temporaryDirectory(), 'notes.txt')
+    writeFileSync(file, 'Dear diary\n')
+    await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
+  })
+
+  test('that is binary', async () => {
+    const file = join(temporaryDirectory(), 'image.png')
+    writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
+    await refused(file, /image\.png/)
+  })
+
+  test('that is 100 MB of noise', async () => {
+    const file = join(temporaryDirectory(), 'noise')
+    const stream = createWriteStream(file)
+    for (let i = 0; i < 100; i++)
+      if (!stream.write(randomBytes(1_000_000))) await new Promise((go) => stream.once('drain', go))
+    stream.end()
+    await finished(stream)
+    await refused(file, /noise/)
+  })
+
+  test('among others does not keep them from being checked', async () => {
+    const { exitCode, stdout } = await chaos(['check', history('fresh-read'), 'nowhere.jsonl'])
+    expect(stdout).toContain('fresh-read.jsonl')
+    expect(stdout).toContain('nowhere.jsonl')
+    expect(exitCode).toBe(3)
+  })
+})
+
+test('a history whose last line was cut off is used up to there, and says so', async () => {
+  const file = join(temporaryDirectory(), 'cut.jsonl')
+  const whole = readFileSync(join(root, history('fresh-read')))
+  writeFileSync(file, whole)
+  truncateSync(file, whole.length - 20)
+  const { exitCode, stdout, stderr } = await chaos(['check', file])
+  expect(`${stdout}${stderr}`).toMatch(/last line/)
+  expect(exitCode).toBe(0)
+})
+
+test('the version is printed, and nothing else', async () => {
+  expect(await chaos(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
+})
+
+test.each([[['--help']], [['run', '--help']], [['check', '--help']], [['targets', '--help']]])(
+  'chaos %j explains itself with examples or commands',
+  async (args) => {
+    const { exitCode, stdout } = await chaos(args)
+    expect(stdout).toMatch(/chaos (run|check|targets)/)
+    expect(exitCode).toBe(0)
+  },
+)
+
+test('targets are listed, with what they can suffer and the mistakes they can be given', async () => {
+  expect((await chaos(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
+  expect((await chaos(['targets', '--faults'])).stdout).toMatch(/loss +✘ only with --sim/)
+  const bugs = JSON.parse((await chaos(['targets', '--bugs', '--json'])).stdout)
+  expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
+})

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { check, type Level, levels } from '@chaos/checker'
+import { type Json, millis } from '@chaos/history'
+import { readHistory } from '@chaos/history/files'
+import { describe, expect, test } from 'vitest'
+import { root } from './chaos.ts'
+
+const directory = join(root, 'histories')
+const files = readdirSync(directory).filter((file) => file.endsWith('.jsonl'))
+const readme = readFileSync(join(directory, 'README.md'), 'utf8')
+
+const symbols = { met: '✔', violated: '✘', unknown: '–' }
+
+describe.each(files)('histories/%s', (file) => {
+  test('gets the verdicts its first line says, and that the table shows', async () => {
+    const history = await readHistory(join(directory, file))
+    const expected = history.header?.extra?.['expect'] as { readonly [level: string]: keyof typeof symbols }
+    const report = check(history, {
+      model: 'register',
+      initial: history.header?.initial ?? (null as Json),
+      levels,
+      failedCas: 'drop',
+      deadlineMs: millis(10_000),
+      memoryBytes: 1e9,
+      now: () => millis(performance.now()),
+    })
+    const found = Object.fromEntries(
+      Object.keys(expected).map((level) => [level, report.levels[level as Level].result]),
+    )
+    expect(found).toEqual(expected)
+    const row = readme.split('\n').find((line) => line.includes(`(${file})`))
+    const cells = row
+      ?.split('|')
+      .map((cell) => cell.trim())
+      .slice(3, 6)
+    expect(cells).toEqual(['linearizable', 'sequential', 'eventual'].map((level) => symbols[expected[level]!]))
+    expect(row).toContain(history.header?.extra?.['title'])
+  })
+})

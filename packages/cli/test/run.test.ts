@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { processesMentioning, until } from './processes.ts'
+
+const onlyRunIn = (directory: string): string => {
+  const [name] = readdirSync(directory)
+  if (name === undefined) throw new Error(`no run in ${directory}`)
+  return join(directory, name)
+}
+
+describe('a real run', () => {
+  test('of Raft is linearizable, says so, and leaves history, run.json, report and logs', async () => {
+    const out = temporaryDirectory()
+    const { exitCode, stdout, stderr } = await chaos([
+      ...['run', '--time', '6s', '--seed', '5', '--out', out],
+      ...['--expect', 'linearizable'],
+    ])
+    expect(stderr).toContain('cluster ready in')
+    expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    const run = onlyRunIn(out)
+    expect(readdirSync(run).sort()).toEqual(['history.jsonl', 'nodes', 'report.html', 'run.json'])
+    expect(readdirSync(join(run, 'nodes')).sort()).toEqual(['n1.log', 'n2.log', 'n3.log', 'n4.log', 'n5.log'])
+    expect(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))).toMatchObject({
+      chaos: 1,
+      tier: 'real',
+      config: { target: 'raft', nodes: 5, seed: 5 },
+      expectation: { level: 'linearizable', met: true },
+    })
+    expect(await processesMentioning(out)).toEqual([])
+  })
+
+  test('of an asynchronous primary with replicas shows a stale read, and breaks the expectation', async () => {
+    const out = temporaryDirectory()
+    const { exitCode, stdout } = await chaos([
+      ...['run', '--target', 'primary-replica', '--time', '5s', '--seed', '3', '--out', out],
+      ...['--expect', 'linearizable'],
+    ])
+    expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE/m)
+    expect(stdout).toMatch(/Process \d+ read .* from n\d/)
+    expect(exitCode).toBe(1)
+  })
+
+  test('of two masters and more is at best eventually consistent under partitions', async () => {
+    const out = temporaryDirectory()
+    const { exitCode, stdout } = await chaos([
+      ...['run', '--target', 'master-master', '--time', '5s', '--seed', '4', '--faults', 'partition', '--out', out],
+      '--json',
+    ])
+    const result = JSON.parse(stdout)
+    expect(result.levels.linearizable.result).toBe('violated')
+    expect(result.levels.sequential.result).not.toBe('met')
+    expect(result.levels.linearizable.counterexample.operations.length).toBeGreaterThan(1)
+    expect(exitCode).toBe(0)
+  })
+
+  test('that is interrupted is healed, finished and checked, and exits with 130', async () => {
+    const out = temporaryDirectory()
+    const { child, finished } = startChaos(['run', '--time', '60s', '--out', out])
+    await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
+    child.kill('SIGINT')
+    const { exitCode, stdout } = await finished
+    expect(exitCode).toBe(130)
+    expect(stdout).toMatch(/LINEARIZABLE/)
+    expect(JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))).toMatchObject({ interrupted: true })
+    expect(await processesMentioning(out)).toEqual([])
+  })
+
+  test('whose runner is killed leaves no process behind, and a history that can be checked', async () => {
+    const out = temporaryDirectory()
+    const { child, finished } = startChaos(['run', '--time', '60s', '--faults', 'pause', '--out', out])
+    await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 2000)
+    expect((await processesMentioning(out)).length).toBeGreaterThanOrEqual(5)
+    child.kill('SIGKILL')
+    await finished
+    await until(async () => (await processesMentioning(out)).length === 0, 5_000)
+    const checked = await chaos(['check', join(onlyRunIn(out), 'history.jsonl'), '--json'])
+    expect(JSON.parse(checked.stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
+    expect(checked.exitCode).toBe(0)
+  })
+
+  const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
+
+  test('that proves nothing is not a success: a rate at which nothing overlaps', async () => {
+    const out = temporaryDirectory()
+    const { exitCode, stdout } = await chaos([
+      ...[
+        'run',
+        '--time',
+        '1s',
+        '--clients',
+        '1',
+        '--faults',
+        'none',
+        '--expect',
+        'linearizable',
+        '--out',
+        out,
+        '--json',
+      ],
+    ])
+    expect(JSON.parse(stdout).expectation).toMatchObject({ met: 'unknown' })
+    expect(exitCode).toBe(2)
+  })
+})
+
+describe('a simulated run', () => {
+  const simulate = async (out: string, seed: string) => {
+    const args = ['run', '--sim', '--seed', seed, '--time', '5s', '--faults', 'partition,kill,pause,loss', '--out', out]
+    const { exitCode } = await chaos(args)
+    expect(exitCode).toBe(0)
+    return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')
+  }
+
+  test('of one seed is the same history to the byte in two processes, and another of another', async () => {
+    const [first, second, other] = await Promise.all([
+      simulate(temporaryDirectory(), '9'),
+      simulate(temporaryDirectory(), '9'),
+      simulate(temporaryDirectory(), '10'),
+    ])
+    expect(second).toBe(first)
+    expect(other).not.toBe(first)
+  })
+})
+
+describe('an environment that does not play along', () => {
+  test('an --out that is a file is refused, and nothing is started', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'taken')
+    writeFileSync(file, '')
+    const { exitCode, stderr } = await chaos(['run', '--out', file])
+    expect(stderr).toContain(`--out ${file}: cannot make a directory for this run:`)
+    expect(exitCode).toBe(4)
+  })
+
+  test('an --out that may not be written is refused', async () => {
+    const { exitCode, stderr } = await chaos(['run', '--out', '/proc/chaos'])
+    expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
+    expect(exitCode).toBe(4)
+  })
+
+  test('a directory of runs that exists already is used', async () => {
+    const out = temporaryDirectory()
+    mkdirSync(join(out, 'older'))
+    const { exitCode } = await chaos(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])
+    expect(exitCode).toBe(0)
+    expect(readdirSync(out).length).toBe(2)
+  })
+})
