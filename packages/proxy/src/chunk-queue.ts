@@ -12,6 +12,9 @@ export interface Waiting {
 /** Consumed entries are cut off only once there are this many, so that taking one costs constant time. */
 const COMPACT_AT = 512
 
+/** Memory that an entry takes beside its bytes, so that a stream of tiny chunks is bounded as well. */
+const ENTRY_BYTES = 256
+
 /** First in, first out, with its size in bytes. */
 export class ChunkQueue {
   #entries: (Waiting | undefined)[] = []
@@ -24,6 +27,11 @@ export class ChunkQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What waits here costs this much memory, about. */
+  get memoryBytes(): number {
+    return this.#bytes + this.length * ENTRY_BYTES
   }
 
   push(content: Waiting['content'], arrivedAtMs: number): void {

@@ -201,8 +201,7 @@ export class Pump {
   #governReading(): void {
     const sink = this.#sink
     const congested = sink?.writable === true && sink.writableNeedDrain
-    const queued = this.#queue.bytes
-    this.#setReading(queued === 0 ? !congested : queued < this.link.queueLimitBytes)
+    this.#setReading(this.#queue.length === 0 ? !congested : this.#queue.memoryBytes < this.link.queueLimitBytes)
   }
 
   #setReading(reading: boolean): void {

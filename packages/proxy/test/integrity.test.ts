@@ -121,7 +121,7 @@ test('no byte is lost, reordered or duplicated while faults that discard nothing
         await network.close()
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
   expect(hits).toBeGreaterThan(0)
 })

@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ChunkQueue } from '../src/chunk-queue.ts'
+
+test('gives back what was put in, in order, in whatever pieces it is taken', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { maxLength: 50 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 25 })),
+      fc.infiniteStream(fc.boolean()),
+      (chunks, sizes, pushNext) => {
+        const queue = new ChunkQueue()
+        const waiting = chunks.map((chunk) => Buffer.from(chunk))
+        const expected = Buffer.concat(waiting)
+        const taken: Buffer[] = []
+        while (waiting.length > 0 || queue.length > 0) {
+          const next = pushNext.next().value ? waiting.shift() : undefined
+          if (next !== undefined) queue.push(next, 0)
+          const head = queue.head()
+          if (head === undefined) continue
+          const left = head.content.length - head.offset
+          const piece = queue.take(Math.min(left, sizes.next().value ?? 1)) as Buffer
+          taken.push(piece)
+        }
+        expect(Buffer.concat(taken).equals(expected)).toBe(true)
+        expect([queue.length, queue.bytes, queue.memoryBytes]).toEqual([0, 0, 0])
+      },
+    ),
+  )
+})
+
+test('goes on in order for long without ever running empty', () => {
+  const queue = new ChunkQueue()
+  queue.push(Buffer.from([0]), 0)
+  for (let i = 1; i < 10_000; i++) {
+    queue.push(Buffer.from([i & 0xff]), i)
+    expect((queue.take(1) as Buffer)[0]).toBe((i - 1) & 0xff)
+    expect([queue.length, queue.bytes]).toEqual([1, 1])
+  }
+})
+
+test('counts tiny chunks for more than their bytes', () => {
+  const queue = new ChunkQueue()
+  for (let i = 0; i < 1000; i++) queue.push(Buffer.from([1]), 0)
+  expect(queue.bytes).toBe(1000)
+  expect(queue.memoryBytes).toBeGreaterThan(100_000)
+})
