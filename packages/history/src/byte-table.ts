@@ -2,6 +2,9 @@ const PAGE_BYTES = 1 << 20
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
+const SCRATCH_BYTES = 256
+const scratch = new Uint8Array(SCRATCH_BYTES)
+
 /**
  * Numbers distinct byte strings 0, 1, 2, … in the order they first appear. The bytes are kept in pages outside the
  * garbage-collected heap: a million short strings cost some 30 bytes each beyond their text, a third of what a Map of
@@ -39,6 +42,18 @@ export class ByteTable {
   }
 
   internText(text: string): number {
+    const size = text.length
+    // Nearly every text is short and ASCII; making a byte array for each would cost more than looking it up.
+    if (size > SCRATCH_BYTES) return this.#internEncoded(text)
+    for (let i = 0; i < size; i += 1) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return this.#internEncoded(text)
+      scratch[i] = code
+    }
+    return this.intern(scratch, 0, size)
+  }
+
+  #internEncoded(text: string): number {
     const bytes = encoder.encode(text)
     return this.intern(bytes, 0, bytes.length)
   }

@@ -29,6 +29,7 @@ export class EdnReader implements ChunkReader {
   readonly #anonymous: AnonymousProcesses
   /** What has come but is not a complete form yet. */
   #rest = ''
+  #worthwhile = 0
   /** The bracket that ends the vector or list around all events. */
   #close = ''
   #closed = false
@@ -41,6 +42,10 @@ export class EdnReader implements ChunkReader {
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
     const text = this.#rest + this.#decoded(bytes, start, end, last)
+    if (text.length < this.#worthwhile && !last) {
+      this.#rest = text
+      return end
+    }
     const parser = this.#parser
     parser.feed(text, last)
     // Everything before `done` has been dealt with, and `line` is the line it ends on.
@@ -65,6 +70,8 @@ export class EdnReader implements ChunkReader {
     }
     if (last && this.#close !== '' && !this.#closed) this.#cutOff()
     this.#rest = text.slice(done)
+    // A form that did not fit is tried again when there is twice as much of it, lest it be read once a chunk.
+    this.#worthwhile = this.#rest.length * 2
     if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
       throw brokenRule(
         this.#options.source,

@@ -1,3 +1,4 @@
+import { UserError } from '../error.ts'
 import type { EventInput, Json } from '../event.ts'
 import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
@@ -19,6 +20,7 @@ export interface JepsenLogReaderOptions {
  */
 export class JepsenLogReader implements ChunkReader {
   line = 1
+  #any = false
   readonly #options: JepsenLogReaderOptions
   readonly #decoder = new TextDecoder('utf-8')
   readonly #parser = new EdnParser()
@@ -38,6 +40,12 @@ export class JepsenLogReader implements ChunkReader {
       at = lineEnd + 1
       this.line += 1
     }
+    if (last && !this.#any && this.line > 1) {
+      throw new UserError(
+        'input',
+        `${this.#options.source}: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.`,
+      )
+    }
     return end
   }
 
@@ -45,7 +53,9 @@ export class JepsenLogReader implements ChunkReader {
     const { source, sink } = this.#options
     try {
       const event = this.#event(text)
-      if (event !== undefined) sink.event(event, this.line)
+      if (event === undefined) return
+      this.#any = true
+      sink.event(event, this.line)
     } catch (error) {
       if (!(error instanceof EventError || error instanceof Incomplete)) throw error
       if (!isWhole && this.line > 1) {
