@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
+import type { Link } from '@chaos/faults'
+import type { LinkFault, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
 
@@ -182,3 +183,26 @@ export class ManualClock implements ProxyClock {
     this.#nowMs = untilMs
   }
 }
+
+/** A connected client whose server end is at hand. */
+export async function conversation(options: Parameters<typeof routeTo>[1] = {}) {
+  const accepted: Received[] = []
+  const server = await serve((socket) => accepted.push(new Received(socket)))
+  const made = await routeTo(server, options)
+  const client = new Received(await dial(made.route))
+  await eventually(() => accepted.length === 1)
+  return { ...made, client, server: accepted[0] as Received, accepted }
+}
+
+const toN1 = [{ from: 'clients', to: 'n1' }]
+const fromN1 = [{ from: 'n1', to: 'clients' }]
+
+/** The links of a `conversation`: towards its server, back from it, and both. */
+export const links: { readonly to: readonly Link[]; readonly back: readonly Link[]; readonly both: readonly Link[] } = {
+  to: toN1,
+  back: fromN1,
+  both: [...toN1, ...fromN1],
+}
+
+export const hold = (cut: readonly Link[]): LinkFault => ({ kind: 'partition', links: cut, mode: 'hold' })
+export const drop = (cut: readonly Link[]): LinkFault => ({ kind: 'partition', links: cut, mode: 'drop' })
