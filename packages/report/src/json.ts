@@ -1,7 +1,7 @@
 import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaos/history'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
-import type { Expectation, RunSummary } from './run-summary.ts'
+import type { Expectation, PhaseSummary, RunSummary } from './run-summary.ts'
 import { statisticsOf } from './statistics.ts'
 
 /** A JSON object under construction: members that are undefined are left out. */
@@ -43,7 +43,7 @@ export function toJson(input: JsonInput): Json {
         : object(Object.fromEntries(levels.map((level: Level) => [level, verdictJson(report.levels[level], history)]))),
     operations: { ...(run?.operations ?? statistics.operations) },
     availability: object({
-      overall: number(statistics.availability),
+      overall: number(run === undefined ? statistics.availability : overallOf(phases)),
       nodes: object(
         Object.fromEntries((run?.nodes ?? statistics.nodes).map((node) => [node.node, number(node.availability)])),
       ),
@@ -92,6 +92,13 @@ export function toJson(input: JsonInput): Json {
     timing: object({ parseMs: input.parseMs, checkMs: input.checkMs }),
     run: input.directory,
   })
+}
+
+/** Of all phases together: a run counts a definite no that the model allows as an answer, which a history alone cannot. */
+function overallOf(phases: readonly PhaseSummary[]): number {
+  const measured = phases.filter((phase) => phase.operations > 0)
+  const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)
+  return measured.reduce((sum, phase) => sum + phase.availability * phase.operations, 0) / operations
 }
 
 function verdictJson(verdict: Verdict, history: History): Json {

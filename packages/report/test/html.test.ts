@@ -145,6 +145,30 @@ describe('the embedded operations', () => {
   })
 })
 
+test('long values, keys and errors, all different, do not make the page grow without bound', () => {
+  const text = (name: string, i: number): string => `${name}-${i}-`.padEnd(1000, 'x')
+  const operations = Array.from({ length: 70_000 }, (_, i) => ({
+    p: i,
+    f: 'write',
+    key: text('key', i % 5000),
+    in: text('value', i),
+    from: i * 1e5,
+    to: i * 1e5 + 9e4,
+    type: 'info' as const,
+    error: text('error', i),
+  }))
+  expect(renderHtml(page({ history: made(operations) })).length).toBeLessThan(8_000_000)
+})
+
+test('a counterexample of many operations is drawn in part, and says so', () => {
+  const made90 = Array.from({ length: 90 }, (_, i) => ({ p: i, f: 'write', in: i, from: i * 1e6, to: i * 1e6 + 5e5 }))
+  const operations = made90.map((_, operation) => ({ operation, role: 'core' as const }))
+  const linearizable = violated({ level: 'linearizable', sentence: 's', keys: [], operations })
+  const text = renderHtml(page({ history: made(made90), report: report('x', { linearizable }) }))
+  expect(text).toContain('The last 24 are drawn; 66 before them are in the history file')
+  expect(text.match(/<li class="core"/g)).toHaveLength(24)
+})
+
 describe('text of strangers', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'grapheme' }),

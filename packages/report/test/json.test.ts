@@ -1,7 +1,7 @@
 import { levels } from '@chaos/checker'
 import { toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
-import { allMet, made, report, staleRead, summary, violated } from './timeline.ts'
+import { allMet, made, ms, report, staleRead, summary, violated } from './timeline.ts'
 
 const stale = staleRead()
 // Through text and back: what a reader of --json sees, with nothing that JSON cannot say.
@@ -57,11 +57,19 @@ test('a file has its name, a run its directory, its phases and what was expected
     headline: 'linearizable',
     timing: { parseMs: 1, checkMs: 2 },
   })
-  const run = summary({ expectation: { level: 'linearizable', met: false } })
+  const phase = { share: 0.5, p50Nanos: ms(1), p99Nanos: ms(2) }
+  const run = summary({
+    expectation: { level: 'linearizable', met: false },
+    phases: [
+      { ...phase, phase: 'calm', operations: 300, availability: 1 },
+      { ...phase, phase: 'kill', operations: 100, availability: 0.6 },
+      { ...phase, phase: 'kill+pause', operations: 0, availability: Number.NaN },
+    ],
+  })
   expect(json({ report: stale.report, history: stale.history, run, directory: 'D', checkMs: 2 })).toMatchObject({
     run: 'D',
     seed: 4417,
-    availability: { overall: 1, phases: {} },
+    availability: { overall: 0.9, phases: { calm: 1, kill: 0.6, 'kill+pause': null } },
     expectation: { level: 'linearizable', met: false },
   })
 })

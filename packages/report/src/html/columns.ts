@@ -11,6 +11,9 @@ export const MOST_EMBEDDED = 60_000
 /** Of those, this many at most for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 45_000
 const NEAR_NANOS = 1e9
+/** Characters of one value, key or error in the page, and of all of a sort together. */
+const LONGEST_TEXT = 120
+const MOST_TEXT = 400_000
 
 export interface Selection {
   readonly operations: readonly OperationRow[]
@@ -93,6 +96,7 @@ export function embed(
   const values = numbering<number>()
   const errors = numbering<string>()
   const processes = numbering<number>()
+  const keys = numbering<number>()
   // Null is 0 there as it is here.
   values.of(NULL)
   const value = (id: number): number => ((id & 1) === 1 ? id : values.of(id) * 2)
@@ -111,7 +115,8 @@ export function embed(
     writer.unsigned(processes.of(columns.process[operation] ?? 0))
     writer.unsigned(rowOf(columns.process[operation] ?? 0))
     writer.unsigned(columns.f[operation] ?? 0)
-    writer.unsigned((columns.key[operation] ?? -1) + 1)
+    const key = columns.key[operation] ?? -1
+    writer.unsigned(key < 0 ? 0 : keys.of(key) + 1)
     writer.unsigned((columns.node[operation] ?? -1) + 1)
     writer.unsigned(
       (columns.outcome[operation] ?? 0) +
@@ -132,14 +137,23 @@ export function embed(
     unit,
     bytes: writer.base64(),
     rows: rowOf.rows,
-    processes: processes.all().map((process) => history.processName(process)),
+    processes: processes.all().map((process) => cut(history.processName(process), LONGEST_TEXT)),
     functions: history.functions,
-    keys: history.keys,
+    keys: clipped(keys.all().map((key) => history.keys[key] ?? '')),
     nodes: history.nodes,
-    values: values.all().map((id) => valueText(history.values.json(id as ValueId), 60)),
-    errors: errors.all().map((error) => (error.length > 120 ? `${error.slice(0, 119)}…` : error)),
+    values: clipped(values.all().map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
+    errors: clipped(errors.all()),
   }
 }
+
+/** Texts as long as their number allows: the timeline names things, the history file has them whole. */
+function clipped(texts: readonly string[]): string[] {
+  const longest = Math.max(16, Math.min(LONGEST_TEXT, Math.floor(MOST_TEXT / Math.max(1, texts.length))))
+  return texts.map((text) => cut(text, longest))
+}
+
+const cut = (text: string, longest: number): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 
 /** Gives each different thing the next number. */
 function numbering<T>(): { readonly of: (thing: T) => number; readonly all: () => T[] } {

@@ -3,7 +3,7 @@ import { levels } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { count, duration, plural } from '../words.ts'
-import { embed, type Selection } from './columns.ts'
+import type { Embedded, Selection } from './columns.ts'
 import { type Html, html, scriptJson } from './markup.ts'
 
 /** Operations of all counterexamples: what must be seen in every view. */
@@ -17,17 +17,17 @@ export function accusedRows(report: Report | undefined): OperationRow[] {
 }
 
 /** Every operation on the time axis, a row per client, to be moved and filtered; drawn by the page's script. */
-export function explorer(history: History, selection: Selection): Html {
+export function explorer(history: History, selection: Selection, embedded: Embedded): Html {
   const options = (names: readonly string[]): Html[] =>
     names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
   return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
 <div class="tools"><label>Outcome <select id="by-outcome"><option value="">all</option><option value="0">ok</option><option value="1">fail</option><option value="2">info</option></select></label>${
-    history.keys.length > 1
-      ? html`<label>Key <select id="by-key"><option value="">all</option>${options(history.keys)}</select></label>`
+    embedded.keys.length > 1
+      ? html`<label>Key <select id="by-key"><option value="">all</option>${options(embedded.keys)}</select></label>`
       : undefined
   }${
-    history.nodes.length > 1
-      ? html`<label>Node <select id="by-node"><option value="">all</option>${options(history.nodes)}</select></label>`
+    embedded.nodes.length > 1
+      ? html`<label>Node <select id="by-node"><option value="">all</option>${options(embedded.nodes)}</select></label>`
       : undefined
   }<span id="found" role="status"></span><span class="grow"></span><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-all">All</button></div>
 <canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, N and P step through operations, Home shows all."></canvas>
@@ -46,16 +46,10 @@ function selectionText(history: History, { operations, completeWithin, every }: 
 
 /** What the script reads: one object, in an element that nothing executes. */
 export function embeddedData(
-  history: History,
-  selection: Selection,
-  accused: readonly OperationRow[],
+  embedded: Embedded,
   spans: readonly FaultSpan[],
   more: { readonly [name: string]: unknown },
 ): Html {
-  const data = {
-    ...embed(history, selection.operations, new Set(accused)),
-    faults: spans.map((span) => [span.from, span.to, span.label]),
-    ...more,
-  }
+  const data = { ...embedded, faults: spans.map((span) => [span.from, span.to, span.label]), ...more }
   return html`<script type="application/json" id="data">${scriptJson(data)}</script>`
 }

@@ -10,7 +10,7 @@ import { fileName } from '../terminal/run-page.ts'
 import { capitalised, count, duration, durationOfMillis, plural } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { charts, plotArea } from './charts.ts'
-import { endOf, select } from './columns.ts'
+import { embed, endOf, select } from './columns.ts'
 import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { explorerScript } from './explorer-script.ts'
@@ -22,6 +22,8 @@ import { factsSection, faultsSection, lostSection, phasesSection } from './secti
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 
+/** More operations than this in one drawing explain nothing. */
+const MOST_DRAWN = 24
 /** Fewer operations make a chart of noise. */
 const FEWEST_CHARTED = 100
 
@@ -37,6 +39,7 @@ export function renderHtml(page: Page): string {
   const bins = binsOf(history, end)
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
+  const embedded = embed(history, selection.operations, new Set(accused))
   const level = report === undefined ? undefined : accusedLevel(report, expectationOf(page)?.level)
   const shown = report === undefined ? undefined : counterexampleOf(report, level)
   const headline: Headline =
@@ -65,12 +68,12 @@ ${
     ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(bins, spans, end, mark)}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
     : undefined
 }
-${explorer(history, selection)}
+${explorer(history, selection, embedded)}
 ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}
 ${again(page)}
 </main>
-${embeddedData(history, selection, accused, spans, { end, focus, plot: plotArea, bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) } })}
+${embeddedData(embedded, spans, { end, focus, plot: plotArea, bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) } })}
 <script>${trusted(pageScript)}</script><script>${trusted(explorerScript)}</script>
 </body></html>
 `.html
@@ -140,7 +143,10 @@ const exitText = (code: number): string => {
 /** A counterexample drawn, and told beside the drawing. */
 function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
   const { history, historyFile } = page
-  return html`<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, counterexample, spans)}</div><div>${story(history, counterexample, spans)}<p class="note"><a href="${encodeURI(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+  const { operations } = counterexample
+  const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
+  const hidden = operations.length - drawn.operations.length
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}<p class="note"><a href="${encodeURI(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
 }
 
 /** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */
