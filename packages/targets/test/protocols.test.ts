@@ -44,3 +44,18 @@ test('a node can be asked by anybody who speaks HTTP, through the proxy as its c
   const status = await fetch(`${cluster.url('n2')}/status`)
   expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
 })
+
+test('the clock of a node neither begins anew when it restarts nor differs from that of the others', async () => {
+  const cluster = await start({ protocol: 'master-master' })
+  // The last writer wins, by the clock of the node that took the write.
+  const writers = ['n1', 'n3', 'n2', 'n1'] as const
+  for (const [value, node] of writers.entries()) {
+    expect(await ask(cluster, node, { f: 'write', key: 'x', value })).toMatchObject({ type: 'ok' })
+    const heal = await inject(cluster, { kind: 'kill', nodes: [node] })
+    await heal()
+  }
+  for (const node of cluster.nodes)
+    await eventually(async () =>
+      expect(await ask(cluster, node, { f: 'read', key: 'x' })).toEqual({ type: 'ok', value: 3 }),
+    )
+})

@@ -167,8 +167,12 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 }
 
-/** The machine's clock: monotonic, and local to this process. */
-const now = () => millis(performance.now())
+/**
+ * Milliseconds on this machine's monotonic clock. It is the same for all its processes and does not begin anew when one
+ * restarts: nodes whose clocks are apart, or jump, are a fault to be asked for, not an accident of starting.
+ */
+const now = () => millis(CLOCK_AT_START_MS + performance.now())
+const CLOCK_AT_START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
