@@ -15,10 +15,8 @@ export interface Command {
 /** What yargs made of the command line. Each command reads its own options with the readers below. */
 export type ParsedOptions = { readonly [name: string]: unknown }
 
-export const textOf = (options: ParsedOptions, name: string): string | undefined => {
-  const value = options[name]
-  return value === undefined ? undefined : String(value)
-}
+/** Of an option that was given several times, the last one counts. */
+export const textOf = (options: ParsedOptions, name: string): string | undefined => textsOf(options, name).at(-1)
 
 export const flagOf = (options: ParsedOptions, name: string): boolean => options[name] === true
 

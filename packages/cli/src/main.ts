@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .strict()
     .demandCommand(1, 'Say what to do: chaos run, chaos check FILE, or chaos targets. chaos --help tells more.')
     .showHelpOnFail(false)
-    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'camel-case-expansion': false })
     .fail((message, error) => {
       throw error ?? new UserError('usage', explainRejection(message, argv))
     })
@@ -59,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** yargs says `Unknown argument: targt`; people want to know which option was meant. */
 function explainRejection(message: string, argv: readonly string[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
-  if (unknown === undefined) return message
+  if (unknown === undefined) return explainMissing(message, argv[0])
   const [name = ''] = unknown.split(', ')
   const command = commands.find((candidate) => candidate.name === argv[0])
   if (command === undefined || argv.includes(name)) {
@@ -74,6 +74,12 @@ function explainRejection(message: string, argv: readonly string[]): string {
   const meant = nearest(name, Object.keys(command.options))
   const typed = name.length === 1 ? `-${name}` : `--${name}`
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
+}
+
+function explainMissing(message: string, name: string | undefined): string {
+  if (name === 'check' && message.startsWith('Not enough non-option arguments'))
+    return 'chaos check needs at least one history: chaos check FILE, or - for standard input.'
+  return message
 }
 
 function report(error: unknown): ExitCode {
