@@ -228,6 +228,32 @@ describe('an event printed as EDN', () => {
     )
   })
 
+  test('is read back from any chunks, with others around it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(events(), { maxLength: 5 }),
+        fc.array(fc.nat(200), { maxLength: 10 }),
+        fc.constantFrom(['', ''], ['[', ']'], ['; é\n(', ')\n']),
+        (list, sizes, [open, close]) => {
+          const found: EventInput[] = []
+          const sink = {
+            header: () => undefined,
+            warn: () => undefined,
+            event: (event: EventInput) => void found.push(event),
+          }
+          const reader = createReader('edn', { source: 'h.edn', sink })
+          const bytes = new TextEncoder().encode(
+            `${open}${list.map((event) => printEdnEvent(event)).join('\n')}${close}`,
+          )
+          let at = 0
+          for (const size of sizes) at = reader.read(bytes, at, Math.min(at + size, bytes.length), false)
+          reader.read(bytes, at, bytes.length, true)
+          expect(found).toEqual(list)
+        },
+      ),
+    )
+  })
+
   test('looks as Jepsen has it', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(

@@ -36,7 +36,7 @@ const someEvents = (count: number): Event[] =>
     process: (index >> 1) % 5,
     type: index % 2 === 0 ? 'invoke' : 'ok',
     f: 'write',
-    key: `k${index % 3 === 0 ? 0 : 0}`,
+    key: 'x',
     value: index >> 1,
     ...(index % 10 === 0 ? { extra: { epoch: index } } : {}),
   }))
@@ -106,6 +106,20 @@ describe('a history file', () => {
     expect(history.operations.length).toBe(1500)
   })
 
+  test('may be stdin, compressed or not', () => {
+    const dist = new URL('../dist/files/index.js', import.meta.url).href
+    const script = `
+      import { readHistory } from ${JSON.stringify(dist)}
+      console.log((await readHistory('-')).operations.length)`
+    const text = someEvents(3000)
+      .map((event) => JSON.stringify(event))
+      .join('\n')
+    for (const input of [Buffer.from(text), gzipSync(text)]) {
+      const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' })
+      expect([child.stdout, child.stderr]).toEqual(['1500\n', ''])
+    }
+  })
+
   test('with a line longer than the buffer is read all the same', async () => {
     const long = 'x'.repeat(3_000_000)
     const path = file(
@@ -157,11 +171,9 @@ describe('what cannot be read says so in one sentence:', () => {
     expect((await readHistory(file('empty', ''), { format: 'jsonl' })).eventCount).toBe(0)
   })
 
-  test('noise without end and without lines, at once and in little memory', async () => {
-    const noise = Buffer.alloc(64 << 20, 'abcdefghij')
-    const before = performance.now()
+  test('noise without end and without lines, after 16 MB at the latest', async () => {
+    const noise = Buffer.alloc(20 << 20, 'abcdefghij')
     expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is neither JSON nor EDN/)
-    expect(performance.now() - before).toBeLessThan(1000)
     noise.write('{"process":', 0)
     expect(await refusal(file('noise', noise))).toBe(
       'input: DIR/noise:1: this line is longer than 16 MB. Is it a history? A history has one event per line.',

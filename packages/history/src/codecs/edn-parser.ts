@@ -133,6 +133,8 @@ export class EdnParser {
       if (token === 'true') return true
       return token === 'false' ? false : token
     }
+    const small = smallInteger(token)
+    if (small >= 0) return small
     if (/^[+-]?\d+N?$/.test(token)) {
       const digits = token.replace(/^\+|N$/g, '').replace(/^(-?)0+(?=\d)/, '$1')
       return (exactInteger(digits) ?? `${digits}N`) || 0
@@ -254,23 +256,24 @@ export class EdnParser {
   #map(depth: number, namespace: string): Json {
     const start = this.at
     this.at += 1
-    const members = new Map<string, Json>()
+    const members: { [member: string]: Json } = {}
     for (;;) {
       const next = this.peek()
       if (next === '}') {
         this.at += 1
-        return Object.fromEntries(members)
+        return members
       }
       const isKeyword = next === ':'
       const key = this.form(depth + 1)
       if (this.peek() === '}') throw this.#error('a map with a key that has no value')
       const name = `${isKeyword ? namespace : ''}${typeof key === 'string' ? key : canonical(key)}`
       const value = this.form(depth + 1)
-      if (members.has(name)) {
+      if (Object.hasOwn(members, name)) {
         this.at = start
         throw this.#error(`a map with two keys that are both written ${JSON.stringify(name)} in JSON`)
       }
-      members.set(name, value)
+      if (name !== '__proto__') members[name] = value
+      else Object.defineProperty(members, name, { value, enumerable: true, writable: true, configurable: true })
     }
   }
 
@@ -316,6 +319,18 @@ function isDelimiter(code: number): boolean {
     default:
       return code >= 0x09 && code <= 0x0d
   }
+}
+
+/** What most numbers are: at most 15 digits, without a sign; -1 for any other token. */
+function smallInteger(token: string): number {
+  if (token.length > 15) return -1
+  let value = 0
+  for (let i = 0; i < token.length; i += 1) {
+    const digit = token.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Exact decimals (with an M) that a double would change stay text. */

@@ -42,7 +42,7 @@ export class EdnReader implements ChunkReader {
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
     const text = this.#rest + this.#decoded(bytes, start, end, last)
-    if (text.length < this.#worthwhile && !last) {
+    if (text.length < Math.min(this.#worthwhile, LONGEST_FORM_CHARACTERS) && !last) {
       this.#rest = text
       return end
     }

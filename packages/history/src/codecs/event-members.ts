@@ -17,14 +17,15 @@ export function eventOfMembers(members: Members): EventInput {
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  const { index, time, key, value, node, error, final } = memberValues(members)
-  if (index !== undefined) event.index = indexOf(index)
-  if (time !== undefined) event.time = timeOf(time)
-  if (key !== undefined) event.key = keyText(key)
+  // None of these names is one that every object has, so what is not the event's own is undefined.
+  const { index, time, key, value, node, error, final } = members
+  if (isSaid(index)) event.index = indexOf(index)
+  if (isSaid(time)) event.time = timeOf(time)
+  if (isSaid(key)) event.key = keyText(key)
   if (value !== undefined) event.value = value
-  if (node !== undefined) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
-  if (error !== undefined) event.error = typeof error === 'string' ? error : canonical(error)
-  if (final !== undefined) event.final = finalOf(final)
+  if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
+  if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
+  if (isSaid(final)) event.final = finalOf(final)
   const extra = unknownMembers(members, known)
   if (extra !== undefined) event.extra = extra
   return event
@@ -48,20 +49,12 @@ const headerMembers: ReadonlySet<string> = new Set(['chaos', 'model', 'initial']
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 
-/** Absent members and, but for the value, null ones are undefined. */
-function memberValues(members: Members): { readonly [Member in (typeof eventMembers)[number]]?: Json } {
-  const own = (name: string): Json | undefined => (Object.hasOwn(members, name) ? members[name] : undefined)
-  return Object.fromEntries(
-    eventMembers.flatMap((name) => {
-      const value = own(name)
-      return value === undefined || (value === null && name !== 'value') ? [] : [[name, value]]
-    }),
-  )
-}
+/** Members that are null are as good as absent; of all but the value, where null is one. */
+const isSaid = (value: Json | undefined): value is NonNullable<Json> => value !== undefined && value !== null
 
 function required(members: Members, name: string): Json {
-  const value = Object.hasOwn(members, name) ? members[name] : undefined
-  if (value === undefined || value === null) throw new EventError(rules.missing(name))
+  const value = members[name]
+  if (!isSaid(value)) throw new EventError(rules.missing(name))
   return value
 }
 
@@ -106,8 +99,9 @@ function textOf(value: Json, member: string): string {
 export const keyText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
 
 function unknownMembers(members: Members, knownHere: ReadonlySet<string>): Members | undefined {
-  const unknown = Object.entries(members).filter(([name]) => !knownHere.has(name))
-  return unknown.length === 0 ? undefined : Object.fromEntries(unknown)
+  const names = Object.keys(members)
+  if (names.every((name) => knownHere.has(name))) return undefined
+  return Object.fromEntries(names.flatMap((name) => (knownHere.has(name) ? [] : [[name, members[name] ?? null]])))
 }
 
 const shown = (value: Json): string => shortened(canonical(value))
