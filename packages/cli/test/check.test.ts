@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createWriteStream, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
@@ -150,8 +151,7 @@ describe('a file that is no history', () => {
   test('that is 100 MB of noise', async () => {
     const file = join(temporaryDirectory(), 'noise')
     const stream = createWriteStream(file)
-    for (let i = 0; i < 100; i++)
-      if (!stream.write(randomBytes(1_000_000))) await new Promise((go) => stream.once('drain', go))
+    for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
     stream.end()
     await finished(stream)
     await refused(file, /noise/)
