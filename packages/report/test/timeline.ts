@@ -36,6 +36,11 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
   const keys = names((op) => op.key)
   const nodes = names((op) => op.node).sort()
   const n = ops.length
+  const numberOf = (things: readonly string[]): ((thing: string | undefined) => number) => {
+    const numbers = new Map(things.map((thing, i) => [thing, i]))
+    return (thing) => (thing === undefined ? -1 : (numbers.get(thing) ?? -1))
+  }
+  const [functionNumber, keyNumber, nodeNumber] = [numberOf(functions), numberOf(keys), numberOf(nodes)]
   const callEvent = new Int32Array(n)
   const returnEvent = new Int32Array(n).fill(-1)
   for (const [at, event] of events.entries()) (event.call ? callEvent : returnEvent)[event.row] = at
@@ -45,8 +50,8 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
     operations: {
       length: n,
       process: Int32Array.from(ops, (op) => op.p),
-      f: Uint8Array.from(ops, (op) => functions.indexOf(op.f)),
-      key: Int32Array.from(ops, (op) => (op.key === undefined ? -1 : keys.indexOf(op.key))),
+      f: Uint8Array.from(ops, (op) => functionNumber(op.f)),
+      key: Int32Array.from(ops, (op) => keyNumber(op.key)),
       input: Int32Array.from(ops, (op) => values.id(op.in ?? null)),
       output: Int32Array.from(ops, (op) => values.id(op.out ?? op.in ?? null)),
       outcome: Uint8Array.from(ops, (op) => outcomes[op.type ?? (op.to === undefined ? 'info' : 'ok')]),
@@ -54,7 +59,7 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
       returnEvent,
       callTime: Float64Array.from(ops, (op) => op.from),
       returnTime: Float64Array.from(ops, (op) => op.to ?? Number.POSITIVE_INFINITY),
-      node: Int32Array.from(ops, (op) => (op.node === undefined ? -1 : nodes.indexOf(op.node))),
+      node: Int32Array.from(ops, (op) => nodeNumber(op.node)),
       flags: Uint8Array.from(ops, (op) => (op.final ? FLAG_FINAL : 0)),
       callLine: Int32Array.from(callEvent, (at) => at + 2),
       returnLine: Int32Array.from(returnEvent, (at) => (at < 0 ? 0 : at + 2)),

@@ -68,7 +68,7 @@ export const explorerScript: string = `
 
   const AXIS = 20
   const LEFT = 8
-  const rowHeight = Math.max(6, Math.min(26, Math.floor(340 / Math.max(1, data.rows))))
+  const rowHeight = Math.max(3, Math.min(26, Math.floor(340 / Math.max(1, data.rows))))
   const view = { from: 0, to: data.end }
   let chosen
   let width = 0

@@ -44,3 +44,10 @@ export const scriptJson = (value: unknown): Html =>
       .replaceAll('\u2028', '\\u2028')
       .replaceAll('\u2029', '\\u2029'),
   )
+
+/** A path as the address of a link: never another scheme than the page's own, whatever the file is called. */
+export function fileLink(path: string): string {
+  const parts = path.replace(/\p{Surrogate}/gu, '\ufffd').split('/')
+  const encoded = parts.map(encodeURIComponent).join('/')
+  return path.startsWith('/') ? encoded : `./${encoded}`
+}

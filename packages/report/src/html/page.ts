@@ -15,7 +15,7 @@ import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { explorerScript } from './explorer-script.ts'
 import { ladder, reasons } from './ladder.ts'
-import { type Html, html, trusted } from './markup.ts'
+import { fileLink, type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'
 import { pageScript } from './page-script.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
@@ -146,7 +146,7 @@ function figure(page: Page, counterexample: Counterexample, spans: readonly Faul
   const { operations } = counterexample
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}<p class="note"><a href="${encodeURI(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
 }
 
 /** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */
@@ -173,5 +173,5 @@ function again({ again: command, run, historyFile }: Page): Html | undefined {
       : run.tier === 'simulated'
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${encodeURI(historyFile)}">${fileName(historyFile)}</a>.</p>`}</div></section>`
+  return html`<section aria-labelledby="again"><h2 id="again">Again</h2><div class="again"><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</div></section>`
 }
