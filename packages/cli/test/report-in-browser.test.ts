@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chaos, temporaryDirectory } from './chaos.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+
+describe('a report, opened in a real browser', () => {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    if (executablePath === undefined) return
+    const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update']
+    browser = await chromium.launch({ executablePath, args: [...args, '--disable-sync', '--no-first-run'] })
+  })
+  afterAll(() => browser?.close())
+
+  /** Opens a file as a laptop would show it, and fails the test for any error, or any request beyond the file itself. */
+  async function open(file: string, look: (page: Page) => Promise<void>): Promise<void> {
+    const page = await browser!.newPage({ viewport: { width: 1280, height: 800 } })
+    const trouble: string[] = []
+    page.on('pageerror', (error) => trouble.push(error.message))
+    page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
+    page.on('request', (request) => request.url().startsWith('file:') || trouble.push(`asked for ${request.url()}`))
+    await page.goto(pathToFileURL(file).href)
+    await look(page)
+    expect(trouble).toEqual([])
+    await page.close()
+  }
+
+  const bottomOf = async (page: Page, selector: string) => {
+    const box = await page.locator(selector).first().boundingBox()
+    return box === null ? Number.POSITIVE_INFINITY : box.y + box.height
+  }
+
+  test('of a stale read shows verdict, sentence, ladder and the contradiction above the fold', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const report = join(temporaryDirectory(), 'report.html')
+    await chaos(['check', 'histories/stale-read.jsonl', '--out', report])
+    await open(report, async (page) => {
+      expect(await page.locator('h1').innerText()).toMatch(/not linearizable/i)
+      expect(await page.locator('body').innerText()).toContain('read 1')
+      expect(await bottomOf(page, 'h1')).toBeLessThan(300)
+      expect(await page.locator('svg').first().isVisible()).toBe(true)
+    })
+  })
+
+  test('of a run draws its operations, in the dark as in the light', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const out = temporaryDirectory()
+    await chaos(['run', '--sim', '--seed', '3', '--time', '3s', '--out', out])
+    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await page.locator('h1').innerText()).toMatch(/^linearizable/i)
+        expect(await page.locator('canvas').first().isVisible()).toBe(true)
+        const colours = await page
+          .locator('canvas')
+          .first()
+          .evaluate((element) => {
+            const canvas = element as unknown as {
+              width: number
+              height: number
+              getContext(kind: '2d'): {
+                getImageData(x: number, y: number, w: number, h: number): { data: Uint8ClampedArray }
+              }
+            }
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+            return new Set(new Uint32Array(data.buffer)).size
+          })
+        expect(colours).toBeGreaterThan(3)
+      }
+    })
+  })
+})
