@@ -1,9 +1,9 @@
 import type { Level } from '@chaos/checker'
-import { historyFromEvents } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { isEventual, isLinearizable, isSequential } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
 import { faultOfOrder } from './witness.ts'
 
 // Every answer on small random histories is compared with the definitions, tried out in full. The seed changes with each
@@ -46,7 +46,7 @@ test.each([0, 1, 2, 3])('check agrees with the definitions on 5,500 small random
       initial: append ? '' : null,
       failedCas: random() < 0.5 ? ('drop' as const) : ('observes' as const),
     }
-    const history = historyFromEvents(events)
+    const history = smallHistory(events)
     const report = checkHistory(history, reading)
     const linearizable = isLinearizable(history, reading)
     const inOrder = linearizable || isSequential(history, reading)
@@ -71,7 +71,7 @@ test.each([0, 1, 2, 3])('check agrees with the definitions on 5,500 small random
       }
       if (verdict.result === 'violated') {
         const rows = verdict.counterexample.operations.map(({ operation }) => operation)
-        const alone = historyFromEvents(onlyRows(events, history, rows))
+        const alone = smallHistory(onlyRows(events, history, rows))
         const holds = level === 'linearizable' ? isLinearizable(alone, reading) : isSequential(alone, reading)
         if (holds) expect.fail(`${where()}${level} counterexample ${rows} is none by itself`)
       }

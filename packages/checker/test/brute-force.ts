@@ -119,7 +119,9 @@ export function isEventual(history: History, reading: Reading): boolean | undefi
     const written = (op: Op): Json => known(op.f === 'cas' ? ((op.input as Json[])[1] ?? null) : op.input)
     const value = known(reads[0]!.output)
     if (reads.some((read) => known(read.output) !== value)) return false
-    const writes = ops.filter((op) => op.key === key && op.f !== 'read' && !op.observesFailure)
+    // A cas to the value that is there writes nothing.
+    const changes = (op: Op): boolean => op.f !== 'cas' || known((op.input as Json[])[0] ?? null) !== written(op)
+    const writes = ops.filter((op) => op.key === key && op.f !== 'read' && !op.observesFailure && changes(op))
     const writers = writes.filter((op) => written(op) === value).map((op) => op.return)
     if (value === reading.initial) writers.push(-1)
     if (writers.length === 0) return false

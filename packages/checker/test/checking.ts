@@ -1,5 +1,6 @@
 import { type CheckOptions, check, type Level, type Report } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
+import { type EventInput, type History, type Json, millis } from '@chaos/history'
+import { smallHistory } from './small-history.ts'
 
 /** `check` with what tests mostly want. */
 export function checkHistory(history: History, options: Partial<CheckOptions> = {}): Report {
@@ -51,4 +52,4 @@ export function timeline(...rows: readonly string[]): EventInput[] {
   return events.toSorted((a, b) => a.at - b.at).map(({ at, event }) => ({ ...event, time: at * 1_000_000 }))
 }
 
-export const historyOf = (...rows: readonly string[]): History => historyFromEvents(timeline(...rows))
+export const historyOf = (...rows: readonly string[]): History => smallHistory(timeline(...rows))

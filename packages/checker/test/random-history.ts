@@ -1,4 +1,5 @@
-import { type EventInput, type History, historyFromEvents, type Json } from '@chaos/history'
+import type { EventInput, History, Json } from '@chaos/history'
+import { smallHistory } from './small-history.ts'
 
 /** Mulberry32. */
 export function randomFrom(seed: number): () => number {
@@ -178,5 +179,4 @@ function addFinalReads(
   }
 }
 
-export const randomHistory = (shape: Shape, random: () => number): History =>
-  historyFromEvents(randomEvents(shape, random), { source: 'random' })
+export const randomHistory = (shape: Shape, random: () => number): History => smallHistory(randomEvents(shape, random))

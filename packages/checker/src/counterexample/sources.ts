@@ -20,7 +20,7 @@ export type Completion = (chosen: Iterable<number>) => number[]
  */
 export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (name: number) => Json): Completion {
   const { length, kind, expects, writes, key, process, calls, returns } = encoded
-  const overwrittenSince = rule === 'real time' ? lastOverwriteBefore(encoded) : undefined
+  const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded) : undefined
   // By key, and by key and value: the operations that write.
   const ofKey = new Map<number, number[]>()
   const ofValue = new Map<number, number[]>()
@@ -34,12 +34,15 @@ export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (nam
     kind[writer] === APPEND ? observed.includes(text(writes[writer])) : observed.startsWith(text(writes[writer]))
   const inTime = (writer: number, observer: number): boolean => {
     if (writer === observer) return false
-    if (overwrittenSince === undefined) {
+    if (rule === 'process order') {
       // An operation of unknown outcome has no successor in its process.
       return process[writer] !== process[observer] || calls[writer] < calls[observer] || returns[observer] === NEVER
     }
-    return calls[writer] < returns[observer] && returns[writer] > overwrittenSince[observer]
+    return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)
   }
+
+  const nearest = (writers: readonly number[], observer: number): number =>
+    writers.findLast((writer) => calls[writer] < returns[observer] && writer !== observer) ?? writers[0]
 
   return (chosen) => {
     const kept = new Set<number>()
@@ -61,7 +64,10 @@ export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (nam
         }
       } else {
         const writers = ofValue.get(k * encoded.values + expects[observer]) ?? []
-        for (const writer of writers) if (inTime(writer, observer)) keep(writer)
+        const possible = writers.filter((writer) => inTime(writer, observer))
+        for (const writer of possible) keep(writer)
+        // Where none is in time one is kept all the same: a stale read is to be seen as stale, not as out of thin air.
+        if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
     return [...kept].sort((a, b) => a - b)

@@ -1,0 +1,151 @@
+import { millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import { type Encoded, partition } from '../src/encoded.ts'
+import { createSearch } from '../src/linearizable/search.ts'
+import { zones } from '../src/linearizable/zones.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { findSequentialOrder } from '../src/sequential/decide.ts'
+import { createSequentialSearch } from '../src/sequential/search.ts'
+import { operationsOf, type Reading } from './brute-force.ts'
+import { checkHistory } from './checking.ts'
+import { plainSearch } from './plain-search.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+import { faultOfOrder } from './witness.ts'
+
+// Mistakes that hundreds of thousands of tiny histories let through show on longer ones, where two exact algorithms that
+// share little are compared.
+
+const baseSeed = Date.now() % 1_000_000_000
+const drop: Reading = { initial: null, failedCas: 'drop' }
+const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+function mediumShape(random: () => number, over: Partial<Shape>): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  return {
+    processes: 2 + below(5),
+    operations: 20 + below(100),
+    keys: 1,
+    values: 0,
+    cas: false,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.06 : 0,
+    failed: random() < 0.5 ? 0.1 : 0,
+    mutated: random() < 0.4 ? 0.03 : 0,
+    ...over,
+  }
+}
+
+const freshBudget = () =>
+  createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
+
+function bySearch(part: Encoded, steps: number): boolean | undefined {
+  const search = createSearch(part, () => null, freshBudget())
+  const progress = search.run(steps)
+  search.release()
+  return progress === 'met' ? true : progress === 'violated' ? false : undefined
+}
+
+/** Compares two answers over many histories; both verdicts must occur, and most histories must be decided. */
+function compare(
+  histories: number,
+  judge: (seed: number) => readonly [boolean | undefined, boolean | undefined],
+): void {
+  const count = { met: 0, violated: 0, undecided: 0 }
+  for (let n = 0; n < histories; n++) {
+    const seed = baseSeed + n
+    const [one, other] = judge(seed)
+    if (one === undefined || other === undefined) {
+      count.undecided++
+      continue
+    }
+    if (one !== other) expect.fail(`seed ${seed}: one algorithm says ${one}, the other ${other}`)
+    count[one ? 'met' : 'violated']++
+  }
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(histories * 0.15)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(histories * 0.15)
+  expect(count.undecided, JSON.stringify(count)).toBeLessThan(histories * 0.3)
+}
+
+test('zones and the general search agree on 1,500 histories of 20 to 120 operations with distinct values', () => {
+  compare(1_500, (seed) => {
+    const random = randomFrom(seed)
+    const history = smallHistory(randomEvents(mediumShape(random, {}), random))
+    const [part] = partition(encodeRegister(history, drop).encoded)
+    const answer = zones(part!)
+    return [answer.result === 'not applicable' ? undefined : answer.result === 'met', bySearch(part!, 100_000)]
+  })
+})
+
+test('the general search and one without any reduction agree on 800 histories with repeated values and cas', () => {
+  compare(800, (seed) => {
+    const random = randomFrom(seed)
+    const cas = random() < 0.5
+    const shape = mediumShape(random, {
+      values: 2 + Math.floor(random() * 4),
+      cas,
+      operations: 20 + Math.floor(random() * 40),
+    })
+    const history = smallHistory(randomEvents(shape, random))
+    const reading: Reading = { initial: null, failedCas: random() < 0.5 ? 'drop' : 'observes' }
+    const [part] = partition(encodeRegister(history, reading).encoded)
+    return [bySearch(part!, 100_000), plainSearch(operationsOf(history, reading), null, 3_000)]
+  })
+})
+
+test('forced orders and the search by process agree on 600 histories of two or three keys with distinct values', () => {
+  compare(600, (seed) => {
+    const random = randomFrom(seed)
+    const shape = mediumShape(random, {
+      keys: 2 + Math.floor(random() * 2),
+      operations: 12 + Math.floor(random() * 30),
+      cas: random() < 0.3,
+    })
+    const history = smallHistory(randomEvents(shape, random))
+    const { encoded } = encodeRegister(history, drop)
+    const forced = findSequentialOrder(encoded, () => null, freshBudget())
+    const search = createSequentialSearch(encoded, () => null, freshBudget())
+    const progress = search.run(60_000)
+    search.release()
+    return [
+      forced.result === 'unknown' ? undefined : forced.result === 'met',
+      progress === 'met' ? true : progress === 'violated' ? false : undefined,
+    ]
+  })
+})
+
+test('every witness of a medium history is a witness, and every counterexample is one by itself', () => {
+  for (let n = 0; n < 300; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const append = random() < 0.2
+    const shape = mediumShape(random, {
+      keys: 1 + Math.floor(random() * 3),
+      values: random() < 0.6 ? 0 : 3,
+      cas: random() < 0.3,
+      append,
+      operations: 20 + Math.floor(random() * 60),
+    })
+    const events = randomEvents(shape, random)
+    const reading: Reading = { initial: append ? '' : null, failedCas: 'drop' }
+    const history = smallHistory(events)
+    const report = checkHistory(history, { ...reading, deadlineMs: millis(3_000) })
+    for (const level of ['linearizable', 'sequential'] as const) {
+      const verdict = report.levels[level]
+      if (verdict.result === 'met' && verdict.witness.kind === 'order') {
+        const rule = level === 'linearizable' ? 'real time' : 'process order'
+        const fault = faultOfOrder(history, verdict.witness.orders, rule, reading)
+        if (fault !== undefined) expect.fail(`seed ${seed}: ${level}: ${fault}`)
+      }
+      if (verdict.result !== 'violated') continue
+      const rows = new Set(verdict.counterexample.operations.map(({ operation }) => operation))
+      const { callLine, returnLine } = history.operations
+      const lines = new Set([...rows].flatMap((row) => [callLine[row]! - 1, returnLine[row]! - 1]))
+      const alone = checkHistory(smallHistory(events.filter((_, line) => lines.has(line))), reading)
+      if (alone.levels[level].result !== 'violated') {
+        expect.fail(`seed ${seed}: the counterexample of ${level} is ${alone.levels[level].result} by itself`)
+      }
+    }
+  }
+})
