@@ -259,6 +259,18 @@ describe('the table of several files', () => {
     expect(text).toContain('✘ notes.txt: line 1 is neither JSON nor EDN')
   })
 
+  test('is no wider than the terminal: reasons are shortened, then left out', () => {
+    const row = {
+      file: 'a-rather-long-name-of-a-file.jsonl',
+      report: stale.report,
+      history: stale.history,
+      elapsedMs: 4,
+    }
+    for (const width of [80, 90, 100, 120, 140])
+      for (const line of renderCheckTable([row], plainStyle, { width, unicode: true }).split('\n'))
+        expect(displayWidth(line), line).toBeLessThanOrEqual(width)
+  })
+
   test('whatever the cells hold, all rows are equally wide', () => {
     const cell = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('✔', '数据库', 'é', '🙂'))
     fc.assert(

@@ -45,9 +45,11 @@ export const scriptJson = (value: unknown): Html =>
       .replaceAll('\u2029', '\\u2029'),
   )
 
-/** A path as the address of a link: never another scheme than the page's own, whatever the file is called. */
+/** A path as the address of a link: never another scheme or another host, whatever the file is called. */
 export function fileLink(path: string): string {
-  const parts = path.replace(/\p{Surrogate}/gu, '\ufffd').split('/')
-  const encoded = parts.map(encodeURIComponent).join('/')
-  return path.startsWith('/') ? encoded : `./${encoded}`
+  const parts = path
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/^\/+/, '')
+    .split('/')
+  return `${path.startsWith('/') ? '/' : './'}${parts.map(encodeURIComponent).join('/')}`
 }

@@ -1,7 +1,7 @@
 import type { Level, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { faultSpans } from '../fault-spans.ts'
-import { foundText } from '../level-words.ts'
+import { foundText, reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import type { Expectation } from '../run-summary.ts'
@@ -14,7 +14,7 @@ import { expectationText, fileName, finish, headLines, lostLines, pageStyle } fr
 import { countsText, infoText, nodesText } from './run-tables.ts'
 import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
-import { clip, wrap } from './width.ts'
+import { clip, displayWidth, wrap } from './width.ts'
 
 /** One file that was checked, or why it could not be. */
 export type CheckRow =
@@ -29,49 +29,71 @@ export type CheckRow =
 
 const shownLevels = ['linearizable', 'sequential', 'causal', 'eventual'] as const satisfies readonly Level[]
 
+interface Room {
+  readonly reason: number
+  readonly file: number
+  readonly withoutModel?: boolean
+}
+
+/** Columns that a reason and a file's name may take in the table, widest first. */
+const ROOMS = [
+  { reason: 28, file: 200 },
+  { reason: 18, file: 200 },
+  { reason: 11, file: 200 },
+  { reason: 0, file: 200 },
+  { reason: 0, file: 32 },
+  { reason: 0, file: 18 },
+  { reason: 0, file: 18, withoutModel: true },
+] as const satisfies readonly Room[]
+
 /** One line per file, as `chaos check` prints for several of them. Ends in a newline. */
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
-  const cells = checked.map((row): (Cell | string)[] => [
-    printable(row.file),
-    row.report.model,
-    count(row.history.operations.length),
-    ...shownLevels.map((level) => levelCell(row.report, row.history, level, style, symbols)),
-    durationOfMillis(row.elapsedMs),
-  ])
+  const draw = (room: Room): string[] =>
+    table(
+      [
+        { title: 'file' },
+        ...(room.withoutModel ? [] : [{ title: 'model' }]),
+        { title: 'ops', align: 'right' },
+        ...shownLevels.map((title) => ({ title })),
+        { title: 'time', align: 'right' },
+      ],
+      checked.map((row): (Cell | string)[] => [
+        clipStart(printable(row.file), room.file, symbols.ellipsis),
+        ...(room.withoutModel ? [] : [row.report.model]),
+        count(row.history.operations.length),
+        ...shownLevels.map((level) => levelCell(row.report, row.history, level, room.reason, style, symbols)),
+        durationOfMillis(row.elapsedMs),
+      ]),
+      style.dim,
+      2,
+    )
+  const fits = (lines: readonly string[]): boolean => displayWidth(lines[0] ?? '') <= options.width - 2
+  // Reasons give way before the table becomes wider than the terminal: each file's own page has them whole.
+  const drawn = checked.length === 0 ? [] : ROOMS.map(draw)
+  const lines = drawn.find(fits) ?? drawn[drawn.length - 1] ?? []
   const troubles = rows.flatMap((row) =>
     'trouble' in row ? [`${style.accent(symbols.violated)} ${printable(row.trouble)}`] : [],
   )
-  const lines =
-    checked.length === 0
-      ? []
-      : table(
-          [
-            { title: 'file' },
-            { title: 'model' },
-            { title: 'ops', align: 'right' },
-            ...shownLevels.map((title) => ({ title })),
-            { title: 'time', align: 'right' },
-          ],
-          cells,
-          style.dim,
-        )
   return finish([lines, troubles], options).replace(/^\n/, '')
 }
 
-function levelCell(report: Report, history: History, level: Level, style: Style, symbols: Symbols): Cell {
+function levelCell(report: Report, history: History, level: Level, room: number, style: Style, symbols: Symbols): Cell {
   const verdict = report.levels[level]
   if (verdict.result === 'met') return { text: symbols.met, paint: style.green }
-  if (verdict.result === 'unknown')
-    return {
-      text: `${symbols.unknown} ${clip(shortReason(verdict.reason), 18, symbols.ellipsis)}`,
-      paint: style.yellow,
-    }
+  if (verdict.result === 'unknown') {
+    const reason = room === 0 ? '' : ` ${clip(shortReason(reasonText(level, verdict.reason)), room, symbols.ellipsis)}`
+    return { text: `${symbols.unknown}${reason}`, paint: style.yellow }
+  }
   const at = verdict.counterexample.culprit ?? verdict.counterexample.operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]
   return { text: `${symbols.violated}${line === undefined ? '' : ` line ${count(line)}`}`, paint: style.accent }
 }
+
+/** The end of a path is what tells files apart. */
+const clipStart = (text: string, width: number, ellipsis: string): string =>
+  displayWidth(text) <= width ? text : ellipsis + text.slice(-Math.max(1, width - displayWidth(ellipsis)))
 
 /** The reason's first clause: the rest is on the file's own page. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)

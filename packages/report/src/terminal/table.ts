@@ -14,13 +14,14 @@ export interface Cell {
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
 
 /**
- * Rows of equal display width, each column as wide as its widest cell, three columns of air between. The titles are
+ * Rows of equal display width, each column as wide as its widest cell, `air` columns between them. The titles are
  * painted with `title`.
  */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
   title: (text: string) => string,
+  air: number = 3,
 ): string[] {
   const widths = columns.map((column, i) =>
     Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(asCell(row[i] ?? '').text))),
@@ -32,7 +33,7 @@ export function table(
         const pad = column.align === 'right' ? padStart : padEnd
         return (paint ?? cell.paint ?? ((text) => text))(pad(cell.text, widths[i] ?? 0))
       })
-      .join('   ')
+      .join(' '.repeat(air))
   return [
     line(
       columns.map((column) => column.title),
