@@ -33,8 +33,18 @@ function describeCut(links: readonly Link[]): string {
   const symmetric = links.every((link) => names.has(linkName({ from: link.to, to: link.from })))
   const groups = symmetric ? groupsOf(nodes, names) : undefined
   if (groups !== undefined) return `{${groups.map((group) => group.join(' ')).join(' | ')}}`
-  return links.length <= 4 ? `{${[...names].join(', ')}}` : `{${links.length} links}`
+  const cuts = symmetric ? pairNames(links) : [...names]
+  return cuts.length <= MOST_CUTS_NAMED ? `{${cuts.join(', ')}}` : `{${countLinks(links)}}`
 }
+
+const MOST_CUTS_NAMED = 6
+
+/** Both directions of a cut as one: `n1–n3`. */
+const pairNames = (links: readonly Link[]): string[] =>
+  links
+    .filter(({ from, to }) => from < to)
+    .map(({ from, to }) => `${from}–${to}`)
+    .sort()
 
 /** Nodes that no cut separates belong together; undefined where that is no equivalence, as in a majority ring. */
 function groupsOf(nodes: readonly NodeId[], cut: ReadonlySet<string>): NodeId[][] | undefined {

@@ -1,4 +1,4 @@
-import { createRandom, describeFault, linkName, nemeses, planSchedule, resolveFault } from '@chaos/faults'
+import { createRandom, describeFault, linkName, linksBetween, nemeses, planSchedule, resolveFault } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -86,6 +86,27 @@ describe('a fault, resolved', () => {
       for (const group of seen) expect(group.split(',').length).toBeGreaterThan(size / 2)
       expect(new Set(seen).size).toBe(size)
     }
+  })
+
+  test.each([
+    [
+      [
+        ['n1', 'n3'],
+        ['n2', 'n4', 'n5'],
+      ],
+      'partition {n1 n3 | n2 n4 n5}',
+    ],
+    [[['n1'], ['n2'], ['n3']], 'partition {n1 | n2 | n3}'],
+  ])('is described by the groups it leaves: %j', (groups, words) => {
+    expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
+  })
+
+  test('of a ring is described by the pairs it cuts, and of one direction by its links', () => {
+    const ring = linksBetween([['n1'], ['n3']]).concat(linksBetween([['n2'], ['n4']]))
+    expect(describeFault({ kind: 'partition', links: ring, mode: 'drop' })).toBe('partition {n1–n3, n2–n4} (dropping)')
+    expect(describeFault({ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' })).toBe(
+      'partition {n1>n2}',
+    )
   })
 
   test('of a minority never takes a majority down', () => {
