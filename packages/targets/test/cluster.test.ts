@@ -111,7 +111,11 @@ describe('kill and restart', () => {
   test('a node that ends without having been asked is told as trouble', async () => {
     const cluster = await start()
     process.kill(cluster.pid('n2') as number, 'SIGKILL')
-    await eventually(async () => expect(cluster.trouble()).toEqual([expect.stringMatching(/^n2 ended by itself/)]))
+    await eventually(async () =>
+      expect(cluster.trouble()).toEqual([
+        expect.stringMatching(/^n2 ended by itself; its last words: .+ \(.*n2\.log\)$/),
+      ]),
+    )
     expect(cluster.status().get('n2')).toBeUndefined()
   })
 })

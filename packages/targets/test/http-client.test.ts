@@ -143,6 +143,15 @@ describe('when there is no answer', () => {
     expect(sockets.size).toBe(2)
   })
 
+  test('a timeout is never early', async () => {
+    const { port } = await serve(() => undefined)
+    for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
+      const since = performance.now()
+      await client(port).invoke(write, timeoutMs)
+      expect(performance.now() - since).toBeGreaterThanOrEqual(timeoutMs)
+    }
+  })
+
   test('closing the client completes what is in flight', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)

@@ -64,11 +64,18 @@ export function createHttpClient(options: HttpClientOptions): Client {
       if (closed) throw new Error('this client is closed')
       connection ??= dial()
       const used = connection
-      const timeout = setTimeout(() => {
-        drop(used)
-        settle(used, lost(`timeout after ${timeoutMs} ms`))
-      }, timeoutMs)
-      used.pending = { command, timeout, completed }
+      const pending: Pending = { command, deadline: performance.now() + timeoutMs, timer: undefined, completed }
+      const timeout = () => {
+        const remainingMs = pending.deadline - performance.now()
+        // Node counts in whole milliseconds of a clock read once a turn, and so may be early by a fraction of one.
+        if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
+        else {
+          drop(used)
+          settle(used, lost(`timeout after ${timeoutMs} ms`))
+        }
+      }
+      pending.timer = setTimeout(timeout, timeoutMs)
+      used.pending = pending
       used.socket.write(encodeRequest(command, options.host))
     },
     close() {
@@ -83,7 +90,9 @@ export function createHttpClient(options: HttpClientOptions): Client {
 
 interface Pending {
   readonly command: StoreCommand
-  readonly timeout: NodeJS.Timeout
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number
+  timer: NodeJS.Timeout | undefined
   readonly completed: (completion: Completion) => void
 }
 
@@ -97,7 +106,7 @@ function settle(connection: { pending: Pending | undefined }, judgement: Judgeme
   const { pending } = connection
   if (pending === undefined) return
   connection.pending = undefined
-  clearTimeout(pending.timeout)
+  clearTimeout(pending.timer)
   pending.completed(judgement(pending.command))
 }
 

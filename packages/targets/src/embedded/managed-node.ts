@@ -3,6 +3,7 @@ import { UserError } from '@chaos/history'
 import type { NodeStatus } from '@chaos/protocols'
 import type { NodeSetup } from '../node/wire.ts'
 import type { Keeper } from './keeper.ts'
+import { lastWords } from './log-tail.ts'
 import { type NodeProcess, spawnNode } from './node-process.ts'
 
 const END_GRACE_MS = 1000
@@ -76,7 +77,8 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
       current = undefined
       if (life.alive) enter(false)
       options.moved(undefined)
-      if (kills === 0 && !ended) options.died(`${id} ended by itself; its log is ${logPath}`)
+      if (kills === 0 && !ended)
+        options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
     })
     const ports = await withinMs(options.startupTimeoutMs, process)
     options.moved(ports)

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { NodeId } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import { millis, UserError } from '@chaos/history'
 import type { AnyStoreMachine, MachineEvent, NodeStatus, StoreCommand, StoreResult } from '@chaos/protocols'
 import { type AnyEffect, createEffectRunner, type VolatileEffect } from './effects.ts'
 import { createHttpApi } from './http-api.ts'
@@ -56,7 +56,8 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const effects = createEffectRunner({
     journal,
     carryOut,
-    diskFailed: (error) => fail(new Error(`${options.journalPath}: writing failed (${error.message})`)),
+    diskFailed: (error) =>
+      fail(new UserError('environment', `${options.journalPath}: writing failed (${error.message})`)),
   })
   const api = createHttpApi({
     id: options.id,

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { UserError } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
 import { startNode } from './host.ts'
 import { openNodeLog } from './log.ts'
@@ -21,7 +22,7 @@ input.once('close', () => process.exit(0))
 async function run(setup: NodeSetup): Promise<void> {
   const log = openNodeLog(setup.logPath, BigInt(setup.originNanos))
   const protocol = findProtocol(setup.protocol)
-  if (protocol === undefined) throw new Error(`there is no protocol "${setup.protocol}"`)
+  if (protocol === undefined) throw new UserError('usage', `there is no protocol "${setup.protocol}"`)
   process.once('SIGTERM', () => {
     log.line(`${setup.id} ends: it was told to`)
     process.exit(0)
@@ -51,7 +52,7 @@ async function run(setup: NodeSetup): Promise<void> {
 
 /** A user's trouble, such as a full disk, is told by its message; a mistake of ours with where it happened. */
 function stopFor(error: Error): void {
-  const expected = 'code' in error || error.constructor === Error
-  process.stderr.write(`fatal: ${expected ? error.message : error.stack}\n`)
+  // Errors of the system have a code, and so have a UserError's.
+  process.stderr.write(`fatal: ${'code' in error ? error.message : error.stack}\n`)
   process.exit(1)
 }
