@@ -7,7 +7,7 @@ import { createCompletion, isSupported, writtenValues } from './sources.ts'
 
 /** A contradiction cut down to what it needs, as ascending indices into the history it was found in. */
 export interface Reduced {
-  /** Still contradictory, whatever else happened. */
+  /** Still contradictory, whatever else happened, unless that takes too many operations: then the core. */
   readonly shown: readonly number[]
   /** Still contradictory taken alone, and nothing more can be left out. A part of `shown`. */
   readonly core: ReadonlySet<number>
@@ -23,6 +23,9 @@ export interface Contradiction {
   /** Where to begin, if a small contradictory set is known already. */
   readonly within?: readonly number[] | undefined
 }
+
+/** Context is shown up to this many operations. */
+const MOST_SHOWN = 40
 
 /** The last so many operations are tried first, then eight times as many, and so on. */
 const FIRST_WINDOW = 16
@@ -45,7 +48,8 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
 
   const written = writtenValues(operations)
   const core = shrink(shown, (some) => isSupported(operations, some, written) && contradictory(some), budget)
-  return { shown, core: new Set(core) }
+  // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
+  return { shown: shown.length > MOST_SHOWN && core.length < shown.length ? core : shown, core: new Set(core) }
 }
 
 function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {

@@ -56,13 +56,13 @@ export function createSequentialSearch(
     wordOf[t] = 1 + bitsFrom + (n >> 5)
     bitOf[t] = 1 << (n & 31)
   }
-  // Candidates in the order in which they are tried.
-  const candidates = [...main, ...optional]
+  const candidates = Int32Array.from([...main, ...optional])
   const pathOperation = new Int32Array(length)
   const pathState = new Int32Array(length)
-  const pathCandidate = new Int32Array(length)
+  const pathChosen = new Uint8Array(length)
   let depth = 0
-  let cursor = 0
+  // The operation last tried. They are tried in order of call: that is often near the order in which they took effect.
+  let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
   let started = false
@@ -76,11 +76,20 @@ export function createSequentialSearch(
     if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1
     return operation
   }
-  const take = (operation: number, candidate: number, to: number): void => {
+  /** Of the operations that are next in their threads, the one called first after `operation` was; -1 where there is none. */
+  const nextAfter = (operation: number): number => {
+    let earliest = -1
+    for (let c = 0; c < candidates.length; c++) {
+      const next = nextOf(candidates[c])
+      if (next > operation && (earliest === -1 || next < earliest)) earliest = next
+    }
+    return earliest
+  }
+  const take = (operation: number, chosen: number, to: number): void => {
     const thread = threads.of[operation]
     pathOperation[depth] = operation
     pathState[depth] = state[key[operation]]
-    pathCandidate[depth++] = candidate
+    pathChosen[depth++] = chosen
     state[key[operation]] = to
     position[thread]++
     words[wordOf[thread]] += bitOf[thread]
@@ -117,11 +126,21 @@ export function createSequentialSearch(
   const isPointless = (operation: number, to: number): boolean =>
     to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
   const retreat = (): boolean => {
-    while (depth > 0 && pathCandidate[depth - 1] === OBSERVATION) giveBack()
+    while (depth > 0 && pathChosen[depth - 1] === OBSERVATION) giveBack()
     if (depth === 0) return false
     giveBack()
-    cursor = pathCandidate[depth] + 1
+    cursor = pathOperation[depth]
     return true
+  }
+  /** Takes the first operation after the cursor that is legal now; false where there is none. */
+  const choose = (): boolean => {
+    for (let operation = nextAfter(cursor); operation !== -1; operation = nextAfter(operation)) {
+      const to = apply(operation)
+      if (to === -1 || (returns[operation] === NEVER && isPointless(operation, to))) continue
+      take(operation, CHOICE, to)
+      return true
+    }
+    return false
   }
   const run = (steps: number): Progress => {
     if (!started) {
@@ -131,25 +150,14 @@ export function createSequentialSearch(
     }
     for (let s = steps; s > 0; s--) {
       if (left === 0) return 'met'
-      let moved = false
-      for (; cursor < candidates.length; cursor++) {
-        const operation = nextOf(candidates[cursor])
-        if (operation === -1) continue
-        const to = apply(operation)
-        if (to === -1) continue
-        if (returns[operation] === NEVER && isPointless(operation, to)) continue
-        take(operation, cursor, to)
-        moved = true
-        break
-      }
-      if (!moved) {
+      if (!choose()) {
         if (!retreat()) return 'violated'
         continue
       }
       takeObservations()
       const fresh = memo.add(words)
       if (fresh === undefined) return 'out of memory'
-      if (fresh) cursor = 0
+      if (fresh) cursor = -1
       else if (!retreat()) return 'violated'
     }
     return left === 0 ? 'met' : 'paused'
@@ -157,7 +165,8 @@ export function createSequentialSearch(
   return { run, order: () => pathOperation.slice(0, depth), release: () => memo.release() }
 }
 
-const OBSERVATION = -1
+const OBSERVATION = 0
+const CHOICE = 1
 
 /** Optional writes whose value somebody observed; all of them where states are compared in other ways. */
 function usefulOptional(encoded: Encoded, expects: Int32Array, writes: Int32Array): (operation: number) => boolean {

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Json } from '@chaos/history'
+import { readHistory } from '@chaos/history/files'
+import { describe, expect, test } from 'vitest'
+import { checkHistory, resultOf } from './checking.ts'
+
+// Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
+
+const corpus = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/corpus')
+
+interface Labelled {
+  readonly file: string
+  readonly format: string
+  readonly model: string
+  readonly initial: Json
+  readonly semantics?: string
+  readonly types?: { readonly [type: string]: number }
+  readonly expect: { readonly [level: string]: boolean | null }
+}
+
+const manifest = (): Labelled[] =>
+  readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Labelled)
+
+const inScope = ({ file, model }: Labelled): boolean =>
+  /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex'
+
+describe.runIf(existsSync(corpus))('labelled histories', () => {
+  test('every register history of the corpus gets its labels', { timeout: 60_000 }, async () => {
+    const files = manifest().filter(inScope)
+    expect(files.length).toBeGreaterThan(300)
+    const wrong: string[] = []
+    for (const { file, format, initial, semantics, types, expect: labels } of files) {
+      const history = await readHistory(join(corpus, file))
+      const report = checkHistory(history, {
+        initial: format === 'porcupine-kv' ? '' : initial,
+        failedCas: semantics?.includes('a failed cas IS an operation') ? 'observes' : 'drop',
+      })
+      for (const level of ['linearizable', 'sequential'] as const) {
+        const label = labels[level]
+        if (label === undefined || label === null) continue
+        const result = resultOf(report, level)
+        if (types?.['ok'] === 0) {
+          // Other checkers call a history in which nothing was completed valid. It shows nothing, and is said to.
+          if (result !== 'unknown') wrong.push(`${file}: ${level} of nothing is ${result}`)
+          continue
+        }
+        if (result !== (label ? 'met' : 'violated')) wrong.push(`${file}: ${level} is labelled ${label}, but ${result}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})
