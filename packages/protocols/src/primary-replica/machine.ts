@@ -115,8 +115,9 @@ function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage)
         send(turn, from, { type: 'replicated', epoch: state.epoch, round: 0 })
         return
       }
+      if (!fenced && state.role === 'primary') return
       if (message.epoch > state.epoch) promiseEpoch(turn, message.epoch)
-      if (fenced || state.role !== 'primary') follow(turn, from)
+      follow(turn, from)
       handleReplicate(turn, from, message)
       return
     case 'replicated':

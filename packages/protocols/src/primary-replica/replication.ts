@@ -88,14 +88,17 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
     replica.ackedRound = message.round
     confirmRound(turn)
   }
-  if (message.match !== undefined) {
-    if (message.match > replica.match) {
-      replica.match = message.match
-      replica.next = Math.max(replica.next, message.match + 1)
-      acknowledge(turn)
-    }
-  } else if (message.retryFrom !== undefined && message.retryFrom < replica.next)
-    replica.next = Math.max(message.retryFrom, replica.match + 1)
+  const { match, retryFrom } = message
+  if (match !== undefined && match > replica.match) {
+    replica.match = match
+    replica.next = Math.max(replica.next, match + 1)
+    acknowledge(turn)
+  }
+  // What is known to match by now was asked for before it did: an old answer, and to act on it could go on for ever.
+  if (retryFrom !== undefined) {
+    if (retryFrom <= replica.match || retryFrom >= replica.next) return
+    replica.next = retryFrom
+  }
   sendEntries(turn, from, replica)
 }
 
@@ -108,7 +111,7 @@ export function acknowledge(turn: Turn): void {
   // Entries inherited from earlier epochs count only once one of this epoch is where it should be: until then another
   // node may still come to be primary without them.
   if (index < state.noopIndex) return
-  state.committed = Math.max(state.committed, index)
+  state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
     const result = applyNext(state)
     settle(turn, state.applied, result)
