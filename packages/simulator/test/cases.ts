@@ -1,0 +1,74 @@
+import { check, type Report } from '@chaos/checker'
+import { createRandom, nemeses, planSchedule, type Schedule } from '@chaos/faults'
+import { type Event, historyFromEvents, millis } from '@chaos/history'
+import { type AnyStoreMachine, findProtocol, type KnobValue } from '@chaos/protocols'
+import { registerWorkload } from '@chaos/runner'
+import { createSimulatedCluster, type SimulationOptions, simulateRun } from '../src/index.ts'
+
+/** One simulated run, in short. */
+export interface Case {
+  readonly protocol: string
+  readonly seed: number
+  readonly bug?: string
+  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly faults?: readonly string[]
+  readonly schedule?: Schedule
+  readonly nodes?: number
+  readonly keys?: number
+  readonly rate?: number
+  readonly timeMs?: number
+  readonly simulation?: Partial<SimulationOptions>
+  readonly wrap?: (machine: AnyStoreMachine) => AnyStoreMachine
+}
+
+export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyStoreMachine =>
+  findProtocol(protocol)!.create({ bug, knobs })
+
+export const scheduleFor = ({ seed, faults = [], timeMs = 2000 }: Case): Schedule =>
+  planSchedule({
+    nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
+    durationMs: millis(timeMs),
+    random: createRandom(`schedule ${seed}`),
+  })
+
+export function simulateCase(options: Case): Event[] {
+  const { seed, nodes = 5, keys = 3, rate = 300, timeMs = 2000, wrap = (machine) => machine } = options
+  const machine = wrap(machineFor(options))
+  const cluster = createSimulatedCluster({ machine, nodes, seed, ...options.simulation })
+  const events: Event[] = []
+  const run = simulateRun(cluster, {
+    workload: registerWorkload(keys),
+    schedule: options.schedule ?? scheduleFor(options),
+    sink: { append: (event) => events.push(event) },
+    clients: 6,
+    rate,
+    timeMs: millis(timeMs),
+    timeoutMs: millis(1000),
+    quietMs: millis(3000),
+    seed,
+  })
+  if (run.type === 'stopped') throw new Error(`seed ${seed}: the simulation stopped: ${run.reason}`)
+  return events
+}
+
+export const judge = (events: readonly Event[]): Report =>
+  check(historyFromEvents(events), {
+    model: 'register',
+    initial: null,
+    levels: ['linearizable', 'eventual'],
+    failedCas: 'drop',
+    deadlineMs: millis(5000),
+    memoryBytes: 256 * 2 ** 20,
+    now: () => millis(performance.now()),
+  })
+
+/** Tries seed after seed; the first whose run is judged so, or undefined. */
+export function findSeed(
+  options: Omit<Case, 'seed'>,
+  level: 'linearizable' | 'eventual',
+  seeds: number,
+): number | undefined {
+  for (let seed = 1; seed <= seeds; seed++)
+    if (judge(simulateCase({ ...options, seed })).levels[level].result === 'violated') return seed
+  return undefined
+}

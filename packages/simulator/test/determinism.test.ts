@@ -1,0 +1,58 @@
+import { millis, nanos } from '@chaos/history'
+import { type AnyStoreMachine, protocols } from '@chaos/protocols'
+import { expect, test } from 'vitest'
+import { createSimulatedCluster } from '../src/index.ts'
+import { type Case, machineFor, simulateCase } from './cases.ts'
+
+const FAULTS = ['partition', 'kill', 'pause', 'loss', 'delay', 'reset', 'slow']
+
+const names = protocols.map((protocol) => protocol.name)
+
+test.each(names)('the same seed gives the same history of %s to the byte', (protocol) => {
+  const options: Case = { protocol, seed: 11, faults: FAULTS }
+  expect(JSON.stringify(simulateCase(options))).toBe(JSON.stringify(simulateCase(options)))
+})
+
+test('another seed gives another history', () => {
+  const one = simulateCase({ protocol: 'raft', seed: 1, faults: FAULTS })
+  expect(simulateCase({ protocol: 'raft', seed: 2, faults: FAULTS })).not.toEqual(one)
+})
+
+/** Never lets a step see a state, a message or a record that anything else has a hold of. */
+const copying = (machine: AnyStoreMachine): AnyStoreMachine => ({
+  start: (node, journal, now) => structuredClone(machine.start(node, structuredClone(journal), now)),
+  step: (state, event, now) => structuredClone(machine.step(structuredClone(state), structuredClone(event), now)),
+  status: machine.status,
+})
+
+test.each(names)(
+  'a step of %s changes nothing but its own state: a copying variant gives the same history',
+  (protocol) => {
+    for (const seed of [3, 4, 5]) {
+      const options: Case = { protocol, seed, faults: FAULTS, timeMs: 1000, rate: 150 }
+      expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
+    }
+  },
+)
+
+test('what befalls one link does not depend on what was sent on another', () => {
+  const arrivals = (extra: boolean): number[] => {
+    const machine = machineFor({ protocol: 'master-master', seed: 1 })
+    const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 1 })
+    const times: number[] = []
+    if (extra) cluster.connect('n3').invoke({ f: 'read', key: 'x' }, millis(1000), () => {})
+    cluster.clock.at(nanos(5e6), () =>
+      cluster.connect('n1').invoke({ f: 'read', key: 'x' }, millis(1000), () => times.push(cluster.clock.now())),
+    )
+    cluster.run(() => times.length > 0, { events: 10_000, durationMs: millis(1000) })
+    return times
+  }
+  expect(arrivals(true)).toEqual(arrivals(false))
+})
+
+test('a cluster whose time is up, or whose events are, says so', () => {
+  const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
+  expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
+  expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')
+  expect(cluster.run(() => true, { events: 10, durationMs: millis(1) })).toBe('done')
+})

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { findSeed, judge, simulateCase } from './cases.ts'
+import { watchRaft } from './raft-invariants.ts'
+
+const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
+const SEEDS = 200
+
+describe('under all faults', () => {
+  test(`Raft is linearizable and keeps its properties on ${SEEDS} seeds`, () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const options = { protocol: 'raft', seed, faults: ALL_FAULTS, rate: 200, timeMs: 1500 }
+      const { levels } = judge(simulateCase({ ...options, simulation: { observe: watchRaft() } }))
+      expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
+      expect(levels.eventual.result, `seed ${seed}`).toBe('met')
+    }
+  })
+
+  test('Raft is so without pre-vote, with one entry a message, and on three nodes', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
+      const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
+      const events = simulateCase({ ...options, rate: 200, timeMs: 1500, simulation: { observe: watchRaft() } })
+      expect(judge(events).levels.linearizable.result, `seed ${seed}`).toBe('met')
+    }
+  })
+
+  test.each([{ sync: 'all' }, { sync: 2 }])(
+    'primary-replica with sync=$sync and reads at the primary is linearizable',
+    ({ sync }) => {
+      for (let seed = 1; seed <= 60; seed++) {
+        const knobs = { sync, reads: 'primary' }
+        const { levels } = judge(simulateCase({ protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs }))
+        expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
+      }
+    },
+  )
+
+  test('primary-replica as it comes shows stale reads', () => {
+    expect(findSeed({ protocol: 'primary-replica', faults: ['partition'] }, 'linearizable', 20)).toBeDefined()
+  })
+
+  test('primary-replica as it comes loses acknowledged writes on failover', () => {
+    const options = { protocol: 'primary-replica', faults: ['isolate-leader'], keys: 30, rate: 150 }
+    expect(findSeed(options, 'eventual', 60)).toBeDefined()
+  })
+
+  test('primary-replica without failover loses nothing: its copies agree in the end', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs: { failover: false } }
+      expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
+    }
+  })
+
+  test('master-master is not linearizable, and converges once healed', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'] }))
+      expect(levels.linearizable.result, `seed ${seed}`).toBe('violated')
+      expect(levels.eventual.result, `seed ${seed}`).toBe('met')
+    }
+  })
+})
