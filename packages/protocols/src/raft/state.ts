@@ -150,7 +150,7 @@ export interface Turn {
 
 export const majorityOf = (state: RaftState): number => Math.floor((state.peers.length + 1) / 2) + 1
 
-/** "Before responding to RPCs, a server must update its persistent state" (Figure 2): so the vote goes first. */
+/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2): so they go first. */
 export function emit(turn: Turn, effect: RaftEffect): void {
   saveVote(turn)
   turn.effects.push(effect)

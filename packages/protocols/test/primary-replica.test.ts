@@ -1,0 +1,133 @@
+import { millis } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import { findProtocol, type KnobValue, type MachineEvent, type StoreCommand } from '../src/index.ts'
+import type {
+  PrimaryReplicaEffect,
+  PrimaryReplicaMessage,
+  PrimaryReplicaRecord,
+  PrimaryReplicaState,
+} from '../src/primary-replica/state.ts'
+
+/** `n1` of three, driven by hand. */
+function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string, journal: PrimaryReplicaRecord[] = []) {
+  const machine = findProtocol('primary-replica')!.create({ bug, knobs })
+  let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PrimaryReplicaState
+  function step(event: MachineEvent<PrimaryReplicaMessage, StoreCommand>): readonly PrimaryReplicaEffect[] {
+    const transition = machine.step(state, event, millis(0))
+    state = transition.state
+    return transition.effects as readonly PrimaryReplicaEffect[]
+  }
+  const node = {
+    get state() {
+      return state
+    },
+    timer: (timer: string) => step({ type: 'timer', timer }),
+    message: (from: string, message: PrimaryReplicaMessage) => step({ type: 'message', from, message }),
+    write: (requestId: string, value: number) =>
+      step({ type: 'request', requestId, command: { f: 'write', key: 'x', value } }),
+    elect() {
+      node.timer('silence')
+      node.message('n2', { type: 'promise', epoch: state.epoch, granted: true })
+      expect(state.role).toBe('primary')
+    },
+  }
+  return node
+}
+
+const replies = (effects: readonly PrimaryReplicaEffect[]) => effects.filter((effect) => effect.type === 'reply')
+const sent = (effects: readonly PrimaryReplicaEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
+
+describe('acknowledging', () => {
+  const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
+
+  test('an asynchronous primary answers at once, but not before the write is durable', () => {
+    const node = createNode({})
+    node.elect()
+    const kinds = node.write('r1', 1).map((effect) => effect.type)
+    expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('reply'))
+  })
+
+  test('with sync=all it waits for every replica', () => {
+    const node = createNode({ sync: 'all' })
+    node.elect()
+    expect(replies(node.write('r1', 1))).toEqual([])
+    expect(replies(node.message('n2', has(1, 2)))).toEqual([])
+    expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
+  })
+
+  test('with sync=all it refuses, definitely, while a replica does not answer', () => {
+    const node = createNode({ sync: 'all' })
+    node.elect()
+    node.timer('reach')
+    node.timer('reach')
+    expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
+  })
+
+  test('ack-before-replicate: it waits for nobody', () => {
+    const node = createNode({ sync: 'all' }, 'ack-before-replicate')
+    node.elect()
+    expect(replies(node.write('r1', 1))).toHaveLength(1)
+  })
+})
+
+describe('failover', () => {
+  const entries = [{ term: 1, command: null }]
+  const old = { type: 'replicate', epoch: 1, prevIndex: 0, prevEpoch: 0, entries, round: 1 } as const
+  const elect = (epoch: number, lastIndex: number) => ({ type: 'elect', epoch, lastEpoch: 1, lastIndex }) as const
+
+  test('who has promised an epoch goes along with no earlier one, not even after a restart', () => {
+    const node = createNode({})
+    const promise = node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
+    expect(sent(promise)).toMatchObject([{ type: 'promise', granted: true }])
+    const journal = promise.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
+    for (const fenced of [node, createNode({}, undefined, journal)]) {
+      expect(sent(fenced.message('n2', old))).toEqual([{ type: 'replicated', epoch: 2, round: 0 }])
+      expect(fenced.state.log.entries).toEqual([])
+    }
+  })
+
+  test('no-fencing: it does', () => {
+    const node = createNode({}, 'no-fencing')
+    node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
+    node.message('n2', old)
+    expect(node.state.log.entries).toEqual(entries)
+  })
+
+  test('a primary that hears of a later epoch is one no more', () => {
+    const node = createNode({})
+    node.elect()
+    node.message('n2', { type: 'replicated', epoch: 7, round: 0 })
+    expect(node.state).toMatchObject({ role: 'replica', epoch: 7 })
+  })
+
+  test.each([
+    { bug: undefined, granted: false },
+    { bug: 'promote-stale', granted: true },
+  ])('a copy that lacks what this one has is promised nothing (mistake: $bug)', ({ bug, granted }) => {
+    const node = createNode({}, bug)
+    node.message('n2', old)
+    expect(sent(node.message('n3', elect(2, 0)))).toMatchObject([{ granted }])
+    expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
+  })
+
+  test('what a new primary overrules is undone in the copy', () => {
+    const write = (value: number) => ({ f: 'write', key: 'x', value }) as const
+    const journal: PrimaryReplicaRecord[] = [
+      { kind: 'epoch', epoch: 1 },
+      {
+        kind: 'entries',
+        from: 1,
+        entries: [
+          { term: 1, command: write(1) },
+          { term: 1, command: write(2) },
+        ],
+      },
+    ]
+    const node = createNode({}, undefined, journal)
+    expect(node.state.values.get('x')).toBe(2)
+    const overruling = { ...old, epoch: 2, prevIndex: 1, prevEpoch: 1, entries: [{ term: 2, command: null }] }
+    node.message('n2', overruling)
+    expect(node.state.values.get('x')).toBe(1)
+  })
+})

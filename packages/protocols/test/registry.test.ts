@@ -1,0 +1,28 @@
+import { UserError } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import { findProtocol, protocols } from '../src/index.ts'
+
+test('every protocol is found by its name, and a stranger is not', () => {
+  for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
+  expect(findProtocol('zab')).toBeUndefined()
+})
+
+describe.each([...protocols])('$name', (protocol) => {
+  test('can be made with every one of its bugs, and every value of its knobs', () => {
+    for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, knobs: {} })).not.toThrow()
+    for (const knob of protocol.knobs)
+      for (const value of knob.values ?? [knob.default])
+        expect(() => protocol.create({ knobs: { [knob.name]: value } })).not.toThrow()
+  })
+
+  test('refuses a bug or a knob it does not have, and names those it has', () => {
+    expect(() => protocol.create({ bug: 'nonsense', knobs: {} })).toThrow(UserError)
+    expect(() => protocol.create({ bug: 'nonsense', knobs: {} })).toThrow(protocol.bugs[0]!.name)
+    expect(() => protocol.create({ knobs: { nonsense: 1 } })).toThrow(protocol.knobs[0]!.name)
+  })
+
+  test('refuses a value of the wrong kind', () => {
+    for (const knob of protocol.knobs)
+      expect(() => protocol.create({ knobs: { [knob.name]: 'perhaps' } })).toThrow(knob.name)
+  })
+})
