@@ -1,3 +1,5 @@
+import type { Schedule } from '@chaos/faults'
+import { nanos } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { findSeed, judge, simulateCase } from './cases.ts'
 import { watchRaft } from './raft-invariants.ts'
@@ -13,6 +15,25 @@ describe('under all faults', () => {
       expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
       expect(levels.eventual.result, `seed ${seed}`).toBe('met')
     }
+  })
+
+  test.each(['no-log-check', 'forget-vote'])('the watch over its properties sees %s', (bug) => {
+    const power: Schedule = [2, 4, 6, 8].map((tenths) => ({
+      id: `power-cut-${tenths}`,
+      from: nanos(tenths * 2e8),
+      to: nanos(tenths * 2e8 + 5e7),
+      plan: { kind: 'concrete', fault: { kind: 'kill', nodes: ['n1', 'n2', 'n3', 'n4', 'n5'] } },
+    }))
+    const breaks = (seed: number): boolean => {
+      const faults = bug === 'no-log-check' ? { faults: ['kill', 'pause', 'loss'] } : { schedule: power }
+      try {
+        simulateCase({ protocol: 'raft', bug, seed, ...faults, simulation: { observe: watchRaft() } })
+        return false
+      } catch (error) {
+        return /leader completeness|election safety|state machine safety|log matching/.test(String(error))
+      }
+    }
+    expect(Array.from({ length: 200 }, (_, seed) => seed).some(breaks)).toBe(true)
   })
 
   test('Raft is so without pre-vote, with one entry a message, and on three nodes', () => {
