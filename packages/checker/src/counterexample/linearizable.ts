@@ -4,10 +4,11 @@ import { CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ,
 import { violatesLinearizability } from '../linearizable/small.ts'
 import type { Counterexample } from '../verdict.ts'
 import { reduce } from './reduce.ts'
-import { createWords, show, span } from './words.ts'
+import { createCompletion } from './sources.ts'
+import { createWords, show, span, type Words } from './words.ts'
 
-/** Steps that deciding one candidate set may take, for each of its operations; harder candidates are not used. */
-const STEPS_EACH = 400
+/** Steps that deciding one candidate set may take; harder candidates are not used. */
+const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
 /**
  * Explains why one key is not linearizable: the history up to the first return that nothing explains, cut down.
@@ -21,8 +22,7 @@ export function explainLinearizability(
 ): Counterexample {
   const jsonOf = decoder.value
   const operations = prefix(part, culpritReturn)
-  const contradicts = (some: Encoded): boolean =>
-    violatesLinearizability(some, jsonOf, budget, STEPS_EACH * (some.length + 10)) === true
+  const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
   const { shown, core } = reduce({ operations, rule: 'real time', jsonOf, contradicts }, budget)
   const set = restrict(operations, shown)
   const culprit = set.returns.indexOf(culpritReturn)
@@ -36,7 +36,7 @@ export function explainLinearizability(
     })),
     keys: keyName === undefined ? [] : [keyName],
     culprit: culprit === -1 ? undefined : set.row[culprit],
-    statesBefore: culprit === -1 ? undefined : statesBefore(set, culprit, decoder, budget),
+    statesBefore: culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget),
   }
 }
 
@@ -67,7 +67,7 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     const newerRow = set.row[newer]
     const gap = span(operations.callTime[row] - operations.returnTime[newerRow])
     if (set.kind[newer] === READ) return `${did}, ${gap} after ${words.did(newerRow, READ)}.`
-    return `${did}, ${gap} after ${words.acknowledged(newerRow, set.kind[newer])}.`
+    return `${did}, ${gap} after ${words.acknowledged(newerRow, set.kind[newer])}${whyNewer(set, observation, newer, words)}.`
   }
   return `${did}, which fits no order of these ${set.length} operations.`
 }
@@ -87,6 +87,20 @@ const returnIn = (encoded: Encoded, row: number): number => encoded.returns[enco
 function earliestWriter(whole: Encoded, value: number): number {
   for (let i = 0; i < whole.length; i++) if (whole.writes[i] === value) return i
   return -1
+}
+
+/**
+ * Where the two writes overlapped, their times do not say which came later; then a read may: it saw the one after the other
+ * was acknowledged.
+ */
+function whyNewer(set: Encoded, observation: number, newer: number, words: Words): string {
+  const older = set.writes.indexOf(set.expects[observation])
+  if (older === -1 || set.returns[older] < set.calls[newer]) return ''
+  for (let i = 0; i < set.length; i++) {
+    if (set.kind[i] !== READ || set.expects[i] !== set.writes[newer] || set.calls[i] < set.returns[older]) continue
+    return `; that is the later write, because ${words.did(set.row[i], READ)} after ${words.acknowledged(set.row[older], set.kind[older])}`
+  }
+  return ''
 }
 
 /** What completed last before the call of an observation, and left another value: writes rather than reads. */
@@ -119,21 +133,50 @@ function failedWrite(decoder: Decoder, row: number, name: number): string | unde
   return undefined
 }
 
-/** The values that some order of the operations shown allows at the moment before the culprit was called. */
-function statesBefore(set: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
-  if (set.hasAppend) return undefined
-  const before = prefix(set, set.calls[culprit] - 1)
-  const candidates = new Set<number>([set.initial])
-  for (let i = 0; i < before.length; i++)
-    if (before.kind[i] !== READ && before.kind[i] !== DIFFERS) candidates.add(before.writes[i])
+/** How many of the last operations the states before the culprit are judged by. */
+const STATES_WINDOW = 64
+
+/**
+ * The values that the object may have had when the culprit was called, judged by the last operations before and all that
+ * these may rest on: no value that was possible is missing.
+ */
+function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
+  if (part.hasAppend) return undefined
+  const before = prefix(part, part.calls[culprit] - 1)
+  const rows = Array.from({ length: before.length }, (_, i) => i)
+  const completed = rows
+    .filter((i) => before.returns[i] !== NEVER)
+    .sort((a, b) => before.returns[a] - before.returns[b])
+  const open = rows.filter((i) => before.returns[i] === NEVER)
+  const complete = createCompletion(before, 'real time', decoder.value)
+  const window = [...completed.slice(-STATES_WINDOW), ...open.slice(-STATES_WINDOW)]
+  const recent = restrict(before, complete(window))
+  const candidates = new Set<number>([before.initial])
+  // A write of unknown outcome that nobody ever saw could have been there too, and says nothing.
+  const unseen = unseenWrites(part)
+  for (let i = 0; i < recent.length; i++) {
+    if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
+  }
   const states: Json[] = []
   for (const value of candidates) {
-    const asked = withRead(before, value, set.calls[culprit])
-    const impossible = violatesLinearizability(asked, decoder.value, budget, STEPS_EACH * (asked.length + 10))
+    // Who saw the value earlier shows that it was there then, and so perhaps that it was overwritten since.
+    const seen = rows.filter((i) => before.expects[i] === value)
+    const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
+    const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
     if (impossible === 'unknown') return undefined
-    if (!impossible) states.push(decoder.value(set.names[value]))
+    if (!impossible) states.push(decoder.value(before.names[value]))
   }
   return states
+}
+
+/** The rows of writes of unknown outcome whose value nobody observed. */
+function unseenWrites(part: Encoded): ReadonlySet<number> {
+  const observed = new Set(part.expects)
+  const rows = new Set<number>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.returns[i] === NEVER && !observed.has(part.writes[i])) rows.add(part.row[i])
+  }
+  return rows
 }
 
 /** The same history, and then a read of that value. */

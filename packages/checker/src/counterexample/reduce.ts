@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
-import { type Encoded, restrict } from '../encoded.ts'
+import { type Encoded, NEVER, restrict } from '../encoded.ts'
 import type { OrderRule } from '../linearizable/replay.ts'
 import { shrink } from './shrink.ts'
 import { createCompletion, isSupported, writtenValues } from './sources.ts'
@@ -27,8 +27,8 @@ export interface Contradiction {
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
 
-/** The last so many operations are tried first, then eight times as many, and so on. */
-const FIRST_WINDOW = 16
+/** The last so many operations are tried first, then twice as many, and so on: small sets are also the quickest to judge. */
+const FIRST_WINDOW = 4
 
 /**
  * Cuts a contradiction down in two steps. First nothing is left out on which an observation that stays may rest (see
@@ -55,8 +55,8 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
 function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {
   const all = Array.from({ length: operations.length }, (_, i) => i)
   const byReturn = all.toSorted((a, b) => operations.returns[a] - operations.returns[b])
-  const completed = byReturn.filter((i) => operations.returns[i] < 0x7fffffff)
-  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 8) {
+  const completed = byReturn.filter((i) => operations.returns[i] !== NEVER)
+  for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 2) {
     const last = completed.slice(-size)
     if (enough(last)) return last
   }

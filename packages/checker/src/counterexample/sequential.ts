@@ -7,8 +7,8 @@ import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { createWords, show, type Words } from './words.ts'
 
-/** Steps that deciding one candidate set may take, for each of its operations; harder candidates are not used. */
-const STEPS_EACH = 400
+/** Steps that deciding one candidate set may take; harder candidates are not used. */
+const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
@@ -20,8 +20,7 @@ export function explainSequential(
   budget: Budget,
 ): Counterexample {
   const jsonOf = decoder.value
-  const find = (some: Encoded): Sequentiality =>
-    findSequentialOrder(some, jsonOf, budget, STEPS_EACH * (some.length + 10))
+  const find = (some: Encoded): Sequentiality => findSequentialOrder(some, jsonOf, budget, stepsFor(some))
   const { shown, core } = reduce(
     {
       operations: encoded,

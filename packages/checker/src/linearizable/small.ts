@@ -4,6 +4,8 @@ import { compact, type Encoded } from '../encoded.ts'
 import { createSearch } from './search.ts'
 import { zones } from './zones.ts'
 
+const SLICE = 4096
+
 /** Whether a few operations on one key cannot be linearized; `unknown` where that took more than so many steps. */
 export function violatesLinearizability(
   operations: Encoded,
@@ -15,7 +17,10 @@ export function violatesLinearizability(
   const byZones = zones(part)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
   const search = createSearch(part, jsonOf, budget)
-  const progress = search.run(steps)
+  let progress = search.run(SLICE)
+  for (let done = SLICE; progress === 'paused' && done < steps && !budget.expired(); done += SLICE) {
+    progress = search.run(SLICE)
+  }
   search.release()
   if (progress === 'violated') return true
   return progress === 'met' ? false : 'unknown'

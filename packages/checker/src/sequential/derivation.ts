@@ -11,7 +11,7 @@ export interface Derivation {
  * on down to program order and reads-from.
  */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
-  const { edge } = conflict
+  const edge = betweenWrites(conflict.edge)
   const number = new Map(saturation.edges.map((each, n) => [each, n]))
   const involved = new Set<number>()
   const explained = new Set<Edge>()
@@ -40,6 +40,17 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
     }
   }
   return { cycle, involved }
+}
+
+/**
+ * A read must come before a write because the write that it saw does, and yet comes after it: then the one write must come
+ * before the other and after it, which is easier to see.
+ */
+function betweenWrites(edge: Edge): Edge {
+  const { from, to, reader, premise } = edge
+  if (edge.reason !== 'overwritten after' || premise === undefined || from === to || reader === undefined) return edge
+  const [seen] = premise
+  return { from: to, to: seen, reason: 'overwritten before', premise: [to, from], reader }
 }
 
 /** The shortest path by program order, reads-from and the first `limit` edges; there must be one. */

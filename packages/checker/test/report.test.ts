@@ -1,0 +1,194 @@
+import { followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaos/checker'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { checkHistory, historyOf, resultOf } from './checking.ts'
+import { randomFrom, randomHistory } from './random-history.ts'
+
+const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+const unknown: Verdict = { result: 'unknown', reason: 'out of time' }
+const violated: Verdict = {
+  result: 'violated',
+  counterexample: { level: 'linearizable', sentence: 'no', operations: [], keys: [] },
+}
+
+describe('sequential consistency', () => {
+  const book = ['w1--|', '      w2--|', '            r2|  r1|', '            r2|   r1|']
+
+  test('two readers that both see the writes in the other order are sequential, not linearizable', () => {
+    const report = checkHistory(historyOf(...book))
+    expect(resultOf(report, 'linearizable')).toBe('violated')
+    expect(resultOf(report, 'sequential')).toBe('met')
+    expect(report.headline).toBe('sequentially consistent, not linearizable')
+  })
+
+  test('two readers that see two writes in opposite orders fit no order, and the cycle says why', () => {
+    const report = checkHistory(historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|'))
+    const verdict = report.levels.sequential
+    if (verdict.result !== 'violated') throw new Error(verdict.result)
+    const { sentence, edges, operations } = verdict.counterexample
+    expect(operations).toHaveLength(6)
+    expect(edges?.map(({ reason }) => reason)).toEqual(['overwritten before', 'overwritten before'])
+    expect(sentence).toContain("process 0's write of 1 must come before process 1's write of 2")
+    expect(sentence).toContain("process 1's write of 2 must come before process 0's write of 1")
+  })
+
+  test('is global: each key may pass and the whole fail (store buffering)', () => {
+    const report = checkHistory(historyOf('wx1|  ry|', 'wy1|  rx|'))
+    const verdict = report.levels.sequential
+    if (verdict.result !== 'violated') throw new Error(verdict.result)
+    expect(verdict.counterexample.keys.toSorted()).toEqual(['x', 'y'])
+    expect(verdict.counterexample.edges).toHaveLength(4)
+    expect(resultOf(checkHistory(historyOf('wx1|', '      rx|')), 'sequential')).toBe('met')
+  })
+
+  test('an operation of unknown outcome comes after what its process did before', () => {
+    expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx|')), 'sequential')).toBe('violated')
+    expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx1|')), 'sequential')).toBe('met')
+  })
+})
+
+describe('eventual consistency', () => {
+  test('final reads that disagree are named with their nodes', () => {
+    const report = checkHistory(historyOf('w1|  w2|', '          fr2|', '          fr1|'))
+    const verdict = report.levels.eventual
+    if (verdict.result !== 'violated') throw new Error(verdict.result)
+    expect(verdict.counterexample.sentence).toBe(
+      'After everything had healed, the replicas still disagreed: n2 read 2, but n3 read 1.',
+    )
+    expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
+  })
+
+  test('agreement on a value that an acknowledged write came after is a lost write', () => {
+    const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
+    expect(resultOf(report, 'eventual')).toBe('violated')
+    expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
+    expect(
+      resultOf(checkHistory(historyOf('w1----|', '  w2--|', '          fr1|', '          fr1|')), 'eventual'),
+    ).toBe('met')
+  })
+
+  test('agreement on a value that nobody wrote is a violation', () => {
+    expect(resultOf(checkHistory(historyOf('w1|', '          fr7|')), 'eventual')).toBe('violated')
+  })
+
+  test('a history without final reads does not say', () => {
+    expect(resultOf(checkHistory(historyOf('w1|  r1|')), 'eventual')).toBe('unknown')
+  })
+
+  test('replicas that agree in the end, and did not before, are only eventually consistent', () => {
+    const report = checkHistory(
+      historyOf(
+        'w1--|',
+        '      w2--|',
+        '            r2|  r1|',
+        '            r1|   r2|',
+        '                        fr2|',
+      ),
+    )
+    expect(report.headline).toBe('only eventually consistent')
+  })
+})
+
+test('a history in which nothing was completed shows nothing', () => {
+  const report = checkHistory(historyOf('w1--?', 'r--?'))
+  expect(levels.map((level) => report.levels[level].result)).toEqual(levels.map(() => 'unknown'))
+  expect(report.headline).toBe('unknown: the history has no completed operation')
+})
+
+test('operations of unknown outcome are counted, and those that somebody saw happened', () => {
+  const report = checkHistory(historyOf('w1|  w2--?', 'w3--?', '          r2|'))
+  expect(report.info).toEqual({ total: 2, happened: 1, undecided: 1 })
+})
+
+describe('the headline', () => {
+  const headline = (linearizable: Verdict, sequential: Verdict, eventual: Verdict): string =>
+    headlineOf(followsFrom({ linearizable, sequential, eventual }, () => 'not decided'))
+
+  test.each([
+    [met, met, met, 'linearizable'],
+    [violated, met, met, 'sequentially consistent, not linearizable'],
+    [violated, violated, met, 'only eventually consistent'],
+    [violated, violated, violated, 'not even eventually consistent'],
+    [violated, violated, unknown, 'not sequentially consistent; eventual unknown: out of time'],
+    [violated, unknown, met, 'not linearizable; sequential unknown: out of time'],
+    [unknown, unknown, met, 'unknown: out of time'],
+    [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
+  ])('%#: says no more than is known', (linearizable, sequential, eventual, expected) => {
+    expect(headline(linearizable, sequential, eventual)).toBe(expected)
+  })
+})
+
+describe('the lattice', () => {
+  const contradicts = (verdicts: { readonly [level in Level]: Verdict }): string[] =>
+    levels.flatMap((level) =>
+      implied[level]
+        .filter((weaker) => verdicts[level].result === 'met' && verdicts[weaker].result === 'violated')
+        .map((weaker) => `${level} is met, and ${weaker} is not`),
+    )
+
+  test('no level is met while one that it implies is violated, on any history', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom('atomic', 'replicas', 'stale', 'scattered'), (seed, store) => {
+        const history = randomHistory(
+          {
+            processes: 3,
+            operations: 10,
+            keys: 2,
+            values: 0,
+            cas: false,
+            store,
+            unknown: 0.1,
+            failed: 0.1,
+            mutated: 0.05,
+            finals: true,
+          },
+          randomFrom(seed),
+        )
+        expect(contradicts(checkHistory(history).levels)).toEqual([])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('what a met level implies is met, all the way down', () => {
+    const all = followsFrom({ sequential: met }, () => 'open')
+    expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual'])
+  })
+
+  test('what implies a violated level is violated, all the way up', () => {
+    const all = followsFrom({ 'monotonic-reads': violated }, () => 'open')
+    expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
+      'linearizable',
+      'sequential',
+      'causal-convergence',
+      'session',
+      'monotonic-reads',
+    ])
+  })
+})
+
+test('process names do not matter', () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const shape = {
+        processes: 3,
+        operations: 12,
+        keys: 2,
+        values: 2,
+        cas: true,
+        store: 'replicas',
+        unknown: 0.1,
+        failed: 0.1,
+        mutated: 0.1,
+      } as const
+      const history = randomHistory(shape, randomFrom(seed))
+      const renamed = {
+        ...history,
+        operations: { ...history.operations, process: history.operations.process.map((p) => 1000 - p) },
+      }
+      const results = (of: typeof history) => levels.map((level) => checkHistory(of).levels[level].result)
+      expect(results(renamed)).toEqual(results(history))
+    }),
+    { numRuns: 200 },
+  )
+})
