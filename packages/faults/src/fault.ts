@@ -3,6 +3,9 @@ import type { Millis } from '@chaos/history'
 /** One server of the backend: `n1`, `n2`, … */
 export type NodeId = string
 
+/** The names of so many nodes, in order. */
+export const nodeNames = (count: number): NodeId[] => Array.from({ length: count }, (_, i) => `n${i + 1}`)
+
 /** An end of a link: a node, or the clients, all of them together. */
 export type Endpoint = NodeId | 'clients'
 

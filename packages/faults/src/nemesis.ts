@@ -1,5 +1,5 @@
-import { type Millis, millis, millisToNanos, nanos } from '@chaos/history'
-import type { FaultKind } from './fault.ts'
+import { type Millis, millis, millisToNanos } from '@chaos/history'
+import type { FaultKind, NodeId } from './fault.ts'
 import type { Random } from './random.ts'
 import type { FaultPlan, Schedule, ScheduledFault } from './schedule.ts'
 
@@ -9,12 +9,33 @@ export interface Nemesis {
   readonly summary: string
   /** The kind of fault it injects: what a target must be able to suffer. */
   readonly kind: FaultKind
-  /** The next fault of this kind; every choice is drawn from the stream given. */
-  plan(random: Random): FaultPlan
+  /** What it does in its next turn; every choice is drawn from the stream given. */
+  plan(random: Random, nodes: readonly NodeId[]): Turn
 }
 
+/** One turn of a nemesis: one fault as a rule, sometimes several that belong together. */
+export interface Turn {
+  readonly stages: readonly Stage[]
+  /** How long it takes, in lengths of an ordinary fault. */
+  readonly lengths: number
+}
+
+export interface Stage {
+  /** Shares of the turn, from 0 to 1. */
+  readonly from: number
+  readonly to: number
+  readonly plan: FaultPlan
+}
+
+/** A turn of one fault, from its first moment to its last. */
+const just = (plan: FaultPlan): Turn => ({ stages: [{ from: 0, to: 1, plan }], lengths: 1 })
+
+// Twice the leader: cut off, it is the one that can do harm.
+const partitionShapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
 const partitionModes = ['hold', 'drop'] as const
-const nodeChoices = ['one', 'minority', 'leader'] as const
+const pauseChoices = ['one', 'minority', 'leader'] as const
+// All at once is a power failure: what was acknowledged must be on disk, and so must what was promised.
+const killChoices = ['one', 'minority', 'leader', 'all'] as const
 
 /** Every nemesis there is: help, documentation and tests iterate over this list. */
 export const nemeses: readonly Nemesis[] = [
@@ -22,53 +43,64 @@ export const nemeses: readonly Nemesis[] = [
     name: 'partition',
     summary: 'cut the network between nodes: random halves, majority ring, or the leader alone',
     kind: 'partition',
-    plan: (random) => ({
-      kind: 'partition',
-      shape: random.pick(['halves', 'majority-ring', 'isolate-leader', 'isolate-one'] as const),
-      mode: random.pick(partitionModes),
-    }),
+    plan: (random) =>
+      just({
+        kind: 'partition',
+        shape: random.pick(partitionShapes),
+        mode: random.pick(partitionModes),
+      }),
   },
   {
     name: 'halves',
     summary: 'cut the network in two at random',
     kind: 'partition',
-    plan: (random) => ({ kind: 'partition', shape: 'halves', mode: random.pick(partitionModes) }),
+    plan: (random) => just({ kind: 'partition', shape: 'halves', mode: random.pick(partitionModes) }),
   },
   {
     name: 'ring',
     summary: 'every node sees a majority, and no two see the same one',
     kind: 'partition',
-    plan: (random) => ({ kind: 'partition', shape: 'majority-ring', mode: random.pick(partitionModes) }),
+    plan: (random) => just({ kind: 'partition', shape: 'majority-ring', mode: random.pick(partitionModes) }),
   },
   {
     name: 'isolate-leader',
     summary: 'cut the current leader off from all other nodes; clients still reach it',
     kind: 'partition',
-    plan: (random) => ({ kind: 'partition', shape: 'isolate-leader', mode: random.pick(partitionModes) }),
+    plan: (random) => just({ kind: 'partition', shape: 'isolate-leader', mode: random.pick(partitionModes) }),
   },
   {
     name: 'bridge',
     summary: 'two halves that see each other only through one node',
     kind: 'partition',
-    plan: (random) => ({ kind: 'partition', shape: 'bridge', mode: random.pick(partitionModes) }),
+    plan: (random) => just({ kind: 'partition', shape: 'bridge', mode: random.pick(partitionModes) }),
   },
   {
     name: 'one-way',
     summary: 'one node is heard by nobody, yet hears all the others, or the other way round',
     kind: 'partition',
-    plan: (random) => ({ kind: 'partition', shape: 'one-way', mode: random.pick(partitionModes) }),
+    plan: (random) => just({ kind: 'partition', shape: 'one-way', mode: random.pick(partitionModes) }),
   },
   {
     name: 'kill',
-    summary: 'kill -9 one node, a minority or the leader; restart it from its disk',
+    summary:
+      'kill -9 one node, a minority, the leader or all at once; restart them from their disks, all together or one majority after another',
     kind: 'kill',
-    plan: (random) => ({ kind: 'kill', nodes: random.pick(nodeChoices) }),
+    plan: (random, nodes) =>
+      random.chance(SHIFTING_PROBABILITY)
+        ? shiftMajority(random, nodes)
+        : just({ kind: 'kill', nodes: random.pick(killChoices) }),
+  },
+  {
+    name: 'shifting',
+    summary: 'kill all nodes; let one majority live for a while, then another that shares as little with it as it can',
+    kind: 'kill',
+    plan: shiftMajority,
   },
   {
     name: 'pause',
     summary: 'stop one node, a minority or the leader in mid-step (SIGSTOP), and resume it',
     kind: 'pause',
-    plan: (random) => ({ kind: 'pause', nodes: random.pick(nodeChoices) }),
+    plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
   },
   {
     name: 'delay',
@@ -76,31 +108,56 @@ export const nemeses: readonly Nemesis[] = [
     kind: 'latency',
     plan(random) {
       const latency = 20 + random.integer(181)
-      return { kind: 'latency', latencyMs: millis(latency), jitterMs: millis(Math.round(latency / 2)) }
+      return just({ kind: 'latency', latencyMs: millis(latency), jitterMs: millis(Math.round(latency / 2)) })
     },
   },
   {
     name: 'slow',
     summary: 'let only 2 to 20 KB a second pass between nodes',
     kind: 'bandwidth',
-    plan: (random) => ({ kind: 'bandwidth', bytesPerSecond: 2_000 + random.integer(18_001) }),
+    plan: (random) => just({ kind: 'bandwidth', bytesPerSecond: 2_000 + random.integer(18_001) }),
   },
   {
     name: 'reset',
     summary: 'reset every connection between nodes at once',
     kind: 'reset',
-    plan: () => ({ kind: 'reset' }),
+    plan: () => just({ kind: 'reset' }),
   },
   {
     name: 'loss',
     summary: 'lose 5 to 30% of the messages between nodes (simulator only: TCP loses nothing)',
     kind: 'loss',
-    plan: (random) => ({ kind: 'loss', probability: 0.05 + 0.25 * random.next() }),
+    plan: (random) => just({ kind: 'loss', probability: 0.05 + 0.25 * random.next() }),
   },
 ]
 
+const SHIFTING_PROBABILITY = 0.4
+
+/**
+ * A power failure after which machines come back in turns: first one majority, then another. Whatever the first one
+ * acknowledged only the nodes in both can tell, so they had better remember it, and what they promised.
+ */
+function shiftMajority(random: Random, nodes: readonly NodeId[]): Turn {
+  const majority = Math.floor(nodes.length / 2) + 1
+  const shuffled = random.shuffle(nodes)
+  const first = shuffled.slice(0, majority)
+  const rest = shuffled.slice(majority)
+  const leaving = first.slice(majority - rest.length)
+  const kill = (from: number, to: number, victims: readonly NodeId[]): Stage => ({
+    from,
+    to,
+    plan: { kind: 'kill', nodes: { nodes: [...victims].sort() } },
+  })
+  const stages = [kill(0, 0.05, first), kill(0, 0.55, rest), kill(0.5, 1, leaving)]
+  return { stages: stages.filter(({ plan }) => !isEmpty(plan)), lengths: 2.5 }
+}
+
+const isEmpty = (plan: FaultPlan): boolean =>
+  plan.kind === 'kill' && typeof plan.nodes === 'object' && plan.nodes.nodes.length === 0
+
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
+  readonly nodes: readonly NodeId[]
   /** How long clients will be at work. */
   readonly durationMs: Millis
   readonly random: Random
@@ -110,10 +167,10 @@ export interface SchedulePlan {
 // the end, so that the last fault's recovery is seen under load.
 const CALM_START = 0.1
 const CALM_END = 0.05
-const SHORTEST_FAULT_MS = 800
-const LONGEST_FAULT_MS = 2_200
+const SHORTEST_FAULT_MS = 600
+const LONGEST_FAULT_MS = 1_800
 const SHORTEST_GAP_MS = 300
-const LONGEST_GAP_MS = 1_000
+const LONGEST_GAP_MS = 800
 const OVERLAP_PROBABILITY = 0.2
 /** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn. */
 const FULL_LENGTH_RUN_MS = 15_000
@@ -122,37 +179,33 @@ const FULL_LENGTH_RUN_MS = 15_000
  * Decides which faults happen when: a function of its arguments alone. Kinds take turns in random order, so that each
  * comes before any comes again; now and then two overlap.
  */
-export function planSchedule({ nemeses: kinds, durationMs, random }: SchedulePlan): Schedule {
-  const schedule: ScheduledFault[] = []
-  if (kinds.length === 0) return schedule
+export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
+  const schedule: Omit<ScheduledFault, 'id'>[] = []
+  if (kinds.length === 0) return []
   const scale = Math.min(1, durationMs / FULL_LENGTH_RUN_MS)
   const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
   const lastEnd = durationMs * (1 - CALM_END)
-  let turn: Nemesis[] = []
+  let waiting: Nemesis[] = []
   let from = durationMs * CALM_START
   while (true) {
-    const length = between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
-    if (from + length > lastEnd) break
-    if (turn.length === 0) turn = random.shuffle(kinds)
-    const nemesis = turn.pop()
+    if (waiting.length === 0) waiting = random.shuffle(kinds)
+    const nemesis = waiting.pop()
     if (nemesis === undefined) break
-    schedule.push({
-      id: `fault-${schedule.length + 1}`,
-      from: millisToNanos(millis(from)),
-      to: millisToNanos(millis(from + length)),
-      plan: nemesis.plan(random),
-    })
+    const turn = nemesis.plan(random, nodes)
+    const length = turn.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    if (from + length > lastEnd) break
+    schedule.push(...stagesBetween(turn, from, from + length))
     from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
   }
-  return schedule.length > 0 ? schedule : [onlyFault(kinds, durationMs, random)]
+  // A run too short for the usual lengths still has one turn, in its middle.
+  if (schedule.length === 0)
+    schedule.push(...stagesBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
+  return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-/** A run too short for the usual lengths still has one fault, in its middle. */
-function onlyFault(kinds: readonly Nemesis[], durationMs: Millis, random: Random): ScheduledFault {
-  return {
-    id: 'fault-1',
-    from: nanos((durationMs * 1e6) / 3),
-    to: nanos((durationMs * 2e6) / 3),
-    plan: random.pick(kinds).plan(random),
-  }
-}
+const stagesBetween = ({ stages }: Turn, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
+  stages.map(({ from, to, plan }) => ({
+    from: millisToNanos(millis(fromMs + from * (toMs - fromMs))),
+    to: millisToNanos(millis(fromMs + to * (toMs - fromMs))),
+    plan,
+  }))

@@ -49,6 +49,8 @@ function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situatio
       return random.shuffle(nodes).slice(0, minoritySize(nodes.length)).sort()
     case 'leader':
       return [leader ?? random.pick(nodes)]
+    case 'all':
+      return nodes
   }
 }
 

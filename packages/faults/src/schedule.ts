@@ -2,7 +2,7 @@ import type { Millis, Nanos } from '@chaos/history'
 import type { CutMode, Fault } from './fault.ts'
 
 /** Which nodes, as data; resolved when the fault is injected, because who leads is known only then. */
-export type NodeSelector = 'one' | 'minority' | 'leader' | { readonly nodes: readonly string[] }
+export type NodeSelector = 'one' | 'minority' | 'leader' | 'all' | { readonly nodes: readonly string[] }
 
 /** How a partition cuts the cluster; resolved to links when injected. */
 export type PartitionShape = 'halves' | 'majority-ring' | 'isolate-leader' | 'isolate-one' | 'one-way' | 'bridge'

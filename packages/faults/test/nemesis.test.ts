@@ -1,4 +1,13 @@
-import { createRandom, describeFault, linkName, linksBetween, nemeses, planSchedule, resolveFault } from '@chaos/faults'
+import {
+  createRandom,
+  describeFault,
+  linkName,
+  linksBetween,
+  nemeses,
+  nodeNames,
+  planSchedule,
+  resolveFault,
+} from '@chaos/faults'
 import { millis } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -20,7 +29,7 @@ describe('a schedule', () => {
   test('is a function of its seed', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
-        const plan = () => planSchedule({ nemeses: kinds, durationMs, random: createRandom(seed) })
+        const plan = () => planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
         expect(plan()).toEqual(plan())
       }),
       { numRuns: 50 },
@@ -30,7 +39,7 @@ describe('a schedule', () => {
   test('begins calm, ends calm, and never ends a fault before it began', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
-        const schedule = planSchedule({ nemeses: kinds, durationMs, random: createRandom(seed) })
+        const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
         expect(schedule.length).toBeGreaterThan(0)
         for (const fault of schedule) {
           expect(fault.from).toBeGreaterThanOrEqual(durationMs * 1e5 - 1)
@@ -44,13 +53,32 @@ describe('a schedule', () => {
 
   test('gives every kind its turn before any comes again', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
-    const schedule = planSchedule({ nemeses: kinds, durationMs: millis(20_000), random: createRandom(7) })
-    expect(new Set(schedule.slice(0, 3).map((fault) => fault.plan.kind)).size).toBe(3)
+    const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })
+    const turns = schedule.map((fault) => fault.plan.kind).filter((kind, i, all) => kind !== all[i - 1])
+    expect(new Set(turns.slice(0, 3)).size).toBe(3)
     expect(schedule.length).toBeGreaterThan(6)
   })
 
+  test('lets a majority live at every moment of a shift, and another one at its end than at its beginning', () => {
+    const shifting = nemeses.find(({ name }) => name === 'shifting')!
+    for (const size of [3, 4, 5, 7]) {
+      const { stages } = shifting.plan(createRandom(size), nodeNames(size))
+      const aliveAt = (moment: number) => {
+        const down = stages.filter(({ from, to }) => from <= moment && moment < to).map(({ plan }) => plan)
+        const killed = down.flatMap((plan) =>
+          plan.kind === 'kill' && typeof plan.nodes === 'object' ? plan.nodes.nodes : [],
+        )
+        return nodeNames(size).filter((node) => !killed.includes(node))
+      }
+      expect(aliveAt(0.01)).toEqual([])
+      expect(aliveAt(0.3).length).toBe(Math.floor(size / 2) + 1)
+      expect(aliveAt(0.8).length).toBe(Math.floor(size / 2) + 1)
+      expect(aliveAt(0.8)).not.toEqual(aliveAt(0.3))
+    }
+  })
+
   test('without nemeses is empty', () => {
-    expect(planSchedule({ nemeses: [], durationMs: millis(1000), random: createRandom(1) })).toEqual([])
+    expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
   })
 })
 
@@ -60,7 +88,8 @@ describe('a fault, resolved', () => {
     (_, nemesis) => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
-          expect(resolveFault(nemesis.plan(createRandom(seed)), situation(seed)).kind).toBe(nemesis.kind)
+          for (const { plan } of nemesis.plan(createRandom(seed), nodes).stages)
+            expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
         }),
       )
     },

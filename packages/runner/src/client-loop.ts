@@ -35,16 +35,18 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  function schedule(from: Nanos): void {
+  // Paced from when each operation was due, not from when its timer came: else every timer's lateness would slow it.
+  let due = clock.now()
+
+  function scheduleNext(): void {
     // Half to one and a half intervals: clients that began together do not stay in step.
     const pause = options.interval * (0.5 + random.next())
-    const at = Math.max(from + pause, clock.now())
-    cancelTimer = clock.at(nanos(at), invoke)
+    due = nanos(Math.max(due + pause, clock.now()))
+    cancelTimer = clock.at(due, invoke)
   }
 
   function invoke(): void {
     busy = true
-    const startedAt = clock.now()
     const command = source.next()
     const invocation = { process, node, command, final: false }
     recorder.invoked(invocation)
@@ -54,7 +56,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
       learn(command, completion)
       if (completion.type === 'info') replaceProcess()
       if (onStopped !== undefined) finish(onStopped)
-      else schedule(startedAt)
+      else scheduleNext()
     })
   }
 
@@ -78,7 +80,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     stopped()
   }
 
-  schedule(clock.now())
+  scheduleNext()
   return {
     stop(stopped) {
       if (busy) onStopped = stopped

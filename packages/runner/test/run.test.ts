@@ -1,4 +1,4 @@
-import { createRandom, nemeses, planSchedule, type Schedule } from '@chaos/faults'
+import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Event, millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
 import { type Cluster, type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
@@ -15,6 +15,7 @@ const raft = (seed: number) =>
 const scheduleFor = (names: readonly string[], seed: number): Schedule =>
   planSchedule({
     nemeses: nemeses.filter(({ name }) => names.includes(name)),
+    nodes: nodeNames(3),
     durationMs: millis(3000),
     random: createRandom(seed),
   })

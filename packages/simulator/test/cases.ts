@@ -1,5 +1,5 @@
 import { check, type Report } from '@chaos/checker'
-import { createRandom, nemeses, planSchedule, type Schedule } from '@chaos/faults'
+import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
 import { type AnyStoreMachine, findProtocol, type KnobValue } from '@chaos/protocols'
 import { registerWorkload } from '@chaos/runner'
@@ -24,9 +24,10 @@ export interface Case {
 export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyStoreMachine =>
   findProtocol(protocol)!.create({ bug, knobs })
 
-export const scheduleFor = ({ seed, faults = [], timeMs = 2000 }: Case): Schedule =>
+export const scheduleFor = ({ seed, faults = [], nodes = 5, timeMs = 2000 }: Case): Schedule =>
   planSchedule({
     nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
+    nodes: nodeNames(nodes),
     durationMs: millis(timeMs),
     random: createRandom(`schedule ${seed}`),
   })

@@ -1,7 +1,7 @@
 import type { Level } from '@chaos/checker'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'
-import { parseRunSettings } from '../run/settings.ts'
+import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
 
 export const runCommand: Command = {
   name: 'run',
@@ -12,22 +12,32 @@ export const runCommand: Command = {
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
     time: {
       type: 'string',
-      default: '20s',
+      default: RUN_DEFAULTS.time,
       describe: 'how long clients are at work: 500ms, 20s, 2m',
       requiresArg: true,
     },
     rate: {
       type: 'string',
-      default: '1500',
+      default: String(RUN_DEFAULTS.rate),
       describe: 'operations per second, over all clients together',
       requiresArg: true,
     },
-    clients: { type: 'string', default: '10', describe: 'clients at work at the same time', requiresArg: true },
-    keys: { type: 'string', default: '5', describe: 'how many keys they use', requiresArg: true },
-    timeout: { type: 'string', default: '1s', describe: 'how long a client waits for an answer', requiresArg: true },
+    clients: {
+      type: 'string',
+      default: String(RUN_DEFAULTS.clients),
+      describe: 'clients at work at the same time',
+      requiresArg: true,
+    },
+    keys: { type: 'string', default: String(RUN_DEFAULTS.keys), describe: 'how many keys they use', requiresArg: true },
+    timeout: {
+      type: 'string',
+      default: RUN_DEFAULTS.timeout,
+      describe: 'how long a client waits for an answer',
+      requiresArg: true,
+    },
     faults: {
       type: 'string',
-      default: 'partition,kill,pause',
+      default: RUN_DEFAULTS.faults,
       describe: 'which faults, comma-separated, or none; chaos targets --faults lists them',
       requiresArg: true,
     },

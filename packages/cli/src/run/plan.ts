@@ -1,12 +1,13 @@
-import { createRandom, planSchedule, type Schedule } from '@chaos/faults'
+import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import type { Header } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
-import type { RunSettings } from './settings.ts'
+import { RUN_DEFAULTS, type RunSettings } from './settings.ts'
 
 /** What a seed decides before anything is started. */
 export const planFor = (settings: RunSettings): Schedule =>
   planSchedule({
     nemeses: settings.nemeses,
+    nodes: nodeNames(settings.nodes),
     durationMs: settings.timeMs,
     random: createRandom(settings.seed).fork('schedule'),
   })
@@ -39,13 +40,15 @@ export function againCommand(settings: RunSettings): string {
   const unlessDefault = (option: string, value: string | number, usual: string | number) => {
     if (value !== usual) words.push(`--${option}`, String(value))
   }
+  const seconds = (durationMs: number) => `${durationMs / 1000}s`
+  const faults = settings.nemeses.map(({ name }) => name).join(',')
   unlessDefault('nodes', settings.nodes, settings.protocol.defaultNodes)
-  unlessDefault('time', `${settings.timeMs / 1000}s`, '20s')
-  unlessDefault('rate', settings.rate, 1500)
-  unlessDefault('clients', settings.clients, 10)
-  unlessDefault('keys', settings.keys, 5)
-  unlessDefault('timeout', `${settings.timeoutMs / 1000}s`, '1s')
-  unlessDefault('faults', settings.nemeses.map(({ name }) => name).join(',') || 'none', 'partition,kill,pause')
+  unlessDefault('time', seconds(settings.timeMs), RUN_DEFAULTS.time)
+  unlessDefault('rate', settings.rate, RUN_DEFAULTS.rate)
+  unlessDefault('clients', settings.clients, RUN_DEFAULTS.clients)
+  unlessDefault('keys', settings.keys, RUN_DEFAULTS.keys)
+  unlessDefault('timeout', seconds(settings.timeoutMs), RUN_DEFAULTS.timeout)
+  unlessDefault('faults', faults === '' ? 'none' : faults, RUN_DEFAULTS.faults)
   if (settings.bug !== undefined) words.push('--bug', settings.bug)
   for (const [name, value] of Object.entries(settings.knobs)) words.push('--set', `${name}=${value}`)
   if (settings.simulated) words.push('--sim')

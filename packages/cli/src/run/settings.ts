@@ -28,6 +28,16 @@ export interface RunSettings {
   readonly out: string
 }
 
+/** As they are typed. The rate is what two cores carry; clients are enough to keep it up while some wait for an answer. */
+export const RUN_DEFAULTS = {
+  time: '20s',
+  rate: 2000,
+  clients: 20,
+  keys: 20,
+  timeout: '1s',
+  faults: 'partition,kill,pause',
+} as const
+
 /** Throws a usage error that names the option, for anything that cannot be. */
 export function parseRunSettings(options: ParsedOptions): RunSettings {
   const simulated = flagOf(options, 'sim')
