@@ -96,7 +96,10 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
   }
 
   let idle = 0
-  while ((invoked < shape.operations || clients.some(({ open }) => open !== undefined)) && idle < 10_000) {
+  while (
+    (invoked < shape.operations || clients.some(({ open }) => open !== undefined)) &&
+    idle < 200 * shape.operations + 10_000
+  ) {
     idle++
     const c = below(clients.length)
     const client = clients[c]!

@@ -44,7 +44,7 @@ export function findSequentialOrder(
       return { result: 'violated', cycle: { facts, saturation, conflict: saturated.conflict } }
     }
     const met = (order: Int32Array): Sequentiality => ({ result: 'met', order: order.map((i) => facts.indices[i]) })
-    const direct = layOut(saturation)
+    const direct = layOut(saturation, budget)
     if (direct !== undefined) return met(direct)
     const answer = orderWrites(saturation, budget)
     if (answer === 'met') return met(completion(saturation))

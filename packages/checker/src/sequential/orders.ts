@@ -86,7 +86,7 @@ const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
 
 /** Finds the next open pair, going through the writes by their place in the basis; earlier ones are known to be ordered. */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
-  const { encoded, basis, basisPlace, threads } = saturation
+  const { encoded, basis, effectBy, threads } = saturation
   const isRead = (write: number): boolean => saturation.readersOf(write).length > 0
   return (from) => {
     for (let cursor = from; cursor < basis.length; cursor++) {
@@ -98,7 +98,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
           const other = writes[w]
           if (saturation.precedes(write, other)) break
           if (!isRead(write) && !isRead(other)) continue
-          const [first, second] = basisPlace[write] < basisPlace[other] ? [write, other] : [other, write]
+          const [first, second] = effectBy[write] < effectBy[other] ? [write, other] : [other, write]
           return { first, second, cursor }
         }
       }

@@ -26,7 +26,11 @@ export interface Saturation {
   readonly writerOf: Int32Array
   /** Operations in an order that contains program order and reads-from; the basis of every scan. */
   readonly basis: Int32Array
-  readonly basisPlace: Int32Array
+  /**
+   * By when a write had taken effect, by the clock: its own return or that of the first operation that saw it. Means
+   * nothing for what is allowed, and is the best guess at what happened.
+   */
+  readonly effectBy: Int32Array
   /** Whether a comes before b in every explanation found possible so far. */
   readonly precedes: (a: number, b: number) => boolean
   /** How many operations of thread t come before operation a (or are a). */
@@ -38,6 +42,7 @@ export interface Saturation {
   /** Whether the deadline passed while drawing conclusions: then what is known is true but not complete. */
   readonly stopped: () => boolean
   readonly release: () => void
+  /** Of each thread that read the write, the first operation that did. */
   readonly readersOf: (write: number) => readonly number[]
   /** All edges beyond program order and reads-from, oldest first. */
   readonly edges: readonly Edge[]
@@ -80,12 +85,23 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   const { of, place, start, members } = threads
   const edges: Edge[] = []
   const edgesFrom: number[][] = Array.from({ length }, () => NO_EDGES)
-  const readers: number[][] = Array.from({ length }, () => NO_EDGES)
+  // Of each write: in each thread the first operation that read it, from which others follow by program order, and the last.
+  const firstReaders: number[][] = Array.from({ length }, () => NO_EDGES)
+  const lastReaders: number[][] = Array.from({ length }, () => NO_EDGES)
+  const effectBy = encoded.returns.slice()
   for (let i = 0; i < length; i++) {
     const writer = writerOf[i]
     if (writer < 0) continue
-    if (readers[writer] === NO_EDGES) readers[writer] = []
-    readers[writer].push(i)
+    if (encoded.returns[i] < effectBy[writer]) effectBy[writer] = encoded.returns[i]
+    if (firstReaders[writer] === NO_EDGES) {
+      firstReaders[writer] = []
+      lastReaders[writer] = []
+    }
+    const known = lastReaders[writer].findIndex((reader) => of[reader] === of[i])
+    if (known === -1) {
+      firstReaders[writer].push(i)
+      lastReaders[writer].push(i)
+    } else lastReaders[writer][known] = i
   }
   const byKey = writesByKey(encoded, threads)
   for (let i = 0; i < length; i++) vectors[i * width + of[i]] = place[i] + 1
@@ -154,7 +170,8 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
         let last = lastWrite(list, count)
         if (last === operation) last = place[operation] === 0 ? -1 : lastWrite(list, place[operation])
         if (last === -1) continue
-        if (source >= INITIAL && last !== source) {
+        // Most of this is known already: look before making an edge of it.
+        if (source >= INITIAL && last !== source && (source === INITIAL || !precedes(last, source))) {
           const conflict =
             source === INITIAL
               ? { edge: { from: operation, to: last, reason: 'overwritten after' as const, reader: operation } }
@@ -168,8 +185,8 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
           if (conflict !== undefined) return conflict
         }
         if (isWrite) {
-          for (const reader of readers[last]) {
-            if (reader === operation) continue
+          for (const reader of lastReaders[last]) {
+            if (reader === operation || precedes(reader, operation)) continue
             const conflict = addEdge({
               from: reader,
               to: operation,
@@ -184,7 +201,7 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     }
     const nextPlace = start[of[operation]] + place[operation] + 1
     if (nextPlace < start[of[operation] + 1]) merge(operation, members[nextPlace])
-    for (const reader of readers[operation]) {
+    for (const reader of firstReaders[operation]) {
       if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }
       merge(operation, reader)
     }
@@ -224,7 +241,7 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     encoded,
     writerOf,
     basis: order.basis,
-    basisPlace: order.place,
+    effectBy,
     precedes,
     before: (a, t) => vectors[a * width + t],
     assume: (from, to) => addEdge({ from, to, reason: 'assumed' }) ?? settle(),
@@ -244,7 +261,7 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     },
     stopped: () => stopped,
     release: () => budget.giveBack(bytes),
-    readersOf: (write) => readers[write],
+    readersOf: (write) => firstReaders[write],
     edges,
     edgesOf: (operation) => edgesFrom[operation],
     writesOf: byKey,
