@@ -1,5 +1,5 @@
 import { FLAG_FINAL, type Json, OK } from '@chaos/history'
-import { createWords, show, span } from './counterexample/words.ts'
+import { capital, createWords, show, span } from './counterexample/words.ts'
 import { APPEND, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
 import { appendText } from './linearizable/appends.ts'
 import type { Counterexample, LostWrite, Verdict } from './verdict.ts'
@@ -191,7 +191,7 @@ function superseded(input: Key, value: number, after: readonly number[]): Counte
   const since =
     lastWriter === undefined
       ? ''
-      : `, which was called ${span(operations.callTime[row] - operations.returnTime[encoded.row[lastWriter]])} after the last write of ${shown(input, value)} had returned`
+      : `, having been called ${span(operations.callTime[row] - operations.returnTime[encoded.row[lastWriter]])} after the last write of ${shown(input, value)} had returned`
   return counterexample(input, {
     sentence: `${words.acknowledged(row, encoded.kind[last])} at ${words.returnedAt(row)}${since}; yet after everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}: the acknowledged write is lost.`,
     core: [...writers, last, reads[0]],
@@ -231,7 +231,7 @@ function counterexample(
   const name = decoder.keyName(key)
   return {
     level: 'eventual',
-    sentence: said.sentence.charAt(0).toUpperCase() + said.sentence.slice(1),
+    sentence: capital(said.sentence),
     operations: all.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
     keys: name === undefined ? [] : [name],
     culprit: encoded.row[said.core[said.core.length - 1]],

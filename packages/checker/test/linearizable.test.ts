@@ -116,7 +116,7 @@ describe('a counterexample', () => {
   test('names processes, values, nodes and times in a sentence', () => {
     const { sentence } = counterexampleOf('w1--|  w2--|', '                  r1|')
     expect(sentence).toBe(
-      "process 1 read 1 from n2 at 0.018 s, 7.0 ms after process 0's write of 2 was acknowledged by n1.",
+      "Process 1 read 1 from n2 at 0.018 s, 7.0 ms after process 0's write of 2 was acknowledged by n1.",
     )
   })
 

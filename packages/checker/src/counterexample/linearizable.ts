@@ -5,7 +5,7 @@ import { violatesLinearizability } from '../linearizable/small.ts'
 import type { Counterexample } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { createCompletion } from './sources.ts'
-import { createWords, show, span, type Words } from './words.ts'
+import { capital, createWords, show, span, type Words } from './words.ts'
 
 /** Steps that deciding one candidate set may take; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
@@ -29,7 +29,7 @@ export function explainLinearizability(
   const keyName = decoder.keyName(part.key[0])
   return {
     level: 'linearizable',
-    sentence: sentenceOf(set, culprit, part, decoder),
+    sentence: capital(sentenceOf(set, culprit, part, decoder)),
     operations: shown.map((i) => ({
       operation: operations.row[i],
       role: core.has(i) ? ('core' as const) : ('context' as const),

@@ -5,7 +5,7 @@ import { derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/saturation.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
-import { createWords, show, type Words } from './words.ts'
+import { capital, createWords, show, type Words } from './words.ts'
 
 /** Steps that deciding one candidate set may take; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
@@ -63,7 +63,7 @@ function wordsOf(
     const i = answer.thinAir
     const did = words.did(set.row[i], set.kind[i])
     return {
-      sentence: `${did}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
+      sentence: `${capital(did)}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
     }
   }
   if (answer.result !== 'violated' || answer.cycle === undefined) {
@@ -72,9 +72,9 @@ function wordsOf(
     }
   }
   const { facts, saturation, conflict } = answer.cycle
-  const { cycle } = derive(saturation, conflict)
   const row = (operation: number): number => set.row[facts.indices[operation]]
   const kind = (operation: number): number => set.kind[facts.indices[operation]]
+  const cycle = fromEarliest(derive(saturation, conflict).cycle, row)
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
   return {
@@ -85,6 +85,13 @@ function wordsOf(
       reason: reason === 'assumed' ? 'process order' : reason,
     })),
   }
+}
+
+/** The same cycle, told from the operation that was invoked first. */
+function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
+  const rows = cycle.map(({ from }) => row(from))
+  const first = rows.indexOf(Math.min(...rows))
+  return [...cycle.slice(first), ...cycle.slice(0, first)]
 }
 
 interface Speaker {
@@ -103,7 +110,7 @@ function stepOf(edge: Edge, speaker: Speaker): string {
     case 'overwritten before': {
       const reader = edge.reader ?? edge.to
       const read = kind(reader) === READ ? words.did(row(reader), READ) : words.did(row(reader), kind(reader))
-      return `${the(edge.from)} must come before ${the(edge.to)}, because ${read} although that was after the first`
+      return `${the(edge.from)} must come before ${the(edge.to)}, because after it ${read}`
     }
     case 'overwritten after':
       return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`

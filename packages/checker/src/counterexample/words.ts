@@ -79,6 +79,8 @@ export function show(value: Json | undefined): string {
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
 
+export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)
+
 const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
 
 /** A span of nanoseconds as a person says it. */
