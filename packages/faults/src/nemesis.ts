@@ -149,7 +149,7 @@ function shiftMajority(random: Random, nodes: readonly NodeId[]): Turn {
     plan: { kind: 'kill', nodes: { nodes: [...victims].sort() } },
   })
   const stages = [kill(0, 0.05, first), kill(0, 0.55, rest), kill(0.5, 1, leaving)]
-  return { stages: stages.filter(({ plan }) => !isEmpty(plan)), lengths: 2.5 }
+  return { stages: stages.filter(({ plan }) => !isEmpty(plan)), lengths: 3 }
 }
 
 const isEmpty = (plan: FaultPlan): boolean =>
@@ -167,10 +167,10 @@ export interface SchedulePlan {
 // the end, so that the last fault's recovery is seen under load.
 const CALM_START = 0.1
 const CALM_END = 0.05
-const SHORTEST_FAULT_MS = 600
-const LONGEST_FAULT_MS = 1_800
-const SHORTEST_GAP_MS = 300
-const LONGEST_GAP_MS = 800
+const SHORTEST_FAULT_MS = 500
+const LONGEST_FAULT_MS = 1_400
+const SHORTEST_GAP_MS = 200
+const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
 /** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn. */
 const FULL_LENGTH_RUN_MS = 15_000

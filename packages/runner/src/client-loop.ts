@@ -31,6 +31,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock } = cluster
   let client: Client = cluster.connect(node)
   let process = recorder.newProcess()
+  let sequence = 0
   let busy = false
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
@@ -47,7 +48,9 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
 
   function invoke(): void {
     busy = true
-    const command = source.next()
+    sequence += 1
+    // Whoever retries within the cluster may repeat a request: its session lets it be carried out once.
+    const command: StoreCommand = { ...source.next(), session: { client: `process-${process}`, sequence } }
     const invocation = { process, node, command, final: false }
     recorder.invoked(invocation)
     client.invoke(command, timeoutMs, (completion) => {
@@ -72,6 +75,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     client.close()
     client = cluster.connect(node)
     process = recorder.newProcess()
+    sequence = 0
   }
 
   function finish(stopped: () => void): void {

@@ -72,7 +72,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     return startClientLoop({
       cluster,
       recorder,
-      source: workload.source(stream.fork('operations')),
+      source: workload.source(stream.fork('operations'), Math.floor(i / cluster.nodes.length)),
       node: cluster.nodes[i % cluster.nodes.length] ?? '',
       random: stream.fork('pace'),
       interval: intervalFor(options.rate, options.clients),

@@ -11,11 +11,17 @@ export interface OperationSource {
 export interface Workload {
   readonly name: string
   readonly keys: readonly string[]
-  source(random: Random): OperationSource
+  /** `rank` counts the clients of one node, from 0. */
+  source(random: Random, rank: number): OperationSource
 }
 
-const READ_SHARE = 0.5
-const CAS_SHARE = 0.1
+/**
+ * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A node that was cut off
+ * stops answering reads before it stops taking writes, and would stop a client that does both.
+ */
+const READ_SHARES = [0.1, 0.5, 0.9]
+/** Of what is not a read. */
+const CAS_SHARE = 0.2
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
@@ -33,15 +39,15 @@ export function registerWorkload(keyCount: number): Workload {
   return {
     name: 'register',
     keys,
-    source(random) {
+    source(random, rank) {
+      const readShare = READ_SHARES[rank % READ_SHARES.length] ?? 0.5
       const known = new Map<string, number | null>()
       return {
         next() {
           const key = random.pick(keys)
-          const draw = random.next()
-          if (draw < READ_SHARE) return { f: 'read', key }
+          if (random.chance(readShare)) return { f: 'read', key }
           lastValue += 1
-          if (draw < READ_SHARE + CAS_SHARE) return { f: 'cas', key, old: known.get(key) ?? null, new: lastValue }
+          if (random.chance(CAS_SHARE)) return { f: 'cas', key, old: known.get(key) ?? null, new: lastValue }
           return { f: 'write', key, value: lastValue }
         },
         observed: (key, value) => known.set(key, value),
