@@ -92,7 +92,8 @@ export const nemeses: readonly Nemesis[] = [
   },
   {
     name: 'shifting',
-    summary: 'kill all nodes; let one majority live for a while, then another that shares as little with it as it can',
+    summary:
+      'kill all nodes; let one majority live for a while, then another, which shares as little with it as it can, and so on',
     kind: 'kill',
     plan: shiftMajority,
   },
@@ -131,29 +132,51 @@ export const nemeses: readonly Nemesis[] = [
   },
 ]
 
-const SHIFTING_PROBABILITY = 0.4
+const SHIFTING_PROBABILITY = 0.5
+
+/** Between them they share a turn: when everything is down, and when each majority is up. */
+const POWER_IS_BACK = 0.04
+const MAJORITIES = 3
+/** The leaving are killed before the coming are revived, or for a moment everyone would be there. */
+const HANDOVER = 0.02
 
 /**
- * A power failure after which machines come back in turns: first one majority, then another. Whatever the first one
- * acknowledged only the nodes in both can tell, so they had better remember it, and what they promised.
+ * A power failure after which machines come back in turns: one majority lives for a while, then the next, which shares
+ * as few nodes with it as it can. What the first one acknowledged only those few can tell, so they had better remember
+ * it, and what they promised.
  */
 function shiftMajority(random: Random, nodes: readonly NodeId[]): Turn {
-  const majority = Math.floor(nodes.length / 2) + 1
-  const shuffled = random.shuffle(nodes)
-  const first = shuffled.slice(0, majority)
-  const rest = shuffled.slice(majority)
-  const leaving = first.slice(majority - rest.length)
-  const kill = (from: number, to: number, victims: readonly NodeId[]): Stage => ({
-    from,
-    to,
-    plan: { kind: 'kill', nodes: { nodes: [...victims].sort() } },
-  })
-  const stages = [kill(0, 0.05, first), kill(0, 0.55, rest), kill(0.5, 1, leaving)]
-  return { stages: stages.filter(({ plan }) => !isEmpty(plan)), lengths: 3 }
+  const size = Math.floor(nodes.length / 2) + 1
+  const majorities = [random.shuffle(nodes).slice(0, size)]
+  while (majorities.length < MAJORITIES) {
+    const last = majorities.at(-1) ?? []
+    const others = nodes.filter((node) => !last.includes(node))
+    majorities.push([...others, ...random.shuffle(last).slice(0, size - others.length)])
+  }
+  const length = (1 - POWER_IS_BACK) / MAJORITIES
+  const victims = new Map<string, { from: number; to: number; nodes: NodeId[] }>()
+  const down = (node: NodeId, from: number, to: number) => {
+    const interval = victims.get(`${from}-${to}`) ?? { from, to, nodes: [] }
+    interval.nodes.push(node)
+    victims.set(`${from}-${to}`, interval)
+  }
+  for (const node of nodes) {
+    let since: number | undefined = 0
+    for (const [i, majority] of majorities.entries()) {
+      const begins = POWER_IS_BACK + i * length
+      if (!majority.includes(node)) since ??= begins - HANDOVER
+      else if (since !== undefined) {
+        down(node, since, begins)
+        since = undefined
+      }
+    }
+    if (since !== undefined) down(node, since, 1)
+  }
+  const stages = [...victims.values()].map(
+    ({ from, to, nodes: together }): Stage => ({ from, to, plan: { kind: 'kill', nodes: { nodes: together } } }),
+  )
+  return { stages, lengths: 4 }
 }
-
-const isEmpty = (plan: FaultPlan): boolean =>
-  plan.kind === 'kill' && typeof plan.nodes === 'object' && plan.nodes.nodes.length === 0
 
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
