@@ -30,29 +30,27 @@ export function check(history: History, options: CheckOptions): Report {
 
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
-  if (decoder.completed > 0) {
-    if (asked('linearizable') || asked('sequential')) {
-      // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
-      // cannot decide must leave time for the other.
-      const share = asked('sequential') ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
-      const verdict = judgeLinearizable(encoded, decoder, share)
-      if (asked('linearizable') || verdict.result === 'met') decided.linearizable = verdict
-    }
-    if (asked('eventual')) {
-      const convergence = decideEventual(encoded, decoder)
-      decided.eventual = convergence.verdict
-      lost = convergence.lost
-    }
-    if (decided.linearizable?.result === 'met' && decided.eventual?.result === 'violated') {
-      // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
-      decided.eventual = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-      lost = []
-    }
-    if (asked('sequential') && decided.linearizable?.result !== 'met') {
-      decided.sequential = judgeSequential(encoded, decoder, budget)
-    }
+  if (asked('linearizable') || asked('sequential')) {
+    // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
+    // cannot decide must leave time for the other.
+    const share = asked('sequential') ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+    const verdict = judgeLinearizable(encoded, decoder, share)
+    if (asked('linearizable') || verdict.result === 'met') decided.linearizable = verdict
   }
-  const levels = followsFrom(decided, (level) => reasonUndecided(level, decoder, asked(level)))
+  if (asked('eventual')) {
+    const convergence = decideEventual(encoded, decoder)
+    decided.eventual = convergence.verdict
+    lost = convergence.lost
+  }
+  if (decided.linearizable?.result === 'met' && decided.eventual?.result === 'violated') {
+    // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
+    decided.eventual = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+    lost = []
+  }
+  if (asked('sequential') && decided.linearizable?.result !== 'met') {
+    decided.sequential = judgeSequential(encoded, decoder, budget)
+  }
+  const levels = followsFrom(decided, (level) => reasonUndecided(asked(level)))
   return {
     model: options.model,
     levels,
@@ -64,11 +62,10 @@ export function check(history: History, options: CheckOptions): Report {
 
 const countInfo = (total: number, outcome: number): number => total + (outcome === INFO ? 1 : 0)
 
-function reasonUndecided(level: Level, decoder: Decoder, asked: boolean): string {
-  if (decoder.completed === 0) return 'the history has no completed operation'
-  if (!asked) return 'not asked for, and it does not follow from what was'
-  return `${level} is not decided by this version; linearizable, sequential and eventual are`
-}
+const reasonUndecided = (asked: boolean): string =>
+  asked
+    ? 'not decided by this version; linearizable, sequential and eventual are'
+    : 'not asked for, and it does not follow from what was'
 
 /** Of the time there is, where sequential consistency is asked for too. */
 const LINEARIZABLE_SHARE = 0.6

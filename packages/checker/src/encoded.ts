@@ -51,8 +51,6 @@ export interface Decoder {
   readonly history: History
   readonly value: (name: number) => Json
   readonly keyName: (key: number) => string | undefined
-  /** Operations that were acknowledged; 0 means that a verdict would be empty. */
-  readonly completed: number
 }
 
 /** The operations at `indices` (ascending), as a history of their own. Positions are kept. */

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, type Json, NULL, OK, UserError, type ValueId } from '@chaos/history'
+import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId } from '@chaos/history'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
 import type { CheckOptions } from '../options.ts'
 
@@ -46,7 +46,6 @@ export function encodeRegister(
     return known
   }
   let length = 0
-  let completed = 0
   let unkeyed = false
   let hasConditional = false
   let hasAppend = false
@@ -59,7 +58,6 @@ export function encodeRegister(
       k = DIFFERS
     }
     if (outcome === INFO && k === READ) continue
-    if (outcome === OK) completed++
     if (k === READ) {
       expects[length] = seen(operations.output[i])
     } else if (k === CAS || k === DIFFERS) {
@@ -116,7 +114,6 @@ export function encodeRegister(
       history,
       value: (name) => history.values.json(name as ValueId),
       keyName: (k) => history.keys[k - shift],
-      completed,
     },
   }
 }
