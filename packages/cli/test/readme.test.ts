@@ -1,0 +1,34 @@
+import { readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from './chaos.ts'
+
+// Every command of the README is run, as typed. Those that begin with npm are the installation and this very test.
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
+  .flatMap(([, block]) => block!.trim().split('\n'))
+  .flatMap((line) => line.split(' && '))
+
+const expectedExitCodes: { readonly [command: string]: number } = {
+  'npx chaos run --target primary-replica --expect linearizable': 1,
+  'npx chaos run --bug ack-before-majority --expect linearizable': 1,
+}
+
+describe('the README', () => {
+  test('shows just the npm commands that a clone knows', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(commands.filter((command) => command.startsWith('npm '))).toEqual(['npm ci', 'npm test'])
+    for (const [, name] of readme.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
+  })
+
+  const ours = commands.filter((command) => !command.startsWith('npm '))
+  test.each(ours)('%s', async (command) => {
+    expect(command).toMatch(/^npx chaos /)
+    const cwd = temporaryDirectory()
+    symlinkSync(join(root, 'histories'), join(cwd, 'histories'))
+    const { exitCode, stdout, stderr } = await chaos(command.split(' ').slice(2), { cwd })
+    // A mistake is caught in nine runs of ten; two in a row that miss it are for the tests of mistakes to explain.
+    expect([expectedExitCodes[command] ?? 0, command.includes('--bug') ? 0 : undefined]).toContain(exitCode)
+    expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(/\S/) })
+  })
+})
