@@ -1,0 +1,204 @@
+// npm run mutate                     every deliberate mistake of mutations.ts
+// npm run mutate -- zones replay     those whose name contains one of the words
+// npm run mutate -- --jobs 1         one at a time (default: 2)
+// npm run mutate -- --list           what there is, without trying it
+//
+// Makes one mistake at a time in a copy of the checker, and runs the checker's tests there. Exits with 1 if some mistake
+// survives them, or no longer applies because the source has changed.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Mutation, mutations } from './mutations.ts'
+
+/** Where the sources are: npm runs scripts in the root of the repository. */
+const root = process.cwd()
+/** What the checker's tests need. */
+const PACKAGES = ['history', 'checker']
+/** A mistake that makes the tests run for so many times as long as they should, and a little more, is caught too. */
+const PATIENCE = 4
+const PATIENCE_MS = 20_000
+
+interface Outcome {
+  readonly result: 'passed' | 'failed' | 'timed out'
+  /** The test that failed, or whatever else went wrong. */
+  readonly by: string
+  readonly ms: number
+}
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: '2' }, list: { type: 'boolean', default: false } },
+})
+const chosen = mutations.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const running = new Set<ChildProcess>()
+const copies: string[] = []
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const child of running) stop(child)
+    removeCopies()
+    process.exit(130)
+  })
+}
+
+if (chosen.length === 0) {
+  console.error(`No mutation is called ${words.join(' or ')}. npm run mutate -- --list names all of them.`)
+  process.exitCode = 3
+} else if (options.list) {
+  for (const { name, file, breaks } of chosen) console.log(`${name}  (${file})\n    ${breaks}`)
+} else {
+  try {
+    process.exitCode = await tryAll(chosen, Math.max(1, Number(options.jobs)))
+  } finally {
+    removeCopies()
+  }
+}
+
+async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
+  const stale = all.filter((mutation) => mutated(mutation) === undefined)
+  for (const { name, file, before } of stale) {
+    console.log(`does not apply  ${name}: packages/checker/src/${file} has not exactly one line\n    ${before}`)
+  }
+  const applicable = all.filter((mutation) => !stale.includes(mutation))
+  const first = makeCopy()
+  const unchanged = await runTests(first, 600_000)
+  if (unchanged.result !== 'passed') {
+    console.error(`The checker's tests fail without any mistake made: ${unchanged.by}. Nothing can be learnt.`)
+    return 4
+  }
+  console.log(`Without a mistake the tests pass in ${(unchanged.ms / 1000).toFixed(0)} s; ${applicable.length} to try.`)
+
+  const survivors: Mutation[] = []
+  const waiting = [...applicable]
+  const work = async (copy: string): Promise<void> => {
+    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
+      const path = join(copy, 'packages', 'checker', 'src', mutation.file)
+      const original = readFileSync(path, 'utf8')
+      const broken = applied(original, mutation)
+      // The copy was made while somebody may have been editing: it is the copy that counts.
+      if (broken === undefined) throw new Error(`${mutation.name} does not apply to the copy`)
+      writeFileSync(path, broken)
+      const outcome = await runTests(copy, unchanged.ms * PATIENCE + PATIENCE_MS)
+      writeFileSync(path, original)
+      if (outcome.result === 'passed') survivors.push(mutation)
+      const seconds = `${(outcome.ms / 1000).toFixed(1).padStart(5)} s`
+      console.log(
+        outcome.result === 'passed'
+          ? `SURVIVED  ${seconds}  ${mutation.name}: ${mutation.breaks}, and no test notices`
+          : `killed    ${seconds}  ${mutation.name}  by ${outcome.by}`,
+      )
+    }
+  }
+  await Promise.all([first, ...Array.from({ length: Math.min(jobs, applicable.length) - 1 }, makeCopy)].map(work))
+  const killed = applicable.length - survivors.length
+  console.log(`\n${killed} of ${all.length} killed, ${survivors.length} survived, ${stale.length} do not apply.`)
+  for (const { name, file, before, after } of survivors) {
+    console.log(`  ${name} (packages/checker/src/${file})\n    - ${before}\n    + ${after}`)
+  }
+  return survivors.length > 0 || stale.length > 0 ? 1 : 0
+}
+
+const mutated = (mutation: Mutation): string | undefined =>
+  applied(readFileSync(join(root, 'packages', 'checker', 'src', mutation.file), 'utf8'), mutation)
+
+/** The source with the mistake made; undefined unless the line stands there exactly once. */
+function applied(source: string, { before, after }: Mutation): string | undefined {
+  const lines = source.split('\n')
+  const at = lines.flatMap((line, number) => (line.trim() === before ? [number] : []))
+  const [only] = at
+  if (at.length !== 1 || only === undefined) return undefined
+  const line = lines[only] ?? ''
+  return lines.with(only, line.slice(0, line.length - line.trimStart().length) + after).join('\n')
+}
+
+/** The checker and what it needs, in a directory of its own, importing itself and not the working tree. */
+function makeCopy(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'chaos-mutate-'))
+  copies.push(copy)
+  for (const file of ['package.json', 'tsconfig.base.json', 'vitest.config.ts', 'scripts/skipped-reporter.ts']) {
+    cpSync(join(root, file), join(copy, file))
+  }
+  for (const name of PACKAGES) {
+    cpSync(join(root, 'packages', name), join(copy, 'packages', name), {
+      recursive: true,
+      filter: (path) => !['dist', 'node_modules', 'bench'].includes(basename(path)),
+    })
+  }
+  const modules = join(copy, 'node_modules')
+  mkdirSync(join(modules, '@chaos'), { recursive: true })
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name.startsWith('.') || name === '@chaos' || name === 'chaos') continue
+    symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  }
+  for (const name of PACKAGES) symlinkSync(join(copy, 'packages', name), join(modules, '@chaos', name))
+  return copy
+}
+
+function removeCopies(): void {
+  for (const copy of copies.splice(0)) rmSync(copy, { recursive: true, force: true })
+}
+
+async function runTests(copy: string, limitMs: number): Promise<Outcome> {
+  const started = performance.now()
+  const results = join(copy, 'results.json')
+  rmSync(results, { force: true })
+  const child = spawn(
+    process.execPath,
+    [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      ...['run', 'packages/checker', '--bail', '1', '--maxWorkers', '1'],
+      ...['--reporter', 'json', '--outputFile', results],
+    ],
+    // A group of its own, so that the test workers end with it.
+    { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  )
+  running.add(child)
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    stop(child)
+  }, limitMs)
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
+  running.delete(child)
+  const ms = performance.now() - started
+  if (timedOut) return { result: 'timed out', by: 'running for ever', ms }
+  if (exitCode === 0) return { result: 'passed', by: '', ms }
+  return { result: 'failed', by: failedTest(results) ?? (errors.trim().split('\n')[0] || 'no test could run'), ms }
+}
+
+interface Results {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+function failedTest(path: string): string | undefined {
+  try {
+    const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as Results
+    for (const { name, message, assertionResults } of testResults) {
+      const failed = assertionResults.find(({ status }) => status === 'failed')
+      if (failed !== undefined) return `${basename(name)}: ${failed.fullName}`
+      if (message !== '') return `${basename(name)}: ${message.split('\n')[0]}`
+    }
+  } catch {
+    // Then there is no such file: vitest itself failed, and said why.
+  }
+  return undefined
+}
+
+function stop(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,394 @@
+/** A deliberate mistake of one line in the checker. The checker's tests are worth something if they catch it. */
+export interface Mutation {
+  readonly name: string
+  /** Below packages/checker/src. */
+  readonly file: string
+  /** A line of the file, without its indentation; it must stand there once. */
+  readonly before: string
+  readonly after: string
+  /** What goes wrong for a user. */
+  readonly breaks: string
+}
+
+const inFile = (file: string, mutations: readonly Omit<Mutation, 'file'>[]): Mutation[] =>
+  mutations.map((mutation) => ({ ...mutation, file }))
+
+export const mutations: readonly Mutation[] = [
+  ...inFile('linearizable/zones.ts', [
+    {
+      name: 'zones-apply-to-cas',
+      before: "if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }",
+      after: "if (part.hasAppend) return { result: 'not applicable' }",
+      breaks: 'a cas is taken for a write that may happen in any state',
+    },
+    {
+      name: 'zones-apply-to-repeated-values',
+      before: 'if (value === initial || writer[value] !== -1) return undefined',
+      after: 'if (value === initial) return undefined',
+      breaks: 'of two writes of one value the first is forgotten',
+    },
+    {
+      name: 'zones-drop-all-unknown-writes',
+      before: 'if (returns[i] === NEVER && used[value] !== 1) continue',
+      after: 'if (returns[i] === NEVER) continue',
+      breaks: 'a read of a write of unknown outcome is taken for thin air',
+    },
+    {
+      name: 'zones-believe-thin-air',
+      before: 'if (used[value] === 1 && value !== initial) impossibleRead = true',
+      after: 'if (used[value] === 2 && value !== initial) impossibleRead = true',
+      breaks: 'a value that nobody wrote may be read',
+    },
+    {
+      name: 'zones-read-only-after-the-write-returned',
+      before: 'if (first[value] < calls[w]) impossibleRead = true',
+      after: 'if (first[value] < returns[w]) impossibleRead = true',
+      breaks: 'a read that overlaps its write is called impossible',
+    },
+    {
+      name: 'zones-forget-the-return-of-the-write',
+      before: 'if (returns[w] < first[value]) first[value] = returns[w]',
+      after: 'if (returns[w] > first[value]) first[value] = returns[w]',
+      breaks: 'the zone of a value begins too late',
+    },
+    {
+      name: 'zones-let-forward-zones-overlap',
+      before: 'if (current !== -1) return undefined',
+      after: 'if (current < -1) return undefined',
+      breaks: 'two values that must both be held at one moment are let through',
+    },
+    {
+      name: 'zones-backward-zone-must-begin-later',
+      before: '} else if (first[value] < currentEnd) {',
+      after: '} else if (last[value] < currentEnd) {',
+      breaks: 'a write that overlaps the end of another value is called impossible',
+    },
+  ]),
+  ...inFile('linearizable/search.ts', [
+    {
+      name: 'search-believes-any-failed-cas',
+      before: 'if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {',
+      after: 'if (k === READ ? expects[entry] === state : k === DIFFERS) {',
+      breaks: 'a failed cas is taken although the value was the one it asked for',
+    },
+    {
+      name: 'search-cas-in-any-state',
+      before: 'if (k === CAS) return expects[operation] === state ? writes[operation] : -1',
+      after: 'if (k === CAS) return writes[operation]',
+      breaks: 'a cas succeeds whatever the value is',
+    },
+    {
+      name: 'search-memo-forgets-the-state',
+      before: 'key[1] = state',
+      after: 'key[1] = 0',
+      breaks: 'configurations that differ in their state are taken for one',
+    },
+    {
+      name: 'search-skips-a-candidate',
+      before: 'cursor = next[pathOperation[depth]]',
+      after: 'cursor = next[next[pathOperation[depth]]]',
+      breaks: 'going back leaves out the next candidate',
+    },
+    {
+      name: 'search-unknown-outcome-before-its-call',
+      before: 'if (used[classCursor] === members.length || calls[member] > before) continue',
+      after: 'if (used[classCursor] === members.length) continue',
+      breaks: 'a write of unknown outcome takes effect before it was called',
+    },
+    {
+      name: 'search-unknown-cas-in-the-wrong-state',
+      before: 'if (k === CAS && from !== state) return -1',
+      after: 'if (k === CAS && from === state) return -1',
+      breaks: 'a cas of unknown outcome happens only where it could not',
+    },
+    {
+      name: 'search-unknown-outcomes-do-not-chain',
+      before:
+        'if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp',
+      after: 'if (from < 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp',
+      breaks: 'a write of unknown outcome cannot make way for a cas of unknown outcome',
+    },
+    {
+      name: 'search-failed-cas-wants-nothing',
+      before: 'wanted: (to) => differs || stamps[to] === stamp,',
+      after: 'wanted: (to) => stamps[to] === stamp,',
+      breaks: 'a write of unknown outcome cannot explain a failed cas',
+    },
+  ]),
+  ...inFile('linearizable/optional.ts', [
+    {
+      name: 'optional-observed-too-early',
+      before: 'if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])',
+      after: 'if (until === undefined || returns[i] < until) observedUntil.set(expects[i], returns[i])',
+      breaks: 'only the first reader of a value counts when unread writes are dropped',
+    },
+    {
+      name: 'optional-classes-merge-cas',
+      before: `const name = \`\${kind[i]} \${expects[i]} \${writes[i]}\``,
+      after: `const name = \`\${kind[i]} \${writes[i]}\``,
+      breaks: 'cas of unknown outcome from different values are taken for the same operation',
+    },
+  ]),
+  ...inFile('linearizable/appends.ts', [
+    {
+      name: 'appends-forget-what-was-there',
+      before: 'const key = from * 0x10000000 + length + piece.length',
+      after: 'const key = from * 0x10000000 + piece.length',
+      breaks: 'prefixes of different lengths are taken for one state',
+    },
+    {
+      name: 'appends-to-a-number-replace-it',
+      before: '? extended(0, texts.length, 0, appendText(json(lengthOf[state])) + piece)',
+      after: '? extended(0, texts.length, 0, piece)',
+      breaks: 'appending to what is not a string forgets it',
+    },
+  ]),
+  ...inFile('linearizable/memo.ts', [
+    {
+      name: 'memo-trusts-one-word',
+      before: 'if (word === width) return false',
+      after: 'if (word > 0) return false',
+      breaks: 'configurations that agree in one word are taken for one',
+    },
+  ]),
+  ...inFile('linearizable/replay.ts', [
+    {
+      name: 'replay-allows-operations-twice',
+      before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
+      after: `if (seen[i] > 1) return \`operation \${i} appears twice\``,
+      breaks: 'a witness may use one operation twice',
+    },
+    {
+      name: 'replay-allows-missing-operations',
+      before: `if (seen[i] === 0 && returns[i] !== NEVER) return \`operation \${i} is missing\``,
+      after: `if (seen[i] === 0 && returns[i] === -1) return \`operation \${i} is missing\``,
+      breaks: 'a witness may leave out a completed operation',
+    },
+    {
+      name: 'replay-ignores-real-time',
+      before: `if (returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+      after: `if (calls[i] < 0) return \`operation \${i} returned before one that precedes it was called\``,
+      breaks: 'a witness of linearizability need not respect real time',
+    },
+    {
+      name: 'replay-ignores-process-order',
+      before: `if ((lastOfProcess.get(process[i]) ?? -1) > calls[i]) return \`operation \${i} is out of its process's order\``,
+      after: `if ((lastOfProcess.get(process[i]) ?? -1) < -1) return \`operation \${i} is out of its process's order\``,
+      breaks: "a witness of sequential consistency need not respect a process's order",
+    },
+    {
+      name: 'replay-believes-failed-cas',
+      before: `if (holds === (k === DIFFERS)) return \`operation \${i} is not legal where it is placed\``,
+      after: `if (!holds && k !== DIFFERS) return \`operation \${i} is not legal where it is placed\``,
+      breaks: 'a witness may place a failed cas where it would have succeeded',
+    },
+  ]),
+  ...inFile('encoded.ts', [
+    {
+      name: 'prefix-drops-open-writes',
+      before: 'if (encoded.returns[i] <= position || !observes) kept.push(i)',
+      after: 'if (encoded.returns[i] <= position) kept.push(i)',
+      breaks: 'the moment of a contradiction is put too early',
+    },
+  ]),
+  ...inFile('budget.ts', [
+    {
+      name: 'budget-without-memory-limit',
+      before: 'if (taken + bytes > options.memoryBytes) return false',
+      after: 'if (bytes > Number.MAX_SAFE_INTEGER) return false',
+      breaks: '--memory is not honoured',
+    },
+    {
+      name: 'budget-without-deadline',
+      before: 'expired: () => options.now() >= end,',
+      after: 'expired: () => options.now() > Number.MAX_SAFE_INTEGER + end,',
+      breaks: '--timeout is not honoured',
+    },
+  ]),
+  ...inFile('models/register.ts', [
+    {
+      name: 'register-null-is-a-value',
+      before: 'const known = id === NULL ? initialId : id',
+      after: 'const known = id',
+      breaks: 'a null read is not a read of the initial value',
+    },
+    {
+      name: 'register-info-took-effect',
+      before: 'returns[length] = outcome === INFO ? NEVER : operations.returnEvent[i]',
+      after: 'returns[length] = operations.returnEvent[i]',
+      breaks: 'an operation of unknown outcome is taken to have happened by the time it was given up',
+    },
+    {
+      name: 'register-failed-cas-always-observes',
+      before: "if (k !== CAS || options.failedCas === 'drop') continue",
+      after: 'if (k !== CAS) continue',
+      breaks: 'a cas that failed for another reason is taken for an observation',
+    },
+    {
+      name: 'register-no-key-is-the-first-key',
+      before: 'const shift = unkeyed ? 1 : 0',
+      after: 'const shift = unkeyed ? 0 : 0',
+      breaks: 'operations without a key are lost beside ones with a key',
+    },
+  ]),
+  ...inFile('sequential/threads.ts', [
+    {
+      name: 'threads-unknown-outcome-at-any-time',
+      before: 'after[i] = lastOf.get(p) ?? -1',
+      after: 'after[i] = -1',
+      breaks: 'an operation of unknown outcome may come before what its process did earlier',
+    },
+  ]),
+  ...inFile('sequential/reads-from.ts', [
+    {
+      name: 'reads-from-forgets-what-a-cas-saw',
+      before: 'if (kind[writer] === CAS) waiting.push(writer)',
+      after: 'if (kind[writer] !== CAS) waiting.push(writer)',
+      breaks: 'a write of unknown outcome that only a cas of unknown outcome saw is dropped',
+    },
+    {
+      name: 'reads-from-ignores-writes-of-the-initial-value',
+      before: 'if (writers.has(name) || writes[i] === initial) repeated = true',
+      after: 'if (writers.has(name)) repeated = true',
+      breaks: 'a read of the initial value cannot come after a write of it',
+    },
+    {
+      name: 'reads-from-guesses-among-writers',
+      before: 'if (writes[i] === initial || seen.has(name)) return false',
+      after: 'if (writes[i] === initial) return false',
+      breaks: 'of two possible writers one is picked',
+    },
+  ]),
+  ...inFile('sequential/saturation.ts', [
+    {
+      name: 'saturation-overlooks-cycles',
+      before: 'if (from === to || isCycle(from, to)) return { edge }',
+      after: 'if (from === to) return { edge }',
+      breaks: 'orders that contradict each other are not noticed',
+    },
+    {
+      name: 'saturation-misses-a-write',
+      before: 'if (place[list[middle]] < count) low = middle + 1',
+      after: 'if (place[list[middle]] < count - 1) low = middle + 1',
+      breaks: 'the last write that precedes an operation is overlooked',
+    },
+    {
+      name: 'saturation-draws-no-conclusions-of-assumptions',
+      before: 'if (changed) soil(b)',
+      after: 'if (changed && !recording) soil(b)',
+      breaks: 'an assumed order is not followed up',
+    },
+  ]),
+  ...inFile('sequential/greedy.ts', [
+    {
+      name: 'greedy-overwrites-what-is-still-to-be-read',
+      before: 'return unread(k) === 0',
+      after: 'return unread(k) >= 0',
+      breaks: 'an order is laid out in which a value is overwritten before its last read',
+    },
+    {
+      name: 'greedy-ignores-forced-orders',
+      before: 'if (t === own || saturation.before(operation, t) <= position[t]) continue',
+      after: 'if (t === own || saturation.before(operation, t) >= position[t]) continue',
+      breaks: 'an operation is placed before one that must precede it',
+    },
+  ]),
+  ...inFile('sequential/orders.ts', [
+    {
+      name: 'orders-give-up-without-the-other-order',
+      before: 'next = { first: back.second, second: back.first, mark: saturation.mark(), flipped: true, cursor }',
+      after: 'next = { first: back.first, second: back.second, mark: saturation.mark(), flipped: true, cursor }',
+      breaks: 'of a pair of writes only one order is tried',
+    },
+    {
+      name: 'orders-leave-pairs-open',
+      before: 'if (!isRead(write) && !isRead(other)) continue',
+      after: 'if (!isRead(write) || !isRead(other)) continue',
+      breaks: 'a write that nobody read may fall between another and its reads',
+    },
+  ]),
+  ...inFile('sequential/search.ts', [
+    {
+      name: 'sequential-search-cas-in-any-state',
+      before: 'if (k === CAS) return expects[operation] === now ? writes[operation] : -1',
+      after: 'if (k === CAS) return writes[operation]',
+      breaks: 'a cas succeeds whatever the value is',
+    },
+    {
+      name: 'sequential-search-forgets-to-go-back',
+      before: 'state[key[operation]] = pathState[depth]',
+      after: 'state[key[operation]] = initial',
+      breaks: 'giving back a choice resets the value to the initial one',
+    },
+    {
+      name: 'sequential-search-skips-candidates',
+      before: 'if (fresh) cursor = -1',
+      after: 'if (fresh) cursor = pathOperation[depth - 1]',
+      breaks: 'operations called earlier than the last choice are not tried',
+    },
+    {
+      name: 'sequential-search-unknown-outcome-too-early',
+      before: 'if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1',
+      after: 'if (needed !== -1 && position[threads.of[needed]] < threads.place[needed]) return -1',
+      breaks: 'an operation of unknown outcome may come before its predecessor in its process',
+    },
+    {
+      name: 'sequential-search-drops-observed-writes',
+      before: `return (operation) => observed.has(\`\${encoded.key[operation]} \${writes[operation]}\`)`,
+      after: `return (operation) => !observed.has(\`\${encoded.key[operation]} \${writes[operation]}\`)`,
+      breaks: 'writes of unknown outcome that were read are dropped, the others kept',
+    },
+  ]),
+  ...inFile('eventual.ts', [
+    {
+      name: 'eventual-two-values-agree',
+      before: 'if (values.size > 1) return { counterexample: disagreement(input, values), lost }',
+      after: 'if (values.size > 2) return { counterexample: disagreement(input, values), lost }',
+      breaks: 'replicas that disagree are said to have converged',
+    },
+    {
+      name: 'eventual-overlapping-writes-supersede',
+      before: 'encoded.calls[i] > settled &&',
+      after: 'encoded.returns[i] > settled &&',
+      breaks: 'a write that overlapped the one that stayed is said to be lost',
+    },
+    {
+      name: 'eventual-every-write-is-lost',
+      before: '.filter((i) => encoded.returns[i] >= latestCall)',
+      after: '.filter((i) => encoded.returns[i] >= 0)',
+      breaks: 'writes that were rightly overwritten are listed as lost',
+    },
+  ]),
+  ...inFile('outcomes.ts', [
+    {
+      name: 'outcomes-pick-a-writer',
+      before: 'writers.set(name, writers.has(name) ? MANY : i)',
+      after: 'writers.set(name, i)',
+      breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
+    },
+  ]),
+  ...inFile('level.ts', [
+    {
+      name: 'lattice-convergence-without-sessions',
+      before: "'causal-convergence': ['causal', 'session'],",
+      after: "'causal-convergence': ['causal'],",
+      breaks: 'what causal convergence implies for sessions is not concluded',
+    },
+  ]),
+  ...inFile('headline.ts', [
+    {
+      name: 'lattice-eventual-for-free',
+      before: "if (weaker === 'eventual') continue",
+      after: "if (weaker === 'pram') continue",
+      breaks: 'a history without final reads is said to have converged',
+    },
+  ]),
+  ...inFile('counterexample/sources.ts', [
+    {
+      name: 'counterexample-leaves-out-possible-writers',
+      before: 'return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',
+      after: 'return calls[writer] < calls[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',
+      breaks: 'a counterexample blames a read on a write that was merely left out',
+    },
+  ]),
+]
