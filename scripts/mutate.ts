@@ -6,7 +6,17 @@
 // Makes one mistake at a time in a copy of the checker, and runs the checker's tests there. Exits with 1 if some mistake
 // survives them, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -56,7 +66,7 @@ if (chosen.length === 0) {
 }
 
 async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
-  const stale = all.filter((mutation) => mutated(mutation) === undefined)
+  const stale = all.filter((mutation) => applied(sourceOf(mutation), mutation) === undefined)
   for (const { name, file, before } of stale) {
     console.log(`does not apply  ${name}: packages/checker/src/${file} has not exactly one line\n    ${before}`)
   }
@@ -99,8 +109,10 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   return survivors.length > 0 || stale.length > 0 ? 1 : 0
 }
 
-const mutated = (mutation: Mutation): string | undefined =>
-  applied(readFileSync(join(root, 'packages', 'checker', 'src', mutation.file), 'utf8'), mutation)
+function sourceOf({ file }: Mutation): string {
+  const path = join(root, 'packages', 'checker', 'src', file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
 
 /** The source with the mistake made; undefined unless the line stands there exactly once. */
 function applied(source: string, { before, after }: Mutation): string | undefined {
