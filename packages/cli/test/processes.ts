@@ -1,14 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Command lines of live processes that mention a path: the nodes of a run are told where their files are. */
+/** Live processes that have a file open under a path, or were told of it: the nodes of a run, and its runner. */
 export async function processesMentioning(path: string): Promise<string[]> {
   const found: string[] = []
   for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-    if (`${commandLine}\0${environment}`.includes(path) && Number(pid) !== process.pid)
+    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => [])
+    const open = await Promise.all(descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')))
+    if ([commandLine, ...open].some((text) => text.includes(path)))
       found.push(`${pid} ${commandLine.replaceAll('\0', ' ')}`)
   }
   return found

@@ -33,21 +33,26 @@ export function findVacuity(
   const { length, outcome, f, callEvent, returnEvent, callTime } = history.operations
   let okReads = 0
   let okWrites = 0
+  // Reads that overlap only reads, as the final ones do, try nothing.
   let concurrent = false
   let latestReturn = -1
+  let latestWriteReturn = -1
   for (let row = 0; row < length; row++) {
-    if ((callEvent[row] ?? 0) < latestReturn) concurrent = true
-    const returned = returnEvent[row] ?? -1
-    latestReturn = Math.max(latestReturn, returned === -1 ? Number.POSITIVE_INFINITY : returned)
-    if (outcome[row] !== OK) continue
     const name = history.functions[f[row] ?? 0] ?? ''
+    const writes = WRITES.has(name)
+    const called = callEvent[row] ?? 0
+    if (called < latestWriteReturn || (writes && called < latestReturn)) concurrent = true
+    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
+    latestReturn = Math.max(latestReturn, returned)
+    if (writes) latestWriteReturn = Math.max(latestWriteReturn, returned)
+    if (outcome[row] !== OK) continue
     if (name === 'read') okReads += 1
-    if (WRITES.has(name)) okWrites += 1
+    if (writes) okWrites += 1
   }
   if (length === 0) return ['no operation was made']
   if (okReads === 0) found.push('no read succeeded')
   if (okWrites === 0) found.push('no write succeeded')
-  if (!concurrent) found.push('no two operations ran at the same time')
+  if (!concurrent) found.push('nothing ran at the same time as a write')
 
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)

@@ -126,7 +126,7 @@ describe('nothing passes vacuously', () => {
       ]),
     ],
     [
-      'no two operations ran at the same time',
+      'nothing ran at the same time as a write',
       timeline([
         [0, 'write', 1, 2, 'ok'],
         [0, 'read', 3, 4, 'ok'],

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { UserError } from '@chaos/history'
 
 /** The directory of one run, and the files in it. */
@@ -18,7 +18,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
   for (let attempt = 1; ; attempt++) {
     const path = join(out, `${stamp}-${target}${attempt === 1 ? '' : `-${attempt}`}`)
     try {
-      mkdirSync(out, { recursive: true })
+      makeDirectory(resolve(out))
       mkdirSync(path)
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
@@ -33,6 +33,13 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
       nodes: join(path, 'nodes'),
     }
   }
+}
+
+/** Not `mkdirSync(…, { recursive: true })`: under /proc that of Node 20 goes on for ever. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  mkdirSync(path)
 }
 
 export function writeResult(path: string, text: string): void {
