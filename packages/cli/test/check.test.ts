@@ -12,7 +12,7 @@ describe('chaos check', () => {
   test('of one file shows the verdict, the sentence and where its lines are', async () => {
     const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
-    expect(stdout).toMatch(/Process 1 read 1 from n2 at 0\.014 s/)
+    expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
     expect(stdout).toMatch(/stale-read\.jsonl/)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
   })
