@@ -125,6 +125,19 @@ describe('a simulated run', () => {
   })
 })
 
+test.each(['ack-before-majority', 'forget-vote'])(
+  'the mistake %s is caught within three simulated seeds',
+  async (bug) => {
+    const verdicts: string[] = []
+    for (const seed of ['51', '52', '53']) {
+      const out = temporaryDirectory()
+      const { stdout } = await chaos(['run', '--sim', '--bug', bug, '--seed', seed, '--out', out, '--json'])
+      verdicts.push(JSON.parse(stdout).levels.linearizable.result)
+    }
+    expect(verdicts).toContain('violated')
+  },
+)
+
 describe('an environment that does not play along', () => {
   test('an --out that is a file is refused, and nothing is started', async () => {
     const directory = temporaryDirectory()
