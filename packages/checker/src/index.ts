@@ -2,6 +2,8 @@ export { check } from './check.ts'
 export { followsFrom, headlineOf } from './headline.ts'
 export type { Level } from './level.ts'
 export { implied, levels } from './level.ts'
+export type { OnlineChecker, OnlineOptions, OnlineViolation, SoFar } from './online/checker.ts'
+export { createOnlineChecker } from './online/checker.ts'
 export type { CheckOptions, ModelName } from './options.ts'
 export { modelNames } from './options.ts'
 export type {

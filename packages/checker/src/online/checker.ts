@@ -1,0 +1,202 @@
+import { canonical, type EventInput, type Json, UserError } from '@chaos/history'
+import { show } from '../counterexample/words.ts'
+import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
+
+export interface OnlineOptions {
+  readonly model: 'register'
+  /** Every object's value before the first write. */
+  readonly initial: Json
+  /** A failed cas did not happen, or observed that the value was another: the latter is beyond this checker. */
+  readonly failedCas: 'drop' | 'observes'
+  /** Values remembered for each key at most; a key that would need more is no longer judged. By default 100,000. */
+  readonly retainAtMost?: number | undefined
+}
+
+/**
+ * `linearizable`: some order explains everything recorded so far. `not linearizable`: none does, whatever comes.
+ * `not certain`: no violation was found, but some key could not be judged to its end.
+ */
+export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
+
+/** The first event after which no order explains what was recorded. */
+export interface OnlineViolation {
+  /** Absent where operations have no key. */
+  readonly key: string | undefined
+  /** Place among the events pushed, from 0. */
+  readonly position: number
+  readonly process: number
+  /** What happened, in a sentence. */
+  readonly sentence: string
+}
+
+export interface OnlineChecker {
+  /**
+   * Takes the next event of a history; events that are not a client's are ignored. Returns the violation when it has just
+   * become certain, once.
+   *
+   * @throws UserError for an operation the model does not know, and for a completion of nothing.
+   */
+  push(event: EventInput): OnlineViolation | undefined
+  soFar(): SoFar
+  violation(): OnlineViolation | undefined
+  /** Entries held in memory, all keys together. */
+  retained(): number
+}
+
+interface Open {
+  readonly key: string | undefined
+  readonly f: string
+  readonly input: Json
+  /** Absent where the key is not judged. */
+  readonly flight: Flight | undefined
+}
+
+/**
+ * Checks linearizability of registers while the history is being made. It says that the history is violated at the very
+ * event after which `check` would say so of what was recorded until then, as long as values are distinct (among those that
+ * may still be read), and never says so otherwise. What it remembers is bounded by the operations that overlap, not by
+ * the length of the history.
+ *
+ * A key whose values repeat too soon, or to which strings are appended, is given up: `not certain`.
+ */
+export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
+  const initial = nameOf(options.initial)
+  const monitors = new Map<string | undefined, RegisterMonitor | 'given up'>()
+  const open = new Map<number, Open>()
+  let events = 0
+  let found: OnlineViolation | undefined
+  let uncertain = false
+
+  const name = (value: Json | undefined): ValueName => (value === null || value === undefined ? initial : nameOf(value))
+
+  function monitorOf(key: string | undefined): RegisterMonitor | 'given up' {
+    const known = monitors.get(key)
+    if (known !== undefined) return known
+    const made = createRegisterMonitor(initial, options.retainAtMost ?? RETAIN_AT_MOST)
+    monitors.set(key, made)
+    return made
+  }
+
+  function giveUp(key: string | undefined): undefined {
+    monitors.set(key, 'given up')
+    uncertain = true
+    return undefined
+  }
+
+  function called({ f, key, value, process }: EventInput, position: number): Flight | undefined {
+    const monitor = monitorOf(key)
+    if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
+    if (monitor === 'given up') return undefined
+    let flight: Flight | 'not certain'
+    if (f === 'append') flight = 'not certain'
+    else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
+    else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
+    else {
+      const [from, to] = pairOf(value, position, process)
+      flight =
+        name(from) === name(to)
+          ? monitor.called(position, { kind: 'read' })
+          : monitor.called(position, { kind: 'write', value: name(to), replaces: name(from) })
+    }
+    return flight === 'not certain' ? giveUp(key) : flight
+  }
+
+  function ended(event: EventInput, { key, f, input, flight }: Open, position: number): Impossible | undefined {
+    const monitor = monitorOf(key)
+    if (monitor === 'given up' || flight === undefined) return undefined
+    if (event.type === 'info') {
+      monitor.abandoned(flight)
+      return undefined
+    }
+    if (event.type === 'fail') {
+      const impossible = monitor.failed(flight)
+      return impossible ?? (f === 'cas' && options.failedCas === 'observes' ? giveUp(key) : undefined)
+    }
+    return monitor.succeeded(position, flight, flight.written === undefined ? name(readBy(f, input, event)) : undefined)
+  }
+
+  return {
+    push(event) {
+      const position = events++
+      const { process } = event
+      if (typeof process !== 'number' || found !== undefined) return undefined
+      if (event.type === 'invoke') {
+        open.set(process, {
+          key: event.key,
+          f: event.f,
+          input: event.value ?? null,
+          flight: called(event, position),
+        })
+        return undefined
+      }
+      const operation = open.get(process)
+      if (operation === undefined) {
+        throw new UserError(
+          'input',
+          `${at(position)}: process ${process} completed "${event.f}" without having invoked it. Every ok, fail and info follows an invoke of the same process.`,
+        )
+      }
+      open.delete(process)
+      const impossible = ended(event, operation, position)
+      if (impossible === undefined) return undefined
+      found = { key: operation.key, position, process, sentence: sentence(event, operation, impossible) }
+      monitors.clear()
+      open.clear()
+      return found
+    },
+    soFar: () => (found !== undefined ? 'not linearizable' : uncertain ? 'not certain' : 'linearizable'),
+    violation: () => found,
+    retained() {
+      let total = open.size
+      for (const monitor of monitors.values()) if (monitor !== 'given up') total += monitor.retained()
+      return total
+    },
+  }
+}
+
+const RETAIN_AT_MOST = 100_000
+
+const functions: readonly string[] = ['read', 'get', 'write', 'put', 'cas', 'append']
+
+const isKnown = (f: string): boolean => functions.includes(f)
+
+const unknownFunction = (f: string): string =>
+  `the register model does not know the operation "${f}"; it knows ${functions.join(', ')}.`
+
+const at = (position: number): string => `event ${position}`
+
+const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
+
+function pairOf(value: Json | undefined, position: number, process: number | string): readonly [Json, Json] {
+  if (Array.isArray(value) && value.length === 2) return [value[0] as Json, value[1] as Json]
+  throw new UserError(
+    'input',
+    `${at(position)}: process ${process}'s cas takes [old, new], not ${JSON.stringify(value)}.`,
+  )
+}
+
+/** What an operation that only observes has seen: a cas from a value to itself is a read of it. */
+function readBy(f: string, input: Json, event: EventInput): Json {
+  if (f === 'cas') return Array.isArray(input) ? (input[0] as Json) : null
+  return event.value ?? null
+}
+
+function sentence({ process, value }: EventInput, { key, f, input }: Open, impossible: Impossible): string {
+  const of = key === undefined ? '' : ` for ${key}`
+  const cas = f === 'cas' && Array.isArray(input)
+  const did = cas
+    ? `Process ${process} changed ${show(input[0] as Json)} to ${show(input[1] as Json)}${of}`
+    : `Process ${process} read ${show(value ?? null)}${of}`
+  switch (impossible) {
+    case 'not there to be read':
+      return `${did}, but that value had been overwritten for certain, or was never written.`
+    case 'stale':
+      return `${did}, but that value had been overwritten by then.`
+    case 'replaced twice':
+      return `${did}, but another compare-and-set had already replaced the same value.`
+    case 'its write failed':
+      return `Process ${process}'s ${cas ? 'cas to' : 'write of'} ${show(cas ? (input[1] as Json) : input)}${of} certainly failed, but the value had been read.`
+    default:
+      return impossible satisfies never
+  }
+}

@@ -1,0 +1,281 @@
+/** A value as a key of a table: small ones are themselves, others their canonical text. */
+export type ValueName = number | string
+
+/** Why no order explains what was recorded so far. */
+export type Impossible =
+  /** Nothing that could have written the value had been called when its read returned, or it was overwritten before it. */
+  | 'not there to be read'
+  /** It was overwritten before the read was called, or read although that contradicts what was read elsewhere. */
+  | 'stale'
+  /** The value was read, and then its write turned out certainly not to have happened. */
+  | 'its write failed'
+  /** Two compare-and-sets replaced the same value. */
+  | 'replaced twice'
+
+/** An operation in flight: what the monitor is told again at its end. */
+export interface Flight {
+  readonly call: number
+  /** Of a read or a cas: it may still return a value that was there when it was called. */
+  readonly observes: boolean
+  /** What it writes, if it does. */
+  readonly written: Written | undefined
+}
+
+/** A value that was written, from the call of its write until no read may return it any more. */
+export interface Written {
+  readonly value: ValueName
+  /** Position of the call of its write. */
+  readonly call: number
+  /** Of a cas: the value that it replaced. */
+  readonly replaces: ValueName | undefined
+  /** Present once it is certain that it was written. */
+  block: Block | undefined
+  /** When that became certain: it, or what replaced it by cas, had been acknowledged or read. */
+  first: number
+  /** What a cas certainly replaced it by. */
+  next: Written | undefined
+}
+
+/**
+ * Operations that any order keeps together: a write, the reads of its value, and where a cas replaced that value, the cas
+ * and all that follows it in the same way.
+ */
+interface Block {
+  /** Position of the earliest return of its operations. */
+  readonly first: number
+  /** Position of the latest call of its operations. */
+  last: number
+  /** Whether `first` lies before the calls of all observing operations in flight. */
+  settled: boolean
+  readonly members: Set<Written>
+}
+
+export interface RegisterMonitor {
+  /** Returns what to hand back to `ended`, or 'not certain' where the value is one that may still be read. */
+  called(position: number, operation: Observing | Writing): Flight | 'not certain'
+  /** `ok` with the value read, where the operation is a read. */
+  succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
+  failed(flight: Flight): Impossible | undefined
+  /** Its outcome stays unknown. */
+  abandoned(flight: Flight): void
+  /** Entries held in memory. */
+  retained(): number
+}
+
+interface Observing {
+  readonly kind: 'read'
+}
+interface Writing {
+  readonly kind: 'write'
+  readonly value: ValueName
+  readonly replaces?: ValueName | undefined
+}
+
+/**
+ * Watches one register for linearizability, event by event: it answers at the first event after which no order exists.
+ *
+ * This is the zone condition of Gibbons & Korach (1997) with two extensions. A cas glues the value it wrote to the one it
+ * replaced, so that zones are of whole chains ("blocks"): an order exists exactly when each chain is in the order of its
+ * calls and returns, and no two blocks A and B have an operation of A returned before one of B was called and also the
+ * other way about, that is first(A) < last(B) and first(B) < last(A). (Longer cycles contain a cycle of two: of the block
+ * with the least `first`, the one before it in the cycle is also after it.) And the condition is kept up as events come:
+ * `first` never changes, and `last` grows only when a read or cas returns, so only then can a conflict arise.
+ *
+ * What can be read no more is forgotten. Once every observing operation in flight was called after first(B), B counts for
+ * all that is to come by last(B) alone, of which the two greatest suffice; and a block A with first(A) < last(B) can be
+ * read no more, nor can a value whose successor by cas was settled. To return such a value is impossible, as it is for one
+ * never written, so neither needs to be remembered. What is left are values written by operations that overlap one that is
+ * in flight, and writes of unknown outcome that nobody has read.
+ *
+ * Values must be distinct among those that may still be read; one that is forgotten may be written again.
+ */
+export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
+  const values = new Map<ValueName, Written>()
+  const observers = new Set<Flight>()
+  // Blocks by `first`: those not yet settled, and the settled ones that may still be read.
+  const unsettled = createQueue<Block>()
+  let readable: Block[] = []
+  // Values with a successor, by when that became certain.
+  const replaced = createQueue<Written>()
+  // Of the settled blocks the one with the greatest `last`, and the greatest `last` among the others.
+  let latest: Block | undefined
+  let latestCall = -2
+  let otherCall = -2
+
+  const origin: Block = { first: -1, last: -2, settled: true, members: new Set() }
+  const start: Written = { value: initial, call: -2, replaces: undefined, block: origin, first: -1, next: undefined }
+  origin.members.add(start)
+  values.set(initial, start)
+  readable.push(origin)
+  consider(origin)
+
+  function consider(block: Block): void {
+    if (block === latest) latestCall = block.last
+    else if (latest === undefined || block.last > latestCall) {
+      otherCall = latestCall
+      latestCall = block.last
+      latest = block
+    } else if (block.last > otherCall) otherCall = block.last
+  }
+
+  /** Whether a settled block other than this one keeps it from being read by whatever is called from now on. */
+  const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
+
+  /** Makes certain that the value was written, with all that it replaced. */
+  function establish(written: Written, position: number): Impossible | undefined {
+    const chain: Written[] = []
+    let at: Written = written
+    while (at.block === undefined) {
+      chain.push(at)
+      if (at.replaces === undefined) break
+      const before = values.get(at.replaces)
+      if (before === undefined || chain.includes(before)) return 'not there to be read'
+      if (before.next !== undefined) return 'replaced twice'
+      at = before
+    }
+    let block = at.block
+    if (block === undefined) {
+      block = { first: position, last: -2, settled: false, members: new Set() }
+      unsettled.push(block)
+    }
+    let before = at.block === undefined ? undefined : at
+    for (const each of chain.toReversed()) {
+      each.block = block
+      each.first = position
+      block.members.add(each)
+      if (each.call > block.last) block.last = each.call
+      if (before !== undefined) {
+        before.next = each
+        replaced.push(before)
+      }
+      before = each
+    }
+    return undefined
+  }
+
+  /** Whether the block, of which an operation has just returned, conflicts with another. */
+  function conflicts(block: Block, position: number): boolean {
+    if (block.first === position) return false
+    if (isOutdated(block)) return true
+    for (let i = 0; i < unsettled.length(); i++) {
+      const other = unsettled.at(i)
+      if (other.first >= block.last) break
+      if (other !== block && other.last > block.first) return true
+    }
+    return false
+  }
+
+  function observed(value: ValueName, call: number, position: number): Impossible | undefined {
+    const written = values.get(value)
+    if (written === undefined) return 'not there to be read'
+    if (written.next !== undefined && written.next.first < call) return 'stale'
+    return took(written, call, position)
+  }
+
+  function took(written: Written, call: number, position: number): Impossible | undefined {
+    const trouble = written.block === undefined ? establish(written, position) : undefined
+    if (trouble !== undefined) return trouble
+    const { block } = written
+    if (block === undefined) throw new Error('a value that was established belongs to a block')
+    if (call > block.last) block.last = call
+    if (conflicts(block, position)) return 'stale'
+    if (block.settled) consider(block)
+    return undefined
+  }
+
+  function forget(written: Written): void {
+    if (values.get(written.value) === written) values.delete(written.value)
+    written.block?.members.delete(written)
+  }
+
+  /** The operation is over: what only it could still have read is forgotten. */
+  function closed(flight: Flight): void {
+    if (!flight.observes) return
+    observers.delete(flight)
+    collect()
+  }
+
+  function collect(): void {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const flight of observers) {
+      oldest = flight.call
+      break
+    }
+    while (replaced.length() > 0 && (replaced.at(0).next?.first ?? oldest) < oldest) forget(replaced.shift())
+    while (unsettled.length() > 0 && unsettled.at(0).first < oldest) {
+      const block = unsettled.shift()
+      block.settled = true
+      consider(block)
+      readable.push(block)
+    }
+    if (!readable.some(isOutdated)) return
+    for (const block of readable) if (isOutdated(block)) for (const written of block.members) forget(written)
+    readable = readable.filter((block) => !isOutdated(block))
+  }
+
+  return {
+    called(position, operation) {
+      if (operation.kind === 'read') {
+        const flight: Flight = { call: position, observes: true, written: undefined }
+        observers.add(flight)
+        return flight
+      }
+      // With nothing in flight that reads, whatever was acknowledged since the last one ended is settled by now.
+      if (observers.size === 0) collect()
+      const { value, replaces } = operation
+      if (values.has(value) || values.size >= retainAtMost) return 'not certain'
+      const written: Written = { value, call: position, replaces, block: undefined, first: -1, next: undefined }
+      values.set(value, written)
+      const flight: Flight = { call: position, observes: replaces !== undefined, written }
+      if (flight.observes) observers.add(flight)
+      return flight
+    },
+    succeeded(position, flight, read) {
+      const { written, call } = flight
+      let finding: Impossible | undefined
+      if (written === undefined) finding = read === undefined ? undefined : observed(read, call, position)
+      else if (written.replaces !== undefined) finding = took(written, call, position)
+      else if (written.block === undefined) finding = establish(written, position)
+      closed(flight)
+      return finding
+    },
+    failed(flight) {
+      closed(flight)
+      const { written } = flight
+      if (written === undefined) return undefined
+      if (written.block !== undefined) return 'its write failed'
+      forget(written)
+      return undefined
+    },
+    abandoned: closed,
+    retained: () => values.size + observers.size + unsettled.length() + readable.length + replaced.length(),
+  }
+}
+
+interface Queue<T> {
+  push(item: T): void
+  shift(): T
+  at(position: number): T
+  length(): number
+}
+
+/** First in, first out, in constant time on average. */
+function createQueue<T>(): Queue<T> {
+  let items: T[] = []
+  let head = 0
+  return {
+    push: (item) => {
+      items.push(item)
+    },
+    shift() {
+      const item = items[head++] as T
+      if (head > 32 && head * 2 > items.length) {
+        items = items.slice(head)
+        head = 0
+      }
+      return item
+    },
+    at: (position) => items[head + position] as T,
+    length: () => items.length - head,
+  }
+}

@@ -1,0 +1,227 @@
+import { createOnlineChecker, type OnlineChecker, type OnlineViolation, type SoFar } from '@chaos/checker'
+import type { EventInput, Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { isLinearizable } from './brute-force.ts'
+import { checkHistory, resultOf, timeline } from './checking.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+const reading = { initial: null, failedCas: 'drop' } as const
+const baseSeed = Date.now() % 1_000_000_000
+const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+const online = (): OnlineChecker => createOnlineChecker({ model: 'register', ...reading })
+
+interface Watched {
+  readonly violation: OnlineViolation | undefined
+  readonly soFar: SoFar
+  /** It may have missed a violation of a key that it could not judge. */
+  readonly gaveUp: boolean
+}
+
+function watch(events: readonly EventInput[]): Watched {
+  const checker = online()
+  let gaveUp = false
+  for (const event of events) {
+    if (checker.push(event) !== undefined) break
+    gaveUp = checker.soFar() === 'not certain'
+  }
+  return { violation: checker.violation(), soFar: checker.soFar(), gaveUp }
+}
+
+const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
+
+/** Whether it answered at the very event after which the definition says violated, and never without need. */
+function faultOf(events: readonly EventInput[], judge: (events: readonly EventInput[]) => boolean): string | undefined {
+  const { violation, gaveUp } = watch(events)
+  if (violation === undefined) {
+    if (gaveUp || judge(events)) return undefined
+    return `it found nothing\n${listed(events)}`
+  }
+  if (judge(events.slice(0, violation.position + 1))) return `wrong: ${violation.sentence}\n${listed(events)}`
+  if (!gaveUp && !judge(events.slice(0, violation.position))) return `late: ${violation.sentence}\n${listed(events)}`
+  return undefined
+}
+
+function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  return {
+    processes: 2 + below(3),
+    operations: 3 + below(5),
+    keys: 1 + below(2),
+    values: 0,
+    cas: random() < 0.4,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.5 ? 0.2 : 0,
+    mutated: random() < 0.6 ? 0.35 : 0,
+    ...over,
+  }
+}
+
+test('it answers at the first event for which the definition has no order: 10,000 small random histories', () => {
+  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+  for (let n = 0; n < 10_000; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const events = randomEvents(shapeFrom(random, {}), random)
+    const fault = faultOf(events, (some) => isLinearizable(smallHistory(some), reading))
+    if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+    count[watch(events).soFar]++
+  }
+  expect(count.linearizable).toBeGreaterThan(2_000)
+  expect(count['not linearizable']).toBeGreaterThan(1_000)
+  expect(count['not certain']).toBeLessThan(1_000)
+})
+
+test('values that come again never make it say violated without need: 6,000 small random histories', () => {
+  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+  for (let n = 0; n < 6_000; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const values = 2 + Math.floor(random() * 5)
+    const events = randomEvents(shapeFrom(random, { values }), random)
+    const fault = faultOf(events, (some) => isLinearizable(smallHistory(some), reading))
+    if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+    count[watch(events).soFar]++
+  }
+  expect(count['not linearizable']).toBeGreaterThan(200)
+  expect(count['not certain']).toBeGreaterThan(200)
+})
+
+test('it agrees with check on 800 histories of 20 to 220 operations, at the event itself', () => {
+  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+  for (let n = 0; n < 800; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const over = {
+      processes: 2 + Math.floor(random() * 5),
+      operations: 20 + Math.floor(random() * 200),
+      unknown: random() < 0.5 ? 0.05 : 0,
+      mutated: random() < 0.3 ? 0.02 : 0,
+      values: random() < 0.7 ? 0 : 60,
+    }
+    const events = randomEvents(shapeFrom(random, over), random)
+    const judge = (some: readonly EventInput[]): boolean => {
+      const report = checkHistory(smallHistory(some), { levels: ['linearizable'] })
+      return resultOf(report, 'linearizable') !== 'violated'
+    }
+    const fault = faultOf(events, judge)
+    if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+    count[watch(events).soFar]++
+  }
+  expect(count.linearizable).toBeGreaterThan(100)
+  expect(count['not linearizable']).toBeGreaterThan(100)
+})
+
+test('what it remembers stays as it is over a million operations', () => {
+  const checker = online()
+  const random = randomFrom(baseSeed)
+  const clients = Array.from({ length: 10 }, (_, process) => ({
+    process,
+    key: '',
+    open: undefined as Pending | undefined,
+  }))
+  const keys = ['x', 'y', 'z']
+  const store = new Map<string, Json>(keys.map((key) => [key, null]))
+  let written = 0
+  let most = 0
+  let early = 0
+  let retired = clients.length
+  let infos = 0
+  const operations = 1_000_000
+  for (let called = 0; called < operations; ) {
+    const client = clients[Math.floor(random() * clients.length)]!
+    if (client.open === undefined) {
+      called++
+      const f = random() < 0.5 ? 'read' : random() < 0.3 ? 'cas' : 'write'
+      const key = keys[called % 3]!
+      const value: Json = f === 'read' ? null : f === 'cas' ? [store.get(key)!, ++written] : ++written
+      client.open = { f, key, value }
+      checker.push({ process: client.process, type: 'invoke', f, key, value })
+      continue
+    }
+    // It takes effect and returns at once: any moment between its call and its return will do.
+    const { f, key, value } = client.open
+    client.open = undefined
+    const common = { process: client.process, f, key }
+    if (f === 'write' && random() < 0.001) {
+      infos++
+      checker.push({ ...common, type: 'info', value })
+      client.process = retired++
+      continue
+    }
+    if (f === 'read') checker.push({ ...common, type: 'ok', value: store.get(key)! })
+    else if (f === 'write') {
+      store.set(key, value)
+      checker.push({ ...common, type: 'ok', value })
+    } else {
+      const [from, to] = value as [Json, Json]
+      const holds = store.get(key) === from
+      if (holds) store.set(key, to)
+      checker.push({ ...common, type: holds ? 'ok' : 'fail', value })
+    }
+    if (called % 1_000 === 0) {
+      const retained = checker.retained() - infos
+      if (called <= operations / 10) early = Math.max(early, retained)
+      most = Math.max(most, retained)
+    }
+  }
+  expect(checker.soFar()).toBe('linearizable')
+  expect(most).toBeLessThan(400)
+  expect(most).toBeLessThan(early * 2)
+})
+
+interface Pending {
+  readonly f: string
+  readonly key: string
+  readonly value: Json
+}
+
+const sentenceOf = (...rows: readonly string[]): string | undefined => watch(timeline(...rows)).violation?.sentence
+
+test('a value overwritten before the read was called is stale, however long it has been forgotten', () => {
+  expect(sentenceOf('w1-| w2-| w3-|', '              r3| r1|')).toBe(
+    'Process 1 read 1, but that value had been overwritten for certain, or was never written.',
+  )
+  expect(sentenceOf('w1-| w2-| w3-|', '            r2-|')).toBeUndefined()
+})
+
+test('a value that was read, and whose write then fails, contradicts at the failure', () => {
+  const events = timeline('w1-------x', '   r1|')
+  expect(watch(events).violation).toMatchObject({
+    position: events.length - 1,
+    sentence: "Process 0's write of 1 certainly failed, but the value had been read.",
+  })
+  expect(watch(timeline('w1-------x', '   r|')).violation).toBeUndefined()
+})
+
+test('two compare-and-sets cannot replace the same value', () => {
+  expect(sentenceOf('w1| c12----|', '    c13----|')).toBe(
+    'Process 1 changed 1 to 3, but another compare-and-set had already replaced the same value.',
+  )
+  expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
+})
+
+test('a write of unknown outcome may be read at any later time, but not go again', () => {
+  expect(sentenceOf('w1--?', '       w2-| r2| r1-| r1|')).toBeUndefined()
+  expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
+})
+
+test('a key whose value is written again while it may still be read is given up, others are not', () => {
+  const checker = online()
+  for (const event of timeline('wx1| wx1| wy1| wy2|', '                      ry1|')) checker.push(event)
+  expect(checker.soFar()).toBe('not linearizable')
+  const alone = online()
+  for (const event of timeline('wx1| wx1| wx2| ', '                rx1|')) alone.push(event)
+  expect(alone.soFar()).toBe('not certain')
+})
+
+test("events that are not a client's are passed over, unknown operations named", () => {
+  const checker = online()
+  expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
+  expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(
+    'event 1: the register model does not know the operation "enqueue"',
+  )
+  expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
+})
