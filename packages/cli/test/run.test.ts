@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
 import { processesMentioning, until } from './processes.ts'
 
@@ -133,6 +134,7 @@ test.each(['ack-before-majority', 'forget-vote'])(
       const out = temporaryDirectory()
       const { stdout } = await chaos(['run', '--sim', '--bug', bug, '--seed', seed, '--out', out, '--json'])
       verdicts.push(JSON.parse(stdout).levels.linearizable.result)
+      if (verdicts.includes('violated')) break
     }
     expect(verdicts).toContain('violated')
   },
@@ -152,6 +154,21 @@ describe('an environment that does not play along', () => {
     const { exitCode, stderr } = await chaos(['run', '--out', '/proc/chaos'])
     expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
     expect(exitCode).toBe(4)
+  })
+
+  test('a disk that fills up ends the run with a sentence, leaves no process, and keeps what was recorded', async (context) => {
+    const disk = temporaryDirectory()
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0
+    if (!mounted) context.skip('needs to mount a small disk, which takes root')
+    onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+    const { exitCode, stderr } = await chaos(['run', '--time', '60s', '--faults', 'none', '--out', disk])
+    expect(stderr).toMatch(
+      /history\.jsonl: no space is left on the disk\. .* The \d+ events written before are kept\.\n$/,
+    )
+    expect(exitCode).toBe(4)
+    expect(await processesMentioning(disk)).toEqual([])
+    const checked = await chaos(['check', join(onlyRunIn(disk), 'history.jsonl'), '--json'])
+    expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('met')
   })
 
   test('a directory of runs that exists already is used', async () => {
