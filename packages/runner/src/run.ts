@@ -1,3 +1,4 @@
+import type { SoFar } from '@chaos/checker'
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
@@ -43,6 +44,8 @@ export interface Progress {
   readonly stage: RunStage
   readonly elapsed: Nanos
   readonly counts: LiveCounts
+  /** Judged while it is recorded: a violation shows at the operation that makes it certain. */
+  readonly soFar: SoFar
   readonly activeFaults: readonly Fault[]
   readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
 }
@@ -127,6 +130,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
         stage,
         elapsed: since(),
         counts: recorder.counts(),
+        soFar: recorder.soFar(),
         activeFaults: nemesis.active(),
         leader: node === undefined ? undefined : { node, term: cluster.status().get(node)?.term },
       }

@@ -1,7 +1,7 @@
 import { describeFault } from '@chaos/faults'
 import type { Progress } from '@chaos/runner'
 
-/** One line, and under faults a second, about a run that is going on. */
+/** Two lines about a run that is going on: how it fares; what is wrong just now, and what the record shows until now. */
 export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
   const { counts, leader, stage } = progress
   const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`
@@ -12,7 +12,8 @@ export function liveLine(progress: Progress, totalMs: number, operationsPerSecon
       ? `${clock}   ${thousands(operationsPerSecond)} ops/s   ok ${thousands(counts.ok)}  fail ${thousands(counts.fail)}  info ${thousands(counts.info)}${leading}`
       : `${clock}   ${stage === 'healing' ? 'healing everything' : 'waiting for the replicas to agree, then reading every node once more'}`
   const faults = progress.activeFaults.map(describeFault).join(' · ')
-  return faults === '' ? first : `${first}\n    now: ${faults}`
+  const now = faults === '' ? '' : `now: ${faults}   `
+  return `${first}\n    ${now}so far: ${progress.soFar}`
 }
 
 /** Operations per second over the last second or so, from snapshots taken every now and then. */

@@ -1,0 +1,76 @@
+import { check } from '@chaos/checker'
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
+import { type Event, historyFromEvents, millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { type Progress, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
+import { createSimulatedCluster } from '@chaos/simulator'
+import { expect, test } from 'vitest'
+
+const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
+const seed = Date.now() % 100_000
+
+/** What was shown while a run went on, and at which event it changed. */
+function watched(protocol: string, knobs: { readonly [name: string]: number | boolean | string }) {
+  const events: Event[] = []
+  const cluster = createSimulatedCluster({ machine: findProtocol(protocol)!.create({ knobs }), nodes: 3, seed })
+  const schedule = planSchedule({
+    nemeses: nemeses.filter(({ name }) => name === 'partition' || name === 'kill'),
+    nodes: nodeNames(3),
+    durationMs: millis(3_000),
+    random: createRandom(seed),
+  })
+  const seen: { readonly soFar: Progress['soFar']; readonly events: number }[] = []
+  let outcome: RunOutcome | undefined
+  const handle = startRun(
+    {
+      cluster,
+      workload: registerWorkload(2),
+      schedule,
+      sink: {
+        append(event) {
+          // The run is asked before the event is judged: what it says is about the events before this one.
+          if (events.length > 0) seen.push({ soFar: handle.progress().soFar, events: events.length })
+          events.push(event)
+        },
+      },
+      clients: 6,
+      rate: 300,
+      timeMs: millis(3_000),
+      timeoutMs: millis(100),
+      quietMs: millis(5_000),
+      seed,
+    },
+    (ended) => {
+      outcome = ended
+    },
+  )
+  cluster.run(() => outcome !== undefined, LIMITS)
+  seen.push({ soFar: handle.progress().soFar, events: events.length })
+  return { events, seen }
+}
+
+const judged = (events: readonly Event[]): string =>
+  check(historyFromEvents(events), {
+    model: 'register',
+    initial: null,
+    levels: ['linearizable'],
+    failedCas: 'drop',
+    deadlineMs: millis(20_000),
+    memoryBytes: 1e9,
+    now: () => millis(performance.now()),
+  }).levels.linearizable.result
+
+test(`a linearizable system stays linearizable so far, to the end (seed ${seed})`, () => {
+  const { events, seen } = watched('raft', {})
+  expect(new Set(seen.map(({ soFar }) => soFar))).toEqual(new Set(['linearizable']))
+  expect(judged(events)).toBe('met')
+})
+
+test(`a stale read shows at the event that makes it certain, and from then on (seed ${seed})`, () => {
+  const { events, seen } = watched('primary-replica', {})
+  const first = seen.find(({ soFar }) => soFar === 'not linearizable')
+  expect(first).toBeDefined()
+  expect(seen.slice(seen.indexOf(first!)).every(({ soFar }) => soFar === 'not linearizable')).toBe(true)
+  expect(judged(events.slice(0, first!.events))).toBe('violated')
+  expect(judged(events.slice(0, first!.events - 1))).toBe('met')
+})
