@@ -2,8 +2,11 @@ import { millis } from '@chaos/history'
 import { type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
-/** Far beyond what an honest run takes: ten minutes of virtual time, and fifty million events. */
-const LIMITS: RunLimits = { events: 50_000_000, durationMs: millis(600_000) }
+/** Beyond what an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */
+const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>): RunLimits => {
+  const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + 60_000)
+  return { events: durationMs * 100, durationMs }
+}
 
 /** How long to wait for someone who takes writes, before clients begin. */
 const WARM_UP: RunLimits = { events: 1_000_000, durationMs: millis(5_000) }
@@ -20,7 +23,7 @@ export function simulateRun(cluster: SimulatedCluster, options: Omit<RunOptions,
   startRun({ ...options, cluster }, (ended) => {
     outcome = ended
   })
-  const end = cluster.run(() => outcome !== undefined, LIMITS)
+  const end = cluster.run(() => outcome !== undefined, limitsFor(options))
   if (end !== 'done' || outcome === undefined) return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
   return { type: 'ended', outcome }
 }
