@@ -195,8 +195,10 @@ const LONGEST_FAULT_MS = 1_400
 const SHORTEST_GAP_MS = 200
 const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
-/** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn. */
+/** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn … */
 const FULL_LENGTH_RUN_MS = 15_000
+/** … down to where a fault would be over before anybody noticed it. */
+const SMALLEST_SCALE = 0.4
 
 /**
  * Decides which faults happen when: a function of its arguments alone. Kinds take turns in random order, so that each
@@ -205,7 +207,7 @@ const FULL_LENGTH_RUN_MS = 15_000
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
   const schedule: Omit<ScheduledFault, 'id'>[] = []
   if (kinds.length === 0) return []
-  const scale = Math.min(1, durationMs / FULL_LENGTH_RUN_MS)
+  const scale = Math.min(1, Math.max(SMALLEST_SCALE, durationMs / FULL_LENGTH_RUN_MS))
   const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
   const lastEnd = durationMs * (1 - CALM_END)
   let waiting: Nemesis[] = []

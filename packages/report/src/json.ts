@@ -62,7 +62,7 @@ export function toJson(input: JsonInput): Json {
               Object.fromEntries(
                 phases.map((phase) => [
                   phase.phase,
-                  { p50Nanos: number(phase.p50Nanos), p99Nanos: number(phase.p99Nanos) },
+                  { p50Nanos: phase.p50Nanos ?? null, p99Nanos: phase.p99Nanos ?? null },
                 ]),
               ),
             ),

@@ -73,8 +73,9 @@ export interface PhaseSummary {
   readonly operations: number
   /** Operations answered (`ok`, or a definite no that the model allows, such as a cas that found another value), 0 to 1. */
   readonly availability: number
-  readonly p50Nanos: Nanos
-  readonly p99Nanos: Nanos
+  /** Of answered operations; absent where none was. */
+  readonly p50Nanos?: Nanos | undefined
+  readonly p99Nanos?: Nanos | undefined
   readonly slowestRecoveryNanos?: Nanos | undefined
 }
 

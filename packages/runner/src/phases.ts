@@ -82,10 +82,10 @@ function answeredLatencies(history: History, rows: readonly number[]): Float64Ar
   return Float64Array.from(latencies).sort()
 }
 
-/** Nearest rank. Zero where there is nothing to rank. */
-function percentile(sorted: Float64Array, share: number): Nanos {
-  const rank = Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)
-  return nanos(sorted[Math.max(0, rank)] ?? 0)
+/** Nearest rank; undefined where there is nothing to rank. */
+function percentile(sorted: Float64Array, share: number): Nanos | undefined {
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  return value === undefined ? undefined : nanos(value)
 }
 
 /**

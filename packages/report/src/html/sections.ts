@@ -12,9 +12,10 @@ import { type Content, type Html, html } from './markup.ts'
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
   const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
+  const latency = (value: number | undefined): string => (value === undefined ? '–' : duration(value))
   return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2><div class="scroll"><table class="numbers"><thead><tr><th scope="col">phase</th><th scope="col">share of the run</th><th scope="col">operations</th><th scope="col">availability</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">slowest recovery</th></tr></thead><tbody>${phases.map(
     (phase) =>
-      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${measured(phase, duration(phase.p50Nanos))}</td><td>${measured(phase, duration(phase.p99Nanos))}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
+      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
   )}</tbody></table></div></section>`
 }
 

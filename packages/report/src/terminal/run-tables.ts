@@ -31,13 +31,13 @@ const phaseColumns: readonly PhaseColumn[] = [
     title: 'p50',
     align: 'right',
     missed: 4,
-    cell: (phase, page) => measured(phase, page, () => duration(phase.p50Nanos)),
+    cell: (phase, page) => (phase.p50Nanos === undefined ? page.symbols.none : duration(phase.p50Nanos)),
   },
   {
     title: 'p99',
     align: 'right',
     missed: 5,
-    cell: (phase, page) => measured(phase, page, () => duration(phase.p99Nanos)),
+    cell: (phase, page) => (phase.p99Nanos === undefined ? page.symbols.none : duration(phase.p99Nanos)),
   },
   { title: 'ops', align: 'right', missed: 0, cell: (phase) => count(phase.operations) },
   {
