@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { check, levels } from '@chaos/checker'
-import { type History, millis } from '@chaos/history'
+import { type History, type Json, millis } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
 import { type RunSummary, renderHtml, renderRun, toJson } from '@chaos/report'
 import { judgeRun } from '@chaos/runner'
@@ -56,7 +56,10 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       checkMs: millis(performance.now() - checkStarted),
       expect: settings.expect,
     })
-    writeResult(directory.runJson, `${JSON.stringify(summary, undefined, 2)}\n`)
+    const result = resultOf(summary, history, directory)
+    // Verdicts as --json gives them: the witness of a long history is as long as the history.
+    const { report: _, ...record } = summary
+    writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
     const exitCode = exitCodeOf(summary, interrupts)
     const page = renderHtml({
       title: `${settings.protocol.name}, ${settings.nodes} nodes`,
@@ -70,7 +73,8 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     })
     writeResult(directory.report, page)
     progress.stop()
-    show(settings, summary, history, directory, exitCode)
+    if (settings.json) print(process.stdout, `${JSON.stringify(result)}\n`)
+    else showPage(settings, summary, history, directory, exitCode)
     return exitCode
   } finally {
     progress.stop()
@@ -99,24 +103,22 @@ function exitCodeOf({ expectation, vacuous, trouble }: RunSummary, interrupts: I
   return EXIT.met
 }
 
-function show(
+const resultOf = (summary: RunSummary, history: History, directory: RunDirectory): Json =>
+  toJson({
+    report: summary.report,
+    history,
+    run: summary,
+    directory: directory.path,
+    checkMs: summary.timing.checkMs,
+  })
+
+function showPage(
   settings: RunSettings,
   summary: RunSummary,
   history: History,
   directory: RunDirectory,
   exitCode: ExitCode,
 ): void {
-  if (settings.json) {
-    const json = toJson({
-      report: summary.report,
-      history,
-      run: summary,
-      directory: directory.path,
-      checkMs: summary.timing.checkMs,
-    })
-    print(process.stdout, `${JSON.stringify(json)}\n`)
-    return
-  }
   const page = renderRun(summary, history, styleFor(process.stdout), {
     ...terminalOptions(process.stdout),
     historyFile: directory.history,
