@@ -47,6 +47,31 @@ const collect = async (path: string, options: Parameters<typeof readEvents>[1] =
   return events
 }
 
+/** 200 events as `zstd -19` packs them: process 0 to 4 in turn invoke a write of 0, 1, 2, … and are answered. */
+const zstd200 = Buffer.from(
+  'KLUv/WTEJv0KAOIPKBmAS9pIfd/L78+1gZCJeovs3ikTX8rJZQoDmZmZmZmZmZmZiYiIiIiIiIiIiHh3d3d3d3d3d3dnZmZmZmZm' +
+    'ZmZmVlVVVVVVVVVVVfX/////////tm3btm3btt22bdu2bdu2REREREREREREmYh3ZlXKf9ttiajQACLKchiGIdA4yWEWhITjLGdw' +
+    'ksMUmsaBcJbDIB6LkyjLUSgYQZNAHEiA0agx9Pb/DqAVpdABEvgZBB5CMINghECBCOT9lGm2TE5WltSojJRc2bRZkSSiM7mxQlJz' +
+    'RVNSy+Rk5SSNykjJSk2bFUkROpMbK5I0VzQlW0pOVk5qqIyUrGyqWZEU0Sm5sSKpWUVTsmWyZOWkRif/U/6X9I/4r+zP9K/kz/Dv' +
+    '3I/Z36mfor8yP5K/Ej+Cv+C8D6D7rfYZ+5AggIDQ554I+u4zfmL0PuMnRu8zfmL0PuMnZ4s8p8UqXaatAr5kgys=',
+  'base64',
+)
+/** A frame that says nothing, as parallel compressors write one first. */
+const zstdSkippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
+/** Of a frame without a size, whose window is 2 ** (10 + descriptor / 8) bytes. */
+const zstdHeader = (descriptor: number): Buffer => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, descriptor])
+
+/** A frame of blocks that are not compressed at all. */
+function zstdStored(content: Uint8Array): Buffer {
+  const blocks: Uint8Array[] = [zstdHeader(0x40)]
+  for (let at = 0; at < content.length; at += 100_000) {
+    const block = content.subarray(at, at + 100_000)
+    const header = (block.length << 3) | (at + 100_000 >= content.length ? 1 : 0)
+    blocks.push(Buffer.from([header & 0xff, (header >> 8) & 0xff, header >> 16]), block)
+  }
+  return Buffer.concat(blocks)
+}
+
 describe('a history file', () => {
   test('that was written is read back, event by event and as a history', async () => {
     const path = join(directory, 'written.jsonl')
@@ -91,6 +116,39 @@ describe('a history file', () => {
     )
   })
 
+  test('is seen through Zstandard, whatever its name, cut off or in several frames', async () => {
+    expect((await readHistory(file('packed.jsonl', zstd200))).operations.length).toBe(100)
+    expect((await readHistory(file('packed.jsonl', Buffer.concat([zstdSkippable, zstd200])))).operations.length).toBe(
+      100,
+    )
+    const damaged = 'its Zstandard compression is damaged or cut off. Uncompress it by hand: zstdcat'
+    for (const [name, bytes] of [
+      ['cut.zst', zstd200.subarray(0, 200)],
+      ['header.zst', zstd200.subarray(0, 5)],
+      ['noise.zst', Buffer.concat([zstd200.subarray(0, 40), Buffer.alloc(300, 7)])],
+      ['trailing.zst', Buffer.concat([zstd200, Buffer.from('{"process":0,"type":"invoke"}')])],
+    ] as const) {
+      expect(await refusal(file(name, bytes))).toBe(`input: DIR/${name}: ${damaged}`)
+    }
+    const stored = someEvents(20_000)
+      .map((event) => JSON.stringify(event))
+      .join('\n')
+    expect((await readHistory(file('stored.zst', zstdStored(Buffer.from(stored))))).operations.length).toBe(10_000)
+  })
+
+  test('that Zstandard unfolds into gigabytes, or only with gigabytes of memory, is refused', async () => {
+    // Each block of four bytes stands for 128 KB of one letter.
+    const repeat = Buffer.from([0x02 | ((131_072 << 3) & 0xff), (131_072 >> 5) & 0xff, 131_072 >> 13, 0x78])
+    const bomb = Buffer.concat([zstdHeader(0x40), ...new Array<Buffer>(16_384).fill(repeat)])
+    const line = Buffer.from('{"process":0,"value":"')
+    expect(await refusal(file('bomb.zst', Buffer.concat([zstdStored(line), bomb])))).toBe(
+      'input: DIR/bomb.zst:1: this line is longer than 16 MB. Is it a history? A history has one event per line.',
+    )
+    expect(await refusal(file('window.zst', Buffer.concat([zstdHeader(0xa0), repeat])))).toBe(
+      'input: DIR/window.zst: uncompressing it takes a window of 1024 MB. Uncompress it by hand: zstdcat --long=31',
+    )
+  })
+
   test('may come by a pipe', async () => {
     const path = join(directory, 'pipe')
     spawnSync('mkfifo', [path])
@@ -114,7 +172,7 @@ describe('a history file', () => {
     const text = someEvents(3000)
       .map((event) => JSON.stringify(event))
       .join('\n')
-    for (const input of [Buffer.from(text), gzipSync(text)]) {
+    for (const input of [Buffer.from(text), gzipSync(text), zstdStored(Buffer.from(text))]) {
       const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' })
       expect([child.stdout, child.stderr]).toEqual(['1500\n', ''])
     }

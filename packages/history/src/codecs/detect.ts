@@ -35,6 +35,12 @@ export function detectFormat(source: string, beginning: Uint8Array): Format | un
       `${source}: this is a binary file (byte ${zero + 1} is 0), not a history.\n${KNOWN_FORMATS}`,
     )
   }
+  if (content === '') {
+    throw new UserError(
+      'input',
+      `${source}: this file begins with ${SAMPLE_BYTES / 1024} KB of nothing but white space.\n${KNOWN_FORMATS}`,
+    )
+  }
   const line = text.slice(0, text.length - content.length).split('\n').length
   throw new UserError(
     'input',

@@ -36,6 +36,12 @@ export class JsonlReader implements ChunkReader {
     const lastNewline = end > at ? bytes.lastIndexOf(NEWLINE, end - 1) : -1
     const scanner = this.#scanner
     while (at <= lastNewline) {
+      if (bytes[at] === NEWLINE) {
+        // Millions of empty lines are to cost no more than their bytes.
+        at += 1
+        this.line += 1
+        continue
+      }
       let next = scanner === undefined ? UNUSUAL : scanner.scan(bytes, at, this.line)
       if (next === UNUSUAL) {
         next = bytes.indexOf(NEWLINE, at) + 1

@@ -24,7 +24,7 @@ const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
 const OPERATION_BYTES = 120
 
 /**
- * Reads a history file of any format (`-` is stdin, gzip is seen through), pairs and checks it. Takes memory for the
+ * Reads a history file of any format (`-` is stdin, gzip and zstd are seen through), pairs and checks it. Takes memory for the
  * operations, not for the file. Errs with a UserError that names file, line and rule.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
@@ -125,7 +125,7 @@ const SAMPLE_BYTES = 64 * 1024
 function formatOf(path: string, beginning: Uint8Array): Format {
   const format = detectFormat(sourceName(path), beginning)
   if (format !== undefined) return format
-  if (/\.edn(\.gz)?$/.test(path)) return 'edn'
+  if (/\.edn(\.gz|\.zst)?$/.test(path)) return 'edn'
   throw new UserError('input', `${sourceName(path)}: this file is empty: there are no operations in it.`)
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../error.ts'
+import { isZstd, unzstd } from './zstd.ts'
 
 /** Bytes of a file, in order, as they come. */
 export interface Source {
@@ -18,7 +19,7 @@ export const STDIN = '-'
 /** What messages call the file at `path`. */
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
-/** Opens a file, or stdin for `-`; what is compressed with gzip comes uncompressed. Errs with code `input`. */
+/** Opens a file, or stdin for `-`; what is compressed with gzip or zstd comes uncompressed. Errs with code `input`. */
 export async function openSource(path: string): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
   const file = openFile(path)
@@ -29,7 +30,8 @@ export async function openSource(path: string): Promise<Source> {
   }
   // A pipe or a device is read without blocking the process. Streams close the file themselves.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
-  if (startsCompressed(file)) return uncompressed(path, createReadStream(path, { fd: file, start: 0 }))
+  const compression = compressionOf(firstBytes(file))
+  if (compression !== undefined) return uncompressed(path, createReadStream(path, { fd: file, start: 0 }), compression)
   return {
     sizeBytes: status.size,
     read: (space) => readOrErr(path, file, space),
@@ -53,24 +55,40 @@ function readOrErr(path: string, file: number, space: Uint8Array): number {
   }
 }
 
-function startsCompressed(file: number): boolean {
-  const magic = new Uint8Array(2)
-  return readSync(file, magic, 0, 2, 0) === 2 && isGzip(magic)
+const MAGIC_BYTES = 4
+
+type Compression = 'gzip' | 'zstd'
+
+function compressionOf(beginning: Uint8Array): Compression | undefined {
+  if (beginning[0] === 0x1f && beginning[1] === 0x8b) return 'gzip'
+  return isZstd(beginning) ? 'zstd' : undefined
 }
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+function firstBytes(file: number): Uint8Array {
+  const bytes = new Uint8Array(MAGIC_BYTES)
+  return bytes.subarray(0, readSync(file, bytes, 0, MAGIC_BYTES, 0))
+}
 
-const uncompressed = (path: string, compressed: Readable): Source => {
+function uncompressed(path: string, compressed: Readable, compression: Compression): Source {
+  const close = (): unknown => compressed.destroy()
+  if (compression === 'zstd') return chunksSource(path, unzstd(sourceName(path), compressed), close)
   const gunzip = createGunzip({ chunkSize: 256 * 1024 })
   compressed.on('error', (error) => gunzip.destroy(error))
-  return chunksSource(path, compressed.pipe(gunzip), () => compressed.destroy())
+  return chunksSource(path, compressed.pipe(gunzip), close)
 }
 
 async function streamSource(path: string, stream: Readable): Promise<Source> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  const first = await nextChunk(path, chunks)
-  if (first === undefined || !isGzip(first)) return chunksSource(path, withFirst(first, chunks), () => stream.destroy())
-  return uncompressed(path, Readable.from(withFirst(first, chunks), { objectMode: false }))
+  // A pipe may hand over a byte at a time; what it is compressed with shows only in the first few together.
+  let first = await nextChunk(path, chunks)
+  while (first !== undefined && first.length < MAGIC_BYTES) {
+    const more = await nextChunk(path, chunks)
+    if (more === undefined) break
+    first = Buffer.concat([first, more])
+  }
+  const compression = first === undefined ? undefined : compressionOf(first)
+  if (compression === undefined) return chunksSource(path, withFirst(first, chunks), () => stream.destroy())
+  return uncompressed(path, Readable.from(withFirst(first, chunks), { objectMode: false }), compression)
 }
 
 async function* withFirst(
@@ -83,7 +101,7 @@ async function* withFirst(
 }
 
 /** Streams hand over chunks of their own size; they are copied into whatever space the reader has. */
-function chunksSource(path: string, stream: AsyncIterable<Uint8Array>, close: () => void): Source {
+function chunksSource(path: string, stream: AsyncIterable<Uint8Array>, close: () => unknown): Source {
   const chunks = stream[Symbol.asyncIterator]()
   let chunk: Uint8Array = new Uint8Array(0)
   const take = (space: Uint8Array): number => {
@@ -129,6 +147,7 @@ function isDirectory(path: string): UserError {
 }
 
 function unreadable(path: string, error: unknown): unknown {
+  if (error instanceof UserError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const name = sourceName(path)
   switch (code) {

@@ -1,0 +1,60 @@
+import { Decompress } from 'fzstd'
+import { UserError } from '../error.ts'
+
+/** A few compressed bytes can stand for 128 KB each four; so many at a time keep what comes out in one go within 32 MB. */
+const SLICE_BYTES = 1024
+
+/** What the zstd command accepts without being asked to take more (its --long=27). */
+const MAXIMUM_WINDOW_BYTES = 128 << 20
+
+/** Whether the bytes begin a Zstandard frame, or a skippable one as parallel compressors put first (RFC 8878, §3.1). */
+export const isZstd = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) ||
+  (((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18)
+
+/** Uncompresses Zstandard (RFC 8878) as it comes; Node 20 has no decoder of its own. Errs with code `input`. */
+export async function* unzstd(
+  name: string,
+  compressed: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let ready: Uint8Array[] = []
+  const decoder = new Decompress((bytes) => {
+    if (bytes.length > 0) ready.push(bytes)
+  })
+  const push = (bytes: Uint8Array, last: boolean): readonly Uint8Array[] => {
+    ready = []
+    try {
+      decoder.push(bytes, last)
+    } catch {
+      throw new UserError(
+        'input',
+        `${name}: its Zstandard compression is damaged or cut off. Uncompress it by hand: zstdcat`,
+      )
+    }
+    return ready
+  }
+  let first = true
+  for await (const chunk of compressed) {
+    if (first) refuseHugeWindow(name, chunk)
+    first = false
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      // The decoder keeps what it is given until a block is complete, and the stream may use its memory again.
+      yield* push(chunk.slice(at, at + SLICE_BYTES), false)
+    }
+  }
+  yield* push(new Uint8Array(0), true)
+}
+
+/** The window is the memory that decoding takes; a hostile header asks for gigabytes. */
+function refuseHugeWindow(name: string, header: Uint8Array): void {
+  const [, , , , flags = 0, descriptor = 0] = header
+  const isSingleSegment = (flags & 0x20) !== 0
+  if (header[0] !== 0x28 || isSingleSegment) return
+  const base = 2 ** (10 + (descriptor >> 3))
+  const windowBytes = base + (base / 8) * (descriptor & 7)
+  if (windowBytes <= MAXIMUM_WINDOW_BYTES) return
+  throw new UserError(
+    'input',
+    `${name}: uncompressing it takes a window of ${Math.round(windowBytes / 2 ** 20)} MB. Uncompress it by hand: zstdcat --long=31`,
+  )
+}
