@@ -1,6 +1,7 @@
 import type { History } from '@chaos/history'
 import { INFO } from '@chaos/history'
 import { type Budget, createBudget } from './budget.ts'
+import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'
 import { explainSequential } from './counterexample/sequential.ts'
 import type { Decoder, Encoded } from './encoded.ts'
@@ -13,6 +14,7 @@ import { encodeRegister } from './models/register.ts'
 import type { CheckOptions } from './options.ts'
 import { settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
+import { readsFrom } from './sequential/reads-from.ts'
 import type { LostWrite, Report, Verdict } from './verdict.ts'
 
 /**
@@ -24,16 +26,20 @@ import type { LostWrite, Report, Verdict } from './verdict.ts'
  * @throws UserError when the model does not know an operation of the history.
  */
 export function check(history: History, options: CheckOptions): Report {
+  const begun = options.now()
   const budget = createBudget(options)
   const { encoded, decoder } = encodeRegister(history, options)
   const asked = (level: Level): boolean => options.levels.includes(level)
 
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
-  if (asked('linearizable') || asked('sequential')) {
+  // The levels in between are implied by sequential consistency, and for a cas are known from it alone.
+  const needsSequential =
+    asked('sequential') || (options.levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
+  if (asked('linearizable') || needsSequential) {
     // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
     // cannot decide must leave time for the other.
-    const share = asked('sequential') ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+    const share = needsSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
     const verdict = judgeLinearizable(encoded, decoder, share)
     if (asked('linearizable') || verdict.result === 'met') decided.linearizable = verdict
   }
@@ -47,8 +53,14 @@ export function check(history: History, options: CheckOptions): Report {
     decided.eventual = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
     lost = []
   }
-  if (asked('sequential') && decided.linearizable?.result !== 'met') {
-    decided.sequential = judgeSequential(encoded, decoder, budget)
+  if (needsSequential && decided.linearizable?.result !== 'met') {
+    const left = options.deadlineMs - (options.now() - begun)
+    const share = options.levels.some(isWeak) ? budget.within(left * SEQUENTIAL_SHARE) : budget
+    const verdict = judgeSequential(encoded, decoder, share)
+    if (asked('sequential') || verdict.result === 'met') decided.sequential = verdict
+  }
+  if (decided.linearizable?.result !== 'met' && decided.sequential?.result !== 'met' && options.levels.some(isWeak)) {
+    Object.assign(decided, judgeWeaker(encoded, decoder, options.levels, readsFrom(encoded), budget))
   }
   const levels = followsFrom(decided, (level) => reasonUndecided(asked(level)))
   return {
@@ -63,12 +75,13 @@ export function check(history: History, options: CheckOptions): Report {
 const countInfo = (total: number, outcome: number): number => total + (outcome === INFO ? 1 : 0)
 
 const reasonUndecided = (asked: boolean): string =>
-  asked
-    ? 'not decided by this version; linearizable, sequential and eventual are'
-    : 'not asked for, and it does not follow from what was'
+  asked ? 'left open: it does not follow from what was decided' : 'not asked for, and it does not follow from what was'
 
 /** Of the time there is, where sequential consistency is asked for too. */
 const LINEARIZABLE_SHARE = 0.6
+
+/** Of the time left then, where the levels below it are asked for too: most of them are far cheaper to decide. */
+const SEQUENTIAL_SHARE = 0.7
 
 /** What making a counterexample smaller may take of the time left: the verdict stands already. */
 const EXPLAIN_MS = 2_000

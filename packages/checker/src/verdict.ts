@@ -18,6 +18,17 @@ export type Witness =
       readonly kind: 'convergence'
       readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
     }
+  /**
+   * Causal convergence: what each read saw (no write: the initial value), and one order of all writes and reads that contains
+   * the causal order of those, by which each read's source is the last write of its key in the read's causal past.
+   */
+  | {
+      readonly kind: 'arbitration'
+      readonly order: readonly OperationRow[]
+      readonly sources: readonly { readonly read: OperationRow; readonly write: OperationRow | undefined }[]
+    }
+  /** Every read was looked at, and none contradicts the level. */
+  | { readonly kind: 'checked' }
   /** A stronger level holds. */
   | { readonly kind: 'implied'; readonly by: Level }
 

@@ -1,0 +1,113 @@
+import type { Budget } from '../budget.ts'
+import type { Level } from '../level.ts'
+import type { Edge } from '../sequential/saturation.ts'
+import { missesOwnWrites, readsGoBack } from '../session/guarantees.ts'
+import { arbitrate, overwrittenInPast } from './convergence.ts'
+import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
+import { createViews } from './view.ts'
+
+/** The levels below sequential consistency that are about reads, writes and processes. */
+export type WeakLevel = Exclude<Level, 'linearizable' | 'sequential' | 'eventual'>
+
+/** Orders that contradict each other. */
+export interface Contradiction {
+  /** The orders that were derived before, oldest first; each may rest on older ones. */
+  readonly derived: readonly Edge[]
+  /** The whole cycle, or its last order: its `to` precedes its `from` by program order, reads-from and what was derived. */
+  readonly cycle: readonly Edge[]
+  readonly isWhole: boolean
+  /** Where it is about the reads of one process only: its thread. */
+  readonly thread?: number | undefined
+  /** Some read saw what can only have come later; no level but PRAM allows that. */
+  readonly future?: boolean
+}
+
+export type Judged = Contradiction | 'none' | 'out of memory'
+
+/** What the levels share, worked out once, when it is first needed. */
+export interface Relations {
+  readonly facts: Facts
+  readonly judge: (level: WeakLevel) => Judged
+  /** After `none` for causal-convergence: all operations as arbitrated. */
+  readonly arbitration: () => Int32Array | undefined
+  readonly order: () => CausalOrder | undefined
+  readonly release: () => void
+}
+
+/** Says by which orders a history contradicts a level, for reads whose sources are certain. */
+export function createRelations(facts: Facts, budget: Budget): Relations {
+  const once = <Value>(make: () => Value): (() => Value) => {
+    let made: { readonly value: Value } | undefined
+    return () => {
+      made ??= { value: make() }
+      return made.value
+    }
+  }
+  const basis = once(() => basisOf(facts))
+  const order = once(() => {
+    const known = basis()
+    return 'cycle' in known ? undefined : causalOrder(facts, known.basis, budget)
+  })
+  const future = once((): Contradiction | undefined => {
+    const known = basis()
+    return 'cycle' in known ? { ...whole(known.cycle), future: true } : undefined
+  })
+  const inPast = once((): Judged => {
+    const known = order()
+    if (known === undefined) return 'out of memory'
+    const edge = overwrittenInPast(facts, known)
+    return edge === undefined ? 'none' : { derived: [], cycle: [edge], isWhole: false }
+  })
+  let arbitration: Int32Array | undefined
+  const conflicts = once((): Judged => {
+    const causal = inPast()
+    const known = order()
+    if (causal !== 'none' || known === undefined) return causal
+    const answer = arbitrate(facts, known)
+    if (answer.result === 'cycle') return whole(answer.cycle)
+    arbitration = answer.order
+    return 'none'
+  })
+  const views = (given: CausalOrder | undefined): Judged => {
+    const { threads } = facts
+    const each = createViews(facts, given)
+    for (let thread = 0; thread < threads.count; thread++) {
+      const conflict = each.conflictOf(thread, facts.writerOf)
+      if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
+    }
+    return 'none'
+  }
+  const judge = (level: WeakLevel): Judged => {
+    if (level === 'pram') return views(undefined)
+    const cycle = future()
+    if (cycle !== undefined) return cycle
+    switch (level) {
+      case 'monotonic-writes':
+      case 'writes-follow-reads':
+        return 'none'
+      case 'monotonic-reads':
+        return judged(readsGoBack(facts))
+      case 'read-your-writes':
+        return judged(missesOwnWrites(facts))
+      case 'causal':
+        return inPast()
+      case 'causal-convergence':
+      case 'session':
+        // With all four guarantees, what is visible to a read is all of its causal past, and the orders that they force on
+        // the arbitration are those of causal convergence: the two levels are one (shown by the tests, over all sources).
+        return conflicts()
+      case 'causal-memory': {
+        const known = order()
+        return known === undefined ? 'out of memory' : views(known)
+      }
+    }
+    return level satisfies never
+  }
+  return { facts, judge, arbitration: () => arbitration, order, release: () => order()?.release() }
+}
+
+const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
+
+/** Orders found as they stand: a single one is closed by the operations' own order. */
+const judged = (cycle: readonly Edge[] | undefined): Judged =>
+  cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

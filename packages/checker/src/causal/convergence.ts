@@ -1,0 +1,139 @@
+import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
+import type { Edge } from '../sequential/saturation.ts'
+import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
+
+/**
+ * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and WriteCORead
+ * (Bouajjani et al., POPL 2017, §3.2). Without them, and with the causal order acyclic, a history is causally consistent (CC).
+ * Of each thread only the last such write need be looked at: if an earlier one comes after the source, so does the last.
+ */
+export function overwrittenInPast(facts: Facts, order: CausalOrder): Edge | undefined {
+  const { encoded, writerOf, threads } = facts
+  const { rows, width, basis } = order
+  for (const read of basis) {
+    const source = writerOf[read]
+    if (source === NO_READ) continue
+    const lists = facts.writesTo(encoded.key[read])
+    for (let n = 0; n < lists.length; n++) {
+      const { thread, writes } = lists[n]
+      const count = rows[read * width + thread]
+      if (count === 0) continue
+      const last = lastAmong(writes, count, threads.place)
+      if (last === -1 || last === source) continue
+      if (source === INITIAL)
+        return { from: read, to: last, reason: 'overwritten after', premise: [last, read], reader: read }
+      if (order.precedes(source, last)) {
+        return { from: last, to: source, reason: 'overwritten before', premise: [last, read], reader: read }
+      }
+    }
+  }
+  return undefined
+}
+
+export type Arbitration =
+  /** All operations, in one order that contains the causal order and by which the last write in each read's past is its source. */
+  | { readonly result: 'order'; readonly order: Int32Array }
+  | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
+
+/**
+ * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another one is the
+ * older. There is such an order unless those conflicts and the causal order form a cycle (CyclicCF, Bouajjani et al. §3.4).
+ * For a history that is causally consistent.
+ */
+export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
+  const { encoded, writerOf, threads } = facts
+  const { rows, width, basis } = order
+  const { length } = encoded
+  const from: number[] = []
+  const to: number[] = []
+  const by: number[] = []
+  for (const read of basis) {
+    const source = writerOf[read]
+    if (source < 0) continue
+    const lists = facts.writesTo(encoded.key[read])
+    for (let n = 0; n < lists.length; n++) {
+      const { thread, writes } = lists[n]
+      const count = rows[read * width + thread]
+      // What precedes the source by causality needs no edge of its own.
+      if (count === 0 || count <= rows[source * width + thread]) continue
+      const last = lastAmong(writes, count, threads.place)
+      if (last === -1 || last === source || order.precedes(last, source)) continue
+      from.push(last)
+      to.push(source)
+      by.push(read)
+    }
+  }
+  const outgoing = groupBy(from, length)
+  const readers = groupReaders(writerOf, length)
+  const waiting = new Int32Array(length)
+  for (const target of to) waiting[target]++
+  for (let i = 0; i < length; i++) {
+    if (previousOf(threads, i) !== -1) waiting[i]++
+    if (writerOf[i] >= 0) waiting[i]++
+  }
+  const followers = groupReaders(threads.after, length)
+  const arbitration = new Int32Array(length)
+  let placed = 0
+  let head = 0
+  const done = (operation: number): void => {
+    if (--waiting[operation] === 0) arbitration[placed++] = operation
+  }
+  for (const operation of basis) if (waiting[operation] === 0) arbitration[placed++] = operation
+  while (head < placed) {
+    const operation = arbitration[head++]
+    const next = threads.start[threads.of[operation]] + threads.place[operation] + 1
+    if (next < threads.start[threads.of[operation] + 1]) done(threads.members[next])
+    for (let e = followers.start[operation]; e < followers.start[operation + 1]; e++) done(followers.items[e])
+    for (let e = readers.start[operation]; e < readers.start[operation + 1]; e++) done(readers.items[e])
+    for (let e = outgoing.start[operation]; e < outgoing.start[operation + 1]; e++) done(to[outgoing.items[e]])
+  }
+  if (placed === length) return { result: 'order', order: arbitration }
+  // Every operation left waits for another one that is left: walking back from one must come round.
+  const incoming = groupBy(to, length)
+  const seen = new Map<number, number>()
+  const walk: Edge[] = []
+  let at = waiting.findIndex((count) => count > 0)
+  while (!seen.has(at)) {
+    seen.set(at, walk.length)
+    const edge = waitsFor(at)
+    walk.push(edge)
+    at = edge.from
+  }
+  return { result: 'cycle', cycle: walk.slice(seen.get(at)).reverse() }
+
+  function waitsFor(operation: number): Edge {
+    for (let e = incoming.start[operation]; e < incoming.start[operation + 1]; e++) {
+      const edge = incoming.items[e]
+      if (waiting[from[edge]] > 0) {
+        return {
+          from: from[edge],
+          to: operation,
+          reason: 'overwritten before',
+          premise: [from[edge], by[edge]],
+          reader: by[edge],
+        }
+      }
+    }
+    const source = writerOf[operation]
+    if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
+    return { from: previousOf(threads, operation), to: operation, reason: 'process order' }
+  }
+}
+
+interface Groups {
+  readonly start: Int32Array
+  readonly items: Int32Array
+}
+
+/** Positions 0 … keys.length - 1 grouped by their key. */
+function groupBy(keys: ArrayLike<number>, count: number): Groups {
+  const start = new Int32Array(count + 1)
+  for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) start[keys[i] + 1]++
+  for (let k = 0; k < count; k++) start[k + 1] += start[k]
+  const next = start.slice()
+  const items = new Int32Array(start[count])
+  for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) items[next[keys[i]]++] = i
+  return { start, items }
+}
+
+const groupReaders = (writerOf: Int32Array, length: number): Groups => groupBy(writerOf, length)

@@ -1,0 +1,164 @@
+import type { Budget } from '../budget.ts'
+import type { Encoded } from '../encoded.ts'
+import { NO_READ, type readsFrom } from '../sequential/reads-from.ts'
+import { choicesOf, choose } from './choices.ts'
+import { type Contradiction, createRelations, type Relations, type WeakLevel } from './contradiction.ts'
+import { factsOf } from './order.ts'
+import { createViews } from './view.ts'
+
+/** Indices are those of the history given. */
+export type WeakAnswer =
+  | {
+      readonly result: 'met'
+      /** For causal convergence: all operations in the order of arbitration, and what each read saw (a write, or -1). */
+      readonly arbitration?: { readonly order: Int32Array; readonly writerOf: ReadonlyMap<number, number> }
+    }
+  | {
+      readonly result: 'violated'
+      readonly found?: {
+        readonly relations: Relations
+        readonly contradiction: Contradiction
+        readonly indices: Int32Array
+      }
+      /** The read of a value that nobody can have written. */
+      readonly thinAir?: number
+    }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+export interface Weaker {
+  readonly decide: (level: WeakLevel) => WeakAnswer
+  readonly release: () => void
+}
+
+/**
+ * Decides the levels below sequential consistency, for reads and writes, each when asked; they share what they can.
+ * Where it is certain which write each read saw, in polynomial time. Otherwise by trying the possible sources, as far as
+ * `steps` (one is a look at the whole history) and the budget go.
+ */
+export function createWeaker(
+  encoded: Encoded,
+  sources: ReturnType<typeof readsFrom>,
+  budget: Budget,
+  steps: number = stepsFor(encoded.length),
+): Weaker {
+  if (sources.result === 'thin air') {
+    return { decide: () => ({ result: 'violated', thinAir: sources.read }), release: () => {} }
+  }
+  if (sources.result === 'repeated values') {
+    return { decide: (level) => decideRepeated(encoded, level, budget, steps), release: () => {} }
+  }
+  const { indices } = sources
+  const relations = createRelations(factsOf(sources), budget)
+  return {
+    decide: (level) => {
+      const judged = relations.judge(level)
+      if (judged === 'out of memory') return OUT_OF_MEMORY
+      if (judged !== 'none') return { result: 'violated', found: { relations, contradiction: judged, indices } }
+      return met(relations, indices)
+    },
+    release: relations.release,
+  }
+}
+
+/** Looks at the whole history: many for small ones, few for long ones, so that a level takes seconds at most. */
+const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))
+
+const OUT_OF_MEMORY: WeakAnswer = { result: 'unknown', reason: 'out of memory (see --memory)' }
+
+function met(relations: Relations, indices: Int32Array): WeakAnswer {
+  const order = relations.arbitration()
+  if (order === undefined) return { result: 'met' }
+  const { writerOf } = relations.facts
+  const sources = new Map<number, number>()
+  for (let i = 0; i < writerOf.length; i++) {
+    if (writerOf[i] !== NO_READ) sources.set(indices[i], writerOf[i] < 0 ? -1 : indices[writerOf[i]])
+  }
+  return { result: 'met', arbitration: { order: order.map((i) => indices[i]), writerOf: sources } }
+}
+
+function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
+  const choices = choicesOf(given)
+  const writerOf = new Int32Array(choices.encoded.length).fill(NO_READ)
+  const facts = factsOf({ encoded: choices.encoded, writerOf })
+  const limit = { left: steps }
+  if (level === 'pram') return decideViews()
+  let last: Relations | undefined
+  let uncertain = false
+  const holds = (complete: boolean): boolean => {
+    const relations = createRelations(facts, budget)
+    try {
+      // Causal memory is judged once all sources are chosen; until then what it implies is.
+      const judged = relations.judge(level === 'causal-memory' ? 'causal' : level)
+      if (judged === 'out of memory') limit.left = 0
+      if (judged !== 'none') return false
+      if (complete && level === 'causal-memory' && !isMemory(relations)) return false
+      last = relations
+      return true
+    } finally {
+      relations.release()
+    }
+  }
+  const answer = choose(choices, writerOf, holds, budget, limit)
+  if (answer === 'met' && last !== undefined) return met(last, choices.indices)
+  if (answer === 'violated' && !uncertain && limit.left > 0) return { result: 'violated' }
+  return {
+    result: 'unknown',
+    reason:
+      'values are written more than once, and neither a possible source of every read nor a contradiction was found',
+  }
+
+  /** PRAM: each process may explain its reads by sources of its own. */
+  function decideViews(): WeakAnswer {
+    const views = createViews(facts, undefined)
+    for (let thread = 0; thread < facts.threads.count; thread++) {
+      const own = choices.reads.flatMap((read, n) => (facts.threads.of[read] === thread ? [n] : []))
+      const one = chooseAmong(own, () => views.conflictOf(thread, writerOf) === undefined)
+      if (one === 'violated') return { result: 'violated' }
+      if (one === 'unknown')
+        return {
+          result: 'unknown',
+          reason: 'values are written more than once, and there are too many possible sources of the reads',
+        }
+    }
+    return { result: 'met' }
+  }
+
+  function chooseAmong(numbers: readonly number[], fits: () => boolean): 'met' | 'violated' | 'unknown' {
+    const some = { reads: numbers.map((n) => choices.reads[n]), candidates: numbers.map((n) => choices.candidates[n]) }
+    return choose(some, writerOf, fits, budget, limit)
+  }
+
+  /**
+   * Whether each read's process can explain it together with its earlier reads, within the causal order of the sources
+   * chosen. The explanations of two reads may take different writes of a repeated value for the same earlier read, as long
+   * as they are in the past of the read explained. A write outside it might be brought into it by a larger causal order:
+   * then nothing is refuted.
+   */
+  function isMemory(relations: Relations): boolean {
+    const order = relations.order()
+    if (order === undefined) return false
+    const views = createViews(facts, order)
+    const { threads } = facts
+    for (let thread = 0; thread < threads.count; thread++) {
+      if (views.conflictOf(thread, writerOf) === undefined) continue
+      const own = choices.reads.flatMap((read, n) => (threads.of[read] === thread ? [n] : []))
+      for (let count = 1; count <= own.length; count++) {
+        const read = choices.reads[own[count - 1]]
+        if (views.conflictOf(thread, writerOf, read) === undefined) continue
+        const inPast = (writer: number): boolean => writer < 0 || order.precedes(writer, read)
+        const explained = own.slice(0, count)
+        const chosen = writerOf.slice()
+        const some = {
+          reads: explained.map((n) => choices.reads[n]),
+          candidates: explained.map((n) => choices.candidates[n].filter(inPast)),
+        }
+        const answer = choose(some, chosen, () => views.conflictOf(thread, chosen, read) === undefined, budget, limit)
+        if (answer === 'met') continue
+        const more = explained.some((n) => choices.candidates[n].some((w) => !inPast(w) && !order.precedes(read, w)))
+        if (answer === 'unknown' || more) uncertain = true
+        return false
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,121 @@
+import type { Edge } from '../sequential/saturation.ts'
+import type { Contradiction, WeakLevel } from './contradiction.ts'
+import { type Facts, previousOf } from './order.ts'
+
+/** A cycle of orders, each coming before the next, and every operation that its derivation uses. */
+export interface Derivation {
+  readonly cycle: readonly Edge[]
+  readonly involved: ReadonlySet<number>
+}
+
+/** Completes a contradiction to the whole cycle, and takes apart what its orders were derived from. */
+export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakLevel): Derivation {
+  const { derived, thread } = contradiction
+  const number = new Map(derived.map((edge, n) => [edge, n]))
+  // A session guarantee looks at single processes: what precedes a read is in its own process.
+  const local = level === 'monotonic-reads' || level === 'read-your-writes'
+  const into = incoming(derived)
+  const path = (from: number, to: number, limit: number): readonly Edge[] =>
+    from === to ? [] : pathBetween(facts, into, from, to, limit, level === 'pram' ? thread : undefined)
+  const [first] = contradiction.cycle
+  const cycle = contradiction.isWhole
+    ? contradiction.cycle
+    : local
+      ? [...within(facts, first, level), first]
+      : [...path(first.to, first.from, derived.length), first]
+  const involved = new Set<number>()
+  const explained = new Set<Edge>()
+  const waiting = [...cycle]
+  for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
+    if (explained.has(edge)) continue
+    explained.add(edge)
+    involved.add(edge.from).add(edge.to)
+    if (edge.reader !== undefined) {
+      involved.add(edge.reader)
+      if (facts.writerOf[edge.reader] >= 0) involved.add(facts.writerOf[edge.reader])
+    }
+    if (edge.premise === undefined) continue
+    const [premise, reader] = edge.premise
+    if (local) {
+      if (level === 'monotonic-reads') involved.add(earlierReadOf(facts, premise, reader))
+    } else waiting.push(...path(premise, reader, number.get(edge) ?? derived.length))
+  }
+  return { cycle, involved }
+}
+
+/** From the write that a read of the initial value missed, to that read: by way of the process's own operations. */
+function within(facts: Facts, { from: read, to: write }: Edge, level: WeakLevel): readonly Edge[] {
+  if (level === 'read-your-writes') {
+    return [{ from: write, to: read, reason: 'process order' }]
+  }
+  const earlier = earlierReadOf(facts, write, read)
+  return [
+    { from: write, to: earlier, reason: 'reads from' },
+    { from: earlier, to: read, reason: 'process order' },
+  ]
+}
+
+/** The process's last read before `read` that saw the write. */
+function earlierReadOf({ threads, writerOf }: Facts, write: number, read: number): number {
+  let at = previousOf(threads, read)
+  while (at !== -1 && writerOf[at] !== write) at = previousOf(threads, at)
+  return at === -1 ? read : at
+}
+
+interface Numbered {
+  readonly edge: Edge
+  readonly number: number
+}
+
+function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered[]> {
+  const into = new Map<number, Numbered[]>()
+  for (const [number, edge] of edges.entries()) {
+    const known = into.get(edge.to)
+    if (known === undefined) into.set(edge.to, [{ edge, number }])
+    else known.push({ edge, number })
+  }
+  return into
+}
+
+/**
+ * A shortest path by program order, reads-from and the first `limit` derived orders; there must be one. Where `reader` is
+ * given, only that thread's reads count. Found backwards: an operation has few that it follows directly.
+ */
+function pathBetween(
+  facts: Facts,
+  into: ReadonlyMap<number, readonly Numbered[]>,
+  from: number,
+  to: number,
+  limit: number,
+  reader: number | undefined,
+): readonly Edge[] {
+  const { threads, writerOf } = facts
+  const left = new Map<number, Edge | undefined>([[to, undefined]])
+  const queue = [to]
+  const visit = (edge: Edge): void => {
+    if (left.has(edge.from)) return
+    left.set(edge.from, edge)
+    queue.push(edge.from)
+  }
+  for (let head = 0; head < queue.length && !left.has(from); head++) {
+    const at = queue[head]
+    for (const { edge, number } of into.get(at) ?? []) if (number < limit) visit(edge)
+    const source = writerOf[at]
+    if (source >= 0 && (reader === undefined || threads.of[at] === reader))
+      visit({ from: source, to: at, reason: 'reads from' })
+    const previous = previousOf(threads, at)
+    if (previous !== -1) visit({ from: previous, to: at, reason: 'process order' })
+  }
+  const path: Edge[] = []
+  for (let at = from; at !== to; ) {
+    const edge = left.get(at)
+    if (edge === undefined) throw new Error('an order was derived from a path that does not exist')
+    const last = path[path.length - 1]
+    // Steps of program order in a row are one: what lies between does not matter.
+    if (last?.reason === 'process order' && edge.reason === 'process order') {
+      path[path.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
+    } else path.push(edge)
+    at = edge.to
+  }
+  return path
+}

@@ -1,0 +1,112 @@
+import { FAIL } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { explainWeaker } from '../counterexample/causal.ts'
+import type { Decoder, Encoded } from '../encoded.ts'
+import { implied, type Level } from '../level.ts'
+import type { readsFrom } from '../sequential/reads-from.ts'
+import type { Counterexample, Verdict } from '../verdict.ts'
+import type { Contradiction, WeakLevel } from './contradiction.ts'
+import { createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
+
+/** Weakest first: what a weaker level violates, all that imply it violate too, with the same counterexample. */
+const weakLevels = [
+  'monotonic-writes',
+  'writes-follow-reads',
+  'monotonic-reads',
+  'read-your-writes',
+  'pram',
+  'causal',
+  'session',
+  'causal-convergence',
+  'causal-memory',
+] as const satisfies readonly WeakLevel[]
+
+export const isWeak = (level: Level): level is WeakLevel => (weakLevels as readonly Level[]).includes(level)
+
+type Verdicts = { [level in Level]?: Verdict }
+
+/** What making the counterexamples of all these levels smaller may take of the time left. */
+const EXPLAIN_MS = 2_000
+
+/**
+ * Judges the levels asked for below sequential consistency, which does not hold or is undecided. For reads and writes: what
+ * a cas or an append means for them nobody has defined.
+ */
+export function judgeWeaker(
+  encoded: Encoded,
+  decoder: Decoder,
+  asked: readonly Level[],
+  sources: ReturnType<typeof readsFrom>,
+  budget: Budget,
+): Verdicts {
+  const levels = weakLevels.filter((level) => asked.includes(level))
+  if (levels.length === 0) return {}
+  const other = unlikeRegister(encoded, decoder)
+  if (other !== undefined) {
+    const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
+    return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
+  }
+  const verdicts: Verdicts = {}
+  const explanations = createExplanations(encoded, decoder, budget.within(EXPLAIN_MS))
+  const weaker = createWeaker(encoded, sources, budget)
+  try {
+    if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
+      // Sources found for it are sources for all that follow from it, which need no search of their own then.
+      const verdict = verdictOf('causal-convergence', weaker, encoded, explanations)
+      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
+    }
+    for (const level of levels) {
+      const isKnown = (other: Level): boolean =>
+        (follows(other, level) && verdicts[other]?.result === 'met') ||
+        (follows(level, other) && verdicts[other]?.result === 'violated')
+      if (weakLevels.some(isKnown)) continue
+      verdicts[level] = verdictOf(level, weaker, encoded, explanations)
+    }
+  } finally {
+    weaker.release()
+  }
+  return verdicts
+}
+
+/** Whether `weaker` is `level` or follows from it. */
+const follows = (level: Level, weaker: Level): boolean =>
+  level === weaker || implied[level].some((next) => follows(next, weaker))
+
+type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
+
+/** Levels that are contradicted by the same orders are explained once. */
+function createExplanations(encoded: Encoded, decoder: Decoder, budget: Budget): Explain {
+  const known = new Map<Contradiction, Counterexample>()
+  return (level, answer) => {
+    const contradiction = answer.found?.contradiction
+    const same = contradiction === undefined ? undefined : known.get(contradiction)
+    if (same !== undefined) return { ...same, level }
+    const made = explainWeaker(level, encoded, answer, decoder, budget)
+    if (contradiction !== undefined) known.set(contradiction, made)
+    return made
+  }
+}
+
+function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: Explain): Verdict {
+  const answer = weaker.decide(level)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') return { result: 'violated', counterexample: explain(level, answer) }
+  const row = (index: number): number => encoded.row[index]
+  const { arbitration } = answer
+  if (arbitration === undefined) return { result: 'met', witness: { kind: 'checked' } }
+  const sources = [...arbitration.writerOf].map(([read, write]) => ({
+    read: row(read),
+    write: write < 0 ? undefined : row(write),
+  }))
+  return { result: 'met', witness: { kind: 'arbitration', order: Array.from(arbitration.order, row), sources } }
+}
+
+/** What of the history is neither a read nor a write, in words. */
+export function unlikeRegister(encoded: Encoded, { history }: Decoder): string | undefined {
+  if (encoded.hasAppend) return 'an append'
+  if (encoded.hasConditional) return 'a cas'
+  // A cas to the value that is there already is encoded as a read of it, or as nothing.
+  const cas = history.functions.indexOf('cas')
+  const { f, outcome } = history.operations
+  return cas !== -1 && f.some((each, row) => each === cas && outcome[row] !== FAIL) ? 'a cas' : undefined
+}

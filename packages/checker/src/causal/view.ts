@@ -1,0 +1,195 @@
+import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
+import type { Edge } from '../sequential/saturation.ts'
+import { type CausalOrder, type Facts, lastAmong, raise } from './order.ts'
+
+/** Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with those before. */
+export interface ViewConflict {
+  readonly thread: number
+  readonly edges: readonly Edge[]
+  readonly last: Edge
+}
+
+export interface Views {
+  /**
+   * Whether a thread's reads, from its first to `until` (all, where absent), can be explained by one order; `sources` says
+   * what each read saw.
+   */
+  readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
+}
+
+/**
+ * Whether a process can order the writes so that all its own reads are explained: for PRAM all writes in program order, for
+ * causal memory (CM) those in its past in causal order (`order` given).
+ *
+ * The order forced (the happened-before relation of Bouajjani et al., POPL 2017, §3.3): a write that precedes a read of
+ * another write's value, of the same key, precedes that write. Without a cycle, and without a write before a read of the
+ * initial value, the past of each read in turn can be laid out, and its source is the last write of its key in it.
+ *
+ * Only sources of reads ever get new predecessors, so beyond the given order nothing but those is kept: for each, how many
+ * operations of each thread were forced before it. What precedes an operation is then found by looking up, in each thread,
+ * the last such source that precedes it.
+ */
+export function createViews(facts: Facts, order: CausalOrder | undefined): Views {
+  const { encoded, threads } = facts
+  const { of, place, start, members, after } = threads
+  const width = threads.count
+  const base = (row: Int32Array, operation: number): void => {
+    if (order !== undefined) raise(row, 0, order.rows, operation * width, width)
+    else {
+      const thread = of[operation]
+      if (row[thread] <= place[operation]) row[thread] = place[operation] + 1
+      const previous = after[operation]
+      if (previous !== -1 && row[of[previous]] <= place[previous]) row[of[previous]] = place[previous] + 1
+    }
+  }
+  // Of each thread, the sources that something was forced before, in order; the places alone, and the rows.
+  const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
+  const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
+  /** How many of a thread's forced sources are among its first `count` operations. */
+  const forcedAmong = (thread: number, count: number): number => {
+    const places = forcedPlaces[thread]
+    let low = 0
+    let high = places.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (places[middle] < count) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  const active: number[] = []
+  // The process whose view it is: its reads, and what precedes each.
+  let viewer = 0
+  const reads: number[] = []
+  const past: Int32Array[] = []
+  /** How many of the viewer's reads are among its first `count` operations. */
+  const readsAmong = (count: number): number => {
+    let low = 0
+    let high = past.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (place[reads[middle]] < count) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  /** Adds to a row all that precedes what is in it. */
+  const close = (row: Int32Array): void => {
+    for (let changed = true; changed; ) {
+      changed = false
+      const seen = readsAmong(row[viewer])
+      if (seen > 0 && past[seen - 1] !== row) raise(row, 0, past[seen - 1], 0, width)
+      for (let a = 0; a < active.length; a++) {
+        const thread = active[a]
+        if (row[thread] === 0) continue
+        const n = forcedAmong(thread, row[thread])
+        if (n > 0 && raise(row, 0, forcedRows[thread][n - 1], 0, width)) changed = true
+      }
+    }
+  }
+  /** Forces everything in `row` before a source; rows of a thread grow along it. */
+  const force = (source: number, row: Int32Array): void => {
+    const thread = of[source]
+    const places = forcedPlaces[thread]
+    const rows = forcedRows[thread]
+    if (places.length === 0) active.push(thread)
+    let n = forcedAmong(thread, place[source])
+    if (places[n] !== place[source]) {
+      places.splice(n, 0, place[source])
+      rows.splice(n, 0, n === 0 ? new Int32Array(width) : rows[n - 1].slice())
+    }
+    for (; n < rows.length; n++) if (!raise(rows[n], 0, row, 0, width)) break
+  }
+
+  const conflictOf = (thread: number, sources: Int32Array, until?: number): ViewConflict | undefined => {
+    viewer = thread
+    reads.length = 0
+    past.length = 0
+    for (let m = start[thread]; m < start[thread + 1]; m++) {
+      if (sources[members[m]] !== NO_READ) reads.push(members[m])
+      if (members[m] === until) break
+    }
+    const edges: Edge[] = []
+    const ofSource = new Int32Array(width)
+    const ofOther = new Int32Array(width)
+    try {
+      for (let i = 0; i < reads.length; i++) {
+        const read = reads[i]
+        const source = sources[read]
+        past[i] ??= new Int32Array(width)
+        if (i > 0) past[i].set(past[i - 1])
+        base(past[i], read)
+        if (source !== INITIAL) base(past[i], source)
+        close(past[i])
+        ofSource.fill(0)
+        if (source !== INITIAL) {
+          base(ofSource, source)
+          close(ofSource)
+        }
+        if (past[i][thread] > place[read] + 1 || ofSource[thread] > place[read]) {
+          return { thread, edges, last: { from: source, to: read, reason: 'reads from' } }
+        }
+        let back = i
+        const lists = facts.writesTo(encoded.key[read])
+        for (let n = 0; n < lists.length; n++) {
+          const list = lists[n]
+          if (past[i][list.thread] === 0) continue
+          const last = lastAmong(list.writes, past[i][list.thread], place)
+          if (last === -1 || last === source) continue
+          if (source === INITIAL) {
+            return {
+              thread,
+              edges,
+              last: { from: read, to: last, reason: 'overwritten after', premise: [last, read], reader: read },
+            }
+          }
+          if (ofSource[list.thread] > place[last]) continue
+          const edge: Edge = {
+            from: last,
+            to: source,
+            reason: 'overwritten before',
+            premise: [last, read],
+            reader: read,
+          }
+          ofOther.fill(0)
+          base(ofOther, last)
+          close(ofOther)
+          if (ofOther[of[source]] > place[source]) return { thread, edges, last: edge }
+          edges.push(edge)
+          force(source, ofOther)
+          raise(ofSource, 0, ofOther, 0, width)
+          // Earlier reads that already had the source in their past now have more in it: see them again.
+          const first = firstWith(past, i, of[source], place[source])
+          if (first < back && !covers(past[first], ofOther)) back = first
+        }
+        if (back < i) i = back - 1
+      }
+      return undefined
+    } finally {
+      past.length = 0
+      for (const t of active) {
+        forcedPlaces[t].length = 0
+        forcedRows[t].length = 0
+      }
+      active.length = 0
+    }
+  }
+  return { conflictOf }
+}
+
+/** The first of the rows 0 … last that has an operation in it. They grow. */
+function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
+  let low = 0
+  let high = last
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (past[middle][thread] > place) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function covers(row: Int32Array, other: Int32Array): boolean {
+  for (let t = 0; t < row.length; t++) if (other[t] > row[t]) return false
+  return true
+}

@@ -1,0 +1,168 @@
+import type { Budget } from '../budget.ts'
+import type { Contradiction, WeakLevel } from '../causal/contradiction.ts'
+import { createWeaker, type WeakAnswer } from '../causal/decide.ts'
+import { derivationOf } from '../causal/derivation.ts'
+import type { Facts } from '../causal/order.ts'
+import { type Decoder, type Encoded, restrict } from '../encoded.ts'
+import { readsFrom } from '../sequential/reads-from.ts'
+import type { Edge } from '../sequential/saturation.ts'
+import type { Counterexample, OrderEdge } from '../verdict.ts'
+import { reduce } from './reduce.ts'
+import { capital, createWords, show } from './words.ts'
+
+/** Looks at one candidate set that deciding it may take; harder candidates are not used. */
+const STEPS = 2_000
+
+type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
+
+/** Explains why a level below sequential consistency does not hold: cut down, and as a cycle of orders where there is one. */
+export function explainWeaker(
+  level: WeakLevel,
+  encoded: Encoded,
+  violated: Violated,
+  decoder: Decoder,
+  budget: Budget,
+): Counterexample {
+  const find = (some: Encoded): WeakAnswer => {
+    const weaker = createWeaker(some, readsFrom(some), budget, STEPS)
+    try {
+      return weaker.decide(level)
+    } finally {
+      weaker.release()
+    }
+  }
+  const contradicts = (some: Encoded): boolean => find(some).result === 'violated'
+  const involved = involvedIn(violated, level)
+  const { shown, core } = reduce(
+    { operations: encoded, rule: 'process order', jsonOf: decoder.value, contradicts, within: involved },
+    budget,
+  )
+  const indices = shown.filter((i) => core.has(i))
+  const set = restrict(encoded, indices)
+  const { sentence, edges } = wordsOf(level, set, find(set), decoder)
+  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
+  return {
+    level,
+    sentence,
+    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
+    keys,
+    edges,
+  }
+}
+
+function involvedIn(violated: Violated, level: WeakLevel): readonly number[] | undefined {
+  if (violated.thinAir !== undefined) return [violated.thinAir]
+  if (violated.found === undefined) return undefined
+  const { relations, contradiction, indices } = violated.found
+  const { involved } = derivationOf(relations.facts, contradiction, level)
+  return [...involved].map((i) => indices[i]).sort((a, b) => a - b)
+}
+
+function wordsOf(
+  level: WeakLevel,
+  set: Encoded,
+  answer: WeakAnswer,
+  decoder: Decoder,
+): { readonly sentence: string; readonly edges?: readonly OrderEdge[] } {
+  const words = createWords(decoder)
+  if (answer.result === 'violated' && answer.thinAir !== undefined) {
+    const i = answer.thinAir
+    return {
+      sentence: `${capital(words.did(set.row[i], set.kind[i]))}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
+    }
+  }
+  if (answer.result !== 'violated' || answer.found === undefined) {
+    return {
+      sentence: `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${set.length} operations leads to a contradiction.`,
+    }
+  }
+  const { relations, contradiction, indices } = answer.found
+  const { facts } = relations
+  const row = (operation: number): number => set.row[indices[operation]]
+  const kind = (operation: number): number => set.kind[indices[operation]]
+  const the = (operation: number): string => words.the(row(operation), kind(operation))
+  const did = (operation: number): string => words.did(row(operation), kind(operation))
+  const cycle = fromEarliest(derivationOf(facts, contradiction, level).cycle, row)
+  const steps = cycle.map((edge) => stepOf(edge, { the, did, level }))
+  return {
+    sentence: `${introduction(level, contradiction, facts, (operation) => decoder.history.processName(decoder.history.operations.process[row(operation)]))}: ${steps.join('; ')}; so each of them would have to come before itself.`,
+    edges: cycle.map(({ from, to, reason }) => ({
+      before: row(from),
+      after: row(to),
+      reason: reason === 'assumed' ? 'process order' : reason,
+    })),
+  }
+}
+
+const noWay: { readonly [level in WeakLevel]: string } = {
+  causal: 'no causal order explains them',
+  'causal-memory': 'no causal order lets each process explain its reads together',
+  'causal-convergence': 'no order of the writes fits what all processes saw',
+  pram: 'some process cannot put all writes and its reads in one order',
+  session: 'no order of the writes keeps the promises to every session',
+  'read-your-writes': 'some process missed a write of its own',
+  'monotonic-reads': 'some process saw the writes go back',
+  'monotonic-writes': 'some read saw a write that was not there yet',
+  'writes-follow-reads': 'some read saw a write that was not there yet',
+}
+
+function introduction(
+  level: WeakLevel,
+  contradiction: Contradiction,
+  facts: Facts,
+  processOf: (operation: number) => string,
+): string {
+  if (contradiction.future === true) return 'Some read saw what was not there yet'
+  if (contradiction.thread !== undefined) {
+    const process = processOf(facts.threads.members[facts.threads.start[contradiction.thread]])
+    return level === 'pram'
+      ? `Process ${process} cannot put all writes, each process's in its order, and its own reads in one order`
+      : `Process ${process} cannot put the writes that it knew of, causes first, and its own reads in one order`
+  }
+  switch (level) {
+    case 'causal':
+      return 'A read saw a write that was overwritten in its own causal past'
+    case 'read-your-writes':
+      return 'A process missed a write of its own, in any order of the writes'
+    case 'monotonic-reads':
+      return 'The reads of a process went back, in any order of the writes'
+    default:
+      return 'No order of the writes, shared by all processes, fits what they saw'
+  }
+}
+
+/** The same cycle, told from the operation that was invoked first. */
+function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
+  const rows = cycle.map(({ from }) => row(from))
+  const first = rows.indexOf(Math.min(...rows))
+  return [...cycle.slice(first), ...cycle.slice(0, first)]
+}
+
+/** Why a write that a read did not see is the older one. */
+const since: { readonly [level in WeakLevel]?: string } = {
+  'monotonic-reads': 'having seen it',
+  'read-your-writes': 'having written it',
+  pram: 'after it',
+  'causal-memory': 'after it',
+}
+
+interface Speaker {
+  readonly the: (operation: number) => string
+  readonly did: (operation: number) => string
+  readonly level: WeakLevel
+}
+
+function stepOf(edge: Edge, { the, did, level }: Speaker): string {
+  switch (edge.reason) {
+    case 'reads from':
+      return `${the(edge.to)} saw ${the(edge.from)}`
+    case 'overwritten before': {
+      const read = did(edge.reader ?? edge.to)
+      return `${the(edge.from)} must come before ${the(edge.to)}, because ${since[level] ?? 'knowing of it'} ${read}`
+    }
+    case 'overwritten after':
+      return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
+    default:
+      return `${the(edge.from)} came before ${the(edge.to)} in the same process`
+  }
+}
