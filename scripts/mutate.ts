@@ -24,7 +24,7 @@ import { type Mutation, mutations } from './mutations.ts'
 
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
-/** What the checker's tests need. */
+/** The packages that the checker's tests need. */
 const PACKAGES = ['history', 'checker']
 /** A mistake that makes the tests run for so many times as long as they should, and a little more, is caught too. */
 const PATIENCE = 4
@@ -126,8 +126,10 @@ function applied(source: string, { before, after }: Mutation): string | undefine
 
 /** The checker and what it needs, in a directory of its own, importing itself and not the working tree. */
 function makeCopy(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'chaos-mutate-'))
-  copies.push(copy)
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-mutate-'))
+  copies.push(directory)
+  // One level down: some tests look beside the repository, and are to find nothing there.
+  const copy = join(directory, 'repository')
   for (const file of ['package.json', 'tsconfig.base.json', 'vitest.config.ts', 'scripts/skipped-reporter.ts']) {
     cpSync(join(root, file), join(copy, file))
   }
@@ -148,7 +150,7 @@ function makeCopy(): string {
 }
 
 function removeCopies(): void {
-  for (const copy of copies.splice(0)) rmSync(copy, { recursive: true, force: true })
+  for (const directory of copies.splice(0)) rmSync(directory, { recursive: true, force: true })
 }
 
 async function runTests(copy: string, limitMs: number): Promise<Outcome> {
@@ -188,7 +190,11 @@ interface Results {
   readonly testResults: readonly {
     readonly name: string
     readonly message: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
   }[]
 }
 
@@ -197,14 +203,18 @@ function failedTest(path: string): string | undefined {
     const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as Results
     for (const { name, message, assertionResults } of testResults) {
       const failed = assertionResults.find(({ status }) => status === 'failed')
-      if (failed !== undefined) return `${basename(name)}: ${failed.fullName}`
-      if (message !== '') return `${basename(name)}: ${message.split('\n')[0]}`
+      if (failed !== undefined) {
+        return `${basename(name)}: ${failed.fullName}\n                     ${firstLine(failed.failureMessages[0] ?? '')}`
+      }
+      if (message !== '') return `${basename(name)}: ${firstLine(message)}`
     }
   } catch {
     // Then there is no such file: vitest itself failed, and said why.
   }
   return undefined
 }
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 160)
 
 function stop(child: ChildProcess): void {
   if (child.pid === undefined) return

@@ -287,10 +287,10 @@ export const mutations: readonly Mutation[] = [
       breaks: 'an order is laid out in which a value is overwritten before its last read',
     },
     {
-      name: 'greedy-ignores-forced-orders',
-      before: 'if (t === own || saturation.before(operation, t) <= position[t]) continue',
-      after: 'if (t === own || saturation.before(operation, t) >= position[t]) continue',
-      breaks: 'an operation is placed before one that must precede it',
+      name: 'greedy-cas-before-other-readers',
+      before: 'return writes[operation] === NOTHING || unread(k) === 1',
+      after: 'return writes[operation] === NOTHING || unread(k) >= 1',
+      breaks: 'a cas is laid out before others have read the value that it replaces',
     },
   ]),
   ...inFile('sequential/orders.ts', [

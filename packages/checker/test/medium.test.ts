@@ -130,7 +130,10 @@ test('every witness of a medium history is a witness, and every counterexample i
     const events = randomEvents(shape, random)
     const reading: Reading = { initial: append ? '' : null, failedCas: 'drop' }
     const history = smallHistory(events)
+    const started = performance.now()
     const report = checkHistory(history, { ...reading, deadlineMs: millis(400) })
+    // A counterexample that there was no time to cut down is true, but may be larger than it must be.
+    const hurried = performance.now() - started > 200
     for (const level of ['linearizable', 'sequential'] as const) {
       const verdict = report.levels[level]
       if (verdict.result === 'met' && verdict.witness.kind === 'order') {
@@ -147,7 +150,7 @@ test('every witness of a medium history is a witness, and every counterexample i
       if (shown !== 'violated') expect.fail(`${where} is ${shown} by itself`)
       const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
       if (judge(core) !== 'violated') expect.fail(`${where} has a core that is no contradiction`)
-      if (append) continue
+      if (append || hurried) continue
       for (const row of core) {
         const less = core.filter((each) => each !== row)
         if (judge(less) === 'violated' && !leavesUnwritten(history, core, less)) {

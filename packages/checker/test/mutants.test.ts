@@ -1,0 +1,182 @@
+import type { CheckOptions } from '@chaos/checker'
+import { type EventInput, type History, type Json, millis } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { completion, orderWrites } from '../src/sequential/orders.ts'
+import { readsFrom } from '../src/sequential/reads-from.ts'
+import { saturate } from '../src/sequential/saturation.ts'
+import { checkHistory, historyOf, resultOf } from './checking.ts'
+import { randomEvents, randomFrom } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+// What the random histories seldom or never reach, and deliberate mistakes in the checker would get away with
+// (npm run mutate). Each is the smallest history that tells the mistake from the truth.
+
+const linearizable = (history: History, options: Partial<CheckOptions> = {}): string =>
+  resultOf(checkHistory(history, options), 'linearizable')
+
+describe('the replay of a witness, which every "met" has passed,', () => {
+  const encode = (history: History, failedCas: 'drop' | 'observes' = 'drop') =>
+    encodeRegister(history, { initial: null, failedCas })
+  const fault = (history: History, order: readonly number[], rule: OrderRule, failedCas?: 'drop' | 'observes') => {
+    const { encoded, decoder } = encode(history, failedCas)
+    return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
+  }
+
+  test('accepts what is one', () => {
+    expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
+    expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
+  })
+
+  test('wants every completed operation, and each once', () => {
+    const history = historyOf('w1|  r1|', '          w2--?')
+    expect(fault(history, [0, 1], 'real time')).toBe(undefined)
+    expect(fault(history, [0], 'real time')).toBe('operation 1 is missing')
+    expect(fault(history, [0, 1, 1], 'real time')).toBe('operation 1 appears twice')
+    expect(fault(history, [0, 0, 1], 'real time')).toBe('operation 0 appears twice')
+  })
+
+  test('wants the order that was promised', () => {
+    const history = historyOf('w1|      r2|', '     w2|      r2|')
+    expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
+    expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
+    expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'process order')).toBe(undefined)
+    expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its process's order")
+  })
+
+  test('wants every result to be legal where it is placed', () => {
+    expect(fault(historyOf('w1|', 'r2--|'), [0, 1], 'real time')).toBe('operation 1 is not legal where it is placed')
+    const failed = historyOf('w1|  c12--x')
+    expect(fault(failed, [0, 1], 'real time', 'observes')).toBe('operation 1 is not legal where it is placed')
+    expect(fault(historyOf('w1|  c32--x'), [0, 1], 'real time', 'observes')).toBe(undefined)
+    expect(fault(historyOf('w1|  c32|'), [0, 1], 'real time')).toBe('operation 1 is not legal where it is placed')
+  })
+})
+
+describe('operations of unknown outcome', () => {
+  test('that write the same value, but from different ones, are different operations', () => {
+    // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
+    const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
+    expect(linearizable(historyOf(...once))).toBe('violated')
+    expect(linearizable(historyOf(...once, 'c13--?'))).toBe('met')
+    expect(linearizable(historyOf(...once, 'c23--?'))).toBe('violated')
+  })
+
+  test('that write the same value leave it open which of them happened', () => {
+    expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
+    expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
+  })
+
+  test('explain a failed cas by being there when it looked', () => {
+    // The cas from 1 failed while 1 was all that completed writes could leave.
+    const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
+    expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
+    expect(linearizable(historyOf('w1|', '   w1--?        ', '               c13--x'), { failedCas: 'observes' })).toBe(
+      'violated',
+    )
+  })
+})
+
+describe('append', () => {
+  const appended = (first: Json, output: string): string => {
+    const events: EventInput[] = [
+      { process: 0, type: 'invoke', f: 'put', value: first },
+      { process: 0, type: 'ok', f: 'put', value: first },
+      { process: 0, type: 'invoke', f: 'append', value: 'a' },
+      { process: 0, type: 'ok', f: 'append', value: 'a' },
+      { process: 0, type: 'invoke', f: 'get', value: null },
+      { process: 0, type: 'ok', f: 'get', value: output },
+    ]
+    return linearizable(smallHistory(events), { initial: '' })
+  }
+
+  test('to what is not a string appends to its text', () => {
+    expect(appended(7, '7a')).toBe('met')
+    expect(appended(7, 'a')).toBe('violated')
+    expect(appended([1], '[1]a')).toBe('met')
+    expect(appended('x', 'xa')).toBe('met')
+    expect(appended('x', 'a')).toBe('violated')
+  })
+})
+
+test('a contradiction is complete only once the impossible read returned, not when a write that explains it was still open', () => {
+  // Until process 2 reads 1 again, everything is explained by the open write of 2.
+  const report = checkHistory(
+    historyOf('w1|    w2--------------|', '             r2|', '                   r1|    r1|'),
+  )
+  const verdict = report.levels.linearizable
+  if (verdict.result !== 'violated') throw new Error(verdict.result)
+  expect(verdict.counterexample.culprit).toBe(3)
+  expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
+})
+
+test('of lost writes only the last are listed: those before them were rightly overwritten', () => {
+  const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
+  expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
+})
+
+describe('operations without a key', () => {
+  test('are about an object beside the ones with keys', () => {
+    expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
+    expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
+  })
+})
+
+describe('memory and time', () => {
+  test('are given back, and neither is exceeded', () => {
+    let now = 0
+    const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
+    expect([budget.take(60), budget.take(60)]).toEqual([true, false])
+    budget.giveBack(60)
+    expect(budget.take(100)).toBe(true)
+    const sooner = budget.within(4)
+    now = 4
+    expect([sooner.expired(), budget.expired()]).toEqual([true, false])
+    now = 10
+    expect(budget.expired()).toBe(true)
+  })
+})
+
+describe('sequential consistency by assumed orders alone, without the straight attempt that mostly suffices,', () => {
+  const unlimited = () => createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
+
+  test('ends in a legal order on 1,500 histories', () => {
+    const baseSeed = Date.now() % 1_000_000_000
+    let met = 0
+    for (let n = 0; n < 1_500; n++) {
+      const seed = baseSeed + n
+      const random = randomFrom(seed)
+      const events = randomEvents(
+        {
+          processes: 2 + Math.floor(random() * 4),
+          operations: 8 + Math.floor(random() * 40),
+          keys: 1 + Math.floor(random() * 3),
+          values: 0,
+          cas: random() < 0.3,
+          store: random() < 0.5 ? 'replicas' : 'scattered',
+          unknown: random() < 0.5 ? 0.1 : 0,
+          failed: 0,
+          mutated: 0,
+        },
+        random,
+      )
+      const { encoded, decoder } = encodeRegister(smallHistory(events), { initial: null, failedCas: 'drop' })
+      const facts = readsFrom(encoded)
+      if (facts.result !== 'unique') continue
+      const saturated = saturate(facts, unlimited())
+      if (saturated.result !== 'saturated' || orderWrites(saturated.saturation, unlimited()) !== 'met') continue
+      met++
+      const order = completion(saturated.saturation)
+      const fault = faultOfWitness(facts.encoded, order, 'process order', decoder.value)
+      if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+    }
+    expect(met).toBeGreaterThan(300)
+  })
+
+  test('a cas that replaces a value comes after all that saw it', () => {
+    const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
+    expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
+  })
+})
