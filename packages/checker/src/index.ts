@@ -6,6 +6,9 @@ export type { OnlineChecker, OnlineOptions, OnlineViolation, SoFar } from './onl
 export { createOnlineChecker } from './online/checker.ts'
 export type { CheckOptions, ModelName } from './options.ts'
 export { modelNames } from './options.ts'
+export type { Percentiles, ReadStaleness, Staleness } from './staleness/measure.ts'
+export { measureStaleness, stalenessOfReads } from './staleness/measure.ts'
+export type { Bounds } from './staleness/versions.ts'
 export type {
   Counterexample,
   CounterexampleOperation,

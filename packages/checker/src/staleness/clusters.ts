@@ -1,0 +1,49 @@
+import { CAS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+
+/** In `Clusters.writer`: the value it is about. */
+export const NO_WRITER = -1
+/** Several operations may have written it, or one of them and it was there from the start. */
+export const MANY_WRITERS = -2
+/** It was there before the first write. */
+export const FROM_THE_START = -3
+
+/** By value of one key: who wrote it, and since when that is certain. */
+export interface Clusters {
+  /** An operation, or one of the constants above. */
+  readonly writer: Int32Array
+  /**
+   * The earliest return of the write, of a read of it, or of a cas that replaced it: it was certainly written by then.
+   * NEVER where nothing shows that it was; -1 for the value from the start. Of a value with several writers it is that of
+   * its readers alone.
+   */
+  readonly first: Int32Array
+  /** The operation whose return that is. */
+  readonly firstBy: Int32Array
+}
+
+/** Expects a compact history of one key. */
+export function clustersOf(part: Encoded): Clusters {
+  const { length, kind, expects, writes, returns, values, initial } = part
+  const writer = new Int32Array(values).fill(NO_WRITER)
+  const first = new Int32Array(values).fill(NEVER)
+  const firstBy = new Int32Array(values).fill(-1)
+  writer[initial] = FROM_THE_START
+  const shows = (value: number, i: number): void => {
+    if (returns[i] >= first[value]) return
+    first[value] = returns[i]
+    firstBy[value] = i
+  }
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING) writer[writes[i]] = writer[writes[i]] === NO_WRITER ? i : MANY_WRITERS
+    if (kind[i] === READ || kind[i] === CAS) shows(expects[i], i)
+  }
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && writer[writes[i]] === i) shows(writes[i], i)
+  if (writer[initial] === FROM_THE_START) first[initial] = -1
+  return { writer, first, firstBy }
+}
+
+/** Whether a read returned a value that nothing had begun to write by then. */
+export const isUnexplained = (part: Encoded, clusters: Clusters, read: number): boolean => {
+  const writer = clusters.writer[part.expects[read]]
+  return writer === NO_WRITER || (writer >= 0 && part.calls[writer] > part.returns[read])
+}

@@ -1,0 +1,81 @@
+import type { Operations } from '@chaos/history'
+import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
+
+/**
+ * The least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic: for which it is linearizable once the
+ * call of every read is moved Δ back in time (Golab, Li & Shah, "Analyzing consistency properties for fun and profit",
+ * PODC 2011). Operations that touch at one instant overlap.
+ *
+ * Moving calls back leaves the first return of every cluster and pulls in its latest call, no further than the call of its
+ * write: zones shrink. So every conflict of two zones is gone from some Δ on, and stays so; the least that leaves none is
+ * found by bisection, each step a walk over the zones in order of their first return.
+ *
+ * Expects distinct values, no cas, and no read of a value that had not been written. Infinite where times contradict the
+ * order of events so that no Δ will do. O(n log n + n log span).
+ */
+export function leastDelta(part: Encoded, clusters: Clusters, times: Operations): number {
+  const zones = zonesInTime(part, clusters, times)
+  if (isAtomic(zones, 0)) return 0
+  // Here every read is called before anything has returned; what conflicts even then has times that go back.
+  let low = 0
+  let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
+  if (!isAtomic(zones, high)) return Number.POSITIVE_INFINITY
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (isAtomic(zones, middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
+const greater = (a: number, b: number): number => Math.max(a, b)
+const less = (a: number, b: number): number => Math.min(a, b)
+
+/** In order of `first`. */
+interface Zones {
+  readonly first: Float64Array
+  readonly writeCall: Float64Array
+  readonly lastReadCall: Float64Array
+}
+
+function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations): Zones {
+  const { length, kind, expects, writes, row, returns, values } = part
+  const first = new Float64Array(values).fill(Number.POSITIVE_INFINITY)
+  const writeCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
+  const lastReadCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
+  for (let i = 0; i < length; i++) {
+    const value = kind[i] === READ ? expects[i] : writes[i]
+    if (value === NOTHING) continue
+    if (returns[i] !== NEVER) first[value] = Math.min(first[value], times.returnTime[row[i]])
+    if (kind[i] === READ) lastReadCall[value] = Math.max(lastReadCall[value], times.callTime[row[i]])
+    else writeCall[value] = times.callTime[row[i]]
+  }
+  const kept: number[] = []
+  for (let value = 0; value < values; value++) {
+    // Written before everything, or a write of unknown outcome that nobody read: it need not have happened.
+    if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
+    if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
+  }
+  kept.sort((a, b) => (first[a] === first[b] ? 0 : first[a] - first[b]))
+  const inOrder = (column: Float64Array): Float64Array => Float64Array.from(kept, (value) => column[value])
+  return { first: inOrder(first), writeCall: inOrder(writeCall), lastReadCall: inOrder(lastReadCall) }
+}
+
+/**
+ * Two zones conflict when each has an operation that returned before one of the other was called. Zones that do not
+ * conflict and reach beyond a later zone's first return are at most one, the one that reaches furthest.
+ */
+function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
+  let furthest = Number.NEGATIVE_INFINITY
+  let furthestFirst = Number.NEGATIVE_INFINITY
+  for (let z = 0; z < first.length; z++) {
+    const last = Math.max(writeCall[z], lastReadCall[z] - delta)
+    if (furthest > first[z] && last > furthestFirst) return false
+    if (last > furthest) {
+      furthest = last
+      furthestFirst = first[z]
+    }
+  }
+  return true
+}

@@ -1,0 +1,171 @@
+import type { History } from '@chaos/history'
+import { type Decoder, type Encoded, partition } from '../encoded.ts'
+import { encodeRegister } from '../models/register.ts'
+import type { CheckOptions } from '../options.ts'
+import type { OperationRow } from '../verdict.ts'
+import { clustersOf, MANY_WRITERS } from './clusters.ts'
+import { leastDelta } from './delta.ts'
+import { type KeyReads, readsBehind } from './reads.ts'
+import { type Bounds, leastVersions } from './versions.ts'
+
+/** How stale what was read is. All of it is measured on registers, from real time alone; nothing is a verdict. */
+export interface Staleness {
+  /** Completed reads, by what can be said of them. */
+  readonly reads: {
+    /** Their value was written by one operation, or was there from the start: how far behind they were is known. */
+    readonly measured: number
+    /** Of those, the ones whose value had certainly been overwritten when they were called. */
+    readonly stale: number
+    /** Several operations wrote the value they returned. */
+    readonly ambiguous: number
+    /** Nothing that could have taken effect had begun to write the value they returned. */
+    readonly unexplained: number
+  }
+  /** Of the measured reads: how long ago the value had been overwritten. Absent where there are none, or no times. */
+  readonly behindNanos?: Percentiles | undefined
+  /** Of the measured reads: by how many writes it had been overwritten, at least. Absent where there are none. */
+  readonly versionsBehind?: Percentiles | undefined
+  /** The read that was furthest behind, in time, then in versions; absent where none was. */
+  readonly worst?: OperationRow | undefined
+  /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent where there are no times. */
+  readonly deltaNanos?: Bounds | undefined
+  /** The least k for which it is k-atomic (see `leastVersions`). */
+  readonly k: Bounds
+}
+
+export interface Percentiles {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Per measured read, in columns. */
+export interface ReadStaleness {
+  readonly operations: Int32Array
+  readonly behindNanos: Float64Array
+  readonly versionsBehind: Int32Array
+}
+
+type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
+
+/**
+ * Measures how far behind reads were; see `readsBehind` for what that means.
+ *
+ * Δ and k are known from both sides where no key has a cas, a value with several writers, or an unexplained read. Otherwise
+ * they are bounded from below: by the reads that were measured, and Δ also by the order of values where each has one writer
+ * (a cas then counts as a write). Absent where strings are appended. O(n log n).
+ *
+ * @throws UserError when the register model does not know an operation of the history.
+ */
+export function measureStaleness(history: History, options: StalenessOptions): Staleness | undefined {
+  const { encoded, decoder } = encodeRegister(history, options)
+  return stalenessOf(encoded, decoder)
+}
+
+/** How far behind each measured read was, in order of key and call. */
+export function stalenessOfReads(history: History, options: StalenessOptions): ReadStaleness {
+  const { encoded } = encodeRegister(history, options)
+  const operations: number[] = []
+  const behind: number[] = []
+  const versions: number[] = []
+  for (const part of encoded.hasAppend ? [] : partition(encoded)) {
+    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations)
+    for (const [i, read] of reads.entries()) {
+      operations.push(part.row[read])
+      behind.push(behindNanos[i])
+      versions.push(versionsBehind[i])
+    }
+  }
+  return {
+    operations: Int32Array.from(operations),
+    behindNanos: Float64Array.from(behind),
+    versionsBehind: Int32Array.from(versions),
+  }
+}
+
+/** The same as `measureStaleness`, of a history that is already encoded. */
+export function stalenessOf(encoded: Encoded, { history }: Pick<Decoder, 'history'>): Staleness | undefined {
+  if (encoded.hasAppend) return undefined
+  const times = history.operations
+  const timed = hasTimes(history)
+  const counts = { measured: 0, stale: 0, ambiguous: 0, unexplained: 0 }
+  const measured: { readonly part: Encoded; readonly key: KeyReads }[] = []
+  let delta: Bounds = { atLeast: 0, atMost: 0 }
+  let k: Bounds = { atLeast: 1, atMost: 1 }
+  for (const part of partition(encoded)) {
+    const clusters = clustersOf(part)
+    const key = readsBehind(part, clusters, times)
+    const mostBehind = key.versionsBehind.reduce(greater, 0)
+    counts.measured += key.reads.length
+    for (const versions of key.versionsBehind) if (versions > 0) counts.stale++
+    counts.ambiguous += key.ambiguous
+    counts.unexplained += key.unexplained
+    measured.push({ part, key })
+    const distinct = key.unexplained === 0 && !clusters.writer.includes(MANY_WRITERS)
+    const behind = key.behindNanos.reduce(greater, 0)
+    const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times)) : behind
+    if (distinct && !part.hasConditional) {
+      delta = largest(delta, { atLeast: least, atMost: least })
+      k = largest(k, leastVersions(part, clusters, mostBehind))
+    } else {
+      delta = largest(delta, { atLeast: least })
+      k = largest(k, { atLeast: mostBehind + 1 })
+    }
+  }
+  const { behind, versions, worst } = joined(measured, counts.measured)
+  return {
+    reads: counts,
+    behindNanos: timed ? percentilesOf(behind) : undefined,
+    versionsBehind: percentilesOf(versions),
+    worst: counts.stale > 0 ? worst : undefined,
+    deltaNanos: timed ? delta : undefined,
+    k,
+  }
+}
+
+const largest = (a: Bounds, b: Bounds): Bounds => ({
+  atLeast: Math.max(a.atLeast, b.atLeast),
+  atMost: a.atMost === undefined || b.atMost === undefined ? undefined : Math.max(a.atMost, b.atMost),
+})
+
+const greater = (a: number, b: number): number => Math.max(a, b)
+
+/** All keys' reads together, and the one furthest behind. */
+function joined(
+  measured: readonly { readonly part: Encoded; readonly key: KeyReads }[],
+  total: number,
+): { readonly behind: Float64Array; readonly versions: Float64Array; readonly worst: OperationRow | undefined } {
+  const behind = new Float64Array(total)
+  const versions = new Float64Array(total)
+  let at = 0
+  let worst: OperationRow | undefined
+  let worstAt = -1
+  for (const { part, key } of measured) {
+    for (let i = 0; i < key.reads.length; i++, at++) {
+      behind[at] = key.behindNanos[i]
+      versions[at] = key.versionsBehind[i]
+      const further =
+        worstAt === -1 ||
+        behind[at] > behind[worstAt] ||
+        (behind[at] === behind[worstAt] && versions[at] > versions[worstAt])
+      if (!further) continue
+      worst = part.row[key.reads[i]]
+      worstAt = at
+    }
+  }
+  return { behind, versions, worst }
+}
+
+/** By nearest rank: the least value that so many in a hundred do not exceed. Sorts in place. */
+function percentilesOf(column: Float64Array): Percentiles | undefined {
+  if (column.length === 0) return undefined
+  column.sort()
+  const rank = (share: number): number => column[Math.max(0, Math.ceil(share * column.length) - 1)]
+  return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
+}
+
+/** A history without times has positions in their place: they measure nothing. */
+function hasTimes({ operations }: History): boolean {
+  for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
+  return operations.length === 0
+}

@@ -1,0 +1,104 @@
+import type { Operations } from '@chaos/history'
+import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
+
+/** How far behind each read of one key was, in columns; reads whose value tells too little are only counted. */
+export interface KeyReads {
+  /** Positions in the part. */
+  readonly reads: Int32Array
+  readonly behindNanos: Float64Array
+  readonly versionsBehind: Int32Array
+  readonly ambiguous: number
+  readonly unexplained: number
+}
+
+/**
+ * For each completed read whose value has one writer: how long ago that value had been overwritten when the read was
+ * called, and by how many writes.
+ *
+ * A write overwrote the value for certain when it was called after the value was certainly written (`first` of its
+ * cluster) and was itself certainly done before the read was called: acknowledged, or already returned by another read.
+ * The time behind counts from the earliest moment at which one of them was certainly done. Both are 0 for a fresh read.
+ *
+ * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; how many of them
+ * ended before another position is counted in a binary indexed tree, reads taken in order of call.
+ */
+export function readsBehind(part: Encoded, clusters: Clusters, times: Operations): KeyReads {
+  const { length, kind, expects, writes, calls, returns, row } = part
+  const { writer, first, firstBy } = clusters
+  // By operation: since when it has certainly overwritten what was there, and whose return shows it.
+  const done = new Int32Array(length).fill(NEVER)
+  const doneBy = new Int32Array(length).fill(-1)
+  let overwriting = 0
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    const alone = writer[writes[i]] === i
+    done[i] = alone ? first[writes[i]] : returns[i]
+    doneBy[i] = alone ? firstBy[writes[i]] : i
+    if (done[i] !== NEVER) overwriting++
+  }
+  const earliest = new Int32Array(length + 1).fill(-1)
+  for (let i = length - 1; i >= 0; i--) {
+    const later = earliest[i + 1]
+    earliest[i] = done[i] !== NEVER && (later === -1 || done[i] < done[later]) ? i : later
+  }
+  const byEnd = new Int32Array(overwriting)
+  for (let i = 0, n = 0; i < length; i++) if (done[i] !== NEVER) byEnd[n++] = i
+  byEnd.sort((a, b) => done[a] - done[b])
+
+  const counted = new Int32Array(length + 1)
+  let ended = 0
+  const reads: number[] = []
+  const behind: number[] = []
+  const versions: number[] = []
+  let ambiguous = 0
+  let unexplained = 0
+  for (let i = 0; i < length; i++) {
+    if (kind[i] !== READ || returns[i] === NEVER) continue
+    if (writer[expects[i]] === MANY_WRITERS) {
+      ambiguous++
+      continue
+    }
+    if (isUnexplained(part, clusters, i)) {
+      unexplained++
+      continue
+    }
+    for (; ended < overwriting && done[byEnd[ended]] < calls[i]; ended++) add(counted, byEnd[ended])
+    const from = firstCalledAfter(calls, first[expects[i]])
+    const overwriter = earliest[from]
+    const stale = overwriter !== -1 && done[overwriter] < calls[i]
+    reads.push(i)
+    behind.push(stale ? Math.max(0, times.callTime[row[i]] - times.returnTime[row[doneBy[overwriter]]]) : 0)
+    versions.push(stale ? ended - sum(counted, from) : 0)
+  }
+  return {
+    reads: Int32Array.from(reads),
+    behindNanos: Float64Array.from(behind),
+    versionsBehind: Int32Array.from(versions),
+    ambiguous,
+    unexplained,
+  }
+}
+
+/** The first operation called after a position; operations are in order of call. */
+function firstCalledAfter(calls: Int32Array, position: number): number {
+  let low = 0
+  let high = calls.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (calls[middle] > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function add(tree: Int32Array, at: number): void {
+  for (let i = at + 1; i < tree.length; i += i & -i) tree[i]++
+}
+
+/** How many were added at positions below. */
+function sum(tree: Int32Array, below: number): number {
+  let total = 0
+  for (let i = below; i > 0; i -= i & -i) total += tree[i]
+  return total
+}

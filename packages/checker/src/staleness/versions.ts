@@ -1,0 +1,67 @@
+import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { zones } from '../linearizable/zones.ts'
+import type { Clusters } from './clusters.ts'
+
+/** What is known of a number: equal ends where it is known, no upper end where nothing is. */
+export interface Bounds {
+  readonly atLeast: number
+  readonly atMost?: number | undefined
+}
+
+/**
+ * The least k for which the history of one key is k-atomic: for which its completed operations and some of those of
+ * unknown outcome have an order that respects real time and in which every read returns one of the last k values written
+ * before it, the initial one counting as the first (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
+ *
+ * Exact for 1, which is linearizability, and otherwise wherever two bounds meet. From below: so many writes lie between a
+ * write and a read of its value in every order. From above: two orders of the writes that real time allows are tried, by
+ * the first return in each value's cluster and by call, with each read as early as it can be. (Deciding 2 exactly takes
+ * the paper's limited backtracking; for larger k no polynomial algorithm was known.)
+ *
+ * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ */
+export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number): Bounds {
+  if (zones(part).result === 'met') return { atLeast: 1, atMost: 1 }
+  const kept: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    // A write of unknown outcome that nobody read comes last, or never.
+    if (part.writes[i] !== NOTHING && clusters.first[part.writes[i]] !== NEVER) kept.push(i)
+  }
+  const byCall = versionsOf(part, kept)
+  const byFirst = versionsOf(
+    part,
+    kept.toSorted((a, b) => clusters.first[part.writes[a]] - clusters.first[part.writes[b]]),
+  )
+  return { atLeast: Math.max(2, mostBehind + 1), atMost: Math.min(byCall, byFirst) }
+}
+
+/**
+ * The k of an order of writes. Both orders tried put a write before another whenever it, or a read of its value, returned
+ * before the other was called; so a read that comes after all that returned before its call, and no later than it must,
+ * comes before all that was called after its return.
+ */
+function versionsOf(part: Encoded, order: readonly number[]): number {
+  const { length, kind, expects, writes, calls, returns, values } = part
+  // The initial value is version 0.
+  const version = new Int32Array(values)
+  for (const [i, write] of order.entries()) version[writes[write]] = i + 1
+  const events = new Int32Array(2 * length)
+  for (let i = 0; i < length; i++) {
+    events[calls[i]] = i + 1
+    if (returns[i] !== NEVER) events[returns[i]] = -(i + 1)
+  }
+  const place = new Int32Array(length)
+  let reached = 0
+  let most = 0
+  for (const event of events) {
+    if (event > 0) {
+      const i = event - 1
+      if (kind[i] !== READ) place[i] = version[writes[i]]
+      else {
+        place[i] = Math.max(reached, version[expects[i]])
+        most = Math.max(most, place[i] - version[expects[i]])
+      }
+    } else if (event < 0) reached = Math.max(reached, place[-event - 1])
+  }
+  return most + 1
+}
