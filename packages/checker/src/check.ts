@@ -15,6 +15,7 @@ import type { CheckOptions } from './options.ts'
 import { settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
+import { stalenessOf } from './staleness/measure.ts'
 import type { LostWrite, Report, Verdict } from './verdict.ts'
 
 /**
@@ -63,12 +64,14 @@ export function check(history: History, options: CheckOptions): Report {
     Object.assign(decided, judgeWeaker(encoded, decoder, options.levels, readsFrom(encoded), budget))
   }
   const levels = followsFrom(decided, (level) => reasonUndecided(asked(level)))
+  const wantsStaleness = options.staleness ?? decided.linearizable?.result === 'violated'
   return {
     model: options.model,
     levels,
     headline: headlineOf(levels),
     info: settleUnknownOutcomes(encoded, history.operations.outcome.reduce(countInfo, 0)),
     lost,
+    staleness: wantsStaleness ? stalenessOf(encoded, decoder) : undefined,
   }
 }
 

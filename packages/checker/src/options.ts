@@ -13,6 +13,8 @@ export interface CheckOptions {
   readonly levels: readonly Level[]
   /** A failed cas `did not happen` (Jepsen), or is an observation that the value was another (Porcupine's etcd model). */
   readonly failedCas: 'drop' | 'observes'
+  /** Whether to measure staleness; by default where linearizability was asked for and is violated. */
+  readonly staleness?: boolean | undefined
   /** Wall time for everything, minimising counterexamples included. */
   readonly deadlineMs: Millis
   /** What the search structures may grow to, in bytes. */

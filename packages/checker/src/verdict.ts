@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Level } from './level.ts'
+import type { Staleness } from './staleness/measure.ts'
 
 /** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
 export type Verdict =
@@ -77,6 +78,8 @@ export interface Report {
   readonly info: { readonly total: number; readonly happened: number; readonly undecided: number }
   /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
   readonly lost: readonly LostWrite[]
+  /** How far behind reads were; absent where it was not measured (see `CheckOptions`), or cannot be. */
+  readonly staleness?: Staleness | undefined
 }
 
 export interface LostWrite {
