@@ -1,4 +1,12 @@
-import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import {
+  type Bounds,
+  type Counterexample,
+  type Level,
+  levels,
+  type Report,
+  type Staleness,
+  type Verdict,
+} from '@chaos/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaos/history'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import type { Expectation, PhaseSummary, RunSummary } from './run-summary.ts'
@@ -71,6 +79,7 @@ export function toJson(input: JsonInput): Json {
     lost: (report?.lost ?? []).map((write) =>
       object({ key: write.key, value: write.value, operation: operationJson(history, write.operation, {}) }),
     ),
+    staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     faults: run?.faults.map((record) =>
       object({
         id: record.id,
@@ -100,6 +109,22 @@ function overallOf(phases: readonly PhaseSummary[]): number {
   const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)
   return measured.reduce((sum, phase) => sum + phase.availability * phase.operations, 0) / operations
 }
+
+function stalenessJson(staleness: Staleness, history: History): Json {
+  const { behindNanos, versionsBehind, worst, deltaNanos } = staleness
+  return object({
+    reads: { ...staleness.reads },
+    behindNanos: behindNanos === undefined ? undefined : { ...behindNanos },
+    versionsBehind: versionsBehind === undefined ? undefined : { ...versionsBehind },
+    worst: worst === undefined ? undefined : operationJson(history, worst, {}),
+    deltaNanos: deltaNanos === undefined ? undefined : boundsJson(deltaNanos),
+    k: boundsJson(staleness.k),
+  })
+}
+
+/** No `atMost` where no upper end is known. */
+const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
+  object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
 
 function verdictJson(verdict: Verdict, history: History): Json {
   switch (verdict.result) {

@@ -1,7 +1,8 @@
-import type { Report } from '@chaos/checker'
+import type { Report, Staleness } from '@chaos/checker'
 import type { FaultSpan } from '../fault-spans.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { PhaseSummary, RunSummary } from '../run-summary.ts'
+import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
 import type { Statistics } from '../statistics.ts'
 import { faultLines, infoText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
@@ -48,12 +49,29 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
     ...(cas > 0 ? ([['cas', count(cas)]] as const) : []),
     ['latency p50', duration(statistics.p50Nanos)],
     ['latency p99', duration(statistics.p99Nanos)],
+    ...(report?.staleness === undefined ? [] : stalenessRows(report.staleness)),
   ])
   return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}</div>${
     nodes.length === 0
       ? undefined
       : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), `${percent(node.availability)} of ${count(node.operations)}`]))}</div>`
   }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div></section>`
+}
+
+/** Reads of overwritten values, how far behind they were, and what the whole is atomic up to. */
+function stalenessRows(staleness: Staleness): readonly (readonly [string, Content])[] {
+  const unmeasured = unmeasuredText(staleness)
+  return [
+    ['stale reads', staleText(staleness)],
+    ...(staleness.reads.stale === 0
+      ? []
+      : ([
+          ['behind, p99', behindText(staleness, 'p99')],
+          ['behind, at most', behindText(staleness, 'max')],
+        ] as const)),
+    ...(staleness.reads.measured === 0 ? [] : ([['Δ- and k-atomic with', atomicityText(staleness)]] as const)),
+    ...(unmeasured === '' ? [] : ([['', unmeasured]] as const)),
+  ]
 }
 
 function configuration({ config, tier, startedAt, durationNanos, timing }: RunSummary): Html {

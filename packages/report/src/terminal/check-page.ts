@@ -5,6 +5,7 @@ import { foundText, reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import type { Expectation } from '../run-summary.ts'
+import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
 import { count, duration, durationOfMillis, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations } from './evidence.ts'
@@ -121,6 +122,7 @@ export function renderCheck(report: Report, history: History, style: Style, opti
       ? `latency p50 ${duration(statistics.p50Nanos)}, p99 ${duration(statistics.p99Nanos)}`
       : '',
     report.info.total > 0 ? infoText(report.info) : '',
+    report.staleness === undefined ? '' : stalenessText(report.staleness),
   ].filter((fact) => fact !== '')
   const exit = options.exitCode === undefined ? '' : `exit code ${options.exitCode}`
   const { expectation } = options

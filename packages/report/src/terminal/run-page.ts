@@ -4,6 +4,7 @@ import { faultSpans } from '../fault-spans.ts'
 import { foundText } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { RunSummary } from '../run-summary.ts'
+import { stalenessText } from '../staleness-words.ts'
 import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { besideOf, type Headline, headlineOf } from './headline.ts'
@@ -120,11 +121,13 @@ export function lostLines(report: Report, { width, style, symbols }: PageStyle):
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {
   const info = summary.report?.info
+  const staleness = summary.report?.staleness
   return [
     ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
     ...wrap(nodesText(summary.nodes), page.width).filter((line) => line !== ''),
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
+    ...(staleness === undefined ? [] : wrap(stalenessText(staleness), page.width)),
   ]
 }
 

@@ -1,0 +1,51 @@
+import type { Bounds, Staleness } from '@chaos/checker'
+import { count, duration, percent, plural } from './words.ts'
+
+/** `312 of 29,000 (1.08%)`: the reads that returned a value certainly overwritten before they began. */
+export function staleText({ reads }: Staleness): string {
+  if (reads.measured === 0) return 'no read could be measured'
+  const share = reads.stale === 0 ? '' : ` (${percent(reads.stale / reads.measured)})`
+  return `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}${share}`
+}
+
+/** `12 ms and 1 version`. */
+export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): string {
+  const { behindNanos, versionsBehind } = staleness
+  const versions = versionsBehind === undefined ? '–' : plural(versionsBehind[at], 'version')
+  return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
+}
+
+/** `Δ = 640 ms, k = 5`, or `Δ ≥ 640 ms` where no upper end is known. */
+export function atomicityText({ deltaNanos, k }: Staleness): string {
+  const delta = deltaNanos === undefined ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
+  return [...delta, `k ${boundsText(k, count)}`].join(', ')
+}
+
+function boundsText({ atLeast, atMost }: Bounds, said: (value: number) => string): string {
+  if (atMost === undefined) return `≥ ${said(atLeast)}`
+  return atLeast === atMost ? `= ${said(atLeast)}` : `from ${said(atLeast)} to ${said(atMost)}`
+}
+
+/** Why some reads are left out; empty where none is. */
+export function unmeasuredText({ reads }: Staleness): string {
+  const parts = [
+    reads.ambiguous > 0 ? `${plural(reads.ambiguous, 'read')} of values with several writers` : [],
+    reads.unexplained > 0 ? `${plural(reads.unexplained, 'read')} of values never written` : [],
+  ].flat()
+  return parts.length === 0 ? '' : `not measured: ${parts.join(', ')}`
+}
+
+/** All of it, as one line of facts. */
+export function stalenessText(staleness: Staleness): string {
+  const { reads } = staleness
+  const behind =
+    reads.stale === 0 ? [] : [`p99 ${behindText(staleness, 'p99')} behind`, `the worst ${behindText(staleness, 'max')}`]
+  const unmeasured = unmeasuredText(staleness)
+  const atomicity = reads.measured === 0 ? [] : [atomicityText(staleness)]
+  return [
+    `stale reads: ${staleText(staleness)}`,
+    ...behind,
+    ...atomicity,
+    ...(unmeasured === '' ? [] : [unmeasured]),
+  ].join('; ')
+}
