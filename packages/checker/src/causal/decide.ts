@@ -101,6 +101,8 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
   const answer = choose(choices, writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !uncertain && limit.left > 0) return { result: 'violated' }
+  // Causal memory implies PRAM, of which repeated values leave nothing open.
+  if (level === 'causal-memory' && uncertain && decideViews().result === 'violated') return { result: 'violated' }
   return {
     result: 'unknown',
     reason:
