@@ -39,6 +39,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
       initial: null,
       levels,
       failedCas: 'drop',
+      staleness: true,
       deadlineMs: settings.checkTimeoutMs,
       memoryBytes: CHECK_MEMORY_BYTES,
       now: () => millis(performance.now()),
