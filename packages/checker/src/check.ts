@@ -11,6 +11,8 @@ import type { Level } from './level.ts'
 import { decideLinearizable } from './linearizable/decide.ts'
 import { faultOfWitness } from './linearizable/replay.ts'
 import { encodeRegister } from './models/register.ts'
+import { modelOf } from './models/registry.ts'
+import { checkModel, checkObject } from './objects/check.ts'
 import type { CheckOptions } from './options.ts'
 import { settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
@@ -27,6 +29,9 @@ import type { LostWrite, Report, Verdict } from './verdict.ts'
  * @throws UserError when the model does not know an operation of the history.
  */
 export function check(history: History, options: CheckOptions): Report {
+  if (typeof options.model !== 'string') return checkModel(history, options.model, options)
+  const entry = modelOf(options.model)
+  if (entry.object !== undefined) return checkObject(history, entry, entry.object, options)
   const begun = options.now()
   const budget = createBudget(options)
   const { encoded, decoder } = encodeRegister(history, options)
@@ -64,7 +69,7 @@ export function check(history: History, options: CheckOptions): Report {
     Object.assign(decided, judgeWeaker(encoded, decoder, options.levels, readsFrom(encoded), budget))
   }
   const levels = followsFrom(decided, (level) => reasonUndecided(asked(level)))
-  const wantsStaleness = options.staleness ?? decided.linearizable?.result === 'violated'
+  const wantsStaleness = options.staleness === true && decided.linearizable?.result !== 'met'
   return {
     model: options.model,
     levels,

@@ -1,19 +1,23 @@
 import type { Json, Millis } from '@chaos/history'
 import type { Level } from './level.ts'
+import type { Model } from './models/model.ts'
+import type { ModelName } from './models/names.ts'
 
-export const modelNames = ['register'] as const
-export type ModelName = (typeof modelNames)[number]
+export { type ModelName, modelNames } from './models/names.ts'
 
 export interface CheckOptions {
-  /** The sequential specification; `register` covers read, write and cas, and get, put and append on strings, keyed or not. */
-  readonly model: ModelName
+  /**
+   * The sequential specification: one of the registry's (`register` covers read, write and cas, and get, put and append on
+   * strings), or one of one's own. Each is keyed or not.
+   */
+  readonly model: ModelName | Model<unknown>
   /** Every object's value before the first write. */
   readonly initial: Json
   /** Which levels to decide; the others are answered only where they follow from these. */
   readonly levels: readonly Level[]
   /** A failed cas `did not happen` (Jepsen), or is an observation that the value was another (Porcupine's etcd model). */
   readonly failedCas: 'drop' | 'observes'
-  /** Whether to measure staleness; by default where linearizability was asked for and is violated. */
+  /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */
   readonly staleness?: boolean | undefined
   /** Wall time for everything, minimising counterexamples included. */
   readonly deadlineMs: Millis

@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Level } from './level.ts'
+import type { Accounting } from './objects/accounting.ts'
 import type { Staleness } from './staleness/measure.ts'
 
 /** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
@@ -78,6 +79,8 @@ export interface Report {
   readonly info: { readonly total: number; readonly happened: number; readonly undecided: number }
   /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
   readonly lost: readonly LostWrite[]
+  /** Of sets, queues, ids and counters: what became of each element. */
+  readonly accounting?: Accounting | undefined
   /** How far behind reads were; absent where it was not measured (see `CheckOptions`), or cannot be. */
   readonly staleness?: Staleness | undefined
 }

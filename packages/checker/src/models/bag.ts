@@ -1,0 +1,300 @@
+import { type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
+import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import type { Part } from '../objects/part.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
+import { findGap, NULL_ID } from './gaps.ts'
+import type { ObjectOperation, Specification } from './model.ts'
+
+export const ENQUEUE = 0
+export const DEQUEUE = 1
+const DRAIN = 2
+
+export const queueNumbers: { readonly [f: string]: number } = {
+  enqueue: ENQUEUE,
+  send: ENQUEUE,
+  publish: ENQUEUE,
+  dequeue: DEQUEUE,
+  receive: DEQUEUE,
+  consume: DEQUEUE,
+  drain: DRAIN,
+}
+
+export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
+
+/** Each message that a drain returned is one that was dequeued, at some time during the drain. */
+export const drainExpands: { readonly from: number; readonly to: number } = { from: DRAIN, to: DEQUEUE }
+
+/** Messages in any order. A dequeue that returns null found nothing. */
+export const bag: ModelEntry = {
+  name: 'bag',
+  aliases: ['total-queue', 'unordered-queue'],
+  summary: 'messages that are taken out in any order',
+  functions: queueFunctions,
+  levels: ['linearizable', 'eventual'],
+  object: {
+    numbers: queueNumbers,
+    reads: [],
+    expands: drainExpands,
+    specification,
+    fast,
+    related: relatedByMessage,
+    account: accountOfQueue,
+  },
+}
+
+export function messagesAtFirst(initial: Json): readonly string[] {
+  if (initial === null) return []
+  if (!Array.isArray(initial)) {
+    throw new UserError('usage', `the queue begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
+  }
+  return initial.map((value: Json) => JSON.stringify(value))
+}
+
+export const isEnqueue = ({ f }: ObjectOperation): boolean => queueNumbers[f] === ENQUEUE
+
+function specification(initial: Json): Specification<readonly string[]> {
+  return {
+    initial: messagesAtFirst(initial).toSorted(),
+    step: (messages, operation) => {
+      if (isEnqueue(operation)) return [[...messages, JSON.stringify(operation.value)].sort()]
+      const { output } = operation
+      if (output === undefined) {
+        // It took any of them, or found none.
+        return [messages, ...[...new Set(messages)].map((message) => without(messages, message))]
+      }
+      if (output === null) return messages.length === 0 ? [messages] : []
+      const message = JSON.stringify(output)
+      return messages.includes(message) ? [without(messages, message)] : []
+    },
+    key: (messages) => messages.join(' '),
+  }
+}
+
+const without = (messages: readonly string[], message: string): readonly string[] =>
+  messages.toSpliced(messages.indexOf(message), 1)
+
+/** An operation on a message brings along all on that message, and the dequeues of unknown outcome, which took any. */
+export function relatedByMessage(part: Part): (chosen: Iterable<number>) => readonly number[] {
+  return relatedByGroups(
+    part,
+    (i) => (part.f[i] === ENQUEUE ? [part.input[i]] : part.output[i] === NULL_ID ? [] : [part.output[i]]),
+    (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER,
+  )
+}
+
+/**
+ * Decides a bag whose messages differ, in O(n log n). Messages do not affect each other: each must be enqueued, and begun
+ * to be, before its one dequeue returns. A dequeue that found nothing needs a moment within its time at which no message
+ * is there for certain, that is acknowledged and not yet being dequeued; any such moment will do, since every message
+ * can come and go wholly before or after it. Without such dequeues, messages may also repeat.
+ */
+function fast(part: Part, initial: Json): FastAnswer {
+  const messages = lifetimes(part, initial)
+  if (messages === undefined) return NOT_APPLICABLE
+  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  const { lives, empties, unknownDequeues } = messages
+  const certain = lives.filter(({ enqueued, dequeueFrom }) => enqueued < dequeueFrom)
+  // What is still there at the end may have been taken by a dequeue of unknown outcome: which, is a matter of search.
+  if (empties.length > 0 && unknownDequeues > 0 && certain.some(({ dequeue }) => dequeue === -1)) return NOT_APPLICABLE
+  const moments: { readonly at: number; readonly operation: number }[] = []
+  const gapFor = findGap(certain)
+  for (const empty of empties) {
+    const at = gapFor(part.calls[empty], part.returns[empty])
+    if (at === undefined) return { result: 'violated', conflict: [empty, ...covering(certain, part, empty)] }
+    moments.push({ at, operation: empty })
+  }
+  for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
+    // Where the two overlap they happen together, as the dequeue begins.
+    const together = enqueued >= dequeueFrom
+    if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
+    if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
+  }
+  return { result: 'met', order: orderByMoment(moments) }
+}
+
+const covering = (certain: readonly Life[], part: Part, empty: number): readonly number[] =>
+  certain
+    .filter(({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty])
+    .flatMap(({ enqueue, dequeue }) => (dequeue === -1 ? [enqueue] : [enqueue, dequeue]))
+    .filter((i) => i !== -1)
+
+/** A message from the call of its enqueue to the return of its dequeue, in event positions. */
+export interface Life {
+  /** The operations; -1 where it was there from the start, or was never dequeued. */
+  readonly enqueue: number
+  readonly dequeue: number
+  /** The enqueue takes effect in [enqueueFrom, enqueued], the dequeue in [dequeueFrom, dequeued]. */
+  readonly enqueueFrom: number
+  readonly enqueued: number
+  readonly dequeueFrom: number
+  readonly dequeued: number
+}
+
+export interface Lives {
+  readonly lives: readonly Life[]
+  /** Dequeues that found nothing. */
+  readonly empties: readonly number[]
+  readonly unknownDequeues: number
+  readonly repeated: boolean
+}
+
+/**
+ * Joins each dequeue with the enqueue of its message. Of equal messages, the enqueue called first goes with the dequeue
+ * that returns first: where there is any matching, that is one. Undefined where messages repeat and it matters which.
+ */
+export function lifetimes(part: Part, initial: Json): Lives | { readonly conflict: readonly number[] } | undefined {
+  const { length, f, input, output, calls, returns } = part
+  if (initial !== null && messagesAtFirst(initial).length > 0) return undefined
+  const enqueues = new Map<number, number[]>()
+  const dequeues = new Map<number, number[]>()
+  const empties: number[] = []
+  let unknownDequeues = 0
+  let repeated = false
+  for (let i = 0; i < length; i++) {
+    if (f[i] === ENQUEUE) {
+      const same = enqueues.get(input[i])
+      if (same === undefined) enqueues.set(input[i], [i])
+      else {
+        same.push(i)
+        repeated = true
+      }
+    } else if (returns[i] === NEVER) unknownDequeues++
+    else if (output[i] === NULL_ID) empties.push(i)
+    else {
+      const same = dequeues.get(output[i])
+      if (same === undefined) dequeues.set(output[i], [i])
+      else same.push(i)
+    }
+  }
+  if (repeated && empties.length > 0) return undefined
+  const lives: Life[] = []
+  for (const [message, takers] of dequeues) {
+    const givers = enqueues.get(message) ?? []
+    takers.sort((a, b) => returns[a] - returns[b])
+    for (const [at, dequeue] of takers.entries()) {
+      const enqueue = givers[at]
+      if (enqueue === undefined) return { conflict: [...givers, ...takers.slice(0, at + 1)] }
+      if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }
+      lives.push({
+        enqueue,
+        dequeue,
+        enqueueFrom: calls[enqueue],
+        enqueued: Math.min(returns[enqueue], returns[dequeue]),
+        dequeueFrom: Math.max(calls[dequeue], calls[enqueue]),
+        dequeued: returns[dequeue],
+      })
+    }
+  }
+  for (const [message, givers] of enqueues) {
+    for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
+      // An enqueue of unknown outcome that nobody saw need not have happened.
+      if (returns[enqueue] === NEVER) continue
+      lives.push({
+        enqueue,
+        dequeue: -1,
+        enqueueFrom: calls[enqueue],
+        enqueued: returns[enqueue],
+        dequeueFrom: NEVER,
+        dequeued: NEVER,
+      })
+    }
+  }
+  return { lives, empties, unknownDequeues, repeated }
+}
+
+/**
+ * Jepsen's `total-queue`: what goes in must come out. It supposes that the queue was drained in the end; where nothing
+ * shows that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), what did not come out
+ * may still be inside, and the result is unknown.
+ */
+export function accountOfQueue(history: History): Accounting {
+  const { operations } = history
+  const attempts = new Map<number, Tally>()
+  let attempted = 0
+  let acknowledged = 0
+  let lastEnqueue = -1
+  let drainedAt = -1
+  const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
+  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(history, Object.keys(queueNumbers))) {
+    const number = queueNumbers[history.functions[operations.f[row]]]
+    if (number === ENQUEUE) {
+      attempted++
+      if (ok) acknowledged++
+      const tally = tallyOf(attempts, elementName(key, input), { row, value: input })
+      tally.attempts++
+      if (ok) {
+        tally.acknowledged++
+        tally.row = row
+      }
+      if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
+    } else if (number === DEQUEUE) {
+      const isFinal = (operations.flags[row] & 1) !== 0
+      const foundNothing = (ok && output === NULL_ID) || failed
+      if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
+      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
+    } else if (ok) {
+      const items = history.values.json(output as ValueId)
+      for (const item of Array.isArray(items) ? items : []) {
+        dequeued.push({ row, key, value: history.values.id(item) })
+      }
+      drainedAt = Math.max(drainedAt, operations.returnEvent[row])
+    }
+  }
+  const unexpected = new Map<number, Accounted>()
+  for (const { row, key, value } of dequeued) {
+    const name = elementName(key, value)
+    const tally = attempts.get(name)
+    if (tally !== undefined) tally.taken++
+    else unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
+  }
+  const lost: Accounted[] = []
+  const recovered: Accounted[] = []
+  const duplicated: Accounted[] = []
+  let ok = 0
+  for (const { row, value, attempts: tries, acknowledged: sure, taken } of attempts.values()) {
+    const seen = Math.min(taken, tries)
+    ok += seen
+    if (sure > taken) lost.push(accounted(history, row, value, sure - taken))
+    if (taken > tries) duplicated.push(accounted(history, row, value, taken - tries))
+    if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
+  }
+  const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)
+  const isOpen = !isBad && lost.length > 0
+  return accounting({
+    result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason: isBad
+      ? 'messages are lost or out of thin air'
+      : isOpen
+        ? 'not all messages came out, and nothing shows that the queue was drained'
+        : 'what went in came out',
+    attempted,
+    acknowledged,
+    ok,
+    lost,
+    recovered,
+    unexpected: [...unexpected.values()],
+    duplicated,
+  })
+}
+
+interface Tally {
+  row: number
+  readonly value: number
+  attempts: number
+  acknowledged: number
+  taken: number
+}
+
+function tallyOf(
+  tallies: Map<number, Tally>,
+  name: number,
+  { row, value }: { readonly row: number; readonly value: number },
+): Tally {
+  const known = tallies.get(name)
+  if (known !== undefined) return known
+  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
+  tallies.set(name, made)
+  return made
+}

@@ -1,0 +1,99 @@
+import { type Json, UserError } from '@chaos/history'
+import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectOperation, Specification } from './model.ts'
+
+const TRANSFER = 0
+const DEPOSIT = 1
+const WITHDRAW = 2
+const READ = 3
+
+const numbers: { readonly [f: string]: number } = {
+  transfer: TRANSFER,
+  deposit: DEPOSIT,
+  withdraw: WITHDRAW,
+  read: READ,
+}
+
+/**
+ * Accounts with balances that may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
+ * `{"account":…,"amount":…}`, a read returns all balances, `{"a":10,"b":0}`. What carries an `id` takes effect once, however
+ * often it is sent. A transfer for which there was not enough money is `fail`. The initial value is the first balances.
+ */
+export const bank: ModelEntry = {
+  name: 'bank',
+  aliases: [],
+  summary: 'accounts; transfers move money once, never more than there is',
+  functions: ['transfer', 'deposit', 'withdraw', 'read'],
+  levels: ['linearizable'],
+  object: { numbers, reads: [READ], specification },
+}
+
+interface Bank {
+  readonly balances: { readonly [account: string]: number }
+  /** The ids of what has been done. */
+  readonly done: readonly string[]
+}
+
+function specification(initial: Json): Specification<Bank> {
+  return {
+    initial: { balances: balancesOf(initial), done: [] },
+    step: (bank, operation) => {
+      if (operation.f === 'read') return sameBalances(bank.balances, operation.output ?? null) ? [bank] : []
+      const { moves, id } = movesOf(operation)
+      if (id !== undefined && bank.done.includes(id)) return [bank]
+      const balances: { [account: string]: number } = { ...bank.balances }
+      for (const [account, amount] of moves) balances[account] = (balances[account] ?? 0) + amount
+      if (Object.values(balances).some((balance) => balance < 0)) return []
+      return [{ balances, done: id === undefined ? bank.done : [...bank.done, id].sort() }]
+    },
+    key: ({ balances, done }) =>
+      JSON.stringify([
+        Object.entries(balances)
+          .filter(([, balance]) => balance !== 0)
+          .sort(),
+        done,
+      ]),
+  }
+}
+
+function balancesOf(initial: Json): { readonly [account: string]: number } {
+  if (isObject(initial)) {
+    const entries = Object.entries(initial)
+    if (entries.every(([, balance]) => typeof balance === 'number'))
+      return Object.fromEntries(entries) as { [account: string]: number }
+  }
+  if (initial === null) return {}
+  throw new UserError(
+    'usage',
+    `the bank begins as ${JSON.stringify(initial)}, which are no balances. Give e.g. {"a":10,"b":10}.`,
+  )
+}
+
+const isObject = (value: Json): value is { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function sameBalances(balances: { readonly [account: string]: number }, read: Json): boolean {
+  if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+  const accounts = new Set([...Object.keys(balances), ...Object.keys(read)])
+  return [...accounts].every((account) => (balances[account] ?? 0) === (read[account] ?? 0))
+}
+
+interface Movement {
+  readonly moves: readonly (readonly [account: string, amount: number])[]
+  readonly id: string | undefined
+}
+
+function movesOf({ f, value }: ObjectOperation): Movement {
+  const said = isObject(value) ? value : {}
+  const amount = said['amount']
+  const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]
+  const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
+  if (typeof amount !== 'number' || amount < 0 || !isComplete) {
+    const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
+    throw new Error(`a ${f} is such as ${wanted}`)
+  }
+  const [first, second] = accounts.map(String)
+  const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])
+  const moves = f === 'deposit' ? [[first, amount] as const] : [[first, -amount] as const]
+  return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
+}

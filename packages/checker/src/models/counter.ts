@@ -1,0 +1,295 @@
+import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import {
+  type Accounted,
+  type Accounting,
+  type AccountRow,
+  accounted,
+  accounting,
+  rowsOf,
+} from '../objects/accounting.ts'
+import { createHeap } from '../objects/heap.ts'
+import type { Convergence, ModelEntry } from '../objects/object-model.ts'
+import { badOperation, eventsInOrder, jsonOf, type Part } from '../objects/part.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import type { ObjectOperation, Specification } from './model.ts'
+
+const ADD = 0
+const READ = 1
+const SUBTRACT = 2
+
+const numbers: { readonly [f: string]: number } = {
+  add: ADD,
+  increment: ADD,
+  inc: ADD,
+  subtract: SUBTRACT,
+  decrement: SUBTRACT,
+  dec: SUBTRACT,
+  read: READ,
+}
+
+/** A number that is added to and read. Increments without a value are by one; null read is the initial value. */
+export const counter: ModelEntry = {
+  name: 'counter',
+  aliases: ['pn-counter', 'g-counter'],
+  summary: 'a number that is added to and read',
+  functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
+  levels: ['linearizable', 'eventual'],
+  object: {
+    numbers,
+    reads: [READ],
+    specification,
+    fast: countOnes,
+    account,
+    eventual,
+  },
+}
+
+function specification(initial: Json): Specification<number> {
+  const start = startOf(initial)
+  return {
+    initial: start,
+    step: (state, operation) => {
+      if (operation.f === 'read') return (operation.output ?? start) === state ? [state] : []
+      return [state + amountOf(operation)]
+    },
+    key: String,
+  }
+}
+
+function startOf(initial: Json): number {
+  if (initial === null) return 0
+  if (typeof initial !== 'number') {
+    throw new UserError('usage', `the counter begins at ${JSON.stringify(initial)}, which is no number. Give e.g. 0.`)
+  }
+  return initial
+}
+
+const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
+  const amount = value ?? 1
+  if (typeof amount !== 'number') throw new Error(`an amount is a number, not ${JSON.stringify(amount)}`)
+  return f === 'add' || f.startsWith('inc') ? amount : -amount
+}
+
+/** The amount of each addition, NaN for reads. */
+function amounts(part: Part): Float64Array {
+  const cached = new Map<number, number>()
+  return Float64Array.from({ length: part.length }, (_, i) => {
+    if (part.f[i] === READ) return Number.NaN
+    const known = cached.get(part.input[i] * 4 + part.f[i])
+    if (known !== undefined) return known
+    const value = jsonOf(part, part.input[i]) ?? 1
+    if (typeof value !== 'number') throw badOperation(part, i, `an amount is a number, not ${JSON.stringify(value)}.`)
+    const amount = part.f[i] === ADD ? value : -value
+    cached.set(part.input[i] * 4 + part.f[i], amount)
+    return amount
+  })
+}
+
+/**
+ * Decides a counter all of whose additions are of the same amount, in O(n log n); of others it refutes what lies outside
+ * the bounds (in general they are as hard as subset sum).
+ *
+ * The count is kept as low as the completed operations allow: it rises when an addition returns that is not counted yet,
+ * and when a read returns that saw more. Additions are interchangeable, so the one that returns first is counted first
+ * (exchange). A read that is open when the count is what it saw takes effect then. Every other order has counted at least
+ * as much at each moment, so what this one cannot explain none can.
+ */
+function countOnes(part: Part, initial: Json): FastAnswer {
+  const { length, returns } = part
+  const start = startOf(initial)
+  const amount = amounts(part)
+  let unit = 0
+  let same = true
+  let sign = 0
+  for (const each of amount) {
+    if (Number.isNaN(each) || each === 0) continue
+    if (unit === 0) unit = each
+    else if (each !== unit) same = false
+    if (sign === 0) sign = Math.sign(each)
+    else if (sign !== Math.sign(each)) return NOT_APPLICABLE
+  }
+  const seen = Float64Array.from({ length }, (_, i) => {
+    if (part.f[i] !== READ) return 0
+    const value = jsonOf(part, part.output[i]) ?? start
+    if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
+    // Counted from the start, upwards.
+    return (value - start) * (sign === 0 ? 1 : sign)
+  })
+  const steps = Float64Array.from(amount, Math.abs)
+  if (!same) return refuteByBounds(part, steps, seen)
+
+  const step = Math.abs(unit)
+  const events = eventsInOrder(part)
+  const open = createHeap((a, b) => returns[a] - returns[b])
+  const waiting = new Map<number, number[]>()
+  const done = new Uint8Array(length)
+  const order: number[] = []
+  let count = 0
+  const emit = (operation: number): void => {
+    done[operation] = 1
+    order.push(operation)
+  }
+  const rise = (operation: number): void => {
+    emit(operation)
+    count++
+    for (const read of waiting.get(count) ?? []) emit(read)
+    waiting.delete(count)
+  }
+  for (const event of events) {
+    const i = event >> 1
+    if ((event & 1) === 0) {
+      if (part.f[i] !== READ) {
+        if (amount[i] === 0) emit(i)
+        else open.push(i)
+        continue
+      }
+      // Sums of fractions are as the specification adds them up.
+      if (step !== 0 && !Number.isInteger(seen[i] / step) && !Number.isInteger(step)) return NOT_APPLICABLE
+      const wanted = step === 0 ? (seen[i] === 0 ? 0 : -1) : seen[i] / step
+      if (wanted === count) emit(i)
+      else if (wanted < count || !Number.isInteger(wanted)) return { result: 'violated', conflict: [] }
+      else {
+        const same = waiting.get(wanted)
+        if (same === undefined) waiting.set(wanted, [i])
+        else same.push(i)
+      }
+      continue
+    }
+    if (done[i] === 1) continue
+    if (part.f[i] !== READ) {
+      // The first of those open to return, or it would have been counted.
+      open.pop()
+      rise(i)
+      continue
+    }
+    while (done[i] === 0) {
+      const next = open.pop()
+      if (next === undefined) return { result: 'violated', conflict: [] }
+      rise(next)
+    }
+  }
+  return { result: 'met', order: Int32Array.from(order) }
+}
+
+/** A read of less than had been acknowledged before its call, or of more than had been asked for at its return. */
+function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array): FastAnswer {
+  let asked = 0
+  let acknowledged = 0
+  const least = new Float64Array(part.length)
+  for (const event of eventsInOrder(part)) {
+    const i = event >> 1
+    if (part.f[i] === READ) {
+      if ((event & 1) === 0) least[i] = acknowledged
+      else if (seen[i] < least[i] - SLACK || seen[i] > asked + SLACK) return { result: 'violated', conflict: [] }
+    } else if ((event & 1) === 0) asked += steps[i]
+    else if (part.returns[i] !== NEVER) acknowledged += steps[i]
+  }
+  return NOT_APPLICABLE
+}
+
+/** Sums of fractions are not exact. */
+const SLACK = 1e-6
+
+/** What the additions allow a read to return: those that returned before its call count, those begun by its end may. */
+interface Bounds {
+  readonly row: number
+  readonly value: number
+  readonly least: number
+  readonly most: number
+}
+
+/** Every completed read with its bounds, in order of return; and how many additions were tried and acknowledged. */
+export function counterReads(
+  history: History,
+  initial: Json,
+): { readonly reads: readonly Bounds[]; readonly attempted: number; readonly acknowledged: number } {
+  const start = startOf(initial)
+  const { callEvent, returnEvent } = history.operations
+  const events: { readonly at: number; readonly row: AccountRow; readonly isReturn: boolean }[] = []
+  let attempted = 0
+  let acknowledged = 0
+  for (const row of rowsOf(history, Object.keys(numbers))) {
+    if (!isRead(history, row)) {
+      attempted++
+      if (row.acknowledged) acknowledged++
+    }
+    if (row.failed || (isRead(history, row) && !row.acknowledged)) continue
+    events.push({ at: callEvent[row.row], row, isReturn: false })
+    if (row.acknowledged) events.push({ at: returnEvent[row.row], row, isReturn: true })
+  }
+  events.sort((a, b) => a.at - b.at)
+  const sums = new Map<number, { upAsked: number; upDone: number; downAsked: number; downDone: number }>()
+  const atCall = new Map<number, { readonly up: number; readonly down: number }>()
+  const reads: Bounds[] = []
+  for (const { row, isReturn } of events) {
+    const sum = sums.get(row.key) ?? { upAsked: 0, upDone: 0, downAsked: 0, downDone: 0 }
+    sums.set(row.key, sum)
+    if (!isRead(history, row)) {
+      const f = history.functions[history.operations.f[row.row]]
+      const amount = amountOf({ f, value: history.values.json(row.input as ValueId) })
+      if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
+      else sum[isReturn ? 'downDone' : 'downAsked'] += amount
+    } else if (isReturn) {
+      const called = atCall.get(row.row) ?? { up: 0, down: 0 }
+      reads.push({
+        row: row.row,
+        value: Number(history.values.json(row.output as ValueId) ?? start),
+        least: start + called.up + sum.downAsked,
+        most: start + sum.upAsked + called.down,
+      })
+    } else {
+      atCall.set(row.row, { up: sum.upDone, down: sum.downDone })
+    }
+  }
+  return { reads, attempted, acknowledged }
+}
+
+const isRead = (history: History, { row }: AccountRow): boolean =>
+  numbers[history.functions[history.operations.f[row]]] === READ
+
+function account(history: History, initial: Json): Accounting {
+  const { reads, attempted, acknowledged } = counterReads(history, initial)
+  const unexpected = reads.flatMap(({ row, value, least, most }): Accounted[] =>
+    value < least - SLACK || value > most + SLACK
+      ? [{ ...accounted(history, row, history.operations.output[row]), bounds: [least, most] }]
+      : [],
+  )
+  const [first] = unexpected
+  const isOpen = first === undefined && reads.length === 0 && acknowledged > 0
+  return accounting({
+    result: first !== undefined ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason:
+      first !== undefined
+        ? `a read returned ${JSON.stringify(first.value)}, though the additions allow ${first.bounds?.join(' to ')}`
+        : isOpen
+          ? 'the counter was never read'
+          : 'every read is within what the additions allow',
+    attempted,
+    acknowledged,
+    ok: reads.length - unexpected.length,
+    unexpected,
+  })
+}
+
+/** Final reads come after every addition: they agree, within the bounds. */
+function eventual(history: History, initial: Json): Convergence {
+  const { flags, key } = history.operations
+  const finals = counterReads(history, initial).reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
+  if (finals.length === 0) return { result: 'unknown', reason: 'the history has no successful final reads', rows: [] }
+  const firsts = new Map<number, Bounds>()
+  for (const read of finals) {
+    const { row, value, least, most } = read
+    if (value < least - SLACK || value > most + SLACK) {
+      const reason = `a final read returned ${value}, though the additions allow ${least} to ${most}`
+      return { result: 'violated', reason, rows: [row] }
+    }
+    const first = firsts.get(key[row])
+    if (first === undefined) firsts.set(key[row], read)
+    else if (first.value !== value) {
+      const reason = `final reads disagree: ${first.value} and ${value}`
+      return { result: 'violated', reason, rows: [first.row, row] }
+    }
+  }
+  return { result: 'met', reason: 'final reads agree, within what the additions allow', rows: [] }
+}

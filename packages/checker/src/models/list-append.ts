@@ -1,0 +1,111 @@
+import { type Json, UserError } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { badOperation, jsonOf, type Part } from '../objects/part.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
+import type { Specification } from './model.ts'
+
+const APPEND = 0
+const READ = 1
+
+const numbers: { readonly [f: string]: number } = { append: APPEND, read: READ }
+
+/** A list that grows at its end, and is read whole. Null stands for the empty list. */
+export const listAppend: ModelEntry = {
+  name: 'list-append',
+  aliases: ['append-list'],
+  summary: 'a list that is appended to and read whole',
+  functions: ['append', 'read'],
+  levels: ['linearizable'],
+  object: { numbers, reads: [READ], specification, fast, related },
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  const start = startOf(initial).map((value) => JSON.stringify(value))
+  return {
+    initial: start,
+    step: (list, { f, value, output }) => {
+      if (f === 'append') return [[...list, JSON.stringify(value)]]
+      const read = output ?? []
+      if (!Array.isArray(read)) throw new Error(`a read returns a list, not ${JSON.stringify(read)}`)
+      const same = read.length === list.length && read.every((each, at) => JSON.stringify(each) === list[at])
+      return same ? [list] : []
+    },
+    key: (list) => list.join(' '),
+  }
+}
+
+function startOf(initial: Json): readonly Json[] {
+  if (initial === null) return []
+  if (Array.isArray(initial)) return initial
+  throw new UserError('usage', `the list begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
+}
+
+/** The elements that each read returned, as value ids. */
+function contents(part: Part): (i: number) => readonly number[] {
+  const cached = new Map<number, readonly number[]>()
+  return (i) => {
+    const known = cached.get(part.output[i])
+    if (known !== undefined) return known
+    const value = jsonOf(part, part.output[i]) ?? []
+    if (!Array.isArray(value)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(value)}.`)
+    const ids = value.map((each: Json) => part.history.values.id(each) as number)
+    cached.set(part.output[i], ids)
+    return ids
+  }
+}
+
+/**
+ * Decides lists of different elements, in time linear in the size of what was read, sorting aside. The longest read says
+ * in which order its elements were appended, every other must be a beginning of it, and what nobody read came after.
+ */
+function fast(part: Part, initial: Json): FastAnswer {
+  const { length, f, input, returns } = part
+  const contentOf = contents(part)
+  let longest: number | undefined
+  const appends = new Map<number, number>()
+  for (let i = 0; i < length; i++) {
+    if (f[i] === READ) {
+      if (longest === undefined || contentOf(i).length > contentOf(longest).length) longest = i
+    } else if (appends.has(input[i])) return NOT_APPLICABLE
+    else appends.set(input[i], i)
+  }
+  const start = startOf(initial).map((value) => part.history.values.id(value) as number)
+  if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
+  const order = longest === undefined ? start : contentOf(longest)
+  const isRepeated = new Set(order).size !== order.length
+  const slot = new Int32Array(length).fill(LEFT_OUT)
+  for (let i = 0; i < length; i++) {
+    if (f[i] === READ) {
+      const read = contentOf(i)
+      if (read.length < start.length || read.some((element, at) => element !== order[at])) {
+        return { result: 'violated', conflict: longest === i || longest === undefined ? [i] : [longest, i] }
+      }
+      slot[i] = 2 * read.length
+    } else if (returns[i] !== NEVER) slot[i] = 2 * order.length + 1
+  }
+  for (const [at, element] of order.entries()) {
+    if (at < start.length) {
+      if (element === start[at]) continue
+    } else {
+      const append = appends.get(element)
+      if (append !== undefined && !isRepeated) {
+        slot[append] = 2 * at + 1
+        continue
+      }
+    }
+    return { result: 'violated', conflict: longest === undefined ? [] : [longest] }
+  }
+  return orderBySlots(part, slot, new Uint8Array(length))
+}
+
+/** With a read, the appends of all that it returned. */
+function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
+  const contentOf = contents(part)
+  return relatedByGroups(
+    part,
+    (i) => (part.f[i] === READ ? contentOf(i) : [part.input[i]]),
+    () => false,
+    (i) => part.f[i] !== READ,
+  )
+}

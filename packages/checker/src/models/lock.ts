@@ -1,0 +1,131 @@
+import type { Json } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { badOperation, jsonOf, type Part } from '../objects/part.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
+import type { Specification } from './model.ts'
+
+const ACQUIRE = 0
+const RELEASE = 1
+
+const numbers: { readonly [f: string]: number } = { acquire: ACQUIRE, lock: ACQUIRE, release: RELEASE, unlock: RELEASE }
+
+/**
+ * A lock that the process which acquired it releases. An acquire may return a number, its fencing token: a later holder's
+ * token is greater. An acquire that found the lock taken is `fail`.
+ */
+export const lock: ModelEntry = {
+  name: 'lock',
+  aliases: ['mutex', 'fenced-lock', 'fenced-mutex'],
+  summary: 'a lock with one holder at a time, and growing fencing tokens where it returns any',
+  functions: ['acquire', 'release'],
+  levels: ['linearizable'],
+  object: { numbers, reads: [], specification: () => specification, fast, related },
+}
+
+interface Lock {
+  readonly holder: string | undefined
+  readonly token: number | undefined
+}
+
+const specification: Specification<Lock> = {
+  initial: { holder: undefined, token: undefined },
+  perProcess: true,
+  step: ({ holder, token }, { f, process, output }) => {
+    if (numbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
+    if (holder !== undefined) return []
+    if (typeof output !== 'number') return [{ holder: process, token }]
+    return token === undefined || output > token ? [{ holder: process, token: output }] : []
+  },
+  key: ({ holder, token }) => `${holder ?? ''}:${token ?? ''}`,
+}
+
+/** From an acquire to the release by the same process. */
+interface Tenure {
+  readonly acquire: number
+  /** -1 where it was never released. */
+  readonly release: number
+}
+
+/** Undefined where an operation of unknown outcome makes it unclear which belong together. */
+function tenures(part: Part): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
+  const { length, f, process, returns } = part
+  const held = new Map<number, number>()
+  const unclear = new Set<number>()
+  const made: Tenure[] = []
+  for (let i = 0; i < length; i++) {
+    const p = process[i]
+    const acquire = held.get(p)
+    // A process that goes on after an operation of unknown outcome may hold the lock or not.
+    if (unclear.has(p)) return undefined
+    if (returns[i] === NEVER) {
+      unclear.add(p)
+      if (f[i] === RELEASE && acquire !== undefined) {
+        made.push({ acquire, release: i })
+        held.delete(p)
+      }
+    } else if (f[i] === ACQUIRE) {
+      if (acquire !== undefined) return { conflict: [acquire, i] }
+      held.set(p, i)
+    } else if (acquire === undefined) {
+      return { conflict: [i] }
+    } else {
+      made.push({ acquire, release: i })
+      held.delete(p)
+    }
+  }
+  for (const acquire of held.values()) made.push({ acquire, release: -1 })
+  return made
+}
+
+/**
+ * Decides a lock in O(n log n). A tenure is at its shortest from the return of its acquire to the call of its release:
+ * there is an order exactly when these spans are disjoint, since every order holds the lock at least then, and tokens grow
+ * along them (where one span is before another, no order has them the other way round).
+ */
+function fast(part: Part): FastAnswer {
+  const found = tenures(part)
+  if (found === undefined) return NOT_APPLICABLE
+  if ('conflict' in found) return { result: 'violated', conflict: found.conflict }
+  const { calls, returns } = part
+  const from = ({ acquire }: Tenure): number => returns[acquire]
+  const to = ({ release }: Tenure): number => (release === -1 ? NEVER : calls[release])
+  const sorted = found.toSorted((a, b) => from(a) - from(b))
+  let holder: Tenure | undefined
+  let token: { readonly value: number; readonly of: Tenure } | undefined
+  for (const tenure of sorted) {
+    if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }
+    const value = tokenOf(part, tenure.acquire)
+    if (value !== undefined) {
+      if (token !== undefined && value <= token.value) return { result: 'violated', conflict: both(token.of, tenure) }
+      token = { value, of: tenure }
+    }
+    holder = tenure
+  }
+  const moments = sorted.flatMap((tenure) => [
+    { at: from(tenure), operation: tenure.acquire },
+    ...(tenure.release === -1 ? [] : [{ at: to(tenure), operation: tenure.release }]),
+  ])
+  return { result: 'met', order: orderByMoment(moments) }
+}
+
+const both = (a: Tenure, b: Tenure): readonly number[] =>
+  [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
+
+function tokenOf(part: Part, acquire: number): number | undefined {
+  const value: Json = jsonOf(part, part.output[acquire])
+  if (value === null || typeof value === 'number') return value ?? undefined
+  if (typeof value === 'string' || typeof value === 'boolean') return undefined
+  throw badOperation(part, acquire, `a fencing token is a number, not ${JSON.stringify(value)}.`)
+}
+
+/** An acquire and the release that ends its tenure belong together; leaving out a whole tenure frees the lock. */
+function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
+  const tenure = new Int32Array(part.length)
+  const current = new Map<number, number>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.f[i] === ACQUIRE) current.set(part.process[i], i)
+    tenure[i] = current.get(part.process[i]) ?? i
+  }
+  return relatedByGroups(part, (i) => [tenure[i]])
+}

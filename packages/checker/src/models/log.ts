@@ -1,0 +1,129 @@
+import { type Json, UserError } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import type { ModelEntry } from '../objects/object-model.ts'
+import { badOperation, jsonOf, type Part } from '../objects/part.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
+import type { ObjectOperation, Specification } from './model.ts'
+
+const APPEND = 0
+const READ = 1
+
+const numbers: { readonly [f: string]: number } = { append: APPEND, send: APPEND, read: READ, poll: READ }
+
+/**
+ * A log: an append returns the offset at which its value stands, counted from 0 without gaps (where it returns no number,
+ * any fits). A read from an offset (null: 0) returns the values from there on: all of them or, asked with
+ * `{"offset":…,"limit":…}`, at most so many.
+ */
+export const log: ModelEntry = {
+  name: 'log',
+  aliases: ['kafka', 'offset-log'],
+  summary: 'a log: appends return offsets, reads return what follows an offset',
+  functions: ['append', 'send', 'read', 'poll'],
+  levels: ['linearizable'],
+  object: { numbers, reads: [READ], specification, fast },
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  const start = startOf(initial).map((value) => JSON.stringify(value))
+  return {
+    initial: start,
+    step: (entries, operation) => {
+      const { f, value, output } = operation
+      if (numbers[f] === APPEND) {
+        const offset = offsetOf(value, output)
+        return offset === undefined || offset === entries.length ? [[...entries, JSON.stringify(value)]] : []
+      }
+      const { from, limit } = rangeOf(operation)
+      const read = output ?? []
+      if (!Array.isArray(read)) throw new Error(`a read returns a list, not ${JSON.stringify(read)}`)
+      const there = entries.slice(from, limit === undefined ? undefined : from + limit)
+      const same = read.length === there.length && read.every((each, at) => JSON.stringify(each) === there[at])
+      return same ? [entries] : []
+    },
+    key: (entries) => entries.join(' '),
+  }
+}
+
+function startOf(initial: Json): readonly Json[] {
+  if (initial === null) return []
+  if (Array.isArray(initial)) return initial
+  throw new UserError('usage', `the log begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [].`)
+}
+
+/** The offset that an append returned: a number, or the first of the pair of offset and value. */
+function offsetOf(value: Json, output: Json | undefined): number | undefined {
+  if (Array.isArray(output) && output.length === 2 && typeof output[0] === 'number') return output[0]
+  // A completion that only repeats its invocation says no offset.
+  return typeof output === 'number' && output !== value ? output : undefined
+}
+
+interface Range {
+  readonly from: number
+  readonly limit: number | undefined
+}
+
+function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
+  if (value === null) return { from: 0, limit: undefined }
+  if (isOffset(value)) return { from: value, limit: undefined }
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    const said = value as { readonly [member: string]: Json }
+    const { offset = 0, limit = null } = said
+    if (isOffset(offset) && (limit === null || isOffset(limit))) return { from: offset, limit: limit ?? undefined }
+  }
+  throw new Error(`a read begins at an offset, such as 3 or {"offset":3,"limit":10}, not at ${JSON.stringify(value)}`)
+}
+
+const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0
+
+/**
+ * Decides logs whose offsets were all returned, in time linear in the size of what was read, sorting aside: the offsets
+ * are the order of the appends, and a read comes between the last that it returned and the next (where it was limited and
+ * full, any time after).
+ */
+function fast(part: Part, initial: Json): FastAnswer {
+  const { length, f } = part
+  if (startOf(initial).length > 0) return NOT_APPLICABLE
+  const appendAt = new Map<number, number>()
+  const slot = new Int32Array(length).fill(LEFT_OUT)
+  const loose = new Uint8Array(length)
+  for (let i = 0; i < length; i++) {
+    if (f[i] !== APPEND) continue
+    // Where an append of unknown outcome stands is a matter of search, unless it can be left out.
+    if (part.returns[i] === NEVER) return NOT_APPLICABLE
+    const offset = offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
+    if (offset === undefined) return NOT_APPLICABLE
+    const other = appendAt.get(offset)
+    if (other !== undefined) return { result: 'violated', conflict: [other, i] }
+    appendAt.set(offset, i)
+    slot[i] = 2 * offset + 1
+  }
+  for (let offset = 0; offset < appendAt.size; offset++) {
+    if (!appendAt.has(offset)) return { result: 'violated', conflict: [...appendAt.values()] }
+  }
+  for (let i = 0; i < length; i++) {
+    if (f[i] !== READ) continue
+    const { from, limit } = readRange(part, i)
+    const read = jsonOf(part, part.output[i]) ?? []
+    if (!Array.isArray(read)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(read)}.`)
+    if (limit !== undefined && read.length > limit) return { result: 'violated', conflict: [i] }
+    for (const [at, value] of read.entries()) {
+      const append = appendAt.get(from + at)
+      if (append === undefined) return { result: 'violated', conflict: [i] }
+      if (part.input[append] !== part.history.values.id(value)) return { result: 'violated', conflict: [append, i] }
+    }
+    loose[i] = limit !== undefined && read.length === limit ? 1 : 0
+    slot[i] = read.length === 0 && limit === 0 ? 0 : 2 * (from + read.length)
+    // Beyond the end of the log there is nothing: it may come any time before the log is longer than that.
+    if (read.length === 0 && loose[i] === 0 && from > 0) return NOT_APPLICABLE
+  }
+  return orderBySlots(part, slot, loose)
+}
+
+function readRange(part: Part, i: number): Range {
+  try {
+    return rangeOf({ value: jsonOf(part, part.input[i]) })
+  } catch (error) {
+    throw badOperation(part, i, `${(error as Error).message}.`)
+  }
+}

@@ -1,0 +1,196 @@
+import type { Json } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import type { ModelEntry } from '../objects/object-model.ts'
+import type { Part } from '../objects/part.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import {
+  accountOfQueue,
+  drainExpands,
+  isEnqueue,
+  type Life,
+  lifetimes,
+  messagesAtFirst,
+  queueFunctions,
+  queueNumbers,
+  relatedByMessage,
+} from './bag.ts'
+import { findGap } from './gaps.ts'
+import type { Specification } from './model.ts'
+
+/** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
+export const queue: ModelEntry = {
+  name: 'queue',
+  aliases: ['fifo-queue', 'fifo'],
+  summary: 'messages, first in, first out',
+  functions: queueFunctions,
+  levels: ['linearizable', 'eventual'],
+  object: {
+    numbers: queueNumbers,
+    reads: [],
+    expands: drainExpands,
+    specification,
+    fast,
+    related: relatedByMessage,
+    account: accountOfQueue,
+  },
+}
+
+function specification(initial: Json): Specification<readonly string[]> {
+  return {
+    initial: messagesAtFirst(initial),
+    step: (messages, operation) => {
+      if (isEnqueue(operation)) return [[...messages, JSON.stringify(operation.value)]]
+      const { output } = operation
+      if (output === undefined) return [messages.slice(1)]
+      if (output === null) return messages.length === 0 ? [messages] : []
+      return messages[0] === JSON.stringify(output) ? [messages.slice(1)] : []
+    },
+    key: (messages) => messages.join(' '),
+  }
+}
+
+/**
+ * Decides a queue whose messages differ, in O(n log n). Beside what a bag asks for, first in must be first out: a message
+ * comes before another where its enqueue, or its dequeue, returned before the other's was called (each interval cut down
+ * to what its other end allows). Both relations are interval orders, whose union has a cycle only where two messages come
+ * before each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP 2015). A dequeue
+ * that found nothing is a moment that all messages come wholly before or after. In any order of the messages that
+ * respects the relation, doing each operation as late as its return and those after it allow respects real time.
+ */
+function fast(part: Part, initial: Json): FastAnswer {
+  const messages = lifetimes(part, initial)
+  if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
+  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  const { empties } = messages
+  const taken = takenByUnknown(part, messages.lives)
+  if (taken === undefined) return { result: 'violated', conflict: [] }
+  if (empties.length > 0 && messages.unknownDequeues > 0) {
+    if (messages.lives.some(({ dequeue }) => dequeue === -1)) return NOT_APPLICABLE
+  }
+  const lives: Life[] = [...taken]
+  const certain = lives.filter(({ enqueued, dequeueFrom }) => enqueued < dequeueFrom)
+  const gapFor = findGap(certain)
+  for (const empty of empties) {
+    const at = gapFor(part.calls[empty], part.returns[empty])
+    if (at === undefined) return { result: 'violated', conflict: [] }
+    lives.push({ enqueue: -1, dequeue: empty, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
+  }
+  const sequence = inOrder(lives)
+  if (sequence === undefined) return { result: 'violated', conflict: [] }
+  return { result: 'met', order: replayLate(sequence) }
+}
+
+/**
+ * The messages, those that nobody is known to have taken joined with dequeues of unknown outcome where that is needed: a
+ * message that stayed, though one that was enqueued strictly after it was taken, must have been taken too, by a dequeue
+ * called before that one's dequeue returned. Undefined where there are not enough of those.
+ */
+function takenByUnknown(part: Part, lives: readonly Life[]): readonly Life[] | undefined {
+  const unknown: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    if (part.f[i] === queueNumbers['dequeue'] && part.returns[i] === NEVER) unknown.push(i)
+  }
+  const stayed = lives.filter(({ dequeue }) => dequeue === -1)
+  if (stayed.length === 0) return lives
+  const taken = lives.filter(({ dequeue }) => dequeue !== -1).sort((a, b) => b.enqueueFrom - a.enqueueFrom)
+  stayed.sort((a, b) => b.enqueued - a.enqueued)
+  const needed: { readonly life: Life; readonly before: number }[] = []
+  const kept: Life[] = [...taken]
+  let earliest = NEVER
+  let next = 0
+  for (const life of stayed) {
+    for (; next < taken.length && taken[next].enqueueFrom > life.enqueued; next++) {
+      earliest = Math.min(earliest, taken[next].dequeued)
+    }
+    if (earliest === NEVER) kept.push(life)
+    else needed.push({ life, before: earliest })
+  }
+  needed.sort((a, b) => a.before - b.before)
+  for (const [at, { life, before }] of needed.entries()) {
+    const dequeue = unknown[at]
+    if (dequeue === undefined || part.calls[dequeue] > before) return undefined
+    // It is taken before whatever stays for good.
+    const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
+    kept.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
+  }
+  return kept
+}
+
+/** A topological order of the relation above, or undefined where it has a cycle. Takes away one minimal message at a time. */
+function inOrder(lives: readonly Life[]): readonly Life[] | undefined {
+  const all = lives.map((_, i) => i)
+  const byEnqueueFrom = all.toSorted((a, b) => lives[a].enqueueFrom - lives[b].enqueueFrom)
+  const byEnqueued = all.toSorted((a, b) => lives[a].enqueued - lives[b].enqueued)
+  const byDequeueFrom = all.toSorted((a, b) => lives[a].dequeueFrom - lives[b].dequeueFrom)
+  const byDequeued = all.toSorted((a, b) => lives[a].dequeued - lives[b].dequeued)
+  const isGone = new Uint8Array(lives.length)
+  const passed = new Uint8Array(lives.length)
+  const ready: number[] = []
+  const sequence: Life[] = []
+  const at = { enqueueFrom: 0, enqueued: 0, dequeueFrom: 0, dequeued: 0 }
+  const pass = (i: number): void => {
+    if (++passed[i] === 2) ready.push(i)
+  }
+  while (sequence.length < lives.length) {
+    while (isGone[byEnqueued[at.enqueued]] === 1) at.enqueued++
+    while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
+    const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
+    const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
+    // Nothing that is left comes before a message whose intervals begin before the first of all ends.
+    while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
+      pass(byEnqueueFrom[at.enqueueFrom++])
+    while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
+      pass(byDequeueFrom[at.dequeueFrom++])
+    const minimal = ready.pop()
+    if (minimal === undefined) return undefined
+    isGone[minimal] = 1
+    sequence.push(lives[minimal])
+  }
+  return sequence
+}
+
+function replayLate(sequence: readonly Life[]): Int32Array {
+  const place = new Map<number, { readonly at: number; readonly isEnqueue: boolean }>()
+  const moments: { readonly time: number; readonly operation: number }[] = []
+  for (const [at, { enqueue, dequeue, enqueued, dequeued }] of sequence.entries()) {
+    if (enqueue !== -1) {
+      place.set(enqueue, { at, isEnqueue: true })
+      moments.push({ time: enqueued, operation: enqueue })
+    }
+    if (dequeue !== -1) {
+      place.set(dequeue, { at, isEnqueue: false })
+      moments.push({ time: dequeued, operation: dequeue })
+    }
+  }
+  moments.sort((a, b) => a.time - b.time)
+  const order: number[] = []
+  let entered = 0
+  let left = 0
+  const leaveUpTo = (at: number): void => {
+    while (left <= at) {
+      const next = left
+      enterUpTo(next)
+      // On entering it, it may have left already.
+      if (left > next) continue
+      left++
+      const { dequeue } = sequence[next]
+      if (dequeue !== -1) order.push(dequeue)
+    }
+  }
+  const enterUpTo = (at: number): void => {
+    while (entered <= at) {
+      const { enqueue } = sequence[entered]
+      entered++
+      if (enqueue !== -1) order.push(enqueue)
+      // A dequeue that found nothing comes after all before it have left.
+      else leaveUpTo(entered - 1)
+    }
+  }
+  for (const { operation } of moments) {
+    const known = place.get(operation)
+    if (known === undefined) continue
+    if (known.isEnqueue) enterUpTo(known.at)
+    else leaveUpTo(known.at)
+  }
+  return Int32Array.from(order)
+}

@@ -1,0 +1,74 @@
+import type { History } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import { type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
+import type { ModelEntry } from '../objects/object-model.ts'
+import type { Part } from '../objects/part.ts'
+import type { FastAnswer } from '../objects/slots.ts'
+import type { Specification } from './model.ts'
+
+const GENERATE = 0
+const numbers: { readonly [f: string]: number } = { generate: GENERATE }
+
+/** A source of ids: no id is given out twice. */
+export const uniqueIds: ModelEntry = {
+  name: 'unique-ids',
+  aliases: [],
+  summary: 'a source of ids, none of which is given out twice',
+  functions: ['generate'],
+  levels: ['linearizable'],
+  object: {
+    numbers,
+    reads: [],
+    specification: () => specification,
+    fast,
+    related: () => (chosen) => [...chosen].sort((a, b) => a - b),
+    account,
+  },
+}
+
+const specification: Specification<readonly string[]> = {
+  initial: [],
+  step: (given, { output }) => {
+    if (output === undefined) return [given]
+    const id = JSON.stringify(output)
+    return given.includes(id) ? [] : [[...given, id].sort()]
+  },
+  key: (given) => given.join(' '),
+}
+
+function fast(part: Part): FastAnswer {
+  const first = new Map<number, number>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.returns[i] === NEVER) continue
+    const known = first.get(part.output[i])
+    if (known !== undefined) return { result: 'violated', conflict: [known, i] }
+    first.set(part.output[i], i)
+  }
+  return { result: 'met', order: Int32Array.from(first.values()) }
+}
+
+function account(history: History): Accounting {
+  const given = new Map<number, { readonly row: number; readonly id: number; count: number }>()
+  let attempted = 0
+  let acknowledged = 0
+  for (const { row, key, acknowledged: ok, output } of rowsOf(history, Object.keys(numbers))) {
+    attempted++
+    if (!ok) continue
+    acknowledged++
+    const name = elementName(key, output)
+    const known = given.get(name)
+    if (known === undefined) given.set(name, { row, id: output, count: 1 })
+    else known.count++
+  }
+  const duplicated = [...given.values()].flatMap(({ row, id, count }) =>
+    count > 1 ? [accounted(history, row, id, count)] : [],
+  )
+  return accounting({
+    result: duplicated.length > 0 ? 'violated' : 'met',
+    reason: duplicated.length > 0 ? `${duplicated.length} ids were given out more than once` : 'all ids are different',
+    attempted,
+    acknowledged,
+    ok: given.size,
+    duplicated,
+  })
+}

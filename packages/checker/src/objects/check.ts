@@ -1,0 +1,146 @@
+import { type History, INFO } from '@chaos/history'
+import { type Budget, createBudget } from '../budget.ts'
+import { followsFrom } from '../headline.ts'
+import type { Level } from '../level.ts'
+import { functionsOf, specificationOf } from '../models/custom.ts'
+import type { Model } from '../models/model.ts'
+import type { CheckOptions } from '../options.ts'
+import type { Report, Verdict } from '../verdict.ts'
+import { type Accounting, troublesOf } from './accounting.ts'
+import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
+import { explainObject } from './explain.ts'
+import type { Convergence, ModelEntry, ObjectModel } from './object-model.ts'
+import { type Functions, type Part, partsOf } from './part.ts'
+import { faultOfObjectWitness } from './replay.ts'
+
+type Options = Omit<CheckOptions, 'model'>
+
+/** What making a counterexample smaller may take of the time left: the verdict stands already. */
+const EXPLAIN_MS = 2_000
+
+/** Judges a history of an object that comes with the checker and is not a register. */
+export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
+  const isRead = (number: number): boolean => object.reads.includes(number)
+  const functions: Functions = {
+    model: entry.name,
+    numberOf: (f) => object.numbers[f],
+    known: entry.functions,
+    isRead,
+    expands: object.expands,
+  }
+  const { fast, related } = object
+  const judge: Judge = {
+    model: entry.name,
+    specification: object.specification(options.initial),
+    isRead,
+    fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
+    related: related ?? relatedByTime(isRead),
+  }
+  const budget = createBudget(options)
+  const parts = partsOf(history, functions)
+  const accounting = object.account?.(history, options.initial)
+  const decided: { [level in Level]?: Verdict } = {}
+  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
+  if (options.levels.includes('eventual') && entry.levels.includes('eventual')) {
+    const convergence = object.eventual?.(history, options.initial) ?? convergenceOf(accounting)
+    decided.eventual = eventualVerdict(convergence, decided.linearizable)
+  }
+  return reportOf(history, { model: entry.name, known: entry.levels, decided, accounting, options })
+}
+
+/** Judges a history by a model of one's own. */
+export function checkModel<State>(history: History, model: Model<State>, options: Options): Report {
+  const functions = functionsOf(model, history.functions)
+  const judge: Judge = {
+    model: model.name,
+    specification: specificationOf(model),
+    integers: model.integers,
+    isRead: functions.isRead,
+    related: relatedByTime(functions.isRead),
+  }
+  const budget = createBudget(options)
+  const parts = partsOf(history, functions)
+  const decided: { [level in Level]?: Verdict } = {}
+  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
+  return reportOf(history, { model: model.name, known: ['linearizable'], decided, accounting: undefined, options })
+}
+
+function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
+  const parts = shardsOf(whole, judge)
+  const answer = decideObjects(parts, judge, budget)
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    return { result: 'violated', counterexample: explainObject(answer, judge, budget.within(EXPLAIN_MS)) }
+  }
+  const orders = parts.map((part, p) => {
+    if (part.length <= MOST_REPLAYED) {
+      const fault = faultOfObjectWitness(judge.specification, part, answer.orders[p])
+      if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
+    }
+    return { key: part.key, operations: [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))] }
+  })
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
+}
+
+/** A specification on plain values may take time in proportion to the state at each step, so longer ones are not replayed. */
+const MOST_REPLAYED = 4_000
+
+/** For sets and queues, what the accounting says of the last reads stands for what final reads would say. */
+function convergenceOf(accounting: Accounting | undefined): Convergence {
+  if (accounting === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
+  const { lost, unexpected, duplicated } = accounting
+  const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
+  return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }
+}
+
+function eventualVerdict({ result, reason, rows }: Convergence, linearizable: Verdict | undefined): Verdict {
+  if (result === 'unknown') return { result, reason }
+  if (result === 'met') return { result, witness: { kind: 'convergence', values: [] } }
+  // An element added with unknown outcome, or taken by an operation of unknown outcome, may be missing rightly.
+  if (linearizable?.result === 'met') return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+  return {
+    result: 'violated',
+    counterexample: {
+      level: 'eventual',
+      sentence: reason,
+      operations: rows.map((operation) => ({ operation, role: 'core' as const })),
+      keys: [],
+      culprit: rows.at(-1),
+    },
+  }
+}
+
+interface Judged {
+  readonly model: string
+  readonly known: readonly Level[]
+  readonly decided: { readonly [level in Level]?: Verdict }
+  readonly accounting: Accounting | undefined
+  readonly options: Options
+}
+
+function reportOf(history: History, { model, known, decided, accounting, options }: Judged): Report {
+  const { outcome } = history.operations
+  const levels = followsFrom(decided, (level) => {
+    if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
+    return known.includes(level) ? 'not decided' : `the ${model} model is judged by ${known.join(' and ')} only`
+  })
+  let unknown = 0
+  for (const each of outcome) if (each === INFO) unknown++
+  return {
+    model,
+    levels,
+    headline: headlineOf(levels, accounting),
+    info: { total: unknown, happened: 0, undecided: unknown },
+    lost: (accounting?.lost ?? []).map(({ key, value, operation }) => ({ key, value, operation })),
+    ...(accounting === undefined ? {} : { accounting }),
+  }
+}
+
+function headlineOf({ linearizable, eventual }: Report['levels'], accounting: Accounting | undefined): string {
+  const troubles = accounting === undefined ? undefined : troublesOf(accounting)
+  const beside = troubles === undefined ? '' : `; ${troubles}`
+  if (linearizable.result === 'met') return `linearizable${beside}`
+  const said = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
+  const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
+  return `${said}${converged}${beside}`
+}

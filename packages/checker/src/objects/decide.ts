@@ -1,0 +1,143 @@
+import type { Budget } from '../budget.ts'
+import type { IntegerModel, Specification } from '../models/model.ts'
+import { machineOf, machineOfIntegers } from './machine.ts'
+import { choose, operationAt, type Part } from './part.ts'
+import { createObjectSearch, type ObjectSearch } from './search.ts'
+import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
+
+/** All that deciding one object needs: its specification and, where there are, its quicker ways. */
+export interface Judge {
+  readonly model: string
+  readonly specification: Specification<unknown>
+  readonly integers?: IntegerModel | undefined
+  readonly isRead: (number: number) => boolean
+  readonly fast?: ((part: Part) => FastAnswer) | undefined
+  readonly related: (part: Part) => (chosen: Iterable<number>) => readonly number[]
+}
+
+export type ObjectAnswer =
+  | { readonly result: 'met'; readonly parts: readonly Part[]; readonly orders: readonly Int32Array[] }
+  | {
+      readonly result: 'violated'
+      readonly part: Part
+      /** Where to look first; empty where that is not known. */
+      readonly conflict: readonly number[]
+      /** The return event by which there is no explanation left, where the search found that. */
+      readonly until: number | undefined
+    }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/** The parts that a specification lets be checked apart. */
+export function shardsOf(parts: readonly Part[], { specification }: Judge): readonly Part[] {
+  const { shard } = specification
+  if (shard === undefined) return parts
+  return parts.flatMap((part) => {
+    const members = new Map<string, number[]>()
+    for (let i = 0; i < part.length; i++) {
+      const name = shard(operationAt(part, i))
+      const known = members.get(name)
+      if (known === undefined) members.set(name, [i])
+      else known.push(i)
+    }
+    return members.size === 1 ? [part] : [...members.values()].map((indices) => choose(part, indices))
+  })
+}
+
+/** Steps for each operation in the first turn, and how much longer each further turn is. */
+const FIRST_STEPS = 20
+const GROWTH = 8
+const SLICE = 2048
+
+/** Decides each part by itself; those that need a search take turns with growing step budgets. */
+export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budget): ObjectAnswer {
+  const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
+  let open: { readonly part: number; readonly search: ObjectSearch }[] = []
+  const release = (): void => {
+    for (const { search } of open) search.release()
+  }
+  try {
+    for (const [p, part] of parts.entries()) {
+      const answer = judge.fast?.(part) ?? NOT_APPLICABLE
+      if (answer.result === 'met') orders[p] = answer.order
+      else if (answer.result === 'violated') {
+        return { result: 'violated', part, conflict: answer.conflict, until: undefined }
+      } else open.push({ part: p, search: searchOf(part, judge, budget) })
+      if ((p & 0xff) === 0xff && budget.expired()) break
+    }
+    let exhausted: 'time' | 'memory' | undefined = budget.expired() ? 'time' : undefined
+    for (let steps = FIRST_STEPS; open.length > 0 && exhausted === undefined; steps *= GROWTH) {
+      const still: typeof open = []
+      for (const task of open) {
+        const { part, search } = task
+        const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
+        if (progress === 'violated') {
+          const until = parts[part].returns[search.culprit()]
+          return { result: 'violated', part: parts[part], conflict: [], until }
+        }
+        if (progress === 'met') orders[part] = search.order()
+        if (progress === 'met' || progress === 'out of memory') search.release()
+        else still.push(task)
+        if (progress === 'out of memory') exhausted = 'memory'
+        if (progress === 'out of time') exhausted = 'time'
+      }
+      open = still
+    }
+    const decided = orders.filter((order) => order !== undefined)
+    if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
+    return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
+  } finally {
+    release()
+  }
+}
+
+/** Whether a few operations contradict each other; unknown where that took more than so many steps. */
+export function contradicts(part: Part, judge: Judge, budget: Budget, steps: number): boolean | 'unknown' {
+  const answer = judge.fast?.(part) ?? NOT_APPLICABLE
+  if (answer.result !== 'not applicable') return answer.result === 'violated'
+  const search = searchOf(part, judge, budget)
+  const progress = runInSlices(search, steps, budget)
+  search.release()
+  return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
+}
+
+function searchOf(part: Part, { specification, integers, isRead }: Judge, budget: Budget): ObjectSearch {
+  const machine =
+    integers === undefined
+      ? machineOf(specification, part, budget)
+      : machineOfIntegers(integers, part, specification.perProcess === true)
+  return createObjectSearch(part, machine, isRead, budget)
+}
+
+function runInSlices(
+  search: ObjectSearch,
+  steps: number,
+  budget: Budget,
+): ReturnType<ObjectSearch['run']> | 'out of time' {
+  for (let left = steps; left > 0; left -= SLICE) {
+    const progress = search.run(Math.min(left, SLICE))
+    if (progress !== 'paused') return progress
+    if (budget.expired()) return 'out of time'
+  }
+  return 'paused'
+}
+
+const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, parts: number): string => {
+  const limit = exhausted === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
+  if (parts === 1) return `${limit}: the search found neither an order nor a contradiction`
+  return `${limit}: ${decided} of ${parts} objects are linearizable, no contradiction was found in the others`
+}
+
+/** By default an operation rests on all earlier ones that may change the state. */
+export const relatedByTime =
+  (isRead: (number: number) => boolean) =>
+  (part: Part): ((chosen: Iterable<number>) => readonly number[]) =>
+  (chosen) => {
+    const kept = new Set<number>()
+    let last = -1
+    for (const i of chosen) {
+      kept.add(i)
+      if (part.returns[i] > last) last = part.returns[i]
+    }
+    for (let i = 0; i < part.length; i++) if (!isRead(part.f[i]) && part.calls[i] < last) kept.add(i)
+    return [...kept].sort((a, b) => a - b)
+  }

@@ -1,0 +1,153 @@
+import { UserError } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { NEVER } from '../encoded.ts'
+import type { IntegerModel, ObjectOperation, Specification } from '../models/model.ts'
+import { operationAt, type Part, placeOf } from './part.ts'
+
+/** A specification on integers: what the search walks. */
+export interface Machine {
+  readonly initial: number
+  /** The number of each operation: equal numbers, equal effect. */
+  readonly code: Int32Array
+  /** The state after an operation with this number; -1 where that is impossible; below, one of several: see `several`. */
+  readonly step: (state: number, code: number) => number
+  /** The states that a step below -1 stands for, at least two. */
+  readonly several: (step: number) => readonly number[]
+  /** False once more memory would have been needed than there is: no step is right from then on. */
+  readonly fits: () => boolean
+  readonly release: () => void
+}
+
+export const IMPOSSIBLE = -1
+
+/** Rows of the table of steps are full arrays up to so many different operations, and hashed beyond. */
+const DENSE = 128
+const UNSET = -0x80000000
+
+/**
+ * Numbers states as they are reached, and asks the specification for each step once.
+ *
+ * @throws UserError naming the operation that made the specification throw.
+ */
+export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
+  const { operations, representative, code } = distinctOperations(part, specification.perProcess === true)
+  const states: State[] = []
+  const numbers = new Map<string, number>()
+  const lists: (readonly number[])[] = []
+  const dense: Int32Array[] = []
+  const hashed = new Map<number, number>()
+  const width = operations.length
+  let taken = 0
+  let fits = true
+  const take = (bytes: number): void => {
+    if (!fits || !budget.take(bytes)) fits = false
+    else taken += bytes
+  }
+
+  const numberOf = (state: State): number => {
+    const key = specification.key(state)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    const number = states.length
+    take(96 + 4 * key.length + (width <= DENSE ? 4 * width : 0))
+    states.push(state)
+    numbers.set(key, number)
+    if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
+    return number
+  }
+  const guarded = <Result>(operation: number, ask: () => Result): Result => {
+    try {
+      return ask()
+    } catch (error) {
+      if (error instanceof UserError) throw error
+      const said = error instanceof Error ? error.message : String(error)
+      const { f, value } = operations[operation]
+      throw new UserError(
+        'input',
+        `${placeOf(part.history, representative[operation])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
+      )
+    }
+  }
+  const stepAnew = (state: number, operation: number): number => {
+    const next = guarded(operation, () => specification.step(states[state], operations[operation]).map(numberOf))
+    if (next.length <= 1) return next[0] ?? IMPOSSIBLE
+    lists.push([...new Set(next)])
+    return IMPOSSIBLE - lists.length
+  }
+  return {
+    initial: numberOf(specification.initial),
+    code,
+    step: (state, operation) => {
+      if (width <= DENSE) {
+        const row = dense[state]
+        if (row[operation] === UNSET) row[operation] = stepAnew(state, operation)
+        return row[operation]
+      }
+      const place = state * width + operation
+      const known = hashed.get(place)
+      if (known !== undefined) return known
+      take(48)
+      const next = stepAnew(state, operation)
+      hashed.set(place, next)
+      return next
+    },
+    several: (step) => lists[IMPOSSIBLE - step - 1],
+    fits: () => fits,
+    release: () => {
+      budget.giveBack(taken)
+      taken = 0
+    },
+  }
+}
+
+/** A machine that a model brings along. Its operations are encoded once each, its steps are not remembered. */
+export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean): Machine {
+  const { operations, representative, code: kind } = distinctOperations(part, perProcess)
+  const numbers = operations.map((operation, at) => {
+    const { f, value } = operation
+    try {
+      return integers.encode(operation, operation.output)
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error)
+      throw new UserError(
+        'input',
+        `${placeOf(part.history, representative[at])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
+      )
+    }
+  })
+  return {
+    initial: integers.initial,
+    code: kind.map((i) => numbers[i]),
+    step: (state, operation) => integers.step(state, operation),
+    several: () => [],
+    fits: () => true,
+    release: () => {},
+  }
+}
+
+interface Distinct {
+  readonly operations: readonly ObjectOperation[]
+  /** A row of the history that does each. */
+  readonly representative: readonly number[]
+  readonly code: Int32Array
+}
+
+function distinctOperations(part: Part, perProcess: boolean): Distinct {
+  const operations: ObjectOperation[] = []
+  const representative: number[] = []
+  const code = new Int32Array(part.length)
+  const known = new Map<string, number>()
+  for (let i = 0; i < part.length; i++) {
+    const output = part.returns[i] === NEVER ? '' : part.output[i]
+    const name = `${part.f[i]} ${part.input[i]} ${perProcess ? part.process[i] : ''} ${output}`
+    let number = known.get(name)
+    if (number === undefined) {
+      number = operations.length
+      known.set(name, number)
+      operations.push(operationAt(part, i))
+      representative.push(part.row[i])
+    }
+    code[i] = number
+  }
+  return { operations, representative, code }
+}

@@ -1,0 +1,84 @@
+import type { History, Json } from '@chaos/history'
+import type { Level } from '../level.ts'
+import type { Specification } from '../models/model.ts'
+import type { ModelName } from '../models/names.ts'
+import type { OperationRow } from '../verdict.ts'
+import type { Accounting } from './accounting.ts'
+import type { Part } from './part.ts'
+import type { FastAnswer } from './slots.ts'
+
+/** A model that comes with the checker: one file, one such value, listed in the registry. */
+export interface ModelEntry {
+  readonly name: ModelName
+  /** What other tools and older files call it. */
+  readonly aliases: readonly string[]
+  /** What the object is, in a few words, for help texts. */
+  readonly summary: string
+  /** The operations it knows, by their `f`. */
+  readonly functions: readonly string[]
+  /** The levels it can decide; others only where they follow from these. */
+  readonly levels: readonly Level[]
+  /** Absent for the register, which has checkers of its own for every level. */
+  readonly object?: ObjectModel | undefined
+}
+
+/** How an object other than a register is judged. */
+export interface ObjectModel {
+  /** The number of each `f` within this model; several names may mean the same. */
+  readonly numbers: { readonly [f: string]: number }
+  /** The numbers of operations that never change the state. */
+  readonly reads: readonly number[]
+  readonly expands?: { readonly from: number; readonly to: number } | undefined
+  /** @throws UserError where the initial value makes no sense for this object. */
+  specification(initial: Json): Specification<unknown>
+  /**
+   * Decides one part in (nearly) linear time where the theory allows it.
+   *
+   * @throws UserError where an operation's value makes no sense for this object.
+   */
+  fast?(part: Part, initial: Json): FastAnswer
+  /**
+   * Completes a choice of operations by those that its results may rest on: leaving out the rest of a history that has a
+   * legal order never makes a contradiction. By default, all earlier operations that may change the state.
+   */
+  related?(part: Part): (chosen: Iterable<number>) => readonly number[]
+  account?(history: History, initial: Json): Accounting
+  /** By final reads. Without it, eventual is what the accounting says. */
+  eventual?(history: History, initial: Json): Convergence
+}
+
+/** What final reads say. */
+export interface Convergence {
+  readonly result: 'met' | 'violated' | 'unknown'
+  readonly reason: string
+  /** The operations that show it. */
+  readonly rows: readonly OperationRow[]
+}
+
+/** A closure by groups: whoever is chosen brings along everybody in the groups it is a member of or points to. */
+export function relatedByGroups(
+  part: Part,
+  groupsOf: (i: number) => readonly number[],
+  always: (i: number) => boolean = () => false,
+  isMember: (i: number) => boolean = () => true,
+): (chosen: Iterable<number>) => readonly number[] {
+  const members = new Map<number, number[]>()
+  const constant: number[] = []
+  for (let i = 0; i < part.length; i++) {
+    if (always(i)) constant.push(i)
+    if (!isMember(i)) continue
+    for (const group of groupsOf(i)) {
+      const known = members.get(group)
+      if (known === undefined) members.set(group, [i])
+      else known.push(i)
+    }
+  }
+  return (chosen) => {
+    const kept = new Set<number>(constant)
+    for (const i of chosen) {
+      kept.add(i)
+      for (const group of groupsOf(i)) for (const member of members.get(group) ?? []) kept.add(member)
+    }
+    return [...kept].sort((a, b) => a - b)
+  }
+}

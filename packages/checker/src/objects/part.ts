@@ -1,0 +1,176 @@
+import { FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import type { ObjectOperation } from '../models/model.ts'
+
+/**
+ * The operations on one object that say something about it, as columns in order of invocation: without those that failed
+ * and the reads of unknown outcome. A column's entry is an operation; several may stand for one row of the history.
+ */
+export interface Part {
+  readonly history: History
+  /** The object's name, where the history names objects. */
+  readonly key: string | undefined
+  readonly length: number
+  readonly row: Int32Array
+  /** The model's number of the operation's `f`. */
+  readonly f: Uint8Array
+  /** Ids in the history's value table. Of an operation of unknown outcome the output says nothing. */
+  readonly input: Int32Array
+  readonly output: Int32Array
+  readonly process: Int32Array
+  /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
+  readonly calls: Int32Array
+  readonly returns: Int32Array
+}
+
+/** Which operations an object has, by their `f`, and which of them never change it. */
+export interface Functions {
+  readonly model: string
+  /** The number of each `f`; undefined where the model does not know it. */
+  readonly numberOf: (f: string) => number | undefined
+  /** What a message lists. */
+  readonly known: readonly string[]
+  readonly isRead: (number: number) => boolean
+  /** An operation that stands for several at once, one for each item of the list that it returned, such as a drain. */
+  readonly expands?: { readonly from: number; readonly to: number } | undefined
+}
+
+/**
+ * The parts of a history by key.
+ *
+ * @throws UserError for an operation that the model does not know.
+ */
+export function partsOf(history: History, functions: Functions): readonly Part[] {
+  const { operations } = history
+  const numbers = history.functions.map((f) => functions.numberOf(f) ?? UNKNOWN)
+  const members: number[][] = Array.from({ length: history.keys.length + 1 }, () => [])
+  for (let i = 0; i < operations.length; i++) {
+    const number = numbers[operations.f[i]]
+    if (number === UNKNOWN) throw unknownFunction(history, functions, i)
+    if (operations.outcome[i] === FAIL) continue
+    if (operations.outcome[i] === INFO && functions.isRead(number)) continue
+    members[operations.key[i] + 1].push(i)
+  }
+  return members.flatMap((rows, key) =>
+    rows.length === 0
+      ? []
+      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1] })],
+  )
+}
+
+const UNKNOWN = 255
+
+interface Choice {
+  readonly rows: readonly number[]
+  readonly numbers: readonly number[]
+  readonly expands: Functions['expands']
+  readonly key: string | undefined
+}
+
+function partOf(history: History, { rows, numbers, expands, key }: Choice): Part {
+  const { operations } = history
+  const row: number[] = []
+  const f: number[] = []
+  const output: number[] = []
+  for (const i of rows) {
+    const number = numbers[operations.f[i]]
+    if (expands === undefined || number !== expands.from) {
+      row.push(i)
+      f.push(number)
+      output.push(operations.output[i])
+      continue
+    }
+    // Of unknown outcome, it may have had any number of items, which cannot be told here; nothing rests on it.
+    if (operations.outcome[i] === INFO) continue
+    const items = history.values.json(operations.output[i] as ValueId)
+    for (const item of Array.isArray(items) ? items : []) {
+      row.push(i)
+      f.push(expands.to)
+      output.push(history.values.id(item))
+    }
+  }
+  return {
+    history,
+    key,
+    length: row.length,
+    row: Int32Array.from(row),
+    f: Uint8Array.from(f),
+    input: Int32Array.from(row, (i) => operations.input[i]),
+    output: Int32Array.from(output),
+    process: Int32Array.from(row, (i) => operations.process[i]),
+    calls: Int32Array.from(row, (i) => operations.callEvent[i]),
+    returns: Int32Array.from(row, (i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
+  }
+}
+
+/** Some of the operations (ascending), as a part of their own. Positions are kept. */
+export function choose(part: Part, indices: readonly number[]): Part {
+  const ints = (column: Int32Array): Int32Array => Int32Array.from(indices, (i) => column[i])
+  return {
+    ...part,
+    length: indices.length,
+    row: ints(part.row),
+    f: Uint8Array.from(indices, (i) => part.f[i]),
+    input: ints(part.input),
+    output: ints(part.output),
+    process: ints(part.process),
+    calls: ints(part.calls),
+    returns: ints(part.returns),
+  }
+}
+
+/** What was known once the event at `position` had happened, as indices: what was still open then is optional. */
+export function until(part: Part, position: number, isRead: (number: number) => boolean): Part {
+  const kept: number[] = []
+  for (let i = 0; i < part.length && part.calls[i] <= position; i++) {
+    if (part.returns[i] <= position || !isRead(part.f[i])) kept.push(i)
+  }
+  const cut = choose(part, kept)
+  for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
+  return cut
+}
+
+export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
+
+export function operationAt(part: Part, i: number): ObjectOperation {
+  const { history } = part
+  const { operations } = history
+  return {
+    f: history.functions[operations.f[part.row[i]]],
+    value: jsonOf(part, part.input[i]),
+    process: history.processName(part.process[i]),
+    output: part.returns[i] === NEVER ? undefined : jsonOf(part, part.output[i]),
+  }
+}
+
+/** The events in order of time: 2 * i for the call of i, 2 * i + 1 for its return. */
+export function eventsInOrder(part: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
+  const { length, calls, returns } = part
+  const keys = new Float64Array(2 * length)
+  let count = 0
+  // By position, calls first, then by number: 2^31 positions and 2^20 operations fit a double's 53 bits.
+  for (let i = 0; i < length; i++) {
+    keys[count++] = calls[i] * 2 * length + 2 * i
+    if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1
+  }
+  const sorted = keys.subarray(0, count).sort()
+  return Int32Array.from(sorted, (key) => key % (2 * length))
+}
+
+/** A mistake in what an operation says. */
+export function badOperation(part: Part, i: number, complaint: string): UserError {
+  return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
+}
+
+export const placeOf = (history: History, row: number): string => {
+  const line = history.operations.callLine[row]
+  return line > 0 ? `line ${line}` : `operation ${row}`
+}
+
+function unknownFunction(history: History, functions: Functions, row: number): UserError {
+  const f = history.functions[history.operations.f[row]]
+  return new UserError(
+    'input',
+    `${placeOf(history, row)}: the ${functions.model} model does not know the operation "${f}"; it knows ${functions.known.join(', ')}. Check the model, or rename the operation.`,
+  )
+}

@@ -1,0 +1,78 @@
+import { NEVER } from '../encoded.ts'
+import type { Part } from './part.ts'
+
+/** What a polynomial condition says: an order that explains the operations, or a few of them that no order explains. */
+export type FastAnswer =
+  | { readonly result: 'met'; readonly order: Int32Array }
+  /** Indices of operations among which the contradiction lies; empty where that is not known. */
+  | { readonly result: 'violated'; readonly conflict: readonly number[] }
+  | { readonly result: 'not applicable' }
+
+export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
+
+/** The operation is left out: it need not have happened. */
+export const LEFT_OUT = -1
+
+/**
+ * Where what was observed fixes the order up to groups ("slots") whose members commute: whether that order respects real
+ * time, and an order that does. A `loose` operation may come at any time after everything in earlier slots.
+ *
+ * Sound and complete: an operation of a later slot that returned before one of an earlier slot was called is a
+ * contradiction, and where there is none, sorting by slot and then by call respects every precedence, since within a slot
+ * an earlier return means an earlier call.
+ */
+export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array): FastAnswer {
+  const { length, calls, returns } = part
+  const fixed: number[] = []
+  const free: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (slot[i] === LEFT_OUT) continue
+    if (loose[i] === 0) fixed.push(i)
+    else free.push(i)
+  }
+  fixed.sort((a, b) => slot[a] - slot[b] || calls[a] - calls[b])
+  // By place in `fixed`: the operation called last among those up to there.
+  const latest = new Int32Array(fixed.length)
+  for (let at = 0; at < fixed.length; at++) {
+    const i = fixed[at]
+    latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
+    // Within a slot, calls ascend: only an operation of an earlier slot can have been called after this one's return.
+    if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
+  }
+  const firstOfSlot = (wanted: number): number => search(fixed.length, (at) => slot[fixed[at]] >= wanted)
+  const placed: { readonly before: number; readonly operation: number }[] = []
+  for (const i of free) {
+    // As late as real time allows: before the first that was called after its return.
+    const before = returns[i] === NEVER ? fixed.length : search(fixed.length, (at) => calls[latest[at]] > returns[i])
+    if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
+    placed.push({ before, operation: i })
+  }
+  placed.sort((a, b) => a.before - b.before || calls[a.operation] - calls[b.operation])
+  const order = new Int32Array(fixed.length + placed.length)
+  let next = 0
+  let count = 0
+  for (let at = 0; at <= fixed.length; at++) {
+    while (next < placed.length && placed[next].before === at) order[count++] = placed[next++].operation
+    if (at < fixed.length) order[count++] = fixed[at]
+  }
+  return { result: 'met', order }
+}
+
+/** The first place from which on a condition holds that, once it holds, keeps holding. */
+export function search(length: number, holds: (at: number) => boolean): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Sorts operations by the moment (an event position, halves between) at which each is to take effect. */
+export function orderByMoment(moments: readonly { readonly at: number; readonly operation: number }[]): Int32Array {
+  const ties = new Map(moments.map(({ operation }, place) => [operation, place]))
+  const sorted = moments.toSorted((a, b) => a.at - b.at || (ties.get(a.operation) ?? 0) - (ties.get(b.operation) ?? 0))
+  return Int32Array.from(sorted, ({ operation }) => operation)
+}

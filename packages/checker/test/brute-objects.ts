@@ -1,0 +1,136 @@
+import { FAIL, type History, INFO, inputOf, type Json, outputOf } from '@chaos/history'
+
+// What each object is, said once more in the plainest way, and linearizability decided by trying every order. Nothing here
+// is shared with the checker.
+
+interface Op {
+  readonly f: string
+  readonly process: number
+  readonly input: Json
+  readonly output: Json
+  readonly isKnown: boolean
+  readonly call: number
+  readonly return: number
+}
+
+/** The states that may follow; none where the result is impossible. */
+type Step = (state: Json, op: Op) => readonly Json[]
+
+const equal = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b)
+const asList = (state: Json): readonly Json[] => state as readonly Json[]
+const only = (holds: boolean, state: Json): readonly Json[] => (holds ? [state] : [])
+
+export const objects: { readonly [model: string]: { readonly initial: Json; readonly step: Step } } = {
+  counter: {
+    initial: 0,
+    step: (state, { f, input, output }) =>
+      f === 'read' ? only(equal(output, state), state) : [Number(state) + Number(input)],
+  },
+  set: {
+    initial: [],
+    step: (state, { f, input, output }) => {
+      const elements = asList(state)
+      if (f === 'read') return only(equal(asList(output).toSorted(), elements.toSorted()), state)
+      if (f === 'contains') return only(elements.includes(input) === output, state)
+      const others = elements.filter((each) => each !== input)
+      return [f === 'add' ? [...others, input].sort() : others]
+    },
+  },
+  queue: {
+    initial: [],
+    step: (state, { f, input, output, isKnown }) => {
+      const [first, ...rest] = asList(state)
+      if (f === 'enqueue') return [[...asList(state), input]]
+      if (!isKnown) return [rest]
+      return first === undefined ? only(output === null, []) : only(equal(first, output), rest)
+    },
+  },
+  bag: {
+    initial: [],
+    step: (state, { f, input, output, isKnown }) => {
+      const messages = asList(state)
+      if (f === 'enqueue') return [[...messages, input].sort()]
+      const rest = messages.map((_, at) => messages.toSpliced(at, 1))
+      if (!isKnown) return [state, ...rest]
+      if (messages.length === 0) return only(output === null, [])
+      return rest.filter((_, at) => equal(messages[at]!, output))
+    },
+  },
+  lock: {
+    initial: { holder: -1, token: -1 },
+    step: (state, { f, process, output }) => {
+      const { holder, token } = state as { readonly holder: number; readonly token: number }
+      if (f === 'release') return only(holder === process, { holder: -1, token })
+      if (typeof output !== 'number') return only(holder === -1, { holder: process, token })
+      return only(holder === -1 && output > token, { holder: process, token: output })
+    },
+  },
+  'list-append': {
+    initial: [],
+    step: (state, { f, input, output }) =>
+      f === 'read' ? only(equal(output, state), state) : [[...asList(state), input]],
+  },
+  log: {
+    initial: [],
+    step: (state, { f, input, output, isKnown }) => {
+      const entries = asList(state)
+      if (f === 'append') return only(!isKnown || asList(output)[0] === entries.length, [...entries, input])
+      const { offset = 0, limit = 100 } = (input ?? {}) as { offset?: number; limit?: number }
+      return only(equal(output, entries.slice(offset, offset + limit)), state)
+    },
+  },
+  bank: {
+    initial: { a: 3, b: 0, done: [] },
+    step: (state, { f, input, output }) => {
+      const { a, b, done } = state as { a: number; b: number; done: readonly Json[] }
+      if (f === 'read') return only(equal(output, { a, b }), state)
+      const { from, amount, id = null } = input as { from: string; amount: number; id?: number }
+      if (id !== null && done.includes(id)) return [state]
+      const sign = from === 'a' ? -1 : 1
+      const after = { a: a + sign * amount, b: b - sign * amount, done: id === null ? done : [...done, id].sort() }
+      return only(after.a >= 0 && after.b >= 0, after)
+    },
+  },
+  'unique-ids': {
+    initial: [],
+    step: (state, { output, isKnown }) =>
+      isKnown ? only(!asList(state).includes(output), [...asList(state), output].sort()) : [state],
+  },
+}
+
+export function isObjectLinearizable(model: string, history: History, rows?: readonly number[]): boolean {
+  const { initial, step } = objects[model]!
+  const { operations } = history
+  const ops: Op[] = []
+  for (const row of rows ?? Array.from({ length: operations.length }, (_, i) => i)) {
+    if (operations.outcome[row] === FAIL) continue
+    const isKnown = operations.outcome[row] !== INFO
+    const f = history.functions[operations.f[row]!]!
+    if (!isKnown && (f === 'read' || f === 'contains')) continue
+    ops.push({
+      f,
+      process: operations.process[row]!,
+      input: inputOf(history, row),
+      output: isKnown ? outputOf(history, row) : null,
+      isKnown,
+      call: operations.callEvent[row]!,
+      return: isKnown ? operations.returnEvent[row]! : Number.POSITIVE_INFINITY,
+    })
+  }
+  const known = ops.reduce((bits, op, i) => (op.isKnown ? bits | (1 << i) : bits), 0)
+  const before = ops.map((op) => ops.reduce((bits, other, j) => (other.return < op.call ? bits | (1 << j) : bits), 0))
+  const tried = new Set<string>()
+  const go = (placed: number, state: Json): boolean => {
+    if ((placed & known) === known) return true
+    const name = `${placed} ${JSON.stringify(state)}`
+    if (tried.has(name)) return false
+    tried.add(name)
+    return ops.some(
+      (op, i) =>
+        (placed & (1 << i)) === 0 &&
+        (before[i]! & ~placed) === 0 &&
+        step(state, op).some((next) => go(placed | (1 << i), next)),
+    )
+  }
+  return go(0, initial)
+}

@@ -1,0 +1,83 @@
+import { modelNames } from '@chaos/checker'
+import type { Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import { modelOf } from '../src/models/registry.ts'
+import { contradicts, relatedByTime } from '../src/objects/decide.ts'
+import { partsOf } from '../src/objects/part.ts'
+import { isObjectLinearizable } from './brute-objects.ts'
+import { checkHistory } from './checking.ts'
+import { randomFrom } from './random-history.ts'
+import { kinds, randomObjectEvents } from './random-objects.ts'
+import { smallHistory } from './small-history.ts'
+
+// Every model's answers, the quick ones and the search's, are compared with its definition tried out in full on small
+// random histories. The seed changes with each run; a failure names it.
+
+const baseSeed = Date.now() % 1_000_000_000
+const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
+const HISTORIES = 10_000
+
+const options = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unknown as Parameters<typeof createBudget>[0]
+
+test.each(modelNames.filter((name) => name !== 'register'))(
+  `%s: the answers are those of the definition, on ${HISTORIES.toLocaleString('en')} small random histories`,
+  (model) => {
+    const { object } = modelOf(model)
+    if (object === undefined) throw new Error('not an object')
+    const initial = initials[model] ?? null
+    const specification = object.specification(initial)
+    const isRead = (number: number): boolean => object.reads.includes(number)
+    const functions = { model, numberOf: (f: string) => object.numbers[f], known: [], isRead, expands: object.expands }
+    const share = { met: 0, violated: 0, quick: 0 }
+    for (let n = 0; n < HISTORIES; n++) {
+      const seed = baseSeed + n
+      const random = randomFrom(seed)
+      const shape = {
+        processes: 2 + Math.floor(random() * 3),
+        operations: 3 + Math.floor(random() * 6),
+        unknown: random() < 0.5 ? 0.25 : 0,
+        failed: random() < 0.3 ? 0.15 : 0,
+        mutated: random() < 0.6 ? 0.25 : 0,
+      }
+      const events = randomObjectEvents(kinds[model]!(random), shape, random)
+      const history = smallHistory(events)
+      const where = (): string => `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
+      const truth = isObjectLinearizable(model, history)
+      share[truth ? 'met' : 'violated']++
+
+      const parts = partsOf(history, functions)
+      const judge = { model, specification, isRead, related: relatedByTime(isRead) }
+      const budget = createBudget(options)
+      for (const part of parts) {
+        const searched = contradicts(part, judge, budget, 1e6)
+        if (searched === truth) expect.fail(`${where()}the search says ${!searched}, the definition ${truth}`)
+        const quick: string = object.fast?.(part, initial).result ?? 'not applicable'
+        if (quick === 'not applicable') continue
+        share.quick++
+        if ((quick === 'met') !== truth) expect.fail(`${where()}the quick way says ${quick}, the definition ${truth}`)
+      }
+      // With witnesses replayed and counterexamples made, for some.
+      if (n % 5 !== 0) continue
+      const report = checkHistory(history, { model, initial, levels: ['linearizable'] })
+      const { linearizable } = report.levels
+      if (linearizable.result !== (truth ? 'met' : 'violated')) expect.fail(`${where()}${linearizable.result}`)
+      if (linearizable.result !== 'violated') continue
+      const rows = linearizable.counterexample.operations.map(({ operation }) => operation)
+      const core = linearizable.counterexample.operations.flatMap((each) =>
+        each.role === 'core' ? [each.operation] : [],
+      )
+      for (const some of [rows, core]) {
+        if (isObjectLinearizable(model, history, some)) expect.fail(`${where()}${some} is no counterexample by itself`)
+      }
+      for (const row of core) {
+        const fewer = core.filter((each) => each !== row)
+        if (!isObjectLinearizable(model, history, fewer)) expect.fail(`${where()}${core} can do without ${row}`)
+      }
+    }
+    // Both answers must be well represented, or agreement would mean little.
+    expect(share.met / HISTORIES).toBeGreaterThan(0.15)
+    expect(share.violated / HISTORIES).toBeGreaterThan(0.1)
+    if (object.fast !== undefined) expect(share.quick / HISTORIES).toBeGreaterThan(0.3)
+  },
+)
