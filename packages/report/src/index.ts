@@ -2,6 +2,7 @@ export { renderHtml } from './html/page.ts'
 export type { Page } from './html/page-input.ts'
 export type { JsonInput } from './json.ts'
 export { toJson } from './json.ts'
+export type { Lines } from './operation-words.ts'
 export type {
   Expectation,
   FaultRecord,
@@ -13,6 +14,7 @@ export type {
 } from './run-summary.ts'
 export type { CheckPageOptions, CheckRow } from './terminal/check-page.ts'
 export { renderCheck, renderCheckTable } from './terminal/check-page.ts'
+export { renderExplanations } from './terminal/explanation.ts'
 export type { RunPageOptions } from './terminal/run-page.ts'
 export { renderRun } from './terminal/run-page.ts'
 export type { Style, TerminalOptions } from './terminal/style.ts'

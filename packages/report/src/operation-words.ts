@@ -1,4 +1,4 @@
-import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaos/history'
+import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, type Operations, outputOf } from '@chaos/history'
 
 /**
  * Text of strangers (values, node names, errors, file names) made safe to show: control characters and those that turn the
@@ -90,8 +90,13 @@ export const isInfo = (history: History, operation: number): boolean => history.
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
   `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
+/** The part of a history that says where its operations stand. */
+export interface Lines {
+  readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
+}
+
 /** The lines of the file where an operation began and ended. */
-export const linesOf = (history: History, operation: number): number[] =>
+export const linesOf = (history: Lines, operation: number): number[] =>
   [history.operations.callLine[operation] ?? 0, history.operations.returnLine[operation] ?? 0].filter(
     (line) => line > 0,
   )

@@ -3,7 +3,7 @@ import type { History } from '@chaos/history'
 import { faultSpans } from '../fault-spans.ts'
 import { foundText, reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
-import { linesOf, printable } from '../operation-words.ts'
+import { type Lines, linesOf, printable } from '../operation-words.ts'
 import type { Expectation } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
@@ -22,7 +22,7 @@ export type CheckRow =
   | {
       readonly file: string
       readonly report: Report
-      readonly history: History
+      readonly history: Lines
       /** Reading and checking together, milliseconds. */
       readonly elapsedMs: number
     }
@@ -80,7 +80,7 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
   return finish([lines, troubles], options).replace(/^\n/, '')
 }
 
-function levelCell(report: Report, history: History, level: Level, room: number, style: Style, symbols: Symbols): Cell {
+function levelCell(report: Report, history: Lines, level: Level, room: number, style: Style, symbols: Symbols): Cell {
   const verdict = report.levels[level]
   if (verdict.result === 'met') return { text: symbols.met, paint: style.green }
   if (verdict.result === 'unknown') {

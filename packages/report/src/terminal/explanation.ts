@@ -1,0 +1,133 @@
+import { type Counterexample, type Level, levels, type OrderEdge, type Report, type Verdict } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { adjective } from '../level-words.ts'
+import { hasTimes } from '../moments.ts'
+import { hasReturned, linesOf, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
+import { capitalised, count, digitsToTellApart, lineList, listed, listedAtMost, moment, plural } from '../words.ts'
+import { finish } from './run-page.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { type Cell, table } from './table.ts'
+import { wrap } from './width.ts'
+
+/** Possible states are listed up to this many. */
+const MOST_STATES = 12
+
+/**
+ * Every verdict with all its evidence, as `chaos check --explain` prints it below the page: for each contradiction the
+ * sentence, the values possible just before, each operation with its times and lines, and each order with its reason; for
+ * levels that are met, what shows it; for the others why they are unknown. Ends in a newline.
+ */
+export function renderExplanations(report: Report, history: History, style: Style, options: TerminalOptions): string {
+  const width = Math.max(60, options.width) - 4
+  const told = new Set<Counterexample>()
+  const sections = levels.map((level): string[] => {
+    const verdict = report.levels[level]
+    const said = capitalised(adjective(level))
+    if (verdict.result === 'unknown') return wrap(`${style.yellow(said)}: unknown. ${printable(verdict.reason)}`, width)
+    if (verdict.result === 'met') return wrap(`${style.green(said)}: met. ${capitalised(evidenceOf(verdict))}`, width)
+    const { counterexample } = verdict
+    const title = `${style.accent(said)}: violated.`
+    if (told.has(counterexample)) return [`${title} ${capitalised(sharedWith(report, level, counterexample))}`]
+    told.add(counterexample)
+    return [title, ...explanationOf(history, counterexample, style, width)]
+  })
+  return finish(sections, options)
+}
+
+function evidenceOf({ witness }: Extract<Verdict, { readonly result: 'met' }>): string {
+  switch (witness.kind) {
+    case 'implied':
+      return `it follows from ${witness.by}.`
+    case 'order': {
+      const operations = witness.orders.reduce((total, order) => total + order.operations.length, 0)
+      if (operations === 0) return 'nothing was completed, so there is nothing to contradict.'
+      const orders =
+        witness.orders.length === 1 ? 'one order' : `${count(witness.orders.length)} orders, one for each key,`
+      return `${orders} of ${plural(operations, 'operation')} explains every result; it was replayed, step by step.`
+    }
+    case 'convergence': {
+      const values = witness.values.map(
+        ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value)}`,
+      )
+      return `all final reads agreed: ${listedAtMost(values, MOST_STATES)}.`
+    }
+    default:
+      return 'every read was looked at, and none contradicts it.'
+  }
+}
+
+const sharedWith = (report: Report, level: Level, counterexample: Counterexample): string => {
+  const others = levels.filter((other) => {
+    const verdict = report.levels[other]
+    return other !== level && verdict.result === 'violated' && verdict.counterexample === counterexample
+  })
+  return `by the same operations as ${listed(others.filter((other) => levels.indexOf(other) < levels.indexOf(level)))}.`
+}
+
+function explanationOf(history: History, counterexample: Counterexample, style: Style, width: number): string[] {
+  const { sentence, statesBefore, culprit, edges, operations } = counterexample
+  const states =
+    statesBefore === undefined
+      ? []
+      : `When ${culprit === undefined ? 'it' : operationText(history, culprit, { withKey: true })} was called, ${possible(statesBefore.map((state) => valueText(state)))}.`
+  return [
+    ...wrap(printable(sentence), width),
+    ...[states].flat().flatMap((text) => wrap(text, width)),
+    ...operationTable(history, counterexample, style).map((line) => `  ${line}`),
+    ...(operations.some(({ role }) => role === 'context')
+      ? wrap('Without any one of the core there is no contradiction; the context is what the core rests on.', width)
+      : []),
+    ...(edges === undefined || edges.length === 0
+      ? []
+      : ['Each of these must come before the next, and the last before the first:', ...edgeLines(history, edges)]),
+  ]
+}
+
+const possible = (states: readonly string[]): string => {
+  if (states.length === 0) return 'no value was possible'
+  if (states.length === 1) return `the only possible value was ${states[0]}`
+  const more = states.length > MOST_STATES ? ` and ${count(states.length - MOST_STATES)} more` : ''
+  return `the possible values were ${states.length > MOST_STATES ? `${states.slice(0, MOST_STATES).join(', ')}${more}` : listed(states)}`
+}
+
+function operationTable(history: History, { operations, culprit }: Counterexample, style: Style): string[] {
+  const { callTime, returnTime } = history.operations
+  const timed = hasTimes(history)
+  const returned = (row: number): number => (hasReturned(history, row) ? (returnTime[row] ?? 0) : Number.NaN)
+  const times = operations.flatMap(({ operation }) => [callTime[operation] ?? 0, returned(operation)])
+  const digits = digitsToTellApart(times)
+  const withKey = new Set(operations.map(({ operation }) => history.operations.key[operation])).size > 1
+  const columns = ['role', 'operation', 'node', ...(timed ? ['from', 'to'] : []), 'in the file'].map((title) => ({
+    title,
+  }))
+  const rows = operations.map(({ operation, role }): (Cell | string)[] => [
+    role === 'core' ? { text: operation === culprit ? 'culprit' : role, paint: style.accent } : role,
+    operationText(history, operation, { withKey }),
+    printable(nodeOf(history, operation) ?? ''),
+    ...(timed
+      ? [
+          moment(callTime[operation] ?? 0, digits),
+          hasReturned(history, operation) ? moment(returned(operation), digits) : 'never',
+        ]
+      : []),
+    lineList(linesOf(history, operation)),
+  ])
+  return table(columns, rows, style.dim, 2)
+}
+
+function edgeLines(history: History, edges: readonly OrderEdge[]): string[] {
+  const text = (row: number): string =>
+    `${operationText(history, row, { withKey: true })} (${lineList(linesOf(history, row))})`
+  return edges.flatMap((edge) => [
+    `  ${text(edge.before)}`,
+    `    before ${text(edge.after)}: ${reasons[edge.reason] ?? edge.reason}`,
+  ])
+}
+
+const reasons: { readonly [reason in OrderEdge['reason']]?: string } = {
+  'process order': 'the same process did it earlier',
+  'real time': 'it had returned before the other was called',
+  'reads from': 'its value is what the other saw',
+  'overwritten after': 'it saw a value that the other replaced',
+  'overwritten before': "its value was gone by a read that saw the other's",
+}
