@@ -29,28 +29,31 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
   // By operation: since when it has certainly overwritten what was there, and whose return shows it.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  let overwriting = 0
+  // The operations that are done at an event, as lists: one cas can show that both its values were written.
+  const doneAt = new Int32Array(2 * length).fill(-1)
+  const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
     const alone = writer[writes[i]] === i
     done[i] = alone ? first[writes[i]] : returns[i]
+    if (done[i] === NEVER) continue
     doneBy[i] = alone ? firstBy[writes[i]] : i
-    if (done[i] !== NEVER) overwriting++
+    nextDone[i] = doneAt[done[i]]
+    doneAt[done[i]] = i
   }
   const earliest = new Int32Array(length + 1).fill(-1)
   for (let i = length - 1; i >= 0; i--) {
     const later = earliest[i + 1]
     earliest[i] = done[i] !== NEVER && (later === -1 || done[i] < done[later]) ? i : later
   }
-  const byEnd = new Int32Array(overwriting)
-  for (let i = 0, n = 0; i < length; i++) if (done[i] !== NEVER) byEnd[n++] = i
-  byEnd.sort((a, b) => done[a] - done[b])
 
   const counted = new Int32Array(length + 1)
   let ended = 0
-  const reads: number[] = []
-  const behind: number[] = []
-  const versions: number[] = []
+  let event = 0
+  const reads = new Int32Array(length)
+  const behindNanos = new Float64Array(length)
+  const versionsBehind = new Int32Array(length)
+  let measured = 0
   let ambiguous = 0
   let unexplained = 0
   for (let i = 0; i < length; i++) {
@@ -63,18 +66,23 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
       unexplained++
       continue
     }
-    for (; ended < overwriting && done[byEnd[ended]] < calls[i]; ended++) add(counted, byEnd[ended])
     const from = firstCalledAfter(calls, first[expects[i]])
     const overwriter = earliest[from]
     const stale = overwriter !== -1 && done[overwriter] < calls[i]
-    reads.push(i)
-    behind.push(stale ? Math.max(0, times.callTime[row[i]] - times.returnTime[row[doneBy[overwriter]]]) : 0)
-    versions.push(stale ? ended - sum(counted, from) : 0)
+    for (; event < calls[i]; event++) {
+      for (let write = doneAt[event]; write !== -1; write = nextDone[write], ended++) add(counted, write)
+    }
+    reads[measured] = i
+    if (stale) {
+      behindNanos[measured] = Math.max(0, times.callTime[row[i]] - times.returnTime[row[doneBy[overwriter]]])
+      versionsBehind[measured] = ended - sum(counted, from)
+    }
+    measured++
   }
   return {
-    reads: Int32Array.from(reads),
-    behindNanos: Float64Array.from(behind),
-    versionsBehind: Int32Array.from(versions),
+    reads: reads.slice(0, measured),
+    behindNanos: behindNanos.slice(0, measured),
+    versionsBehind: versionsBehind.slice(0, measured),
     ambiguous,
     unexplained,
   }

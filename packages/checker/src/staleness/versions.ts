@@ -22,17 +22,20 @@ export interface Bounds {
  */
 export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number): Bounds {
   if (zones(part).result === 'met') return { atLeast: 1, atMost: 1 }
-  const kept: number[] = []
-  for (let i = 0; i < part.length; i++) {
+  const { length, writes } = part
+  const byCall: number[] = []
+  // By the first return of its cluster: no two clusters share one where there is no cas.
+  const firstAt = new Int32Array(2 * length).fill(-1)
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    const first = clusters.first[writes[i]]
     // A write of unknown outcome that nobody read comes last, or never.
-    if (part.writes[i] !== NOTHING && clusters.first[part.writes[i]] !== NEVER) kept.push(i)
+    if (first === NEVER) continue
+    byCall.push(i)
+    firstAt[first] = i
   }
-  const byCall = versionsOf(part, kept)
-  const byFirst = versionsOf(
-    part,
-    kept.toSorted((a, b) => clusters.first[part.writes[a]] - clusters.first[part.writes[b]]),
-  )
-  return { atLeast: Math.max(2, mostBehind + 1), atMost: Math.min(byCall, byFirst) }
+  const byFirst = firstAt.filter((write) => write !== -1)
+  return { atLeast: Math.max(2, mostBehind + 1), atMost: Math.min(versionsOf(part, byCall), versionsOf(part, byFirst)) }
 }
 
 /**
@@ -40,7 +43,7 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
  * before the other was called; so a read that comes after all that returned before its call, and no later than it must,
  * comes before all that was called after its return.
  */
-function versionsOf(part: Encoded, order: readonly number[]): number {
+function versionsOf(part: Encoded, order: readonly number[] | Int32Array): number {
   const { length, kind, expects, writes, calls, returns, values } = part
   // The initial value is version 0.
   const version = new Int32Array(values)
