@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { check, type Level } from '@chaos/checker'
-import { type Json, millis } from '@chaos/history'
+import {
+  type Accounted,
+  type Accounting,
+  check,
+  findModel,
+  type Level,
+  type ModelName,
+  type Report,
+} from '@chaos/checker'
+import { type History, type Json, millis } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
 import { describe, expect, test } from 'vitest'
 import { root } from './chaos.ts'
@@ -14,12 +22,22 @@ interface Labelled {
   readonly format: string
   readonly model: string
   readonly initial?: Json
-  readonly expect: { readonly [level: string]: boolean | null }
+  readonly expect: {
+    readonly [level: string]: Json
+    /** A checker's verdict and all that it said, in Clojure's notation. */
+    readonly valid?: boolean | 'unknown'
+    readonly resultEdn?: string
+  }
 }
 
-const supported = new Set(['register', 'cas-register', 'kv-register', 'kv-cas-register', 'kv-append'])
-const nameOf = (model: string) => (model.startsWith('kv-append') ? 'kv-append' : model)
 const decided: readonly Level[] = ['linearizable', 'sequential']
+
+/** Our model of a labelled history; undefined where it is about transactions, which wait. */
+function modelOf(model: string): ModelName | undefined {
+  if (model.startsWith('kv-append')) return 'register'
+  if (model.startsWith('jepsen checker/queue')) return 'bag'
+  return findModel(model.replace('jepsen checker/', ''))?.name
+}
 
 const manifest: readonly Labelled[] = existsSync(corpus)
   ? readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
@@ -28,10 +46,24 @@ const manifest: readonly Labelled[] = existsSync(corpus)
       .map((line) => JSON.parse(line) as Labelled)
   : []
 
-const inScope = manifest.filter(({ model }) => supported.has(nameOf(model)))
+const inScope = manifest.filter(({ model }) => modelOf(model) !== undefined)
+const byLevel = inScope.filter(({ expect: labels }) => labels.valid === undefined)
+const byChecker = inScope.filter(({ expect: labels }) => labels.valid !== undefined)
 const later = new Map<string, string[]>()
 for (const { model, file } of manifest)
-  if (!supported.has(nameOf(model))) later.set(model, [...(later.get(model) ?? []), file])
+  if (modelOf(model) === undefined) later.set(model, [...(later.get(model) ?? []), file])
+
+const judge = (labelled: Labelled, history: History, levels: readonly Level[]): Report =>
+  check(history, {
+    model: modelOf(labelled.model) ?? 'register',
+    // A lock begins unlocked, and says so.
+    initial: labelled.initial === 'unlocked' ? null : (labelled.initial ?? null),
+    levels,
+    failedCas: labelled.format === 'porcupine-jepsen-log' ? 'observes' : 'drop',
+    deadlineMs: millis(20_000),
+    memoryBytes: 2e9,
+    now: () => millis(performance.now()),
+  })
 
 test.skipIf(existsSync(corpus))(
   'the labelled histories get their verdicts (needs the corpus beside the project)',
@@ -39,28 +71,36 @@ test.skipIf(existsSync(corpus))(
 )
 
 describe.skipIf(manifest.length === 0)('labelled histories', () => {
-  test.each(inScope.map((labelled) => [labelled.file, labelled] as const))(
+  test.each(byLevel.map((labelled) => [labelled.file, labelled] as const))(
     '%s gets its verdicts',
     async (_, labelled) => {
-      const history = await readHistory(join(corpus, labelled.file))
-      const report = check(history, {
-        model: 'register',
-        initial: labelled.initial ?? null,
-        levels: decided,
-        failedCas: labelled.format === 'porcupine-jepsen-log' ? 'observes' : 'drop',
-        deadlineMs: millis(20_000),
-        memoryBytes: 2e9,
-        now: () => millis(performance.now()),
-      })
+      const labels = decided.filter((level) => typeof labelled.expect[level] === 'boolean')
+      const report = judge(labelled, await readHistory(join(corpus, labelled.file)), labels)
       const found: { [level: string]: string } = {}
       const expected: { [level: string]: string } = {}
-      for (const level of decided) {
-        const label = labelled.expect[level]
-        if (label === undefined || label === null) continue
+      for (const level of labels) {
         found[level] = report.levels[level].result
-        expected[level] = label ? 'met' : 'violated'
+        expected[level] = labelled.expect[level] === true ? 'met' : 'violated'
       }
       expect(found).toEqual(expected)
+    },
+  )
+
+  test.each(byChecker.map((labelled) => [labelled.file, labelled] as const))(
+    '%s gets the verdict and the accounting of the checker that it is of',
+    async (_, labelled) => {
+      const report = judge(labelled, await readHistory(join(corpus, labelled.file)), ['linearizable', 'eventual'])
+      const { valid, resultEdn } = labelled.expect
+      const label = valid === 'unknown' ? 'unknown' : valid === true ? 'met' : 'violated'
+      const { accounting } = report
+      if (accounting === undefined) throw new Error('there is no accounting')
+      expect(accounting.result).toBe(label)
+      // The checkers ask for less than linearizability does.
+      if (label === 'violated') expect(report.levels.linearizable.result).toBe('violated')
+      else expect(report.levels.linearizable.result).toBe('met')
+      const said = saidByChecker(resultEdn ?? '')
+      const ours = Object.fromEntries(Object.keys(said).map((name) => [name, counted(accounting)[name]]))
+      expect(ours).toEqual(said)
     },
   )
 
@@ -69,3 +109,75 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       context.skip('its model comes later')
     })
 })
+
+const values = (list: readonly Accounted[]): string =>
+  list
+    .map(({ value }) => String(value))
+    .sort()
+    .join(' ')
+
+/** The accounting in the checkers' words. */
+const counted = (accounting: Accounting): { readonly [name: string]: number | string } => ({
+  'attempt-count': accounting.attempted,
+  'attempted-count': accounting.attempted,
+  'acknowledged-count': accounting.acknowledged,
+  'ok-count': accounting.ok,
+  'stable-count': accounting.ok,
+  'lost-count': accounting.lost.length,
+  'recovered-count': accounting.recovered.length,
+  'unexpected-count': accounting.unexpected.length,
+  'duplicated-count': accounting.duplicated.length,
+  'never-read-count': accounting.neverRead.length,
+  'stale-count': accounting.stale.length,
+  lost: values(accounting.lost),
+  recovered: values(accounting.recovered),
+  unexpected: values(accounting.unexpected),
+  'never-read': values(accounting.neverRead),
+  stale: values(accounting.stale),
+  duplicated: values(accounting.duplicated),
+  errors: accounting.unexpected.map(({ bounds, value }) => `${bounds?.[0]} ${String(value)} ${bounds?.[1]}`).join(' '),
+  'lost-latencies': latencies(accounting.lost),
+})
+
+/** Percentiles of whole milliseconds, as the checker counts them. */
+function latencies(lost: readonly Accounted[]): string {
+  const sorted = lost.map(({ late = 0 }) => Math.floor(late / 1e6)).sort((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  return [0, 0.5, 0.95, 0.99, 1].map((share) => `${share} ${at(share)}`).join(' ')
+}
+
+/** What the checker said that has a place in our accounting: counts as numbers, collections as their sorted items. */
+function saidByChecker(edn: string): { readonly [name: string]: number | string } {
+  const known = new Set(Object.keys(counted(empty)))
+  const said: { [name: string]: number | string } = {}
+  for (const match of edn.matchAll(/:([a-z-]+) ("?#?[{([](?:[^{}()[\]]|\[[^\]]*\])*[)}\]]"?|\d+)/g)) {
+    const [, name = '', value = ''] = match
+    if (!known.has(name)) continue
+    if (/^\d+$/.test(value)) said[name] = Number(value)
+    else if (name === 'errors' || name === 'lost-latencies') said[name] = itemsOf(value).join(' ')
+    // Of ids and counts only the ids.
+    else if (name === 'duplicated' && value.startsWith('{'))
+      said[name] = itemsOf(value)
+        .filter((_, at) => at % 2 === 0)
+        .sort()
+        .join(' ')
+    else said[name] = itemsOf(value).sort().join(' ')
+  }
+  return said
+}
+
+const itemsOf = (value: string): string[] => value.match(/[^\s#"{}()[\],:]+/g) ?? []
+
+const empty: Accounting = {
+  result: 'met',
+  reason: '',
+  attempted: 0,
+  acknowledged: 0,
+  ok: 0,
+  lost: [],
+  recovered: [],
+  unexpected: [],
+  duplicated: [],
+  neverRead: [],
+  stale: [],
+}
