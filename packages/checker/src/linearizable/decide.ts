@@ -1,7 +1,8 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded, partition, prefix } from '../encoded.ts'
-import { createSearch, type Search } from './search.ts'
+import { createPortfolio } from './portfolio.ts'
+import type { Search } from './search.ts'
 import { zones } from './zones.ts'
 
 export type Linearizability =
@@ -31,7 +32,7 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
     else if (answer.result === 'violated') {
       release()
       return { result: 'violated', part, culpritReturn: earliestViolation(part) }
-    } else open.push({ part: p, search: createSearch(part, jsonOf, budget) })
+    } else open.push({ part: p, search: createPortfolio(part, jsonOf, budget) })
     if ((p & 0xff) === 0xff && budget.expired()) break
   }
 

@@ -248,7 +248,7 @@ function eventList(part: Encoded): { next: Int32Array; previous: Int32Array; hea
 }
 
 /** Gives operations that are open at the same time different small numbers. */
-function assignSlots(part: Encoded): { of: Int32Array; count: number } {
+export function assignSlots(part: Encoded): { of: Int32Array; count: number } {
   const { length, calls, returns } = part
   const owner = new Int32Array(2 * length)
   for (let i = 0; i < length; i++) {

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
-import { createSearch } from './search.ts'
+import { createPortfolio } from './portfolio.ts'
 import { zones } from './zones.ts'
 
 const SLICE = 4096
@@ -16,7 +16,7 @@ export function violatesLinearizability(
   const part = compact(operations)
   const byZones = zones(part)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
-  const search = createSearch(part, jsonOf, budget)
+  const search = createPortfolio(part, jsonOf, budget)
   let progress = search.run(SLICE)
   for (let done = SLICE; progress === 'paused' && done < steps && !budget.expired(); done += SLICE) {
     progress = search.run(SLICE)

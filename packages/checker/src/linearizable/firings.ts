@@ -1,0 +1,102 @@
+import type { Budget } from '../budget.ts'
+import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+
+/** What fired, and at the return of which event, one after another. */
+export interface FiringPath {
+  readonly operations: number[]
+  readonly positions: readonly number[]
+}
+
+/** A tree of firings: each configuration knows the last one that led to it. */
+export interface Firings {
+  /** The number of the firing; -1 where memory ran out. */
+  readonly add: (before: number, operation: number, position: number) => number
+  readonly path: (last: number) => FiringPath
+  readonly release: () => void
+}
+
+const START = 256
+
+export function createFirings(budget: Budget): Firings {
+  let before = new Int32Array(START)
+  let operations = new Int32Array(START)
+  let positions = new Int32Array(START)
+  let count = 0
+  let taken = 0
+  const grow = (): boolean => {
+    const bytes = before.length * 12
+    if (!budget.take(bytes)) return false
+    taken += bytes
+    before = copied(before)
+    operations = copied(operations)
+    positions = copied(positions)
+    return true
+  }
+  return {
+    add: (earlier, operation, position) => {
+      if (count === before.length && !grow()) return -1
+      before[count] = earlier
+      operations[count] = operation
+      positions[count] = position
+      return count++
+    },
+    path: (last) => {
+      const path: { operations: number[]; positions: number[] } = { operations: [], positions: [] }
+      for (let node = last; node !== -1; node = before[node]) {
+        path.operations.push(operations[node])
+        path.positions.push(positions[node])
+      }
+      path.operations.reverse()
+      path.positions.reverse()
+      return path
+    },
+    release: () => budget.giveBack(taken),
+  }
+}
+
+function copied(from: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(from.length * 2)
+  larger.set(from)
+  return larger
+}
+
+/**
+ * A complete order from what fired: everything else goes where nobody notices it. Between two firings the state is one
+ * value; an observation is put where it holds, a write of that very value too, any other write just before the next write
+ * that fires. Each within its interval: in the stretch between firings at a and b, an operation that was called before b
+ * and returned at a or later.
+ */
+export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
+  const { length, kind, expects, writes, calls, returns } = part
+  const stretches = operations.length + 1
+  const stateOf = (stretch: number): number => (stretch === 0 ? part.initial : writes[operations[stretch - 1]])
+  const endOf = (stretch: number): number =>
+    stretch < operations.length ? positions[stretch] : Number.POSITIVE_INFINITY
+  const fired = new Uint8Array(length)
+  for (const operation of operations) fired[operation] = 1
+
+  // By operation: twice the stretch it goes to, and one more where it goes to its end; -1 where it is left out.
+  const place = new Int32Array(length).fill(-1)
+  let stretchAtCall = 0
+  for (let i = 0; i < length; i++) {
+    while (endOf(stretchAtCall) < calls[i]) stretchAtCall++
+    if (fired[i] === 1 || (kind[i] !== READ && kind[i] !== DIFFERS && returns[i] === NEVER)) continue
+    for (let s = stretchAtCall; s < stretches && place[i] === -1; s++) {
+      const state = stateOf(s)
+      const unnoticed =
+        kind[i] === DIFFERS ? state !== expects[i] : state === (kind[i] === READ ? expects[i] : writes[i])
+      if (unnoticed && kind[i] !== CAS) place[i] = 2 * s
+      else if (kind[i] === WRITE && s < operations.length && kind[operations[s]] === WRITE && endOf(s) <= returns[i])
+        place[i] = 2 * s + 1
+    }
+  }
+  const starts = new Int32Array(2 * stretches + 1)
+  for (let i = 0; i < length; i++) if (place[i] !== -1) starts[place[i] + 1]++
+  for (let s = 0; s < operations.length; s++) starts[2 * s + 2]++
+  for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
+  const order = new Int32Array(starts[starts.length - 1])
+  // A firing begins its stretch: it closes the list of the end of the one before.
+  for (let s = 0; s < operations.length; s++) order[starts[2 * s + 2] - 1] = operations[s]
+  for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
+  return order
+}

@@ -1,0 +1,72 @@
+import type { Budget, Progress } from '../budget.ts'
+import type { Encoded } from '../encoded.ts'
+import { type FiringPath, orderFromFirings } from './firings.ts'
+import { createFrontier, type Frontier } from './frontier.ts'
+import { type OptionalClass, optionalClasses } from './optional.ts'
+import type { Search } from './search.ts'
+
+/** How many configurations the first, hopeful walk keeps. */
+const BEAM = 4
+
+/** Configurations that count more classes than this are too many to be worth trying. */
+const MOST_COUNTED = 48
+
+/**
+ * The frontier search, first as if operations of unknown outcome could be used any number of times: what has no
+ * explanation then has none. Where the explanation found uses some more often than they were called, those are counted
+ * from then on, and the walk begins again: abstraction refined by its counterexamples (Clarke et al. 2000). Sets of
+ * configurations that count everything grow beyond reach with compare-and-sets of unknown outcome.
+ *
+ * Undefined for registers with append.
+ */
+export function createFrontierSearch(part: Encoded, budget: Budget): Search | undefined {
+  if (part.hasAppend) return undefined
+  const classes = optionalClasses(part, part.expects, part.writes)
+  const counted = new Uint8Array(classes.length)
+  const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
+  let frontier: Frontier = createFrontier(part, classes, { counted: all, beam: BEAM }, budget)
+  let found: FiringPath = { operations: [], positions: [] }
+  let gaveUp = false
+
+  const run = (steps: number): Progress => {
+    if (gaveUp) return 'paused'
+    const progress = frontier.run(steps)
+    if (progress === 'violated' && frontier.dropped()) {
+      frontier.release()
+      frontier = createFrontier(part, classes, { counted, beam: Number.POSITIVE_INFINITY }, budget)
+      return 'paused'
+    }
+    if (progress !== 'met') return progress
+    found = frontier.path()
+    const overused = settleMembers(found, part, classes)
+    if (overused.length === 0) return 'met'
+    for (const c of overused) counted[c] = 1
+    frontier.release()
+    if (counted.reduce((sum, each) => sum + each, 0) > MOST_COUNTED) gaveUp = true
+    else frontier = createFrontier(part, classes, { counted, beam: Number.POSITIVE_INFINITY }, budget)
+    return 'paused'
+  }
+  return {
+    run,
+    order: () => orderFromFirings(part, found),
+    culpritReturn: () => frontier.culpritReturn(),
+    release: () => frontier.release(),
+  }
+}
+
+/** Lets the members of each class fire one after another; answers the classes that would need more than were called. */
+function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
+  const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
+  const used = new Int32Array(classes.length)
+  const overused = new Set<number>()
+  for (let i = 0; i < path.operations.length; i++) {
+    const c = classOf.get(path.operations[i])
+    if (c === undefined) continue
+    const { members } = classes[c]
+    const member = members[used[c]]
+    if (member === undefined || part.calls[member] > path.positions[i]) overused.add(c)
+    else path.operations[i] = member
+    used[c]++
+  }
+  return [...overused]
+}
