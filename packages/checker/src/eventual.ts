@@ -1,5 +1,5 @@
 import { FLAG_FINAL, type Json, OK } from '@chaos/history'
-import { capital, createWords, show, span } from './counterexample/words.ts'
+import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
 import { APPEND, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
 import { appendText } from './linearizable/appends.ts'
 import type { Counterexample, LostWrite, Verdict } from './verdict.ts'
@@ -26,7 +26,7 @@ export function decideEventual(encoded: Encoded, decoder: Decoder): Convergence 
   for (const [key, reads] of finals) {
     const operations = keys.get(key) ?? []
     const judged = judgeKey({ encoded, decoder, key, operations, reads })
-    lost.push(...judged.lost)
+    for (const write of judged.lost) lost.push(write)
     first ??= judged.counterexample
     agreed.push({ key: decoder.keyName(key), value: decoder.value(encoded.names[encoded.expects[reads[0]]]) })
   }
@@ -63,15 +63,6 @@ function keysOf(encoded: Encoded): Map<number, number[]> {
   return keys
 }
 
-interface Key {
-  readonly encoded: Encoded
-  readonly decoder: Decoder
-  readonly key: number
-  /** Everything done to the key, and the final reads among them. */
-  readonly operations: readonly number[]
-  readonly reads: readonly number[]
-}
-
 function judgeKey(input: Key): { readonly counterexample?: Counterexample; readonly lost: readonly LostWrite[] } {
   const { encoded, reads } = input
   const values = new Map<number, number[]>()
@@ -80,17 +71,42 @@ function judgeKey(input: Key): { readonly counterexample?: Counterexample; reado
     if (same === undefined) values.set(encoded.expects[read], [read])
     else same.push(read)
   }
-  const superseding = [...values.keys()].map((value) => supersededBy(input, value))
-  const lost = lostWrites(input, superseding)
-  if (values.size > 1) return { counterexample: disagreement(input, values), lost }
-  const value = encoded.expects[reads[0]]
-  if (value !== encoded.initial && writersOf(input, value).length === 0) {
-    return { counterexample: thinAir(input, value), lost }
+  const lastWriter = lastWriters(input, [...values.keys()])
+  const lost = lostWrites(input, lastWriter)
+  // It takes one read to see, and so comes before what takes two.
+  for (const [value, some] of values) {
+    if (!lastWriter.has(value)) return { counterexample: thinAir({ ...input, reads: some }, value), lost }
   }
-  const after = superseding[0]
-  if (after.length > 0) return { counterexample: superseded(input, value, after), lost }
+  if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }
+  const value = encoded.expects[reads[0]]
+  const writer = lastWriter.get(value) ?? FROM_THE_START
+  const after = supersededBy(input, value, writer)
+  if (after !== undefined) return { counterexample: superseded(input, value, writer, after), lost }
   return { lost }
 }
+
+/** Of each value the operation, among those that may have left it behind, that returned last; absent where there is none. */
+function lastWriters(input: Key, values: readonly number[]): ReadonlyMap<number, number> {
+  const { encoded, operations } = input
+  const last = new Map<number, number>()
+  const consider = (value: number, writer: number): void => {
+    const known = last.get(value)
+    if (known === undefined || returnOf(encoded, writer) > returnOf(encoded, known)) last.set(value, writer)
+  }
+  if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
+  if (encoded.hasAppend) {
+    for (const value of values) {
+      for (const i of operations) if (isWrite(encoded, i) && mayHaveLeft(input, i, value)) consider(value, i)
+    }
+    return last
+  }
+  const wanted = new Set(values)
+  for (const i of operations) if (isWrite(encoded, i) && wanted.has(encoded.writes[i])) consider(encoded.writes[i], i)
+  return last
+}
+
+const returnOf = (encoded: Encoded, operation: number): number =>
+  operation === FROM_THE_START ? -1 : encoded.returns[operation]
 
 /** Whether an operation may be what left this value behind. */
 const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
@@ -112,128 +128,42 @@ const textOf = (encoded: Encoded, decoder: Decoder, value: number): string =>
 const isWrite = (encoded: Encoded, operation: number): boolean =>
   encoded.kind[operation] !== READ && encoded.kind[operation] !== DIFFERS && encoded.writes[operation] !== NOTHING
 
-const writersOf = (input: Key, value: number): readonly number[] =>
-  input.operations.filter((i) => isWrite(input.encoded, i) && mayHaveLeft(input, i, value))
+const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
+  isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
-/** Acknowledged writes of something else, called after every writer of the value had returned. */
-function supersededBy(input: Key, value: number): readonly number[] {
+/** The last acknowledged write of something else that was called after every writer of the value had returned. */
+function supersededBy(input: Key, value: number, lastWriter: number): number | undefined {
   const { encoded, operations } = input
-  let settled = value === encoded.initial ? -1 : Number.NEGATIVE_INFINITY
-  for (const writer of writersOf(input, value)) settled = Math.max(settled, encoded.returns[writer])
-  if (settled === Number.NEGATIVE_INFINITY) return []
-  return operations.filter(
-    (i) =>
-      isWrite(encoded, i) &&
-      encoded.returns[i] !== NEVER &&
-      encoded.calls[i] > settled &&
-      isAbsentFrom(input, i, value),
+  const settled = returnOf(encoded, lastWriter)
+  return operations.findLast(
+    (i) => isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value),
   )
 }
 
 /**
- * Of the acknowledged writes that came after everything the replicas remember, the last ones: those before them were
- * rightly overwritten. Where several last ones overlapped, one of them should have stayed.
+ * The acknowledged writes that no replica remembers: each value that is left is from writes that had all returned before
+ * it was called, or from none. Of those the last ones: the others were rightly overwritten. Where several last ones
+ * overlapped, one of them should have stayed.
  */
-function lostWrites(input: Key, superseding: readonly (readonly number[])[]): readonly LostWrite[] {
-  const { encoded, decoder, operations } = input
-  const gone = superseding.reduce((common, some) => common.filter((i) => some.includes(i)))
+function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>): readonly LostWrite[] {
+  const { encoded, decoder, operations, reads } = input
+  const values = [...new Set(reads.map((read) => encoded.expects[read]))]
+  let settled = Number.NEGATIVE_INFINITY
+  for (const writer of lastWriter.values()) settled = Math.max(settled, returnOf(encoded, writer))
+  const acknowledged = operations.filter((i) => isAcknowledged(encoded, i))
   let latestCall = -1
-  for (const i of operations) {
-    if (
-      isWrite(encoded, i) &&
-      encoded.returns[i] !== NEVER &&
-      encoded.kind[i] !== APPEND &&
-      encoded.calls[i] > latestCall
+  for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]
+  return acknowledged
+    .filter(
+      (i) =>
+        encoded.calls[i] > settled &&
+        encoded.returns[i] >= latestCall &&
+        // Without appends that holds already: the writers of what is left were called before.
+        (!encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))),
     )
-      latestCall = encoded.calls[i]
-  }
-  return gone
-    .filter((i) => encoded.returns[i] >= latestCall)
     .map((i) => ({
       key: decoder.keyName(input.key),
       value: decoder.value(encoded.names[encoded.writes[i]]),
       operation: encoded.row[i],
     }))
-}
-
-function disagreement(input: Key, values: ReadonlyMap<number, readonly number[]>): Counterexample {
-  const { encoded } = input
-  const groups = [...values].sort(([, a], [, b]) => b.length - a.length)
-  const said = groups.map(([value, reads]) => `${readersOf(input, reads)} ${shown(input, value)}`)
-  const shownReads = groups.map(([, reads]) => reads[reads.length - 1])
-  return counterexample(input, {
-    sentence: `After everything had healed, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}.`,
-    core: shownReads.slice(0, 2),
-    context: [
-      ...shownReads.slice(2),
-      ...groups.flatMap(([value]) => (value === encoded.initial ? [] : writersOf(input, value).slice(-1))),
-    ],
-  })
-}
-
-function thinAir(input: Key, value: number): Counterexample {
-  const { reads } = input
-  return counterexample(input, {
-    sentence: `After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, which no write that could have taken effect had written.`,
-    core: [reads[0]],
-    context: [],
-  })
-}
-
-function superseded(input: Key, value: number, after: readonly number[]): Counterexample {
-  const { encoded, decoder, reads } = input
-  const words = createWords(decoder)
-  const { operations } = decoder.history
-  const last = after[after.length - 1]
-  const row = encoded.row[last]
-  const writers = writersOf(input, value)
-  const lastWriter = writers.toSorted((a, b) => encoded.returns[a] - encoded.returns[b]).at(-1)
-  const since =
-    lastWriter === undefined
-      ? ''
-      : `, having been called ${span(operations.callTime[row] - operations.returnTime[encoded.row[lastWriter]])} after the last write of ${shown(input, value)} had returned`
-  return counterexample(input, {
-    sentence: `${words.acknowledged(row, encoded.kind[last])} at ${words.returnedAt(row)}${since}; yet after everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}: the acknowledged write is lost.`,
-    core: [...writers, last, reads[0]],
-    context: reads.slice(1),
-  })
-}
-
-const onKey = ({ decoder, key }: Key): string => {
-  const name = decoder.keyName(key)
-  return name === undefined ? '' : ` for ${name}`
-}
-
-const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
-
-/** `n1 and n3 read`, or the processes where no nodes are known. */
-function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
-  const { history } = decoder
-  const names = new Set(
-    reads.map((read) => {
-      const row = encoded.row[read]
-      return (
-        history.nodes[history.operations.node[row]] ?? `process ${history.processName(history.operations.process[row])}`
-      )
-    }),
-  )
-  const list = [...names]
-  const last = list.pop()
-  return `${list.length === 0 ? last : `${list.join(', ')} and ${last}`} read`
-}
-
-function counterexample(
-  { encoded, decoder, key }: Key,
-  said: { readonly sentence: string; readonly core: readonly number[]; readonly context: readonly number[] },
-): Counterexample {
-  const core = new Set(said.core)
-  const all = [...new Set([...said.core, ...said.context])].sort((a, b) => a - b)
-  const name = decoder.keyName(key)
-  return {
-    level: 'eventual',
-    sentence: capital(said.sentence),
-    operations: all.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
-    keys: name === undefined ? [] : [name],
-    culprit: encoded.row[said.core[said.core.length - 1]],
-  }
 }

@@ -1,0 +1,197 @@
+import type { Report } from '@chaos/checker'
+import { type EventInput, type History, historyFromEvents, type Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { isEventual, type Op, operationsOf, type Reading } from './brute-force.ts'
+import { checkHistory, onlyRows, timeline } from './checking.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+const baseSeed = Date.now() % 1_000_000_000
+const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+const judge = (history: History, reading: Reading): Report =>
+  checkHistory(history, { ...reading, levels: ['eventual'] })
+
+function shapeFrom(random: () => number): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  return {
+    processes: 2 + below(3),
+    operations: 2 + below(random() < 0.2 ? 40 : 7),
+    keys: 1 + below(2),
+    values: random() < 0.5 ? 0 : 2 + below(3),
+    cas: random() < 0.4,
+    store: stores[below(stores.length)]!,
+    unknown: random() < 0.5 ? 0.25 : 0,
+    failed: random() < 0.5 ? 0.25 : 0,
+    mutated: 0,
+    finals: random() < 0.95,
+  }
+}
+
+/** Some final reads return something else: what anybody tried to write, or what nobody did; some fail, some stay open. */
+function disturbed(events: readonly EventInput[], random: () => number): EventInput[] {
+  const tried = events.filter(({ type, f }) => type === 'invoke' && f === 'write').map(({ value }) => value ?? null)
+  const finals = new Set<EventInput['process']>()
+  return events.flatMap((event): EventInput[] => {
+    if (event.final === true) finals.add(event.process)
+    if (!finals.has(event.process) || event.type !== 'ok') return [event]
+    const r = random()
+    if (r < 0.06) return [{ ...event, type: r < 0.02 ? 'fail' : 'info', value: null }]
+    if (r < 0.08) return []
+    if (r < 0.18)
+      return [{ ...event, value: random() < 0.2 ? 99 : (tried[Math.floor(random() * tried.length)] ?? null) }]
+    return [event]
+  })
+}
+
+/**
+ * The acknowledged writes that no replica remembers, and that none was called after: every value left comes from writes
+ * that had all returned before. By key and value.
+ */
+function lostByDefinition(history: History, reading: Reading): string[] {
+  const ops = operationsOf(history, reading)
+  const known = (json: Json | undefined): Json => json ?? reading.initial
+  const written = (op: Op): Json | undefined => {
+    if (op.f === 'read' || op.observesFailure) return undefined
+    if (op.f !== 'cas') return known(op.input)
+    const [from, to] = op.input as [Json, Json]
+    return known(from) === known(to) ? undefined : known(to)
+  }
+  const lost: string[] = []
+  for (const key of new Set(ops.map((op) => op.key))) {
+    const reads = ops.filter((op) => op.key === key && op.final && op.f === 'read')
+    if (reads.length === 0) continue
+    const writes = ops.filter((op) => op.key === key && written(op) !== undefined)
+    const acknowledged = writes.filter((op) => op.completed)
+    const left = new Set(reads.map((read) => known(read.output)))
+    for (const write of acknowledged) {
+      const remembered = writes.some((op) => left.has(written(op)!) && op.return >= write.call)
+      const overwritten = acknowledged.some((op) => op.call > write.return)
+      if (!remembered && !overwritten) lost.push(`${key}=${JSON.stringify(written(write))}@${write.row}`)
+    }
+  }
+  return lost.sort()
+}
+
+test('eventual is as defined on 12,000 random histories, its counterexamples minimal, and what is lost is listed', () => {
+  const count = { met: 0, violated: 0, unknown: 0, lost: 0 }
+  for (let n = 0; n < 12_000; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const events = disturbed(randomEvents(shapeFrom(random), random), random)
+    const history = smallHistory(events)
+    const reading: Reading = { initial: null, failedCas: random() < 0.7 ? 'drop' : 'observes' }
+    const report = judge(history, reading)
+    const verdict = report.levels.eventual
+    const where = (): string => `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
+    const expected = isEventual(history, reading)
+    const result = expected === undefined ? 'unknown' : expected ? 'met' : 'violated'
+    if (verdict.result !== result) expect.fail(`${where()}is ${result}, not ${verdict.result}`)
+    count[verdict.result]++
+    const lost = report.lost
+      .map(({ key, value, operation }) => `${key ?? ''}=${JSON.stringify(value)}@${operation}`)
+      .sort()
+    if (lost.join() !== lostByDefinition(history, reading).join()) {
+      expect.fail(`${where()}lost: ${lost}, but by definition ${lostByDefinition(history, reading)}`)
+    }
+    if (lost.length > 0) count.lost++
+    if (verdict.result !== 'violated') continue
+    const fault = faultOfCounterexample(verdict.counterexample.operations, events, history, reading)
+    if (fault !== undefined) expect.fail(`${where()}${verdict.counterexample.sentence}\n${fault}`)
+  }
+  for (const result of ['met', 'violated', 'unknown', 'lost'] as const) {
+    expect(count[result], JSON.stringify(count)).toBeGreaterThan(500)
+  }
+})
+
+/** Taken alone it is a violation, also without its context; and without any one of its core it is none that was there. */
+function faultOfCounterexample(
+  operations: readonly { readonly operation: number; readonly role: 'core' | 'context' }[],
+  events: readonly EventInput[],
+  history: History,
+  reading: Reading,
+): string | undefined {
+  const holds = (rows: readonly number[]): boolean | undefined =>
+    isEventual(smallHistory(onlyRows(events, history, rows)), reading)
+  const all = operations.map(({ operation }) => operation)
+  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  if (holds(all) !== false) return 'it is none by itself'
+  if (holds(core) !== false) return 'its core is none by itself'
+  if (core.length > 3) return 'its core is too large'
+  const ops = operationsOf(history, reading)
+  const writes = (op: Op, value: Json): boolean =>
+    op.f !== 'read' && (op.f === 'cas' ? (op.input as Json[])[1] : op.input) === value
+  for (const row of core) {
+    const fewer = core.filter((each) => each !== row)
+    // A value whose writers are among what was left out comes from nowhere: a contradiction that was not there before.
+    const bereft = ops.some(
+      (read) =>
+        read.f === 'read' &&
+        fewer.includes(read.row) &&
+        ops.some((op) => writes(op, read.output)) &&
+        !ops.some((op) => writes(op, read.output) && fewer.includes(op.row)),
+    )
+    if (!bereft && holds(fewer) === false) return `it does not need operation ${row}`
+  }
+  return undefined
+}
+
+const drop: Reading = { initial: null, failedCas: 'drop' }
+const reported = (...rows: readonly string[]): Report => judge(smallHistory(timeline(...rows)), drop)
+
+function sentenceOf(...rows: readonly string[]): string | undefined {
+  const { eventual } = reported(...rows).levels
+  return eventual.result === 'violated' ? eventual.counterexample.sentence : undefined
+}
+
+test('final reads that differ are named by their nodes', () => {
+  expect(sentenceOf('w1-| w2-|', '          fr1|', '          fr2|')).toBe(
+    'After everything had healed, the replicas still disagreed: n2 read 1, but n3 read 2.',
+  )
+  expect(sentenceOf('w1-| w2-|', '          fr2|', '          fr2|')).toBeUndefined()
+})
+
+test('an acknowledged write that a later read of an older value shows to be gone is lost', () => {
+  const report = reported('w1-|', '      w2-|', '            fr1|')
+  expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
+  expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
+    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, having been called 3.0 ms after the last write of 1 had returned; yet after everything had healed, n3 read 1: the acknowledged write is lost.",
+  )
+})
+
+test('of two writes that overlapped either may stay', () => {
+  expect(sentenceOf('w1----|', '   w2----|', '             fr1|')).toBeUndefined()
+  expect(sentenceOf('w1----|', '   w2----|', '             fr2|')).toBeUndefined()
+})
+
+test('a write of unknown outcome may have come last', () => {
+  expect(sentenceOf('w1-?', '      w2-|', '            fr1|')).toBeUndefined()
+})
+
+test('the value of a write that failed comes from nowhere, and the acknowledged one it stands in for is lost', () => {
+  expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
+    'After everything had healed, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
+  )
+  expect(reported('w1-x', '      w2-|', '            fr1|').lost).toMatchObject([{ value: 2 }])
+  expect(sentenceOf('      w2-|', '            fr3|')).toBe(
+    'After everything had healed, n2 read 3, which no write that could have taken effect had written.',
+  )
+})
+
+test('what nobody wrote before the end is the initial value', () => {
+  expect(sentenceOf('w1-x', '      fr|')).toBeUndefined()
+  expect(sentenceOf('w1-|', '      fr|')).toContain("Process 0's write of 1 was acknowledged by n1 at 0.003 s; yet")
+})
+
+test('a hundred thousand final reads of as many answers are judged in no time', () => {
+  const events = Array.from({ length: 100_000 }, (_, i): EventInput[] => [
+    { process: i, type: 'invoke', f: 'write', value: i },
+    { process: i, type: 'ok', f: 'write', value: i },
+    { process: i, type: 'invoke', f: 'read', value: null, final: true },
+    { process: i, type: 'ok', f: 'read', value: i },
+  ]).flat()
+  const history = historyFromEvents(events)
+  const begun = performance.now()
+  expect(judge(history, drop).levels.eventual.result).toBe('violated')
+  expect(performance.now() - begun).toBeLessThan(5_000)
+})
