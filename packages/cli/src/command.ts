@@ -22,5 +22,12 @@ export const flagOf = (options: ParsedOptions, name: string): boolean => options
 
 export const textsOf = (options: ParsedOptions, name: string): readonly string[] => {
   const value = options[name]
-  return Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]
+  const texts = Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]
+  return texts.map((text) => (text === DASH ? '-' : text))
 }
+
+/** No argument can hold a NUL, so nobody typed this. */
+const DASH = '\u0000-'
+
+/** yargs drops a lone `-` from lists of files, where it means stdin; `textsOf` gives it back. */
+export const keepDashes = (argv: readonly string[]): string[] => argv.map((arg) => (arg === '-' ? DASH : arg))

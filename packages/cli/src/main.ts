@@ -1,7 +1,7 @@
 import { UserError } from '@chaos/history'
 import yargs from 'yargs'
 import { nearest } from './arguments/suggest.ts'
-import type { Command, ParsedOptions } from './command.ts'
+import { type Command, keepDashes, type ParsedOptions } from './command.ts'
 import { checkCommand } from './commands/check.ts'
 import { runCommand } from './commands/run.ts'
 import { targetsCommand } from './commands/targets.ts'
@@ -15,7 +15,7 @@ const commands: readonly Command[] = [runCommand, checkCommand, targetsCommand]
 export async function main(argv: readonly string[]): Promise<void> {
   tolerateClosedOutput()
   let exitCode: ExitCode | undefined
-  const parser = yargs([...argv])
+  const parser = yargs(keepDashes(argv))
     .scriptName('chaos')
     .usage(
       'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',

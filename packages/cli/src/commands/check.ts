@@ -1,29 +1,24 @@
 import { writeFileSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
-import { type CheckOptions, check, type Level, levels, type Report } from '@chaos/checker'
-import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
-import { type CheckRow, renderCheck, renderCheckTable, renderHtml, toJson } from '@chaos/report'
-import { countOperations, judgeExpectation } from '@chaos/runner'
-import { oneOf, parseLevel } from '../arguments/names.ts'
-import { parseDuration, parseSize } from '../arguments/quantities.ts'
-import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { availableParallelism } from 'node:os'
+import { formats, UserError } from '@chaos/history'
+import { STDIN } from '@chaos/history/files'
+import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaos/report'
+import { type CheckResult, type CheckTask, checkFile, exitCodeFor, troubleOf } from '../check/check-file.ts'
+import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
+import { createCheckPool } from '../check/pool.ts'
+import { type CheckSettings, MODEL_NAMES_TEXT, parseCheckSettings } from '../check/settings.ts'
+import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
-import { packageVersion } from '../version.ts'
-
-// What other tools and older files call the same sequential specification.
-const REGISTER_NAMES = ['register', 'cas-register', 'kv-register', 'kv-cas-register', 'key-value']
-const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
 export const checkCommand: Command = {
   name: 'check',
   positional: '<files..>',
   summary: 'say which consistency levels saved histories meet',
   options: {
-    model: { type: 'string', describe: `what the object is: ${REGISTER_NAMES.join(', ')}`, requiresArg: true },
+    model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}`, requiresArg: true },
     initial: {
       type: 'string',
       describe: 'value before the first write, as JSON [default: null, or what the file says]',
@@ -38,203 +33,130 @@ export const checkCommand: Command = {
       describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as the format means it',
       requiresArg: true,
     },
-    timeout: { type: 'string', default: '30s', describe: 'wall time per file', requiresArg: true },
-    memory: { type: 'string', default: '2GB', describe: 'what the search may use', requiresArg: true },
+    timeout: { type: 'string', default: '30s', describe: 'wall time for each file', requiresArg: true },
+    memory: { type: 'string', default: '2GB', describe: 'what the search may use for each file', requiresArg: true },
+    workers: {
+      type: 'string',
+      describe: 'threads: so many files are checked at once [default: one a core, none for small files]',
+      requiresArg: true,
+    },
+    explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
     out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object a file on stdout' },
   },
   examples: [
     ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
-    ['chaos check etcd_007.log history.edn', 'a table of several files, of any known format'],
+    ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
+    ['zcat history.edn.gz | chaos check -', 'from stdin; gzip and zstd are seen through anyway'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
   ],
   run: runCheck,
 }
 
-interface CheckSettings {
-  readonly files: readonly string[]
-  readonly initial: Json | undefined
-  readonly model: string | undefined
-  readonly levels: readonly Level[]
-  readonly expect: Level | undefined
-  readonly format: Format | undefined
-  readonly failedCas: (typeof FAILED_CAS)[number]
-  readonly timeoutMs: Millis
-  readonly memoryBytes: number
-  readonly out: string | undefined
-  readonly json: boolean
-}
-
-type Checked =
-  | {
-      readonly file: string
-      readonly history: History
-      readonly report: Report
-      readonly parseMs: number
-      readonly checkMs: number
-    }
-  | { readonly file: string; readonly trouble: UserError }
-
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const settings = parseCheckSettings(options)
+  const files = await namedFiles(textsOf(options, 'files'))
+  if (settings.out !== undefined && files.length !== 1)
+    throw new UserError('usage', `--out ${settings.out}: a report is of one file, and ${files.length} were given.`)
   const progress = createProgress({ quiet: settings.json })
-  const checked: Checked[] = []
-  for (const file of settings.files) {
-    progress.update(
-      settings.files.length === 1 ? `reading ${file}` : `${file} (${checked.length + 1} of ${settings.files.length})`,
-    )
-    const result = await checkFile(file, settings, progress.update)
-    checked.push(result)
-    if (settings.json) print(process.stdout, `${jsonLine(result, settings)}\n`)
+  const terminal = terminalOptions(process.stdout)
+  const results: CheckResult[] = []
+  for await (const result of checkAll(files, settings, terminal, progress)) {
+    results.push(result)
+    if (settings.json) print(process.stdout, `${jsonLine(result)}\n`)
   }
   progress.stop()
-  writeReport(checked, settings)
-  if (!settings.json) printPages(checked, settings)
-  return exitCodeOf(checked, settings.expect)
+  writeReport(results, settings)
+  if (!settings.json) printPages(results, terminal)
+  return exitCodeOf(results, settings)
 }
 
-function parseCheckSettings(options: ParsedOptions): CheckSettings {
-  const expect = textOf(options, 'expect')
-  const format = textOf(options, 'format')
-  const model = textOf(options, 'model')
-  const files = textsOf(options, 'files')
-  const out = textOf(options, 'out')
-  if (out !== undefined && files.length !== 1)
-    throw new UserError('usage', `--out ${out}: a report is of one file, and ${files.length} were given.`)
-  const chosen = (textOf(options, 'level') ?? levels.join(','))
-    .split(',')
-    .map((level) => parseLevel('level', level.trim()))
-  const expected = expect === undefined ? undefined : parseLevel('expect', expect)
-  return {
-    files,
-    initial: parseInitial(textOf(options, 'initial')),
-    model: model === undefined ? undefined : oneOf('model', 'model', model, REGISTER_NAMES),
-    levels: expected === undefined || chosen.includes(expected) ? chosen : [...chosen, expected],
-    expect: expected,
-    format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
-    failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
-    timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
-    memoryBytes: parseSize('memory', textOf(options, 'memory') ?? ''),
-    out,
-    json: flagOf(options, 'json'),
+/** The results in the order of the files, each as soon as it and those before it are there. */
+async function* checkAll(
+  files: readonly NamedFile[],
+  settings: CheckSettings,
+  terminal: TerminalOptions,
+  progress: ProgressDisplay,
+): AsyncGenerator<CheckResult, void, undefined> {
+  const threads = threadsFor(files, settings)
+  const pool = threads === 0 ? undefined : createCheckPool(threads, settings)
+  const colours = styleFor(process.stdout).bold('x') !== 'x'
+  let done = 0
+  const checkNamed = async (named: NamedFile): Promise<CheckResult> => {
+    const { file } = named
+    if ('trouble' in named) return troubleOf(file, named.trouble)
+    const task: CheckTask = { file, settings, alone: files.length === 1, terminal: { ...terminal, colours } }
+    if (files.length === 1) progress.update(`reading ${file === STDIN ? 'stdin' : file}`)
+    // Stdin belongs to this thread.
+    const say = files.length === 1 ? progress.update : undefined
+    const result = await (pool === undefined || file === STDIN ? checkFile(task, say) : pool.check(task))
+    done += 1
+    if (files.length > 1) progress.update(`${file} (${done} of ${files.length})`)
+    return result
   }
-}
-
-function parseInitial(text: string | undefined): Json | undefined {
-  if (text === undefined) return undefined
   try {
-    return JSON.parse(text) as Json
-  } catch {
-    throw new UserError('usage', `--initial ${text}: not JSON. A number is written 0, a text '"a"', nothing null.`)
+    if (pool === undefined) for (const file of files) yield await checkNamed(file)
+    else {
+      const running = files.map(checkNamed)
+      // A failure is thrown where it is awaited; until then it must not end the process.
+      for (const result of running) result.catch(() => {})
+      for (const result of running) yield await result
+    }
+  } finally {
+    await pool?.close()
   }
 }
 
-async function checkFile(file: string, settings: CheckSettings, say: (text: string) => void): Promise<Checked> {
-  try {
-    const started = performance.now()
-    const history = await readHistory(file, settings.format === undefined ? {} : { format: settings.format })
-    const read = performance.now()
-    say(`checking ${history.operations.length.toLocaleString('en-US')} operations of ${file}`)
-    const report = check(history, checkOptionsFor(file, history, settings))
-    return { file, history, report, parseMs: read - started, checkMs: performance.now() - read }
-  } catch (error) {
-    if (error instanceof UserError) return { file, trouble: error }
-    throw error
-  }
+/** Starting a thread takes some 50 ms, in which this one checks a megabyte. */
+const SMALL_BYTES = 2_000_000
+
+function threadsFor(files: readonly NamedFile[], { workers }: CheckSettings): number {
+  if (workers === undefined && bytesOf(files) < SMALL_BYTES) return 0
+  return Math.min(workers ?? availableParallelism(), files.length)
 }
 
-function checkOptionsFor(file: string, history: History, settings: CheckSettings): CheckOptions {
-  const model = settings.model ?? history.header?.model ?? 'register'
-  if (!REGISTER_NAMES.includes(model))
-    throw new UserError(
-      'input',
-      `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${REGISTER_NAMES.join(', ')}.`,
-    )
-  // Porcupine's logs mean by a failed cas that another value was there, and by a missing key the empty string.
-  const observes =
-    settings.failedCas === 'observes' || (settings.failedCas === 'auto' && history.format === 'porcupine-etcd')
-  const initial = settings.initial ?? history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
-  return {
-    model: 'register',
-    initial,
-    levels: settings.levels,
-    failedCas: observes ? 'observes' : 'drop',
-    deadlineMs: settings.timeoutMs,
-    memoryBytes: settings.memoryBytes,
-    now: () => millis(performance.now()),
-  }
+function jsonLine(result: CheckResult): string {
+  if ('trouble' in result) return JSON.stringify({ file: result.file, error: result.trouble.message })
+  if ('stopped' in result) return JSON.stringify({ file: result.file, error: result.stopped })
+  return result.json ?? ''
 }
 
-/** A level that is met by a history in which nothing was read or written is not met: it says nothing. */
-function expectationOf(checked: Extract<Checked, { report: Report }>, level: Level) {
-  const { reads, writes, cas, total, ok } = countOperations(checked.history)
-  const vacuous = total === 0 || ok === 0 || reads + cas === 0 || writes + cas === 0
-  return judgeExpectation(checked.report, level, vacuous ? ['nothing was read, or nothing was written'] : [])
-}
-
-function jsonLine(checked: Checked, { expect, files }: CheckSettings): string {
-  if ('trouble' in checked) return JSON.stringify({ file: checked.file, error: checked.trouble.message })
-  return JSON.stringify(
-    toJson({
-      report: checked.report,
-      history: checked.history,
-      expectation: expect === undefined ? undefined : expectationOf(checked, expect),
-      file: files.length === 0 ? undefined : checked.file,
-      parseMs: checked.parseMs,
-      checkMs: checked.checkMs,
-    }),
-  )
-}
-
-function printPages(checked: readonly Checked[], { expect, out }: CheckSettings): void {
+function printPages(results: readonly CheckResult[], terminal: TerminalOptions): void {
   const style = styleFor(process.stdout)
-  const options = terminalOptions(process.stdout)
-  const [only] = checked
-  if (checked.length === 1 && only !== undefined) {
-    if ('trouble' in only) throw only.trouble
-    const { file, history, report, parseMs, checkMs } = only
-    const expectation = expect === undefined ? undefined : expectationOf(only, expect)
-    const exitCode = expectation === undefined ? undefined : exitCodeOf(checked, expect)
-    const page = { ...options, file, parseMs, checkMs, expectation, reportFile: out, exitCode }
-    print(process.stdout, renderCheck(report, history, style, page))
+  const [only] = results
+  if (results.length === 1 && only !== undefined) {
+    if ('trouble' in only) throw new UserError(only.trouble.code, only.trouble.message)
+    print(process.stdout, 'stopped' in only ? `${only.stopped}\n` : `${only.page ?? ''}${only.explanation ?? ''}`)
     return
   }
-  const rows = checked.map(
-    (result): CheckRow =>
-      'trouble' in result
-        ? { file: result.file, trouble: result.trouble.message }
-        : { ...result, elapsedMs: result.parseMs + result.checkMs },
-  )
-  print(process.stdout, renderCheckTable(rows, style, options))
+  const rows = results.map((result): CheckRow => {
+    if ('trouble' in result) return { file: result.file, trouble: result.trouble.message }
+    return 'stopped' in result ? { file: result.file, trouble: result.stopped } : result.row
+  })
+  for (const result of results) {
+    if (!('explanation' in result) || result.explanation === undefined) continue
+    print(process.stdout, `\n${style.bold(result.file)}\n${result.explanation}`)
+  }
+  print(process.stdout, renderCheckTable(rows, style, terminal))
 }
 
-function writeReport(checked: readonly Checked[], { out, expect }: CheckSettings): void {
-  const [only] = checked
-  if (out === undefined || only === undefined || 'trouble' in only) return
-  const { file, history, report } = only
-  const page = renderHtml({
-    title: file,
-    version: packageVersion(),
-    history,
-    historyFile: relative(dirname(out), file),
-    report,
-    expectation: expect === undefined ? undefined : expectationOf(only, expect),
-    again: `npx chaos check ${file}`,
-  })
+function writeReport(results: readonly CheckResult[], { out }: CheckSettings): void {
+  const [only] = results
+  if (out === undefined || only === undefined || !('html' in only) || only.html === undefined) return
   try {
-    writeFileSync(out, page)
+    writeFileSync(out, only.html)
   } catch (error) {
     throw new UserError('environment', `--out ${out}: cannot be written: ${(error as Error).message}`)
   }
 }
 
 /** One broken promise outweighs everything; a file that cannot be read outweighs one that cannot be decided. */
-function exitCodeOf(checked: readonly Checked[], expect: Level | undefined): ExitCode {
-  const met = checked.map((result) =>
-    'report' in result && expect !== undefined ? expectationOf(result, expect).met : true,
-  )
-  if (met.includes(false)) return EXIT.violated
-  const troubles = checked.flatMap((result) => ('trouble' in result ? [result.trouble] : []))
-  if (troubles.length > 0) return troubles.some(({ code }) => code === 'environment') ? EXIT.environment : EXIT.usage
-  return met.includes('unknown') ? EXIT.unknown : EXIT.met
+function exitCodeOf(results: readonly CheckResult[], { expect }: CheckSettings): ExitCode {
+  const codes = results.map((result): ExitCode => {
+    if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage
+    if ('stopped' in result) return expect === undefined ? EXIT.met : EXIT.unknown
+    return result.expectation === undefined ? EXIT.met : exitCodeFor(result.expectation)
+  })
+  const order: readonly ExitCode[] = [EXIT.violated, EXIT.environment, EXIT.usage, EXIT.unknown]
+  return order.find((code) => codes.includes(code)) ?? EXIT.met
 }

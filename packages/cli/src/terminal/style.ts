@@ -5,7 +5,7 @@ import { Chalk } from 'chalk'
  * Colours for one stream: chalk by itself probes stdout only, and progress goes to stderr.
  * NO_COLOR (https://no-color.org) and FORCE_COLOR are honoured.
  */
-export function styleFor(stream: NodeJS.WriteStream): Style {
+export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
   const { NO_COLOR, FORCE_COLOR } = process.env
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
   const plain = NO_COLOR !== undefined && NO_COLOR !== ''

@@ -23,7 +23,8 @@ export function renderExplanations(report: Report, history: History, style: Styl
   const sections = levels.map((level): string[] => {
     const verdict = report.levels[level]
     const said = capitalised(adjective(level))
-    if (verdict.result === 'unknown') return wrap(`${style.yellow(said)}: unknown. ${printable(verdict.reason)}`, width)
+    if (verdict.result === 'unknown')
+      return wrap(`${style.yellow(said)}: unknown. ${capitalised(printable(verdict.reason))}.`, width)
     if (verdict.result === 'met') return wrap(`${style.green(said)}: met. ${capitalised(evidenceOf(verdict))}`, width)
     const { counterexample } = verdict
     const title = `${style.accent(said)}: violated.`

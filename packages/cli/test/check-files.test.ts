@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from './chaos.ts'
+
+const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+/** Copies of histories under other names, in a directory of their own. */
+function someFiles(names: { readonly [file: string]: string }): string {
+  const directory = temporaryDirectory()
+  for (const [file, name] of Object.entries(names)) copyFileSync(history(name), join(directory, file))
+  return directory
+}
+
+const filesOf = (stdout: string): string[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).file)
+
+describe('chaos check with a pattern', () => {
+  test('checks what it matches, in the order a person expects, each file once', async () => {
+    const cwd = someFiles({ 'run-10.jsonl': 'fresh-read', 'run-2.jsonl': 'stale-read', 'notes.txt': 'fresh-read' })
+    const args = ['check', '--json', 'run-10.jsonl', '*.jsonl']
+    const { exitCode, stdout } = await chaos(args, { cwd })
+    expect(filesOf(stdout)).toEqual(['run-10.jsonl', 'run-2.jsonl'])
+    expect(exitCode).toBe(0)
+    expect(filesOf((await chaos(['check', '--json', 'run-*.jsonl'], { cwd })).stdout)).toEqual([
+      'run-2.jsonl',
+      'run-10.jsonl',
+    ])
+    expect(filesOf((await chaos(['check', '--json', join(cwd, '**/*-2.jsonl')])).stdout)).toEqual([
+      join(cwd, 'run-2.jsonl'),
+    ])
+  })
+
+  test('that is the name of a file takes the file', async () => {
+    const cwd = someFiles({ '[1].jsonl': 'fresh-read', '1.jsonl': 'fresh-read' })
+    expect(filesOf((await chaos(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
+  })
+
+  test('that matches nothing says so, and does not keep other files from being checked', async () => {
+    const cwd = someFiles({ 'a.jsonl': 'fresh-read' })
+    const alone = await chaos(['check', 'runs/*.jsonl'], { cwd })
+    expect(alone.stderr).toContain(
+      `runs/*.jsonl: no file matches this pattern below ${cwd}. Check it with ls; ** stands for any directories.`,
+    )
+    expect([alone.exitCode, alone.stdout]).toEqual([3, ''])
+    const both = await chaos(['check', 'runs/*.jsonl', '*.jsonl'], { cwd })
+    expect(both.stdout).toMatch(/a\.jsonl +register/)
+    expect(both.stdout).toContain('runs/*.jsonl: no file matches')
+    expect(both.exitCode).toBe(3)
+  })
+
+  test('that matches several files cannot fill one report', async () => {
+    const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
+    const { exitCode, stderr } = await chaos(['check', '*.jsonl', '--out', 'report.html'], { cwd })
+    expect(stderr).toContain('--out report.html: a report is of one file, and 2 were given.')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe('chaos check -', () => {
+  const piped = (input: Uint8Array, ...args: readonly string[]) =>
+    spawnSync(process.execPath, [bin, 'check', '-', ...args], { input, encoding: 'utf8', cwd: root })
+
+  test('reads stdin, compressed or not', () => {
+    const plain = readFileSync(history('stale-read'))
+    for (const input of [plain, gzipSync(plain)]) {
+      const { status, stdout } = piped(input, '--expect', 'linearizable')
+      expect(stdout).toMatch(/NOT LINEARIZABLE +stdin · register · 6 operations/)
+      expect(status).toBe(1)
+    }
+  })
+
+  test('says what is wrong with stdin as with any file', () => {
+    expect(piped(Buffer.from('')).stderr).toContain('stdin: this file is empty')
+    expect(piped(Buffer.from('{"process":0}\n')).stderr).toContain('stdin:1: "type" is missing.')
+  })
+
+  test('reads it once only', async () => {
+    expect(await chaos(['check', '-', '-'])).toMatchObject({ exitCode: 3, stderr: '-: stdin can be read only once.\n' })
+  })
+})
+
+describe('chaos check --explain', () => {
+  test('tells of each contradiction the values possible, each operation with its lines, and each order', async () => {
+    const { stdout } = await chaos(['check', history('stale-read'), '--explain'])
+    expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
+    expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
+    expect(stdout).toMatch(/Sequentially consistent: met\. One order of 6 operations explains every result/)
+    const { stdout: cycle } = await chaos(['check', history('readers-disagree'), '--explain'])
+    expect(cycle).toContain('Each of these must come before the next, and the last before the first:')
+    expect(cycle).toMatch(/^ {6}before p\d write . 1 → ok \(lines .+\): it saw a value that the other replaced$/m)
+  })
+
+  test('of several files stands above their table', async () => {
+    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), '--explain'])
+    expect(stdout.indexOf('the only possible value was 2')).toBeGreaterThan(0)
+    expect(stdout.indexOf('the only possible value was 2')).toBeLessThan(stdout.indexOf('linearizable  sequential'))
+  })
+})
+
+describe('chaos check --workers', () => {
+  const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
+
+  test('answers as one thread does, in the order of the files', async () => {
+    const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
+    const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
+    const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])
+    expect(filesOf(several.stdout)).toEqual([...names.map(history), 'nowhere.jsonl'])
+    expect(withoutTimes(several.stdout)).toBe(withoutTimes(alone.stdout))
+    expect(several.exitCode).toBe(3)
+  })
+
+  test('of one file draws the same page', async () => {
+    const withoutTimes = (stdout: string) => stdout.replaceAll(/[\d.]+ m?s/g, '').replaceAll(/ +/g, ' ')
+    const one = await chaos(['check', history('stale-read'), '--explain'])
+    const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
+    expect(withoutTimes(other.stdout)).toBe(withoutTimes(one.stdout))
+  })
+
+  test('ends what does not keep to its time', async () => {
+    // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
+    const file = join(temporaryDirectory(), 'endless.jsonl.gz')
+    const event = '{"process":0,"type":"invoke","f":"read"}\n'
+    const emptiness = gzipSync(Buffer.alloc(50_000_000, '\n'))
+    writeFileSync(file, Buffer.concat([gzipSync(event), ...new Array<Buffer>(200).fill(emptiness)]))
+    const started = performance.now()
+    const args = ['check', file, history('fresh-read'), '--timeout', '100ms', '--workers', '2', '--json']
+    const { stdout, exitCode } = await chaos([...args, '--expect', 'linearizable'])
+    const [stopped, checked] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(stopped.error).toBe(`${file}: out of time (see --timeout): stopped, since it did not stop by itself`)
+    expect(checked.levels.linearizable.result).toBe('met')
+    expect(exitCode).toBe(2)
+    expect(performance.now() - started).toBeLessThan(8_000)
+  })
+
+  test('must be a number of threads', async () => {
+    const { stderr } = await chaos(['check', history('fresh-read'), '--workers', 'all'])
+    expect(stderr).toContain('--workers all: must be a whole number from 1 to 256.')
+  })
+})
