@@ -37,6 +37,8 @@ export interface RunConfig {
   /** Operations per second, over all clients together. */
   readonly rate: number
   readonly keys: number
+  /** `read`, `write`, `cas`. */
+  readonly operations: readonly string[]
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly faults: readonly string[]

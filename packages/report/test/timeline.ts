@@ -117,6 +117,7 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
       clients: 10,
       rate: 3000,
       keys: 4,
+      operations: ['read', 'write'],
       timeMs: 20_000 as RunSummary['config']['timeMs'],
       timeoutMs: 500 as RunSummary['config']['timeoutMs'],
       faults: ['partition', 'kill', 'pause'],

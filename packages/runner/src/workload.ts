@@ -29,11 +29,20 @@ const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 export const keyNames = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
 
+export interface RegisterWorkload {
+  readonly keys: number
+  /**
+   * Whether to compare and set. Below sequential consistency levels are defined for reads and writes only, so what
+   * promises less is judged more finely without.
+   */
+  readonly cas: boolean
+}
+
 /**
  * Reads, writes and compare-and-sets on a few keys. No value is ever written twice, so that every read tells just which
  * write it saw. A cas expects what its client last knew, so that a good part of them succeed.
  */
-export function registerWorkload(keyCount: number): Workload {
+export function registerWorkload({ keys: keyCount, cas }: RegisterWorkload): Workload {
   const keys = keyNames(keyCount)
   let lastValue = 0
   return {
@@ -47,7 +56,7 @@ export function registerWorkload(keyCount: number): Workload {
           const key = random.pick(keys)
           if (random.chance(readShare)) return { f: 'read', key }
           lastValue += 1
-          if (random.chance(CAS_SHARE)) return { f: 'cas', key, old: known.get(key) ?? null, new: lastValue }
+          if (random.chance(CAS_SHARE) && cas) return { f: 'cas', key, old: known.get(key) ?? null, new: lastValue }
           return { f: 'write', key, value: lastValue }
         },
         observed: (key, value) => known.set(key, value),

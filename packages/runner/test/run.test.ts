@@ -22,7 +22,7 @@ const scheduleFor = (names: readonly string[], seed: number): Schedule =>
 
 function options(seed: number, events: Event[], schedule: Schedule): Omit<RunOptions, 'cluster'> {
   return {
-    workload: registerWorkload(2),
+    workload: registerWorkload({ keys: 2, cas: true }),
     schedule,
     sink: { append: (event) => events.push(event) },
     clients: 4,

@@ -24,7 +24,7 @@ function watched(protocol: string, knobs: { readonly [name: string]: number | bo
   const handle = startRun(
     {
       cluster,
-      workload: registerWorkload(2),
+      workload: registerWorkload({ keys: 2, cas: true }),
       schedule,
       sink: {
         append(event) {

@@ -38,7 +38,7 @@ export function simulateCase(options: Case): Event[] {
   const cluster = createSimulatedCluster({ machine, nodes, seed, ...options.simulation })
   const events: Event[] = []
   const run = simulateRun(cluster, {
-    workload: registerWorkload(keys),
+    workload: registerWorkload({ keys: keys, cas: true }),
     schedule: options.schedule ?? scheduleFor(options),
     sink: { append: (event) => events.push(event) },
     clients: 6,

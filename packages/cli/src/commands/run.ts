@@ -29,6 +29,11 @@ export const runCommand: Command = {
       requiresArg: true,
     },
     keys: { type: 'string', default: String(RUN_DEFAULTS.keys), describe: 'how many keys they use', requiresArg: true },
+    operations: {
+      type: 'string',
+      describe: 'read,write or read,write,cas [default: with cas where the target promises linearizability]',
+      requiresArg: true,
+    },
     timeout: {
       type: 'string',
       default: RUN_DEFAULTS.timeout,

@@ -1,7 +1,7 @@
 import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import type { Header } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
-import { RUN_DEFAULTS, type RunSettings } from './settings.ts'
+import { RUN_DEFAULTS, type RunSettings, usualOperations } from './settings.ts'
 
 /** What a seed decides before anything is started. */
 export const planFor = (settings: RunSettings): Schedule =>
@@ -20,6 +20,7 @@ export const configOf = (settings: RunSettings): RunConfig => ({
   clients: settings.clients,
   rate: settings.rate,
   keys: settings.keys,
+  operations: settings.operations,
   timeMs: settings.timeMs,
   timeoutMs: settings.timeoutMs,
   faults: settings.nemeses.map(({ name }) => name),
@@ -47,6 +48,7 @@ export function againCommand(settings: RunSettings): string {
   unlessDefault('rate', settings.rate, RUN_DEFAULTS.rate)
   unlessDefault('clients', settings.clients, RUN_DEFAULTS.clients)
   unlessDefault('keys', settings.keys, RUN_DEFAULTS.keys)
+  unlessDefault('operations', settings.operations.join(','), usualOperations(settings.protocol).join(','))
   unlessDefault('timeout', seconds(settings.timeoutMs), RUN_DEFAULTS.timeout)
   unlessDefault('faults', faults === '' ? 'none' : faults, RUN_DEFAULTS.faults)
   if (settings.bug !== undefined) words.push('--bug', settings.bug)

@@ -95,7 +95,7 @@ export const runOptions = (
   schedule: Schedule,
   append: (event: Event) => void,
 ): Omit<RunOptions, 'cluster'> => ({
-  workload: registerWorkload(settings.keys),
+  workload: registerWorkload({ keys: settings.keys, cas: settings.operations.includes('cas') }),
   schedule,
   sink: { append },
   clients: settings.clients,

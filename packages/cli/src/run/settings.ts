@@ -7,6 +7,9 @@ import { oneOf, parseLevel, parseNemeses, parseSettings } from '../arguments/nam
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 
+export const operationNames = ['read', 'write', 'cas'] as const
+export type Operation = (typeof operationNames)[number]
+
 /** Everything `chaos run` was told, checked and with its defaults filled in. */
 export interface RunSettings {
   readonly protocol: ProtocolDefinition
@@ -17,6 +20,7 @@ export interface RunSettings {
   readonly clients: number
   readonly rate: number
   readonly keys: number
+  readonly operations: readonly Operation[]
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly checkTimeoutMs: Millis
@@ -53,6 +57,7 @@ export function parseRunSettings(options: ParsedOptions): RunSettings {
     clients: parseCount('clients', textOf(options, 'clients'), { min: 1, max: 200 }),
     rate: parseCount('rate', textOf(options, 'rate'), { min: 1, max: 1_000_000 }),
     keys: parseCount('keys', textOf(options, 'keys'), { min: 1, max: 10_000 }),
+    operations: parseOperations(textOf(options, 'operations'), protocol),
     timeMs: parseRunTime(textOf(options, 'time') ?? ''),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
     checkTimeoutMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? ''),
@@ -97,6 +102,22 @@ function parseKnobs(protocol: ProtocolDefinition, typed: readonly string[]): { [
       throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }
   return knobs
+}
+
+/** What promises less than one order for all is judged more finely by reads and writes alone. */
+export const usualOperations = ({ promises }: ProtocolDefinition): readonly Operation[] =>
+  promises === 'linearizable' ? operationNames : ['read', 'write']
+
+function parseOperations(typed: string | undefined, protocol: ProtocolDefinition): readonly Operation[] {
+  if (typed === undefined) return usualOperations(protocol)
+  const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))
+  for (const needed of ['read', 'write'] as const)
+    if (!named.includes(needed))
+      throw new UserError(
+        'usage',
+        `--operations ${typed}: without ${needed}s nothing can be proved. Write read,write or read,write,cas.`,
+      )
+  return operationNames.filter((name) => named.includes(name))
 }
 
 const SHORTEST_RUN_MS = millis(100)
