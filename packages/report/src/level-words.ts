@@ -39,6 +39,9 @@ export interface LevelRow {
   readonly note: string
 }
 
+/** The rungs that everyone asks for: each that is met by itself has a row by itself. */
+const mainLevels: readonly Level[] = ['linearizable', 'sequential', 'eventual']
+
 /** Strongest first; neighbours that merely follow, or are undecided for the same reason, are one row. */
 export function levelRows(report: Report): LevelRow[] {
   const rows: LevelRow[] = []
@@ -46,7 +49,12 @@ export function levelRows(report: Report): LevelRow[] {
     const verdict = report.levels[level]
     const note = noteOf(report, level, verdict)
     const last = rows[rows.length - 1]
-    if (last !== undefined && last.result === verdict.result && last.note === note && note !== '')
+    if (
+      last !== undefined &&
+      last.result === verdict.result &&
+      last.note === note &&
+      (note !== '' || !mainLevels.some((main) => main === level || main === last.levels[0]))
+    )
       rows[rows.length - 1] = { ...last, levels: [...last.levels, level] }
     else rows.push({ levels: [level], result: verdict.result, note })
   }
