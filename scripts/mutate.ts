@@ -165,13 +165,15 @@ async function runTests(copy: string, limitMs: number): Promise<Outcome> {
       ...['--reporter', 'json', '--outputFile', results],
     ],
     // A group of its own, so that the test workers end with it.
-    { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   )
   running.add(child)
   let errors = ''
-  child.stderr.on('data', (chunk) => {
-    errors += chunk
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      errors += chunk
+    })
+  }
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
@@ -183,7 +185,7 @@ async function runTests(copy: string, limitMs: number): Promise<Outcome> {
   const ms = performance.now() - started
   if (timedOut) return { result: 'timed out', by: 'running for ever', ms }
   if (exitCode === 0) return { result: 'passed', by: '', ms }
-  return { result: 'failed', by: failedTest(results) ?? (errors.trim().split('\n')[0] || 'no test could run'), ms }
+  return { result: 'failed', by: failedTest(results) ?? errors.trim().slice(-2000), ms }
 }
 
 interface Results {

@@ -166,8 +166,10 @@ function leavesUnwritten(history: History, rows: readonly number[], fewer: reado
   const all = operationsOf(history, drop)
   const some = (of: readonly number[]) => all.filter(({ row }) => of.includes(row))
   const written = ({ f, input }: Op): Json => (f === 'cas' ? ((input as Json[])[1] ?? null) : input)
+  // A cas from a value to itself is but a read of it.
+  const changesNothing = ({ f, input }: Op): boolean => f === 'cas' && (input as Json[])[0] === (input as Json[])[1]
   const writes = (ops: readonly Op[], key: string, value: Json): boolean =>
-    ops.some((op) => op.f !== 'read' && op.key === key && written(op) === value)
+    ops.some((op) => op.f !== 'read' && !changesNothing(op) && op.key === key && written(op) === value)
   return some(fewer).some((op) => {
     const value: Json = op.f === 'read' ? op.output : op.f === 'cas' ? ((op.input as Json[])[0] ?? null) : null
     return value !== null && writes(some(rows), op.key, value) && !writes(some(fewer), op.key, value)
