@@ -14,7 +14,8 @@ interface ClientLoopOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
   readonly source: OperationSource
-  readonly node: NodeId
+  /** One, or all that a load balancer may send this client's operations to. */
+  readonly nodes: readonly NodeId[]
   readonly random: Random
   /** Between the starts of two operations, on average. */
   readonly interval: Nanos
@@ -22,14 +23,14 @@ interface ClientLoopOptions {
 }
 
 /**
- * One client at work on one node: an operation at a time, at a steady pace, never retried. After an `info` its process
+ * One client at work: an operation at a time, at a steady pace, never retried. After an `info` its process
  * is retired and a new one goes on. Where the cluster is slower than the pace, starts are skipped, not saved up: a
  * burst after an outage would measure the burst.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
-  const { cluster, recorder, source, node, random, timeoutMs } = options
+  const { cluster, recorder, source, nodes, random, timeoutMs } = options
   const { clock } = cluster
-  let client: Client = cluster.connect(node)
+  const connections = new Map<NodeId, Client>()
   let process = recorder.newProcess()
   let sequence = 0
   let busy = false
@@ -51,9 +52,10 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     sequence += 1
     // Whoever retries within the cluster may repeat a request: its session lets it be carried out once.
     const command: StoreCommand = { ...source.next(), session: { client: `process-${process}`, sequence } }
+    const node = random.pick(nodes)
     const invocation = { process, node, command, final: false }
     recorder.invoked(invocation)
-    client.invoke(command, timeoutMs, (completion) => {
+    connectionTo(node).invoke(command, timeoutMs, (completion) => {
       recorder.completed(invocation, completion)
       busy = false
       learn(command, completion)
@@ -71,16 +73,26 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     if (command.f === 'cas' && typeof command.new === 'number') source.observed(command.key, command.new)
   }
 
+  function connectionTo(node: NodeId): Client {
+    const connection = connections.get(node) ?? cluster.connect(node)
+    connections.set(node, connection)
+    return connection
+  }
+
+  function disconnect(): void {
+    for (const connection of connections.values()) connection.close()
+    connections.clear()
+  }
+
   function replaceProcess(): void {
-    client.close()
-    client = cluster.connect(node)
+    disconnect()
     process = recorder.newProcess()
     sequence = 0
   }
 
   function finish(stopped: () => void): void {
     cancelTimer()
-    client.close()
+    disconnect()
     stopped()
   }
 

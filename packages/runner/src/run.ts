@@ -56,6 +56,9 @@ export interface RunHandle {
   interrupt(): void
 }
 
+/** Of the clients of one node, so manieth is sent to a random node each time, as by a load balancer. */
+const ROAMING_EVERY = 4
+
 /**
  * One run, from the first operation to the last final read: clients at work while the nemesis follows its schedule;
  * then everything is healed, and every node is read once more. It knows only the ports, and so not which world it is in.
@@ -72,11 +75,13 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
 
   const loops: ClientLoop[] = Array.from({ length: options.clients }, (_, i) => {
     const stream = random.fork(`client ${i}`)
+    const rank = Math.floor(i / cluster.nodes.length)
+    const home = cluster.nodes[i % cluster.nodes.length] ?? ''
     return startClientLoop({
       cluster,
       recorder,
-      source: workload.source(stream.fork('operations'), Math.floor(i / cluster.nodes.length)),
-      node: cluster.nodes[i % cluster.nodes.length] ?? '',
+      source: workload.source(stream.fork('operations'), rank),
+      nodes: rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
       random: stream.fork('pace'),
       interval: intervalFor(options.rate, options.clients),
       timeoutMs,

@@ -19,7 +19,7 @@ export interface Workload {
  * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A node that was cut off
  * stops answering reads before it stops taking writes, and would stop a client that does both.
  */
-const READ_SHARES = [0.1, 0.5, 0.9]
+const READ_SHARES = [0.1, 0.5, 0.9, 0.5]
 /** Of what is not a read. */
 const CAS_SHARE = 0.2
 
