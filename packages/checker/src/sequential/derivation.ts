@@ -12,16 +12,22 @@ export interface Derivation {
  */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const edge = betweenWrites(conflict.edge)
-  const number = new Map(saturation.edges.map((each, n) => [each, n]))
+  const edges = saturation.listEdges()
+  const number = new Map(edges.map((each, n) => [each, n]))
+  const leaving = new Map<number, number[]>()
+  for (const [n, { from }] of edges.entries()) {
+    const known = leaving.get(from)
+    if (known === undefined) leaving.set(from, [n])
+    else known.push(n)
+  }
+  const path = (from: number, to: number, limit: number): Edge[] =>
+    pathBetween(saturation, edges, leaving, from, to, limit)
   const involved = new Set<number>()
   const explained = new Set<Edge>()
-  const cycle = [
-    ...(edge.from === edge.to ? [] : pathBetween(saturation, edge.to, edge.from, saturation.edges.length)),
-    edge,
-  ]
+  const cycle = [...(edge.from === edge.to ? [] : path(edge.to, edge.from, edges.length)), edge]
   const waiting: { readonly edge: Edge; readonly limit: number }[] = cycle.map((each) => ({
     edge: each,
-    limit: number.get(each) ?? saturation.edges.length,
+    limit: number.get(each) ?? edges.length,
   }))
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (explained.has(next.edge)) continue
@@ -35,7 +41,7 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
     if (next.edge.premise === undefined) continue
     const [premise, conclusion] = next.edge.premise
     if (premise === conclusion) continue
-    for (const each of pathBetween(saturation, premise, conclusion, next.limit)) {
+    for (const each of path(premise, conclusion, next.limit)) {
       waiting.push({ edge: each, limit: number.get(each) ?? next.limit })
     }
   }
@@ -54,8 +60,15 @@ function betweenWrites(edge: Edge): Edge {
 }
 
 /** The shortest path by program order, reads-from and the first `limit` edges; there must be one. */
-function pathBetween(saturation: Saturation, from: number, to: number, limit: number): Edge[] {
-  const { threads, edges } = saturation
+function pathBetween(
+  saturation: Saturation,
+  edges: readonly Edge[],
+  leaving: ReadonlyMap<number, readonly number[]>,
+  from: number,
+  to: number,
+  limit: number,
+): Edge[] {
+  const { threads } = saturation
   const { of, place, start, members } = threads
   const arrived = new Map<number, Edge | undefined>([[from, undefined]])
   const queue = [from]
@@ -66,7 +79,7 @@ function pathBetween(saturation: Saturation, from: number, to: number, limit: nu
   }
   for (let head = 0; head < queue.length && !arrived.has(to); head++) {
     const at = queue[head]
-    for (const e of saturation.edgesOf(at)) if (e < limit) visit(edges[e])
+    for (const e of leaving.get(at) ?? []) if (e < limit) visit(edges[e])
     for (const reader of saturation.readersOf(at)) visit({ from: at, to: reader, reason: 'reads from' })
     const next = start[of[at]] + place[at] + 1
     if (next < start[of[at] + 1]) visit({ from: at, to: members[next], reason: 'process order' })

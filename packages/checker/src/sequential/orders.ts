@@ -56,10 +56,16 @@ function attempt(
   let cursor = 0
   for (;;) {
     if (budget.expired()) return { result: 'stopped' }
-    const pair = urgent.find((each) => isOpen(saturation, each)) ?? open(cursor)
-    if (pair === undefined) return { result: 'met' }
-    if ('cursor' in pair && typeof pair.cursor === 'number') cursor = pair.cursor
-    let next: Decision = { ...pair, mark: saturation.mark(), flipped: false, cursor }
+    let pair = urgent.find((each) => isOpen(saturation, each))
+    if (pair === undefined) {
+      const found = open(cursor)
+      if (found === undefined) return { result: 'met' }
+      cursor = found.cursor
+      pair = found
+    }
+    // Only a scan moves the cursor: a pair that is urgent says nothing of those before it.
+    const { first, second } = pair
+    let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
       const conflict = saturation.assume(next.first, next.second)
       if (saturation.stopped()) return { result: 'stopped' }
@@ -86,8 +92,7 @@ const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
 
 /** Finds the next open pair, going through the writes by their place in the basis; earlier ones are known to be ordered. */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
-  const { encoded, basis, effectBy, threads } = saturation
-  const isRead = (write: number): boolean => saturation.readersOf(write).length > 0
+  const { encoded, basis, effectBy, threads, isRead } = saturation
   return (from) => {
     for (let cursor = from; cursor < basis.length; cursor++) {
       const write = basis[cursor]

@@ -43,11 +43,10 @@ export interface Saturation {
   readonly stopped: () => boolean
   readonly release: () => void
   /** Of each thread that read the write, the first operation that did. */
-  readonly readersOf: (write: number) => readonly number[]
+  readonly readersOf: (write: number) => Int32Array
+  readonly isRead: (write: number) => boolean
   /** All edges beyond program order and reads-from, oldest first. */
-  readonly edges: readonly Edge[]
-  /** The edges that leave an operation, as numbers in `edges`. */
-  readonly edgesOf: (operation: number) => readonly number[]
+  readonly listEdges: () => readonly Edge[]
   /** For each thread that writes to the key: the thread, and its writes in order. */
   readonly writesOf: (key: number) => readonly ThreadWrites[]
 }
@@ -83,31 +82,24 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   if (length * width >= 2 ** 30 || !budget.take(bytes)) return { result: 'stopped', reason: 'memory' }
   const vectors = new Int32Array(length * width)
   const { of, place, start, members } = threads
-  const edges: Edge[] = []
-  const edgesFrom: number[][] = Array.from({ length }, () => NO_EDGES)
-  // Of each write: in each thread the first operation that read it, from which others follow by program order, and the last.
-  const firstReaders: number[][] = Array.from({ length }, () => NO_EDGES)
-  const lastReaders: number[][] = Array.from({ length }, () => NO_EDGES)
+  const edges = createEdges(length)
+  const { first: firstReaders, last: lastReaders } = readersByThread(facts, threads)
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < length; i++) {
     const writer = writerOf[i]
-    if (writer < 0) continue
-    if (encoded.returns[i] < effectBy[writer]) effectBy[writer] = encoded.returns[i]
-    if (firstReaders[writer] === NO_EDGES) {
-      firstReaders[writer] = []
-      lastReaders[writer] = []
-    }
-    const known = lastReaders[writer].findIndex((reader) => of[reader] === of[i])
-    if (known === -1) {
-      firstReaders[writer].push(i)
-      lastReaders[writer].push(i)
-    } else lastReaders[writer][known] = i
+    if (writer >= 0 && encoded.returns[i] < effectBy[writer]) effectBy[writer] = encoded.returns[i]
   }
   const byKey = writesByKey(encoded, threads)
   for (let i = 0; i < length; i++) vectors[i * width + of[i]] = place[i] + 1
+  // Of each write: its thread's one before, to the same key; -1 where there is none.
+  const previousWrite = new Int32Array(length).fill(-1)
+  for (let k = 0; k < encoded.keys; k++) {
+    for (const { writes: list } of byKey(k)) for (let n = 1; n < list.length; n++) previousWrite[list[n]] = list[n - 1]
+  }
 
   const order = basisOf(facts, threads)
   const dirty = new Uint8Array(length)
+  let dirtyCount = 0
   let lowest = length
   // Changes to vectors since the first assumption: the cell, and what it held.
   const trailCell: number[] = []
@@ -117,7 +109,10 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   const precedes = (a: number, b: number): boolean => vectors[b * width + of[a]] > place[a] && a !== b
   const soil = (operation: number): void => {
     const at = order.place[operation]
-    dirty[at] = 1
+    if (dirty[at] === 0) {
+      dirty[at] = 1
+      dirtyCount++
+    }
     if (at < lowest) lowest = at
   }
   /** Everything that precedes a, and a itself, now precedes b. */
@@ -137,13 +132,18 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     if (changed) soil(b)
   }
   const isCycle = (a: number, b: number): boolean => vectors[a * width + of[b]] > place[b]
-  const addEdge = (edge: Edge): Conflict | undefined => {
-    const { from, to } = edge
-    if (from === to || isCycle(from, to)) return { edge }
+  /** `premise` is the write that precedes what the reader, or the write after it, is; see Edge. */
+  const addEdge = (
+    from: number,
+    to: number,
+    reason: number,
+    premise: number,
+    conclusion: number,
+    reader: number,
+  ): Conflict | undefined => {
+    if (from === to || isCycle(from, to)) return { edge: makeEdge(from, to, reason, premise, conclusion, reader) }
     if (precedes(from, to)) return undefined
-    if (edgesFrom[from] === NO_EDGES) edgesFrom[from] = []
-    edgesFrom[from].push(edges.length)
-    edges.push(edge)
+    edges.push(from, to, reason, premise, conclusion, reader)
     merge(from, to)
     return undefined
   }
@@ -161,54 +161,49 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
 
   /** Passes on what precedes an operation, and draws the conclusions. */
   const process = (operation: number): Conflict | undefined => {
-    const k = key[operation]
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
+    const own = operation * width
     if (source >= INITIAL || isWrite) {
-      for (const { thread, writes: list } of byKey(k)) {
-        const count = vectors[operation * width + thread]
+      const lists = byKey(key[operation])
+      // What precedes the thread's own last write to the key was dealt with there.
+      const ownLast = isWrite ? previousWrite[operation] : -1
+      for (let n = 0; n < lists.length; n++) {
+        const { thread, writes: list } = lists[n]
+        const count = vectors[own + thread]
+        if (count === 0) continue
         let last = lastWrite(list, count)
         if (last === operation) last = place[operation] === 0 ? -1 : lastWrite(list, place[operation])
         if (last === -1) continue
         // Most of this is known already: look before making an edge of it.
-        if (source >= INITIAL && last !== source && (source === INITIAL || !precedes(last, source))) {
-          const conflict =
-            source === INITIAL
-              ? { edge: { from: operation, to: last, reason: 'overwritten after' as const, reader: operation } }
-              : addEdge({
-                  from: last,
-                  to: source,
-                  reason: 'overwritten before',
-                  premise: [last, operation],
-                  reader: operation,
-                })
+        if (source === INITIAL) {
+          return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
+        }
+        if (source >= 0 && last !== source && vectors[source * width + thread] <= place[last]) {
+          const conflict = addEdge(last, source, BEFORE, last, operation, operation)
           if (conflict !== undefined) return conflict
         }
-        if (isWrite) {
-          for (const reader of lastReaders[last]) {
-            if (reader === operation || precedes(reader, operation)) continue
-            const conflict = addEdge({
-              from: reader,
-              to: operation,
-              reason: 'overwritten after',
-              premise: [last, operation],
-              reader,
-            })
-            if (conflict !== undefined) return conflict
-          }
+        if (!isWrite || (ownLast !== -1 && last !== ownLast && vectors[ownLast * width + thread] > place[last]))
+          continue
+        for (let r = lastReaders.start[last]; r < lastReaders.start[last + 1]; r++) {
+          const reader = lastReaders.items[r]
+          if (reader === operation || vectors[own + of[reader]] > place[reader]) continue
+          const conflict = addEdge(reader, operation, AFTER, last, operation, reader)
+          if (conflict !== undefined) return conflict
         }
       }
     }
     const nextPlace = start[of[operation]] + place[operation] + 1
     if (nextPlace < start[of[operation] + 1]) merge(operation, members[nextPlace])
-    for (const reader of firstReaders[operation]) {
+    for (let r = firstReaders.start[operation]; r < firstReaders.start[operation + 1]; r++) {
+      const reader = firstReaders.items[r]
       if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }
       merge(operation, reader)
     }
-    for (const e of edgesFrom[operation]) {
-      const edge = edges[e]
-      if (isCycle(operation, edge.to)) return { edge }
-      merge(operation, edge.to)
+    for (let e = edges.first(operation); e !== -1; e = edges.next(e)) {
+      const to = edges.to(e)
+      if (isCycle(operation, to)) return { edge: edges.get(e) }
+      merge(operation, to)
     }
     return undefined
   }
@@ -216,9 +211,10 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   let stopped = false
   const settle = (): Conflict | undefined => {
     let visits = 0
-    for (let at = lowest; at < length; at++) {
+    for (let at = lowest; dirtyCount > 0; at++) {
       if (dirty[at] === 0) continue
       dirty[at] = 0
+      dirtyCount--
       lowest = length
       if ((++visits & 0xfff) === 0 && budget.expired()) {
         stopped = true
@@ -226,7 +222,10 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
       }
       const conflict = process(order.basis[at])
       if (conflict !== undefined) {
-        dirty.fill(0)
+        for (let each = Math.min(at, lowest); dirtyCount > 0; each++) {
+          dirtyCount -= dirty[each]
+          dirty[each] = 0
+        }
         lowest = length
         return conflict
       }
@@ -244,33 +243,29 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     effectBy,
     precedes,
     before: (a, t) => vectors[a * width + t],
-    assume: (from, to) => addEdge({ from, to, reason: 'assumed' }) ?? settle(),
+    assume: (from, to) => addEdge(from, to, ASSUMED, -1, -1, -1) ?? settle(),
     mark: () => {
       recording = true
-      marks.push([trailCell.length, edges.length])
+      marks.push([trailCell.length, edges.count()])
       return marks.length - 1
     },
     undo: (mark) => {
       const [cells, count] = marks[mark]
       while (trailCell.length > cells) vectors[trailCell.pop() ?? 0] = trailValue.pop() ?? 0
-      while (edges.length > count) {
-        const edge = edges.pop()
-        if (edge !== undefined) edgesFrom[edge.from].pop()
-      }
+      edges.cut(count)
       marks.length = mark
     },
     stopped: () => stopped,
     release: () => budget.giveBack(bytes),
-    readersOf: (write) => firstReaders[write],
-    edges,
-    edgesOf: (operation) => edgesFrom[operation],
+    readersOf: (write) => firstReaders.items.subarray(firstReaders.start[write], firstReaders.start[write + 1]),
+    isRead: (write) => firstReaders.start[write] < firstReaders.start[write + 1],
+    listEdges: () => Array.from({ length: edges.count() }, (_, e) => edges.get(e)),
     writesOf: byKey,
   }
   const marks: [cells: number, edges: number][] = []
 
-  const base = baseEdges(facts, threads, byKey)
-  for (const edge of base) {
-    const conflict = addEdge(edge)
+  for (const { from, to, reason, reader } of baseEdges(facts, threads, byKey)) {
+    const conflict = addEdge(from, to, reason === 'process order' ? PROCESS : AFTER, -1, -1, reader ?? -1)
     if (conflict !== undefined) return { result: 'conflict', saturation, conflict }
   }
   for (let i = 0; i < length; i++) soil(i)
@@ -282,7 +277,121 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-const NO_EDGES: number[] = []
+const reasons = ['process order', 'overwritten after', 'overwritten before', 'assumed'] as const
+const PROCESS = 0
+const AFTER = 1
+const BEFORE = 2
+const ASSUMED = 3
+
+const makeEdge = (
+  from: number,
+  to: number,
+  reason: number,
+  premise: number,
+  conclusion: number,
+  reader: number,
+): Edge => ({
+  from,
+  to,
+  reason: reasons[reason] ?? 'assumed',
+  premise: premise === -1 ? undefined : [premise, conclusion],
+  reader: reader === -1 ? undefined : reader,
+})
+
+interface Edges {
+  readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
+  /** Takes the newest away until `count` are left. */
+  readonly cut: (count: number) => void
+  readonly count: () => number
+  /** The edges that leave an operation: the newest, and of an edge the one before; -1 where there is none. */
+  readonly first: (operation: number) => number
+  readonly next: (edge: number) => number
+  readonly to: (edge: number) => number
+  readonly get: (edge: number) => Edge
+}
+
+/** Edges in columns: there are as many as operations, and more. */
+function createEdges(length: number): Edges {
+  const head = new Int32Array(length).fill(-1)
+  let cells = new Int32Array(EDGE_CELLS * 1024)
+  let used = 0
+  const get = (edge: number): Edge => {
+    const [from, to, , reason, premise, conclusion, reader] = cells.subarray(edge * EDGE_CELLS, (edge + 1) * EDGE_CELLS)
+    return makeEdge(from, to, reason, premise, conclusion, reader)
+  }
+  return {
+    push: (from, to, reason, premise, conclusion, reader) => {
+      const at = used * EDGE_CELLS
+      if (at === cells.length) {
+        const larger = new Int32Array(2 * cells.length)
+        larger.set(cells)
+        cells = larger
+      }
+      cells[at] = from
+      cells[at + 1] = to
+      cells[at + 2] = head[from]
+      cells[at + 3] = reason
+      cells[at + 4] = premise
+      cells[at + 5] = conclusion
+      cells[at + 6] = reader
+      head[from] = used++
+    },
+    cut: (count) => {
+      while (used > count) {
+        used--
+        head[cells[used * EDGE_CELLS]] = cells[used * EDGE_CELLS + 2]
+      }
+    },
+    count: () => used,
+    first: (operation) => head[operation],
+    next: (edge) => cells[edge * EDGE_CELLS + 2],
+    to: (edge) => cells[edge * EDGE_CELLS + 1],
+    get,
+  }
+}
+
+const EDGE_CELLS = 7
+
+/** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
+interface Lists {
+  readonly start: Int32Array
+  readonly items: Int32Array
+}
+
+/** Of each write: in each thread the first operation that read it, from which others follow by program order, and the last. */
+function readersByThread(
+  { encoded, writerOf }: ReadsFrom,
+  { of, members }: Threads,
+): { readonly first: Lists; readonly last: Lists } {
+  const { length } = encoded
+  const lastThread = new Int32Array(length).fill(-1)
+  const start = new Int32Array(length + 1)
+  // Thread by thread, so that a write's readers of one thread come in a row.
+  for (let m = 0; m < length; m++) {
+    const writer = writerOf[members[m]]
+    if (writer < 0 || lastThread[writer] === of[members[m]]) continue
+    lastThread[writer] = of[members[m]]
+    start[writer + 1]++
+  }
+  for (let i = 0; i < length; i++) start[i + 1] += start[i]
+  const next = start.slice()
+  const first = new Int32Array(start[length])
+  const last = new Int32Array(start[length])
+  lastThread.fill(-1)
+  for (let m = 0; m < length; m++) {
+    const reader = members[m]
+    const writer = writerOf[reader]
+    if (writer < 0) continue
+    if (lastThread[writer] === of[reader]) {
+      last[next[writer] - 1] = reader
+      continue
+    }
+    lastThread[writer] = of[reader]
+    first[next[writer]] = reader
+    last[next[writer]++] = reader
+  }
+  return { first: { start, items: first }, last: { start, items: last } }
+}
 
 /** Orders known at the start: into operations of unknown outcome, and from reads of the initial value to all writes. */
 function baseEdges(facts: ReadsFrom, threads: Threads, writesOf: (key: number) => readonly ThreadWrites[]): Edge[] {
