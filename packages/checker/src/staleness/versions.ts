@@ -1,6 +1,7 @@
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { zones } from '../linearizable/zones.ts'
 import type { Clusters } from './clusters.ts'
+import { isTwoAtomic } from './two-atomic.ts'
 
 /** What is known of a number: equal ends where it is known, no upper end where nothing is. */
 export interface Bounds {
@@ -13,15 +14,15 @@ export interface Bounds {
  * unknown outcome have an order that respects real time and in which every read returns one of the last k values written
  * before it, the initial one counting as the first (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
  *
- * Exact for 1, which is linearizability, and otherwise wherever two bounds meet. From below: so many writes lie between a
- * write and a read of its value in every order. From above: two orders of the writes that real time allows are tried, by
- * the first return in each value's cluster and by call, with each read as early as it can be. (Deciding 2 exactly takes
- * the paper's limited backtracking; for larger k no polynomial algorithm was known.)
+ * Exact for 1, which is linearizability, for 2 (see `isTwoAtomic`), and otherwise wherever two bounds meet. From below: so
+ * many writes lie between a write and a read of its value in every order. From above: two orders of the writes that real
+ * time allows are tried, by the first return in each value's cluster and by call, with each read as early as it can be.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  */
 export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number): Bounds {
   if (zones(part).result === 'met') return { atLeast: 1, atMost: 1 }
+  if (mostBehind < 2 && isTwoAtomic(part, clusters)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
   // By the first return of its cluster: no two clusters share one where there is no cas.
@@ -35,7 +36,7 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
     firstAt[first] = i
   }
   const byFirst = firstAt.filter((write) => write !== -1)
-  return { atLeast: Math.max(2, mostBehind + 1), atMost: Math.min(versionsOf(part, byCall), versionsOf(part, byFirst)) }
+  return { atLeast: Math.max(3, mostBehind + 1), atMost: Math.min(versionsOf(part, byCall), versionsOf(part, byFirst)) }
 }
 
 /**

@@ -1,0 +1,177 @@
+import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { type Clusters, FROM_THE_START } from './clusters.ts'
+
+/**
+ * Whether the history of one key is 2-atomic: the algorithm LBT ("limited backtracking") of Golab, Li & Shah (PODC 2011).
+ *
+ * The order of the writes is built from its end. A write can be last among those left when none of them was called after
+ * it was certainly done (the first return in its cluster, which is where a write is taken to end). Of the reads left, those
+ * called after that end come after it; the ones that did not return its value can only have returned that of the write just
+ * before it. Should they have returned two different values the write was not last; if they returned one, its write is
+ * forced to be next; if there are none, an epoch is complete. Only the first write of an epoch is a choice: with all the
+ * reads of its writes an epoch leaves the history, and what is left of a 2-atomic history is 2-atomic, so the choice needs
+ * no second thought once the epoch is complete. Choices are tried side by side, with growing allowances, so that one that
+ * fails late does not hold up one that ends soon.
+ *
+ * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ */
+export function isTwoAtomic(part: Encoded, clusters: Clusters): boolean {
+  const left = whatIsLeft(part, clusters)
+  while (left.anyWrite()) {
+    let choices = left.candidates()
+    for (let allowance = FIRST_ALLOWANCE; ; allowance *= 4) {
+      const open: number[] = []
+      let complete = false
+      for (const choice of choices) {
+        const outcome = tryEpoch(left, choice, allowance)
+        if (outcome === 'complete') {
+          complete = true
+          break
+        }
+        if (outcome === 'unfinished') open.push(choice)
+      }
+      if (complete) break
+      if (open.length === 0) return false
+      choices = open
+    }
+  }
+  return true
+}
+
+const FIRST_ALLOWANCE = 16
+
+/** Takes the epoch that begins with this write away, or leaves everything as it was. */
+function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | 'impossible' | 'unfinished' {
+  left.mark()
+  let write = choice
+  for (let placed = 0; placed < allowance; placed++) {
+    const forced = left.place(write)
+    if (forced === NONE) return 'complete'
+    if (forced === SEVERAL || !left.canBeLast(forced)) {
+      left.undo()
+      return 'impossible'
+    }
+    write = forced
+  }
+  left.undo()
+  return 'unfinished'
+}
+
+const NONE = -1
+const SEVERAL = -2
+
+/** The writes and reads not yet placed. Writes are numbered in order of call, and so are reads. */
+interface Left {
+  anyWrite(): boolean
+  candidates(): number[]
+  canBeLast(write: number): boolean
+  /** Takes the write away, the reads that come after it, and all reads of its value; returns the write that forces. */
+  place(write: number): number
+  /** From here on what is taken away can be put back. */
+  mark(): void
+  undo(): void
+}
+
+function whatIsLeft(part: Encoded, { writer, first }: Clusters): Left {
+  const { length, kind, expects, writes, calls, initial } = part
+  const writeCalls: number[] = []
+  const ends: number[] = []
+  const numberOf = new Int32Array(part.values).fill(NONE)
+  const begin = (value: number, call: number): void => {
+    numberOf[value] = ends.length
+    writeCalls.push(call)
+    ends.push(first[value])
+  }
+  if (writer[initial] === FROM_THE_START) begin(initial, -2)
+  // A write of unknown outcome that nobody read comes last, or never.
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING && first[writes[i]] !== NEVER) begin(writes[i], calls[i])
+  }
+  const readCalls: number[] = []
+  const readFrom: number[] = []
+  const readsOf: number[][] = ends.map(() => [])
+  for (let i = 0; i < length; i++) {
+    if (kind[i] !== READ) continue
+    readsOf[numberOf[expects[i]]].push(readCalls.length)
+    readCalls.push(calls[i])
+    readFrom.push(numberOf[expects[i]])
+  }
+  const byCall = createChain(ends.map((_, write) => write))
+  const byEnd = createChain(ends.map((_, write) => write).sort((a, b) => ends[a] - ends[b]))
+  const reads = createChain(readCalls.map((_, read) => read))
+  let taken: { readonly from: Chain; readonly item: number }[] = []
+  const take = (from: Chain, item: number): void => {
+    from.remove(item)
+    taken.push({ from, item })
+  }
+  return {
+    anyWrite: () => byCall.last() !== NONE,
+    candidates() {
+      const found: number[] = []
+      const latestCall = writeCalls[byCall.last()]
+      for (let write = byEnd.last(); write !== NONE && ends[write] > latestCall; write = byEnd.before(write)) {
+        found.push(write)
+      }
+      return found
+    },
+    canBeLast: (write) => ends[write] > writeCalls[byCall.last()],
+    place(write) {
+      take(byCall, write)
+      take(byEnd, write)
+      let forced = NONE
+      for (let read = reads.last(); read !== NONE && readCalls[read] > ends[write]; read = reads.last()) {
+        const from = readFrom[read]
+        if (from !== write && forced !== from) forced = forced === NONE ? from : SEVERAL
+        if (forced === SEVERAL) return SEVERAL
+        take(reads, read)
+      }
+      for (const read of readsOf[write]) if (reads.has(read)) take(reads, read)
+      return forced
+    },
+    mark() {
+      taken = []
+    },
+    undo() {
+      for (const { from, item } of taken.reverse()) from.restore(item)
+    },
+  }
+}
+
+/** A list from which items are taken, and put back in the reverse order (Knuth's dancing links). */
+interface Chain {
+  last(): number
+  before(item: number): number
+  has(item: number): boolean
+  remove(item: number): void
+  restore(item: number): void
+}
+
+function createChain(items: readonly number[]): Chain {
+  const end = items.length
+  const previous = new Int32Array(end + 1)
+  const next = new Int32Array(end + 1)
+  const present = new Uint8Array(end).fill(1)
+  let at = end
+  for (const item of items) {
+    next[at] = item
+    previous[item] = at
+    at = item
+  }
+  next[at] = end
+  previous[end] = at
+  return {
+    last: () => (previous[end] === end ? NONE : previous[end]),
+    before: (item) => (previous[item] === end ? NONE : previous[item]),
+    has: (item) => present[item] === 1,
+    remove(item) {
+      next[previous[item]] = next[item]
+      previous[next[item]] = previous[item]
+      present[item] = 0
+    },
+    restore(item) {
+      next[previous[item]] = item
+      previous[next[item]] = item
+      present[item] = 1
+    },
+  }
+}
