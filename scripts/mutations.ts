@@ -59,8 +59,8 @@ export const mutations: readonly Mutation[] = [
     },
     {
       name: 'zones-backward-zone-must-begin-later',
-      before: '} else if (first[value] < currentEnd) {',
-      after: '} else if (last[value] < currentEnd) {',
+      before: '} else if (first[group] < currentEnd) {',
+      after: '} else if (last[group] < currentEnd) {',
       breaks: 'a write that overlaps the end of another value is called impossible',
     },
   ]),
@@ -262,8 +262,8 @@ export const mutations: readonly Mutation[] = [
   ...inFile('sequential/saturation.ts', [
     {
       name: 'saturation-overlooks-cycles',
-      before: 'if (from === to || isCycle(from, to)) return { edge }',
-      after: 'if (from === to) return { edge }',
+      before: "if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
+      after: "if (operation < 0) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
       breaks: 'orders that contradict each other are not noticed',
     },
     {
@@ -339,23 +339,65 @@ export const mutations: readonly Mutation[] = [
       breaks: 'writes of unknown outcome that were read are dropped, the others kept',
     },
   ]),
+  ...inFile('causal/order.ts', [
+    {
+      name: 'causal-without-process-order',
+      before: 'if (previous !== -1) rows.copyWithin(at, previous * width, previous * width + width)',
+      after: 'if (previous < -1) rows.copyWithin(at, previous * width, previous * width + width)',
+      breaks: 'what a process knew is forgotten with its next operation',
+    },
+    {
+      name: 'causal-without-reads-from',
+      before: 'if (source >= 0 && rows[at + of[source]] <= place[source]) raise(rows, at, rows, source * width, width)',
+      after: 'if (source >= 0 && rows[at + of[source]] > place[source]) raise(rows, at, rows, source * width, width)',
+      breaks: 'a read does not know what the write that it saw knew',
+    },
+  ]),
+  ...inFile('causal/convergence.ts', [
+    {
+      name: 'causal-reads-of-overwritten-values',
+      before: 'if (last === -1 || last === source) continue',
+      after: 'if (last === -1 || last !== source) continue',
+      breaks: 'a value that was overwritten in the causal past may be read',
+    },
+    {
+      name: 'causal-convergence-without-conflicts',
+      before: 'if (count === 0 || count <= rows[source * width + thread]) continue',
+      after: 'if (count === 0 || count > rows[source * width + thread]) continue',
+      breaks: 'concurrent writes need not be arbitrated the same way for all',
+    },
+  ]),
+  ...inFile('session/guarantees.ts', [
+    {
+      name: 'session-reads-may-go-back',
+      before: 'if (before < 0 || before === source) continue',
+      after: 'if (before >= 0 || before === source) continue',
+      breaks: 'a process may see an older value after a newer one',
+    },
+    {
+      name: 'session-own-writes-may-be-missed',
+      before: 'if (threads.of[source] !== t) {',
+      after: 'if (threads.of[source] === t) {',
+      breaks: 'a process may read as if it had not written',
+    },
+  ]),
   ...inFile('eventual.ts', [
     {
       name: 'eventual-two-values-agree',
-      before: 'if (values.size > 1) return { counterexample: disagreement(input, values), lost }',
-      after: 'if (values.size > 2) return { counterexample: disagreement(input, values), lost }',
+      before: 'if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }',
+      after: 'if (values.size > 2) return { counterexample: disagreement(input, values, lastWriter), lost }',
       breaks: 'replicas that disagree are said to have converged',
     },
     {
       name: 'eventual-overlapping-writes-supersede',
-      before: 'encoded.calls[i] > settled &&',
-      after: 'encoded.returns[i] > settled &&',
+      before: '(i) => isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value),',
+      after: '(i) => isAcknowledged(encoded, i) && encoded.returns[i] > settled && isAbsentFrom(input, i, value),',
       breaks: 'a write that overlapped the one that stayed is said to be lost',
     },
     {
       name: 'eventual-every-write-is-lost',
-      before: '.filter((i) => encoded.returns[i] >= latestCall)',
-      after: '.filter((i) => encoded.returns[i] >= 0)',
+      before: 'encoded.returns[i] >= latestCall &&',
+      after: 'encoded.returns[i] >= 0 &&',
       breaks: 'writes that were rightly overwritten are listed as lost',
     },
   ]),

@@ -2,6 +2,7 @@ import type { CheckOptions } from '@chaos/checker'
 import { type EventInput, type History, type Json, millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
+import { createCompletion } from '../src/counterexample/sources.ts'
 import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { completion, orderWrites } from '../src/sequential/orders.ts'
@@ -115,6 +116,20 @@ test('a contradiction is complete only once the impossible read returned, not wh
 test('of lost writes only the last are listed: those before them were rightly overwritten', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
+})
+
+test('a counterexample keeps each write that an observation in it may rest on, also one still open when that began', () => {
+  const { encoded, decoder } = encodeRegister(
+    historyOf('r1------|', '  w1--|', '           w1|', '           w2|  r1|'),
+    {
+      initial: null,
+      failedCas: 'drop',
+    },
+  )
+  const complete = createCompletion(encoded, 'real time', decoder.value)
+  // Operation 0 reads while 1 writes. Of what 4 may have read, 1 was overwritten since, by 3; 2 came beside that.
+  expect(complete([0])).toEqual([0, 1])
+  expect(complete([4])).toEqual([2, 4])
 })
 
 describe('operations without a key', () => {
