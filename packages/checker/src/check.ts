@@ -98,7 +98,12 @@ function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget): 
   const answer = decideLinearizable(encoded, decoder.value, budget)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
-    const counterexample = explainLinearizability(answer.part, answer.culpritReturn, decoder, budget.within(EXPLAIN_MS))
+    const counterexample = explainLinearizability(
+      answer.part,
+      answer.culpritReturn(),
+      decoder,
+      budget.within(EXPLAIN_MS),
+    )
     return { result: 'violated', counterexample }
   }
   const orders = answer.parts.map((part, p) => {

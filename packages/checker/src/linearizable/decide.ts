@@ -1,15 +1,15 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded, partition, prefix } from '../encoded.ts'
+import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 import type { Search } from './search.ts'
-import { zones } from './zones.ts'
 
 export type Linearizability =
   /** One order for each part. */
   | { readonly result: 'met'; readonly parts: readonly Encoded[]; readonly orders: readonly Int32Array[] }
-  /** `prefix` is the history of one key up to the first return that nothing explains. */
-  | { readonly result: 'violated'; readonly part: Encoded; readonly culpritReturn: number }
+  /** `culpritReturn` finds the first return of that key that nothing explains. */
+  | { readonly result: 'violated'; readonly part: Encoded; readonly culpritReturn: () => number }
   | { readonly result: 'unknown'; readonly reason: string }
 
 type JsonOf = (name: number) => Json
@@ -27,11 +27,11 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
     for (const { search } of open) search.release()
   }
   for (const [p, part] of parts.entries()) {
-    const answer = zones(part)
+    const answer = decideInLinearTime(part, jsonOf)
     if (answer.result === 'met') orders[p] = answer.order
     else if (answer.result === 'violated') {
       release()
-      return { result: 'violated', part, culpritReturn: earliestViolation(part) }
+      return { result: 'violated', part, culpritReturn: () => earliestViolation(part, jsonOf) }
     } else open.push({ part: p, search: createPortfolio(part, jsonOf, budget) })
     if ((p & 0xff) === 0xff && budget.expired()) break
   }
@@ -54,7 +54,7 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
       } else if (progress === 'violated') {
         const culpritReturn = search.culpritReturn()
         for (const each of undecided) each.search.release()
-        return { result: 'violated', part: parts[part], culpritReturn }
+        return { result: 'violated', part: parts[part], culpritReturn: () => culpritReturn }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()
@@ -96,12 +96,12 @@ const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, key
  * The first return event after which the zones already conflict. Prefixes of a linearizable history are linearizable, so
  * bisection finds it.
  */
-function earliestViolation(part: Encoded): number {
+function earliestViolation(part: Encoded, jsonOf: JsonOf): number {
   let low = 0
   let high = 2 * part.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (zones(compact(prefix(part, middle))).result === 'violated') high = middle
+    if (decideInLinearTime(compact(prefix(part, middle)), jsonOf).result === 'violated') high = middle
     else low = middle + 1
   }
   return low

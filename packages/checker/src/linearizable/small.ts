@@ -1,8 +1,8 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
+import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
-import { zones } from './zones.ts'
 
 const SLICE = 4096
 
@@ -14,7 +14,7 @@ export function violatesLinearizability(
   steps: number,
 ): boolean | 'unknown' {
   const part = compact(operations)
-  const byZones = zones(part)
+  const byZones = decideInLinearTime(part, jsonOf)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
   const search = createPortfolio(part, jsonOf, budget)
   let progress = search.run(SLICE)

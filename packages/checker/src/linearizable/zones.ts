@@ -23,8 +23,9 @@ export function zones(part: Encoded): ZonesAnswer {
   const clusters = clustersOf(part)
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated' }
-  const order = sweep(part, clusters)
-  return order === undefined ? { result: 'violated' } : { result: 'met', order }
+  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, 2 * part.length)
+  if (sequence === undefined) return { result: 'violated' }
+  return { result: 'met', order: orderOf(sequence, clusters.writer, part) }
 }
 
 interface Clusters {
@@ -77,22 +78,26 @@ function clustersOf(part: Encoded): Clusters | undefined {
   return { writer, first, last, used, impossibleRead }
 }
 
-/** Walks the events once, placing clusters; undefined where two zones conflict. */
-function sweep(part: Encoded, clusters: Clusters): Int32Array | undefined {
-  const { length, kind, expects, calls, returns, initial, values } = part
-  const { writer, first, last, used } = clusters
-  let events = 0
-  for (let i = 0; i < length; i++) {
-    if (calls[i] >= events) events = calls[i] + 1
-    if (returns[i] !== NEVER && returns[i] >= events) events = returns[i] + 1
-  }
-  // What happens at an event: value + 1 where its forward zone begins or its backward zone begins.
+/** Groups of operations that must follow each other directly, each as the zone from its first return to its last call. */
+export interface Zones {
+  /** By group: the earliest return, and the latest call. */
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly used: Uint8Array
+  /** The group that comes before all others, if it is used. */
+  readonly initial: number
+}
+
+/** Walks the events once, placing groups one after another; undefined where two zones conflict. */
+export function sequenceOfZones({ first, last, used, initial }: Zones, events: number): Int32Array | undefined {
+  const groups = first.length
+  // What happens at an event: group + 1 where its forward zone begins or its backward zone begins.
   const begins = new Int32Array(events)
-  for (let value = 0; value < values; value++) {
-    if (used[value] === 0 || value === initial) continue
-    begins[first[value] < last[value] ? first[value] : last[value]] = value + 1
+  for (let group = 0; group < groups; group++) {
+    if (used[group] === 0 || group === initial) continue
+    begins[first[group] < last[group] ? first[group] : last[group]] = group + 1
   }
-  const sequence = new Int32Array(values)
+  const sequence = new Int32Array(groups)
   let placed = 0
   let current = -1
   let currentEnd = -1
@@ -103,21 +108,20 @@ function sweep(part: Encoded, clusters: Clusters): Int32Array | undefined {
   }
   const waiting: number[] = []
   for (let event = 0; event < events; event++) {
-    const value = begins[event] - 1
-    if (value >= 0) {
-      const forward = first[value] < last[value]
-      if (forward) {
+    const group = begins[event] - 1
+    if (group >= 0) {
+      if (first[group] < last[group]) {
         if (current !== -1) return undefined
-        sequence[placed++] = value
-        current = value
-        currentEnd = last[value]
+        sequence[placed++] = group
+        current = group
+        currentEnd = last[group]
       } else if (current === -1) {
-        sequence[placed++] = value
-      } else if (first[value] < currentEnd) {
+        sequence[placed++] = group
+      } else if (first[group] < currentEnd) {
         return undefined
       } else {
         // It begins inside the forward zone and outlasts it: it comes right after.
-        waiting.push(value)
+        waiting.push(group)
       }
     }
     if (event === currentEnd) {
@@ -126,7 +130,7 @@ function sweep(part: Encoded, clusters: Clusters): Int32Array | undefined {
       current = -1
     }
   }
-  return orderOf(sequence.subarray(0, placed), writer, { length, kind, expects, values })
+  return sequence.subarray(0, placed)
 }
 
 /** Each cluster in turn: its write, then its reads in order of call. */

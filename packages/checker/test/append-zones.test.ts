@@ -1,0 +1,104 @@
+import { type EventInput, type Json, millis, type ValueId } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import { type Encoded, partition } from '../src/encoded.ts'
+import { appendZones } from '../src/linearizable/append-zones.ts'
+import { faultOfWitness } from '../src/linearizable/replay.ts'
+import { createSearch } from '../src/linearizable/search.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { isLinearizable, type Reading } from './brute-force.ts'
+import { randomEvents, randomFrom } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+const baseSeed = Date.now() % 1_000_000_000
+
+interface Case {
+  readonly history: ReturnType<typeof smallHistory>
+  readonly reading: Reading
+  readonly part: Encoded
+  readonly jsonOf: (name: number) => Json
+}
+
+function caseOf(seed: number, operations: readonly [number, number], terminated: boolean): Case {
+  const random = randomFrom(seed)
+  const below = (n: number): number => Math.floor(random() * n)
+  const events = randomEvents(
+    {
+      processes: 2 + below(5),
+      operations: operations[0] + below(operations[1] - operations[0]),
+      keys: 1,
+      values: random() < 0.97 ? 0 : 4,
+      cas: false,
+      append: true,
+      store: random() < 0.7 ? 'atomic' : 'stale',
+      unknown: random() < 0.5 ? 0.15 : 0,
+      failed: random() < 0.5 ? 0.1 : 0,
+      mutated: random() < 0.6 ? 3 / operations[1] : 0,
+    },
+    random,
+  ).map((event): EventInput => {
+    if (terminated || typeof event.value !== 'string') return event
+    return { ...event, value: event.value.replaceAll(' ', '') }
+  })
+  const history = smallHistory(events)
+  const reading: Reading = { initial: random() < 0.7 ? '' : null, failedCas: 'drop' }
+  const [part] = partition(encodeRegister(history, reading).encoded)
+  return { history, reading, part: part!, jsonOf: (name) => history.values.json(name as ValueId) }
+}
+
+/** Undefined where texts do not tell enough. */
+function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
+  const answer = appendZones(part, jsonOf)
+  if (answer.result === 'not applicable') return undefined
+  if (answer.result === 'violated') return false
+  const whole = { ...part, keys: 1, key: new Int32Array(part.length) }
+  const fault = faultOfWitness(whole, answer.order, 'real time', jsonOf)
+  if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+  return true
+}
+
+test.each([true, false])(
+  'blocks of appends agree with the definition on 3,000 tiny histories (terminated: %s)',
+  (terminated) => {
+    const count = { met: 0, violated: 0 }
+    for (let n = 0; n < 3_000; n++) {
+      const seed = baseSeed + n
+      const each = caseOf(seed, [3, 9], terminated)
+      const answer = byZones(each, seed)
+      if (answer === undefined) continue
+      if (answer !== isLinearizable(each.history, each.reading)) expect.fail(`seed ${seed}: blocks say ${answer}`)
+      count[answer ? 'met' : 'violated']++
+    }
+    expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
+    expect(count.violated, JSON.stringify(count)).toBeGreaterThan(300)
+  },
+)
+
+test('blocks of appends agree with the search in depth on 1,500 histories of 20 to 120 operations', () => {
+  const count = { met: 0, violated: 0 }
+  for (let n = 0; n < 1_500; n++) {
+    const seed = baseSeed + n
+    const each = caseOf(seed, [20, 120], true)
+    const answer = byZones(each, seed)
+    const budget = createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
+    const search = createSearch(each.part, each.jsonOf, budget)
+    const progress = search.run(50_000)
+    search.release()
+    if (answer === undefined || progress === 'paused') continue
+    if (answer !== (progress === 'met')) expect.fail(`seed ${seed}: ${progress} in depth, blocks say ${answer}`)
+    count[answer ? 'met' : 'violated']++
+  }
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(400)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
+})
+
+test('where a piece begins another, texts do not tell who wrote them', () => {
+  const history = smallHistory([
+    { process: 0, type: 'invoke', f: 'append', value: 'a' },
+    { process: 0, type: 'ok', f: 'append', value: 'a' },
+    { process: 0, type: 'invoke', f: 'append', value: 'ab' },
+    { process: 0, type: 'ok', f: 'append', value: 'ab' },
+  ])
+  const [part] = partition(encodeRegister(history, { initial: '', failedCas: 'drop' }).encoded)
+  expect(appendZones(part!, (name) => history.values.json(name as ValueId)).result).toBe('not applicable')
+})
