@@ -43,11 +43,26 @@ export function findSequentialOrder(
     if (saturated.result === 'conflict') {
       return { result: 'violated', cycle: { facts, saturation, conflict: saturated.conflict } }
     }
-    const met = (order: Int32Array): Sequentiality => ({ result: 'met', order: order.map((i) => facts.indices[i]) })
     const direct = layOut(saturation, budget)
-    if (direct !== undefined) return met(direct)
+    if (direct !== undefined) return metBy(direct, facts)
+  } finally {
+    saturation.release()
+  }
+  return orderAllWrites(facts, budget)
+}
+
+const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
+  result: 'met',
+  order: order.map((i) => indices[i]),
+})
+
+function orderAllWrites(facts: ReadsFrom, budget: Budget): Sequentiality {
+  const saturated = saturate(facts, budget)
+  if (saturated.result === 'stopped') return unknown(saturated.reason)
+  const { saturation } = saturated
+  try {
     const answer = orderWrites(saturation, budget)
-    if (answer === 'met') return met(completion(saturation))
+    if (answer === 'met') return metBy(completion(saturation), facts)
     return answer === 'violated' ? { result: 'violated' } : unknown('time')
   } finally {
     saturation.release()

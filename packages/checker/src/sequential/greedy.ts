@@ -3,16 +3,34 @@ import { NOTHING } from '../encoded.ts'
 import { INITIAL, NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
+/** A write that was chosen although others could have come first. */
+interface Choice {
+  readonly mark: number
+  readonly placed: number
+  /** What else could have been chosen, the likeliest last. */
+  readonly others: number[]
+}
+
+/** So many choices may turn out wrong. */
+const MOST_BACKTRACKS = 500
+/** The last so many choices can be taken back. */
+const MOST_CHOICES = 4096
+
 /**
- * Tries to lay out one order, front to back, without ever going back: undefined where it gets stuck, which proves nothing.
+ * Lays out one order, front to back: undefined where it does not get through, which proves nothing.
  * Every step is within the forced order, never overwrites a value that somebody has yet to read, and prefers, of the
- * operations that are next in their threads: what observes the current value; writes that nobody reads; then the write
- * that took effect first by the clock, as far as that is known: the one that returned first, or was first seen.
+ * operations that are next in their threads, what takes nothing away from any other order: what observes the current value,
+ * and writes that nobody reads. Only a write that is read is a choice: of those possible, the one that took effect first by
+ * the clock, as far as that is known: it returned first, or was first seen. A choice puts that write before all that are
+ * left of its key, and what this forces is worked out at once; where it contradicts itself, the next possible one is taken,
+ * and where none is left the last choice is taken back.
+ *
+ * It leaves the saturation as it is after the choices: where it fails, saturate anew.
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
-  const { encoded, writerOf, threads, effectBy } = saturation
+  const { encoded, writerOf, threads, effectBy, isRead } = saturation
   const { length, key, writes } = encoded
-  const { count, start, members } = threads
+  const { count, start, members, of, place } = threads
   const position = new Int32Array(count)
   const current = new Int32Array(encoded.keys).fill(INITIAL)
   // Readers of each write, and of the initial value of each key, still to come.
@@ -23,13 +41,15 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     else if (writerOf[i] === INITIAL) pendingInitial[key[i]]++
   }
   const order = new Int32Array(length)
+  /** Of each operation placed: what its key's value came from before. */
+  const currentBefore = new Int32Array(length)
   let placed = 0
 
   // Of each thread: which other thread its next operation waits for, and until where. Looked at again only once it is there.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {
-    const own = threads.of[operation]
+    const own = of[operation]
     if (waitsFor[own] !== -1 && position[waitsFor[own]] < waitsUntil[own]) return true
     for (let t = 0; t < count; t++) {
       if (t === own || saturation.before(operation, t) <= position[t]) continue
@@ -53,15 +73,64 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     const k = key[operation]
     if (writerOf[operation] === INITIAL) pendingInitial[k]--
     else if (writerOf[operation] >= 0) pending[writerOf[operation]]--
+    currentBefore[placed] = current[k]
     if (writes[operation] !== NOTHING) current[k] = operation
-    position[threads.of[operation]]++
-    waitsFor[threads.of[operation]] = -1
+    position[of[operation]]++
+    waitsFor[of[operation]] = -1
     order[placed++] = operation
   }
+  const takeBack = (until: number): void => {
+    while (placed > until) {
+      const operation = order[--placed]
+      const k = key[operation]
+      if (writerOf[operation] === INITIAL) pendingInitial[k]++
+      else if (writerOf[operation] >= 0) pending[writerOf[operation]]++
+      current[k] = currentBefore[placed]
+      position[of[operation]]--
+    }
+    waitsFor.fill(-1)
+  }
+  /** Puts a write before all that are left of its key; false where that contradicts what is known. */
+  const isPossible = (write: number): boolean => {
+    const lists = saturation.writesOf(key[write])
+    for (let n = 0; n < lists.length; n++) {
+      const { thread, writes: list } = lists[n]
+      if (thread === of[write]) continue
+      const next = firstFrom(list, position[thread], place)
+      if (next === -1 || saturation.precedes(write, next)) continue
+      if (saturation.assume(write, next) !== undefined) return false
+    }
+    return true
+  }
 
+  let choices: Choice[] = []
+  let backtracks = 0
+  /** Takes the likeliest of the candidates that is possible. */
+  const choose = (candidates: number[]): boolean => {
+    for (;;) {
+      const write = candidates.pop()
+      if (write === undefined) return false
+      if (choices.length === MOST_CHOICES) {
+        saturation.commit()
+        choices = []
+      }
+      const mark = saturation.mark()
+      if (isPossible(write)) {
+        choices.push({ mark, placed, others: candidates })
+        put(write)
+        return true
+      }
+      if (saturation.stopped()) return false
+      saturation.undo(mark)
+      waitsFor.fill(-1)
+      backtracks++
+    }
+  }
+
+  const candidates: number[] = []
   for (let round = 1; placed < length; round++) {
-    if (round % 256 === 0 && budget.expired()) return undefined
-    let best = -1
+    if (saturation.stopped() || (round % 256 === 0 && budget.expired())) return undefined
+    candidates.length = 0
     let moved = false
     for (let t = 0; t < count; t++) {
       for (;;) {
@@ -69,9 +138,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
         if (at === start[t + 1]) break
         const operation = members[at]
         if (!isLegal(operation) || isForcedLater(operation)) break
-        const isChoice = writes[operation] !== NOTHING && writerOf[operation] === NO_READ && pending[operation] > 0
-        if (isChoice) {
-          if (best === -1 || effectBy[operation] < effectBy[best]) best = operation
+        if (writes[operation] !== NOTHING && writerOf[operation] === NO_READ && isRead(operation)) {
+          candidates.push(operation)
           break
         }
         put(operation)
@@ -79,8 +147,27 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
       }
     }
     if (moved) continue
-    if (best === -1) return undefined
-    put(best)
+    candidates.sort((a, b) => effectBy[b] - effectBy[a])
+    if (choose(candidates.slice())) continue
+    for (;;) {
+      const last = choices.pop()
+      if (last === undefined || ++backtracks > MOST_BACKTRACKS || saturation.stopped()) return undefined
+      takeBack(last.placed)
+      saturation.undo(last.mark)
+      if (choose(last.others)) break
+    }
   }
   return order
+}
+
+/** The first of a thread's writes that is not among its first `count` operations; -1 where there is none. */
+function firstFrom(list: readonly number[], count: number, place: Int32Array): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (place[list[middle]] < count) low = middle + 1
+    else high = middle
+  }
+  return low === list.length ? -1 : list[low]
 }

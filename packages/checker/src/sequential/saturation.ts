@@ -39,6 +39,8 @@ export interface Saturation {
   readonly assume: (from: number, to: number) => Conflict | undefined
   readonly mark: () => number
   readonly undo: (mark: number) => void
+  /** Takes all assumptions made so far for good: no mark made before can be gone back to. */
+  readonly commit: () => void
   /** Whether the deadline passed while drawing conclusions: then what is known is true but not complete. */
   readonly stopped: () => boolean
   readonly release: () => void
@@ -254,6 +256,12 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
       while (trailCell.length > cells) vectors[trailCell.pop() ?? 0] = trailValue.pop() ?? 0
       edges.cut(count)
       marks.length = mark
+    },
+    commit: () => {
+      trailCell.length = 0
+      trailValue.length = 0
+      marks.length = 0
+      recording = false
     },
     stopped: () => stopped,
     release: () => budget.giveBack(bytes),
