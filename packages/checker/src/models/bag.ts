@@ -3,8 +3,8 @@ import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
-import { findGap, NULL_ID } from './gaps.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
+import { findGap, NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
 export const ENQUEUE = 0
@@ -86,39 +86,54 @@ export function relatedByMessage(part: Part): (chosen: Iterable<number>) => read
 
 /**
  * Decides a bag whose messages differ, in O(n log n). Messages do not affect each other: each must be enqueued, and begun
- * to be, before its one dequeue returns. A dequeue that found nothing needs a moment within its time at which no message
- * is there for certain, that is acknowledged and not yet being dequeued; any such moment will do, since every message
- * can come and go wholly before or after it. Without such dequeues, messages may also repeat.
+ * to be, before its one dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
+ * `findGap`); any will do, since every message can come and go wholly before or after it. Without such dequeues, messages
+ * may also repeat.
  */
 function fast(part: Part, initial: Json): FastAnswer {
   const messages = lifetimes(part, initial)
   if (messages === undefined) return NOT_APPLICABLE
   if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
-  const { lives, empties, unknownDequeues } = messages
-  const certain = lives.filter(({ enqueued, dequeueFrom }) => enqueued < dequeueFrom)
-  // What is still there at the end may have been taken by a dequeue of unknown outcome: which, is a matter of search.
-  if (empties.length > 0 && unknownDequeues > 0 && certain.some(({ dequeue }) => dequeue === -1)) return NOT_APPLICABLE
+  const { lives, empties, unknown } = messages
   const moments: { readonly at: number; readonly operation: number }[] = []
-  const gapFor = findGap(certain)
-  for (const empty of empties) {
-    const at = gapFor(part.calls[empty], part.returns[empty])
-    if (at === undefined) return { result: 'violated', conflict: [empty, ...covering(certain, part, empty)] }
-    moments.push({ at, operation: empty })
-  }
+  const gaps = momentsOf(messages, part)
+  if (gaps === undefined) return { result: 'violated', conflict: [] }
+  for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
     // Where the two overlap they happen together, as the dequeue begins.
     const together = enqueued >= dequeueFrom
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
   }
+  const taken = takeByUnknown(takenBefore(lives, gaps), unknown, part.calls)
+  if (taken === undefined) return { result: 'violated', conflict: [] }
+  for (const { dequeue, before } of taken) moments.push({ at: before - QUARTER, operation: dequeue })
   return { result: 'met', order: orderByMoment(moments) }
 }
 
-const covering = (certain: readonly Life[], part: Part, empty: number): readonly number[] =>
-  certain
-    .filter(({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty])
-    .flatMap(({ enqueue, dequeue }) => (dequeue === -1 ? [enqueue] : [enqueue, dequeue]))
-    .filter((i) => i !== -1)
+/** Just before a moment at which nothing is left, and after every event before it. */
+const QUARTER = 0.25
+
+/** When each dequeue that found nothing may have happened; undefined where one cannot have. */
+export function momentsOf({ lives, empties, unknown }: Lives, part: Part): readonly number[] | undefined {
+  if (empties.length === 0) return []
+  const gapFor = findGap(
+    lives,
+    unknown.map((i) => part.calls[i]),
+  )
+  const moments = empties.map((empty) => gapFor(part.calls[empty], part.returns[empty]))
+  return moments.every((moment) => moment !== undefined) ? moments : undefined
+}
+
+/** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
+export function takenBefore(lives: readonly Life[], moments: readonly number[]): readonly Taking[] {
+  if (moments.length === 0) return []
+  const sorted = moments.toSorted((a, b) => a - b)
+  return lives
+    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
+    .sort((a, b) => a.enqueued - b.enqueued)
+    .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
+}
 
 /** A message from the call of its enqueue to the return of its dequeue, in event positions. */
 export interface Life {
@@ -136,7 +151,8 @@ export interface Lives {
   readonly lives: readonly Life[]
   /** Dequeues that found nothing. */
   readonly empties: readonly number[]
-  readonly unknownDequeues: number
+  /** Dequeues of unknown outcome, in order of call. */
+  readonly unknown: readonly number[]
   readonly repeated: boolean
 }
 
@@ -150,7 +166,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
   const enqueues = new Map<number, number[]>()
   const dequeues = new Map<number, number[]>()
   const empties: number[] = []
-  let unknownDequeues = 0
+  const unknown: number[] = []
   let repeated = false
   for (let i = 0; i < length; i++) {
     if (f[i] === ENQUEUE) {
@@ -160,7 +176,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
         same.push(i)
         repeated = true
       }
-    } else if (returns[i] === NEVER) unknownDequeues++
+    } else if (returns[i] === NEVER) unknown.push(i)
     else if (output[i] === NULL_ID) empties.push(i)
     else {
       const same = dequeues.get(output[i])
@@ -201,7 +217,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
       })
     }
   }
-  return { lives, empties, unknownDequeues, repeated }
+  return { lives, empties, unknown, repeated }
 }
 
 /**

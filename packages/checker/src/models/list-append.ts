@@ -1,7 +1,8 @@
 import { type Json, UserError } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
+import { contentsOf } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
-import { badOperation, jsonOf, type Part } from '../objects/part.ts'
+import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
 
@@ -41,19 +42,10 @@ function startOf(initial: Json): readonly Json[] {
   throw new UserError('usage', `the list begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
 }
 
-/** The elements that each read returned, as value ids. */
-function contents(part: Part): (i: number) => readonly number[] {
-  const cached = new Map<number, readonly number[]>()
-  return (i) => {
-    const known = cached.get(part.output[i])
-    if (known !== undefined) return known
-    const value = jsonOf(part, part.output[i]) ?? []
-    if (!Array.isArray(value)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(value)}.`)
-    const ids = value.map((each: Json) => part.history.values.id(each) as number)
-    cached.set(part.output[i], ids)
-    return ids
-  }
-}
+const contents =
+  (part: Part) =>
+  (i: number): Int32Array =>
+    contentsOf(part.history, part.row[i])
 
 /**
  * Decides lists of different elements, in time linear in the size of what was read, sorting aside. The longest read says
@@ -72,13 +64,13 @@ function fast(part: Part, initial: Json): FastAnswer {
   }
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
-  const order = longest === undefined ? start : contentOf(longest)
+  const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
   const isRepeated = new Set(order).size !== order.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {
     if (f[i] === READ) {
       const read = contentOf(i)
-      if (read.length < start.length || read.some((element, at) => element !== order[at])) {
+      if (read.length < start.length || !isBeginning(read, order)) {
         return { result: 'violated', conflict: longest === i || longest === undefined ? [i] : [longest, i] }
       }
       slot[i] = 2 * read.length
@@ -97,6 +89,11 @@ function fast(part: Part, initial: Json): FastAnswer {
     return { result: 'violated', conflict: longest === undefined ? [] : [longest] }
   }
   return orderBySlots(part, slot, new Uint8Array(length))
+}
+
+const isBeginning = (read: Int32Array, whole: Int32Array): boolean => {
+  for (let at = 0; at < read.length; at++) if (read[at] !== whole[at]) return false
+  return true
 }
 
 /** With a read, the appends of all that it returned. */

@@ -77,30 +77,30 @@ function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
 const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0
 
 /**
- * Decides logs whose offsets were all returned, in time linear in the size of what was read, sorting aside: the offsets
- * are the order of the appends, and a read comes between the last that it returned and the next (where it was limited and
- * full, any time after).
+ * Decides logs whose offsets are known, in time linear in the size of what was read, sorting aside: returned by the append
+ * or, where its outcome is unknown, shown by a read of its value. The offsets are the order of the appends, and a read
+ * comes between the last that it returned and the next (where it was limited and full, any time after).
  */
 function fast(part: Part, initial: Json): FastAnswer {
   const { length, f } = part
   if (startOf(initial).length > 0) return NOT_APPLICABLE
   const appendAt = new Map<number, number>()
-  const slot = new Int32Array(length).fill(LEFT_OUT)
-  const loose = new Uint8Array(length)
+  const unknown = new Map<number, number>()
   for (let i = 0; i < length; i++) {
     if (f[i] !== APPEND) continue
-    // Where an append of unknown outcome stands is a matter of search, unless it can be left out.
-    if (part.returns[i] === NEVER) return NOT_APPLICABLE
+    if (part.returns[i] === NEVER) {
+      if (unknown.has(part.input[i])) return NOT_APPLICABLE
+      unknown.set(part.input[i], i)
+      continue
+    }
     const offset = offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
     if (offset === undefined) return NOT_APPLICABLE
     const other = appendAt.get(offset)
     if (other !== undefined) return { result: 'violated', conflict: [other, i] }
     appendAt.set(offset, i)
-    slot[i] = 2 * offset + 1
   }
-  for (let offset = 0; offset < appendAt.size; offset++) {
-    if (!appendAt.has(offset)) return { result: 'violated', conflict: [...appendAt.values()] }
-  }
+  const slot = new Int32Array(length).fill(LEFT_OUT)
+  const loose = new Uint8Array(length)
   for (let i = 0; i < length; i++) {
     if (f[i] !== READ) continue
     const { from, limit } = readRange(part, i)
@@ -108,14 +108,28 @@ function fast(part: Part, initial: Json): FastAnswer {
     if (!Array.isArray(read)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(read)}.`)
     if (limit !== undefined && read.length > limit) return { result: 'violated', conflict: [i] }
     for (const [at, value] of read.entries()) {
+      const id = part.history.values.id(value)
       const append = appendAt.get(from + at)
-      if (append === undefined) return { result: 'violated', conflict: [i] }
-      if (part.input[append] !== part.history.values.id(value)) return { result: 'violated', conflict: [append, i] }
+      if (append !== undefined) {
+        if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }
+        continue
+      }
+      const unseen = unknown.get(id)
+      if (unseen === undefined) return { result: 'violated', conflict: [i] }
+      unknown.delete(id)
+      appendAt.set(from + at, unseen)
     }
     loose[i] = limit !== undefined && read.length === limit ? 1 : 0
     slot[i] = read.length === 0 && limit === 0 ? 0 : 2 * (from + read.length)
     // Beyond the end of the log there is nothing: it may come any time before the log is longer than that.
     if (read.length === 0 && loose[i] === 0 && from > 0) return NOT_APPLICABLE
+  }
+  for (let offset = 0; offset < appendAt.size; offset++) {
+    // What stands there may be any append of unknown outcome that nobody saw.
+    const append = appendAt.get(offset)
+    if (append === undefined)
+      return unknown.size > 0 ? NOT_APPLICABLE : { result: 'violated', conflict: [...appendAt.values()] }
+    slot[append] = 2 * offset + 1
   }
   return orderBySlots(part, slot, loose)
 }

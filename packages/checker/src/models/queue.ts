@@ -8,13 +8,16 @@ import {
   drainExpands,
   isEnqueue,
   type Life,
+  type Lives,
   lifetimes,
   messagesAtFirst,
+  momentsOf,
   queueFunctions,
   queueNumbers,
   relatedByMessage,
+  takenBefore,
 } from './bag.ts'
-import { findGap } from './gaps.ts'
+import { type Taking, takeByUnknown } from './gaps.ts'
 import type { Specification } from './model.ts'
 
 /** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
@@ -61,19 +64,13 @@ function fast(part: Part, initial: Json): FastAnswer {
   const messages = lifetimes(part, initial)
   if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
   if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
-  const { empties } = messages
-  const taken = takenByUnknown(part, messages.lives)
-  if (taken === undefined) return { result: 'violated', conflict: [] }
-  if (empties.length > 0 && messages.unknownDequeues > 0) {
-    if (messages.lives.some(({ dequeue }) => dequeue === -1)) return NOT_APPLICABLE
-  }
-  const lives: Life[] = [...taken]
-  const certain = lives.filter(({ enqueued, dequeueFrom }) => enqueued < dequeueFrom)
-  const gapFor = findGap(certain)
-  for (const empty of empties) {
-    const at = gapFor(part.calls[empty], part.returns[empty])
-    if (at === undefined) return { result: 'violated', conflict: [] }
-    lives.push({ enqueue: -1, dequeue: empty, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
+  const gaps = momentsOf(messages, part)
+  if (gaps === undefined) return { result: 'violated', conflict: [] }
+  const lives = withTaken(part, messages, gaps)
+  if (lives === undefined) return { result: 'violated', conflict: [] }
+  for (const [n, at] of gaps.entries()) {
+    const dequeue = messages.empties[n]
+    lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
   }
   const sequence = inOrder(lives)
   if (sequence === undefined) return { result: 'violated', conflict: [] }
@@ -81,39 +78,35 @@ function fast(part: Part, initial: Json): FastAnswer {
 }
 
 /**
- * The messages, those that nobody is known to have taken joined with dequeues of unknown outcome where that is needed: a
- * message that stayed, though one that was enqueued strictly after it was taken, must have been taken too, by a dequeue
- * called before that one's dequeue returned. Undefined where there are not enough of those.
+ * The messages, those that nobody is known to have taken joined with dequeues of unknown outcome where they must have been
+ * taken: before a moment at which nothing was left, or before the dequeue returned of a message that was enqueued strictly
+ * after. Both ask for the messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined
+ * where there are not enough of them in time.
  */
-function takenByUnknown(part: Part, lives: readonly Life[]): readonly Life[] | undefined {
-  const unknown: number[] = []
-  for (let i = 0; i < part.length; i++) {
-    if (part.f[i] === queueNumbers['dequeue'] && part.returns[i] === NEVER) unknown.push(i)
-  }
-  const stayed = lives.filter(({ dequeue }) => dequeue === -1)
-  if (stayed.length === 0) return lives
-  const taken = lives.filter(({ dequeue }) => dequeue !== -1).sort((a, b) => b.enqueueFrom - a.enqueueFrom)
-  stayed.sort((a, b) => b.enqueued - a.enqueued)
-  const needed: { readonly life: Life; readonly before: number }[] = []
-  const kept: Life[] = [...taken]
+function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[]): Life[] | undefined {
+  const before = new Map(takenBefore(lives, gaps).map((taking) => [taking.life, taking.before]))
+  const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort((a, b) => b.enqueued - a.enqueued)
+  const result = lives.filter(({ dequeue }) => dequeue !== -1)
+  const byEnqueue = result.toSorted((a, b) => b.enqueueFrom - a.enqueueFrom)
+  const needed: Taking[] = []
   let earliest = NEVER
   let next = 0
   for (const life of stayed) {
-    for (; next < taken.length && taken[next].enqueueFrom > life.enqueued; next++) {
-      earliest = Math.min(earliest, taken[next].dequeued)
+    for (; next < byEnqueue.length && byEnqueue[next].enqueueFrom > life.enqueued; next++) {
+      earliest = Math.min(earliest, byEnqueue[next].dequeued)
     }
-    if (earliest === NEVER) kept.push(life)
-    else needed.push({ life, before: earliest })
+    const limit = Math.min(earliest, before.get(life) ?? NEVER)
+    if (limit === NEVER) result.push(life)
+    else needed.push({ life, before: limit })
   }
-  needed.sort((a, b) => a.before - b.before)
-  for (const [at, { life, before }] of needed.entries()) {
-    const dequeue = unknown[at]
-    if (dequeue === undefined || part.calls[dequeue] > before) return undefined
+  const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
+  if (taken === undefined) return undefined
+  for (const { life, dequeue } of taken) {
     // It is taken before whatever stays for good.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
-    kept.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
+    result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
-  return kept
+  return result
 }
 
 /** A topological order of the relation above, or undefined where it has a cycle. Takes away one minimal message at a time. */

@@ -29,6 +29,17 @@ export function encodeRegister(
   const pairs = casPairs(history)
 
   const total = operations.length
+  const {
+    f,
+    input,
+    output,
+    key: keyColumn,
+    process: processColumn,
+    outcome: outcomes,
+    callEvent,
+    returnEvent,
+  } = operations
+  const observesFailures = options.failedCas === 'observes'
   const row = new Int32Array(total)
   const kind = new Uint8Array(total)
   const expects = new Int32Array(total)
@@ -37,33 +48,25 @@ export function encodeRegister(
   const process = new Int32Array(total)
   const calls = new Int32Array(total)
   const returns = new Int32Array(total)
-  let least: number = initialId
-  let greatest: number = initialId
-  const seen = (id: number): number => {
-    const known = id === NULL ? initialId : id
-    if (known < least) least = known
-    if (known > greatest) greatest = known
-    return known
-  }
   let length = 0
   let unkeyed = false
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < total; i++) {
-    let k = kindOf[operations.f[i]]
+    let k = kindOf[f[i]]
     if (k === -1) throw unknownFunction(history, i)
-    const outcome = operations.outcome[i]
+    const outcome = outcomes[i]
     if (outcome === FAIL) {
-      if (k !== CAS || options.failedCas === 'drop') continue
+      if (k !== CAS || !observesFailures) continue
       k = DIFFERS
     }
     if (outcome === INFO && k === READ) continue
     if (k === READ) {
-      expects[length] = seen(operations.output[i])
+      expects[length] = output[i]
     } else if (k === CAS || k === DIFFERS) {
       const pair = pairs(i)
-      const from = seen(pair.from)
-      const to = seen(pair.to)
+      const from = pair.from === NULL ? initialId : pair.from
+      const to = pair.to === NULL ? initialId : pair.to
       expects[length] = from
       if (k === DIFFERS || from !== to) hasConditional = true
       if (k === CAS && from === to) {
@@ -74,23 +77,23 @@ export function encodeRegister(
         writes[length] = to
       }
     } else {
-      writes[length] = seen(operations.input[i])
+      writes[length] = input[i]
       if (k === APPEND) hasAppend = true
     }
-    if (operations.key[i] < 0) unkeyed = true
+    if (keyColumn[i] < 0) unkeyed = true
     row[length] = i
     kind[length] = k
-    key[length] = operations.key[i]
-    process[length] = operations.process[i]
-    calls[length] = operations.callEvent[i]
-    returns[length] = outcome === INFO ? NEVER : operations.returnEvent[i]
+    key[length] = keyColumn[i]
+    process[length] = processColumn[i]
+    calls[length] = callEvent[i]
+    returns[length] = outcome === INFO ? NEVER : returnEvent[i]
     length++
   }
   // Operations without a key are about one more object, beside the named ones.
   const shift = unkeyed ? 1 : 0
   if (shift === 1) for (let i = 0; i < length; i++) key[i] += shift
   const keys = Math.max(1, history.keys.length + shift)
-  const ids = makeDense({ kind, expects, writes, length }, initialId, least, greatest)
+  const ids = makeDense({ kind, expects, writes, length }, initialId)
   const encoded: Encoded = {
     length,
     row,
@@ -118,47 +121,78 @@ export function encodeRegister(
   }
 }
 
+type Values = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length'>
+
+const expectsOne = (k: number): boolean => k !== WRITE && k !== APPEND
+const writesOne = (k: number): boolean => k === WRITE || k === APPEND || k === CAS
+
 /** Replaces value ids by dense numbers, in place, the initial value's being 0; returns the id of each number. */
-function makeDense(
-  columns: Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length'>,
-  initial: number,
-  least: number,
-  greatest: number,
-): Int32Array {
+function makeDense(columns: Values, initial: number): Int32Array {
   const { kind, expects, writes, length } = columns
-  const range = greatest - least + 1
-  const ids = new Int32Array(Math.min(range, 2 * length + 1))
+  let least: number = NEVER
+  let greatest = -NEVER
+  let parities = 0
+  for (let i = 0; i < length; i++) {
+    const k = kind[i]
+    if (expectsOne(k)) {
+      if (expects[i] === NULL) expects[i] = initial
+      const id = expects[i]
+      if (id !== initial) {
+        if (id < least) least = id
+        if (id > greatest) greatest = id
+        parities |= 1 << (id & 1)
+      }
+    } else expects[i] = NOTHING
+    if (writesOne(k)) {
+      if (writes[i] === NULL) writes[i] = initial
+      const id = writes[i]
+      if (id !== initial) {
+        if (id < least) least = id
+        if (id > greatest) greatest = id
+        parities |= 1 << (id & 1)
+      }
+    } else writes[i] = NOTHING
+  }
+  if (parities === 0) least = greatest = 0
+  // Ids of integers are all odd, ids of texts all even.
+  const shift = parities === 3 ? 0 : 1
+  const range = Math.floor((greatest - least) / (shift + 1)) + 2
+  if (range <= 2 * length + 64) return numberByRange(columns, initial, { least, shift, range })
+  return numberByAppearance(columns, initial)
+}
+
+/** Few numbers between the least id and the greatest are missing: it is enough to subtract. */
+function numberByRange(
+  { kind, expects, writes, length }: Values,
+  initial: number,
+  { least, shift, range }: { readonly least: number; readonly shift: number; readonly range: number },
+): Int32Array {
+  for (let i = 0; i < length; i++) {
+    const k = kind[i]
+    if (expectsOne(k)) expects[i] = expects[i] === initial ? 0 : ((expects[i] - least) >> shift) + 1
+    if (writesOne(k)) writes[i] = writes[i] === initial ? 0 : ((writes[i] - least) >> shift) + 1
+  }
+  const ids = new Int32Array(range)
   ids[0] = initial
-  let count = 1
-  let numberOf: (id: number) => number
-  if (range <= 16 * length + 1024) {
-    const numbers = new Int32Array(range).fill(-1)
-    numbers[initial - least] = 0
-    numberOf = (id) => {
-      const known = numbers[id - least]
-      if (known !== -1) return known
-      ids[count] = id
-      numbers[id - least] = count
-      return count++
-    }
-  } else {
-    const numbers = new Map<number, number>([[initial, 0]])
-    numberOf = (id) => {
-      const known = numbers.get(id)
-      if (known !== undefined) return known
-      ids[count] = id
-      numbers.set(id, count)
-      return count++
-    }
+  for (let n = 1; n < range; n++) ids[n] = least + ((n - 1) << shift)
+  return ids
+}
+
+function numberByAppearance({ kind, expects, writes, length }: Values, initial: number): Int32Array {
+  const ids = [initial]
+  const numbers = new Map<number, number>([[initial, 0]])
+  const numberOf = (id: number): number => {
+    const known = numbers.get(id)
+    if (known !== undefined) return known
+    numbers.set(id, ids.length)
+    return ids.push(id) - 1
   }
   for (let i = 0; i < length; i++) {
     const k = kind[i]
-    if (k !== WRITE && k !== APPEND) expects[i] = numberOf(expects[i])
-    else expects[i] = NOTHING
-    if (k === WRITE || k === APPEND || k === CAS) writes[i] = numberOf(writes[i])
-    else writes[i] = NOTHING
+    if (expectsOne(k)) expects[i] = numberOf(expects[i])
+    if (writesOne(k)) writes[i] = numberOf(writes[i])
   }
-  return ids.slice(0, count)
+  return Int32Array.from(ids)
 }
 
 interface Pair {

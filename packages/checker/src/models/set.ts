@@ -1,8 +1,9 @@
-import { type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { type History, type Json, UserError } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
-import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
+import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
+import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
-import { badOperation, jsonOf, type Part } from '../objects/part.ts'
+import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
 
@@ -20,7 +21,7 @@ export const set: ModelEntry = {
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
   levels: ['linearizable', 'eventual'],
-  object: { numbers, reads: [READ, CONTAINS], specification, fast, related, account },
+  object: { numbers, reads: [READ, CONTAINS], specification, fast, divide, related, account },
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
@@ -62,19 +63,10 @@ function startOf(initial: Json): readonly Json[] {
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 const found = (output: Json | undefined): boolean => (Array.isArray(output) ? output[1] : output) === true
 
-/** The elements that each read returned, as value ids. */
-function contents(part: Part): (i: number) => readonly number[] {
-  const cached = new Map<number, readonly number[]>()
-  return (i) => {
-    const known = cached.get(part.output[i])
-    if (known !== undefined) return known
-    const value = jsonOf(part, part.output[i]) ?? []
-    if (!Array.isArray(value)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(value)}.`)
-    const ids = value.map((each: Json) => part.history.values.id(each) as number)
-    cached.set(part.output[i], ids)
-    return ids
-  }
-}
+const contents =
+  (part: Part) =>
+  (i: number): Int32Array =>
+    contentsOf(part.history, part.row[i])
 
 /**
  * Decides a set that only grows, in time linear in the size of what was read, sorting aside. Reads of such a set form a
@@ -91,11 +83,14 @@ function fast(part: Part, initial: Json): FastAnswer {
   }
   const contentOf = contents(part)
   reads.sort((a, b) => contentOf(a).length - contentOf(b).length)
-  // By element: the number, by size, of the first kind of read that holds it; 0 for those there from the start.
-  const level = new Map<number, number>()
-  for (const value of startOf(initial)) level.set(part.history.values.id(value), 0)
+  // By element: one more than the number, by size, of the first kind of read that holds it; 1 for those there from the start.
+  const numbering = createNumbering()
+  const level: number[] = []
+  const lastSeen: number[] = []
+  const levelOf = (element: number): number => level[element] ?? 0
+  for (const value of startOf(initial)) level[numbering.of(part.history.values.id(value))] = 1
   const slot = new Int32Array(length).fill(LEFT_OUT)
-  let size = level.size
+  let size = level.length
   let current = 0
   let previous: number | undefined
   for (const read of reads) {
@@ -105,13 +100,16 @@ function fast(part: Part, initial: Json): FastAnswer {
     }
     const elements = contentOf(read)
     if (previous === undefined || part.output[read] !== part.output[previous]) {
-      const isLarger = elements.length > size
-      if (elements.length < size || new Set(elements).size !== elements.length) return contradiction
-      if (isLarger) current++
+      if (elements.length < size) return contradiction
+      if (elements.length > size) current++
       let old = 0
-      for (const element of elements) {
-        if (level.has(element)) old++
-        else level.set(element, current)
+      for (const id of elements) {
+        const element = numbering.of(id)
+        // The same element twice.
+        if (lastSeen[element] === read + 1) return contradiction
+        lastSeen[element] = read + 1
+        if (levelOf(element) > 0) old++
+        else level[element] = current + 1
       }
       if (old !== size) return contradiction
       size = elements.length
@@ -119,31 +117,44 @@ function fast(part: Part, initial: Json): FastAnswer {
     slot[read] = 2 * current + 1
     previous = read
   }
-  const adders = new Map<number, number>()
+  const adders: number[] = []
   const loose = new Uint8Array(length)
   for (let i = 0; i < length; i++) {
     if (f[i] !== ADD) continue
-    const seen = level.get(input[i])
-    if (seen === undefined) {
+    const element = numbering.of(input[i])
+    const seen = levelOf(element) - 1
+    if (seen === -1) {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    const first = adders.get(input[i])
     // Of several additions of an element, the one called first is the one that counts: it leaves the most room.
-    if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders.set(input[i], i)
+    const first = adders[element]
+    if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue
     slot[i] = 2 * seen
     loose[i] = 1
   }
-  for (const [element, first] of level) {
-    if (first === 0) continue
-    const adder = adders.get(element)
-    if (adder === undefined)
-      return { result: 'violated', conflict: reads.filter((i) => contentOf(i).includes(element)).slice(0, 1) }
-    slot[adder] = 2 * first
+  for (let element = 0; element < level.length; element++) {
+    const seen = levelOf(element) - 1
+    if (seen <= 0) continue
+    const adder = adders[element]
+    if (adder === undefined) return { result: 'violated', conflict: reads.slice(-1) }
+    slot[adder] = 2 * seen
     loose[adder] = 0
   }
   return orderBySlots(part, slot, loose)
+}
+
+/** Without a read of the whole, elements have nothing to do with each other. */
+function divide(part: Part): readonly (readonly number[])[] {
+  const members = new Map<number, number[]>()
+  for (let i = 0; i < part.length; i++) {
+    if (part.f[i] === READ) return []
+    const known = members.get(part.input[i])
+    if (known === undefined) members.set(part.input[i], [i])
+    else known.push(i)
+  }
+  return [...members.values()]
 }
 
 /** With a read, everything done to the elements that it returned; with an addition or removal, everything done to that. */
@@ -157,130 +168,87 @@ function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
   )
 }
 
-interface Element {
-  readonly value: number
-  readonly key: number
-  readonly firstRow: number
-  acknowledged: number
-  wasTaken: boolean
-  /** When somebody knew that it was in: acknowledged, or read. */
-  known: number
-  knownAt: number
-  lastPresent: number
-  lastAbsent: number
+/** What is known of the elements of one set, by their numbers; event positions, rows of the history, or -1. */
+interface Elements {
+  readonly numbering: Numbering
+  readonly value: number[]
+  /** The first addition, the first acknowledged one, and whether somebody tried to remove it. */
+  readonly asked: number[]
+  readonly acknowledged: number[]
+  readonly isTaken: boolean[]
+  /** When it was first known to be in: acknowledged, or read. */
+  readonly known: number[]
+  readonly knownAt: number[]
+  /** The last reads, by call, with and without it. */
+  readonly present: number[]
+  readonly absent: number[]
+  readonly reads: number[]
+}
+
+const createElements = (): Elements => ({
+  numbering: createNumbering(),
+  value: [],
+  asked: [],
+  acknowledged: [],
+  isTaken: [],
+  known: [],
+  knownAt: [],
+  present: [],
+  absent: [],
+  reads: [],
+})
+
+function numberOf(elements: Elements, value: number): number {
+  const element = elements.numbering.of(value)
+  if (element < elements.value.length) return element
+  elements.value.push(value)
+  elements.asked.push(-1)
+  elements.acknowledged.push(-1)
+  elements.isTaken.push(false)
+  elements.known.push(NEVER)
+  elements.knownAt.push(0)
+  elements.present.push(-1)
+  elements.absent.push(-1)
+  return element
 }
 
 /**
  * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or the first read that returned it. It is
  * stable where the last read that lacks it began before the last that has it, lost where it was known when a later read
- * began that lacks it, and otherwise never read.
+ * began that lacks it, and otherwise never read. What somebody tried to remove may rightly be missing.
  */
 function account(history: History, initial: Json): Accounting {
-  const { callEvent, returnEvent, callTime, returnTime } = history.operations
-  const elements = new Map<number, Element>()
-  const removed = new Set<number>()
-  const start = new Set(startOf(initial).map((value) => history.values.id(value) as number))
-  const reads: { readonly row: number; readonly key: number; readonly items: readonly number[] }[] = []
-  const seenUnasked = new Map<number, Accounted>()
-  const duplicated = new Map<number, Accounted>()
-  for (const { row, key, acknowledged, failed, input, output } of rowsOf(history, Object.keys(numbers))) {
+  const sets = new Map<number, Elements>()
+  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(numbers))) {
     const number = numbers[history.functions[history.operations.f[row]]]
+    let elements = sets.get(key)
+    if (elements === undefined) {
+      elements = createElements()
+      sets.set(key, elements)
+    }
     if (number === READ) {
-      const content = acknowledged ? (history.values.json(output as ValueId) ?? []) : undefined
-      if (Array.isArray(content)) {
-        reads.push({ row, key, items: content.map((item: Json) => history.values.id(item) as number) })
-      }
-      continue
-    }
-    const name = elementName(key, input)
-    if (number === REMOVE) removed.add(name)
-    if (number !== ADD) continue
-    let element = elements.get(name)
-    if (element === undefined) {
-      element = {
-        value: input,
-        key,
-        firstRow: row,
-        acknowledged: -1,
-        wasTaken: false,
-        known: NEVER,
-        knownAt: 0,
-        lastPresent: -1,
-        lastAbsent: -1,
-      }
-      elements.set(name, element)
-    }
-    if (!acknowledged || failed) continue
-    if (element.acknowledged === -1) element.acknowledged = row
-    if (returnEvent[row] < element.known) {
-      element.known = returnEvent[row]
-      element.knownAt = returnTime[row]
-    }
-  }
-  // What may have been removed can rightly be missing; only the others are followed.
-  for (const name of removed) {
-    const element = elements.get(name)
-    if (element !== undefined) element.wasTaken = true
-  }
-  reads.sort((a, b) => callEvent[b.row] - callEvent[a.row])
-  const open = new Map<number, Set<Element>>()
-  for (const element of elements.values()) {
-    const ofKey = open.get(element.key)
-    if (ofKey === undefined) open.set(element.key, new Set([element]))
-    else ofKey.add(element)
-  }
-  // From the last read back: an element's last absence is found at the first read met that lacks it.
-  for (const { row, key, items } of reads) {
-    const counts = new Map<number, number>()
-    for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
-    for (const [item, count] of counts) {
-      const name = elementName(key, item)
-      if (count > 1) duplicated.set(name, accounted(history, row, item, count - 1))
-      const element = elements.get(name)
-      if (element === undefined) {
-        if (!start.has(item)) seenUnasked.set(name, accounted(history, row, item))
-        continue
-      }
-      if (element.lastPresent === -1) element.lastPresent = row
-      if (returnEvent[row] < element.known) {
-        element.known = returnEvent[row]
-        element.knownAt = returnTime[row]
+      if (acknowledged) elements.reads.push(row)
+    } else if (number !== CONTAINS) {
+      const element = numberOf(elements, input)
+      if (number === REMOVE) elements.isTaken[element] ||= !failed
+      else {
+        if (elements.asked[element] === -1) elements.asked[element] = row
+        if (acknowledged) {
+          if (elements.acknowledged[element] === -1) elements.acknowledged[element] = row
+          know(elements, element, history, row)
+        }
       }
     }
-    for (const element of open.get(key) ?? []) {
-      if (counts.has(element.value) || callEvent[element.firstRow] > returnEvent[row]) continue
-      element.lastAbsent = row
-      open.get(key)?.delete(element)
-    }
   }
-  const lost: Accounted[] = []
-  const stale: Accounted[] = []
-  const neverRead: Accounted[] = []
-  const recovered: Accounted[] = []
-  let acknowledged = 0
-  let ok = 0
-  let stable = 0
-  for (const element of elements.values()) {
-    const { value, lastPresent, lastAbsent, known, knownAt } = element
-    if (element.acknowledged !== -1) acknowledged++
-    if (lastPresent !== -1 && (lastAbsent === -1 || callEvent[lastAbsent] < callEvent[lastPresent])) ok++
-    if (lastPresent !== -1 && element.acknowledged === -1) recovered.push(accounted(history, lastPresent, value))
-    if (element.wasTaken) continue
-    const at = element.acknowledged === -1 ? element.firstRow : element.acknowledged
-    const present = lastPresent === -1 ? -1 : callEvent[lastPresent]
-    const absent = lastAbsent === -1 ? -1 : callEvent[lastAbsent]
-    if (lastPresent !== -1 && absent < present) {
-      stable++
-      const late = lastAbsent === -1 ? 0 : Math.max(0, callTime[lastAbsent] + 1 - knownAt)
-      if (absent > known) stale.push({ ...accounted(history, at, value), late })
-    } else if (known !== NEVER && absent > known) {
-      const late = Math.max(0, (lastPresent === -1 ? 0 : callTime[lastPresent] + 1) - knownAt)
-      lost.push({ ...accounted(history, at, value), late })
-    } else if (element.acknowledged !== -1) neverRead.push(accounted(history, at, value))
+  const start = new Set(startOf(initial).map((value) => history.values.id(value) as number))
+  const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
+  const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
+  for (const elements of sets.values()) {
+    walkReads(history, elements, lists)
+    settle(history, elements, start, lists, sums)
   }
-  const unexpected = [...seenUnasked.values()]
-  const isBad = lost.length > 0 || unexpected.length > 0 || duplicated.size > 0
-  const isOpen = !isBad && stable === 0 && neverRead.length > 0
+  const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
+  const isOpen = !isBad && sums.stable === 0 && lists.neverRead.length > 0
   return accounting({
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
@@ -288,14 +256,85 @@ function account(history: History, initial: Json): Accounting {
       : isOpen
         ? 'no element was read after it was added'
         : 'every element that was known to be in the set stayed there',
-    attempted: elements.size,
-    acknowledged,
-    ok,
-    lost,
-    recovered,
-    unexpected,
-    duplicated: [...duplicated.values()],
-    neverRead,
-    stale,
+    attempted: sums.attempted,
+    acknowledged: sums.acknowledged,
+    ok: sums.ok,
+    ...lists,
   })
+}
+
+type Lists = {
+  readonly [list in 'lost' | 'stale' | 'neverRead' | 'recovered' | 'unexpected' | 'duplicated']: Accounted[]
+}
+
+function know(elements: Elements, element: number, history: History, row: number): void {
+  const at = history.operations.returnEvent[row]
+  if (at >= elements.known[element]) return
+  elements.known[element] = at
+  elements.knownAt[element] = history.operations.returnTime[row]
+}
+
+/** From the last read back: an element's last absence is at the first read met that lacks it. */
+function walkReads(history: History, elements: Elements, { duplicated }: Lists): void {
+  const { callEvent, returnEvent } = history.operations
+  const { present, absent, asked, reads } = elements
+  reads.sort((a, b) => callEvent[b] - callEvent[a])
+  const counted: number[] = []
+  const seenBy: number[] = []
+  let open = Array.from(elements.value, (_, element) => element)
+  for (const [n, row] of reads.entries()) {
+    for (const id of contentsOf(history, row)) {
+      const element = numberOf(elements, id)
+      if (seenBy[element] === n) {
+        if (counted[element] === undefined) duplicated.push(accounted(history, row, id))
+        counted[element] = row
+        continue
+      }
+      seenBy[element] = n
+      if (present[element] === -1) present[element] = row
+      know(elements, element, history, row)
+    }
+    open = open.filter((element) => {
+      if (seenBy[element] === n || asked[element] === -1) return true
+      if (callEvent[asked[element]] > returnEvent[row]) return true
+      absent[element] = row
+      return false
+    })
+  }
+}
+
+function settle(
+  history: History,
+  elements: Elements,
+  start: ReadonlySet<number>,
+  lists: Lists,
+  sums: { attempted: number; acknowledged: number; ok: number; stable: number },
+): void {
+  const { callEvent, callTime } = history.operations
+  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent } = elements
+  for (let element = 0; element < value.length; element++) {
+    const id = value[element]
+    const last = present[element]
+    if (asked[element] === -1) {
+      if (last !== -1 && !start.has(id)) lists.unexpected.push(accounted(history, last, id))
+      continue
+    }
+    const missing = absent[element] === -1 ? -1 : callEvent[absent[element]]
+    const there = last === -1 ? -1 : callEvent[last]
+    const isThere = there > missing
+    sums.attempted++
+    if (acknowledged[element] !== -1) sums.acknowledged++
+    else if (last !== -1) lists.recovered.push(accounted(history, last, id))
+    if (isThere) sums.ok++
+    if (isTaken[element]) continue
+    const row = acknowledged[element] === -1 ? asked[element] : acknowledged[element]
+    if (isThere) {
+      sums.stable++
+      const late = Math.max(0, (absent[element] === -1 ? 0 : callTime[absent[element]] + 1) - knownAt[element])
+      if (missing > known[element]) lists.stale.push({ ...accounted(history, row, id), late })
+    } else if (missing > known[element]) {
+      const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
+      lists.lost.push({ ...accounted(history, row, id), late })
+    } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
+  }
 }

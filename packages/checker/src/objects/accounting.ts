@@ -95,13 +95,13 @@ export const accounted = (history: History, row: OperationRow, value: number, co
   operation: row,
 })
 
-/** `2 lost, 1 unexpected`, or undefined where all is accounted for. */
-export function troublesOf({ lost, unexpected, duplicated, stale }: Accounting): string | undefined {
+/** `2 lost, 1 unexpected`, or undefined where all is accounted for. What may still come out is not lost. */
+export function troublesOf({ result, lost, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [
-    [lost, 'lost'],
+    [result === 'violated' ? lost : [], 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
-    [stale, 'stale for a while'],
+    [stale, 'missing for a while'],
   ] as const
   const troubles = said.flatMap(([list, word]) => (list.length === 0 ? [] : [`${list.length} ${word}`]))
   return troubles.length === 0 ? undefined : troubles.join(', ')

@@ -28,12 +28,13 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     isRead,
     expands: object.expands,
   }
-  const { fast, related } = object
+  const { fast, related, divide } = object
   const judge: Judge = {
     model: entry.name,
     specification: object.specification(options.initial),
     isRead,
     fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
+    divide,
     related: related ?? relatedByTime(isRead),
   }
   const budget = createBudget(options)
@@ -131,7 +132,11 @@ function reportOf(history: History, { model, known, decided, accounting, options
     levels,
     headline: headlineOf(levels, accounting),
     info: { total: unknown, happened: 0, undecided: unknown },
-    lost: (accounting?.lost ?? []).map(({ key, value, operation }) => ({ key, value, operation })),
+    lost: (accounting?.result === 'violated' ? accounting.lost : []).map(({ key, value, operation }) => ({
+      key,
+      value,
+      operation,
+    })),
     ...(accounting === undefined ? {} : { accounting }),
   }
 }

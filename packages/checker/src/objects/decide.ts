@@ -11,6 +11,7 @@ export interface Judge {
   readonly specification: Specification<unknown>
   readonly integers?: IntegerModel | undefined
   readonly isRead: (number: number) => boolean
+  readonly divide?: ((part: Part) => readonly (readonly number[])[]) | undefined
   readonly fast?: ((part: Part) => FastAnswer) | undefined
   readonly related: (part: Part) => (chosen: Iterable<number>) => readonly number[]
 }
@@ -28,8 +29,14 @@ export type ObjectAnswer =
   | { readonly result: 'unknown'; readonly reason: string }
 
 /** The parts that a specification lets be checked apart. */
-export function shardsOf(parts: readonly Part[], { specification }: Judge): readonly Part[] {
+export function shardsOf(parts: readonly Part[], { specification, divide }: Judge): readonly Part[] {
   const { shard } = specification
+  if (divide !== undefined) {
+    return parts.flatMap((part) => {
+      const groups = divide(part)
+      return groups.length <= 1 ? [part] : groups.map((indices) => choose(part, indices))
+    })
+  }
   if (shard === undefined) return parts
   return parts.flatMap((part) => {
     const members = new Map<string, number[]>()

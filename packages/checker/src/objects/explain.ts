@@ -5,7 +5,7 @@ import { capital, show, span } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
 import { contradicts, type Judge } from './decide.ts'
-import { choose, type Part, until } from './part.ts'
+import { choose, type Part } from './part.ts'
 
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
@@ -25,9 +25,13 @@ interface Violated {
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const { part, conflict } = violated
-  const whole = violated.until === undefined ? undefined : until(part, violated.until, judge.isRead)
-  // Cut off at a time, operations are the first ones of the part: the same indices mean the same.
-  const operations = whole !== undefined && isPrefix(whole, part) ? whole : part
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  // What was called later has no part in it.
+  const end = violated.until ?? NEVER
+  const operations = choose(
+    part,
+    all.filter((i) => part.calls[i] <= end),
+  )
   const isContradiction = (indices: readonly number[]): boolean =>
     contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
   const related = judge.related(operations)
@@ -49,11 +53,6 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
     keys: part.key === undefined ? [] : [part.key],
     culprit: row[culpritOf(operations, core)],
   }
-}
-
-const isPrefix = (cut: Part, part: Part): boolean => {
-  for (let i = 0; i < cut.length; i++) if (cut.row[i] !== part.row[i]) return false
-  return true
 }
 
 /** A part that is contradictory with what it rests on: the conflict that was named or the last operations, else all. */

@@ -37,6 +37,8 @@ export interface ObjectModel {
    * @throws UserError where an operation's value makes no sense for this object.
    */
   fast?(part: Part, initial: Json): FastAnswer
+  /** Divides a part into some that do not affect each other; nothing where it cannot be divided. */
+  divide?(part: Part): readonly (readonly number[])[]
   /**
    * Completes a choice of operations by those that its results may rest on: leaving out the rest of a history that has a
    * legal order never makes a contradiction. By default, all earlier operations that may change the state.
@@ -58,7 +60,7 @@ export interface Convergence {
 /** A closure by groups: whoever is chosen brings along everybody in the groups it is a member of or points to. */
 export function relatedByGroups(
   part: Part,
-  groupsOf: (i: number) => readonly number[],
+  groupsOf: (i: number) => Iterable<number>,
   always: (i: number) => boolean = () => false,
   isMember: (i: number) => boolean = () => true,
 ): (chosen: Iterable<number>) => readonly number[] {

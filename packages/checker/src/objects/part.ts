@@ -119,17 +119,6 @@ export function choose(part: Part, indices: readonly number[]): Part {
   }
 }
 
-/** What was known once the event at `position` had happened, as indices: what was still open then is optional. */
-export function until(part: Part, position: number, isRead: (number: number) => boolean): Part {
-  const kept: number[] = []
-  for (let i = 0; i < part.length && part.calls[i] <= position; i++) {
-    if (part.returns[i] <= position || !isRead(part.f[i])) kept.push(i)
-  }
-  const cut = choose(part, kept)
-  for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
-  return cut
-}
-
 export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
 
 export function operationAt(part: Part, i: number): ObjectOperation {

@@ -1,0 +1,61 @@
+import { type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { placeOf } from './part.ts'
+
+/** The elements that reads returned, as value ids, each distinct read worked out once for a history. */
+export function contentsOf(history: History, row: number): Int32Array {
+  let known = contents.get(history)
+  if (known === undefined) {
+    known = new Map()
+    contents.set(history, known)
+  }
+  const output = history.operations.output[row]
+  const cached = known.get(output)
+  if (cached !== undefined) return cached
+  const value = history.values.json(output as ValueId) ?? []
+  if (!Array.isArray(value)) {
+    throw new UserError(
+      'input',
+      `${placeOf(history, row)}: a read returns a list, not ${JSON.stringify(value)}. Check the model.`,
+    )
+  }
+  const ids = new Int32Array(value.length)
+  for (let i = 0; i < ids.length; i++) ids[i] = history.values.id(value[i] as Json)
+  known.set(output, ids)
+  return ids
+}
+
+const contents = new WeakMap<History, Map<number, Int32Array>>()
+
+/** Numbers value ids from 0 in the order in which they are met: a table where ids lie close together, as integers do. */
+export interface Numbering {
+  /** The number of an id, given one if it has none. */
+  readonly of: (id: number) => number
+  readonly count: () => number
+}
+
+export function createNumbering(): Numbering {
+  let table = new Int32Array(64)
+  const others = new Map<number, number>()
+  let count = 0
+  return {
+    count: () => count,
+    of: (id) => {
+      if (id < 0 || id >= LARGEST) {
+        const known = others.get(id)
+        if (known !== undefined) return known
+        others.set(id, count)
+        return count++
+      }
+      if (id >= table.length) {
+        const larger = new Int32Array(Math.max(2 * table.length, 2 ** Math.ceil(Math.log2(id + 1))))
+        larger.set(table)
+        table = larger
+      }
+      if (table[id] === 0) table[id] = ++count
+      return table[id] - 1
+    },
+  }
+}
+
+/** Ids beyond this are looked up by hashing. */
+const LARGEST = 1 << 22
