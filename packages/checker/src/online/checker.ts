@@ -14,7 +14,7 @@ export interface OnlineOptions {
 
 /**
  * `linearizable`: some order explains everything recorded so far. `not linearizable`: none does, whatever comes.
- * `not certain`: no violation was found, but some key could not be judged to its end.
+ * `not certain`: no violation was found, but not everything could be judged.
  */
 export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
 
@@ -52,12 +52,13 @@ interface Open {
 }
 
 /**
- * Checks linearizability of registers while the history is being made. It says that the history is violated at the very
- * event after which `check` would say so of what was recorded until then, as long as values are distinct (among those that
- * may still be read), and never says so otherwise. What it remembers is bounded by the operations that overlap, not by
- * the length of the history.
+ * Checks linearizability of registers while the history is being made. Where values are distinct (among those that may still
+ * be read) it says that the history is violated at the very event after which `check` would say so of what was recorded
+ * until then. Where they repeat sooner, it may say so later or miss it, and is `not certain` from then on; what it says is
+ * violated always is. Keys to which strings are appended are given up.
  *
- * A key whose values repeat too soon, or to which strings are appended, is given up: `not certain`.
+ * What it remembers is bounded by the operations that overlap, not by the length of the history: values written while some
+ * read or cas is in flight, and writes of unknown outcome that nobody has read.
  */
 export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
   const initial = nameOf(options.initial)
@@ -65,7 +66,6 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
   const open = new Map<number, Open>()
   let events = 0
   let found: OnlineViolation | undefined
-  let uncertain = false
 
   const name = (value: Json | undefined): ValueName => (value === null || value === undefined ? initial : nameOf(value))
 
@@ -79,7 +79,6 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
 
   function giveUp(key: string | undefined): undefined {
     monitors.set(key, 'given up')
-    uncertain = true
     return undefined
   }
 
@@ -87,8 +86,8 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     const monitor = monitorOf(key)
     if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
     if (monitor === 'given up') return undefined
-    let flight: Flight | 'not certain'
-    if (f === 'append') flight = 'not certain'
+    let flight: Flight | 'too much to remember'
+    if (f === 'append') return giveUp(key)
     else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
     else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
     else {
@@ -98,7 +97,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
           ? monitor.called(position, { kind: 'read' })
           : monitor.called(position, { kind: 'write', value: name(to), replaces: name(from) })
     }
-    return flight === 'not certain' ? giveUp(key) : flight
+    return flight === 'too much to remember' ? giveUp(key) : flight
   }
 
   function ended(event: EventInput, { key, f, input, flight }: Open, position: number): Impossible | undefined {
@@ -144,7 +143,11 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
       open.clear()
       return found
     },
-    soFar: () => (found !== undefined ? 'not linearizable' : uncertain ? 'not certain' : 'linearizable'),
+    soFar() {
+      if (found !== undefined) return 'not linearizable'
+      for (const monitor of monitors.values()) if (monitor === 'given up' || !monitor.certain()) return 'not certain'
+      return 'linearizable'
+    },
     violation: () => found,
     retained() {
       let total = open.size

@@ -34,6 +34,8 @@ export interface Written {
   first: number
   /** What a cas certainly replaced it by. */
   next: Written | undefined
+  /** All that may still be read and have this value, itself included, where it was written again before it was forgotten. */
+  twins: Set<Written> | undefined
 }
 
 /**
@@ -51,13 +53,15 @@ interface Block {
 }
 
 export interface RegisterMonitor {
-  /** Returns what to hand back to `ended`, or 'not certain' where the value is one that may still be read. */
-  called(position: number, operation: Observing | Writing): Flight | 'not certain'
+  /** Returns what to hand back at its end, or 'too much to remember'. */
+  called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
   /** `ok` with the value read, where the operation is a read. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
   failed(flight: Flight): Impossible | undefined
   /** Its outcome stays unknown. */
   abandoned(flight: Flight): void
+  /** Whether every read and cas could be told which write it saw: if not, a violation may have been missed. */
+  certain(): boolean
   /** Entries held in memory. */
   retained(): number
 }
@@ -87,7 +91,9 @@ interface Writing {
  * never written, so neither needs to be remembered. What is left are values written by operations that overlap one that is
  * in flight, and writes of unknown outcome that nobody has read.
  *
- * Values must be distinct among those that may still be read; one that is forgotten may be written again.
+ * A value that is forgotten may be written again: what reads it then can only have seen the later write. While a value is
+ * written again before it is forgotten, reads of it are passed over, and so is which of its writes a cas replaced: fewer
+ * constraints make no false alarm, but may miss a true one. Where values are distinct nothing is passed over.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
@@ -101,9 +107,10 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
+  let certain = true
 
   const origin: Block = { first: -1, last: -2, settled: true, members: new Set() }
-  const start: Written = { value: initial, call: -2, replaces: undefined, block: origin, first: -1, next: undefined }
+  const start: Written = { ...unread(initial, -2, undefined), block: origin, first: -1 }
   origin.members.add(start)
   values.set(initial, start)
   readable.push(origin)
@@ -121,6 +128,13 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   /** Whether a settled block other than this one keeps it from being read by whatever is called from now on. */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
+  /** Whether it cannot be told which of several writes of its value was seen; and if so, notes that something was missed. */
+  function isAmbiguous({ twins }: Written): boolean {
+    if (twins === undefined || twins.size < 2) return false
+    certain = false
+    return true
+  }
+
   /** Makes certain that the value was written, with all that it replaced. */
   function establish(written: Written, position: number): Impossible | undefined {
     const chain: Written[] = []
@@ -129,7 +143,9 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
       chain.push(at)
       if (at.replaces === undefined) break
       const before = values.get(at.replaces)
-      if (before === undefined || chain.includes(before)) return 'not there to be read'
+      if (before === undefined) return 'not there to be read'
+      if (isAmbiguous(before)) break
+      if (chain.includes(before)) return 'not there to be read'
       if (before.next !== undefined) return 'replaced twice'
       at = before
     }
@@ -168,6 +184,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   function observed(value: ValueName, call: number, position: number): Impossible | undefined {
     const written = values.get(value)
     if (written === undefined) return 'not there to be read'
+    if (isAmbiguous(written)) return undefined
     if (written.next !== undefined && written.next.first < call) return 'stale'
     return took(written, call, position)
   }
@@ -183,9 +200,23 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
+  function remember(written: Written): void {
+    const earlier = values.get(written.value)
+    if (earlier !== undefined) {
+      written.twins = earlier.twins ??= new Set([earlier])
+      written.twins.add(written)
+    }
+    values.set(written.value, written)
+  }
+
   function forget(written: Written): void {
-    if (values.get(written.value) === written) values.delete(written.value)
-    written.block?.members.delete(written)
+    const { value, twins, block } = written
+    block?.members.delete(written)
+    twins?.delete(written)
+    if (values.get(value) !== written) return
+    const [twin] = twins ?? []
+    if (twin === undefined) values.delete(value)
+    else values.set(value, twin)
   }
 
   /** The operation is over: what only it could still have read is forgotten. */
@@ -215,17 +246,17 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
 
   return {
     called(position, operation) {
+      // With nothing in flight that reads, whatever was acknowledged since the last one ended is settled by now.
+      if (observers.size === 0) collect()
       if (operation.kind === 'read') {
         const flight: Flight = { call: position, observes: true, written: undefined }
         observers.add(flight)
         return flight
       }
-      // With nothing in flight that reads, whatever was acknowledged since the last one ended is settled by now.
-      if (observers.size === 0) collect()
       const { value, replaces } = operation
-      if (values.has(value) || values.size >= retainAtMost) return 'not certain'
-      const written: Written = { value, call: position, replaces, block: undefined, first: -1, next: undefined }
-      values.set(value, written)
+      if (values.size >= retainAtMost) return 'too much to remember'
+      const written = unread(value, position, replaces)
+      remember(written)
       const flight: Flight = { call: position, observes: replaces !== undefined, written }
       if (flight.observes) observers.add(flight)
       return flight
@@ -248,9 +279,20 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
       return undefined
     },
     abandoned: closed,
+    certain: () => certain,
     retained: () => values.size + observers.size + unsettled.length() + readable.length + replaced.length(),
   }
 }
+
+const unread = (value: ValueName, call: number, replaces: ValueName | undefined): Written => ({
+  value,
+  call,
+  replaces,
+  block: undefined,
+  first: -1,
+  next: undefined,
+  twins: undefined,
+})
 
 interface Queue<T> {
   push(item: T): void
