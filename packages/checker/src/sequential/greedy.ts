@@ -1,7 +1,7 @@
 import type { Budget } from '../budget.ts'
 import { NOTHING } from '../encoded.ts'
 import { INITIAL, NO_READ } from './reads-from.ts'
-import type { Saturation } from './saturation.ts'
+import { type Saturation, writesAmong } from './saturation.ts'
 
 /** A write that was chosen although others could have come first. */
 interface Choice {
@@ -30,7 +30,7 @@ const MOST_CHOICES = 4096
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
   const { encoded, writerOf, threads, effectBy, isRead } = saturation
   const { length, key, writes } = encoded
-  const { count, start, members, of, place } = threads
+  const { count, start, members, of } = threads
   const position = new Int32Array(count)
   const current = new Int32Array(encoded.keys).fill(INITIAL)
   // Readers of each write, and of the initial value of each key, still to come.
@@ -93,14 +93,14 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   /** Puts a write before all that are left of its key; false where that contradicts what is known. */
   const isPossible = (write: number): boolean => {
     const lists = saturation.writesOf(key[write])
+    const later: number[] = []
     for (let n = 0; n < lists.length; n++) {
-      const { thread, writes: list } = lists[n]
-      if (thread === of[write]) continue
-      const next = firstFrom(list, position[thread], place)
-      if (next === -1 || saturation.precedes(write, next)) continue
-      if (saturation.assume(write, next) !== undefined) return false
+      const list = lists[n]
+      if (list.thread === of[write]) continue
+      const next = list.writes[writesAmong(list, position[list.thread])]
+      if (next !== undefined && !saturation.precedes(write, next)) later.push(next)
     }
-    return true
+    return saturation.assume(write, later) === undefined
   }
 
   let choices: Choice[] = []
@@ -158,16 +158,4 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     }
   }
   return order
-}
-
-/** The first of a thread's writes that is not among its first `count` operations; -1 where there is none. */
-function firstFrom(list: readonly number[], count: number, place: Int32Array): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (place[list[middle]] < count) low = middle + 1
-    else high = middle
-  }
-  return low === list.length ? -1 : list[low]
 }

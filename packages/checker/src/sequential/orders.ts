@@ -67,7 +67,7 @@ function attempt(
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
-      const conflict = saturation.assume(next.first, next.second)
+      const conflict = saturation.assume(next.first, [next.second])
       if (saturation.stopped()) return { result: 'stopped' }
       if (conflict === undefined) break
       conflicts.push(next)
@@ -112,7 +112,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
   }
 }
 
-function firstNotBefore(saturation: Saturation, writes: readonly number[], write: number): number {
+function firstNotBefore(saturation: Saturation, writes: Int32Array, write: number): number {
   let low = 0
   let high = writes.length
   while (low < high) {

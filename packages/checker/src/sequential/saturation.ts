@@ -35,8 +35,8 @@ export interface Saturation {
   readonly precedes: (a: number, b: number) => boolean
   /** How many operations of thread t come before operation a (or are a). */
   readonly before: (a: number, t: number) => number
-  /** Adds an order and everything that follows from it. */
-  readonly assume: (from: number, to: number) => Conflict | undefined
+  /** Puts an operation before others, and adds everything that follows from it. */
+  readonly assume: (from: number, to: readonly number[]) => Conflict | undefined
   readonly mark: () => number
   readonly undo: (mark: number) => void
   /** Takes all assumptions made so far for good: no mark made before can be gone back to. */
@@ -55,8 +55,37 @@ export interface Saturation {
 
 export interface ThreadWrites {
   readonly thread: number
-  readonly writes: readonly number[]
+  readonly writes: Int32Array
+  /** The place in the thread of each. */
+  readonly places: Int32Array
+  /** How many came before the place last asked for: the next question is likely to be about a place near it. */
+  hint: number
 }
+
+/** How many of a thread's writes are among the thread's first `count` operations. */
+export function writesAmong(list: ThreadWrites, count: number): number {
+  const { places } = list
+  let n = list.hint
+  for (let steps = 0; steps < NEAR; steps++) {
+    if (n < places.length && places[n] < count) n++
+    else if (n > 0 && places[n - 1] >= count) n--
+    else {
+      list.hint = n
+      return n
+    }
+  }
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (places[middle] < count) low = middle + 1
+    else high = middle
+  }
+  list.hint = low
+  return low
+}
+
+const NEAR = 6
 
 export type Saturated =
   | { readonly result: 'saturated'; readonly saturation: Saturation }
@@ -96,7 +125,9 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   // Of each write: its thread's one before, to the same key; -1 where there is none.
   const previousWrite = new Int32Array(length).fill(-1)
   for (let k = 0; k < encoded.keys; k++) {
-    for (const { writes: list } of byKey(k)) for (let n = 1; n < list.length; n++) previousWrite[list[n]] = list[n - 1]
+    for (const list of byKey(k)) {
+      for (let n = 1; n < list.writes.length; n++) previousWrite[list.writes[n]] = list.writes[n - 1]
+    }
   }
 
   const order = basisOf(facts, threads)
@@ -149,18 +180,6 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     merge(from, to)
     return undefined
   }
-  /** The last write to the key in a thread among its first `count` operations; -1 where there is none. */
-  const lastWrite = (list: readonly number[], count: number): number => {
-    let low = 0
-    let high = list.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (place[list[middle]] < count) low = middle + 1
-      else high = middle
-    }
-    return low === 0 ? -1 : list[low - 1]
-  }
-
   /** Passes on what precedes an operation, and draws the conclusions. */
   const process = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
@@ -171,12 +190,17 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
       // What precedes the thread's own last write to the key was dealt with there.
       const ownLast = isWrite ? previousWrite[operation] : -1
       for (let n = 0; n < lists.length; n++) {
-        const { thread, writes: list } = lists[n]
+        const list = lists[n]
+        const { thread } = list
         const count = vectors[own + thread]
         if (count === 0) continue
-        let last = lastWrite(list, count)
-        if (last === operation) last = place[operation] === 0 ? -1 : lastWrite(list, place[operation])
-        if (last === -1) continue
+        const among = writesAmong(list, count)
+        if (among === 0) continue
+        let last = list.writes[among - 1]
+        if (last === operation) {
+          if (among === 1) continue
+          last = list.writes[among - 2]
+        }
         // Most of this is known already: look before making an edge of it.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
@@ -210,6 +234,14 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     return undefined
   }
 
+  /** Nothing is to be done any more, of what is to be done at or after a place in the basis. */
+  const clean = (from: number): void => {
+    for (let at = from; dirtyCount > 0; at++) {
+      dirtyCount -= dirty[at]
+      dirty[at] = 0
+    }
+    lowest = length
+  }
   let stopped = false
   const settle = (): Conflict | undefined => {
     let visits = 0
@@ -224,11 +256,7 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
       }
       const conflict = process(order.basis[at])
       if (conflict !== undefined) {
-        for (let each = Math.min(at, lowest); dirtyCount > 0; each++) {
-          dirtyCount -= dirty[each]
-          dirty[each] = 0
-        }
-        lowest = length
+        clean(Math.min(at, lowest))
         return conflict
       }
       if (lowest <= at) at = lowest - 1
@@ -245,7 +273,15 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     effectBy,
     precedes,
     before: (a, t) => vectors[a * width + t],
-    assume: (from, to) => addEdge(from, to, ASSUMED, -1, -1, -1) ?? settle(),
+    assume: (from, to) => {
+      for (let n = 0; n < to.length; n++) {
+        const conflict = addEdge(from, to[n], ASSUMED, -1, -1, -1)
+        if (conflict === undefined) continue
+        clean(Math.min(lowest, length))
+        return conflict
+      }
+      return settle()
+    },
     mark: () => {
       recording = true
       marks.push([trailCell.length, edges.count()])
@@ -419,27 +455,27 @@ function baseEdges(facts: ReadsFrom, threads: Threads, writesOf: (key: number) =
   return edges
 }
 
-function writesByKey(encoded: Encoded, threads: Threads): (key: number) => readonly ThreadWrites[] {
-  const byKey = new Map<number, Map<number, number[]>>()
-  for (let t = 0; t < threads.count; t++) {
-    for (let m = threads.start[t]; m < threads.start[t + 1]; m++) {
-      const i = threads.members[m]
-      if (encoded.writes[i] === NOTHING) continue
-      let ofKey = byKey.get(encoded.key[i])
-      if (ofKey === undefined) {
-        ofKey = new Map()
-        byKey.set(encoded.key[i], ofKey)
-      }
-      const list = ofKey.get(t)
-      if (list === undefined) ofKey.set(t, [i])
-      else list.push(i)
-    }
+function writesByKey(encoded: Encoded, { of, place, members }: Threads): (key: number) => readonly ThreadWrites[] {
+  const found: { readonly thread: number; readonly writes: number[] }[][] = []
+  // Thread by thread, so that a list being extended is always the last one of its key.
+  for (const i of members) {
+    if (encoded.writes[i] === NOTHING) continue
+    found[encoded.key[i]] ??= []
+    const lists = found[encoded.key[i]]
+    const last = lists[lists.length - 1]
+    if (last !== undefined && last.thread === of[i]) last.writes.push(i)
+    else lists.push({ thread: of[i], writes: [i] })
   }
-  const lists = new Map(
-    [...byKey].map(([key, ofKey]) => [key, [...ofKey].map(([thread, writes]) => ({ thread, writes }))]),
+  const packed = found.map((lists) =>
+    lists.map(({ thread, writes }): ThreadWrites => {
+      const ops = Int32Array.from(writes)
+      return { thread, writes: ops, places: ops.map((i) => place[i]), hint: 0 }
+    }),
   )
-  return (key) => lists.get(key) ?? []
+  return (key) => packed[key] ?? NO_WRITES
 }
+
+const NO_WRITES: readonly ThreadWrites[] = []
 
 /**
  * An order that contains program order and reads-from, and follows the times of the calls where it can. Where there is a
