@@ -15,11 +15,14 @@ export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): str
   return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
 }
 
-/** `Δ = 640 ms, k = 5`, or `Δ ≥ 640 ms` where no upper end is known. */
+/** `Δ = 640 ms, k = 5`, `Δ ≥ 640 ms` where no upper end is known; empty where nothing is. */
 export function atomicityText({ deltaNanos, k }: Staleness): string {
-  const delta = deltaNanos === undefined ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
-  return [...delta, `k ${boundsText(k, count)}`].join(', ')
+  const delta = deltaNanos === undefined || isVacuous(deltaNanos, 0) ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
+  const versions = isVacuous(k, 1) ? [] : [`k ${boundsText(k, count)}`]
+  return [...delta, ...versions].join(', ')
 }
+
+const isVacuous = ({ atLeast, atMost }: Bounds, least: number): boolean => atLeast === least && atMost === undefined
 
 function boundsText({ atLeast, atMost }: Bounds, said: (value: number) => string): string {
   if (atMost === undefined) return `≥ ${said(atLeast)}`
@@ -41,11 +44,11 @@ export function stalenessText(staleness: Staleness): string {
   const behind =
     reads.stale === 0 ? [] : [`p99 ${behindText(staleness, 'p99')} behind`, `the worst ${behindText(staleness, 'max')}`]
   const unmeasured = unmeasuredText(staleness)
-  const atomicity = reads.measured === 0 ? [] : [atomicityText(staleness)]
+  const atomicity = atomicityText(staleness)
   return [
     `stale reads: ${staleText(staleness)}`,
     ...behind,
-    ...atomicity,
+    ...(atomicity === '' ? [] : [`atomic with ${atomicity}`]),
     ...(unmeasured === '' ? [] : [unmeasured]),
   ].join('; ')
 }

@@ -19,7 +19,7 @@ const stale = { ...report, staleness: measured }
 
 test('how far behind reads were is one line', () => {
   expect(stalenessText(measured)).toBe(
-    'stale reads: 312 of 29,000 (1.08%); p99 12 ms and 1 version behind; the worst 640 ms and 4 versions; Δ = 640 ms, k = 5',
+    'stale reads: 312 of 29,000 (1.08%); p99 12 ms and 1 version behind; the worst 640 ms and 4 versions; atomic with Δ = 640 ms, k = 5',
   )
 })
 
@@ -32,7 +32,7 @@ test('what is only bounded says so, and what could not be measured is counted', 
       k: { atLeast: 2, atMost: 3 },
     }),
   ).toBe(
-    'stale reads: none of 10; Δ ≥ 640 ms, k from 2 to 3; not measured: 2 reads of values with several writers, 1 read of values never written',
+    'stale reads: none of 10; atomic with Δ ≥ 640 ms, k from 2 to 3; not measured: 2 reads of values with several writers, 1 read of values never written',
   )
   expect(stalenessText({ reads: { measured: 0, stale: 0, ambiguous: 3, unexplained: 0 }, k: { atLeast: 1 } })).toBe(
     'stale reads: no read could be measured; not measured: 3 reads of values with several writers',
@@ -42,7 +42,7 @@ test('what is only bounded says so, and what could not be measured is counted', 
 test('without times there are versions only', () => {
   const { behindNanos: _, deltaNanos: __, ...untimed } = measured
   expect(stalenessText(untimed)).toBe(
-    'stale reads: 312 of 29,000 (1.08%); p99 1 version behind; the worst 4 versions; k = 5',
+    'stale reads: 312 of 29,000 (1.08%); p99 1 version behind; the worst 4 versions; atomic with k = 5',
   )
 })
 

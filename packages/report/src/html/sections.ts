@@ -61,6 +61,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
 /** Reads of overwritten values, how far behind they were, and what the whole is atomic up to. */
 function stalenessRows(staleness: Staleness): readonly (readonly [string, Content])[] {
   const unmeasured = unmeasuredText(staleness)
+  const atomicity = atomicityText(staleness)
   return [
     ['stale reads', staleText(staleness)],
     ...(staleness.reads.stale === 0
@@ -69,7 +70,7 @@ function stalenessRows(staleness: Staleness): readonly (readonly [string, Conten
           ['behind, p99', behindText(staleness, 'p99')],
           ['behind, at most', behindText(staleness, 'max')],
         ] as const)),
-    ...(staleness.reads.measured === 0 ? [] : ([['Δ- and k-atomic with', atomicityText(staleness)]] as const)),
+    ...(atomicity === '' ? [] : ([['Δ- and k-atomic with', atomicity]] as const)),
     ...(unmeasured === '' ? [] : ([['', unmeasured]] as const)),
   ]
 }
