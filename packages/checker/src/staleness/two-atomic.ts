@@ -2,7 +2,8 @@ import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, FROM_THE_START } from './clusters.ts'
 
 /**
- * Whether the history of one key is 2-atomic: the algorithm LBT ("limited backtracking") of Golab, Li & Shah (PODC 2011).
+ * Whether the history of one key is 2-atomic, after the algorithm LBT of Golab, Hurwitz & Li ("On the k-atomicity-verification
+ * problem", ICDCS 2013): near-linear on histories that occur, quadratic at worst.
  *
  * The order of the writes is built from its end. A write can be last among those left when none of them was called after
  * it was certainly done (the first return in its cluster, which is where a write is taken to end). Of the reads left, those
