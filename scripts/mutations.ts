@@ -8,13 +8,20 @@ export interface Mutation {
   readonly after: string
   /** What goes wrong for a user. */
   readonly breaks: string
+  /** Names of the test files that are tried first: they are the likeliest to notice. */
+  readonly tests: readonly string[]
 }
 
-const inFile = (file: string, mutations: readonly Omit<Mutation, 'file'>[]): Mutation[] =>
-  mutations.map((mutation) => ({ ...mutation, file }))
+const inFile = (
+  file: string,
+  tests: readonly string[],
+  mutations: readonly Omit<Mutation, 'file' | 'tests'>[],
+): Mutation[] => mutations.map((mutation) => ({ ...mutation, file, tests }))
+
+const definitions = ['mutants', 'agreement', 'medium']
 
 export const mutations: readonly Mutation[] = [
-  ...inFile('linearizable/zones.ts', [
+  ...inFile('linearizable/zones.ts', definitions, [
     {
       name: 'zones-apply-to-cas',
       before: "if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }",
@@ -64,7 +71,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a write that overlaps the end of another value is called impossible',
     },
   ]),
-  ...inFile('linearizable/search.ts', [
+  ...inFile('linearizable/search.ts', definitions, [
     {
       name: 'search-believes-any-failed-cas',
       before: 'if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {',
@@ -115,7 +122,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a write of unknown outcome cannot explain a failed cas',
     },
   ]),
-  ...inFile('linearizable/optional.ts', [
+  ...inFile('linearizable/optional.ts', definitions, [
     {
       name: 'optional-observed-too-early',
       before: 'if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])',
@@ -129,7 +136,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'cas of unknown outcome from different values are taken for the same operation',
     },
   ]),
-  ...inFile('linearizable/appends.ts', [
+  ...inFile('linearizable/appends.ts', definitions, [
     {
       name: 'appends-forget-what-was-there',
       before: 'const key = from * 0x10000000 + length + piece.length',
@@ -143,7 +150,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'appending to what is not a string forgets it',
     },
   ]),
-  ...inFile('linearizable/memo.ts', [
+  ...inFile('linearizable/memo.ts', definitions, [
     {
       name: 'memo-trusts-one-word',
       before: 'if (word === width) return false',
@@ -151,7 +158,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'configurations that agree in one word are taken for one',
     },
   ]),
-  ...inFile('linearizable/replay.ts', [
+  ...inFile('linearizable/replay.ts', definitions, [
     {
       name: 'replay-allows-operations-twice',
       before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
@@ -183,7 +190,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a witness may place a failed cas where it would have succeeded',
     },
   ]),
-  ...inFile('encoded.ts', [
+  ...inFile('encoded.ts', definitions, [
     {
       name: 'prefix-drops-open-writes',
       before: 'if (encoded.returns[i] <= position || !observes) kept.push(i)',
@@ -191,21 +198,25 @@ export const mutations: readonly Mutation[] = [
       breaks: 'the moment of a contradiction is put too early',
     },
   ]),
-  ...inFile('budget.ts', [
-    {
-      name: 'budget-without-memory-limit',
-      before: 'if (taken + bytes > options.memoryBytes) return false',
-      after: 'if (bytes > Number.MAX_SAFE_INTEGER) return false',
-      breaks: '--memory is not honoured',
-    },
-    {
-      name: 'budget-without-deadline',
-      before: 'expired: () => options.now() >= end,',
-      after: 'expired: () => options.now() > Number.MAX_SAFE_INTEGER + end,',
-      breaks: '--timeout is not honoured',
-    },
-  ]),
-  ...inFile('models/register.ts', [
+  ...inFile(
+    'budget.ts',
+    ['mutants', 'linearizable'],
+    [
+      {
+        name: 'budget-without-memory-limit',
+        before: 'if (taken + bytes > options.memoryBytes) return false',
+        after: 'if (bytes > Number.MAX_SAFE_INTEGER) return false',
+        breaks: '--memory is not honoured',
+      },
+      {
+        name: 'budget-without-deadline',
+        before: 'expired: () => options.now() >= end,',
+        after: 'expired: () => options.now() > Number.MAX_SAFE_INTEGER + end,',
+        breaks: '--timeout is not honoured',
+      },
+    ],
+  ),
+  ...inFile('models/register.ts', definitions, [
     {
       name: 'register-null-is-a-value',
       before: 'const known = id === NULL ? initialId : id',
@@ -231,7 +242,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'operations without a key are lost beside ones with a key',
     },
   ]),
-  ...inFile('sequential/threads.ts', [
+  ...inFile('sequential/threads.ts', definitions, [
     {
       name: 'threads-unknown-outcome-at-any-time',
       before: 'after[i] = lastOf.get(p) ?? -1',
@@ -239,7 +250,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'an operation of unknown outcome may come before what its process did earlier',
     },
   ]),
-  ...inFile('sequential/reads-from.ts', [
+  ...inFile('sequential/reads-from.ts', definitions, [
     {
       name: 'reads-from-forgets-what-a-cas-saw',
       before: 'if (kind[writer] === CAS) waiting.push(writer)',
@@ -259,7 +270,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'of two possible writers one is picked',
     },
   ]),
-  ...inFile('sequential/saturation.ts', [
+  ...inFile('sequential/saturation.ts', definitions, [
     {
       name: 'saturation-overlooks-cycles',
       before: "if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
@@ -279,7 +290,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'an assumed order is not followed up',
     },
   ]),
-  ...inFile('sequential/greedy.ts', [
+  ...inFile('sequential/greedy.ts', definitions, [
     {
       name: 'greedy-overwrites-what-is-still-to-be-read',
       before: 'return unread(k) === 0',
@@ -293,7 +304,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a cas is laid out before others have read the value that it replaces',
     },
   ]),
-  ...inFile('sequential/orders.ts', [
+  ...inFile('sequential/orders.ts', definitions, [
     {
       name: 'orders-give-up-without-the-other-order',
       before: 'next = { first: back.second, second: back.first, mark: saturation.mark(), flipped: true, cursor }',
@@ -307,7 +318,7 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a write that nobody read may fall between another and its reads',
     },
   ]),
-  ...inFile('sequential/search.ts', [
+  ...inFile('sequential/search.ts', definitions, [
     {
       name: 'sequential-search-cas-in-any-state',
       before: 'if (k === CAS) return expects[operation] === now ? writes[operation] : -1',
@@ -339,93 +350,122 @@ export const mutations: readonly Mutation[] = [
       breaks: 'writes of unknown outcome that were read are dropped, the others kept',
     },
   ]),
-  ...inFile('causal/order.ts', [
-    {
-      name: 'causal-without-process-order',
-      before: 'if (previous !== -1) rows.copyWithin(at, previous * width, previous * width + width)',
-      after: 'if (previous < -1) rows.copyWithin(at, previous * width, previous * width + width)',
-      breaks: 'what a process knew is forgotten with its next operation',
-    },
-    {
-      name: 'causal-without-reads-from',
-      before: 'if (source >= 0 && rows[at + of[source]] <= place[source]) raise(rows, at, rows, source * width, width)',
-      after: 'if (source >= 0 && rows[at + of[source]] > place[source]) raise(rows, at, rows, source * width, width)',
-      breaks: 'a read does not know what the write that it saw knew',
-    },
-  ]),
-  ...inFile('causal/convergence.ts', [
-    {
-      name: 'causal-reads-of-overwritten-values',
-      before: 'if (last === -1 || last === source) continue',
-      after: 'if (last === -1 || last !== source) continue',
-      breaks: 'a value that was overwritten in the causal past may be read',
-    },
-    {
-      name: 'causal-convergence-without-conflicts',
-      before: 'if (count === 0 || count <= rows[source * width + thread]) continue',
-      after: 'if (count === 0 || count > rows[source * width + thread]) continue',
-      breaks: 'concurrent writes need not be arbitrated the same way for all',
-    },
-  ]),
-  ...inFile('session/guarantees.ts', [
-    {
-      name: 'session-reads-may-go-back',
-      before: 'if (before < 0 || before === source) continue',
-      after: 'if (before >= 0 || before === source) continue',
-      breaks: 'a process may see an older value after a newer one',
-    },
-    {
-      name: 'session-own-writes-may-be-missed',
-      before: 'if (threads.of[source] !== t) {',
-      after: 'if (threads.of[source] === t) {',
-      breaks: 'a process may read as if it had not written',
-    },
-  ]),
-  ...inFile('eventual.ts', [
-    {
-      name: 'eventual-two-values-agree',
-      before: 'if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }',
-      after: 'if (values.size > 2) return { counterexample: disagreement(input, values, lastWriter), lost }',
-      breaks: 'replicas that disagree are said to have converged',
-    },
-    {
-      name: 'eventual-overlapping-writes-supersede',
-      before: '(i) => isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value),',
-      after: '(i) => isAcknowledged(encoded, i) && encoded.returns[i] > settled && isAbsentFrom(input, i, value),',
-      breaks: 'a write that overlapped the one that stayed is said to be lost',
-    },
-    {
-      name: 'eventual-every-write-is-lost',
-      before: 'encoded.returns[i] >= latestCall &&',
-      after: 'encoded.returns[i] >= 0 &&',
-      breaks: 'writes that were rightly overwritten are listed as lost',
-    },
-  ]),
-  ...inFile('outcomes.ts', [
-    {
-      name: 'outcomes-pick-a-writer',
-      before: 'writers.set(name, writers.has(name) ? MANY : i)',
-      after: 'writers.set(name, i)',
-      breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
-    },
-  ]),
-  ...inFile('level.ts', [
-    {
-      name: 'lattice-convergence-without-sessions',
-      before: "'causal-convergence': ['causal', 'session'],",
-      after: "'causal-convergence': ['causal'],",
-      breaks: 'what causal convergence implies for sessions is not concluded',
-    },
-  ]),
-  ...inFile('headline.ts', [
-    {
-      name: 'lattice-eventual-for-free',
-      before: "if (weaker === 'eventual') continue",
-      after: "if (weaker === 'pram') continue",
-      breaks: 'a history without final reads is said to have converged',
-    },
-  ]),
-  ...inFile('counterexample/sources.ts', [
+  ...inFile(
+    'causal/order.ts',
+    ['weaker'],
+    [
+      {
+        name: 'causal-without-process-order',
+        before: 'if (previous !== -1) rows.copyWithin(at, previous * width, previous * width + width)',
+        after: 'if (previous < -1) rows.copyWithin(at, previous * width, previous * width + width)',
+        breaks: 'what a process knew is forgotten with its next operation',
+      },
+      {
+        name: 'causal-without-reads-from',
+        before:
+          'if (source >= 0 && rows[at + of[source]] <= place[source]) raise(rows, at, rows, source * width, width)',
+        after: 'if (source >= 0 && rows[at + of[source]] > place[source]) raise(rows, at, rows, source * width, width)',
+        breaks: 'a read does not know what the write that it saw knew',
+      },
+    ],
+  ),
+  ...inFile(
+    'causal/convergence.ts',
+    ['weaker'],
+    [
+      {
+        name: 'causal-reads-of-overwritten-values',
+        before: 'if (last === -1 || last === source) continue',
+        after: 'if (last === -1 || last !== source) continue',
+        breaks: 'a value that was overwritten in the causal past may be read',
+      },
+      {
+        name: 'causal-convergence-without-conflicts',
+        before: 'if (count === 0 || count <= rows[source * width + thread]) continue',
+        after: 'if (count === 0 || count > rows[source * width + thread]) continue',
+        breaks: 'concurrent writes need not be arbitrated the same way for all',
+      },
+    ],
+  ),
+  ...inFile(
+    'session/guarantees.ts',
+    ['weaker'],
+    [
+      {
+        name: 'session-reads-may-go-back',
+        before: 'if (before < 0 || before === source) continue',
+        after: 'if (before >= 0 || before === source) continue',
+        breaks: 'a process may see an older value after a newer one',
+      },
+      {
+        name: 'session-own-writes-may-be-missed',
+        before: 'if (threads.of[source] !== t) {',
+        after: 'if (threads.of[source] === t) {',
+        breaks: 'a process may read as if it had not written',
+      },
+    ],
+  ),
+  ...inFile(
+    'eventual.ts',
+    ['mutants', 'eventual', 'report'],
+    [
+      {
+        name: 'eventual-two-values-agree',
+        before: 'if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }',
+        after: 'if (values.size > 2) return { counterexample: disagreement(input, values, lastWriter), lost }',
+        breaks: 'replicas that disagree are said to have converged',
+      },
+      {
+        name: 'eventual-overlapping-writes-supersede',
+        before: '(i) => isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value),',
+        after: '(i) => isAcknowledged(encoded, i) && encoded.returns[i] > settled && isAbsentFrom(input, i, value),',
+        breaks: 'a write that overlapped the one that stayed is said to be lost',
+      },
+      {
+        name: 'eventual-every-write-is-lost',
+        before: 'encoded.returns[i] >= latestCall &&',
+        after: 'encoded.returns[i] >= 0 &&',
+        breaks: 'writes that were rightly overwritten are listed as lost',
+      },
+    ],
+  ),
+  ...inFile(
+    'outcomes.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'outcomes-pick-a-writer',
+        before: 'writers.set(name, writers.has(name) ? MANY : i)',
+        after: 'writers.set(name, i)',
+        breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
+      },
+    ],
+  ),
+  ...inFile(
+    'level.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'lattice-convergence-without-sessions',
+        before: "'causal-convergence': ['causal', 'session'],",
+        after: "'causal-convergence': ['causal'],",
+        breaks: 'what causal convergence implies for sessions is not concluded',
+      },
+    ],
+  ),
+  ...inFile(
+    'headline.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'lattice-eventual-for-free',
+        before: "if (weaker === 'eventual') continue",
+        after: "if (weaker === 'pram') continue",
+        breaks: 'a history without final reads is said to have converged',
+      },
+    ],
+  ),
+  ...inFile('counterexample/sources.ts', definitions, [
     {
       name: 'counterexample-leaves-out-possible-writers',
       before: 'return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',

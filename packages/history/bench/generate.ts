@@ -5,13 +5,15 @@ export interface Shape {
   readonly processes: number
   /** 0 for a single register without keys. */
   readonly keys: number
+  /** As Jepsen writes it; native by default. */
+  readonly edn?: boolean
 }
 
 /**
  * Writes a history as an atomic register, or a register a key, would give it: unique writes, half of the operations
  * reads, one in twenty never answered and its process then replaced. Returns the bytes written.
  */
-export function generateHistory(path: string, { operations, processes, keys }: Shape): number {
+export function generateHistory(path: string, { operations, processes, keys, edn = false }: Shape): number {
   const file = openSync(path, 'w')
   const clients = Array.from({ length: processes }, (_, number) => ({ number, completion: '' }))
   const stored = new Map<number, string>()
@@ -42,15 +44,20 @@ export function generateHistory(path: string, { operations, processes, keys }: S
       continue
     }
     const key = random(Math.max(1, keys))
-    const keyed = keys === 0 ? '' : `"key":"k${key}",`
+    const keyed = keys === 0 ? '' : edn ? `:key "k${key}", ` : `"key":"k${key}",`
     const value = keys === 0 ? `${operation}` : `"v${operation} of ${client.number}"`
     const isRead = random(2) === 0
+    const f = isRead ? 'read' : 'write'
     const begin = (type: string): string =>
-      `{"process":${client.number},"type":"${type}","f":"${isRead ? 'read' : 'write'}",${keyed}"value":`
-    write(`${begin('invoke')}${isRead ? 'null' : value},"time":`)
+      edn
+        ? `{:process ${client.number}, :type :${type}, :f :${f}, ${keyed}:value `
+        : `{"process":${client.number},"type":"${type}","f":"${f}",${keyed}"value":`
+    const timed = edn ? ', :time ' : ',"time":'
+    const nothing = edn ? 'nil' : 'null'
+    write(`${begin('invoke')}${isRead ? nothing : value}${timed}`)
     const type = random(20) === 0 ? 'info' : 'ok'
-    const result = isRead && type === 'ok' ? (stored.get(key) ?? 'null') : isRead ? 'null' : value
-    client.completion = `${begin(type)}${result},"time":`
+    const result = isRead && type === 'ok' ? (stored.get(key) ?? nothing) : isRead ? nothing : value
+    client.completion = `${begin(type)}${result}${timed}`
     if (!isRead) stored.set(key, value)
     if (type === 'info') {
       write(client.completion)

@@ -2,6 +2,10 @@ const PAGE_BYTES = 1 << 20
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
+/** FNV-1a: `hash = Math.imul(hash ^ byte, HASH_FACTOR)` for each byte, beginning with HASH_START. */
+export const HASH_START = 0x811c9dc5
+export const HASH_FACTOR = 0x01000193
+
 const SCRATCH_BYTES = 256
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
@@ -27,9 +31,14 @@ export class ByteTable {
 
   /** The number of bytes[start, end). */
   intern(bytes: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5
-    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
-    hash ^= hash >>> 15
+    let hash = HASH_START
+    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), HASH_FACTOR)
+    return this.internHashed(hash, bytes, start, end)
+  }
+
+  /** The same for who has gone through the bytes already: `hash` is HASH_START with each byte mixed in. */
+  internHashed(mixed: number, bytes: Uint8Array, start: number, end: number): number {
+    const hash = mixed ^ (mixed >>> 15)
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (;;) {

@@ -46,6 +46,11 @@ export class ValueTable {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
   }
 
+  /** The same with the hash of these bytes, as `ByteTable.internHashed` wants it. */
+  idOfHashed(hash: number, bytes: Uint8Array, start: number, end: number): ValueId {
+    return (this.#texts.internHashed(hash, bytes, start, end) << 1) as ValueId
+  }
+
   /** The value itself; arrays and objects are made anew each time, members in order of their names. */
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1

@@ -1,4 +1,5 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
+import { HASH_FACTOR, HASH_START } from '../byte-table.ts'
 import { FLAG_FINAL } from '../history.ts'
 import { NULL, smallIntegerId } from '../value.ts'
 
@@ -21,6 +22,8 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const DELETE = 0x7f
+
+const HASH_OF_QUOTE = Math.imul(HASH_START ^ QUOTE, HASH_FACTOR)
 
 /** So many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
@@ -68,6 +71,8 @@ export class LineScanner {
   /** Where the scanner is. Every loop ends at the line's end at the latest, since no token contains a line end. */
   #at = 0
   #integer = 0
+  /** Of the string that `plain` last went past, without its quotes, beginning with what it was told to. */
+  #hash = 0
   readonly #array: Uint8Array = new Uint8Array(LONGEST_ARRAY_BYTES)
 
   constructor(builder: HistoryBuilder) {
@@ -86,12 +91,16 @@ export class LineScanner {
     // Names are looked up once the whole line is known to be usual, so that no table holds what no operation has.
     let f = 0
     let fEnd = 0
+    let fHash = 0
     let key = 0
     let keyEnd = 0
+    let keyHash = 0
     let node = 0
     let nodeEnd = 0
+    let nodeHash = 0
     let error = 0
     let errorEnd = 0
+    let errorHash = 0
     let value = NO_VALUE
     let index = -1
     let time = Number.NaN
@@ -128,23 +137,30 @@ export class LineScanner {
           break
         case F:
           f = this.#at + 1
-          if (!this.#plain(bytes)) return UNUSUAL
+          if (!this.#plain(bytes, HASH_START)) return UNUSUAL
           fEnd = this.#at - 1
+          fHash = this.#hash
           break
         case KEY:
           key = this.#at + 1
-          if (this.#plain(bytes)) keyEnd = this.#at - 1
-          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          if (this.#plain(bytes, HASH_START)) {
+            keyEnd = this.#at - 1
+            keyHash = this.#hash
+          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
           break
         case NODE:
           node = this.#at + 1
-          if (this.#plain(bytes)) nodeEnd = this.#at - 1
-          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          if (this.#plain(bytes, HASH_START)) {
+            nodeEnd = this.#at - 1
+            nodeHash = this.#hash
+          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
           break
         case ERROR:
           error = this.#at + 1
-          if (this.#plain(bytes)) errorEnd = this.#at - 1
-          else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          if (this.#plain(bytes, HASH_START)) {
+            errorEnd = this.#at - 1
+            errorHash = this.#hash
+          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
           break
         default:
           if (this.#word(bytes, TRUE_TEXT)) flags = FLAG_FINAL
@@ -158,14 +174,14 @@ export class LineScanner {
     builder.client(
       process,
       type,
-      builder.functions.intern(bytes, f, fEnd),
-      keyEnd === 0 ? -1 : builder.keys.intern(bytes, key, keyEnd),
+      builder.functions.internHashed(fHash, bytes, f, fEnd),
+      keyEnd === 0 ? -1 : builder.keys.internHashed(keyHash, bytes, key, keyEnd),
       value,
-      nodeEnd === 0 ? -1 : builder.nodes.intern(bytes, node, nodeEnd),
+      nodeEnd === 0 ? -1 : builder.nodes.internHashed(nodeHash, bytes, node, nodeEnd),
       index,
       time,
       flags,
-      errorEnd === 0 ? -1 : builder.errors.intern(bytes, error, errorEnd),
+      errorEnd === 0 ? -1 : builder.errors.internHashed(errorHash, bytes, error, errorEnd),
       line,
     )
     return this.#at + 1
@@ -263,17 +279,20 @@ export class LineScanner {
   }
 
   /** Goes past a string of plain ASCII characters; whether it is one. */
-  #plain(bytes: Uint8Array): boolean {
+  #plain(bytes: Uint8Array, hashStart: number): boolean {
     let at = this.#at
     if (bytes[at] !== QUOTE) return false
     at += 1
+    let hash = hashStart
     let byte = bytes[at] ?? NEWLINE
     while (byte !== QUOTE) {
       if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
+      hash = Math.imul(hash ^ byte, HASH_FACTOR)
       at += 1
       byte = bytes[at] ?? NEWLINE
     }
     this.#at = at + 1
+    this.#hash = hash
     return true
   }
 
@@ -281,7 +300,10 @@ export class LineScanner {
     const start = this.#at
     const { values } = this.#builder
     const byte = bytes[start] ?? NEWLINE
-    if (byte === QUOTE) return this.#plain(bytes) ? values.idOfCanonical(bytes, start, this.#at) : NO_VALUE
+    if (byte === QUOTE) {
+      if (!this.#plain(bytes, HASH_OF_QUOTE)) return NO_VALUE
+      return values.idOfHashed(Math.imul(this.#hash ^ QUOTE, HASH_FACTOR), bytes, start, this.#at)
+    }
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
       if (!this.#number(bytes)) return NO_VALUE
       const value = this.#integer
@@ -320,7 +342,7 @@ export class LineScanner {
   }
 
   #item(bytes: Uint8Array): boolean {
-    if (bytes[this.#at] === QUOTE) return this.#plain(bytes)
+    if (bytes[this.#at] === QUOTE) return this.#plain(bytes, HASH_START)
     if (this.#word(bytes, NULL_TEXT) || this.#word(bytes, TRUE_TEXT) || this.#word(bytes, FALSE_TEXT)) return true
     return this.#number(bytes)
   }
