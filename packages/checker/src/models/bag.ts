@@ -4,6 +4,7 @@ import { type Accounted, type Accounting, accounted, accounting, elementName, ro
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
+import { listOf } from '../objects/words.ts'
 import { findGap, NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -34,6 +35,7 @@ export const bag: ModelEntry = {
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
   object: {
+    rule: 'what goes in comes out, once',
     numbers: queueNumbers,
     reads: [],
     expands: drainExpands,
@@ -281,7 +283,9 @@ export function accountOfQueue(history: History): Accounting {
   return accounting({
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
-      ? 'messages are lost or out of thin air'
+      ? unexpected.size > 0
+        ? `Nobody enqueued what came out: ${listOf([...unexpected.values()])}.`
+        : `What was acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
       : isOpen
         ? 'not all messages came out, and nothing shows that the queue was drained'
         : 'what went in came out',

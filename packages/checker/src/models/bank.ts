@@ -25,7 +25,12 @@ export const bank: ModelEntry = {
   summary: 'accounts; transfers move money once, never more than there is',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   levels: ['linearizable'],
-  object: { numbers, reads: [READ], specification },
+  object: {
+    rule: 'money is moved as it was asked for, once, and never overdrawn',
+    numbers,
+    reads: [READ],
+    specification,
+  },
 }
 
 interface Bank {

@@ -36,10 +36,16 @@ export const counter: ModelEntry = {
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
   levels: ['linearizable', 'eventual'],
   object: {
+    rule: 'a read returns the sum of what was added before it',
     numbers,
     reads: [READ],
     specification,
     fast: countOnes,
+    supports,
+    beside: (history, row, initial) => {
+      const read = counterReads(history, initial).reads.find((each) => each.row === row)
+      return read === undefined ? undefined : `where the additions alone allow ${read.least} to ${read.most}`
+    },
     account,
     eventual,
   },
@@ -190,6 +196,25 @@ function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array): Fa
 
 /** Sums of fractions are not exact. */
 const SLACK = 1e-6
+
+/** Where all additions go one way: whether each read is of no more than was added, unless it is so in the whole. */
+function supports(part: Part): (some: readonly number[]) => boolean {
+  const amount = amounts(part)
+  const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))
+  const isAddition = (i: number): boolean => !Number.isNaN(amount[i])
+  const all = Array.from({ length: part.length }, (_, i) => i)
+  const isExplained = (read: number, some: readonly number[]): boolean => {
+    const added = some.filter((i) => isAddition(i) && part.calls[i] < part.returns[read])
+    const sum = added.reduce((total, i) => total + Math.abs(amount[i]), 0)
+    return Math.abs(Number(jsonOf(part, part.output[read]) ?? 0)) <= sum
+  }
+  const explained = all.filter((i) => !isAddition(i) && isExplained(i, all))
+  return (some) => {
+    const there = new Set(some)
+    if (signs.size > 1) return all.every((i) => there.has(i) || !isAddition(i))
+    return explained.every((read) => !there.has(read) || isExplained(read, some))
+  }
+}
 
 /** What the additions allow a read to return: those that returned before its call count, those begun by its end may. */
 interface Bounds {

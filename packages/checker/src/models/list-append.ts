@@ -18,7 +18,14 @@ export const listAppend: ModelEntry = {
   summary: 'a list that is appended to and read whole',
   functions: ['append', 'read'],
   levels: ['linearizable'],
-  object: { numbers, reads: [READ], specification, fast, related },
+  object: {
+    rule: 'every read returns all that was appended before it, in one order for all',
+    numbers,
+    reads: [READ],
+    specification,
+    fast,
+    related,
+  },
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -20,7 +20,14 @@ export const lock: ModelEntry = {
   summary: 'a lock with one holder at a time, and growing fencing tokens where it returns any',
   functions: ['acquire', 'release'],
   levels: ['linearizable'],
-  object: { numbers, reads: [], specification: () => specification, fast, related },
+  object: {
+    rule: 'one process holds the lock at a time, and tokens grow',
+    numbers,
+    reads: [],
+    specification: () => specification,
+    fast,
+    related,
+  },
 }
 
 interface Lock {

@@ -21,7 +21,13 @@ export const log: ModelEntry = {
   summary: 'a log: appends return offsets, reads return what follows an offset',
   functions: ['append', 'send', 'read', 'poll'],
   levels: ['linearizable'],
-  object: { numbers, reads: [READ], specification, fast },
+  object: {
+    rule: 'offsets have no gaps, and each holds one value for all',
+    numbers,
+    reads: [READ],
+    specification,
+    fast,
+  },
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -28,6 +28,7 @@ export const queue: ModelEntry = {
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
   object: {
+    rule: 'what goes in first comes out first, once',
     numbers: queueNumbers,
     reads: [],
     expands: drainExpands,

@@ -44,12 +44,12 @@ export function encodeRegister(
   const kind = new Uint8Array(total)
   const expects = new Int32Array(total)
   const writes = new Int32Array(total)
-  const key = new Int32Array(total)
-  const process = new Int32Array(total)
+  const named = history.keys.length > 0
+  const key = new Int32Array(named ? total : 0)
   const calls = new Int32Array(total)
   const returns = new Int32Array(total)
   let length = 0
-  let unkeyed = false
+  let unkeyed = !named
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < total; i++) {
@@ -80,28 +80,38 @@ export function encodeRegister(
       writes[length] = input[i]
       if (k === APPEND) hasAppend = true
     }
-    if (keyColumn[i] < 0) unkeyed = true
     row[length] = i
     kind[length] = k
-    key[length] = keyColumn[i]
-    process[length] = processColumn[i]
+    if (named) {
+      key[length] = keyColumn[i]
+      if (keyColumn[i] < 0) unkeyed = true
+    }
     calls[length] = callEvent[i]
     returns[length] = outcome === INFO ? NEVER : returnEvent[i]
     length++
   }
   // Operations without a key are about one more object, beside the named ones.
   const shift = unkeyed ? 1 : 0
-  if (shift === 1) for (let i = 0; i < length; i++) key[i] += shift
+  if (named && shift === 1) for (let i = 0; i < length; i++) key[i] += shift
   const keys = Math.max(1, history.keys.length + shift)
   const ids = makeDense({ kind, expects, writes, length }, initialId)
+  let keyLater: Int32Array | undefined
+  let processLater: Int32Array | undefined
   const encoded: Encoded = {
     length,
     row,
     kind,
     expects,
     writes,
-    key,
-    process,
+    // Not every check needs these two.
+    get key() {
+      keyLater ??= named ? key : new Int32Array(length)
+      return keyLater
+    },
+    get process() {
+      processLater ??= gathered(processColumn, row, length)
+      return processLater
+    },
     calls,
     returns,
     initial: 0,
@@ -119,6 +129,12 @@ export function encodeRegister(
       keyName: (k) => history.keys[k - shift],
     },
   }
+}
+
+function gathered(column: Int32Array, row: Int32Array, length: number): Int32Array {
+  const some = new Int32Array(length)
+  for (let i = 0; i < length; i++) some[i] = column[row[i]]
+  return some
 }
 
 type Values = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length'>

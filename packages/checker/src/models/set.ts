@@ -1,10 +1,12 @@
 import { type History, type Json, UserError } from '@chaos/history'
+import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
 import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
+import { listOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
 
 const ADD = 0
@@ -21,7 +23,16 @@ export const set: ModelEntry = {
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
   levels: ['linearizable', 'eventual'],
-  object: { numbers, reads: [READ, CONTAINS], specification, fast, divide, related, account },
+  object: {
+    rule: 'an element is in from its addition until it is removed, for every read',
+    numbers,
+    reads: [READ, CONTAINS],
+    specification,
+    fast,
+    divide,
+    related,
+    account,
+  },
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
@@ -252,7 +263,7 @@ function account(history: History, initial: Json): Accounting {
   return accounting({
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
-      ? 'elements are lost, doubled or out of thin air'
+      ? troublesInWords(lists)
       : isOpen
         ? 'no element was read after it was added'
         : 'every element that was known to be in the set stayed there',
@@ -261,6 +272,15 @@ function account(history: History, initial: Json): Accounting {
     ok: sums.ok,
     ...lists,
   })
+}
+
+function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
+  const said = [
+    lost.length > 0 ? `the last reads lack what was known to be in the set: ${listOf(lost)}` : undefined,
+    unexpected.length > 0 ? `nobody added what was read: ${listOf(unexpected)}` : undefined,
+    duplicated.length > 0 ? `a read returned twice: ${listOf(duplicated)}` : undefined,
+  ]
+  return capital(`${said.filter((each) => each !== undefined).join('; ')}.`)
 }
 
 type Lists = {

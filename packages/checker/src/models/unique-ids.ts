@@ -17,6 +17,7 @@ export const uniqueIds: ModelEntry = {
   functions: ['generate'],
   levels: ['linearizable'],
   object: {
+    rule: 'no id is given out twice',
     numbers,
     reads: [],
     specification: () => specification,

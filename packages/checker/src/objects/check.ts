@@ -28,13 +28,16 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     isRead,
     expands: object.expands,
   }
-  const { fast, related, divide } = object
+  const { fast, related, divide, rule, beside, supports } = object
   const judge: Judge = {
     model: entry.name,
     specification: object.specification(options.initial),
     isRead,
     fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
     divide,
+    supports,
+    rule,
+    beside: beside === undefined ? undefined : (row) => beside(history, row, options.initial),
     related: related ?? relatedByTime(isRead),
   }
   const budget = createBudget(options)
@@ -56,6 +59,7 @@ export function checkModel<State>(history: History, model: Model<State>, options
     model: model.name,
     specification: specificationOf(model),
     integers: model.integers,
+    rule: `no order of them fits the ${model.name}`,
     isRead: functions.isRead,
     related: relatedByTime(functions.isRead),
   }

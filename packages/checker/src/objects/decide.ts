@@ -1,4 +1,5 @@
 import type { Budget } from '../budget.ts'
+import { NEVER } from '../encoded.ts'
 import type { IntegerModel, Specification } from '../models/model.ts'
 import { machineOf, machineOfIntegers } from './machine.ts'
 import { choose, operationAt, type Part } from './part.ts'
@@ -13,6 +14,11 @@ export interface Judge {
   readonly isRead: (number: number) => boolean
   readonly divide?: ((part: Part) => readonly (readonly number[])[]) | undefined
   readonly fast?: ((part: Part) => FastAnswer) | undefined
+  /** What every history of the object keeps to, as the end of a sentence. */
+  readonly rule: string
+  /** What else there is to say of an operation that does not fit. */
+  readonly beside?: ((row: number) => string | undefined) | undefined
+  readonly supports?: ((part: Part) => (some: readonly number[]) => boolean) | undefined
   readonly related: (part: Part) => (chosen: Iterable<number>) => readonly number[]
 }
 
@@ -134,17 +140,21 @@ const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, par
   return `${limit}: ${decided} of ${parts} objects are linearizable, no contradiction was found in the others`
 }
 
-/** By default an operation rests on all earlier ones that may change the state. */
+/**
+ * By default an operation rests on all that may have changed the state before its return, and these likewise. Operations of
+ * unknown outcome rest on nothing: they need not have happened.
+ */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>
   (part: Part): ((chosen: Iterable<number>) => readonly number[]) =>
   (chosen) => {
     const kept = new Set<number>()
     let last = -1
-    for (const i of chosen) {
+    const keep = (i: number): void => {
       kept.add(i)
-      if (part.returns[i] > last) last = part.returns[i]
+      if (part.returns[i] !== NEVER && part.returns[i] > last) last = part.returns[i]
     }
-    for (let i = 0; i < part.length; i++) if (!isRead(part.f[i]) && part.calls[i] < last) kept.add(i)
+    for (const i of chosen) keep(i)
+    for (let i = 0; i < part.length && part.calls[i] < last; i++) if (!isRead(part.f[i])) keep(i)
     return [...kept].sort((a, b) => a - b)
   }

@@ -24,6 +24,10 @@ export interface ModelEntry {
 
 /** How an object other than a register is judged. */
 export interface ObjectModel {
+  /** What every history of the object keeps to, as the end of a sentence that says how one does not. */
+  readonly rule: string
+  /** What else there is to say of an operation that does not fit. */
+  beside?(history: History, row: number, initial: Json): string | undefined
   /** The number of each `f` within this model; several names may mean the same. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
@@ -44,6 +48,11 @@ export interface ObjectModel {
    * legal order never makes a contradiction. By default, all earlier operations that may change the state.
    */
   related?(part: Part): (chosen: Iterable<number>) => readonly number[]
+  /**
+   * Whether some operations still hold what the results among them rest on, so that what they contradict is no invention;
+   * by default, whether they are closed under `related`.
+   */
+  supports?(part: Part): (some: readonly number[]) => boolean
   account?(history: History, initial: Json): Accounting
   /** By final reads. Without it, eventual is what the accounting says. */
   eventual?(history: History, initial: Json): Convergence

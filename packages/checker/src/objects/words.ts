@@ -1,0 +1,88 @@
+import { INFO, inputOf, type Json } from '@chaos/history'
+import { capital, show, span } from '../counterexample/words.ts'
+import type { Accounted } from './accounting.ts'
+import { jsonOf, type Part } from './part.ts'
+
+/** More operations than this are not told one by one. */
+const MOST_TOLD = 6
+
+/**
+ * What each operation of a contradiction did, in order of call, how they followed each other, and the rule that they
+ * break: `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: what goes in first comes out first.`
+ */
+export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
+  const { callTime, returnTime } = core.history.operations
+  const clauses: string[] = []
+  for (let i = Math.max(0, core.length - MOST_TOLD); i < core.length; i++) {
+    const did = didOf(core, i)
+    if (clauses.length === 0) {
+      clauses.push(`${did} at ${(callTime[core.row[i]] / 1e9).toFixed(3)} s`)
+      continue
+    }
+    const gap = callTime[core.row[i]] - returnTime[core.row[i - 1]]
+    clauses.push(core.returns[i - 1] < core.calls[i] && gap > 0 ? `${span(gap)} later ${did}` : `then ${did}`)
+    if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
+  }
+  const left = core.length - clauses.length
+  const last = clauses.pop() ?? ''
+  const listed = clauses.length === 0 ? last : `${clauses.join(', ')}, and ${last}`
+  const before = left > 0 ? `after ${left} earlier operations, ` : ''
+  return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
+}
+
+function didOf(part: Part, i: number): string {
+  const { history, key } = part
+  const { operations } = history
+  const row = part.row[i]
+  const f = history.functions[operations.f[row]]
+  const node = history.nodes[operations.node[row]]
+  const where = `${key === undefined ? '' : ` on ${key}`}${node === undefined ? '' : ` at ${node}`}`
+  const who = `process ${history.processName(operations.process[row])}`
+  const input = inputOf(history, row)
+  if (operations.outcome[row] === INFO) {
+    return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
+  }
+  // Several operations may stand for one row, each with an output of its own.
+  const output = jsonOf(part, part.output[i])
+  const tell = verbs[f]
+  const did = tell === undefined ? called(f, input, output) : tell(input, output)
+  return `${who} ${did}${where}`
+}
+
+const called = (f: string, input: Json, output: Json): string => {
+  const asked = input === null ? '' : ` ${show(input)}`
+  return `called ${f}${asked}${output === input ? '' : ` and got ${show(output)}`}`
+}
+
+const enqueued = (input: Json): string => `enqueued ${show(input)}`
+const dequeued = (_: Json, output: Json): string =>
+  output === null ? 'dequeued and found nothing' : `dequeued ${show(output)}`
+const acquired = (_: Json, output: Json): string =>
+  `acquired the lock${typeof output === 'number' ? ` with token ${output}` : ''}`
+
+const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
+  enqueue: enqueued,
+  send: enqueued,
+  publish: enqueued,
+  dequeue: dequeued,
+  receive: dequeued,
+  consume: dequeued,
+  drain: (_, output) => `drained ${show(output)}`,
+  acquire: acquired,
+  lock: acquired,
+  release: () => 'released the lock',
+  unlock: () => 'released the lock',
+  add: (input) => `added ${show(input)}`,
+  remove: (input) => `removed ${show(input)}`,
+  append: (input, output) => `appended ${show(input)}${show(output) === show(input) ? '' : ` and got ${show(output)}`}`,
+  generate: (_, output) => `was given ${show(output)}`,
+  read: (input, output) => `read ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`,
+  contains: (input, output) => `asked for ${show(input)} and got ${show(output)}`,
+}
+
+/** `1 and 2`, or of many the first ones. */
+export function listOf(list: readonly Accounted[]): string {
+  const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
+  const more = list.length - shown.length
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
+}

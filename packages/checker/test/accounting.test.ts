@@ -1,0 +1,161 @@
+import type { Accounted, Accounting, ModelName } from '@chaos/checker'
+import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { counterReads } from '../src/models/counter.ts'
+import { checkHistory } from './checking.ts'
+
+// The accounts of Jepsen's checkers, on the histories of their own tests.
+
+type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
+
+const eventsOf = (...steps: readonly Step[]): EventInput[] =>
+  steps.map(([process, type, f, value = null], at) => ({ process, type, f, value, time: at * 1e6 }))
+
+function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
+  const { accounting } = checkHistory(historyFromEvents(eventsOf(...steps)), { model, levels: ['linearizable'] })
+  if (accounting === undefined) throw new Error('there is no accounting')
+  return accounting
+}
+
+const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
+
+test('a read of a counter lies between what was acknowledged before it and what was begun by its end', () => {
+  const rolling = eventsOf(
+    [0, 'invoke', 'read'],
+    [1, 'invoke', 'add', 1],
+    [0, 'ok', 'read', 0],
+    [0, 'invoke', 'read'],
+    [1, 'ok', 'add', 1],
+    [1, 'invoke', 'add', 2],
+    [0, 'ok', 'read', 3],
+    [0, 'invoke', 'read'],
+    [1, 'ok', 'add', 2],
+    [0, 'ok', 'read', 5],
+  )
+  const { reads } = counterReads(historyFromEvents(rolling), null)
+  expect(reads.map(({ least, value, most }) => [least, value, most])).toEqual([
+    [0, 0, 1],
+    [0, 3, 3],
+    [1, 5, 3],
+  ])
+})
+
+test('what is taken from a counter counts for the least from its call on, for the most from its return on', () => {
+  const events = eventsOf(
+    [0, 'invoke', 'add', 5],
+    [0, 'ok', 'add', 5],
+    [0, 'invoke', 'subtract', 3],
+    [1, 'invoke', 'read'],
+    [1, 'ok', 'read', 5],
+    [0, 'ok', 'subtract', 3],
+    [1, 'invoke', 'read'],
+    [1, 'ok', 'read', 2],
+  )
+  const { reads } = counterReads(historyFromEvents(events), null)
+  expect(reads.map(({ least, most }) => [least, most])).toEqual([
+    [2, 5],
+    [2, 2],
+  ])
+})
+
+test('messages that were acknowledged and never came out are lost, once the queue is known to be drained', () => {
+  const steps: readonly Step[] = [
+    [0, 'invoke', 'enqueue', 'a'],
+    [0, 'ok', 'enqueue', 'a'],
+    [0, 'invoke', 'enqueue', 'b'],
+    [0, 'ok', 'enqueue', 'b'],
+    [1, 'invoke', 'dequeue'],
+    [1, 'ok', 'dequeue', 'b'],
+  ]
+  const open = accountOf('bag', ...steps)
+  expect([open.result, valuesOf(open.lost)]).toEqual(['unknown', ['a']])
+  const drained = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', []])
+  expect([drained.result, valuesOf(drained.lost)]).toEqual(['violated', ['a']])
+  const complete = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', ['a']])
+  expect([complete.result, valuesOf(complete.lost)]).toEqual(['met', []])
+})
+
+test('messages that come out twice are duplicated, those of unknown outcome recovered, others unexpected', () => {
+  const account = accountOf(
+    'bag',
+    [0, 'invoke', 'enqueue', 'twice'],
+    [0, 'ok', 'enqueue', 'twice'],
+    [1, 'invoke', 'enqueue', 'maybe'],
+    [1, 'info', 'enqueue', 'maybe'],
+    [0, 'invoke', 'drain'],
+    [0, 'ok', 'drain', ['twice', 'twice', 'maybe', 'odd']],
+  )
+  expect(account.result).toBe('violated')
+  expect(valuesOf(account.duplicated)).toEqual(['twice'])
+  expect(valuesOf(account.recovered)).toEqual(['maybe'])
+  expect(valuesOf(account.unexpected)).toEqual(['odd'])
+  expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
+})
+
+test('an element of a set that reads lack for a while is stale, one that the last reads lack is lost', () => {
+  const account = accountOf(
+    'set',
+    [0, 'invoke', 'add', 1],
+    [0, 'ok', 'add', 1],
+    [0, 'invoke', 'add', 2],
+    [0, 'ok', 'add', 2],
+    [1, 'invoke', 'read'],
+    [1, 'ok', 'read', [2]],
+    [1, 'invoke', 'read'],
+    [1, 'ok', 'read', [1]],
+  )
+  expect([account.result, valuesOf(account.stale), valuesOf(account.lost)]).toEqual(['violated', [1], [2]])
+  // Known 1 ms after the beginning, missing in a read called at 4 ms; and known at 3 ms, last seen in the same.
+  expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
+})
+
+test('an element that was removed is not lost', () => {
+  const account = accountOf(
+    'set',
+    [0, 'invoke', 'add', 1],
+    [0, 'ok', 'add', 1],
+    [0, 'invoke', 'remove', 1],
+    [0, 'ok', 'remove', 1],
+    [1, 'invoke', 'read'],
+    [1, 'ok', 'read', []],
+  )
+  expect([account.result, valuesOf(account.lost)]).toEqual(['met', []])
+})
+
+test('final reads of a counter must agree within what the additions allow', () => {
+  const finals = (...values: readonly number[]): string => {
+    const events = eventsOf(
+      [0, 'invoke', 'add', 1],
+      [0, 'ok', 'add', 1],
+      [1, 'invoke', 'add', 1],
+      [1, 'info', 'add', 1],
+    )
+    for (const [n, value] of values.entries()) {
+      events.push({ process: 2 + n, type: 'invoke', f: 'read', final: true, time: 1e8 })
+      events.push({ process: 2 + n, type: 'ok', f: 'read', value, time: 1e8 })
+    }
+    const report = checkHistory(historyFromEvents(events), { model: 'counter', levels: ['eventual'] })
+    return report.levels.eventual.result
+  }
+  expect(finals()).toBe('unknown')
+  expect(finals(1, 1)).toBe('met')
+  expect(finals(2, 2)).toBe('met')
+  expect(finals(1, 2)).toBe('violated')
+  expect(finals(0, 0)).toBe('violated')
+})
+
+test('an id given out twice is told with both who got it', () => {
+  const events = eventsOf(
+    [0, 'invoke', 'generate'],
+    [0, 'ok', 'generate', 'x'],
+    [1, 'invoke', 'generate'],
+    [1, 'ok', 'generate', 'x'],
+  )
+  const report = checkHistory(historyFromEvents(events), { model: 'unique-ids', levels: ['linearizable'] })
+  expect(report.headline).toBe('not linearizable; 1 duplicated')
+  const { linearizable } = report.levels
+  if (linearizable.result !== 'violated') throw new Error('not violated')
+  expect(linearizable.counterexample.sentence).toBe(
+    'Process 0 was given "x" at 0.000 s, and 1.0 ms later process 1 was given "x": no id is given out twice.',
+  )
+})
