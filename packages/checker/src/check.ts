@@ -18,7 +18,7 @@ import { settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import { stalenessOf } from './staleness/measure.ts'
-import type { LostWrite, Report, Verdict } from './verdict.ts'
+import type { LostWrite, OperationRow, Report, Verdict, WitnessOrder } from './verdict.ts'
 
 /**
  * Judges a history by every level asked for, within the time and memory given.
@@ -74,13 +74,17 @@ export function check(history: History, options: CheckOptions): Report {
     model: options.model,
     levels,
     headline: headlineOf(levels),
-    info: settleUnknownOutcomes(encoded, history.operations.outcome.reduce(countInfo, 0)),
+    info: settleUnknownOutcomes(encoded, countInfo(history.operations.outcome)),
     lost,
     staleness: wantsStaleness ? stalenessOf(encoded, decoder) : undefined,
   }
 }
 
-const countInfo = (total: number, outcome: number): number => total + (outcome === INFO ? 1 : 0)
+function countInfo(outcomes: Uint8Array): number {
+  let total = 0
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
+  return total
+}
 
 const reasonUndecided = (asked: boolean): string =>
   asked ? 'left open: it does not follow from what was decided' : 'not asked for, and it does not follow from what was'
@@ -107,20 +111,13 @@ function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget): 
     return { result: 'violated', counterexample }
   }
   const orders = answer.parts.map((part, p) => {
-    const fault = faultOfWitness(
-      { ...part, keys: 1, key: new Int32Array(part.length) },
-      answer.orders[p],
-      'real time',
-      decoder.value,
-    )
+    const alone = encoded.keys === 1 ? part : { ...part, keys: 1, key: new Int32Array(part.length) }
+    const fault = faultOfWitness(alone, answer.orders[p], 'real time', decoder.value)
     if (fault !== undefined)
       throw new Error(`the order found for key ${p} is not a witness of linearizability: ${fault}`)
-    return {
-      key: part.length === 0 ? undefined : decoder.keyName(part.key[0]),
-      operations: Array.from(answer.orders[p], (i) => part.row[i]),
-    }
+    return orderOfRows(decoder.keyName(encoded.keys === 1 ? 0 : (part.key[0] ?? 0)), part, answer.orders[p])
   })
-  return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
 function judgeSequential(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
@@ -134,6 +131,17 @@ function judgeSequential(encoded: Encoded, decoder: Decoder, budget: Budget): Ve
   }
   const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
   if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
-  const operations = Array.from(answer.order, (i) => encoded.row[i])
-  return { result: 'met', witness: { kind: 'order', orders: [{ operations }] } }
+  return { result: 'met', witness: { kind: 'order', orders: [orderOfRows(undefined, encoded, answer.order)] } }
+}
+
+/** The list is made when somebody asks for it: a million numbers take longer to list than to check. */
+function orderOfRows(key: string | undefined, { row }: Encoded, order: Int32Array): WitnessOrder {
+  let operations: OperationRow[] | undefined
+  return {
+    ...(key === undefined ? {} : { key }),
+    get operations() {
+      operations ??= Array.from(order, (i) => row[i])
+      return operations
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import { APPEND, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
-import { sequenceOfZones, type ZonesAnswer } from './zones.ts'
+import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
 
 /**
  * Decides linearizability of one string with put, append and get in time linear in the length of what was read, where all
@@ -202,7 +202,7 @@ function orderOfBlocks(part: Encoded, { block, version }: Blocks): Int32Array | 
     last[b] = before
   }
   if (used[0] === 1) first[0] = -1
-  const sequence = sequenceOfZones({ first, last, used, initial: 0 }, 2 * length)
+  const sequence = sequenceOfZones({ first, last, used, initial: 0 }, eventCount(part))
   if (sequence === undefined) return undefined
   const order = new Int32Array(total)
   let at = 0

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ } from '../encoded.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { appendText } from './appends.ts'
 
 /** What a witness must respect besides being legal. */
@@ -15,6 +15,7 @@ export function faultOfWitness(
   rule: OrderRule,
   jsonOf: (name: number) => Json,
 ): string | undefined {
+  if (encoded.keys === 1 && !encoded.hasAppend && rule === 'real time') return faultOnOneKey(encoded, order)
   const { length, kind, expects, writes, key, process, calls, returns } = encoded
   const seen = new Uint8Array(length)
   const states: (number | string)[] = new Array(encoded.keys).fill(encoded.initial)
@@ -52,3 +53,31 @@ export function faultOfWitness(
 
 const sameValue = (state: number | string, value: number, encoded: Encoded, jsonOf: (name: number) => Json): boolean =>
   typeof state === 'number' ? state === value : state === jsonOf(encoded.names[value])
+
+/** The same for one register in real time, whose values are all numbers: a million operations in some milliseconds. */
+function faultOnOneKey(
+  { length, kind, expects, writes, calls, returns, initial }: Encoded,
+  order: Int32Array,
+): string | undefined {
+  const seen = new Uint8Array(length)
+  let state = initial
+  let latestCall = -1
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at]
+    if (seen[i] !== 0) return `operation ${i} appears twice`
+    seen[i] = 1
+    if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
+    if (calls[i] > latestCall) latestCall = calls[i]
+    const k = kind[i]
+    if (k === WRITE) {
+      state = writes[i]
+      continue
+    }
+    if ((state === expects[i]) === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
+    if (k === CAS) state = writes[i]
+  }
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
+  }
+  return undefined
+}

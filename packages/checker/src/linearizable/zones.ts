@@ -16,16 +16,16 @@ export type ZonesAnswer =
  * lies inside a forward one.
  *
  * Not applicable where values repeat, the initial value is written, or an operation is neither read nor write.
- * Expects a compact history (see `compact`).
+ * Expects event positions and values with few gaps (see `compact`).
  */
 export function zones(part: Encoded): ZonesAnswer {
   if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
   const clusters = clustersOf(part)
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated' }
-  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, 2 * part.length)
+  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, clusters.events)
   if (sequence === undefined) return { result: 'violated' }
-  return { result: 'met', order: orderOf(sequence, clusters.writer, part) }
+  return { result: 'met', order: orderOf(sequence, clusters, part) }
 }
 
 interface Clusters {
@@ -35,6 +35,10 @@ interface Clusters {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
+  /** By value: how many reads returned it. */
+  readonly reads: Int32Array
+  /** How many event positions there are. */
+  readonly events: number
   /** A read of a value that nobody had begun to write when it returned. */
   readonly impossibleRead: boolean
 }
@@ -44,27 +48,41 @@ function clustersOf(part: Encoded): Clusters | undefined {
   const writer = new Int32Array(values).fill(-1)
   const first = new Int32Array(values).fill(NEVER)
   const last = new Int32Array(values).fill(-2)
-  const used = new Uint8Array(values)
+  const reads = new Int32Array(values)
+  let lastEvent = length === 0 ? -1 : calls[length - 1]
+  const unknown: number[] = []
   for (let i = 0; i < length; i++) {
-    if (kind[i] !== READ) continue
-    const value = expects[i]
-    used[value] = 1
-    if (returns[i] < first[value]) first[value] = returns[i]
-    if (calls[i] > last[value]) last[value] = calls[i]
+    const returned = returns[i]
+    if (returned > lastEvent && returned !== NEVER) lastEvent = returned
+    if (kind[i] === READ) {
+      const value = expects[i]
+      reads[value]++
+      if (returned < first[value]) first[value] = returned
+      // Operations come in order of call.
+      last[value] = calls[i]
+    } else if (returned === NEVER) {
+      unknown.push(i)
+    } else {
+      const value = writes[i]
+      if (value === initial || writer[value] !== -1) return undefined
+      writer[value] = i
+    }
   }
-  for (let i = 0; i < length; i++) {
-    if (kind[i] === READ) continue
-    const value = writes[i]
+  for (let at = 0; at < unknown.length; at++) {
+    const value = writes[unknown[at]]
     // A write of unknown outcome that nobody read can be taken never to have happened.
-    if (returns[i] === NEVER && used[value] !== 1) continue
+    if (reads[value] === 0) continue
     if (value === initial || writer[value] !== -1) return undefined
-    writer[value] = i
+    writer[value] = unknown[at]
   }
   let impossibleRead = false
+  const used = new Uint8Array(values)
   for (let value = 0; value < values; value++) {
     const w = writer[value]
     if (w === -1) {
-      if (used[value] === 1 && value !== initial) impossibleRead = true
+      if (reads[value] === 0) continue
+      used[value] = 1
+      if (value !== initial) impossibleRead = true
       continue
     }
     used[value] = 1
@@ -75,7 +93,17 @@ function clustersOf(part: Encoded): Clusters | undefined {
   }
   // The initial value was written before everything.
   first[initial] = -1
-  return { writer, first, last, used, impossibleRead }
+  return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
+}
+
+/** How many event positions there are: one more than the last. */
+export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    if (calls[i] > last) last = calls[i]
+    if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
+  }
+  return last + 1
 }
 
 /** Groups of operations that must follow each other directly, each as the zone from its first return to its last call. */
@@ -134,23 +162,21 @@ export function sequenceOfZones({ first, last, used, initial }: Zones, events: n
 }
 
 /** Each cluster in turn: its write, then its reads in order of call. */
-function orderOf(
-  sequence: Int32Array,
-  writer: Int32Array,
-  part: Pick<Encoded, 'length' | 'kind' | 'expects' | 'values'>,
-): Int32Array {
-  const { length, kind, expects, values } = part
-  const next = new Int32Array(values)
-  for (let i = 0; i < length; i++) if (kind[i] === READ) next[expects[i]]++
+function orderOf(sequence: Int32Array, { writer, reads }: Clusters, { length, kind, expects }: Encoded): Int32Array {
   let total = 0
-  for (const value of sequence) {
-    const reads = next[value]
-    if (writer[value] !== -1) total++
-    next[value] = total
-    total += reads
+  for (let at = 0; at < sequence.length; at++) {
+    const value = sequence[at]
+    total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
   const order = new Int32Array(total)
-  for (const value of sequence) if (writer[value] !== -1) order[next[value] - 1] = writer[value]
+  const next = new Int32Array(reads.length)
+  let place = 0
+  for (let at = 0; at < sequence.length; at++) {
+    const value = sequence[at]
+    if (writer[value] !== -1) order[place++] = writer[value]
+    next[value] = place
+    place += reads[value]
+  }
   for (let i = 0; i < length; i++) if (kind[i] === READ) order[next[expects[i]]++] = i
   return order
 }
