@@ -47,7 +47,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       share[truth ? 'met' : 'violated']++
 
       const parts = partsOf(history, functions)
-      const judge = { model, specification, isRead, related: relatedByTime(isRead) }
+      const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }
       const budget = createBudget(options)
       for (const part of parts) {
         const searched = contradicts(part, judge, budget, 1e6)

@@ -41,6 +41,7 @@ export const bag: ModelEntry = {
     expands: drainExpands,
     specification,
     fast,
+    simulate,
     related: relatedByMessage,
     account: accountOfQueue,
   },
@@ -317,4 +318,27 @@ function tallyOf(
   const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
   tallies.set(name, made)
   return made
+}
+
+function simulate(part: Part): (i: number) => boolean {
+  const messages = new Map<number, number>()
+  let size = 0
+  let unknown = 0
+  const change = (message: number, by: number): boolean => {
+    const count = (messages.get(message) ?? 0) + by
+    messages.set(message, count)
+    size += by
+    return count >= 0
+  }
+  return (i) => {
+    if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
+    if (part.returns[i] === NEVER) return ++unknown > 0
+    if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
+    // What those of unknown outcome took is what was left.
+    const isEmpty = size <= unknown
+    unknown -= size
+    size = 0
+    messages.clear()
+    return isEmpty
+  }
 }

@@ -24,6 +24,7 @@ export const listAppend: ModelEntry = {
     reads: [READ],
     specification,
     fast,
+    simulate,
     related,
   },
 }
@@ -112,4 +113,15 @@ function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
     () => false,
     (i) => part.f[i] !== READ,
   )
+}
+
+function simulate(part: Part, initial: Json): (i: number) => boolean {
+  const { values } = part.history
+  const list: number[] = startOf(initial).map((value) => values.id(value))
+  const contentOf = contents(part)
+  return (i) => {
+    if (part.f[i] === APPEND) return list.push(part.input[i]) > 0
+    const read = contentOf(i)
+    return read.length === list.length && isBeginning(read, Int32Array.from(list))
+  }
 }

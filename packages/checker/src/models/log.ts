@@ -27,6 +27,7 @@ export const log: ModelEntry = {
     reads: [READ],
     specification,
     fast,
+    simulate,
   },
 }
 
@@ -145,5 +146,22 @@ function readRange(part: Part, i: number): Range {
     return rangeOf({ value: jsonOf(part, part.input[i]) })
   } catch (error) {
     throw badOperation(part, i, `${(error as Error).message}.`)
+  }
+}
+
+function simulate(part: Part, initial: Json): (i: number) => boolean {
+  const { values } = part.history
+  const entries: number[] = startOf(initial).map((value) => values.id(value))
+  return (i) => {
+    if (part.f[i] === APPEND) {
+      const isKnown = part.returns[i] !== NEVER
+      const offset = isKnown ? offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i])) : undefined
+      entries.push(part.input[i])
+      return offset === undefined || offset === entries.length - 1
+    }
+    const { from, limit = entries.length } = readRange(part, i)
+    const read = jsonOf(part, part.output[i]) ?? []
+    const there = entries.slice(from, from + limit)
+    return Array.isArray(read) && read.length === there.length && there.every((id, at) => values.id(read[at]) === id)
   }
 }

@@ -6,6 +6,7 @@ import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import {
   accountOfQueue,
   drainExpands,
+  ENQUEUE,
   isEnqueue,
   type Life,
   type Lives,
@@ -17,7 +18,7 @@ import {
   relatedByMessage,
   takenBefore,
 } from './bag.ts'
-import { type Taking, takeByUnknown } from './gaps.ts'
+import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { Specification } from './model.ts'
 
 /** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
@@ -34,6 +35,7 @@ export const queue: ModelEntry = {
     expands: drainExpands,
     specification,
     fast,
+    simulate,
     related: relatedByMessage,
     account: accountOfQueue,
   },
@@ -187,4 +189,18 @@ function replayLate(sequence: readonly Life[]): Int32Array {
     else leaveUpTo(known.at)
   }
   return Int32Array.from(order)
+}
+
+function simulate(part: Part): (i: number) => boolean {
+  const messages: number[] = []
+  let head = 0
+  return (i) => {
+    if (part.f[i] === ENQUEUE) return messages.push(part.input[i]) > 0
+    if (part.returns[i] === NEVER) {
+      head = Math.min(head + 1, messages.length)
+      return true
+    }
+    if (part.output[i] === NULL_ID) return head === messages.length
+    return messages[head++] === part.output[i]
+  }
 }

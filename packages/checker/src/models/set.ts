@@ -4,7 +4,7 @@ import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
 import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
-import type { Part } from '../objects/part.ts'
+import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { listOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
@@ -29,6 +29,7 @@ export const set: ModelEntry = {
     reads: [READ, CONTAINS],
     specification,
     fast,
+    simulate,
     divide,
     related,
     account,
@@ -356,5 +357,28 @@ function settle(
       const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
       lists.lost.push({ ...accounted(history, row, id), late })
     } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
+  }
+}
+
+function simulate(part: Part, initial: Json): (i: number) => boolean {
+  const { values } = part.history
+  const elements = new Set(startOf(initial).map((value) => values.id(value) as number))
+  const contentOf = contents(part)
+  return (i) => {
+    const element = part.input[i]
+    switch (part.f[i]) {
+      case ADD:
+        elements.add(element)
+        return true
+      case REMOVE:
+        elements.delete(element)
+        return true
+      case CONTAINS:
+        return elements.has(element) === found(jsonOf(part, part.output[i]))
+      default: {
+        const read = contentOf(i)
+        return read.length === elements.size && read.every((each) => elements.has(each))
+      }
+    }
   }
 }

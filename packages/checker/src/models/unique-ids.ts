@@ -22,6 +22,7 @@ export const uniqueIds: ModelEntry = {
     reads: [],
     specification: () => specification,
     fast,
+    simulate,
     related: () => (chosen) => [...chosen].sort((a, b) => a - b),
     account,
   },
@@ -72,4 +73,9 @@ function account(history: History): Accounting {
     ok: given.size,
     duplicated,
   })
+}
+
+function simulate(part: Part): (i: number) => boolean {
+  const given = new Set<number>()
+  return (i) => given.size < given.add(part.output[i]).size
 }

@@ -11,7 +11,7 @@ import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { explainObject } from './explain.ts'
 import type { Convergence, ModelEntry, ObjectModel } from './object-model.ts'
 import { type Functions, type Part, partsOf } from './part.ts'
-import { faultOfObjectWitness } from './replay.ts'
+import { faultOfObjectWitness, simulateBy } from './replay.ts'
 
 type Options = Omit<CheckOptions, 'model'>
 
@@ -28,13 +28,14 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     isRead,
     expands: object.expands,
   }
-  const { fast, related, divide, rule, beside, supports } = object
+  const { fast, related, divide, rule, beside, supports, simulate } = object
   const judge: Judge = {
     model: entry.name,
     specification: object.specification(options.initial),
     isRead,
     fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
     divide,
+    simulate: simulate === undefined ? undefined : (part) => simulate(part, options.initial),
     supports,
     rule,
     beside: beside === undefined ? undefined : (row) => beside(history, row, options.initial),
@@ -78,17 +79,17 @@ function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdi
     return { result: 'violated', counterexample: explainObject(answer, judge, budget.within(EXPLAIN_MS)) }
   }
   const orders = parts.map((part, p) => {
-    if (part.length <= MOST_REPLAYED) {
-      const fault = faultOfObjectWitness(judge.specification, part, answer.orders[p])
-      if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
-    }
+    const simulate = part.length > LONG ? judge.simulate : undefined
+    const isPossible = simulate?.(part) ?? simulateBy(judge.specification, part)
+    const fault = faultOfObjectWitness(part, answer.orders[p], isPossible)
+    if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
     return { key: part.key, operations: [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))] }
   })
   return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
 }
 
-/** A specification on plain values may take time in proportion to the state at each step, so longer ones are not replayed. */
-const MOST_REPLAYED = 4_000
+/** Where a specification takes time in proportion to the state at each step, longer witnesses are replayed otherwise. */
+const LONG = 1_000
 
 /** For sets and queues, what the accounting says of the last reads stands for what final reads would say. */
 function convergenceOf(accounting: Accounting | undefined): Convergence {

@@ -14,6 +14,7 @@ export interface Judge {
   readonly isRead: (number: number) => boolean
   readonly divide?: ((part: Part) => readonly (readonly number[])[]) | undefined
   readonly fast?: ((part: Part) => FastAnswer) | undefined
+  readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** What every history of the object keeps to, as the end of a sentence. */
   readonly rule: string
   /** What else there is to say of an operation that does not fit. */

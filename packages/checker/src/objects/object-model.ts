@@ -53,6 +53,11 @@ export interface ObjectModel {
    * by default, whether they are closed under `related`.
    */
   supports?(part: Part): (some: readonly number[]) => boolean
+  /**
+   * The object once more, changed in place: does the operation at an index, and says whether it was possible. Witnesses
+   * that are too long for the specification, whose states take time to make, are replayed on it.
+   */
+  simulate?(part: Part, initial: Json): (i: number) => boolean
   account?(history: History, initial: Json): Accounting
   /** By final reads. Without it, eventual is what the accounting says. */
   eventual?(history: History, initial: Json): Convergence

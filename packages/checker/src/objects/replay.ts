@@ -4,16 +4,14 @@ import { operationAt, type Part } from './part.ts'
 
 /**
  * Says what is wrong with a witness of linearizability, or undefined where nothing is. It shares no code with what finds
- * witnesses: every completed operation once, each possible in its turn by the specification, and real time respected.
+ * witnesses: every completed operation once, each possible in its turn, and real time respected.
  */
-export function faultOfObjectWitness<State>(
-  specification: Specification<State>,
+export function faultOfObjectWitness(
   part: Part,
   order: ArrayLike<number>,
+  isPossible: (i: number) => boolean,
 ): string | undefined {
   const seen = new Uint8Array(part.length)
-  // The states that the object may be in: an operation of unknown outcome may have had one of several effects.
-  let states: readonly State[] = [specification.initial]
   let latestCall = -1
   for (let at = 0; at < order.length; at++) {
     const i = order[at]
@@ -21,13 +19,22 @@ export function faultOfObjectWitness<State>(
     seen[i] = 1
     if (part.returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
     if (part.calls[i] > latestCall) latestCall = part.calls[i]
-    const operation = operationAt(part, i)
-    const next = states.flatMap((state) => specification.step(state, operation))
-    if (next.length === 0) return `operation ${i} is not possible where it is placed`
-    states = next.length === 1 ? next : [...new Map(next.map((state) => [specification.key(state), state])).values()]
+    if (!isPossible(i)) return `operation ${i} is not possible where it is placed`
   }
   for (let i = 0; i < part.length; i++) {
     if (seen[i] === 0 && part.returns[i] !== NEVER) return `operation ${i} is missing`
   }
   return undefined
+}
+
+/** Does operations by the specification, and says whether each was possible. */
+export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
+  // The states that the object may be in: an operation of unknown outcome may have had one of several effects.
+  let states: readonly State[] = [specification.initial]
+  return (i) => {
+    const operation = operationAt(part, i)
+    const next = states.flatMap((state) => specification.step(state, operation))
+    states = next.length <= 1 ? next : [...new Map(next.map((state) => [specification.key(state), state])).values()]
+    return states.length > 0
+  }
 }
