@@ -1,85 +1,173 @@
-import { check } from '@chaos/checker'
-import { type History, historyFromEvents, millis } from '@chaos/history'
-import { generate, type Workload } from './generate.ts'
+import { execFileSync } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { printJsonLine } from '@chaos/history'
+import { generate } from './generate.ts'
+import type { Measured } from './measure.ts'
 
 export const name: string = 'checker'
 
-const base: Workload = {
-  model: 'register',
-  operations: 10_000,
-  clients: 5,
-  values: 0,
-  unknown: 0,
-  keys: 1,
-  staleAt: 0,
-  seed: 7,
-}
+// The figures recorded for Porcupine, the program that made the files they were taken on, and the public logs lie beside
+// the project where it is developed.
+const shared = join(process.cwd(), '../shared')
+const recorded = join(shared, 'bench/porcupine-reference.jsonl')
+const generator = join(shared, 'bench/generate-history.mjs')
+const logs = join(shared, 'corpus/porcupine')
 
 interface Point {
-  readonly title: string
-  readonly workload: Workload
-  readonly repeats: number
+  readonly model: string
+  readonly n: number
+  readonly c: number
+  /** How many different values are written, or `unique`. */
+  readonly v: string
+  /** Share of operations of unknown outcome. */
+  readonly info: number
+  readonly k: number
+  /** `valid`, or `inv50` for one stale read half way. */
+  readonly mode: string
+  readonly seed: number
 }
 
-const point = (title: string, over: Partial<Workload>, repeats = 5): Point => ({
-  title,
-  workload: { ...base, ...over },
-  repeats,
+interface Reference extends Point {
+  readonly ms: number
+  readonly calibrationMs: number
+}
+
+const point = (model: string, n: number, c: number, over: Partial<Point> = {}): Point => ({
+  model,
+  n,
+  c,
+  v: '5',
+  info: 0,
+  k: 1,
+  mode: 'valid',
+  seed: 7,
+  ...over,
 })
 
-const points: readonly Point[] = [
-  point('register, distinct values, 10 k, 10 clients', { clients: 10 }),
-  point('register, distinct values, 100 k, 10 clients', { operations: 100_000, clients: 10 }),
-  point('register, distinct values, 100 k, 10 clients, stale', { operations: 100_000, clients: 10, staleAt: 0.5 }, 3),
-  point('register, distinct values, 1 M, 10 clients', { operations: 1_000_000, clients: 10 }, 3),
-  point('register, distinct values, 10 k, 5 clients, 5% unknown', { unknown: 0.05 }),
-  point('register, 5 values, 10 k, 5 clients', { values: 5 }),
-  point('register, 5 values, 10 k, 5 clients, stale', { values: 5, staleAt: 0.5 }, 3),
-  point('register, 5 values, 10 k, 10 clients', { values: 5, clients: 10 }, 3),
-  point('register, 5 values, 10 k, 10 clients, stale', { values: 5, clients: 10, staleAt: 0.5 }, 1),
-  point('register, 5 values, 10 k, 20 clients', { values: 5, clients: 20 }, 1),
-  point('cas, 5 values, 10 k, 5 clients', { model: 'cas', values: 5 }),
-  point('cas, 5 values, 10 k, 10 clients', { model: 'cas', values: 5, clients: 10 }, 3),
-  point('cas, 5 values, 10 k, 10 clients, 1% unknown', { model: 'cas', values: 5, clients: 10, unknown: 0.01 }, 3),
-  point('cas, 5 values, 10 k, 20 clients', { model: 'cas', values: 5, clients: 20 }, 1),
-  point(
-    'key-value with append, 100 k, 20 clients, 10 keys',
-    { model: 'kv', operations: 100_000, clients: 20, keys: 10 },
-    3,
-  ),
-  point(
-    'key-value with append, 100 k, 20 clients, 10 keys, stale',
-    { model: 'kv', operations: 100_000, clients: 20, keys: 10, staleAt: 0.5 },
-    1,
-  ),
+/** Points without a recorded figure: there the reference ran out of memory or time, or was not tried. */
+const further: readonly Point[] = [
+  point('register', 1_000_000, 50, { v: 'unique', info: 0.05 }),
+  point('register', 10_000, 20, { mode: 'inv50' }),
+  point('register', 10_000, 20, { info: 0.01 }),
+  point('register', 10_000, 20, { info: 0.05 }),
+  point('register', 10_000, 50, { info: 0.01 }),
+  point('register', 10_000, 50, { info: 0.05 }),
+  point('register', 1_000, 5, { info: 0.05, mode: 'inv50' }),
+  point('cas', 10_000, 10, { info: 0.01 }),
+  point('cas', 10_000, 20, { info: 0.01, mode: 'inv10' }),
+  point('cas', 1_000, 20, { info: 0.01, mode: 'inv50' }),
+  point('cas', 1_000, 10, { info: 0.05, mode: 'inv50' }),
 ]
 
-/** Linearizability of generated histories in memory: CPU milliseconds of `check` alone, the first time and the best. */
+/** A public log, and Porcupine's CPU milliseconds on it where the calibration took 18. */
+const publicLogs: readonly { readonly file: string; readonly ms: number }[] = [{ file: 'c50-bad.txt', ms: 5.2 }]
+const USUAL_CALIBRATION_MS = 18
+
+/**
+ * Linearizability: CPU milliseconds of the check alone, in a process of its own for each history, the first time and the
+ * best; beside them the reference, and how many times faster we are by the best, the first scaled by the calibration loop.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
-  print('cold ms   warm ms   verdict   history')
-  for (const { title, workload, repeats } of points) {
-    const history = historyFromEvents(generate(workload), { expectedOperations: workload.operations })
-    const times: number[] = []
-    let verdict = ''
-    for (let i = 0; i < repeats; i++) {
-      const before = process.cpuUsage()
-      verdict = judge(history, workload)
-      const { user, system } = process.cpuUsage(before)
-      times.push((user + system) / 1000)
+  const references = existsSync(recorded) ? readReferences() : []
+  if (references.length === 0) print(`no recorded reference (${recorded} is absent): our figures alone`)
+  print('   cold ms    warm ms  explained  reference   warm ratio   RSS MB   parse ms  verdict   history')
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
+  const ratios: number[] = []
+  try {
+    for (const each of references.length > 0 ? [...references, ...further] : further) {
+      const file = join(folder, 'history.jsonl')
+      writeHistory(each, file)
+      const ratio = printPoint(
+        titleOf(each),
+        measured(file, each.model),
+        'ms' in each ? (each as Reference) : undefined,
+        print,
+      )
+      if (ratio !== undefined) ratios.push(ratio)
     }
-    print(`${column(times[0] ?? 0)}${column(Math.min(...times))}${verdict.padEnd(10)}${title}`)
+    for (const { file, ms } of publicLogs) {
+      if (!existsSync(join(logs, file))) continue
+      const reference = { ms, calibrationMs: USUAL_CALIBRATION_MS }
+      const ratio = printPoint(`public log ${file}`, measured(join(logs, file), 'kv'), reference, print)
+      if (ratio !== undefined) ratios.push(ratio)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
   }
+  if (ratios.length === 0) return
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+  print(`geometric mean of ${ratios.length} ratios: ${mean.toFixed(0)}x`)
 }
 
-const judge = (history: History, { model }: Workload): string =>
-  check(history, {
-    model: 'register',
-    initial: model === 'kv' ? '' : null,
-    levels: ['linearizable'],
-    failedCas: 'observes',
-    deadlineMs: millis(30_000),
-    memoryBytes: 2e9,
-    now: () => millis(performance.now()),
-  }).levels.linearizable.result
+function readReferences(): Reference[] {
+  return readFileSync(recorded, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Reference)
+}
 
-const column = (ms: number): string => ms.toFixed(1).padStart(7).padEnd(10)
+/** By the recorded files' own program, or else by ours, which makes the same choices. */
+function writeHistory({ model, n, c, v, info, k, mode, seed }: Point, file: string): void {
+  if (existsSync(generator)) {
+    const options = { model, n, c, v, info, k, mode, seed, out: file }
+    const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)])
+    execFileSync(process.execPath, [generator, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    return
+  }
+  const events = generate({
+    model: model as 'register' | 'cas' | 'kv',
+    operations: n,
+    clients: c,
+    values: v === 'unique' ? 0 : Number(v),
+    unknown: info,
+    keys: k,
+    staleAt: mode === 'valid' ? 0 : Number(mode.slice(3)) / 100,
+    seed,
+  })
+  const out = openSync(file, 'w')
+  for (let from = 0; from < events.length; from += 10_000) {
+    writeSync(
+      out,
+      `${events
+        .slice(from, from + 10_000)
+        .map(printJsonLine)
+        .join('\n')}\n`,
+    )
+  }
+  closeSync(out)
+}
+
+function measured(file: string, model: string): Measured {
+  const program = join(import.meta.dirname, 'measure.js')
+  const initial = model === 'kv' ? '""' : 'null'
+  return JSON.parse(execFileSync(process.execPath, [program, file, initial], { encoding: 'utf8' })) as Measured
+}
+
+function printPoint(
+  title: string,
+  ours: Measured,
+  reference: Pick<Reference, 'ms' | 'calibrationMs'> | undefined,
+  print: (line: string) => void,
+): number | undefined {
+  const { coldMs, warmMs, explainedMs, rssMb, parseMs, verdict, calibrationMs } = ours
+  const ratio = reference === undefined ? undefined : reference.ms / reference.calibrationMs / (warmMs / calibrationMs)
+  const columns = [
+    coldMs.toFixed(1).padStart(10),
+    warmMs.toFixed(2).padStart(10),
+    explainedMs.toFixed(1).padStart(10),
+    (reference?.ms.toFixed(1) ?? '-').padStart(10),
+    (ratio === undefined ? '-' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}x`).padStart(12),
+    rssMb.toFixed(0).padStart(8),
+    parseMs.toFixed(0).padStart(10),
+  ]
+  print(`${columns.join(' ')}  ${verdict.padEnd(9)} ${title}`)
+  return ratio
+}
+
+function titleOf({ model, n, c, v, info, k, mode }: Point): string {
+  const values = model === 'kv' ? `${k} keys` : v === 'unique' ? 'distinct values' : `${v} values`
+  const unknown = info === 0 ? '' : `, ${info * 100}% unknown`
+  return `${model} ${n.toLocaleString('en')}, ${c} clients, ${values}${unknown}${mode === 'valid' ? '' : `, stale (${mode})`}`
+}

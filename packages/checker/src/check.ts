@@ -18,7 +18,7 @@ import { settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import { stalenessOf } from './staleness/measure.ts'
-import type { LostWrite, OperationRow, Report, Verdict, WitnessOrder } from './verdict.ts'
+import type { Counterexample, LostWrite, OperationRow, Report, Verdict, WitnessOrder } from './verdict.ts'
 
 /**
  * Judges a history by every level asked for, within the time and memory given.
@@ -46,7 +46,7 @@ export function check(history: History, options: CheckOptions): Report {
     // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
     // cannot decide must leave time for the other.
     const share = needsSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
-    const verdict = judgeLinearizable(encoded, decoder, share)
+    const verdict = judgeLinearizable(encoded, decoder, share, options.explain ?? true)
     if (asked('linearizable') || verdict.result === 'met') decided.linearizable = verdict
   }
   if (asked('eventual')) {
@@ -98,9 +98,12 @@ const SEQUENTIAL_SHARE = 0.7
 /** What making a counterexample smaller may take of the time left: the verdict stands already. */
 const EXPLAIN_MS = 2_000
 
-function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
+function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget, explain: boolean): Verdict {
   const answer = decideLinearizable(encoded, decoder.value, budget)
   if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated' && !explain) {
+    return { result: 'violated', counterexample: wholeKey(answer.part, decoder) }
+  }
   if (answer.result === 'violated') {
     const counterexample = explainLinearizability(
       answer.part,
@@ -132,6 +135,19 @@ function judgeSequential(encoded: Encoded, decoder: Decoder, budget: Budget): Ve
   const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
   if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
   return { result: 'met', witness: { kind: 'order', orders: [orderOfRows(undefined, encoded, answer.order)] } }
+}
+
+/** A contradiction that nobody looks into. */
+function wholeKey(part: Encoded, decoder: Decoder): Counterexample {
+  const keyName = decoder.keyName(part.key[0] ?? 0)
+  return {
+    level: 'linearizable',
+    sentence: `No order of these ${part.length} operations is legal.`,
+    get operations() {
+      return Array.from(part.row, (operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: keyName === undefined ? [] : [keyName],
+  }
 }
 
 /** The list is made when somebody asks for it: a million numbers take longer to list than to check. */

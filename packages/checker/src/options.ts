@@ -19,6 +19,11 @@ export interface CheckOptions {
   readonly failedCas: 'drop' | 'observes'
   /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */
   readonly staleness?: boolean | undefined
+  /**
+   * Whether a violation of linearizability is cut down to the few operations that show it (as it is by default); otherwise
+   * the counterexample is all operations of the key.
+   */
+  readonly explain?: boolean | undefined
   /** Wall time for everything, minimising counterexamples included. */
   readonly deadlineMs: Millis
   /** What the search structures may grow to, in bytes. */

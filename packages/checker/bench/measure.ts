@@ -1,0 +1,60 @@
+import { check } from '@chaos/checker'
+import { type History, type Json, millis } from '@chaos/history'
+import { readHistory } from '@chaos/history/files'
+import { calibrate } from './calibrate.ts'
+
+/** Run as a program of its own for each file, so that the first check is a cold one and the memory is of that file alone. */
+export interface Measured {
+  readonly verdict: string
+  /** CPU milliseconds of the first check, of the quickest, and of the quickest that also explains a violation. */
+  readonly coldMs: number
+  readonly warmMs: number
+  readonly explainedMs: number
+  /** Wall milliseconds of reading the file. */
+  readonly parseMs: number
+  readonly rssMb: number
+  readonly calibrationMs: number
+}
+
+const MOST_RUNS = 20
+const MOST_MS = 2_000
+
+async function measure(file: string, initial: Json): Promise<Measured> {
+  const begun = performance.now()
+  const history = await readHistory(file)
+  const parseMs = performance.now() - begun
+  const cold = judge(history, initial, false)
+  const coldMs = cold.ms
+  let warmMs = coldMs
+  let total = coldMs
+  for (let run = 1; run < MOST_RUNS && total < MOST_MS; run++) {
+    const { ms } = judge(history, initial, false)
+    warmMs = Math.min(warmMs, ms)
+    total += ms
+  }
+  const rssMb = process.resourceUsage().maxRSS / 1024
+  const explainedMs =
+    cold.verdict === 'violated' ? Math.min(...[1, 2, 3].map(() => judge(history, initial, true).ms)) : warmMs
+  return { verdict: cold.verdict, coldMs, warmMs, explainedMs, parseMs, rssMb, calibrationMs: calibrate() }
+}
+
+function judge(history: History, initial: Json, explain: boolean): { readonly ms: number; readonly verdict: string } {
+  const before = process.cpuUsage()
+  const report = check(history, {
+    model: 'register',
+    initial,
+    levels: ['linearizable'],
+    failedCas: 'observes',
+    explain,
+    deadlineMs: millis(30_000),
+    memoryBytes: 2e9,
+    now: () => millis(performance.now()),
+  })
+  const { user, system } = process.cpuUsage(before)
+  return { ms: (user + system) / 1000, verdict: report.levels.linearizable.result }
+}
+
+const [file, initial] = process.argv.slice(2)
+if (file !== undefined && initial !== undefined) {
+  console.log(JSON.stringify(await measure(file, JSON.parse(initial) as Json)))
+}
