@@ -2,7 +2,7 @@ import { measureStaleness, type Staleness, stalenessOfReads } from '@chaos/check
 import { type EventInput, type History, type Json, nanos } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
-import { historyOf } from './checking.ts'
+import { historyOf, timeline } from './checking.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -274,6 +274,17 @@ test('a history without times has versions, and no spans of time', () => {
       .concat([event('invoke', 'read', null), event('ok', 'read', 1)]),
   )
   expect(measure(history)).toMatchObject({ versionsBehind: { max: 1 }, behindNanos: undefined, deltaNanos: undefined })
+})
+
+test('times beyond 2^53, and times that contradict the order of events, end in an answer', () => {
+  const at = (events: readonly EventInput[], time: (position: number) => number): History =>
+    smallHistory(events.map((event, i) => ({ ...event, time: time(i) })))
+  const events = timeline('w1| w2|', '            r1|')
+  const far = measure(at(events, (i) => 2 ** 70 + i * 2 ** 30)).deltaNanos!
+  expect(far.atLeast).toBe(2 ** 30)
+  expect(measure(at(events, (i) => -i)).deltaNanos).toBeDefined()
+  const overlapping = timeline('w1------| ', '  w2------|', '    r1|')
+  expect(measure(at(overlapping, (i) => [5, 9, 1, 2, 3, 4][i]!)).deltaNanos).toBeDefined()
 })
 
 test('strings that are appended are not measured', () => {

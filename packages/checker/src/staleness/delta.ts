@@ -20,9 +20,11 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations)
   // Here every read is called before anything has returned; what conflicts even then has times that go back.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
-  if (!isAtomic(zones, high)) return Number.POSITIVE_INFINITY
+  if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
+    // Beyond 2^53 neighbouring doubles are more than 1 apart.
+    if (middle === low || middle === high) break
     if (isAtomic(zones, middle)) high = middle
     else low = middle
   }
