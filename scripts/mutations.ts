@@ -3,8 +3,10 @@ export interface Mutation {
   readonly name: string
   /** Below packages/checker/src. */
   readonly file: string
-  /** A line of the file, without its indentation; it must stand there once. */
+  /** A line of the file, without its indentation; it must stand there once, unless it is said which one is meant. */
   readonly before: string
+  /** From 1. */
+  readonly occurrence?: number
   readonly after: string
   /** What goes wrong for a user. */
   readonly breaks: string
@@ -31,19 +33,21 @@ export const mutations: readonly Mutation[] = [
     {
       name: 'zones-apply-to-repeated-values',
       before: 'if (value === initial || writer[value] !== -1) return undefined',
+      occurrence: 1,
       after: 'if (value === initial) return undefined',
       breaks: 'of two writes of one value the first is forgotten',
     },
     {
       name: 'zones-drop-all-unknown-writes',
-      before: 'if (returns[i] === NEVER && used[value] !== 1) continue',
-      after: 'if (returns[i] === NEVER) continue',
+      before: 'if (reads[value] === 0) continue',
+      occurrence: 1,
+      after: 'if (reads[value] >= 0) continue',
       breaks: 'a read of a write of unknown outcome is taken for thin air',
     },
     {
       name: 'zones-believe-thin-air',
-      before: 'if (used[value] === 1 && value !== initial) impossibleRead = true',
-      after: 'if (used[value] === 2 && value !== initial) impossibleRead = true',
+      before: 'if (value !== initial) impossibleRead = true',
+      after: 'if (value < 0) impossibleRead = true',
       breaks: 'a value that nobody wrote may be read',
     },
     {
@@ -162,18 +166,42 @@ export const mutations: readonly Mutation[] = [
     {
       name: 'replay-allows-operations-twice',
       before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
+      occurrence: 1,
+      after: `if (seen[i] > 1) return \`operation \${i} appears twice\``,
+      breaks: 'a witness may use one operation twice',
+    },
+    {
+      name: 'replay-allows-operations-twice-on-one-key',
+      before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
+      occurrence: 2,
       after: `if (seen[i] > 1) return \`operation \${i} appears twice\``,
       breaks: 'a witness may use one operation twice',
     },
     {
       name: 'replay-allows-missing-operations',
       before: `if (seen[i] === 0 && returns[i] !== NEVER) return \`operation \${i} is missing\``,
+      occurrence: 1,
+      after: `if (seen[i] === 0 && returns[i] === -1) return \`operation \${i} is missing\``,
+      breaks: 'a witness may leave out a completed operation',
+    },
+    {
+      name: 'replay-allows-missing-operations-on-one-key',
+      before: `if (seen[i] === 0 && returns[i] !== NEVER) return \`operation \${i} is missing\``,
+      occurrence: 2,
       after: `if (seen[i] === 0 && returns[i] === -1) return \`operation \${i} is missing\``,
       breaks: 'a witness may leave out a completed operation',
     },
     {
       name: 'replay-ignores-real-time',
       before: `if (returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+      occurrence: 1,
+      after: `if (calls[i] < 0) return \`operation \${i} returned before one that precedes it was called\``,
+      breaks: 'a witness of linearizability need not respect real time',
+    },
+    {
+      name: 'replay-ignores-real-time-on-one-key',
+      before: `if (returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+      occurrence: 2,
       after: `if (calls[i] < 0) return \`operation \${i} returned before one that precedes it was called\``,
       breaks: 'a witness of linearizability need not respect real time',
     },
@@ -219,19 +247,19 @@ export const mutations: readonly Mutation[] = [
   ...inFile('models/register.ts', definitions, [
     {
       name: 'register-null-is-a-value',
-      before: 'const known = id === NULL ? initialId : id',
-      after: 'const known = id',
+      before: 'if (expects[i] === NULL) expects[i] = initial',
+      after: 'if (expects[i] < NULL) expects[i] = initial',
       breaks: 'a null read is not a read of the initial value',
     },
     {
       name: 'register-info-took-effect',
-      before: 'returns[length] = outcome === INFO ? NEVER : operations.returnEvent[i]',
-      after: 'returns[length] = operations.returnEvent[i]',
+      before: 'returns[length] = outcome === INFO ? NEVER : returnEvent[i]',
+      after: 'returns[length] = returnEvent[i]',
       breaks: 'an operation of unknown outcome is taken to have happened by the time it was given up',
     },
     {
       name: 'register-failed-cas-always-observes',
-      before: "if (k !== CAS || options.failedCas === 'drop') continue",
+      before: 'if (k !== CAS || !observesFailures) continue',
       after: 'if (k !== CAS) continue',
       breaks: 'a cas that failed for another reason is taken for an observation',
     },
@@ -279,8 +307,8 @@ export const mutations: readonly Mutation[] = [
     },
     {
       name: 'saturation-misses-a-write',
-      before: 'if (place[list[middle]] < count) low = middle + 1',
-      after: 'if (place[list[middle]] < count - 1) low = middle + 1',
+      before: 'if (n < places.length && places[n] < count) n++',
+      after: 'if (n < places.length && places[n] < count - 1) n++',
       breaks: 'the last write that precedes an operation is overlooked',
     },
     {
@@ -435,8 +463,8 @@ export const mutations: readonly Mutation[] = [
     [
       {
         name: 'outcomes-pick-a-writer',
-        before: 'writers.set(name, writers.has(name) ? MANY : i)',
-        after: 'writers.set(name, i)',
+        before: 'const writer = writerOf(name) === NONE ? i : MANY',
+        after: 'const writer = writerOf(name) === NONE ? i : i',
         breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
       },
     ],

@@ -32,17 +32,22 @@ describe('the replay of a witness, which every "met" has passed,', () => {
   })
 
   test('wants every completed operation, and each once', () => {
-    const history = historyOf('w1|  r1|', '          w2--?')
-    expect(fault(history, [0, 1], 'real time')).toBe(undefined)
-    expect(fault(history, [0], 'real time')).toBe('operation 1 is missing')
-    expect(fault(history, [0, 1, 1], 'real time')).toBe('operation 1 appears twice')
-    expect(fault(history, [0, 0, 1], 'real time')).toBe('operation 0 appears twice')
+    for (const key of ['', 'x']) {
+      const history = historyOf(`w${key}1|  r${key}1|`, key === '' ? '          w2--?' : '          wy2--?')
+      for (const rule of ['real time', 'process order'] as const) {
+        expect(fault(history, [0, 1], rule)).toBe(undefined)
+        expect(fault(history, [0], rule)).toBe('operation 1 is missing')
+        expect(fault(history, [0, 1, 1], rule)).toBe('operation 1 appears twice')
+        expect(fault(history, [0, 0, 1], rule)).toBe('operation 0 appears twice')
+      }
+    }
   })
 
   test('wants the order that was promised', () => {
     const history = historyOf('w1|      r2|', '     w2|      r2|')
     expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
+    expect(fault(historyOf('wx1|', '     wy2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its process's order")
   })
