@@ -40,7 +40,7 @@ test.each(quick)('%s: its conditions and the search agree on 250 histories of 20
     const events = randomObjectEvents(kinds[model]!(random), shape, random)
     const specification = object.specification(initial)
     for (const part of partsOf(smallHistory(events), functions)) {
-      const found = object.fast(part, initial).result
+      const found: 'met' | 'violated' | 'not applicable' = object.fast(part, initial).result
       if (found === 'not applicable') continue
       share[found]++
       const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }
@@ -50,8 +50,8 @@ test.each(quick)('%s: its conditions and the search agree on 250 histories of 20
       expect.fail(`seed ${seed}\n${lines}\nthe conditions say ${found}, the search ${searched ? 'violated' : 'met'}`)
     }
   }
-  expect(share.met).toBeGreaterThan(20)
-  expect(share.violated).toBeGreaterThan(model === 'lock' ? 0 : 20)
+  expect(share.met).toBeGreaterThan(5)
+  expect(share.violated).toBeGreaterThan(5)
 })
 
 test.each(Object.keys(objects))('4,000 operations on one atomic %s are linearizable, with a witness', (name) => {
