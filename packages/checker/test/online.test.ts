@@ -59,9 +59,9 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test('it answers at the first event for which the definition has no order: 10,000 small random histories', () => {
+test('it answers at the first event for which the definition has no order: 6,000 small random histories', () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < 10_000; n++) {
+  for (let n = 0; n < 6_000; n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const events = randomEvents(shapeFrom(random, {}), random)
@@ -69,8 +69,8 @@ test('it answers at the first event for which the definition has no order: 10,00
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     count[watch(events).soFar]++
   }
-  expect(count.linearizable).toBeGreaterThan(2_000)
-  expect(count['not linearizable']).toBeGreaterThan(1_000)
+  expect(count.linearizable).toBeGreaterThan(1_200)
+  expect(count['not linearizable']).toBeGreaterThan(500)
   expect(count['not certain']).toBeLessThan(1_000)
 })
 
@@ -89,9 +89,9 @@ test('values that come again never make it say violated without need: 6,000 smal
   expect(count['not certain']).toBeGreaterThan(200)
 })
 
-test('it agrees with check on 800 histories of 20 to 220 operations, at the event itself', () => {
+test('it agrees with check on 500 histories of 20 to 220 operations, at the event itself', () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < 800; n++) {
+  for (let n = 0; n < 500; n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const over = {
@@ -110,8 +110,8 @@ test('it agrees with check on 800 histories of 20 to 220 operations, at the even
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     count[watch(events).soFar]++
   }
-  expect(count.linearizable).toBeGreaterThan(100)
-  expect(count['not linearizable']).toBeGreaterThan(100)
+  expect(count.linearizable).toBeGreaterThan(60)
+  expect(count['not linearizable']).toBeGreaterThan(60)
 })
 
 test('what it remembers stays as it is over a million operations', () => {
