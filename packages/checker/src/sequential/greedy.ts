@@ -12,7 +12,7 @@ interface Choice {
 }
 
 /** So many choices may turn out wrong. */
-const MOST_BACKTRACKS = 500
+const MOST_BACKTRACKS = 60
 /** The last so many choices can be taken back. */
 const MOST_CHOICES = 4096
 
