@@ -104,6 +104,29 @@ describe('chaos check --explain', () => {
   })
 })
 
+describe('an expectation', () => {
+  const lines = (...events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('')
+  const operation = (f: string, value: number | string, model: string): string =>
+    lines(
+      { chaos: 1, model },
+      { process: 0, type: 'invoke', f, value },
+      { process: 0, type: 'ok', f, value },
+      { process: 0, type: 'invoke', f: f === 'put' ? 'get' : 'dequeue', value: null },
+      { process: 0, type: 'ok', f: f === 'put' ? 'get' : 'dequeue', value },
+    )
+
+  test.each([
+    ['of a queue needs no reads and writes', operation('enqueue', 1, 'queue'), 0],
+    ['of a key-value store is met by get and put', operation('put', 'a', 'key-value'), 0],
+    ['of a register is not met by writes alone', lines({ process: 0, type: 'invoke', f: 'write', value: 1 }), 2],
+    ['of a queue is not met by nothing', lines({ chaos: 1, model: 'queue' }), 2],
+  ])('%s', async (_, content, expected) => {
+    const file = join(temporaryDirectory(), 'history.jsonl')
+    writeFileSync(file, content)
+    expect((await chaos(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)
+  })
+})
+
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 

@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path'
 import { check, type Level, type Report, type Verdict } from '@chaos/checker'
-import { type History, UserError } from '@chaos/history'
+import { type History, OK, UserError } from '@chaos/history'
 import { readHistory, sourceName } from '@chaos/history/files'
 import {
   type CheckRow,
@@ -13,7 +13,7 @@ import {
   type TerminalOptions,
   toJson,
 } from '@chaos/report'
-import { countOperations, judgeExpectation } from '@chaos/runner'
+import { judgeExpectation } from '@chaos/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
@@ -118,9 +118,22 @@ function resultOf(task: CheckTask, checked: Checked): CheckedFile {
 
 /** A level that is met by a history in which nothing was read or written is not met: it says nothing. */
 function expectationOf(history: History, report: Report, level: Level): Expectation {
-  const { reads, writes, cas, total, ok } = countOperations(history)
-  const vacuous = total === 0 || ok === 0 || reads + cas === 0 || writes + cas === 0
-  return judgeExpectation(report, level, vacuous ? ['nothing was read, or nothing was written'] : [])
+  return judgeExpectation(report, level, isVacuous(history, report.model) ? [NOTHING_TRIED] : [])
+}
+
+const NOTHING_TRIED = 'nothing was read, or nothing was written'
+const READS = ['read', 'get', 'cas']
+const WRITES = ['write', 'put', 'append', 'cas']
+
+/** A register wants a read and a write that succeeded; of other objects any operation may show something. */
+function isVacuous(history: History, model: string): boolean {
+  const { f, outcome, length } = history.operations
+  const succeeded = new Set<string>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] === OK) succeeded.add(history.functions[f[row] ?? 0] ?? '')
+  }
+  if (model !== 'register') return succeeded.size === 0
+  return !READS.some((name) => succeeded.has(name)) || !WRITES.some((name) => succeeded.has(name))
 }
 
 export const exitCodeFor = ({ met }: Expectation): ExitCode =>
