@@ -1,4 +1,6 @@
 const PAGE_BYTES = 1 << 20
+/** The first page; each is four times as large as the one before, up to PAGE_BYTES, so that a small table costs little. */
+const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
@@ -23,7 +25,8 @@ export class ByteTable {
   #startOf: Int32Array = new Int32Array(32)
   #sizeOf: Int32Array = new Int32Array(32)
   readonly #pages: Uint8Array[] = []
-  #pageUsed = PAGE_BYTES
+  #pageBytes = 0
+  #pageUsed = 0
 
   get length(): number {
     return this.#length
@@ -94,9 +97,11 @@ export class ByteTable {
     const entry = this.#length
     if (entry === this.#hashes.length) this.#growEntries()
     const size = end - start
-    if (this.#pageUsed + size > PAGE_BYTES) {
+    if (this.#pageUsed + size > this.#pageBytes) {
       // A text longer than a page gets one to itself; the rest of the page before is left unused.
-      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, size)))
+      const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
+      this.#pageBytes = Math.max(usual, size)
+      this.#pages.push(new Uint8Array(this.#pageBytes))
       this.#pageUsed = 0
     }
     const page = this.#pages[this.#pages.length - 1]
