@@ -111,7 +111,15 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
     }
     const edges: Edge[] = []
     const ofSource = new Int32Array(width)
-    const ofOther = new Int32Array(width)
+    const ofOlder = new Int32Array(width)
+    const older: number[] = []
+    const ofOne = new Int32Array(width)
+    const precededBy = (operation: number, other: number): boolean => {
+      ofOne.fill(0)
+      base(ofOne, operation)
+      close(ofOne)
+      return ofOne[of[other]] > place[other]
+    }
     try {
       for (let i = 0; i < reads.length; i++) {
         const read = reads[i]
@@ -129,21 +137,31 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
         if (past[i][thread] > place[read] + 1 || ofSource[thread] > place[read]) {
           return { thread, edges, last: { from: source, to: read, reason: 'reads from' } }
         }
-        let back = i
         const lists = facts.writesTo(encoded.key[read])
+        older.length = 0
+        ofOlder.fill(0)
         for (let n = 0; n < lists.length; n++) {
           const list = lists[n]
           if (past[i][list.thread] === 0) continue
           const last = lastAmong(list.writes, past[i][list.thread], place)
           if (last === -1 || last === source) continue
           if (source === INITIAL) {
-            return {
-              thread,
-              edges,
-              last: { from: read, to: last, reason: 'overwritten after', premise: [last, read], reader: read },
+            const edge: Edge = {
+              from: read,
+              to: last,
+              reason: 'overwritten after',
+              premise: [last, read],
+              reader: read,
             }
+            return { thread, edges, last: edge }
           }
           if (ofSource[list.thread] > place[last]) continue
+          older.push(last)
+          base(ofOlder, last)
+        }
+        if (older.length === 0) continue
+        close(ofOlder)
+        for (const last of older) {
           const edge: Edge = {
             from: last,
             to: source,
@@ -151,18 +169,13 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
             premise: [last, read],
             reader: read,
           }
-          ofOther.fill(0)
-          base(ofOther, last)
-          close(ofOther)
-          if (ofOther[of[source]] > place[source]) return { thread, edges, last: edge }
+          if (ofOlder[of[source]] > place[source] && precededBy(last, source)) return { thread, edges, last: edge }
           edges.push(edge)
-          force(source, ofOther)
-          raise(ofSource, 0, ofOther, 0, width)
-          // Earlier reads that already had the source in their past now have more in it: see them again.
-          const first = firstWith(past, i, of[source], place[source])
-          if (first < back && !covers(past[first], ofOther)) back = first
         }
-        if (back < i) i = back - 1
+        force(source, ofOlder)
+        // Earlier reads that already had the source in their past now have more in it: see them again.
+        const back = firstWith(past, i, of[source], place[source])
+        if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
       return undefined
     } finally {
