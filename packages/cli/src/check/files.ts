@@ -34,10 +34,9 @@ const noMatch = (pattern: string): UserError =>
     `${pattern}: no file matches this pattern${isAbsolute(pattern) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
   )
 
-/** The bytes that are on disk; what is not an ordinary file counts nothing. */
+/** The bytes that are on disk; what is not a file that can be reached counts nothing. */
 export function bytesOf(files: readonly NamedFile[]): number {
   let bytes = 0
-  for (const { file } of files)
-    bytes += (file === STDIN ? undefined : statSync(file, { throwIfNoEntry: false }))?.size ?? 0
+  for (const { file } of files) if (file !== STDIN && existsSync(file)) bytes += statSync(file).size
   return bytes
 }
