@@ -36,6 +36,12 @@ export function check(history: History, options: CheckOptions): Report {
   const budget = createBudget(options)
   const { encoded, decoder } = encodeRegister(history, options)
   const asked = (level: Level): boolean => options.levels.includes(level)
+  // Who read from whom: worked out once, and only if it is needed.
+  let known: Sources | undefined
+  const sources = (): Sources => {
+    known ??= readsFrom(encoded)
+    return known
+  }
 
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
@@ -62,11 +68,11 @@ export function check(history: History, options: CheckOptions): Report {
   if (needsSequential && decided.linearizable?.result !== 'met') {
     const left = options.deadlineMs - (options.now() - begun)
     const share = options.levels.some(isWeak) ? budget.within(left * SEQUENTIAL_SHARE) : budget
-    const verdict = judgeSequential(encoded, decoder, share)
+    const verdict = judgeSequential(encoded, decoder, sources(), share)
     if (asked('sequential') || verdict.result === 'met') decided.sequential = verdict
   }
   if (decided.linearizable?.result !== 'met' && decided.sequential?.result !== 'met' && options.levels.some(isWeak)) {
-    Object.assign(decided, judgeWeaker(encoded, decoder, options.levels, readsFrom(encoded), budget))
+    Object.assign(decided, judgeWeaker(encoded, decoder, options.levels, sources(), budget))
   }
   const levels = followsFrom(decided, (level) => reasonUndecided(asked(level)))
   const wantsStaleness = options.staleness === true && decided.linearizable?.result !== 'met'
@@ -123,8 +129,10 @@ function judgeLinearizable(encoded: Encoded, decoder: Decoder, budget: Budget, e
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
-function judgeSequential(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
-  const answer = findSequentialOrder(encoded, decoder.value, budget)
+type Sources = ReturnType<typeof readsFrom>
+
+function judgeSequential(encoded: Encoded, decoder: Decoder, sources: Sources, budget: Budget): Verdict {
+  const answer = findSequentialOrder(encoded, decoder.value, budget, undefined, sources)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
     return {

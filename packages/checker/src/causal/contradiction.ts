@@ -22,7 +22,7 @@ export interface Contradiction {
   readonly future?: boolean
 }
 
-export type Judged = Contradiction | 'none' | 'out of memory'
+export type Judged = Contradiction | 'none' | 'out of memory' | 'out of time'
 
 /** What the levels share, worked out once, when it is first needed. */
 export interface Relations {
@@ -72,6 +72,7 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     const { threads } = facts
     const each = createViews(facts, given)
     for (let thread = 0; thread < threads.count; thread++) {
+      if (budget.expired()) return 'out of time'
       const conflict = each.conflictOf(thread, facts.writerOf)
       if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
     }

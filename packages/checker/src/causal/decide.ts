@@ -52,7 +52,7 @@ export function createWeaker(
   return {
     decide: (level) => {
       const judged = relations.judge(level)
-      if (judged === 'out of memory') return OUT_OF_MEMORY
+      if (judged === 'out of memory' || judged === 'out of time') return OUT_OF[judged]
       if (judged !== 'none') return { result: 'violated', found: { relations, contradiction: judged, indices } }
       return met(relations, indices)
     },
@@ -63,7 +63,10 @@ export function createWeaker(
 /** Looks at the whole history: many for small ones, few for long ones, so that a level takes seconds at most. */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))
 
-const OUT_OF_MEMORY: WeakAnswer = { result: 'unknown', reason: 'out of memory (see --memory)' }
+const OUT_OF = {
+  'out of memory': { result: 'unknown', reason: 'out of memory (see --memory)' },
+  'out of time': { result: 'unknown', reason: 'out of time (see --timeout)' },
+} as const satisfies { readonly [limit: string]: WeakAnswer }
 
 function met(relations: Relations, indices: Int32Array): WeakAnswer {
   const order = relations.arbitration()
@@ -89,7 +92,7 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
     try {
       // Causal memory is judged once all sources are chosen; until then what it implies is.
       const judged = relations.judge(level === 'causal-memory' ? 'causal' : level)
-      if (judged === 'out of memory') limit.left = 0
+      if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
       if (complete && level === 'causal-memory' && !isMemory(relations)) return false
       last = relations

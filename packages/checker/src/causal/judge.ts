@@ -8,17 +8,18 @@ import type { Counterexample, Verdict } from '../verdict.ts'
 import type { Contradiction, WeakLevel } from './contradiction.ts'
 import { createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
 
-/** Weakest first: what a weaker level violates, all that imply it violate too, with the same counterexample. */
+/** Weakest first, nearly: what a weaker level violates, all that imply it violate too, with the same counterexample. */
 const weakLevels = [
   'monotonic-writes',
   'writes-follow-reads',
   'monotonic-reads',
   'read-your-writes',
-  'pram',
   'causal',
   'session',
   'causal-convergence',
   'causal-memory',
+  // Dear by itself, and mostly known by now: causal memory implies it.
+  'pram',
 ] as const satisfies readonly WeakLevel[]
 
 export const isWeak = (level: Level): level is WeakLevel => (weakLevels as readonly Level[]).includes(level)

@@ -24,7 +24,7 @@ export interface Facts extends Sourced {
 }
 
 export function factsOf({ encoded, writerOf }: Sourced): Facts {
-  const threads = threadsOf(encoded)
+  const threads = threadsOf(encoded, true)
   const lists: KeyWrites[][] = []
   // Threads one after the other, so that a list being extended is always the last one of its key.
   for (let m = 0; m < encoded.length; m++) {

@@ -24,15 +24,16 @@ export type Sequentiality =
  * Where it is certain which write each read saw: forced orders to a fixpoint, then one straight attempt at an order, then
  * both orders of each open pair of writes. Otherwise a search over how far each process has got.
  *
- * `steps` bounds the search for repeated values; without it only the budget does.
+ * `steps` bounds the search for repeated values; without it only the budget does. `facts` is what is known of who read from
+ * whom, where that was found out before.
  */
 export function findSequentialOrder(
   encoded: Encoded,
   jsonOf: (name: number) => Json,
   budget: Budget,
   steps: number = Number.POSITIVE_INFINITY,
+  facts: ReturnType<typeof readsFrom> = readsFrom(encoded),
 ): Sequentiality {
-  const facts = readsFrom(encoded)
   if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
   if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
 

@@ -107,7 +107,7 @@ export type Saturated =
 export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
   const { encoded, writerOf } = facts
   const { length, key, writes } = encoded
-  const threads = threadsOf(encoded)
+  const threads = threadsOf(encoded, true)
   const width = threads.count
   const bytes = 4 * length * width + 64 * length
   if (length * width >= 2 ** 30 || !budget.take(bytes)) return { result: 'stopped', reason: 'memory' }

@@ -16,8 +16,14 @@ export interface Threads {
   readonly after: Int32Array
 }
 
-export function threadsOf(encoded: Encoded): Threads {
+/**
+ * `certain`: nothing is optional, so that an operation of unknown outcome that is the last of its process, as it should be,
+ * can be the last of its process's thread.
+ */
+export function threadsOf(encoded: Encoded, certain = false): Threads {
   const { length, process, returns } = encoded
+  const lastOfProcess = new Map<number, number>()
+  if (certain) for (let i = 0; i < length; i++) lastOfProcess.set(process[i], i)
   const of = new Int32Array(length)
   const place = new Int32Array(length)
   const after = new Int32Array(length).fill(-1)
@@ -26,7 +32,7 @@ export function threadsOf(encoded: Encoded): Threads {
   const sizes: number[] = []
   for (let i = 0; i < length; i++) {
     const p = process[i]
-    if (returns[i] === NEVER) {
+    if (returns[i] === NEVER && lastOfProcess.get(p) !== i) {
       after[i] = lastOf.get(p) ?? -1
       of[i] = sizes.length
       sizes.push(1)
