@@ -99,17 +99,68 @@ export function prefix(encoded: Encoded, position: number): Encoded {
 
 /** The operations of each key, as histories of their own, compact (see `compact`). */
 export function partition(encoded: Encoded): readonly Encoded[] {
-  if (encoded.keys === 1) return [compact(encoded)]
+  const { length, key, keys, calls, returns } = encoded
+  if (keys === 1) return [compact(encoded)]
+  const starts = new Int32Array(keys + 1)
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    starts[key[i] + 1]++
+    if (calls[i] > last) last = calls[i]
+    if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
+  }
+  for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
+  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts)
+
+  // All keys in one go, in columns that they share, each key's operations side by side.
+  const owner = new Int32Array(last + 1)
+  const sorted = new Int32Array(length)
+  const next = starts.slice(0, keys)
+  for (let i = 0; i < length; i++) {
+    const place = next[key[i]]++
+    sorted[place] = i
+    owner[calls[i]] = place + 1
+    if (returns[i] !== NEVER) owner[returns[i]] = -(place + 1)
+  }
+  const columns = restrict(encoded, sorted)
+  columns.returns.fill(NEVER)
+  const ranks = new Int32Array(keys)
+  for (let position = 0; position <= last; position++) {
+    const o = owner[position]
+    if (o > 0) columns.calls[o - 1] = ranks[columns.key[o - 1]]++
+    else if (o < 0) columns.returns[-o - 1] = ranks[columns.key[-o - 1]]++
+  }
+  const scratch = new Int32Array(encoded.values)
+  return Array.from(ranks, (_, k) => renumber(slice(columns, starts[k], starts[k + 1]), scratch))
+}
+
+function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encoded[] {
+  const members = Array.from({ length: encoded.keys }, (_, k) => new Int32Array(starts[k + 1] - starts[k]))
   const count = new Int32Array(encoded.keys)
-  for (let i = 0; i < encoded.length; i++) count[encoded.key[i]]++
-  const members = Array.from(count, (length) => new Int32Array(length))
-  count.fill(0)
   for (let i = 0; i < encoded.length; i++) {
     const key = encoded.key[i]
     members[key][count[key]++] = i
   }
   const scratch = new Int32Array(encoded.values)
   return members.map((indices) => compact(restrict(encoded, indices), scratch))
+}
+
+/** Some operations that lie side by side; nothing is copied. */
+function slice(encoded: Encoded, from: number, to: number): Encoded {
+  const kind = encoded.kind.subarray(from, to)
+  return {
+    ...encoded,
+    length: to - from,
+    row: encoded.row.subarray(from, to),
+    kind,
+    expects: encoded.expects.subarray(from, to),
+    writes: encoded.writes.subarray(from, to),
+    key: encoded.key.subarray(from, to),
+    process: encoded.process.subarray(from, to),
+    calls: encoded.calls.subarray(from, to),
+    returns: encoded.returns.subarray(from, to),
+    hasConditional: kind.includes(CAS) || kind.includes(DIFFERS),
+    hasAppend: kind.includes(APPEND),
+  }
 }
 
 /**
@@ -160,32 +211,58 @@ export function compact(encoded: Encoded, scratch?: Int32Array): Encoded {
 
 function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encoded {
   if (encoded.values <= 2 * encoded.length + 1) return encoded
-  const { length, expects, writes } = encoded
-  const numbers = scratch === undefined ? new Map<number, number>() : undefined
-  const values: number[] = []
+  if (scratch !== undefined) {
+    const { expects, writes } = encoded
+    return renumber({ ...encoded, expects: expects.slice(), writes: writes.slice() }, scratch)
+  }
+  const numbers = new Map<number, number>()
+  const names: number[] = []
   const numberOf = (value: number): number => {
     if (value === NOTHING) return NOTHING
-    const known = (scratch === undefined ? numbers?.get(value) : scratch[value]) ?? 0
-    if (known > 0) return known - 1
-    values.push(value)
-    if (scratch === undefined) numbers?.set(value, values.length)
-    else scratch[value] = values.length
-    return values.length - 1
+    const known = numbers.get(value)
+    if (known !== undefined) return known
+    numbers.set(value, names.length)
+    return names.push(encoded.names[value]) - 1
   }
-  const initial = numberOf(encoded.initial)
-  const newExpects = new Int32Array(length)
-  const newWrites = new Int32Array(length)
-  for (let i = 0; i < length; i++) {
-    newExpects[i] = numberOf(expects[i])
-    newWrites[i] = numberOf(writes[i])
-  }
-  if (scratch !== undefined) for (const value of values) scratch[value] = 0
   return {
     ...encoded,
-    initial,
-    expects: newExpects,
-    writes: newWrites,
-    values: values.length,
-    names: Int32Array.from(values, (value) => encoded.names[value]),
+    initial: numberOf(encoded.initial),
+    expects: encoded.expects.map(numberOf),
+    writes: encoded.writes.map(numberOf),
+    values: names.length,
+    names: Int32Array.from(names),
   }
+}
+
+/** The same without a hash table: values are numbered anew in place. `scratch` is left as it was, all zeros. */
+function renumber(encoded: Encoded, scratch: Int32Array): Encoded {
+  const { length, expects, writes } = encoded
+  const values = new Int32Array(2 * length + 1)
+  values[0] = encoded.initial
+  let count = 1
+  scratch[encoded.initial] = 1
+  for (let i = 0; i < length; i++) {
+    const expected = expects[i]
+    if (expected !== NOTHING) {
+      if (scratch[expected] === 0) {
+        values[count++] = expected
+        scratch[expected] = count
+      }
+      expects[i] = scratch[expected] - 1
+    }
+    const written = writes[i]
+    if (written !== NOTHING) {
+      if (scratch[written] === 0) {
+        values[count++] = written
+        scratch[written] = count
+      }
+      writes[i] = scratch[written] - 1
+    }
+  }
+  const names = new Int32Array(count)
+  for (let n = 0; n < count; n++) {
+    scratch[values[n]] = 0
+    names[n] = encoded.names[values[n]]
+  }
+  return { ...encoded, initial: 0, values: count, names }
 }

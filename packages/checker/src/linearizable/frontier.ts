@@ -75,7 +75,7 @@ export function createFrontier(
   const casClasses: number[] = []
   // By value: the last round in which an optional cas waited for it.
   const wantedBy = new Int32Array(values)
-  let round = 0
+  let round = 1
   for (const [c, each] of classes.entries()) {
     if (each.kind === CAS) casClasses.push(c)
     else writeClass[each.writes] = c
@@ -96,7 +96,10 @@ export function createFrontier(
   // The values that open operations wait for, and how many do: a dense list.
   const waiting = createBag(values)
   const written = createBag(values)
-  const openCas: number[] = []
+  /** By value: the slots of the open operations that wait for it, and of those among them that are a cas. */
+  const waitingSlots = part.hasConditional ? new Int32Array(values * words) : readers
+  const casByValue = part.hasConditional ? new Int32Array(values * words) : readers
+  const operationAt = new Int32Array(words * 32)
 
   const events = eventsOf(part, classOf)
   let at = 0
@@ -135,6 +138,7 @@ export function createFrontier(
     if (k === READ) {
       const value = expects[operation]
       readers[value * words + word] |= bit
+      waitingSlots[value * words + word] |= bit
       observers[word] |= bit
       waiting.add(value)
       for (let base = 0; base < liveCount * stride; base += stride) {
@@ -158,11 +162,12 @@ export function createFrontier(
         if (live[base] !== value) live[base + HIDDEN + word] |= bit
       }
     } else if (k === CAS) {
+      const value = expects[operation]
       casSlots[word] |= bit
-      waiting.add(expects[operation])
-      let place = openCas.length
-      while (place > 0 && returns[openCas[place - 1]] > returns[operation]) place--
-      openCas.splice(place, 0, operation)
+      casByValue[value * words + word] |= bit
+      waitingSlots[value * words + word] |= bit
+      operationAt[slot] = operation
+      waiting.add(value)
     } else {
       const value = expects[operation]
       differing[value * words + word] |= bit
@@ -181,6 +186,7 @@ export function createFrontier(
     const k = kind[operation]
     if (k === READ) {
       readers[expects[operation] * words + word] &= bit
+      waitingSlots[expects[operation] * words + word] &= bit
       observers[word] &= bit
       waiting.remove(expects[operation])
     } else if (k === WRITE) {
@@ -192,8 +198,9 @@ export function createFrontier(
       firstWrite[value] = nextWrite[operation]
     } else if (k === CAS) {
       casSlots[word] &= bit
+      casByValue[expects[operation] * words + word] &= bit
+      waitingSlots[expects[operation] * words + word] &= bit
       waiting.remove(expects[operation])
-      openCas.splice(openCas.indexOf(operation), 1)
     } else {
       differing[expects[operation] * words + word] &= bit
       anyDiffering[word] &= bit
@@ -330,10 +337,8 @@ export function createFrontier(
   /** Whether an open operation waits for the value in the configuration. */
   const isWanted = (value: number): boolean => {
     for (let w = 0; w < words; w++) {
-      if ((readers[value * words + w] & ~origin[BITS + w]) !== 0) return true
+      if ((waitingSlots[value * words + w] & ~origin[BITS + w]) !== 0) return true
     }
-    if (!hasCas) return false
-    for (const cas of openCas) if (expects[cas] === value && isOpen(cas)) return true
     return wantedBy[value] === round
   }
 
@@ -351,19 +356,27 @@ export function createFrontier(
     }
   }
 
+  /** Whether a cas that does the same, and has not fired either, returns first. */
+  const hasEarlierTwin = (cas: number): boolean => {
+    const value = expects[cas]
+    for (let w = 0; w < words; w++) {
+      for (let left = casByValue[value * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
+        const other = operationAt[w * 32 + 31 - Math.clz32(left & -left)]
+        if (writes[other] === writes[cas] && returns[other] < returns[cas]) return true
+      }
+    }
+    return false
+  }
+
   const expandCas = (wantsDifferent: boolean): void => {
     const state = origin[STATE]
     let possible = false
-    for (let i = 0; i < openCas.length; i++) {
-      const cas = openCas[i]
-      if (expects[cas] !== state || !isOpen(cas)) continue
-      possible = true
-      let earlier = false
-      for (let j = 0; j < i && !earlier; j++) {
-        const other = openCas[j]
-        earlier = expects[other] === state && writes[other] === writes[cas] && isOpen(other)
+    for (let w = 0; w < words; w++) {
+      for (let left = casByValue[state * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
+        possible = true
+        const cas = operationAt[w * 32 + 31 - Math.clz32(left & -left)]
+        if (!hasEarlierTwin(cas)) fireCas(cas)
       }
-      if (!earlier) fireCas(cas)
     }
     for (const c of casClasses) {
       const { expects: from, writes: to } = classes[c]
@@ -530,11 +543,13 @@ function ones(bits: number): number {
 /** Operations at their calls (as i) and returns (as -i - 1), in order; without optional ones that do not matter. */
 function eventsOf(part: Encoded, classOf: Int32Array): Int32Array {
   const { length, calls, returns } = part
-  const at = new Int32Array(2 * length).fill(0x7fffffff)
+  const at = new Int32Array(2 * length).fill(NEVER)
   for (let i = 0; i < length; i++) {
     if (returns[i] === NEVER && classOf[i] === -1) continue
     at[calls[i]] = i
     if (returns[i] !== NEVER) at[returns[i]] = -i - 1
   }
-  return Int32Array.from(at.filter((event) => event !== 0x7fffffff))
+  let count = 0
+  for (let position = 0; position < at.length; position++) if (at[position] !== NEVER) at[count++] = at[position]
+  return at.subarray(0, count)
 }

@@ -1,8 +1,11 @@
 import type { Json } from '@chaos/history'
 import type { Encoded } from '../encoded.ts'
 import { appendZones } from './append-zones.ts'
+import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /** Decides one key in linear time, where what was written is distinct. Expects a compact history (see `compact`). */
-export const decideInLinearTime = (part: Encoded, jsonOf: (name: number) => Json): ZonesAnswer =>
-  part.hasAppend ? appendZones(part, jsonOf) : zones(part)
+export function decideInLinearTime(part: Encoded, jsonOf: (name: number) => Json): ZonesAnswer {
+  if (part.hasAppend) return appendZones(part, jsonOf)
+  return part.hasConditional ? chainZones(part) : zones(part)
+}

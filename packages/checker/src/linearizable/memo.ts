@@ -4,6 +4,7 @@ import type { Budget } from '../budget.ts'
 export interface Memo {
   /** Adds the key; false where it was there already. Undefined: the memory limit was reached, and nothing was added. */
   readonly add: (key: Int32Array) => boolean | undefined
+  readonly has: (key: Int32Array) => boolean
   readonly release: () => void
 }
 
@@ -47,6 +48,16 @@ export function createMemo(width: number, budget: Budget): Memo {
         while (word < width && table[at + word] === key[word]) word++
         if (word === width) return false
         place = (place + 1) & (capacity - 1)
+      }
+    },
+    has: (key) => {
+      if (size === 0) return false
+      for (let place = hash(key, 0, width) & (capacity - 1); ; place = (place + 1) & (capacity - 1)) {
+        const at = place * width
+        if (table[at] === 0) return false
+        let word = 0
+        while (word < width && table[at + word] === key[word]) word++
+        if (word === width) return true
       }
     },
     release: () => {

@@ -56,6 +56,9 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   // Where to look for the next operation to take: a call's entry, or once those are exhausted a class's number.
   let cursor = next[head]
   let classCursor = -1
+  // A cas that holds is tried before the writes: the chance may not come back.
+  const firstPass = part.hasConditional ? CAS_PASS : WRITE_PASS
+  let pass = firstPass
   let started = false
 
   const take = (operation: number, classNumber: number, after: number): void => {
@@ -106,13 +109,24 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return entry
   }
-  /** Looks at the configuration reached. True where it is new; undefined where memory ran out. */
-  const enter = (firstReturn: number): boolean | undefined => {
+  /** Looks at the configuration reached: whether it is worth going on from. */
+  const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position
     key[0] = firstReturn
     key[1] = state
-    return memo.add(key)
+    return !memo.has(key)
+  }
+  /**
+   * Remembers that nothing follows from the configuration on the path's end; false where memory ran out. Only now: on a
+   * straight way to an explanation there is nothing to remember, and no configuration comes twice on one path.
+   */
+  const remember = (): boolean => {
+    let firstReturn = next[head]
+    while (firstReturn < length) firstReturn = next[firstReturn]
+    key[0] = firstReturn
+    key[1] = state
+    return memo.add(key) !== undefined
   }
   /** Undoes the last choice, and the observations that followed it; false where there is none. */
   const retreat = (): boolean => {
@@ -123,6 +137,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       classCursor = pathClass[depth] + 1
     } else {
       cursor = next[pathOperation[depth]]
+      pass = kind[pathOperation[depth]] === CAS ? CAS_PASS : WRITE_PASS
       classCursor = -1
     }
     return true
@@ -144,16 +159,13 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return after === state || (after === DEAD && !demand.anyDiffers) ? -1 : after
   }
 
-  /** Goes on from the configuration just reached or, where it was seen before, from the last choice left. */
-  const settle = (firstReturn: number): Progress | 'entered' => {
-    const kept = enter(firstReturn)
-    if (kept === undefined) return 'out of memory'
-    if (kept) {
-      cursor = next[head]
-      classCursor = -1
-      return 'entered'
-    }
-    return retreat() ? 'entered' : 'violated'
+  /** Goes on from the configuration just reached or, where nothing follows from it, from the last choice left. */
+  const settle = (firstReturn: number): boolean => {
+    if (!isNew(firstReturn)) return retreat()
+    cursor = next[head]
+    pass = firstPass
+    classCursor = -1
+    return true
   }
 
   const run = (steps: number): Progress => {
@@ -162,18 +174,23 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       started = true
       const firstReturn = takeObservations()
       if (firstReturn === head) return 'met'
-      const progress = settle(firstReturn)
-      if (progress !== 'entered') return progress
+      settle(firstReturn)
     }
     for (let left = steps; left > 0; left--) {
       let moved = false
       if (classCursor === -1) {
-        for (; cursor < length; cursor = next[cursor]) {
-          const after = apply(cursor)
-          if (after === -1) continue
-          take(cursor, CHOICE, after)
-          moved = true
-          break
+        for (;;) {
+          for (; cursor < length; cursor = next[cursor]) {
+            if (pass === CAS_PASS ? kind[cursor] !== CAS : kind[cursor] === CAS) continue
+            const after = apply(cursor)
+            if (after === -1) continue
+            take(cursor, CHOICE, after)
+            moved = true
+            break
+          }
+          if (moved || pass === WRITE_PASS) break
+          pass = WRITE_PASS
+          cursor = next[head]
         }
         if (!moved) {
           // Here `cursor` is the first return.
@@ -197,13 +214,13 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
         }
       }
       if (!moved) {
+        if (!remember()) return 'out of memory'
         if (!retreat()) return 'violated'
         continue
       }
       const firstReturn = takeObservations()
       if (firstReturn === head) return 'met'
-      const progress = settle(firstReturn)
-      if (progress !== 'entered') return progress
+      if (!settle(firstReturn)) return 'violated'
     }
     return 'paused'
   }
@@ -218,6 +235,9 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     },
   }
 }
+
+const CAS_PASS = 0
+const WRITE_PASS = 1
 
 /** In the path's class column: a mandatory operation that was chosen, or an observation that was taken because it held. */
 const CHOICE = -1
