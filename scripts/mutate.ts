@@ -99,8 +99,11 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
       // The copy was made while somebody may have been editing: it is the copy that counts.
       if (broken === undefined) throw new Error(`${mutation.name} does not apply to the copy`)
       writeFileSync(path, broken)
-      const likeliest = await runTests(copy, unchanged.ms * PATIENCE + PATIENCE_MS, mutation.tests)
-      const outcome = likeliest.result === 'passed' ? await wholeSuite(copy) : likeliest
+      let outcome: Outcome = { result: 'passed', by: '', ms: 0 }
+      for (const word of mutation.tests) {
+        if (outcome.result === 'passed') outcome = await runTests(copy, unchanged.ms * PATIENCE + PATIENCE_MS, [word])
+      }
+      if (outcome.result === 'passed') outcome = await wholeSuite(copy)
       writeFileSync(path, original)
       if (outcome.result === 'passed') survivors.push(mutation)
       const seconds = `${(outcome.ms / 1000).toFixed(1).padStart(5)} s`
@@ -147,7 +150,7 @@ function makeCopy(): string {
   for (const name of PACKAGES) {
     cpSync(join(root, 'packages', name), join(copy, 'packages', name), {
       recursive: true,
-      filter: (path) => !['dist', 'node_modules', 'bench'].includes(basename(path)),
+      filter: (path) => !['dist', 'node_modules'].includes(basename(path)),
     })
   }
   const modules = join(copy, 'node_modules')

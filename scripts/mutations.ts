@@ -20,7 +20,7 @@ const inFile = (
   mutations: readonly Omit<Mutation, 'file' | 'tests'>[],
 ): Mutation[] => mutations.map((mutation) => ({ ...mutation, file, tests }))
 
-const definitions = ['mutants', 'agreement', 'medium']
+const definitions = ['mutants', 'agreement', 'medium.test']
 
 export const mutations: readonly Mutation[] = [
   ...inFile('linearizable/zones.ts', definitions, [
