@@ -1,7 +1,7 @@
 import { type History, type Json, UserError, type ValueId } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
-import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { closedUnder, type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
 import { listOf } from '../objects/words.ts'
@@ -43,6 +43,7 @@ export const bag: ModelEntry = {
     fast,
     simulate,
     related: relatedByMessage,
+    supports: supportsByMessage,
     account: accountOfQueue,
   },
 }
@@ -78,13 +79,18 @@ function specification(initial: Json): Specification<readonly string[]> {
 const without = (messages: readonly string[], message: string): readonly string[] =>
   messages.toSpliced(messages.indexOf(message), 1)
 
+function messagesOf(part: Part): (i: number) => readonly number[] {
+  return (i) => (part.f[i] === ENQUEUE ? [part.input[i]] : part.output[i] === NULL_ID ? [] : [part.output[i]])
+}
+
 /** An operation on a message brings along all on that message, and the dequeues of unknown outcome, which took any. */
 export function relatedByMessage(part: Part): (chosen: Iterable<number>) => readonly number[] {
-  return relatedByGroups(
-    part,
-    (i) => (part.f[i] === ENQUEUE ? [part.input[i]] : part.output[i] === NULL_ID ? [] : [part.output[i]]),
-    (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER,
-  )
+  return relatedByGroups(part, messagesOf(part), (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
+}
+
+/** Messages stay whole; dequeues of unknown outcome that change nothing are left out. */
+export function supportsByMessage(part: Part): (some: readonly number[]) => boolean {
+  return closedUnder(relatedByGroups(part, messagesOf(part)))
 }
 
 /**
@@ -100,7 +106,7 @@ function fast(part: Part, initial: Json): FastAnswer {
   const { lives, empties, unknown } = messages
   const moments: { readonly at: number; readonly operation: number }[] = []
   const gaps = momentsOf(messages, part)
-  if (gaps === undefined) return { result: 'violated', conflict: [] }
+  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
     // Where the two overlap they happen together, as the dequeue begins.
@@ -117,15 +123,28 @@ function fast(part: Part, initial: Json): FastAnswer {
 /** Just before a moment at which nothing is left, and after every event before it. */
 const QUARTER = 0.25
 
-/** When each dequeue that found nothing may have happened; undefined where one cannot have. */
-export function momentsOf({ lives, empties, unknown }: Lives, part: Part): readonly number[] | undefined {
+/** When each dequeue that found nothing may have happened, or one that cannot have, with what was certainly there. */
+export function momentsOf(
+  { lives, empties, unknown }: Lives,
+  part: Part,
+): readonly number[] | { readonly conflict: readonly number[] } {
   if (empties.length === 0) return []
   const gapFor = findGap(
     lives,
     unknown.map((i) => part.calls[i]),
   )
-  const moments = empties.map((empty) => gapFor(part.calls[empty], part.returns[empty]))
-  return moments.every((moment) => moment !== undefined) ? moments : undefined
+  const moments: number[] = []
+  for (const empty of empties) {
+    const moment = gapFor(part.calls[empty], part.returns[empty])
+    if (moment === undefined) {
+      const there = lives.filter(
+        ({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty],
+      )
+      return { conflict: [empty, ...there.map(({ enqueue }) => enqueue)] }
+    }
+    moments.push(moment)
+  }
+  return moments
 }
 
 /** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */

@@ -154,7 +154,7 @@ function countOnes(part: Part, initial: Json): FastAnswer {
       if (step !== 0 && !Number.isInteger(seen[i] / step) && !Number.isInteger(step)) return NOT_APPLICABLE
       const wanted = step === 0 ? (seen[i] === 0 ? 0 : -1) : seen[i] / step
       if (wanted === count) emit(i)
-      else if (wanted < count || !Number.isInteger(wanted)) return { result: 'violated', conflict: [] }
+      else if (wanted < count || !Number.isInteger(wanted)) return { result: 'violated', conflict: [i] }
       else {
         const same = waiting.get(wanted)
         if (same === undefined) waiting.set(wanted, [i])
@@ -171,7 +171,7 @@ function countOnes(part: Part, initial: Json): FastAnswer {
     }
     while (done[i] === 0) {
       const next = open.pop()
-      if (next === undefined) return { result: 'violated', conflict: [] }
+      if (next === undefined) return { result: 'violated', conflict: [i] }
       rise(next)
     }
   }
@@ -187,7 +187,7 @@ function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array): Fa
     const i = event >> 1
     if (part.f[i] === READ) {
       if ((event & 1) === 0) least[i] = acknowledged
-      else if (seen[i] < least[i] - SLACK || seen[i] > asked + SLACK) return { result: 'violated', conflict: [] }
+      else if (seen[i] < least[i] - SLACK || seen[i] > asked + SLACK) return { result: 'violated', conflict: [i] }
     } else if ((event & 1) === 0) asked += steps[i]
     else if (part.returns[i] !== NEVER) acknowledged += steps[i]
   }
@@ -208,11 +208,18 @@ function supports(part: Part): (some: readonly number[]) => boolean {
     const sum = added.reduce((total, i) => total + Math.abs(amount[i]), 0)
     return Math.abs(Number(jsonOf(part, part.output[read]) ?? 0)) <= sum
   }
-  const explained = all.filter((i) => !isAddition(i) && isExplained(i, all))
+  const inWhole = new Map<number, boolean>()
+  const isExplainedInWhole = (read: number): boolean => {
+    const known = inWhole.get(read) ?? isExplained(read, all)
+    inWhole.set(read, known)
+    return known
+  }
   return (some) => {
-    const there = new Set(some)
-    if (signs.size > 1) return all.every((i) => there.has(i) || !isAddition(i))
-    return explained.every((read) => !there.has(read) || isExplained(read, some))
+    if (signs.size > 1) {
+      const there = new Set(some)
+      return all.every((i) => there.has(i) || !isAddition(i))
+    }
+    return some.every((i) => isAddition(i) || isExplained(i, some) || !isExplainedInWhole(i))
   }
 }
 

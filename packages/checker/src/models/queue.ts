@@ -16,6 +16,7 @@ import {
   queueFunctions,
   queueNumbers,
   relatedByMessage,
+  supportsByMessage,
   takenBefore,
 } from './bag.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
@@ -37,6 +38,7 @@ export const queue: ModelEntry = {
     fast,
     simulate,
     related: relatedByMessage,
+    supports: supportsByMessage,
     account: accountOfQueue,
   },
 }
@@ -68,7 +70,7 @@ function fast(part: Part, initial: Json): FastAnswer {
   if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
   if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
   const gaps = momentsOf(messages, part)
-  if (gaps === undefined) return { result: 'violated', conflict: [] }
+  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   const lives = withTaken(part, messages, gaps)
   if (lives === undefined) return { result: 'violated', conflict: [] }
   for (const [n, at] of gaps.entries()) {
@@ -76,7 +78,10 @@ function fast(part: Part, initial: Json): FastAnswer {
     lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
   }
   const sequence = inOrder(lives)
-  if (sequence === undefined) return { result: 'violated', conflict: [] }
+  if ('conflict' in sequence) {
+    const conflict = sequence.conflict.flatMap(({ enqueue, dequeue }) => [enqueue, dequeue]).filter((i) => i !== -1)
+    return { result: 'violated', conflict }
+  }
   return { result: 'met', order: replayLate(sequence) }
 }
 
@@ -112,8 +117,8 @@ function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[
   return result
 }
 
-/** A topological order of the relation above, or undefined where it has a cycle. Takes away one minimal message at a time. */
-function inOrder(lives: readonly Life[]): readonly Life[] | undefined {
+/** A topological order of the relation above, or two messages that come before each other. Takes away one minimal at a time. */
+function inOrder(lives: readonly Life[]): readonly Life[] | { readonly conflict: readonly [Life, Life] } {
   const all = lives.map((_, i) => i)
   const byEnqueueFrom = all.toSorted((a, b) => lives[a].enqueueFrom - lives[b].enqueueFrom)
   const byEnqueued = all.toSorted((a, b) => lives[a].enqueued - lives[b].enqueued)
@@ -138,7 +143,10 @@ function inOrder(lives: readonly Life[]): readonly Life[] | undefined {
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
-    if (minimal === undefined) return undefined
+    if (minimal === undefined) {
+      // The one enqueued first cannot be minimal by its enqueue, so it is not by its dequeue; and the other way round.
+      return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
+    }
     isGone[minimal] = 1
     sequence.push(lives[minimal])
   }

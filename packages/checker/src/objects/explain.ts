@@ -3,11 +3,14 @@ import { shrink } from '../counterexample/shrink.ts'
 import { NEVER } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
 import { contradicts, type Judge } from './decide.ts'
+import { closedUnder } from './object-model.ts'
 import { choose, type Part } from './part.ts'
 import { sentenceOf } from './words.ts'
 
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
+/** From more operations than this a core is not looked for one by one. */
+const MOST_REDUCED = 2_000
 const FIRST_WINDOW = 4
 const stepsFor = (part: Part): number => 20_000 + 200 * part.length
 
@@ -37,10 +40,12 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   const start = startOf(operations, conflict, (some) => isContradiction(related(some)), budget)
   const chosen = shrink(start, (some) => isContradiction(related(some)), budget)
   const shown = related(chosen)
-  const isSupported = judge.supports?.(operations) ?? closedUnder(related)
-  const supported = shrink(shown, (some) => isSupported(some) && isContradiction(some), budget)
-  // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
-  const core = supported.length > MOST_SHOWN ? shrink(supported, isContradiction, budget) : supported
+  const core = coreOf(chosen, shown, {
+    isContradiction,
+    isSupported: () => judge.supports?.(operations) ?? closedUnder(related),
+    conflict,
+    budget,
+  })
   const rows = shown.length > MOST_SHOWN ? core : shown
   const inCore = new Set(core)
   const culprit = culpritOf(operations, core)
@@ -57,13 +62,31 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   }
 }
 
-/** Whether nothing is missing on which what is there may rest. */
-const closedUnder =
-  (related: (chosen: readonly number[]) => readonly number[]) =>
-  (some: readonly number[]): boolean => {
-    const there = new Set(some)
-    return related(some).every((i) => there.has(i))
+interface Reducing {
+  readonly isContradiction: (some: readonly number[]) => boolean
+  readonly isSupported: () => (some: readonly number[]) => boolean
+  readonly conflict: readonly number[]
+  readonly budget: Budget
+}
+
+/**
+ * What is left when all goes that does not take away what a result rests on. Where that is more than a person can see: the
+ * operations between which the contradiction was found, though what their results rest on is not among them.
+ */
+function coreOf(
+  chosen: readonly number[],
+  shown: readonly number[],
+  { isContradiction, isSupported, conflict, budget }: Reducing,
+): readonly number[] {
+  if (shown.length <= MOST_REDUCED) {
+    const supported = isSupported()
+    const core = shrink(shown, (some) => supported(some) && isContradiction(some), budget)
+    if (core.length <= MOST_SHOWN) return core
   }
+  const named = conflict.toSorted((a, b) => a - b)
+  if (named.length > 0 && named.length <= MOST_SHOWN && isContradiction(named)) return named
+  return shrink(isContradiction(chosen) ? chosen : shown, isContradiction, budget)
+}
 
 /** A part that is contradictory with what it rests on: the conflict that was named or the last operations, else all. */
 function startOf(
@@ -73,9 +96,10 @@ function startOf(
   budget: Budget,
 ): readonly number[] {
   if (conflict.length > 0 && enough(conflict)) return conflict.toSorted((a, b) => a - b)
+  const end = conflict.reduce((last, i) => Math.max(last, operations.returns[i]), conflict.length > 0 ? 0 : NEVER)
   const all = Array.from({ length: operations.length }, (_, i) => i)
   const completed = all
-    .filter((i) => operations.returns[i] !== NEVER)
+    .filter((i) => operations.returns[i] !== NEVER && operations.returns[i] <= end)
     .sort((a, b) => operations.returns[a] - operations.returns[b])
   for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 4) {
     const last = completed.slice(-size).sort((a, b) => a - b)

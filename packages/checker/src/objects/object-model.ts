@@ -98,3 +98,11 @@ export function relatedByGroups(
     return [...kept].sort((a, b) => a - b)
   }
 }
+
+/** Whether nothing is missing on which what is there may rest. */
+export const closedUnder =
+  (related: (chosen: readonly number[]) => readonly number[]) =>
+  (some: readonly number[]): boolean => {
+    const there = new Set(some)
+    return related(some).every((i) => there.has(i))
+  }
