@@ -1,9 +1,8 @@
 import type { Budget, Progress } from '../budget.ts'
-import { CAS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
-import { createBag } from './bag.ts'
+import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
 import { createFirings, type FiringPath } from './firings.ts'
+import { createOpenOperations, eventsOf } from './open.ts'
 import type { OptionalClass } from './optional.ts'
-import { assignSlots } from './search.ts'
 import { createSeen } from './seen.ts'
 
 // A configuration's words: the state, the last firing that led to it, how many operations of unknown outcome fired, then
@@ -58,8 +57,9 @@ export function createFrontier(
   budget: Budget,
 ): Frontier {
   const { length, kind, expects, writes, returns, values } = part
-  const slots = assignSlots(part)
-  const words = Math.max(1, (slots.count + 31) >> 5)
+  const open = createOpenOperations(part)
+  const { slotOf, words, observers, casSlots, writeSlots, readers, writers, comparers, waiters } = open
+  const { casAt, differing, differingFrom, firstWrite, nextWrite, awaited, written } = open
   const HIDDEN = BITS + words
   const COUNTS = HIDDEN + words
   // By class: the word where its members are counted, -1 where they are taken to be without number.
@@ -82,26 +82,7 @@ export function createFrontier(
   }
   const casOldValues = [...new Set(casClasses.map((c) => classes[c].expects))]
 
-  // What is open, by value and slot.
-  const readers = new Int32Array(values * words)
-  const writers = new Int32Array(values * words)
-  const differing = part.hasConditional ? new Int32Array(values * words) : readers
-  const anyDiffering = new Int32Array(words)
-  const observers = new Int32Array(words)
-  const casSlots = new Int32Array(words)
-  const writeSlots = new Int32Array(words)
-  // By value: its open writes, a list in order of return.
-  const firstWrite = new Int32Array(values).fill(-1)
-  const nextWrite = new Int32Array(length).fill(-1)
-  // The values that open operations wait for, and how many do: a dense list.
-  const waiting = createBag(values)
-  const written = createBag(values)
-  /** By value: the slots of the open operations that wait for it, and of those among them that are a cas. */
-  const waitingSlots = part.hasConditional ? new Int32Array(values * words) : readers
-  const casByValue = part.hasConditional ? new Int32Array(values * words) : readers
-  const operationAt = new Int32Array(words * 32)
-
-  const events = eventsOf(part, classOf)
+  const events = eventsOf(part, (optional) => classOf[optional] !== -1)
   let at = 0
   let live = new Int32Array(64 * stride)
   let liveCount = 1
@@ -118,10 +99,16 @@ export function createFrontier(
   let scores = new Int32Array(0)
   const histogram = new Int32Array(256)
   const firings = createFirings(budget)
-  let outOfMemory = !budget.take(4 * (9 * length + 4 * values * words))
+  let taken = 0
+  let outOfMemory = false
+  const take = (bytes: number): void => {
+    if (budget.take(bytes)) taken += bytes
+    else outOfMemory = true
+  }
+  take(open.bytes + 4 * (4 * length + 2 * values))
 
   const isOpen = (operation: number): boolean => {
-    const slot = slots.of[operation]
+    const slot = slotOf[operation]
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
@@ -131,80 +118,23 @@ export function createFrontier(
       called[c]++
       return
     }
-    const slot = slots.of[operation]
-    const word = slot >> 5
-    const bit = 1 << (slot & 31)
+    open.add(operation)
+    const word = slotOf[operation] >> 5
+    const bit = 1 << (slotOf[operation] & 31)
     const k = kind[operation]
+    const end = liveCount * stride
     if (k === READ) {
-      const value = expects[operation]
-      readers[value * words + word] |= bit
-      waitingSlots[value * words + word] |= bit
-      observers[word] |= bit
-      waiting.add(value)
-      for (let base = 0; base < liveCount * stride; base += stride) {
-        if (live[base] === value) live[base + BITS + word] |= bit
+      for (let base = 0; base < end; base += stride) {
+        if (live[base] === expects[operation]) live[base + BITS + word] |= bit
       }
     } else if (k === WRITE) {
-      const value = writes[operation]
-      writers[value * words + word] |= bit
-      writeSlots[word] |= bit
-      written.add(value)
-      let before = -1
-      let after = firstWrite[value]
-      while (after !== -1 && returns[after] < returns[operation]) {
-        before = after
-        after = nextWrite[after]
+      for (let base = 0; base < end; base += stride) {
+        if (live[base] !== writes[operation]) live[base + HIDDEN + word] |= bit
       }
-      nextWrite[operation] = after
-      if (before === -1) firstWrite[value] = operation
-      else nextWrite[before] = operation
-      for (let base = 0; base < liveCount * stride; base += stride) {
-        if (live[base] !== value) live[base + HIDDEN + word] |= bit
+    } else if (k === DIFFERS) {
+      for (let base = 0; base < end; base += stride) {
+        if (live[base] !== expects[operation]) live[base + BITS + word] |= bit
       }
-    } else if (k === CAS) {
-      const value = expects[operation]
-      casSlots[word] |= bit
-      casByValue[value * words + word] |= bit
-      waitingSlots[value * words + word] |= bit
-      operationAt[slot] = operation
-      waiting.add(value)
-    } else {
-      const value = expects[operation]
-      differing[value * words + word] |= bit
-      anyDiffering[word] |= bit
-      observers[word] |= bit
-      for (let base = 0; base < liveCount * stride; base += stride) {
-        if (live[base] !== value) live[base + BITS + word] |= bit
-      }
-    }
-  }
-
-  const forget = (operation: number): void => {
-    const slot = slots.of[operation]
-    const word = slot >> 5
-    const bit = ~(1 << (slot & 31))
-    const k = kind[operation]
-    if (k === READ) {
-      readers[expects[operation] * words + word] &= bit
-      waitingSlots[expects[operation] * words + word] &= bit
-      observers[word] &= bit
-      waiting.remove(expects[operation])
-    } else if (k === WRITE) {
-      const value = writes[operation]
-      writers[value * words + word] &= bit
-      writeSlots[word] &= bit
-      written.remove(value)
-      // It is the first to return.
-      firstWrite[value] = nextWrite[operation]
-    } else if (k === CAS) {
-      casSlots[word] &= bit
-      casByValue[expects[operation] * words + word] &= bit
-      waitingSlots[expects[operation] * words + word] &= bit
-      waiting.remove(expects[operation])
-    } else {
-      differing[expects[operation] * words + word] &= bit
-      anyDiffering[word] &= bit
-      observers[word] &= bit
     }
   }
 
@@ -215,7 +145,7 @@ export function createFrontier(
     scratch[COST] = origin[COST]
     for (let w = 0; w < words; w++) {
       let done = origin[BITS + w] | readers[value * words + w]
-      if (anyDiffering[w] !== 0) done |= anyDiffering[w] & ~differing[value * words + w]
+      if (differing[w] !== 0) done |= differing[w] & ~differingFrom[value * words + w]
       scratch[BITS + w] = done
       scratch[HIDDEN + w] = byWrite ? 0 : origin[HIDDEN + w] & ~writers[value * words + w]
     }
@@ -225,7 +155,7 @@ export function createFrontier(
   /** The configuration in `scratch`, reached by firing `operation` (-1: by letting the returning one return unfired). */
   const reached = (operation: number): void => {
     if (returning !== -1) {
-      const slot = slots.of[returning]
+      const slot = slotOf[returning]
       const word = slot >> 5
       const bit = 1 << (slot & 31)
       const done =
@@ -244,7 +174,7 @@ export function createFrontier(
   }
 
   const grown = (configurations: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-    if (!budget.take(configurations.length * 4)) outOfMemory = true
+    take(configurations.length * 4)
     const larger = new Int32Array(configurations.length * 2)
     larger.set(configurations)
     return larger
@@ -298,14 +228,14 @@ export function createFrontier(
 
   const fireWrite = (operation: number): void => {
     become(writes[operation], true)
-    const slot = slots.of[operation]
+    const slot = slotOf[operation]
     scratch[BITS + (slot >> 5)] |= 1 << (slot & 31)
     reached(operation)
   }
 
   const fireCas = (operation: number): void => {
     become(writes[operation], false)
-    const slot = slots.of[operation]
+    const slot = slotOf[operation]
     scratch[BITS + (slot >> 5)] |= 1 << (slot & 31)
     reached(operation)
   }
@@ -337,7 +267,7 @@ export function createFrontier(
   /** Whether an open operation waits for the value in the configuration. */
   const isWanted = (value: number): boolean => {
     for (let w = 0; w < words; w++) {
-      if ((waitingSlots[value * words + w] & ~origin[BITS + w]) !== 0) return true
+      if ((waiters[value * words + w] & ~origin[BITS + w]) !== 0) return true
     }
     return wantedBy[value] === round
   }
@@ -360,8 +290,8 @@ export function createFrontier(
   const hasEarlierTwin = (cas: number): boolean => {
     const value = expects[cas]
     for (let w = 0; w < words; w++) {
-      for (let left = casByValue[value * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
-        const other = operationAt[w * 32 + 31 - Math.clz32(left & -left)]
+      for (let left = comparers[value * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
+        const other = casAt[w * 32 + 31 - Math.clz32(left & -left)]
         if (writes[other] === writes[cas] && returns[other] < returns[cas]) return true
       }
     }
@@ -372,9 +302,9 @@ export function createFrontier(
     const state = origin[STATE]
     let possible = false
     for (let w = 0; w < words; w++) {
-      for (let left = casByValue[state * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
+      for (let left = comparers[state * words + w] & ~origin[BITS + w]; left !== 0; left &= left - 1) {
         possible = true
-        const cas = operationAt[w * 32 + 31 - Math.clz32(left & -left)]
+        const cas = casAt[w * 32 + 31 - Math.clz32(left & -left)]
         if (!hasEarlierTwin(cas)) fireCas(cas)
       }
     }
@@ -400,7 +330,7 @@ export function createFrontier(
     for (let i = 0, from = workCount * stride; i < stride; i++) origin[i] = work[from + i]
     const state = origin[STATE]
     if (kind[returning] === WRITE) {
-      const slot = slots.of[returning]
+      const slot = slotOf[returning]
       const word = slot >> 5
       const bit = 1 << (slot & 31)
       const value = writes[returning]
@@ -417,7 +347,7 @@ export function createFrontier(
       reached(returning)
     }
     let wantsDifferent = false
-    for (let w = 0; w < words; w++) if ((anyDiffering[w] & ~origin[BITS + w]) !== 0) wantsDifferent = true
+    for (let w = 0; w < words; w++) if ((differing[w] & ~origin[BITS + w]) !== 0) wantsDifferent = true
     if (wantsDifferent) {
       for (let i = 0; i < written.size(); i++) {
         const value = written.at(i)
@@ -429,12 +359,12 @@ export function createFrontier(
       }
     } else {
       if (casClasses.length > 0) findWantedByCas()
-      for (let i = 0; i < waiting.size(); i++) {
-        const value = waiting.at(i)
+      for (let i = 0; i < awaited.size(); i++) {
+        const value = awaited.at(i)
         if (value !== state && isWanted(value)) supply(value)
       }
       for (const value of casOldValues) {
-        if (value !== state && waiting.count(value) === 0 && wantedBy[value] === round) supply(value)
+        if (value !== state && awaited.count(value) === 0 && wantedBy[value] === round) supply(value)
       }
     }
     if (hasCas) expandCas(wantsDifferent)
@@ -442,7 +372,7 @@ export function createFrontier(
 
   /** Begins the return of an operation: the configurations in which it has not taken effect are put on the stack. */
   const beginReturn = (operation: number): void => {
-    const slot = slots.of[operation]
+    const slot = slotOf[operation]
     const word = slot >> 5
     const bit = 1 << (slot & 31)
     returning = operation
@@ -504,7 +434,7 @@ export function createFrontier(
         }
         if (outOfMemory) break
         if (workCount > 0) return 'paused'
-        forget(returning)
+        open.remove(returning)
         if (liveCount === 0) return 'violated'
         if (liveCount > beam) narrow()
         returning = -1
@@ -529,7 +459,10 @@ export function createFrontier(
     path: () => firings.path(live[NODE]),
     culpritReturn: () => returns[returning],
     dropped: () => dropped,
-    release: () => firings.release(),
+    release: () => {
+      firings.release()
+      budget.giveBack(taken)
+    },
   }
 }
 
@@ -538,18 +471,4 @@ function ones(bits: number): number {
   let n = bits - ((bits >>> 1) & 0x55555555)
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-}
-
-/** Operations at their calls (as i) and returns (as -i - 1), in order; without optional ones that do not matter. */
-function eventsOf(part: Encoded, classOf: Int32Array): Int32Array {
-  const { length, calls, returns } = part
-  const at = new Int32Array(2 * length).fill(NEVER)
-  for (let i = 0; i < length; i++) {
-    if (returns[i] === NEVER && classOf[i] === -1) continue
-    at[calls[i]] = i
-    if (returns[i] !== NEVER) at[returns[i]] = -i - 1
-  }
-  let count = 0
-  for (let position = 0; position < at.length; position++) if (at[position] !== NEVER) at[count++] = at[position]
-  return at.subarray(0, count)
 }
