@@ -10,7 +10,7 @@ import {
 } from '../objects/accounting.ts'
 import { createHeap } from '../objects/heap.ts'
 import type { Convergence, ModelEntry } from '../objects/object-model.ts'
-import { badOperation, eventsInOrder, jsonOf, type Part } from '../objects/part.ts'
+import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -44,7 +44,9 @@ export const counter: ModelEntry = {
     supports,
     beside: (history, row, initial) => {
       const read = counterReads(history, initial).reads.find((each) => each.row === row)
-      return read === undefined ? undefined : `where the additions alone allow ${read.least} to ${read.most}`
+      if (read === undefined) return undefined
+      const { least, most } = read
+      return `where the additions alone allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
     },
     account,
     eventual,
@@ -259,7 +261,12 @@ export function counterReads(
     sums.set(row.key, sum)
     if (!isRead(history, row)) {
       const f = history.functions[history.operations.f[row.row]]
-      const amount = amountOf({ f, value: history.values.json(row.input as ValueId) })
+      const value = history.values.json(row.input as ValueId) ?? 1
+      if (typeof value !== 'number') {
+        const place = placeOf(history, row.row)
+        throw new UserError('input', `${place}: an amount is a number, not ${JSON.stringify(value)}. Check the model.`)
+      }
+      const amount = amountOf({ f, value })
       if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
       else sum[isReturn ? 'downDone' : 'downAsked'] += amount
     } else if (isReturn) {

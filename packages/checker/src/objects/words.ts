@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json } from '@chaos/history'
+import { INFO, inputOf, type Json, type ValueId } from '@chaos/history'
 import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
 import { jsonOf, type Part } from './part.ts'
@@ -44,9 +44,34 @@ function didOf(part: Part, i: number): string {
   }
   // Several operations may stand for one row, each with an output of its own.
   const output = jsonOf(part, part.output[i])
+  if (f === 'read' && Array.isArray(output) && output.length > LONG_READ) {
+    return `${who} read ${output.length.toLocaleString('en-US')} elements${ofInterest(part, output)}${where}`
+  }
   const tell = verbs[f]
   const did = tell === undefined ? called(f, input, output) : tell(input, output)
   return `${who} ${did}${where}`
+}
+
+/** Reads of more are told by their number, and by which of the elements that matter they hold. */
+const LONG_READ = 12
+
+function ofInterest({ history, row, input }: Part, read: readonly Json[]): string {
+  const { functions, operations } = history
+  const held = new Set(read.map((each) => history.values.id(each) as number))
+  const added = new Set<number>()
+  for (const [i, r] of row.entries()) {
+    if (functions[operations.f[r]] === 'add' || functions[operations.f[r]] === 'append') added.add(input[i])
+  }
+  const named = (ids: readonly number[]): string =>
+    ids
+      .slice(0, 3)
+      .map((id) => show(history.values.json(id as ValueId)))
+      .join(', ')
+  const missing = [...added].filter((id) => !held.has(id))
+  const there = [...added].filter((id) => held.has(id))
+  if (added.size > 0)
+    return missing.length > 0 ? `, ${named(missing)} not among them,` : `, ${named(there)} among them,`
+  return `, the last of them ${show(read[read.length - 1])},`
 }
 
 const called = (f: string, input: Json, output: Json): string => {
@@ -59,6 +84,11 @@ const dequeued = (_: Json, output: Json): string =>
   output === null ? 'dequeued and found nothing' : `dequeued ${show(output)}`
 const acquired = (_: Json, output: Json): string =>
   `acquired the lock${typeof output === 'number' ? ` with token ${output}` : ''}`
+
+const memberOf = (value: Json, member: string): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? ((value as { readonly [member: string]: Json })[member] ?? null)
+    : null
 
 const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
   enqueue: enqueued,
@@ -75,6 +105,8 @@ const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
   add: (input) => `added ${show(input)}`,
   remove: (input) => `removed ${show(input)}`,
   append: (input, output) => `appended ${show(input)}${show(output) === show(input) ? '' : ` and got ${show(output)}`}`,
+  transfer: (input) =>
+    `transferred ${show(memberOf(input, 'amount'))} from ${show(memberOf(input, 'from'))} to ${show(memberOf(input, 'to'))}`,
   generate: (_, output) => `was given ${show(output)}`,
   read: (input, output) => `read ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`,
   contains: (input, output) => `asked for ${show(input)} and got ${show(output)}`,

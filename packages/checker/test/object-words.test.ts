@@ -1,0 +1,148 @@
+import type { ModelName } from '@chaos/checker'
+import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { checkHistory } from './checking.ts'
+
+// Each object's smallest failing history, told to a person, beside its nearest passing neighbour.
+
+type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
+
+const eventsOf = (steps: readonly Step[]): EventInput[] =>
+  steps.map(([process, type, f, value = null], at) => ({ process, type, f, value, time: at * 1e6 }))
+
+const both = (process: number, f: string, asked: Json, got: Json): readonly Step[] => [
+  [process, 'invoke', f, asked],
+  [process, 'ok', f, got],
+]
+
+interface Case {
+  readonly model: ModelName
+  readonly initial?: Json
+  readonly fails: readonly Step[]
+  readonly sentence: string
+  readonly passes: readonly Step[]
+}
+
+const cases: readonly Case[] = [
+  {
+    model: 'queue',
+    fails: [
+      ...both(0, 'enqueue', 1, 1),
+      ...both(0, 'enqueue', 2, 2),
+      ...both(1, 'dequeue', null, 2),
+      ...both(1, 'dequeue', null, 1),
+    ],
+    sentence:
+      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: what goes in first comes out first, once.',
+    passes: [
+      ...both(0, 'enqueue', 1, 1),
+      ...both(0, 'enqueue', 2, 2),
+      ...both(1, 'dequeue', null, 1),
+      ...both(1, 'dequeue', null, 2),
+    ],
+  },
+  {
+    model: 'queue',
+    fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, null)],
+    sentence:
+      'Process 0 enqueued 1 at 0.000 s, and 1.0 ms later process 1 dequeued and found nothing: what goes in first comes out first, once.',
+    // Somebody else may have taken it.
+    passes: [...both(0, 'enqueue', 1, 1), [2, 'invoke', 'dequeue'], ...both(1, 'dequeue', null, null)],
+  },
+  {
+    model: 'bag',
+    fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 1), ...both(1, 'dequeue', null, 1)],
+    sentence:
+      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 1 dequeued 1, and 1.0 ms later process 1 dequeued 1: what goes in comes out, once.',
+    passes: [
+      ...both(0, 'enqueue', 2, 2),
+      ...both(0, 'enqueue', 1, 1),
+      ...both(1, 'dequeue', null, 1),
+      ...both(1, 'dequeue', null, 2),
+    ],
+  },
+  {
+    model: 'set',
+    fails: [...both(0, 'add', 1, 1), ...both(1, 'read', null, [])],
+    sentence:
+      'Process 0 added 1 at 0.000 s, and 1.0 ms later process 1 read []: an element is in from its addition until it is removed, for every read.',
+    passes: [...both(0, 'add', 1, 1), ...both(0, 'remove', 1, 1), ...both(1, 'read', null, [])],
+  },
+  {
+    model: 'counter',
+    fails: [...both(0, 'add', 1, 1), ...both(0, 'add', 1, 1), ...both(1, 'read', null, 3)],
+    sentence:
+      'Process 1 read 3 at 0.004 s, where the additions alone allow only 2: a read returns the sum of what was added before it.',
+    passes: [...both(0, 'add', 1, 1), ...both(0, 'add', 1, 1), ...both(1, 'read', null, 2)],
+  },
+  {
+    model: 'lock',
+    fails: [...both(0, 'acquire', null, 7), ...both(1, 'acquire', null, 8)],
+    sentence:
+      'Process 0 acquired the lock with token 7 at 0.000 s, and 1.0 ms later process 1 acquired the lock with token 8: one process holds the lock at a time, and tokens grow.',
+    passes: [...both(0, 'acquire', null, 7), ...both(0, 'release', null, null), ...both(1, 'acquire', null, 8)],
+  },
+  {
+    model: 'lock',
+    fails: [...both(0, 'acquire', null, 7), ...both(0, 'release', null, null), ...both(1, 'acquire', null, 7)],
+    sentence:
+      'Process 0 acquired the lock with token 7 at 0.000 s, 1.0 ms later process 0 released the lock, and 1.0 ms later process 1 acquired the lock with token 7: one process holds the lock at a time, and tokens grow.',
+    passes: [...both(0, 'acquire', null, null), ...both(0, 'release', null, null), ...both(1, 'acquire', null, null)],
+  },
+  {
+    model: 'list-append',
+    fails: [...both(0, 'append', 1, 1), ...both(0, 'append', 2, 2), ...both(1, 'read', null, [2, 1])],
+    sentence:
+      'Process 0 appended 1 at 0.000 s, 1.0 ms later process 0 appended 2, and 1.0 ms later process 1 read [2,1]: every read returns all that was appended before it, in one order for all.',
+    passes: [...both(0, 'append', 1, 1), ...both(0, 'append', 2, 2), ...both(1, 'read', null, [1, 2])],
+  },
+  {
+    model: 'bank',
+    initial: { a: 5, b: 0 },
+    fails: [
+      ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
+      ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
+      ...both(1, 'read', null, { a: 1, b: 4 }),
+    ],
+    sentence:
+      'Process 0 transferred 2 from "a" to "b" at 0.000 s, 1.0 ms later process 0 transferred 2 from "a" to "b", and 1.0 ms later process 1 read {"a":1,"b":4}: money is moved as it was asked for, once, and never overdrawn.',
+    passes: [
+      ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
+      ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
+      ...both(1, 'read', null, { a: 3, b: 2 }),
+    ],
+  },
+  {
+    model: 'log',
+    fails: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 0)],
+    sentence:
+      'Process 0 appended "x" and got 0 at 0.000 s, and 1.0 ms later process 1 appended "y" and got 0: offsets have no gaps, and each holds one value for all.',
+    passes: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 1)],
+  },
+]
+
+test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
+  '%s: %s',
+  (_, __, { model, initial = null, fails, sentence, passes }) => {
+    const judge = (steps: readonly Step[]) =>
+      checkHistory(historyFromEvents(eventsOf(steps)), { model, initial, levels: ['linearizable'] }).levels.linearizable
+    const verdict = judge(fails)
+    expect(verdict.result === 'violated' ? verdict.counterexample.sentence : verdict.result).toBe(sentence)
+    expect(judge(passes).result).toBe('met')
+  },
+)
+
+test('an operation that the model does not know is named, with those it knows', () => {
+  const judge = () => checkHistory(historyFromEvents(eventsOf(both(0, 'write', 1, 1))), { model: 'queue' })
+  expect(judge).toThrow(
+    'line 1: the queue model does not know the operation "write"; it knows enqueue, dequeue, drain. Check the model, or rename the operation.',
+  )
+})
+
+test('a value that makes no sense for the object is named with its line', () => {
+  const judge = (model: ModelName, steps: readonly Step[]) => () =>
+    checkHistory(historyFromEvents(eventsOf(steps)), { model })
+  expect(judge('set', both(0, 'read', null, 7))).toThrow('line 1: a read returns a list, not 7')
+  expect(judge('counter', both(0, 'add', 'x', 'x'))).toThrow('line 1: an amount is a number, not "x"')
+  expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow('line 1: the model threw on "transfer" of 7')
+})
