@@ -14,6 +14,9 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos run --bug ack-before-majority --expect linearizable': 1,
 }
 
+/** As a shell splits it: quotes keep a glob for us to expand. */
+const words = (command: string): string[] => command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'))
+
 describe('the README', () => {
   test('shows just the npm commands that a clone knows', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -26,7 +29,7 @@ describe('the README', () => {
     expect(command).toMatch(/^npx chaos /)
     const cwd = temporaryDirectory()
     symlinkSync(join(root, 'histories'), join(cwd, 'histories'))
-    const { exitCode, stdout, stderr } = await chaos(command.split(' ').slice(2), { cwd })
+    const { exitCode, stdout, stderr } = await chaos(words(command).slice(2), { cwd })
     // A mistake is caught in nine runs of ten; two in a row that miss it are for the tests of mistakes to explain.
     expect([expectedExitCodes[command] ?? 0, command.includes('--bug') ? 0 : undefined]).toContain(exitCode)
     expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(/\S/) })
