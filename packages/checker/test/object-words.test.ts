@@ -69,6 +69,19 @@ const cases: readonly Case[] = [
     passes: [...both(0, 'add', 1, 1), ...both(0, 'remove', 1, 1), ...both(1, 'read', null, [])],
   },
   {
+    model: 'set',
+    fails: [[0, 'invoke', 'add', 2], [0, 'fail', 'add', 2], ...both(1, 'read', null, [2])],
+    sentence:
+      'Process 1 read [2] at 0.002 s, of which 2 was added only by an operation that failed: an element is in from its addition until it is removed, for every read.',
+    passes: [[0, 'invoke', 'add', 2], [0, 'info', 'add', 2], ...both(1, 'read', null, [2])],
+  },
+  {
+    model: 'bag',
+    fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 2)],
+    sentence: 'Process 1 dequeued 2 at 0.002 s, which nobody had enqueued: what goes in comes out, once.',
+    passes: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 1)],
+  },
+  {
     model: 'counter',
     fails: [...both(0, 'add', 1, 1), ...both(0, 'add', 1, 1), ...both(1, 'read', null, 3)],
     sentence:

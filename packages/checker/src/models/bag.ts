@@ -4,7 +4,7 @@ import { type Accounted, type Accounting, accounted, accounting, elementName, ro
 import { closedUnder, type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
-import { listOf } from '../objects/words.ts'
+import { listOf, unheardOf } from '../objects/words.ts'
 import { findGap, NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -39,6 +39,7 @@ export const bag: ModelEntry = {
     numbers: queueNumbers,
     reads: [],
     expands: drainExpands,
+    beside: besideOfMessage,
     specification,
     fast,
     simulate,
@@ -81,6 +82,13 @@ const without = (messages: readonly string[], message: string): readonly string[
 
 function messagesOf(part: Part): (i: number) => readonly number[] {
   return (i) => (part.f[i] === ENQUEUE ? [part.input[i]] : part.output[i] === NULL_ID ? [] : [part.output[i]])
+}
+
+const givers = Object.keys(queueNumbers).filter((f) => queueNumbers[f] === ENQUEUE)
+
+export function besideOfMessage(history: History, row: number, initial: Json): string | undefined {
+  if (queueNumbers[history.functions[history.operations.f[row]]] === ENQUEUE) return undefined
+  return unheardOf(history, row, { givers, given: 'enqueued', initial })
 }
 
 /** An operation on a message brings along all on that message, and the dequeues of unknown outcome, which took any. */

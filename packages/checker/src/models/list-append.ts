@@ -4,6 +4,7 @@ import { contentsOf } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
+import { unheardOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
 
 const APPEND = 0
@@ -19,6 +20,10 @@ export const listAppend: ModelEntry = {
   functions: ['append', 'read'],
   levels: ['linearizable'],
   object: {
+    beside: (history, row, initial) =>
+      history.functions[history.operations.f[row]] === 'read'
+        ? unheardOf(history, row, { givers: ['append'], given: 'appended', initial })
+        : undefined,
     rule: 'every read returns all that was appended before it, in one order for all',
     numbers,
     reads: [READ],

@@ -5,6 +5,7 @@ import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import {
   accountOfQueue,
+  besideOfMessage,
   drainExpands,
   ENQUEUE,
   isEnqueue,
@@ -34,6 +35,7 @@ export const queue: ModelEntry = {
     numbers: queueNumbers,
     reads: [],
     expands: drainExpands,
+    beside: besideOfMessage,
     specification,
     fast,
     simulate,

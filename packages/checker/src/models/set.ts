@@ -6,7 +6,7 @@ import { contentsOf, createNumbering, type Numbering } from '../objects/elements
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
-import { listOf } from '../objects/words.ts'
+import { listOf, unheardOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
 
 const ADD = 0
@@ -24,6 +24,10 @@ export const set: ModelEntry = {
   functions: ['add', 'remove', 'contains', 'read'],
   levels: ['linearizable', 'eventual'],
   object: {
+    beside: (history, row, initial) =>
+      history.functions[history.operations.f[row]] === 'read'
+        ? unheardOf(history, row, { givers: ['add'], given: 'added', initial })
+        : undefined,
     rule: 'an element is in from its addition until it is removed, for every read',
     numbers,
     reads: [READ, CONTAINS],

@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json, type ValueId } from '@chaos/history'
+import { FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaos/history'
 import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
 import { jsonOf, type Part } from './part.ts'
@@ -110,6 +110,34 @@ const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
   generate: (_, output) => `was given ${show(output)}`,
   read: (input, output) => `read ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`,
   contains: (input, output) => `asked for ${show(input)} and got ${show(output)}`,
+}
+
+/**
+ * `which nobody had enqueued`, of an operation that returned what no operation of these functions on its object gave in; or
+ * that the one which did had failed. Undefined where each value was given in.
+ */
+export function unheardOf(
+  history: History,
+  row: number,
+  { givers, given, initial }: { readonly givers: readonly string[]; readonly given: string; readonly initial: Json },
+): string | undefined {
+  const { key, input, output, outcome, f } = history.operations
+  const value = history.values.json(output[row] as ValueId)
+  const isRead = history.functions[f[row]] === 'read' || history.functions[f[row]] === 'drain'
+  const isList = isRead && Array.isArray(value)
+  const wanted = new Set(isList ? value.map((each) => history.values.id(each) as number) : [output[row]])
+  if (value === null) return undefined
+  for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))
+  const failed = new Set<number>()
+  for (let i = 0; i < history.operations.length; i++) {
+    if (key[i] !== key[row] || !wanted.has(input[i]) || !givers.includes(history.functions[f[i]])) continue
+    if (outcome[i] === FAIL) failed.add(input[i])
+    else wanted.delete(input[i])
+  }
+  const [first] = wanted
+  if (first === undefined) return undefined
+  const which = isList ? `of which ${show(history.values.json(first as ValueId))} ` : 'which '
+  return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 
 /** `1 and 2`, or of many the first ones. */
