@@ -48,7 +48,7 @@ export function explainSequential(
 
 function involvedIn(violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]
-  if (violated.cycle === undefined) return undefined
+  if (violated.cycle === undefined) return violated.involved?.toSorted((a, b) => a - b)
   const { facts, saturation, conflict } = violated.cycle
   return [...derive(saturation, conflict).involved].map((i) => facts.indices[i]).sort((a, b) => a - b)
 }

@@ -14,6 +14,8 @@ export type Sequentiality =
       readonly result: 'violated'
       /** Where the contradiction is a single cycle of forced orders. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
+      /** Where it takes a case for each order of some pairs: operations that contradict each other by themselves. */
+      readonly involved?: readonly number[] | undefined
       /** Where it is a value that nobody can have written: the operation that observed it. */
       readonly thinAir?: number
     }
@@ -63,8 +65,9 @@ function orderAllWrites(facts: ReadsFrom, budget: Budget): Sequentiality {
   const { saturation } = saturated
   try {
     const answer = orderWrites(saturation, budget)
-    if (answer === 'met') return metBy(completion(saturation), facts)
-    return answer === 'violated' ? { result: 'violated' } : unknown('time')
+    if (answer.result === 'met') return metBy(completion(saturation), facts)
+    if (answer.result === 'stopped') return unknown('time')
+    return { result: 'violated', involved: answer.involved?.map((i) => facts.indices[i]) }
   } finally {
     saturation.release()
   }

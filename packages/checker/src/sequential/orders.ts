@@ -1,8 +1,16 @@
 import type { Budget } from '../budget.ts'
 import { NOTHING } from '../encoded.ts'
-import type { Saturation } from './saturation.ts'
+import { derive } from './derivation.ts'
+import type { Conflict, Saturation } from './saturation.ts'
 
-export type OrdersAnswer = 'met' | 'violated' | 'stopped'
+export type OrdersAnswer =
+  | { readonly result: 'met' }
+  | { readonly result: 'stopped' }
+  | {
+      readonly result: 'violated'
+      /** The operations that the contradictions use, where these are few: they contradict each other by themselves. */
+      readonly involved?: readonly number[] | undefined
+    }
 
 /**
  * Decides whether the forced order can be completed. Two writes of a key of which at least one is read, and that no forced
@@ -17,7 +25,10 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     const limit = restart < RESTARTS ? 4 + restart : Number.POSITIVE_INFINITY
     const root = saturation.mark()
     const answer = attempt(saturation, urgent, limit, budget)
-    if (answer.result !== 'restart') return answer.result
+    if (answer.result === 'met' || answer.result === 'stopped') return answer
+    if (answer.result === 'violated') {
+      return { result: 'violated', involved: answer.conflicts.length > EXPLAINED ? undefined : retrace() }
+    }
     saturation.undo(root)
     const seen = new Set<string>()
     urgent = [...answer.conflicts.toReversed(), ...urgent].filter(({ first, second }) => {
@@ -28,7 +39,19 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     })
     if (urgent.length > URGENT) urgent.length = URGENT
   }
+
+  /** Goes the way to the contradictions once more, all decisions taken back, and notes what each of them rests on. */
+  function retrace(): readonly number[] | undefined {
+    const involved = new Set<number>()
+    const answer = attempt(saturation, urgent, Number.POSITIVE_INFINITY, budget, (conflict) => {
+      for (const operation of derive(saturation, conflict).involved) involved.add(operation)
+    })
+    return answer.result === 'violated' ? [...involved] : undefined
+  }
 }
+
+/** Contradictions that a refutation may take to be retraced. */
+const EXPLAINED = 100
 
 const RESTARTS = 200
 const URGENT = 200
@@ -44,12 +67,19 @@ interface Decision extends Pair {
   readonly cursor: number
 }
 
+type Attempt =
+  | { readonly result: 'met' }
+  | { readonly result: 'stopped' }
+  | { readonly result: 'violated'; readonly conflicts: readonly Pair[] }
+  | { readonly result: 'restart'; readonly conflicts: readonly Pair[] }
+
 function attempt(
   saturation: Saturation,
   urgent: readonly Pair[],
   limit: number,
   budget: Budget,
-): { readonly result: OrdersAnswer } | { readonly result: 'restart'; readonly conflicts: readonly Pair[] } {
+  onConflict?: (conflict: Conflict) => void,
+): Attempt {
   const decisions: Decision[] = []
   const conflicts: Pair[] = []
   const open = createScan(saturation)
@@ -70,6 +100,7 @@ function attempt(
       const conflict = saturation.assume(next.first, [next.second])
       if (saturation.stopped()) return { result: 'stopped' }
       if (conflict === undefined) break
+      onConflict?.(conflict)
       conflicts.push(next)
       if (conflicts.length >= limit) return { result: 'restart', conflicts }
       saturation.undo(next.mark)
@@ -79,7 +110,7 @@ function attempt(
         back = decisions.pop()
         if (back !== undefined) saturation.undo(back.mark)
       }
-      if (back === undefined) return { result: 'violated' }
+      if (back === undefined) return { result: 'violated', conflicts }
       cursor = back.cursor
       next = { first: back.second, second: back.first, mark: saturation.mark(), flipped: true, cursor }
     }
