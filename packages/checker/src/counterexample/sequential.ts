@@ -10,6 +10,9 @@ import { capital, createWords, show, type Words } from './words.ts'
 /** Steps that deciding one candidate set may take; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
+/** So many pairs of writes are named, where either order of each leads to a contradiction. */
+const MOST_PAIRS = 4
+
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
 /** Explains why there is no order of all operations: cut down, and as a cycle of orders where there is one. */
@@ -65,6 +68,12 @@ function wordsOf(
     return {
       sentence: `${capital(did)}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
     }
+  }
+  const pairs = answer.result === 'violated' ? answer.pairs : undefined
+  if (pairs !== undefined && pairs.length > 0 && pairs.length <= MOST_PAIRS) {
+    const the = (i: number): string => words.the(set.row[i], set.kind[i])
+    const either = pairs.map(({ first, second }) => `whichever of ${the(first)} and ${the(second)} comes first`)
+    return { sentence: `No single order fits: ${either.join(', and ')}, some read contradicts it.` }
   }
   if (answer.result !== 'violated' || answer.cycle === undefined) {
     return {

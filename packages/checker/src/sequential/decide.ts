@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { layOut } from './greedy.ts'
-import { completion, orderWrites } from './orders.ts'
+import { completion, orderWrites, type Pair } from './orders.ts'
 import { type ReadsFrom, readsFrom } from './reads-from.ts'
 import { type Conflict, type Saturation, saturate } from './saturation.ts'
 import { createSequentialSearch } from './search.ts'
@@ -16,6 +16,7 @@ export type Sequentiality =
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
       /** Where it takes a case for each order of some pairs: operations that contradict each other by themselves. */
       readonly involved?: readonly number[] | undefined
+      readonly pairs?: readonly Pair[]
       /** Where it is a value that nobody can have written: the operation that observed it. */
       readonly thinAir?: number
     }
@@ -67,7 +68,12 @@ function orderAllWrites(facts: ReadsFrom, budget: Budget): Sequentiality {
     const answer = orderWrites(saturation, budget)
     if (answer.result === 'met') return metBy(completion(saturation), facts)
     if (answer.result === 'stopped') return unknown('time')
-    return { result: 'violated', involved: answer.involved?.map((i) => facts.indices[i]) }
+    const { involved, pairs } = answer
+    return {
+      result: 'violated',
+      involved: involved?.map((i) => facts.indices[i]),
+      pairs: pairs.map(({ first, second }) => ({ first: facts.indices[first], second: facts.indices[second] })),
+    }
   } finally {
     saturation.release()
   }

@@ -10,6 +10,8 @@ export type OrdersAnswer =
       readonly result: 'violated'
       /** The operations that the contradictions use, where these are few: they contradict each other by themselves. */
       readonly involved?: readonly number[] | undefined
+      /** The pairs of writes that contradict in either order, or make others do. */
+      readonly pairs: readonly Pair[]
     }
 
 /**
@@ -27,16 +29,11 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     const answer = attempt(saturation, urgent, limit, budget)
     if (answer.result === 'met' || answer.result === 'stopped') return answer
     if (answer.result === 'violated') {
-      return { result: 'violated', involved: answer.conflicts.length > EXPLAINED ? undefined : retrace() }
+      const involved = answer.conflicts.length > EXPLAINED ? undefined : retrace()
+      return { result: 'violated', involved, pairs: distinct(answer.conflicts) }
     }
     saturation.undo(root)
-    const seen = new Set<string>()
-    urgent = [...answer.conflicts.toReversed(), ...urgent].filter(({ first, second }) => {
-      const name = `${Math.min(first, second)} ${Math.max(first, second)}`
-      if (seen.has(name)) return false
-      seen.add(name)
-      return true
-    })
+    urgent = distinct([...answer.conflicts.toReversed(), ...urgent])
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
@@ -56,9 +53,20 @@ const EXPLAINED = 100
 const RESTARTS = 200
 const URGENT = 200
 
-interface Pair {
+export interface Pair {
   readonly first: number
   readonly second: number
+}
+
+/** The pairs, each once, whichever way round. */
+function distinct(pairs: readonly Pair[]): Pair[] {
+  const seen = new Set<string>()
+  return pairs.filter(({ first, second }) => {
+    const name = `${Math.min(first, second)} ${Math.max(first, second)}`
+    if (seen.has(name)) return false
+    seen.add(name)
+    return true
+  })
 }
 
 interface Decision extends Pair {
