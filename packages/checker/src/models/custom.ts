@@ -1,5 +1,4 @@
-import type { Json } from '@chaos/history'
-import { canonical } from '@chaos/history'
+import { canonical, type Json } from '@chaos/history'
 import type { Functions } from '../objects/part.ts'
 import type { Model, Specification } from './model.ts'
 

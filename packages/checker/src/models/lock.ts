@@ -38,10 +38,10 @@ interface Lock {
 const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
-  step: ({ holder, token }, { f, process, output }) => {
+  step: ({ holder, token }, { f, process, value, output }) => {
     if (numbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
     if (holder !== undefined) return []
-    if (typeof output !== 'number') return [{ holder: process, token }]
+    if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
     return token === undefined || output > token ? [{ holder: process, token: output }] : []
   },
   key: ({ holder, token }) => `${holder ?? ''}:${token ?? ''}`,
@@ -120,6 +120,8 @@ const both = (a: Tenure, b: Tenure): readonly number[] =>
   [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
 
 function tokenOf(part: Part, acquire: number): number | undefined {
+  // A completion that only repeats its invocation says no token.
+  if (part.output[acquire] === part.input[acquire]) return undefined
   const value: Json = jsonOf(part, part.output[acquire])
   if (value === null || typeof value === 'number') return value ?? undefined
   if (typeof value === 'string' || typeof value === 'boolean') return undefined

@@ -77,7 +77,11 @@ function startOf(initial: Json): readonly Json[] {
 
 /** A contains completes with true or false, or with the pair of the value and that. */
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
-const found = (output: Json | undefined): boolean => (Array.isArray(output) ? output[1] : output) === true
+function found(output: Json | undefined): boolean {
+  const answer = Array.isArray(output) ? output[1] : output
+  if (typeof answer === 'boolean') return answer
+  throw new Error(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
+}
 
 const contents =
   (part: Part) =>

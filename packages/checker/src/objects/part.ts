@@ -58,7 +58,7 @@ export function partsOf(history: History, functions: Functions): readonly Part[]
   )
 }
 
-const UNKNOWN = 255
+const UNKNOWN = -1
 
 interface Choice {
   readonly rows: readonly number[]
