@@ -173,3 +173,11 @@ test('no memory gives unknown', () => {
     reason: expect.stringContaining('out of memory'),
   })
 })
+
+test('a violation that need not be explained has all operations of its key for a counterexample', () => {
+  const history = historyOf('wx1-|  wx2-|  wy7-|', '                 rx1-|  ry7-|')
+  const whole = checkHistory(history, { explain: false }).levels.linearizable
+  if (whole.result !== 'violated') throw new Error(`it is ${whole.result}`)
+  expect(whole.counterexample).toMatchObject({ keys: ['x'], sentence: 'No order of these 3 operations is legal.' })
+  expect(whole.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 3])
+})

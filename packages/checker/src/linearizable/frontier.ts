@@ -1,5 +1,6 @@
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import { keepLeast, ones } from './beam.ts'
 import { createFirings, type FiringPath } from './firings.ts'
 import { createOpenOperations, eventsOf } from './open.ts'
 import type { OptionalClass } from './optional.ts'
@@ -96,8 +97,6 @@ export function createFrontier(
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
   let dropped = false
-  let scores = new Int32Array(0)
-  const histogram = new Int32Array(256)
   const firings = createFirings(budget)
   let taken = 0
   let outOfMemory = false
@@ -394,33 +393,22 @@ export function createFrontier(
     }
   }
 
-  /** Keeps the most promising configurations: those that owe least and have used least. */
+  /** How much a configuration owes and has used up. */
+  const scoreOf = (base: number): number => {
+    let score = 2 * live[base + COST]
+    for (let w = 0; w < words; w++) {
+      const done = live[base + BITS + w]
+      score += 2 * ones(observers[w] & ~done) + ones(casSlots[w] & ~done) + ones(writeSlots[w] & done)
+      score += 2 * ones(live[base + HIDDEN + w])
+    }
+    return score
+  }
+
   const narrow = (): void => {
     dropped = true
-    if (scores.length < liveCount) scores = new Int32Array(liveCount * 2)
-    histogram.fill(0)
-    for (let c = 0; c < liveCount; c++) {
-      const base = c * stride
-      let score = 2 * live[base + COST]
-      for (let w = 0; w < words; w++) {
-        const done = live[base + BITS + w]
-        score += 2 * ones(observers[w] & ~done) + ones(casSlots[w] & ~done) + ones(writeSlots[w] & done)
-        score += 2 * ones(live[base + HIDDEN + w])
-      }
-      scores[c] = score
-      histogram[Math.min(score, histogram.length - 1)]++
-    }
-    let room = beam
-    let worst = 0
-    while (room >= histogram[worst]) room -= histogram[worst++]
-    let kept = 0
-    for (let c = 0; c < liveCount; c++) {
-      const score = Math.min(scores[c], histogram.length - 1)
-      if (score > worst || (score === worst && room-- <= 0)) continue
-      live.copyWithin(kept * stride, c * stride, (c + 1) * stride)
-      kept++
-    }
-    liveCount = kept
+    const scores = new Int32Array(liveCount)
+    for (let c = 0; c < liveCount; c++) scores[c] = scoreOf(c * stride)
+    liveCount = keepLeast(live, stride, scores, beam)
   }
 
   const run = (steps: number): Progress => {
@@ -464,11 +452,4 @@ export function createFrontier(
       budget.giveBack(taken)
     },
   }
-}
-
-/** How many bits are set. */
-function ones(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x55555555)
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
