@@ -186,7 +186,7 @@ describe('sequential consistency by assumed orders alone, without the straight a
       const facts = readsFrom(encoded)
       if (facts.result !== 'unique') continue
       const saturated = saturate(facts, unlimited())
-      if (saturated.result !== 'saturated' || orderWrites(saturated.saturation, unlimited()) !== 'met') continue
+      if (saturated.result !== 'saturated' || orderWrites(saturated.saturation, unlimited()).result !== 'met') continue
       met++
       const order = completion(saturated.saturation)
       const fault = faultOfWitness(facts.encoded, order, 'process order', decoder.value)
