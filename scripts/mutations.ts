@@ -25,12 +25,6 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 export const mutations: readonly Mutation[] = [
   ...inFile('linearizable/zones.ts', definitions, [
     {
-      name: 'zones-apply-to-cas',
-      before: "if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }",
-      after: "if (part.hasAppend) return { result: 'not applicable' }",
-      breaks: 'a cas is taken for a write that may happen in any state',
-    },
-    {
       name: 'zones-apply-to-repeated-values',
       before: 'if (value === initial || writer[value] !== -1) return undefined',
       occurrence: 1,
@@ -454,6 +448,78 @@ export const mutations: readonly Mutation[] = [
         before: 'encoded.returns[i] >= latestCall &&',
         after: 'encoded.returns[i] >= 0 &&',
         breaks: 'writes that were rightly overwritten are listed as lost',
+      },
+    ],
+  ),
+  ...inFile(
+    'linearizable/chain-zones.ts',
+    ['chain-zones', 'agreement'],
+    [
+      {
+        name: 'chains-in-a-circle',
+        before: "if (reached < happened.reduce((total, each) => total + each, 0)) return { result: 'violated' }",
+        after: "if (reached < 0) return { result: 'violated' }",
+        breaks: 'two compare-and-sets may replace each other, or the same value',
+      },
+      {
+        name: 'chains-in-any-order',
+        before: "if (first[value] < latest) return { result: 'violated' }",
+        after: "if (first[value] < latest - values) return { result: 'violated' }",
+        breaks: 'a value may be read after a compare-and-set replaced it',
+      },
+      {
+        name: 'chains-forget-unknown-cas',
+        before: 'if (w !== NONE && kind[w] === CAS) hold(expects[w])',
+        after: 'if (w !== NONE && kind[w] === CAS && w < 0) hold(expects[w])',
+        breaks: 'a compare-and-set of unknown outcome may replace what nobody wrote',
+      },
+    ],
+  ),
+  ...inFile(
+    'online/monitor.ts',
+    ['online'],
+    [
+      {
+        name: 'online-forgets-conflicts-of-old-blocks',
+        before: 'if (isOutdated(block)) return true',
+        after: 'if (isOutdated(block)) return false',
+        breaks: 'a stale read of a value long overwritten is not noticed while a run goes on',
+      },
+      {
+        name: 'online-settles-too-early',
+        before: 'oldest = flight.call',
+        after: 'oldest = flight.call + 3',
+        breaks: 'a read that is in flight is called stale',
+      },
+      {
+        name: 'online-tells-twins-apart',
+        before: 'if (isAmbiguous(written)) return undefined',
+        after: 'if (isAmbiguous(written) && position < 0) return undefined',
+        breaks: 'a read is taken for one of the wrong write of its value',
+      },
+    ],
+  ),
+  ...inFile(
+    'staleness/two-atomic.ts',
+    ['staleness'],
+    [
+      {
+        name: 'two-atomic-forces-in-any-order',
+        before: 'if (forced === SEVERAL || !left.canBeLast(forced)) {',
+        after: 'if (forced === SEVERAL) {',
+        breaks: 'k is said to be 2 where it is more',
+      },
+    ],
+  ),
+  ...inFile(
+    'staleness/reads.ts',
+    ['staleness'],
+    [
+      {
+        name: 'staleness-knows-only-acknowledgements',
+        before: 'done[i] = alone ? first[writes[i]] : returns[i]',
+        after: 'done[i] = returns[i]',
+        breaks: 'a read is called fresh though others had read what overwrote its value',
       },
     ],
   ),
