@@ -5,6 +5,7 @@ import { createBudget } from '../src/budget.ts'
 import { createCompletion } from '../src/counterexample/sources.ts'
 import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
+import { findSequentialOrder } from '../src/sequential/decide.ts'
 import { completion, orderWrites } from '../src/sequential/orders.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { saturate } from '../src/sequential/saturation.ts'
@@ -193,6 +194,21 @@ describe('sequential consistency by assumed orders alone, without the straight a
       if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     }
     expect(met).toBeGreaterThan(300)
+  })
+
+  const sequential = (history: History, initial: Json = null): string => {
+    const { encoded, decoder } = encodeRegister(history, { initial, failedCas: 'drop' })
+    return findSequentialOrder(encoded, decoder.value, unlimited()).result
+  }
+
+  test('a read of the initial value may come after it was written again', () => {
+    expect(sequential(historyOf('w1|  w0|', '           r1|  r0|'), 0)).toBe('met')
+    expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
+  })
+
+  test('of two writes of one value, either may be the one that was seen', () => {
+    expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
+    expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
   test('a cas that replaces a value comes after all that saw it', () => {
