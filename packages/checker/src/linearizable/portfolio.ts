@@ -12,10 +12,10 @@ interface Turns {
   readonly frontierGrowth: number
 }
 
-const usualTurns: Turns = { depth: 3, depthGrowth: 8, frontier: 40, frontierGrowth: 8 }
+const usualTurns: Turns = { depth: 7, depthGrowth: 8, frontier: 40, frontierGrowth: 8 }
 
 /** With compare-and-sets of unknown outcome the frontier is much slower, except to refute. */
-const turnsWithOptionalCas: Turns = { depth: 3, depthGrowth: 64, frontier: 4, frontierGrowth: 16 }
+const turnsWithOptionalCas: Turns = { depth: 3, depthGrowth: 64, frontier: 8, frontierGrowth: 8 }
 
 /** The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. */
 const STRAY_STEPS = 4096

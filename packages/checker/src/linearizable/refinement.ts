@@ -3,10 +3,14 @@ import type { Encoded } from '../encoded.ts'
 import { type FiringPath, orderFromFirings } from './firings.ts'
 import { createFrontier, type Frontier } from './frontier.ts'
 import { type OptionalClass, optionalClasses } from './optional.ts'
-import type { Search } from './search.ts'
+import { assignSlots, type Search } from './search.ts'
 
 /** How many configurations the first, hopeful walk keeps. */
 const BEAM = 4
+const EVERY = Number.POSITIVE_INFINITY
+
+/** With fewer operations open at once hope is not worth the time. */
+const MANY_OPEN = 12
 
 /** Configurations that count more classes than this are too many to be worth trying. */
 const MOST_COUNTED = 48
@@ -24,7 +28,8 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   const classes = optionalClasses(part, part.expects, part.writes)
   const counted = new Uint8Array(classes.length)
   const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
-  let frontier: Frontier = createFrontier(part, classes, { counted: all, beam: BEAM }, budget)
+  const first = assignSlots(part).count < MANY_OPEN ? { counted, beam: EVERY } : { counted: all, beam: BEAM }
+  let frontier: Frontier = createFrontier(part, classes, first, budget)
   let found: FiringPath = { operations: [], positions: [] }
   let gaveUp = false
 
@@ -33,7 +38,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
     const progress = frontier.run(steps)
     if (progress === 'violated' && frontier.dropped()) {
       frontier.release()
-      frontier = createFrontier(part, classes, { counted, beam: Number.POSITIVE_INFINITY }, budget)
+      frontier = createFrontier(part, classes, { counted, beam: EVERY }, budget)
       return 'paused'
     }
     if (progress !== 'met') return progress
@@ -43,7 +48,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
     for (const c of overused) counted[c] = 1
     frontier.release()
     if (counted.reduce((sum, each) => sum + each, 0) > MOST_COUNTED) gaveUp = true
-    else frontier = createFrontier(part, classes, { counted, beam: Number.POSITIVE_INFINITY }, budget)
+    else frontier = createFrontier(part, classes, { counted, beam: EVERY }, budget)
     return 'paused'
   }
   return {

@@ -56,9 +56,6 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   // Where to look for the next operation to take: a call's entry, or once those are exhausted a class's number.
   let cursor = next[head]
   let classCursor = -1
-  // A cas that holds is tried before the writes: the chance may not come back.
-  const firstPass = part.hasConditional ? CAS_PASS : WRITE_PASS
-  let pass = firstPass
   let started = false
 
   const take = (operation: number, classNumber: number, after: number): void => {
@@ -137,7 +134,6 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       classCursor = pathClass[depth] + 1
     } else {
       cursor = next[pathOperation[depth]]
-      pass = kind[pathOperation[depth]] === CAS ? CAS_PASS : WRITE_PASS
       classCursor = -1
     }
     return true
@@ -163,7 +159,6 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   const settle = (firstReturn: number): boolean => {
     if (!isNew(firstReturn)) return retreat()
     cursor = next[head]
-    pass = firstPass
     classCursor = -1
     return true
   }
@@ -179,18 +174,12 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     for (let left = steps; left > 0; left--) {
       let moved = false
       if (classCursor === -1) {
-        for (;;) {
-          for (; cursor < length; cursor = next[cursor]) {
-            if (pass === CAS_PASS ? kind[cursor] !== CAS : kind[cursor] === CAS) continue
-            const after = apply(cursor)
-            if (after === -1) continue
-            take(cursor, CHOICE, after)
-            moved = true
-            break
-          }
-          if (moved || pass === WRITE_PASS) break
-          pass = WRITE_PASS
-          cursor = next[head]
+        for (; cursor < length; cursor = next[cursor]) {
+          const after = apply(cursor)
+          if (after === -1) continue
+          take(cursor, CHOICE, after)
+          moved = true
+          break
         }
         if (!moved) {
           // Here `cursor` is the first return.
@@ -235,9 +224,6 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     },
   }
 }
-
-const CAS_PASS = 0
-const WRITE_PASS = 1
 
 /** In the path's class column: a mandatory operation that was chosen, or an observation that was taken because it held. */
 const CHOICE = -1
