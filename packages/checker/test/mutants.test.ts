@@ -3,7 +3,9 @@ import { type EventInput, type History, type Json, millis } from '@chaos/history
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createCompletion } from '../src/counterexample/sources.ts'
+import { partition } from '../src/encoded.ts'
 import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
+import { createSearch } from '../src/linearizable/search.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { findSequentialOrder } from '../src/sequential/decide.ts'
 import { completion, orderWrites } from '../src/sequential/orders.ts'
@@ -74,6 +76,18 @@ describe('operations of unknown outcome', () => {
   test('that write the same value leave it open which of them happened', () => {
     expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
+  })
+
+  test('may chain: one makes way for another that somebody saw', () => {
+    const bySearch = (history: History): string => {
+      const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
+      const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
+      return createSearch(part!, () => null, budget).run(1_000)
+    }
+    const chain = historyOf('w1--?', 'c12--?', 'c23--?', '       r3|')
+    expect([linearizable(chain), bySearch(chain)]).toEqual(['met', 'met'])
+    const gap = historyOf('w1--?', 'c23--?', '       r3|')
+    expect([linearizable(gap), bySearch(gap)]).toEqual(['violated', 'violated'])
   })
 
   test('explain a failed cas by being there when it looked', () => {
