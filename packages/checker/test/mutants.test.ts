@@ -152,6 +152,14 @@ test('a counterexample keeps each write that an observation in it may rest on, a
   expect(complete([4])).toEqual([2, 4])
 })
 
+test('a counterexample keeps both writes that overlapped a read, the one called before it and the one called after', () => {
+  const { encoded, decoder } = encodeRegister(historyOf('   r1------|', 'w1---------|', '      w1--|'), {
+    initial: null,
+    failedCas: 'drop',
+  })
+  expect(createCompletion(encoded, 'real time', decoder.value)([1])).toEqual([0, 1, 2])
+})
+
 describe('operations without a key', () => {
   test('are about an object beside the ones with keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
