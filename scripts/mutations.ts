@@ -314,13 +314,6 @@ export const mutations: readonly Mutation[] = [
   ]),
   ...inFile('sequential/greedy.ts', definitions, [
     {
-      name: 'greedy-reads-what-is-not-there',
-      // Overwriting too early would not do: its readers then never fit, and the slower way decides.
-      before: 'if (writerOf[operation] !== current[k]) return false',
-      after: 'if (writerOf[operation] < INITIAL) return false',
-      breaks: 'an order is laid out in which a read does not see the last write before it',
-    },
-    {
       name: 'greedy-cas-before-other-readers',
       before: 'return writes[operation] === NOTHING || unread(k) === 1',
       after: 'return writes[operation] === NOTHING || unread(k) >= 1',
