@@ -52,8 +52,10 @@ test('a store with one log is sequentially consistent, whichever side waits', ()
 test('one contradiction in the middle of a long run is found', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
-    // Those two are causal. The puzzle passes word around behind the store's back, and what lags then breaks causality.
-    if (planted !== 'puzzle') expect(judge({ planted, processes: 12 }, causal), planted).toEqual(['met', 'met', 'met'])
+    // Of these only the first is causal for certain: the others pass word around behind the store's back, and what lags
+    // then may break causality.
+    if (planted === 'buffering')
+      expect(judge({ planted, processes: 12 }, causal), planted).toEqual(['met', 'met', 'met'])
   }
 })
 
