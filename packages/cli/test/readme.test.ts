@@ -10,7 +10,7 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
   .flatMap((line) => line.split(' && '))
 
 const expectedExitCodes: { readonly [command: string]: number } = {
-  'npx chaos run --target primary-replica --expect linearizable': 1,
+  'npx chaos run --target primary-replica --time 10s --expect linearizable': 1,
   'npx chaos run --bug ack-before-majority --expect linearizable': 1,
 }
 
