@@ -23,7 +23,10 @@ export function explainLinearizability(
   const jsonOf = decoder.value
   const operations = prefix(part, culpritReturn)
   const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
-  const { shown, core } = reduce({ operations, rule: 'real time', jsonOf, contradicts }, budget)
+  const { shown, core } = reduce(
+    { operations, settled: settledIn(part, operations), rule: 'real time', jsonOf, contradicts },
+    budget,
+  )
   const set = restrict(operations, shown)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])
@@ -38,6 +41,15 @@ export function explainLinearizability(
     culprit: culprit === -1 ? undefined : set.row[culprit],
     statesBefore: culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget),
   }
+}
+
+/** The operations of a prefix as they were in the whole. */
+function settledIn(part: Encoded, operations: Encoded): Encoded {
+  const positions = new Map(Array.from(part.row.subarray(0, part.length), (row, i) => [row, i]))
+  return restrict(
+    part,
+    Array.from(operations.row.subarray(0, operations.length), (row) => positions.get(row) ?? 0),
+  )
 }
 
 /** The sentence is about the last observation: the culprit, or where that wrote, the last one before it. */

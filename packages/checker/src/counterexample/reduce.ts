@@ -16,6 +16,11 @@ export interface Reduced {
 export interface Contradiction {
   /** Up to the moment at which it was complete. */
   readonly operations: Encoded
+  /**
+   * The same operations with the returns they had in the end, where `operations` is cut before some of them: whoever
+   * takes the core by itself sees those.
+   */
+  readonly settled?: Encoded
   readonly rule: OrderRule
   readonly jsonOf: (name: number) => Json
   /** Whether some of the operations contradict each other by themselves. */
@@ -47,7 +52,9 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
   if (operations.hasAppend) return { shown, core: new Set(shown) }
 
   const written = writtenValues(operations)
-  const core = shrink(shown, (some) => isSupported(operations, some, written) && contradictory(some), budget)
+  const settled = contradiction.settled ?? operations
+  const stillContradictory = (some: readonly number[]): boolean => contradicts(restrict(settled, some))
+  const core = shrink(shown, (some) => isSupported(operations, some, written) && stillContradictory(some), budget)
   // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
   return { shown: shown.length > MOST_SHOWN && core.length < shown.length ? core : shown, core: new Set(core) }
 }
