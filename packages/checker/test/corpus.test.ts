@@ -1,30 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Level } from '@chaos/checker'
-import type { Json } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
-
-// Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
-
-const corpus = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/corpus')
-
-interface Labelled {
-  readonly file: string
-  readonly format: string
-  readonly model: string
-  readonly initial: Json
-  readonly semantics?: string
-  readonly expect: { readonly [level: string]: boolean | null }
-}
-
-const manifest = (): Labelled[] =>
-  readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled)
+import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
 
 /** What the labels call our levels. */
 const labelNames: { readonly [label: string]: Level } = {
@@ -41,21 +20,18 @@ const labelNames: { readonly [label: string]: Level } = {
   wfr: 'writes-follow-reads',
 }
 
-const inScope = ({ file, model }: Labelled): boolean =>
-  /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex'
-
-describe.runIf(existsSync(corpus))('labelled histories', () => {
+describe.runIf(corpusIsHere)('labelled histories', () => {
   test('every register history of the corpus gets its labels', { timeout: 60_000 }, async () => {
-    const files = manifest().filter(inScope)
+    const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []
-    for (const { file, format, initial, semantics, expect: labels } of files) {
+    for (const entry of files) {
+      const { file, expect: labels } = entry
       const history = await readHistory(join(corpus, file))
       const labelled = Object.entries(labelNames).filter(([label]) => labels[label] !== undefined)
       const report = checkHistory(history, {
         levels: labelled.map(([, level]) => level),
-        initial: format === 'porcupine-kv' ? '' : initial,
-        failedCas: semantics?.includes('a failed cas IS an operation') ? 'observes' : 'drop',
+        ...readingOf(entry),
       })
       for (const [name, level] of labelled) {
         const label = labels[name]

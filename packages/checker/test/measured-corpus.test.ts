@@ -1,43 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { createOnlineChecker, measureStaleness } from '@chaos/checker'
-import type { Json } from '@chaos/history'
 import { readEvents, readHistory } from '@chaos/history/files'
 import { describe, expect, test } from 'vitest'
+import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
 
-// Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
+const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')
 
-const corpus = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/corpus')
-
-interface Labelled {
-  readonly file: string
-  readonly format: string
-  readonly model: string
-  readonly initial: Json
-  readonly semantics?: string
-  readonly expect: { readonly [level: string]: boolean | null }
-}
-
-const registers = (): Labelled[] =>
-  readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled)
-    .filter(
-      ({ file, model, expect: labels }) =>
-        /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) &&
-        model !== 'mutex' &&
-        typeof labels['linearizable'] === 'boolean',
-    )
-
-const readingOf = ({ format, initial, semantics }: Labelled) =>
-  ({
-    initial: format === 'porcupine-kv' ? '' : initial,
-    failedCas: semantics?.includes('a failed cas IS an operation') ? 'observes' : 'drop',
-  }) as const
-
-describe.runIf(existsSync(corpus))('labelled histories', () => {
+describe.runIf(corpusIsHere)('labelled histories', () => {
   test('fed event by event: never violated where the label says linearizable, never certain where it does not', async () => {
     const wrong: string[] = []
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Json } from '@chaos/history'
+
+// Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
+
+export const corpus: string = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/corpus')
+export const corpusIsHere: boolean = existsSync(corpus)
+
+export interface Labelled {
+  readonly file: string
+  readonly format: string
+  readonly model: string
+  readonly initial: Json
+  readonly semantics?: string
+  readonly expect: { readonly [level: string]: boolean | null }
+}
+
+/** The histories of registers, with their labels. */
+export const labelledRegisters = (): Labelled[] =>
+  readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Labelled)
+    .filter(({ file, model }) => /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex')
+
+/** How whoever labelled it read the history. */
+export const readingOf = ({ format, initial, semantics }: Labelled) =>
+  ({
+    initial: format === 'porcupine-kv' ? '' : initial,
+    failedCas: semantics?.includes('a failed cas IS an operation') ? 'observes' : 'drop',
+  }) as const
