@@ -1,0 +1,52 @@
+/**
+ * What may stand in the way of one connection: it reads what both sides say, and passes on, holds, changes or answers
+ * it. It acts *before* the faults of the links (on bytes as they arrive, at the client edge for requests and at the
+ * backend edge for responses), so that what happens to bytes behind it is known to it only by what `delivered` says.
+ *
+ *   client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
+ *   client ◀─ [responses.exit: link faults] ◀─ responses.receive ◀─ backend
+ */
+export interface Interceptor {
+  readonly requests: Stage
+  readonly responses: Stage
+  /** Both sockets are gone. What was still open ends as it can: see the recorder's outcome rules. */
+  closed(): void
+}
+
+/** One direction of a connection, as its interceptor sees it. */
+export interface Stage {
+  /** Bytes arrived. True when nothing holds on to their memory any more, so that it may be read into again. */
+  receive(bytes: Buffer): boolean
+  /** The sender ended its direction in good order. */
+  end(): void
+  /** The sender is gone, by RST or by whatever else is not an orderly end. */
+  reset(): void
+  /** Of what was passed to the exit, so many bytes (in all, since the start) were handed to the receiver's socket. */
+  delivered(totalBytes: number): void
+}
+
+/** Where a stage passes on. */
+export interface Exit {
+  /** As `Stage.receive`: true when the memory is free again. Bytes go on, in order, as the link's faults allow. */
+  pass(bytes: Buffer): boolean
+  end(): void
+  reset(): void
+  /** Asks the sender to stop, or go on; the interceptor calls it when it holds more than it wants to. */
+  setReading(reading: boolean): void
+}
+
+/** What an interceptor gets of its connection. */
+export interface Conversation {
+  /** `n>m` and a number that no other connection of the network has: names the connection in records and logs. */
+  readonly id: number
+  readonly client: { readonly host: string; readonly port: number }
+  /** Towards the backend. Passing anything on dials it, if it is not dialled yet. */
+  readonly requests: Exit
+  /** Towards the client. */
+  readonly responses: Exit
+  /** Ends both sides by RST, at once. */
+  abort(): void
+}
+
+/** Called for each accepted connection, before its first byte is read. */
+export type Intercept = (conversation: Conversation) => Interceptor
