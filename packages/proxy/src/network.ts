@@ -7,8 +7,8 @@ import type { LinkFault, StandingFault } from './link-fault.ts'
 import { validateLinkFault } from './link-fault.ts'
 import type { Affliction, LinkStatistics } from './link-state.ts'
 import { LinkState } from './link-state.ts'
-import type { Route, RouteOptions } from './route.ts'
-import { openRoute } from './route.ts'
+import type { Route, RouteOptions } from './tcp/route.ts'
+import { openRoute } from './tcp/route.ts'
 
 export interface NetworkOptions {
   /** All chance (jitter) comes from it: for each link, and on it for each connection, a stream of its own. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ChunkQueue } from '../src/chunk-queue.ts'
+import { ChunkQueue } from '../src/tcp/chunk-queue.ts'
 
 test('gives back what was put in, in order, in whatever pieces it is taken', () => {
   fc.assert(

@@ -2,10 +2,10 @@ import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import type { Endpoint } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import type { ProxyClock } from './clock.ts'
+import type { ProxyClock } from '../clock.ts'
+import type { LinkState } from '../link-state.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
-import type { LinkState } from './link-state.ts'
 import { resetSocket } from './reset-socket.ts'
 
 export interface RouteOptions {

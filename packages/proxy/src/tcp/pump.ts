@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Random } from '@chaos/faults'
+import type { ProxyClock } from '../clock.ts'
+import { drawDelayMs, planDelivery } from '../delivery.ts'
+import type { LinkState } from '../link-state.ts'
 import type { Waiting } from './chunk-queue.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import type { ProxyClock } from './clock.ts'
-import { drawDelayMs, planDelivery } from './delivery.ts'
-import type { LinkState } from './link-state.ts'
 import { resetSocket } from './reset-socket.ts'
 
 /** Delivered in one system call, at most; more than it waits for the next turn. */
