@@ -1,13 +1,31 @@
-import type { Level } from '@chaos/checker'
+import type { Level, Report } from '@chaos/checker'
+import { type EventInput, type History, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { isEventual, isLinearizable, isSequential } from './brute-force.ts'
+import { createBudget } from '../src/budget.ts'
+import { partition } from '../src/encoded.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import {
+  hasLegalOrder,
+  isEventual,
+  isLinearizable,
+  isSequential,
+  operationsOf,
+  type Reading,
+  respectsProcesses,
+  respectsTime,
+} from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
+import { type Answer, waysToLinearizable, waysToSequential } from './ways.ts'
 import { faultOfOrder } from './witness.ts'
 
-// Every answer on small random histories is compared with the definitions, tried out in full. The seed changes with each
-// run; a failure names it.
+// Every answer on small random histories is compared with the definitions, tried out in full: the answer of `check`, with
+// its evidence, and that of each way it has of deciding. The seed changes with each run; a failure names it.
+
+const PARTS = [1, 2, 3, 4]
+/** Of each part; 50,000 and more in all. */
+const HISTORIES = 12_600
 
 const baseSeed = Date.now() % 1_000_000_000
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
@@ -24,61 +42,140 @@ function smallShape(random: () => number, append: boolean): Shape {
     store: stores[below(stores.length)]!,
     unknown: random() < 0.5 ? 0.25 : 0,
     failed: random() < 0.5 ? 0.15 : 0,
-    mutated: random() < 0.6 ? 0.35 : 0,
+    mutated: append || random() < 0.7 ? 0.6 : 0,
     finals: !append && random() < 0.3,
+  }
+}
+
+interface Case {
+  readonly events: readonly EventInput[]
+  readonly history: History
+  readonly reading: Reading
+}
+
+function caseOf(seed: number): Case {
+  const random = randomFrom(seed)
+  const append = random() < 0.15
+  const events = randomEvents(smallShape(random, append), random)
+  const failedCas = random() < 0.5 ? 'drop' : 'observes'
+  return { events, history: smallHistory(events), reading: { initial: append ? '' : null, failedCas } }
+}
+
+test.each(PARTS)(
+  `check, and each way it has of deciding, agrees with the definitions of linearizable, sequential and eventual on 12,600 small random histories (part %i of ${PARTS.length})`,
+  (part) => {
+    const count = { linearizable: 0, sequential: 0, judged: 0 }
+    const decided: { [way: string]: { met: number; violated: number } } = {}
+    for (let n = 0; count.judged < HISTORIES; n++) {
+      const seed = baseSeed + part * 100_000_000 + n
+      const each = caseOf(seed)
+      if (!each.events.some(({ type }) => type === 'ok')) continue
+      const truth = truthOf(each)
+      // Counterexamples are made, and looked into, for every other history.
+      const fault = faultOfReport(each, truth, n % 2 === 0) ?? faultOfWays(each, truth, decided)
+      if (fault !== undefined) {
+        expect.fail(`seed ${seed}\n${each.events.map((event) => JSON.stringify(event)).join('\n')}\n${fault}`)
+      }
+      count.judged++
+      if (truth.linearizable) count.linearizable++
+      if (truth.sequential) count.sequential++
+    }
+    // Both answers must be well represented, or agreement would mean little.
+    expect(count.linearizable / HISTORIES).toBeGreaterThan(0.2)
+    expect(count.linearizable / HISTORIES).toBeLessThan(0.8)
+    expect(count.sequential / HISTORIES).toBeLessThan(0.9)
+    for (const way of [...Object.keys(waysToLinearizable), ...Object.keys(waysToSequential)]) {
+      expect(decided[way]?.met, way).toBeGreaterThan(600)
+      expect(decided[way]?.violated, way).toBeGreaterThan(150)
+    }
+  },
+)
+
+interface Truth {
+  readonly linearizable: boolean
+  readonly sequential: boolean
+  readonly eventual: boolean | undefined
+  /** Of each key by itself. */
+  readonly linearizableKeys: ReadonlyMap<string, boolean>
+}
+
+function truthOf({ history, reading }: Case): Truth {
+  const ops = operationsOf(history, reading)
+  const holds = (some: typeof ops): boolean => hasLegalOrder(some, respectsTime, reading.initial)
+  const linearizable = holds(ops)
+  const keys = [...new Set(ops.map(({ key }) => key))]
+  return {
+    linearizable,
+    sequential: linearizable || hasLegalOrder(ops, respectsProcesses, reading.initial),
+    eventual: isEventual(history, reading),
+    linearizableKeys: new Map(keys.map((key) => [key, linearizable || holds(ops.filter((op) => op.key === key))])),
   }
 }
 
 const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
 
-test.each([0, 1, 2, 3])('check agrees with the definitions on 5,050 small random histories (part %i)', (part) => {
-  const share = { met: 0, violated: 0 }
-  const sequential = { met: 0, violated: 0 }
-  let judged = 0
-  for (let n = 0; judged < 5_050; n++) {
-    const seed = baseSeed + part * 100_000_000 + n
-    const random = randomFrom(seed)
-    const append = random() < 0.12
-    const events = randomEvents(smallShape(random, append), random)
-    if (!events.some(({ type }) => type === 'ok')) continue
-    judged++
-    const reading = {
-      initial: append ? '' : null,
-      failedCas: random() < 0.5 ? ('drop' as const) : ('observes' as const),
-    }
-    const history = smallHistory(events)
-    const report = checkHistory(history, reading)
-    const linearizable = isLinearizable(history, reading)
-    const inOrder = linearizable || isSequential(history, reading)
-    const eventual = isEventual(history, reading)
-    const where = (): string => `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
-    const agree = (level: Level, answer: boolean | undefined): void => {
-      if (resultOf(report, level) !== said(answer)) expect(resultOf(report, level), where() + level).toBe(said(answer))
-    }
-    agree('linearizable', linearizable)
-    agree('sequential', inOrder)
+function faultOfReport(each: Case, truth: Truth, explain: boolean): string | undefined {
+  const { history, reading } = each
+  const report = checkHistory(history, { ...reading, explain })
+  const expected: { readonly [level in Level]?: boolean | undefined } = {
+    linearizable: truth.linearizable,
+    sequential: truth.sequential,
     // Final reads of a linearizable history may differ: a write of unknown outcome took effect between them.
-    agree('eventual', linearizable && eventual === false ? true : eventual)
-    share[linearizable ? 'met' : 'violated']++
-    sequential[inOrder ? 'met' : 'violated']++
+    eventual: truth.linearizable && truth.eventual === false ? true : truth.eventual,
+  }
+  for (const level of ['linearizable', 'sequential', 'eventual'] as const) {
+    const result = resultOf(report, level)
+    if (result !== said(expected[level])) return `${level} is ${said(expected[level])}, check says ${result}`
+  }
+  return (
+    faultOfEvidence(each, report, 'linearizable', explain ? isLinearizable : undefined) ??
+    faultOfEvidence(each, report, 'sequential', explain ? isSequential : undefined)
+  )
+}
 
-    for (const level of ['linearizable', 'sequential'] as const) {
-      const verdict = report.levels[level]
-      if (verdict.result === 'met' && verdict.witness.kind === 'order') {
-        const rule = level === 'linearizable' ? 'real time' : 'process order'
-        const fault = faultOfOrder(history, verdict.witness.orders, rule, reading)
-        if (fault !== undefined) expect.fail(`${where()}${level} witness: ${fault}`)
-      }
-      if (verdict.result === 'violated') {
-        const rows = verdict.counterexample.operations.map(({ operation }) => operation)
-        const alone = smallHistory(onlyRows(events, history, rows))
-        const holds = level === 'linearizable' ? isLinearizable(alone, reading) : isSequential(alone, reading)
-        if (holds) expect.fail(`${where()}${level} counterexample ${rows} is none by itself`)
-      }
+function faultOfEvidence(
+  { events, history, reading }: Case,
+  report: Report,
+  level: 'linearizable' | 'sequential',
+  holds: typeof isLinearizable | undefined,
+): string | undefined {
+  const verdict = report.levels[level]
+  if (verdict.result === 'met' && verdict.witness.kind === 'order') {
+    const rule = level === 'linearizable' ? 'real time' : 'process order'
+    const fault = faultOfOrder(history, verdict.witness.orders, rule, reading)
+    return fault === undefined ? undefined : `${level} witness: ${fault}`
+  }
+  if (verdict.result !== 'violated' || holds === undefined) return undefined
+  const rows = verdict.counterexample.operations.map(({ operation }) => operation)
+  const alone = smallHistory(onlyRows(events, history, rows))
+  return holds(alone, reading) ? `${level} counterexample ${rows} is none by itself` : undefined
+}
+
+function faultOfWays(
+  { history, reading }: Case,
+  truth: Truth,
+  decided: { [way: string]: { met: number; violated: number } },
+): string | undefined {
+  const { encoded, decoder } = encodeRegister(history, reading)
+  const budget = createBudget({ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) })
+  const fault = (way: string, answer: Answer, expected: boolean): string | undefined => {
+    if (answer === undefined) return undefined
+    if (answer !== expected) return `${way}: ${answer}, but the definition says ${expected}`
+    decided[way] ??= { met: 0, violated: 0 }
+    decided[way][expected ? 'met' : 'violated']++
+    return undefined
+  }
+  const parts = partition(encoded)
+  for (const [way, decide] of Object.entries(waysToLinearizable)) {
+    for (const [p, part] of parts.entries()) {
+      const name = decoder.keyName(parts.length === 1 ? 0 : p) ?? ''
+      const wrong = fault(way, decide(part, decoder.value, budget), truth.linearizableKeys.get(name) ?? true)
+      if (wrong !== undefined) return wrong
     }
   }
-  // Both answers must be well represented, or agreement would mean little.
-  expect(share.met / judged).toBeGreaterThan(0.2)
-  expect(share.violated / judged).toBeGreaterThan(0.2)
-  expect(sequential.violated / judged).toBeGreaterThan(0.04)
-})
+  for (const [way, decide] of Object.entries(waysToSequential)) {
+    const wrong = fault(way, decide(encoded, decoder.value, budget), truth.sequential)
+    if (wrong !== undefined) return wrong
+  }
+  return undefined
+}

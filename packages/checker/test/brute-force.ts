@@ -69,39 +69,63 @@ export function step(op: Op, value: Json, initial: Json): Json | 'illegal' {
   }
 }
 
-/** Whether all completed operations and some of the others have a legal order that respects `precedes`. */
+/** A set of operations is the bits of a number: enough for every history that all orders can be tried of. */
+const MOST_OPERATIONS = 31
+
+/**
+ * Whether all completed operations and some of the others have a legal order that respects `precedes`. Every order is
+ * tried, except that what was placed in another order, with the same values left, need not be gone on with twice.
+ */
 export function hasLegalOrder(ops: readonly Op[], precedes: (a: Op, b: Op) => boolean, initial: Json): boolean {
-  const state = new Map<string, Json>()
-  const placed = new Set<Op>()
-  const go = (): boolean => {
-    if (ops.every((op) => placed.has(op) || !op.completed)) return true
-    for (const op of ops) {
-      if (placed.has(op) || ops.some((other) => precedes(other, op) && !placed.has(other))) continue
-      const before = state.get(op.key) ?? initial
-      const after = step(op, before, initial)
+  const count = ops.length
+  if (count > MOST_OPERATIONS) throw new Error(`${count} operations are too many to try all orders of`)
+  const keys: string[] = []
+  const keyOf: number[] = []
+  const before: number[] = []
+  let completed = 0
+  for (let i = 0; i < count; i++) {
+    const op = ops[i]!
+    if (!keys.includes(op.key)) keys.push(op.key)
+    keyOf.push(keys.indexOf(op.key))
+    if (op.completed) completed |= 1 << i
+    let set = 0
+    for (let j = 0; j < count; j++) if (precedes(ops[j]!, op)) set |= 1 << j
+    before.push(set)
+  }
+  const values: Json[] = keys.map(() => initial)
+  const tried = new Set<string>()
+  const go = (placed: number): boolean => {
+    if ((placed & completed) === completed) return true
+    const name = `${placed} ${JSON.stringify(values)}`
+    if (tried.has(name)) return false
+    tried.add(name)
+    for (let i = 0; i < count; i++) {
+      if ((placed & (1 << i)) !== 0 || (before[i]! & ~placed) !== 0) continue
+      const key = keyOf[i]!
+      const value = values[key]!
+      const after = step(ops[i]!, value, initial)
       if (after === 'illegal') continue
-      placed.add(op)
-      state.set(op.key, after)
-      if (go()) return true
-      state.set(op.key, before)
-      placed.delete(op)
+      values[key] = after
+      if (go(placed | (1 << i))) return true
+      values[key] = value
     }
     return false
   }
-  return go()
+  return go(0)
 }
 
-/** Herlihy & Wing 1990: an operation that returned before another was called comes first. All keys at once. */
-export const isLinearizable = (history: History, reading: Reading): boolean =>
-  hasLegalOrder(operationsOf(history, reading), (a, b) => a.return < b.call, reading.initial)
+/** Herlihy & Wing 1990: an operation that returned before another was called comes first. */
+export const respectsTime = (a: Op, b: Op): boolean => a.return < b.call
 
 /** Lamport 1979: each process's operations in its order. One of unknown outcome has no successor. */
+export const respectsProcesses = (a: Op, b: Op): boolean => a.process === b.process && a.completed && a.call < b.call
+
+/** All keys at once. */
+export const isLinearizable = (history: History, reading: Reading): boolean =>
+  hasLegalOrder(operationsOf(history, reading), respectsTime, reading.initial)
+
 export const isSequential = (history: History, reading: Reading): boolean =>
-  hasLegalOrder(
-    operationsOf(history, reading),
-    (a, b) => a.process === b.process && a.completed && a.call < b.call,
-    reading.initial,
-  )
+  hasLegalOrder(operationsOf(history, reading), respectsProcesses, reading.initial)
 
 /** Undefined where there are no final reads to judge by. For registers without append. */
 export function isEventual(history: History, reading: Reading): boolean | undefined {

@@ -1,82 +1,88 @@
-import {
-  type EventInput,
-  FAIL,
-  FLAG_FINAL,
-  type History,
-  INFO,
-  type Json,
-  OK,
-  type Operations,
-  ValueTable,
-} from '@chaos/history'
+import { type EventInput, FAIL, FLAG_FINAL, type History, INFO, OK, ValueTable } from '@chaos/history'
 
-interface Row {
-  readonly call: EventInput
-  readonly callAt: number
-  completion: EventInput | undefined
-  returnAt: number
-}
+const ABSENT = -1
 
 /**
  * The history of a few events, in time and memory that fit tens of thousands of them: `historyFromEvents` makes room for
- * real ones. Events must be valid; every event is a client's.
+ * real ones. Events must be valid, and in pairs one after the other by process; every event is a client's.
  */
 export function smallHistory(events: readonly EventInput[]): History {
-  const rows: Row[] = []
-  const open = new Map<number | string, Row>()
-  for (const [at, event] of events.entries()) {
+  let length = 0
+  for (const { type } of events) if (type === 'invoke') length++
+  const ints = (): Int32Array => new Int32Array(length)
+  const [process, key, input, output, node] = [ints(), ints(), ints(), ints(), ints()]
+  const [callEvent, returnEvent, callLine, returnLine] = [ints(), ints(), ints(), ints()]
+  const [f, outcome, flags] = [new Uint8Array(length), new Uint8Array(length), new Uint8Array(length)]
+  const [callTime, returnTime] = [new Float64Array(length), new Float64Array(length)]
+  const values = new ValueTable()
+  const names = { functions: [] as string[], keys: [] as string[], nodes: [] as string[] }
+  const open = new Map<number | string, number>()
+  let processCount = 0
+  let rows = 0
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!
     if (event.type === 'invoke') {
-      const row: Row = { call: event, callAt: at, completion: undefined, returnAt: -1 }
-      rows.push(row)
+      const row = rows++
       open.set(event.process, row)
+      process[row] = Number(event.process)
+      if (process[row] >= processCount) processCount = process[row] + 1
+      f[row] = number(names.functions, event.f)
+      key[row] = number(names.keys, event.key)
+      node[row] = number(names.nodes, event.node)
+      // Until it completes, it is one that never did.
+      input[row] = output[row] = values.id(event.value ?? null)
+      outcome[row] = INFO
+      flags[row] = event.final === true ? FLAG_FINAL : 0
+      callEvent[row] = at
+      callLine[row] = at + 1
+      callTime[row] = event.time ?? at
+      returnEvent[row] = ABSENT
+      returnTime[row] = Number.POSITIVE_INFINITY
       continue
     }
     const row = open.get(event.process)
     if (row === undefined) throw new Error(`event ${at} completes nothing`)
-    row.completion = event
-    row.returnAt = at
     open.delete(event.process)
-  }
-  const values = new ValueTable()
-  const names = { functions: [] as string[], keys: [] as string[], nodes: [] as string[] }
-  const number = (list: string[], name: string | undefined): number => {
-    if (name === undefined) return -1
-    if (!list.includes(name)) list.push(name)
-    return list.indexOf(name)
-  }
-  const ints = (of: (row: Row) => number): Int32Array => Int32Array.from(rows, of)
-  const json = (event: EventInput | undefined): Json => event?.value ?? null
-  const operations: Operations = {
-    length: rows.length,
-    process: ints(({ call }) => Number(call.process)),
-    f: Uint8Array.from(rows, ({ call }) => number(names.functions, call.f)),
-    key: ints(({ call }) => number(names.keys, call.key)),
-    input: ints(({ call }) => values.id(json(call))),
-    output: ints(({ call, completion }) => values.id(json(completion ?? call))),
-    outcome: Uint8Array.from(rows, ({ completion }) =>
-      completion?.type === 'ok' ? OK : completion?.type === 'fail' ? FAIL : INFO,
-    ),
-    callEvent: ints(({ callAt }) => callAt),
-    returnEvent: ints(({ returnAt }) => returnAt),
-    callTime: Float64Array.from(rows, ({ call, callAt }) => call.time ?? callAt),
-    returnTime: Float64Array.from(rows, ({ completion, returnAt }) =>
-      completion === undefined ? Number.POSITIVE_INFINITY : (completion.time ?? returnAt),
-    ),
-    node: ints(({ call, completion }) => number(names.nodes, completion?.node ?? call.node)),
-    flags: Uint8Array.from(rows, ({ call }) => (call.final === true ? FLAG_FINAL : 0)),
-    callLine: ints(({ callAt }) => callAt + 1),
-    returnLine: ints(({ returnAt }) => returnAt + 1),
+    output[row] = values.id(event.value ?? null)
+    outcome[row] = event.type === 'ok' ? OK : event.type === 'fail' ? FAIL : INFO
+    if (event.node !== undefined) node[row] = number(names.nodes, event.node)
+    returnEvent[row] = at
+    returnLine[row] = at + 1
+    returnTime[row] = event.time ?? at
   }
   return {
     header: undefined,
-    operations,
+    operations: {
+      length,
+      process,
+      f,
+      key,
+      input,
+      output,
+      outcome,
+      callEvent,
+      returnEvent,
+      callTime,
+      returnTime,
+      node,
+      flags,
+      callLine,
+      returnLine,
+    },
     values,
     ...names,
     processName: String,
-    processCount: 1 + Math.max(-1, ...rows.map(({ call }) => Number(call.process))),
+    processCount,
     nemesis: [],
-    errorOf: (row) => rows[row]?.completion?.error,
+    errorOf: (row) => events[returnEvent[row] ?? ABSENT]?.error,
     eventCount: events.length,
     warnings: [],
   }
+}
+
+/** The place of a name in the list, which it joins if it is new. */
+function number(list: string[], name: string | undefined): number {
+  if (name === undefined) return ABSENT
+  const at = list.indexOf(name)
+  return at === -1 ? list.push(name) - 1 : at
 }

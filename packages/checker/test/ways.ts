@@ -1,0 +1,98 @@
+import type { Json } from '@chaos/history'
+import type { Budget, Progress } from '../src/budget.ts'
+import type { Encoded } from '../src/encoded.ts'
+import { appendZones } from '../src/linearizable/append-zones.ts'
+import { chainZones } from '../src/linearizable/chain-zones.ts'
+import { createFrontierSearch } from '../src/linearizable/refinement.ts'
+import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
+import { createSearch } from '../src/linearizable/search.ts'
+import { type ZonesAnswer, zones } from '../src/linearizable/zones.ts'
+import { layOut } from '../src/sequential/greedy.ts'
+import { completion, orderWrites } from '../src/sequential/orders.ts'
+import { readsFrom } from '../src/sequential/reads-from.ts'
+import { type Saturation, saturate } from '../src/sequential/saturation.ts'
+import { createSequentialSearch } from '../src/sequential/search.ts'
+
+// Each way that the checker has of deciding a level, by itself: `check` takes the first that applies, and so would never
+// show a mistake in the others.
+
+/** Whether there is an order; undefined where this way cannot tell. A witness that is none is told in words. */
+export type Answer = boolean | undefined | string
+
+type JsonOf = (name: number) => Json
+type Decide = (operations: Encoded, jsonOf: JsonOf, budget: Budget) => Answer
+
+/** Of one key's operations. */
+export const waysToLinearizable: { readonly [name: string]: Decide } = {
+  zones: (part, jsonOf) => byZones(part, zones(part), jsonOf),
+  'zones of chains': (part, jsonOf) => byZones(part, chainZones(part), jsonOf),
+  'blocks of appends': (part, jsonOf) =>
+    part.hasAppend ? byZones(part, appendZones(part, jsonOf), jsonOf) : undefined,
+  'search in depth': (part, jsonOf, budget) => bySearch(part, createSearch(part, jsonOf, budget), jsonOf, 'real time'),
+  'frontier search': (part, jsonOf, budget) => {
+    const search = createFrontierSearch(part, budget)
+    return search === undefined ? undefined : bySearch(part, search, jsonOf, 'real time')
+  },
+}
+
+/** Of all keys' operations together. */
+export const waysToSequential: { readonly [name: string]: Decide } = {
+  'forced orders, then laying out': (all, jsonOf, budget) =>
+    byForcedOrders(all, jsonOf, budget, (saturation) => layOut(saturation, budget)),
+  'forced orders, then pair by pair': (all, jsonOf, budget) =>
+    byForcedOrders(all, jsonOf, budget, (saturation) => {
+      const { result } = orderWrites(saturation, budget)
+      return result === 'met' ? completion(saturation) : result === 'violated' ? 'violated' : undefined
+    }),
+  'search by process': (all, jsonOf, budget) =>
+    bySearch(all, createSequentialSearch(all, jsonOf, budget), jsonOf, 'process order'),
+}
+
+function byZones(part: Encoded, answer: ZonesAnswer, jsonOf: JsonOf): Answer {
+  if (answer.result === 'not applicable') return undefined
+  return answer.result === 'met' && accepted(part, answer.order, 'real time', jsonOf)
+}
+
+interface Runs {
+  readonly run: (steps: number) => Progress
+  readonly order: () => Int32Array
+  readonly release: () => void
+}
+
+const MOST_TURNS = 100
+const STEPS = 10_000
+
+function bySearch(operations: Encoded, search: Runs, jsonOf: JsonOf, rule: OrderRule): Answer {
+  let progress = search.run(STEPS)
+  for (let turns = 1; progress === 'paused' && turns < MOST_TURNS; turns++) progress = search.run(STEPS)
+  const answer =
+    progress === 'met'
+      ? accepted(operations, search.order(), rule, jsonOf)
+      : progress === 'violated'
+        ? false
+        : undefined
+  search.release()
+  return answer
+}
+
+function byForcedOrders(
+  all: Encoded,
+  jsonOf: JsonOf,
+  budget: Budget,
+  finish: (saturation: Saturation) => Int32Array | 'violated' | undefined,
+): Answer {
+  const facts = readsFrom(all)
+  if (facts.result !== 'unique') return facts.result === 'thin air' ? false : undefined
+  const saturated = saturate(facts, budget)
+  if (saturated.result === 'stopped') return undefined
+  const order = saturated.result === 'conflict' ? 'violated' : finish(saturated.saturation)
+  saturated.saturation.release()
+  if (order === 'violated') return false
+  return order === undefined ? undefined : accepted(facts.encoded, order, 'process order', jsonOf)
+}
+
+function accepted(operations: Encoded, order: Int32Array, rule: OrderRule, jsonOf: JsonOf): true | string {
+  const alone =
+    rule === 'process order' ? operations : { ...operations, keys: 1, key: new Int32Array(operations.length) }
+  return faultOfWitness(alone, order, rule, jsonOf) ?? true
+}
