@@ -1,3 +1,5 @@
+import { type Allocate, inHeap } from './memory.ts'
+
 const PAGE_BYTES = 1 << 20
 /** The first page; each is four times as large as the one before, up to PAGE_BYTES, so that a small table costs little. */
 const FIRST_PAGE_BYTES = 1 << 10
@@ -10,6 +12,30 @@ export const HASH_FACTOR = 0x01000193
 
 const SCRATCH_BYTES = 256
 const scratch = new Uint8Array(SCRATCH_BYTES)
+const NO_BYTES = new Uint8Array(0)
+const QUOTE = 0x22
+
+/** What is known of an entry beside its bytes. */
+const NOT_ASCII = 1
+const HAS_BACKSLASH = 2
+const FLAG_BITS = 2
+const BACKSLASH = 0x5c
+
+/** The columns of an entry lie side by side, so that looking at one of a million touches one line of the cache. */
+const COLUMNS = 4
+const HASH = 0
+const START = 1
+const SIZE = 2
+/** The page's number, then the flags. */
+const PAGE = 3
+
+/** A table as plain data. In shared memory it goes to other threads without being copied. */
+export interface ByteTableData {
+  readonly length: number
+  readonly slots: Int32Array
+  readonly entries: Int32Array
+  readonly pages: readonly Uint8Array[]
+}
 
 /**
  * Numbers distinct byte strings 0, 1, 2, … in the order they first appear. The bytes are kept in pages outside the
@@ -19,17 +45,35 @@ const scratch = new Uint8Array(SCRATCH_BYTES)
 export class ByteTable {
   #length = 0
   /** Open addressing; 0 is empty, otherwise entry + 1. Never more than half full. */
-  #slots: Int32Array = new Int32Array(64)
-  #hashes: Int32Array = new Int32Array(32)
-  #pageOf: Int32Array = new Int32Array(32)
-  #startOf: Int32Array = new Int32Array(32)
-  #sizeOf: Int32Array = new Int32Array(32)
-  readonly #pages: Uint8Array[] = []
-  #pageBytes = 0
-  #pageUsed = 0
+  #slots: Int32Array
+  #entries: Int32Array
+  readonly #allocate: Allocate
+  readonly #pages: Uint8Array[]
+  #pageUsed: number
+  /** Whether others have this table too: then it is copied before something is added. */
+  #isLent: boolean
+  /** By page: what it holds, a character a byte, so that a text is a piece of a string that is there already. */
+  readonly #pageTexts: string[] = []
+
+  constructor(allocate: Allocate = inHeap, data?: ByteTableData) {
+    this.#allocate = allocate
+    this.#length = data?.length ?? 0
+    this.#slots = data?.slots ?? new Int32Array(allocate(64 * 4))
+    this.#entries = data?.entries ?? new Int32Array(allocate(32 * COLUMNS * 4))
+    this.#pages = [...(data?.pages ?? [])]
+    this.#pageUsed = this.#pages.at(-1)?.length ?? 0
+    this.#isLent = data !== undefined
+  }
 
   get length(): number {
     return this.#length
+  }
+
+  /** The table as it is now. What is added to it later, or to a table made of this, concerns nobody else. */
+  data(): ByteTableData {
+    this.#isLent = true
+    this.#pageUsed = this.#pages.at(-1)?.length ?? 0
+    return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
   /** The number of bytes[start, end). */
@@ -42,12 +86,14 @@ export class ByteTable {
   /** The same for who has gone through the bytes already: `hash` is HASH_START with each byte mixed in. */
   internHashed(mixed: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = mixed ^ (mixed >>> 15)
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const entries = this.#entries
+    const mask = slots.length - 1
     let slot = hash & mask
     for (;;) {
-      const entry = (this.#slots[slot] ?? 0) - 1
+      const entry = (slots[slot] ?? 0) - 1
       if (entry < 0) break
-      if (this.#hashes[entry] === hash && this.#equals(entry, bytes, start, end)) return entry
+      if (entries[entry * COLUMNS + HASH] === hash && this.#equals(entry, bytes, start, end)) return entry
       slot = (slot + 1) & mask
     }
     return this.#add(hash, slot, bytes, start, end)
@@ -71,75 +117,122 @@ export class ByteTable {
   }
 
   text(entry: number): string {
-    if (entry < 0 || entry >= this.#length) throw new RangeError(`no entry ${entry} among ${this.#length}`)
-    const start = this.#startOf[entry] ?? 0
-    return decoder.decode(this.#page(entry).subarray(start, start + (this.#sizeOf[entry] ?? 0)))
+    this.#expectEntry(entry)
+    const start = this.#entries[entry * COLUMNS + START] ?? 0
+    return this.#slice(entry, start, start + (this.#entries[entry * COLUMNS + SIZE] ?? 0))
+  }
+
+  /** What stands between quotes, where the entry is `"…"` and nothing in it is escaped; otherwise undefined. */
+  unquoted(entry: number): string | undefined {
+    this.#expectEntry(entry)
+    const at = entry * COLUMNS
+    if (((this.#entries[at + PAGE] ?? 0) & HAS_BACKSLASH) !== 0) return undefined
+    const start = this.#entries[at + START] ?? 0
+    if (this.#page(entry)[start] !== QUOTE) return undefined
+    return this.#slice(entry, start + 1, start + (this.#entries[at + SIZE] ?? 0) - 1)
   }
 
   texts(): string[] {
     return Array.from({ length: this.#length }, (_, entry) => this.text(entry))
   }
 
+  #expectEntry(entry: number): void {
+    if (entry < 0 || entry >= this.#length) throw new RangeError(`no entry ${entry} among ${this.#length}`)
+  }
+
+  #slice(entry: number, start: number, end: number): string {
+    const place = this.#entries[entry * COLUMNS + PAGE] ?? 0
+    if ((place & NOT_ASCII) === 0) {
+      const text = this.#pageText(place >> FLAG_BITS, end)
+      if (text !== undefined) return text.slice(start, end)
+    }
+    return decoder.decode(this.#page(entry).subarray(start, end))
+  }
+
+  /** The page up to `end` at least; undefined while it is still growing and was turned into text not long ago. */
+  #pageText(number: number, end: number): string | undefined {
+    const known = this.#pageTexts[number] ?? ''
+    if (end <= known.length) return known
+    const isLast = number === this.#pages.length - 1
+    const page = this.#pages[number]
+    if (page === undefined || (isLast && this.#pageUsed < 2 * known.length)) return undefined
+    const used = isLast ? this.#pageUsed : page.length
+    const text = Buffer.from(page.buffer, page.byteOffset, used).toString('latin1')
+    this.#pageTexts[number] = text
+    return text
+  }
+
   #page(entry: number): Uint8Array {
-    return this.#pages[this.#pageOf[entry] ?? 0] ?? new Uint8Array(0)
+    return this.#pages[(this.#entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
   }
 
   #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
     const size = end - start
-    if (this.#sizeOf[entry] !== size) return false
+    if (this.#entries[entry * COLUMNS + SIZE] !== size) return false
     const page = this.#page(entry)
-    const offset = this.#startOf[entry] ?? 0
+    const offset = this.#entries[entry * COLUMNS + START] ?? 0
     for (let i = 0; i < size; i += 1) if (page[offset + i] !== bytes[start + i]) return false
     return true
   }
 
   #add(hash: number, slot: number, bytes: Uint8Array, start: number, end: number): number {
+    if (this.#isLent) this.#takeBack()
     const entry = this.#length
-    if (entry === this.#hashes.length) this.#growEntries()
+    if ((entry + 1) * COLUMNS > this.#entries.length) this.#growEntries()
     const size = end - start
-    if (this.#pageUsed + size > this.#pageBytes) {
-      // A text longer than a page gets one to itself; the rest of the page before is left unused.
-      const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
-      this.#pageBytes = Math.max(usual, size)
-      this.#pages.push(new Uint8Array(this.#pageBytes))
-      this.#pageUsed = 0
-    }
-    const page = this.#pages[this.#pages.length - 1]
+    const page = this.#pageWithRoom(size)
     const offset = this.#pageUsed
-    if (size < 64 && page !== undefined) for (let i = 0; i < size; i += 1) page[offset + i] = bytes[start + i] ?? 0
-    else page?.set(bytes.subarray(start, end), offset)
+    let flags = 0
+    for (let i = 0; i < size; i += 1) {
+      const byte = bytes[start + i] ?? 0
+      page[offset + i] = byte
+      if (byte > 0x7f) flags |= NOT_ASCII
+      else if (byte === BACKSLASH) flags |= HAS_BACKSLASH
+    }
     this.#pageUsed = offset + size
-    this.#hashes[entry] = hash
-    this.#pageOf[entry] = this.#pages.length - 1
-    this.#startOf[entry] = offset
-    this.#sizeOf[entry] = size
+    const at = entry * COLUMNS
+    this.#entries[at + HASH] = hash
+    this.#entries[at + START] = offset
+    this.#entries[at + SIZE] = size
+    this.#entries[at + PAGE] = ((this.#pages.length - 1) << FLAG_BITS) | flags
     this.#slots[slot] = entry + 1
     this.#length = entry + 1
     if (this.#length * 2 > this.#slots.length) this.#growSlots()
     return entry
   }
 
+  #pageWithRoom(size: number): Uint8Array {
+    const last = this.#pages[this.#pages.length - 1]
+    if (last !== undefined && this.#pageUsed + size <= last.length) return last
+    // A text longer than a page gets one to itself; the rest of the page before is left unused.
+    const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
+    const page = new Uint8Array(this.#allocate(Math.max(usual, size)))
+    this.#pages.push(page)
+    this.#pageUsed = 0
+    return page
+  }
+
+  #takeBack(): void {
+    this.#slots = this.#slots.slice()
+    this.#entries = this.#entries.slice()
+    this.#isLent = false
+  }
+
   #growEntries(): void {
-    this.#hashes = grown(this.#hashes)
-    this.#pageOf = grown(this.#pageOf)
-    this.#startOf = grown(this.#startOf)
-    this.#sizeOf = grown(this.#sizeOf)
+    const larger = new Int32Array(this.#allocate(this.#entries.byteLength * 2))
+    larger.set(this.#entries)
+    this.#entries = larger
   }
 
   #growSlots(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
+    const slots = new Int32Array(this.#allocate(this.#slots.byteLength * 2))
     const mask = slots.length - 1
+    const entries = this.#entries
     for (let entry = 0; entry < this.#length; entry += 1) {
-      let slot = (this.#hashes[entry] ?? 0) & mask
+      let slot = (entries[entry * COLUMNS + HASH] ?? 0) & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
       slots[slot] = entry + 1
     }
     this.#slots = slots
   }
-}
-
-function grown(column: Int32Array): Int32Array {
-  const larger = new Int32Array(column.length * 2)
-  larger.set(column)
-  return larger
 }

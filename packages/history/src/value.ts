@@ -55,10 +55,8 @@ export class ValueTable {
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
-    const text = this.#texts.text(id >> 1)
     // Most values are plain strings, which need no parsing.
-    if (text.charCodeAt(0) === 0x22 && !text.includes('\\')) return text.slice(1, -1)
-    return JSON.parse(text) as Json
+    return this.#texts.unquoted(id >> 1) ?? (JSON.parse(this.#texts.text(id >> 1)) as Json)
   }
 
   /** Number of values that needed a place in the table, null included. */

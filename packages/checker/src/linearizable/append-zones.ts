@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
-import { APPEND, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
+import { APPEND, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { distinctPieces, type Pieces } from './pieces.ts'
 import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
 
 /**
@@ -26,59 +27,6 @@ export function appendZones(part: Encoded, jsonOf: (name: number) => Json): Zone
   return order === undefined ? { result: 'violated' } : { result: 'met', order }
 }
 
-interface Pieces {
-  /** The operation that wrote the piece at this place of a text, -1 for none. */
-  readonly at: (text: string, from: number) => number
-  readonly lengthOf: (operation: number) => number
-}
-
-/** Undefined where pieces repeat, are no strings, are empty, or where one begins another. */
-function distinctPieces(part: Encoded, jsonOf: (name: number) => Json): Pieces | undefined {
-  const { length, writes, names, values, initial } = part
-  const owners = new Map<string, number>()
-  const seen = new Uint8Array(values)
-  const lengths = new Int32Array(length)
-  // Where all end in a character that they do not otherwise have, none begins another.
-  let terminator = ''
-  let terminated = true
-  for (let i = 0; i < length; i++) {
-    if (writes[i] === NOTHING) continue
-    if (seen[writes[i]] === 1 || writes[i] === initial) return undefined
-    seen[writes[i]] = 1
-    const piece = jsonOf(names[writes[i]])
-    if (typeof piece !== 'string' || piece === '') return undefined
-    if (terminator === '') terminator = piece.charAt(piece.length - 1)
-    if (terminated && piece.indexOf(terminator) !== piece.length - 1) terminated = false
-    owners.set(piece, i)
-    lengths[i] = piece.length
-  }
-  const lengthOf = (operation: number): number => lengths[operation]
-  if (terminated) {
-    return {
-      at: (text, from) => owners.get(text.slice(from, text.indexOf(terminator, from) + 1)) ?? -1,
-      lengthOf,
-    }
-  }
-  const sizes = [...new Set(lengths)].filter((size) => size > 0).sort((a, b) => a - b)
-  if (sizes.length > MOST_SIZES) return undefined
-  for (const piece of owners.keys()) {
-    for (const size of sizes) {
-      if (size < piece.length && owners.has(piece.slice(0, size))) return undefined
-    }
-  }
-  const at = (text: string, from: number): number => {
-    for (const size of sizes) {
-      const owner = owners.get(text.slice(from, from + size))
-      if (owner !== undefined && from + size <= text.length) return owner
-    }
-    return -1
-  }
-  return { at, lengthOf }
-}
-
-/** Pieces of more different lengths would take too long to find in a text. */
-const MOST_SIZES = 64
-
 /** What was seen of a block: the longest text, and for each of its versions how long it was then. */
 interface Chain {
   text: string
@@ -94,13 +42,16 @@ interface Blocks {
 
 /** Undefined where a text was read that cannot have come about, whatever the order. */
 function blocksOf(part: Encoded, pieces: Pieces, jsonOf: (name: number) => Json): Blocks | undefined {
-  const { length, kind, expects, names, returns, initial, values } = part
+  const { length, kind, expects, writes, names, returns, initial, values } = part
   const block = new Int32Array(length).fill(-1)
   const version = new Int32Array(length)
   const chains: (Chain | undefined)[] = new Array(length + 1)
   const blockOfValue = new Int32Array(values).fill(-1)
   const versionOfValue = new Int32Array(values)
+  const isSeen = new Uint8Array(length + 1)
   blockOfValue[initial] = 0
+  // Who reads just what was put has seen no append: that takes no look at the text.
+  for (let i = 0; i < length; i++) if (kind[i] === WRITE) blockOfValue[writes[i]] = i + 1
 
   /** Finds out which version a text is; false where it cannot have come about. */
   const locate = (value: number): boolean => {
@@ -139,12 +90,13 @@ function blocksOf(part: Encoded, pieces: Pieces, jsonOf: (name: number) => Json)
     const value = expects[i]
     if (blockOfValue[value] === -1 && !locate(value)) return undefined
     block[i] = blockOfValue[value]
+    isSeen[block[i]] = 1
     version[i] = versionOfValue[value]
   }
   for (let i = 0; i < length; i++) {
     if (kind[i] === READ || block[i] !== -1) continue
     // What is of unknown outcome and was not seen is left out.
-    if (returns[i] !== NEVER || (kind[i] === WRITE && chains[i + 1] !== undefined)) block[i] = i + 1
+    if (returns[i] !== NEVER || (kind[i] === WRITE && isSeen[i + 1] === 1)) block[i] = i + 1
   }
   return { block, version }
 }

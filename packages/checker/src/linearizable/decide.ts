@@ -28,11 +28,9 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
     for (const { search } of open) search.release()
   }
   for (const [p, part] of parts.entries()) {
-    // Reading a text out of the history's table costs more than anything that is done with it here.
-    const remembered = part.hasAppend ? remembering(jsonOf) : jsonOf
-    const answer = decideInLinearTime(part, remembered)
+    const answer = decideInLinearTime(part, jsonOf)
     if (answer.result === 'met') {
-      verify(part, p, answer.order, remembered)
+      verify(part, p, answer.order, jsonOf)
       orders[p] = answer.order
     } else if (answer.result === 'violated') {
       release()
@@ -89,18 +87,6 @@ function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): 
   const fault = faultOfWitness(alone, order, 'real time', jsonOf)
   if (fault === undefined) return
   throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
-}
-
-function remembering(jsonOf: JsonOf): JsonOf {
-  const known = new Map<number, Json>()
-  return (name) => {
-    let value = known.get(name)
-    if (value === undefined) {
-      value = jsonOf(name)
-      known.set(name, value)
-    }
-    return value
-  }
 }
 
 /** A history of one key is taken as it is where its events have few gaps: a million operations are not copied for nothing. */
