@@ -300,16 +300,24 @@ export const mutations: readonly Mutation[] = [
       breaks: 'orders that contradict each other are not noticed',
     },
     {
-      name: 'saturation-misses-a-write',
-      before: 'if (n < places.length && places[n] < count) n++',
-      after: 'if (n < places.length && places[n] < count - 1) n++',
-      breaks: 'the last write that precedes an operation is overlooked',
+      name: 'saturation-draws-no-conclusions-of-assumptions',
+      before: 'if (any !== 0) soil(b)',
+      after: 'if (any !== 0 && marks.length === 0) soil(b)',
+      breaks: 'an assumed order is not followed up',
     },
     {
-      name: 'saturation-draws-no-conclusions-of-assumptions',
-      before: 'if (changed) soil(b)',
-      after: 'if (changed && !recording) soil(b)',
-      breaks: 'an assumed order is not followed up',
+      name: 'saturation-forgets-what-changed',
+      before: 'changed[b * words + word] |= risen',
+      after: 'changed[b * words + word] = risen',
+      breaks: 'of two changes before an operation is looked at again, the first is forgotten',
+    },
+  ]),
+  ...inFile('sequential/by-thread.ts', definitions, [
+    {
+      name: 'by-thread-misses-a-write',
+      before: 'if (n < starts[list + 1] && places[n] < count) n++',
+      after: 'if (n < starts[list + 1] && places[n] < count - 1) n++',
+      breaks: 'the last write that precedes an operation is overlooked',
     },
   ]),
   ...inFile('sequential/greedy.ts', definitions, [

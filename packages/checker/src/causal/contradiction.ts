@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import type { Level } from '../level.ts'
-import type { Edge } from '../sequential/saturation.ts'
+import type { Edge } from '../sequential/edges.ts'
 import { missesOwnWrites, readsGoBack } from '../session/guarantees.ts'
 import { arbitrate, overwrittenInPast } from './convergence.ts'
 import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'

@@ -1,5 +1,5 @@
+import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
-import type { Edge } from '../sequential/saturation.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
 /**

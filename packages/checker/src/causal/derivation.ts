@@ -1,4 +1,4 @@
-import type { Edge } from '../sequential/saturation.ts'
+import type { Edge } from '../sequential/edges.ts'
 import type { Contradiction, WeakLevel } from './contradiction.ts'
 import { type Facts, previousOf } from './order.ts'
 

@@ -1,7 +1,7 @@
 import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
+import type { Edge } from '../sequential/edges.ts'
 import { NO_READ } from '../sequential/reads-from.ts'
-import type { Edge } from '../sequential/saturation.ts'
 import { type Threads, threadsOf } from '../sequential/threads.ts'
 
 /** Operations and which write each read saw. A read may be undecided yet (NO_READ): then it says nothing. */

@@ -1,5 +1,5 @@
+import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
-import type { Edge } from '../sequential/saturation.ts'
 import { type CausalOrder, type Facts, lastAmong, raise } from './order.ts'
 
 /** Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with those before. */

@@ -1,4 +1,5 @@
-import type { Conflict, Edge, Saturation } from './saturation.ts'
+import type { Edge } from './edges.ts'
+import type { Conflict, Saturation } from './saturation.ts'
 
 /** A cycle of orders, each coming before the next, and every operation that its derivation uses. */
 export interface Derivation {

@@ -1,7 +1,7 @@
 import type { Budget } from '../budget.ts'
 import { NOTHING } from '../encoded.ts'
 import { INITIAL, NO_READ } from './reads-from.ts'
-import { type Saturation, writesAmong } from './saturation.ts'
+import type { Saturation } from './saturation.ts'
 
 /** A write that was chosen although others could have come first. */
 interface Choice {
@@ -28,7 +28,7 @@ const MOST_CHOICES = 4096
  * It leaves the saturation as it is after the choices: where it fails, saturate anew.
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
-  const { encoded, writerOf, threads, effectBy, isRead } = saturation
+  const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation
   const { length, key, writes } = encoded
   const { count, start, members, of } = threads
   const position = new Int32Array(count)
@@ -92,13 +92,14 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   }
   /** Puts a write before all that are left of its key; false where that contradicts what is known. */
   const isPossible = (write: number): boolean => {
-    const lists = saturation.writesOf(key[write])
     const later: number[] = []
-    for (let n = 0; n < lists.length; n++) {
-      const list = lists[n]
-      if (list.thread === of[write]) continue
-      const next = list.writes[writesAmong(list, position[list.thread])]
-      if (next !== undefined && !saturation.precedes(write, next)) later.push(next)
+    for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {
+      const thread = keyWrites.thread[list]
+      if (thread === of[write]) continue
+      const at = keyWrites.seek(list, position[thread])
+      if (at < keyWrites.start[list + 1] && !saturation.precedes(write, keyWrites.writes[at])) {
+        later.push(keyWrites.writes[at])
+      }
     }
     return saturation.assume(write, later) === undefined
   }

@@ -131,35 +131,27 @@ const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
 
 /** Finds the next open pair, going through the writes by their place in the basis; earlier ones are known to be ordered. */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
-  const { encoded, basis, effectBy, threads, isRead } = saturation
+  const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation
+  const { first, thread, start, writes } = keyWrites
   return (from) => {
     for (let cursor = from; cursor < basis.length; cursor++) {
       const write = basis[cursor]
       if (encoded.writes[write] === NOTHING) continue
-      for (const { thread, writes } of saturation.writesOf(encoded.key[write])) {
-        if (thread === threads.of[write]) continue
-        for (let w = firstNotBefore(saturation, writes, write); w < writes.length; w++) {
+      for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
+        if (thread[list] === threads.of[write]) continue
+        // Those among the first so many of the thread come before the write.
+        for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break
           if (!isRead(write) && !isRead(other)) continue
-          const [first, second] = effectBy[write] < effectBy[other] ? [write, other] : [other, write]
-          return { first, second, cursor }
+          return effectBy[write] < effectBy[other]
+            ? { first: write, second: other, cursor }
+            : { first: other, second: write, cursor }
         }
       }
     }
     return undefined
   }
-}
-
-function firstNotBefore(saturation: Saturation, writes: Int32Array, write: number): number {
-  let low = 0
-  let high = writes.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (saturation.precedes(writes[middle], write)) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Any order that contains the forced one: where no pair of writes is open, it is a legal explanation. */

@@ -1,7 +1,7 @@
 import type { Facts } from '../causal/order.ts'
 import { NOTHING } from '../encoded.ts'
+import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
-import type { Edge } from '../sequential/saturation.ts'
 
 // The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw the future: what a read returns is
 // the last write, in one arbitration order shared by all, of those visible to it. Of registers, only writes of the same key

@@ -1,0 +1,52 @@
+import type { ReadsFrom } from './reads-from.ts'
+import type { Threads } from './threads.ts'
+
+export interface Basis {
+  /** The operations in their order. */
+  readonly basis: Int32Array
+  /** Of each operation: its place in it. */
+  readonly place: Int32Array
+}
+
+/**
+ * An order that contains program order and reads-from, and follows the times of the calls where it can. Where there is a
+ * cycle among those the order is by call alone: saturation will meet the cycle in any case.
+ */
+export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads): Basis {
+  const { length } = encoded
+  const { of, place: placeOf, start, members, after } = threads
+  const basis = new Int32Array(length)
+  const place = new Int32Array(length).fill(-1)
+  let count = 0
+  const stack: number[] = []
+  const entered = new Uint8Array(length)
+  const enter = (need: number): boolean => {
+    if (need < 0 || place[need] !== -1 || entered[need] === 1) return false
+    entered[need] = 1
+    stack.push(need)
+    return true
+  }
+  // Depth first from each operation in order of call: what it needs comes first.
+  for (let i = 0; i < length; i++) {
+    enter(i)
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]
+      if (enter(placeOf[top] > 0 ? members[start[of[top]] + placeOf[top] - 1] : after[top])) continue
+      if (enter(writerOf[top])) continue
+      place[top] = count
+      basis[count++] = top
+      stack.pop()
+    }
+  }
+  return { basis, place }
+}
+
+/** Of each write, by when it had taken effect by the clock: its own return, or that of the first operation that saw it. */
+export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
+  const effectBy = encoded.returns.slice()
+  for (let i = 0; i < encoded.length; i++) {
+    const writer = writerOf[i]
+    if (writer >= 0 && encoded.returns[i] < effectBy[writer]) effectBy[writer] = encoded.returns[i]
+  }
+  return effectBy
+}

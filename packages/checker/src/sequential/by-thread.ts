@@ -1,0 +1,111 @@
+import { type Encoded, NOTHING } from '../encoded.ts'
+import type { ReadsFrom } from './reads-from.ts'
+import type { Threads } from './threads.ts'
+
+/** The writes of each key, a list for each thread that has some. */
+export interface KeyWrites {
+  /** The lists of key k, by ascending thread, are numbers first[k] … first[k + 1] - 1. */
+  readonly first: Int32Array
+  /** The thread of each list. */
+  readonly thread: Int32Array
+  /** The writes of list n, in order, are writes[start[n]] … writes[start[n + 1] - 1]. */
+  readonly start: Int32Array
+  readonly writes: Int32Array
+  /** Where in `writes` those of a list end that are among its thread's first `count` operations. */
+  readonly seek: (list: number, count: number) => number
+}
+
+export function writesByKey({ length, keys, key, writes }: Encoded, { of, place, members }: Threads): KeyWrites {
+  // Sorted by key, threads in order and each thread's writes in order.
+  const from = new Int32Array(keys + 1)
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
+  for (let k = 0; k < keys; k++) from[k + 1] += from[k]
+  const next = from.slice(0, keys)
+  const sorted = new Int32Array(from[keys])
+  for (let m = 0; m < length; m++) if (writes[members[m]] !== NOTHING) sorted[next[key[members[m]]]++] = members[m]
+  const first = new Int32Array(keys + 1)
+  const thread: number[] = []
+  const start: number[] = []
+  for (let k = 0; k < keys; k++) {
+    first[k] = start.length
+    for (let n = from[k]; n < from[k + 1]; n++) {
+      if (n > from[k] && of[sorted[n]] === of[sorted[n - 1]]) continue
+      thread.push(of[sorted[n]])
+      start.push(n)
+    }
+  }
+  first[keys] = start.length
+  start.push(sorted.length)
+  const starts = Int32Array.from(start)
+  const places = sorted.map((write) => place[write])
+  // Where the last search of each list ended: the next question is likely to be about a place near it.
+  const hints = starts.slice()
+  const search = (list: number, count: number): number => {
+    let low = starts[list]
+    let high = starts[list + 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (places[middle] < count) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  const seek = (list: number, count: number): number => {
+    let n = hints[list]
+    for (let steps = 0; steps < NEAR; steps++) {
+      if (n < starts[list + 1] && places[n] < count) n++
+      else if (n > starts[list] && places[n - 1] >= count) n--
+      else {
+        hints[list] = n
+        return n
+      }
+    }
+    n = search(list, count)
+    hints[list] = n
+    return n
+  }
+  return { first, thread: Int32Array.from(thread), start: starts, writes: sorted, seek }
+}
+
+const NEAR = 6
+
+/** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
+export interface Lists {
+  readonly start: Int32Array
+  readonly items: Int32Array
+}
+
+/** Of each write: in each thread the first operation that read it, from which others follow by program order, and the last. */
+export function readersByThread(
+  { encoded, writerOf }: ReadsFrom,
+  { of, members }: Threads,
+): { readonly first: Lists; readonly last: Lists } {
+  const { length } = encoded
+  const lastThread = new Int32Array(length).fill(-1)
+  const start = new Int32Array(length + 1)
+  // Thread by thread, so that a write's readers of one thread come in a row.
+  for (let m = 0; m < length; m++) {
+    const writer = writerOf[members[m]]
+    if (writer < 0 || lastThread[writer] === of[members[m]]) continue
+    lastThread[writer] = of[members[m]]
+    start[writer + 1]++
+  }
+  for (let i = 0; i < length; i++) start[i + 1] += start[i]
+  const next = start.slice()
+  const first = new Int32Array(start[length])
+  const last = new Int32Array(start[length])
+  lastThread.fill(-1)
+  for (let m = 0; m < length; m++) {
+    const reader = members[m]
+    const writer = writerOf[reader]
+    if (writer < 0) continue
+    if (lastThread[writer] === of[reader]) {
+      last[next[writer] - 1] = reader
+      continue
+    }
+    lastThread[writer] = of[reader]
+    first[next[writer]] = reader
+    last[next[writer]++] = reader
+  }
+  return { first: { start, items: first }, last: { start, items: last } }
+}

@@ -1,0 +1,87 @@
+import type { OrderEdge } from '../verdict.ts'
+
+/** An order that every sequentially consistent explanation has, and why. */
+export interface Edge {
+  readonly from: number
+  readonly to: number
+  readonly reason: OrderEdge['reason'] | 'assumed'
+  /** Where it was derived: since `premise` precedes `conclusion` (by edges older than this one), and `reader` saw what it saw. */
+  readonly premise?: readonly [premise: number, conclusion: number] | undefined
+  readonly reader?: number | undefined
+}
+
+export const PROCESS = 0
+export const AFTER = 1
+export const BEFORE = 2
+export const ASSUMED = 3
+
+const reasons = ['process order', 'overwritten after', 'overwritten before', 'assumed'] as const
+
+export const makeEdge = (
+  from: number,
+  to: number,
+  reason: number,
+  premise: number,
+  conclusion: number,
+  reader: number,
+): Edge => ({
+  from,
+  to,
+  reason: reasons[reason] ?? 'assumed',
+  premise: premise === -1 ? undefined : [premise, conclusion],
+  reader: reader === -1 ? undefined : reader,
+})
+
+export interface Edges {
+  readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
+  /** Takes the newest away until `count` are left. */
+  readonly cut: (count: number) => void
+  readonly count: () => number
+  /** The edges that leave an operation: the newest, and of an edge the one before; -1 where there is none. */
+  readonly first: (operation: number) => number
+  readonly next: (edge: number) => number
+  readonly to: (edge: number) => number
+  readonly get: (edge: number) => Edge
+}
+
+/** Edges in columns: there are as many as operations, and more. */
+export function createEdges(length: number): Edges {
+  const head = new Int32Array(length).fill(-1)
+  let cells = new Int32Array(EDGE_CELLS * 1024)
+  let used = 0
+  const get = (edge: number): Edge => {
+    const [from, to, , reason, premise, conclusion, reader] = cells.subarray(edge * EDGE_CELLS, (edge + 1) * EDGE_CELLS)
+    return makeEdge(from, to, reason, premise, conclusion, reader)
+  }
+  return {
+    push: (from, to, reason, premise, conclusion, reader) => {
+      const at = used * EDGE_CELLS
+      if (at === cells.length) {
+        const larger = new Int32Array(2 * cells.length)
+        larger.set(cells)
+        cells = larger
+      }
+      cells[at] = from
+      cells[at + 1] = to
+      cells[at + 2] = head[from]
+      cells[at + 3] = reason
+      cells[at + 4] = premise
+      cells[at + 5] = conclusion
+      cells[at + 6] = reader
+      head[from] = used++
+    },
+    cut: (count) => {
+      while (used > count) {
+        used--
+        head[cells[used * EDGE_CELLS]] = cells[used * EDGE_CELLS + 2]
+      }
+    },
+    count: () => used,
+    first: (operation) => head[operation],
+    next: (edge) => cells[edge * EDGE_CELLS + 2],
+    to: (edge) => cells[edge * EDGE_CELLS + 1],
+    get,
+  }
+}
+
+const EDGE_CELLS = 7
