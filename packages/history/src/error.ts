@@ -8,8 +8,9 @@ export class UserError extends Error {
   override readonly name: string = 'UserError'
   readonly code: UserErrorCode
 
-  constructor(code: UserErrorCode, message: string) {
-    super(message)
+  /** Its cause, where there is one, is for programs: the message alone must do for people. */
+  constructor(code: UserErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }
