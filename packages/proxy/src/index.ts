@@ -1,6 +1,7 @@
 export type { ProxyClock } from './clock.ts'
 export type { Chunk, Delivery, Rules } from './delivery.ts'
 export { combineFaults, drawDelayMs, planDelivery, queueLimitBytes } from './delivery.ts'
+export type { Conversation, Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 export type { LinkFault } from './link-fault.ts'
 export type { LinkStatistics } from './link-state.ts'
 export type { AppliedFault, Network, NetworkOptions } from './network.ts'

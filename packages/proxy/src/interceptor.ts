@@ -15,7 +15,10 @@ export interface Interceptor {
 
 /** One direction of a connection, as its interceptor sees it. */
 export interface Stage {
-  /** Bytes arrived. True when nothing holds on to their memory any more, so that it may be read into again. */
+  /**
+   * Bytes arrived. Their memory is the interceptor's until it returns: what it wants to keep for later, it copies. The
+   * answer is false where the exit's answer to any of these bytes was false, else true.
+   */
   receive(bytes: Buffer): boolean
   /** The sender ended its direction in good order. */
   end(): void
@@ -27,21 +30,31 @@ export interface Stage {
 
 /** Where a stage passes on. */
 export interface Exit {
-  /** As `Stage.receive`: true when the memory is free again. Bytes go on, in order, as the link's faults allow. */
+  /**
+   * Bytes go on, in order, as the link's faults allow. True when their memory is free again; where not, it stays as it
+   * is until the receiver's socket has sent it.
+   */
   pass(bytes: Buffer): boolean
   end(): void
   reset(): void
   /** Asks the sender to stop, or go on; the interceptor calls it when it holds more than it wants to. */
   setReading(reading: boolean): void
+  /**
+   * More waits here than the receiver takes at the moment. Its sender is stopped meanwhile; an interceptor that makes up
+   * bytes of its own stops as well, until a `delivered` finds this false.
+   */
+  readonly congested: boolean
 }
 
 /** What an interceptor gets of its connection. */
 export interface Conversation {
-  /** `n>m` and a number that no other connection of the network has: names the connection in records and logs. */
+  /** A number that no other connection of the network has: names this one in records and logs. */
   readonly id: number
   readonly client: { readonly host: string; readonly port: number }
   /** Towards the backend. Passing anything on dials it, if it is not dialled yet. */
   readonly requests: Exit
+  /** Dials the backend now, for protocols in which it speaks first. The interceptor may call it while it is being made. */
+  dial(): void
   /** Towards the client. */
   readonly responses: Exit
   /** Ends both sides by RST, at once. */

@@ -52,6 +52,8 @@ export function createNetwork(options: NetworkOptions): Network {
   const links: Map<string, LinkState> = new Map()
   const routes: Set<Promise<Route>> = new Set()
   let closed = false
+  let connectionsMade = 0
+  const nextConnectionId = () => ++connectionsMade
 
   function linkState(link: Link): LinkState {
     const name = linkName(link)
@@ -73,7 +75,7 @@ export function createNetwork(options: NetworkOptions): Network {
       if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
       const forward = linkState({ from, to })
       const backward = linkState({ from: to, to: from })
-      const opening = openRoute(routeOptions, { forward, backward, clock })
+      const opening = openRoute(routeOptions, { forward, backward, clock, nextConnectionId })
       routes.add(opening)
       try {
         return await opening

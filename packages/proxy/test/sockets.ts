@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { Link } from '@chaos/faults'
-import type { LinkFault, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
+import type { Intercept, LinkFault, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
 
@@ -131,7 +131,12 @@ export async function routeTo(
   options: Partial<NetworkOptions & RouteOptions> = {},
 ) {
   const created = network({ seed: options.seed ?? 1, clock: options.clock })
-  const route = await created.route({ from: options.from ?? 'clients', to: options.to ?? 'n1', upstream })
+  const route = await created.route({
+    from: options.from ?? 'clients',
+    to: options.to ?? 'n1',
+    upstream,
+    intercept: options.intercept,
+  })
   return { network: created, route }
 }
 
@@ -184,11 +189,16 @@ export class ManualClock implements ProxyClock {
   }
 }
 
-/** A connected client whose server end is at hand. */
-export async function conversation(options: Parameters<typeof routeTo>[1] = {}) {
+/** A connected client whose server end is at hand; with `dialled`, an interceptor has its server dialled at once. */
+export async function conversation(options: Parameters<typeof routeTo>[1] & { readonly dialled?: true } = {}) {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))
-  const made = await routeTo(server, options)
+  const { intercept, dialled } = options
+  const dialling: Intercept = (talk) => {
+    talk.dial()
+    return (intercept as Intercept)(talk)
+  }
+  const made = await routeTo(server, dialled ? { ...options, intercept: dialling } : options)
   const client = new Received(await dial(made.route))
   await eventually(() => accepted.length === 1)
   return { ...made, client, server: accepted[0] as Received, accepted }

@@ -2,7 +2,9 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { Random } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
+import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import type { Carrier, LinkState } from '../link-state.ts'
+import { createExit } from './exit.ts'
 import { Pump } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { resetSocket } from './reset-socket.ts'
@@ -20,21 +22,35 @@ export interface ConnectionOptions {
   /** Asked when the upstream is dialled; undefined where there is nobody to dial, which the client sees as refused. */
   readonly upstream: () => Upstream | undefined
   readonly clock: ProxyClock
+  /** A number that no other connection of the network has. */
+  readonly id: number
+  /** What stands in the way of the bytes before the faults of the links do. */
+  readonly intercept?: Intercept | undefined
   readonly closed: (connection: Connection) => void
 }
+
+/** Where what a socket said goes first: to its pump, or to the interceptor in front of it. */
+type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
  * One accepted connection and the one dialled for it. A TCP handshake takes both directions, so during a cut of either
  * the upstream is not dialled: the client stays accepted and unanswered until the links heal. Where one of the cuts
- * dropped, what was opened during it is reset at heal.
+ * dropped, what was opened during it is reset at heal. With an interceptor the upstream is dialled once there is
+ * something for it, or when the interceptor asks.
  */
 export class Connection implements Carrier {
   readonly #options: ConnectionOptions
   readonly #client: Socket
   readonly #forward: Pump
   readonly #backward: Pump
+  readonly #interceptor: Interceptor | undefined
+  readonly #requests: Inlet
+  readonly #responses: Inlet
   #upstream: Socket | undefined
-  #state: 'waiting' | 'dialling' | 'joined' | 'closed' = 'waiting'
+  /** There is something for the upstream, so that it is dialled as soon as the links allow. */
+  #dialWanted: boolean
+  #dialPutOff = false
+  #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
   /** Opened during a drop. */
   #doomed = false
   #openSockets = 0
@@ -46,13 +62,18 @@ export class Connection implements Carrier {
     this.#backward = this.#createPump(options.backward)
     this.#forward.setSource(this.#client)
     this.#backward.setSink(this.#client)
-    this.#client.on('data', (bytes: Buffer) => this.#forward.receive(bytes))
-    this.#watch(this.#client, this.#forward)
-    this.#dialIfClear()
-    if (this.#state === 'waiting') {
-      options.forward.hit()
-      options.backward.hit()
+    this.#dialWanted = options.intercept === undefined
+    this.#interceptor = options.intercept?.(this.#conversation())
+    this.#requests = this.#interceptor?.requests ?? this.#forward
+    this.#responses = this.#interceptor?.responses ?? this.#backward
+    if (this.#interceptor !== undefined) {
+      this.#forward.observe(this.#interceptor.requests)
+      this.#backward.observe(this.#interceptor.responses)
     }
+    this.#client.on('data', (bytes: Buffer) => this.#requests.receive(bytes))
+    this.#watch(this.#client, this.#requests)
+    this.#state = 'waiting'
+    this.#dialIfClear()
   }
 
   rulesChanged(link: LinkState): void {
@@ -86,10 +107,46 @@ export class Connection implements Carrier {
     })
   }
 
+  #conversation(): Conversation {
+    return {
+      id: this.#options.id,
+      client: peerOf(this.#client),
+      requests: createExit(
+        this.#forward,
+        () => this.#wantDial(),
+        () => this.#resetUpstream(),
+      ),
+      responses: createExit(
+        this.#backward,
+        () => undefined,
+        () => this.#backward.reset(),
+      ),
+      dial: () => this.#wantDial(),
+      abort: () => this.abort(),
+    }
+  }
+
+  #wantDial(): void {
+    if (this.#dialWanted) return
+    this.#dialWanted = true
+    this.#dialIfClear()
+  }
+
+  #resetUpstream(): void {
+    // Where the upstream is not there yet, nobody is left to tell anything.
+    if (this.#state !== 'joined') this.abort()
+    else this.#forward.reset()
+  }
+
   #dialIfClear(): void {
-    if (this.#state !== 'waiting') return
+    if (this.#state !== 'waiting' || !this.#dialWanted) return
     const { forward, backward } = this.#options
     if (forward.rules.cut !== 'none' || backward.rules.cut !== 'none') {
+      if (!this.#dialPutOff) {
+        this.#dialPutOff = true
+        forward.hit()
+        backward.hit()
+      }
       if (forward.rules.cut === 'drop' || backward.rules.cut === 'drop') this.#doomed = true
       return
     }
@@ -101,7 +158,7 @@ export class Connection implements Carrier {
     const target = this.#options.upstream()
     if (target === undefined) {
       this.#state = 'dialling'
-      this.#backward.receiveReset()
+      this.#responses.reset()
       return
     }
     this.#state = 'dialling'
@@ -121,7 +178,7 @@ export class Connection implements Carrier {
     })
     this.#upstream = upstream
     this.#backward.setSource(upstream)
-    this.#watch(upstream, this.#backward)
+    this.#watch(upstream, this.#responses)
     upstream.once('connect', () => {
       this.#state = 'joined'
       this.#forward.setSink(upstream)
@@ -131,10 +188,11 @@ export class Connection implements Carrier {
   #readUpstream(memory: ReadBuffer, sizeBytes: number): void {
     const filled = memory.current
     const bytes = sizeBytes === filled.length ? filled : filled.subarray(0, sizeBytes)
-    if (this.#backward.passesThrough) {
+    if (this.#backward.passesThrough || this.#interceptor !== undefined) {
       if (this.#client.writableLength === 0) memory.reclaim()
-      if (this.#backward.receive(bytes)) memory.reuse(sizeBytes)
-      else memory.lend(sizeBytes)
+      if (this.#responses.receive(bytes)) memory.reuse(sizeBytes)
+      else if (this.#backward.waiting === 0) memory.lend(sizeBytes)
+      else memory.give(sizeBytes)
     } else if (sizeBytes * 2 > filled.length) {
       this.#backward.receive(bytes)
       memory.give(sizeBytes)
@@ -145,7 +203,7 @@ export class Connection implements Carrier {
     }
   }
 
-  #watch(socket: Socket, pump: Pump): void {
+  #watch(socket: Socket, inlet: Inlet): void {
     let ended = false
     this.#openSockets++
     socket.on('end', () => {
@@ -154,22 +212,21 @@ export class Connection implements Carrier {
         return
       }
       ended = true
-      pump.receiveEnd()
+      inlet.end()
     })
     // What went wrong does not matter: whatever is no orderly end is passed on as RST. 'close' always follows.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
-      if (hadError || !ended) this.#lost(pump)
+      if (hadError || !ended) this.#lost(inlet)
       this.#openSockets--
       if (this.#openSockets === 0) this.#finish()
     })
   }
 
-  #lost(pump: Pump): void {
+  #lost(inlet: Inlet): void {
     if (this.#state === 'closed') return
-    // A client that gives up before its upstream is there leaves nothing to tell anybody.
-    if (pump === this.#forward && this.#state !== 'joined') this.abort()
-    else pump.receiveReset()
+    if (inlet === this.#forward) this.#resetUpstream()
+    else inlet.reset()
   }
 
   #finish(): void {
@@ -178,6 +235,7 @@ export class Connection implements Carrier {
     this.#backward.stop()
     this.#options.forward.leave(this)
     this.#options.backward.leave(this)
+    this.#interceptor?.closed()
     this.#options.closed(this)
   }
 }
@@ -189,3 +247,9 @@ export class Connection implements Carrier {
  * direction is open. Nothing here asks for the address earlier, since Node would remember the answer.
  */
 const wasReset = (socket: Socket): boolean => !socket.writableEnded && socket.remoteAddress === undefined
+
+/** Asks for the peer's address in a way that lets the socket forget the answer, which `wasReset` depends on. */
+function peerOf(socket: Socket): Conversation['client'] {
+  const asking: Socket = Object.create(socket)
+  return { host: asking.remoteAddress ?? '', port: asking.remotePort ?? 0 }
+}

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Random } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import { drawDelayMs, planDelivery } from '../delivery.ts'
+import type { Stage } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
 import type { Waiting } from './chunk-queue.ts'
 import { ChunkQueue } from './chunk-queue.ts'
@@ -32,7 +33,12 @@ export class Pump {
   readonly #queue: ChunkQueue = new ChunkQueue()
   #source: Socket | undefined
   #sink: Socket | undefined
+  /** The source may be read: nothing waits for the sink that should not, and the interceptor asks for no pause. */
   #reading = true
+  #room = true
+  #wanted = true
+  #deliveredBytes = 0
+  #observer: Pick<Stage, 'delivered'> | undefined
   #freeAtMs = 0
   #cancelTimer: (() => void) | undefined
   /** Something was dropped: the stream has a hole. */
@@ -53,9 +59,24 @@ export class Pump {
     return this.#queue.length
   }
 
+  /** Bytes handed to the sink so far. */
+  get deliveredBytes(): number {
+    return this.#deliveredBytes
+  }
+
   /** True while a read would be written on at once, so that its buffer may be read into again. */
   get passesThrough(): boolean {
     return !this.link.faulted && this.#queue.length === 0 && this.#sink !== undefined
+  }
+
+  /** More waits than the sink takes at the moment, so that the source is stopped. */
+  get congested(): boolean {
+    return !this.#room
+  }
+
+  /** Tells of every byte that is handed to the sink. */
+  observe(observer: Pick<Stage, 'delivered'>): void {
+    this.#observer = observer
   }
 
   /** From here bytes come; `receive` and the rest are called by whoever listens to it. */
@@ -69,7 +90,10 @@ export class Pump {
     this.#sink = sink
     sink.on('drain', () => {
       if (this.#queue.length > 0) this.#advance()
-      else this.#setReading(true)
+      else {
+        this.#setRoom(true)
+        this.#observer?.delivered(this.#deliveredBytes)
+      }
     })
     this.rulesChanged()
   }
@@ -82,22 +106,30 @@ export class Pump {
     const sink = this.#sink
     if (!link.faulted && this.#queue.length === 0 && sink !== undefined) {
       if (!sink.writable) return true
-      if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#setReading(false)
+      if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#setRoom(false)
+      this.#deliveredBytes += bytes.length
+      this.#observer?.delivered(this.#deliveredBytes)
       return sink.writableLength === 0
     }
     this.#enqueue(bytes)
     return false
   }
 
-  receiveEnd(): void {
+  end(): void {
     if (this.passesThrough) this.#sink?.end()
     else this.#enqueue('end')
   }
 
   /** The source is gone, by RST or by whatever else is not an orderly end. */
-  receiveReset(): void {
+  reset(): void {
     if (this.passesThrough && this.#sink !== undefined) resetSocket(this.#sink)
     else this.#enqueue('reset')
+  }
+
+  /** Asks the source to stop, or go on as far as there is room. */
+  setWanted(wanted: boolean): void {
+    this.#wanted = wanted
+    this.#setReading(this.#room && wanted)
   }
 
   rulesChanged(): void {
@@ -125,8 +157,10 @@ export class Pump {
   #advance(): void {
     if (this.#stopped) return
     this.#disarm()
+    const before = this.#deliveredBytes
     this.#deliverWhatIsDue()
     this.#governReading()
+    if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
   }
 
   #deliverWhatIsDue(): void {
@@ -160,6 +194,7 @@ export class Pump {
         if (burstBytes === 0) sink.cork()
         burstBytes += content.length
         sink.write(content)
+        this.#deliveredBytes += content.length
         continue
       }
       if (burstBytes > 0) sink.uncork()
@@ -201,7 +236,12 @@ export class Pump {
   #governReading(): void {
     const sink = this.#sink
     const congested = sink?.writable === true && sink.writableNeedDrain
-    this.#setReading(this.#queue.length === 0 ? !congested : this.#queue.memoryBytes < this.link.queueLimitBytes)
+    this.#setRoom(this.#queue.length === 0 ? !congested : this.#queue.memoryBytes < this.link.queueLimitBytes)
+  }
+
+  #setRoom(room: boolean): void {
+    this.#room = room
+    this.#setReading(room && this.#wanted)
   }
 
   #setReading(reading: boolean): void {

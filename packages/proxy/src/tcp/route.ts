@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { Endpoint } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { ProxyClock } from '../clock.ts'
+import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
@@ -17,6 +18,8 @@ export interface RouteOptions {
   readonly upstream?: Upstream | undefined
   /** Where to listen. By default any free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  /** Made for each connection, and reads, changes or answers what it carries; the links' faults act behind it. */
+  readonly intercept?: Intercept | undefined
 }
 
 /** A listener that `from` dials to reach `to`. Bytes from→to and to→from are two links, each with its own faults. */
@@ -37,6 +40,7 @@ export interface RouteWiring {
   readonly forward: LinkState
   readonly backward: LinkState
   readonly clock: ProxyClock
+  readonly nextConnectionId: () => number
 }
 
 /** As many as may wait to be accepted; the system caps it further. */
@@ -60,7 +64,11 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
     }
     const connection = new Connection({
       client,
-      ...wiring,
+      forward: wiring.forward,
+      backward: wiring.backward,
+      clock: wiring.clock,
+      id: wiring.nextConnectionId(),
+      intercept: options.intercept,
       upstream: () => upstream,
       closed: (ended) => {
         connections.delete(ended)
