@@ -1,0 +1,27 @@
+import type { Json } from '@chaos/history'
+import type { FrameScanner } from './frame-scanner.ts'
+
+/** Requests go from whoever dialled to whom it reached; responses come back. */
+export type Direction = 'requests' | 'responses'
+
+/**
+ * How a kind of connection is cut into messages, and what little must be known of them to hurt single ones. Anything
+ * with these few functions will do.
+ */
+export interface Framing {
+  readonly name: string
+  /** One for each direction of each connection. */
+  scanner(direction: Direction): FrameScanner
+  /** What the message says, as far as it can be said in JSON; undefined where it makes no sense. */
+  read(message: Buffer): Json | undefined
+  /** The command that a request gives, in capitals, and the key it gives it for, where messages are such. */
+  readonly command?:
+    | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
+    | undefined
+  /** @throws UserError (usage) for what cannot be said in a message of this framing. */
+  write(value: Json): Buffer
+}
+
+/** Whether the bytes are one whole message, and nothing more. */
+export const isOneMessage = (framing: Framing, direction: Direction, bytes: Buffer): boolean =>
+  bytes.length > 0 && framing.scanner(direction).scan(bytes, 0) === bytes.length

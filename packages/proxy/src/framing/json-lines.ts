@@ -1,0 +1,28 @@
+import type { Json } from '@chaos/history'
+import type { FrameScanner } from './frame-scanner.ts'
+import { NEEDS_MORE } from './frame-scanner.ts'
+import type { Framing } from './framing.ts'
+
+const LINE_FEED = 0x0a
+
+/** Any bytes are lines; whether they are JSON matters only to who reads them. */
+const lineScanner: FrameScanner = {
+  scan(bytes, start) {
+    const end = bytes.indexOf(LINE_FEED, start)
+    return end === -1 ? NEEDS_MORE : end + 1
+  },
+}
+
+/** JSON values, one a line; the line feed belongs to the message. */
+export const jsonLines: Framing = {
+  name: 'json-lines',
+  scanner: () => lineScanner,
+  read(message) {
+    try {
+      return JSON.parse(message.toString('utf8')) as Json
+    } catch {
+      return undefined
+    }
+  },
+  write: (value) => Buffer.from(`${JSON.stringify(value)}\n`),
+}

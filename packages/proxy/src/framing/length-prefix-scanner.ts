@@ -1,0 +1,55 @@
+import type { FrameScanner } from './frame-scanner.ts'
+import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
+
+/** Where a frame says how long it is; the names are those of Netty's LengthFieldBasedFrameDecoder. */
+export interface LengthPrefix {
+  /** Bytes before the length. By default 0. */
+  readonly lengthFieldOffset?: number | undefined
+  readonly lengthFieldLength: 1 | 2 | 3 | 4
+  readonly byteOrder: 'big' | 'little'
+  /**
+   * Added to the declared length to get the number of bytes that follow the length field: 0 (the default) where only
+   * those are counted, minus the field's own bytes where the length counts the whole frame.
+   */
+  readonly lengthAdjustment?: number | undefined
+}
+
+export function createLengthPrefixScanner(prefix: LengthPrefix): FrameScanner {
+  const offset = prefix.lengthFieldOffset ?? 0
+  const headerBytes = offset + prefix.lengthFieldLength
+  const adjustment = prefix.lengthAdjustment ?? 0
+  const big = prefix.byteOrder === 'big'
+  let headerRead = 0
+  let declared = 0
+  let bodyLeft = 0
+
+  /** Takes one byte of the header; multiplies rather than shifts, since four bytes do not fit a signed 32-bit integer. */
+  function takeHeader(byte: number): void {
+    const digit = headerRead - offset
+    if (digit >= 0) declared = big ? declared * 256 + byte : declared + byte * 256 ** digit
+    headerRead++
+  }
+
+  return {
+    scan(bytes, start) {
+      let at = start
+      while (headerRead < headerBytes) {
+        const byte = bytes[at]
+        if (byte === undefined) return NEEDS_MORE
+        takeHeader(byte)
+        at++
+        if (headerRead < headerBytes) continue
+        bodyLeft = declared + adjustment
+        if (bodyLeft < 0) return NOT_FRAMED
+      }
+      if (bodyLeft > bytes.length - at) {
+        bodyLeft -= bytes.length - at
+        return NEEDS_MORE
+      }
+      at += bodyLeft
+      headerRead = 0
+      declared = 0
+      return at
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import type { FrameScanner } from './frame-scanner.ts'
+import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
+
+/** As Redis (PROTO_INLINE_MAX_SIZE): lines are no longer than this, in either direction. */
+const LONGEST_LINE_BYTES = 64 * 1024
+/** Ten digits: above the 512 MB of a bulk string and the 2³² elements of an aggregate that Redis allows. */
+const MOST_DIGITS = 10
+/** Counts that are exact as a double, whatever garbage declares. */
+const MOST_PENDING_VALUES = 2 ** 50
+
+const CARRIAGE_RETURN = 0x0d
+const LINE_FEED = 0x0a
+const MINUS = 0x2d
+const ZERO = 0x30
+const NINE = 0x39
+
+/** What follows a type byte. */
+export type RespShape =
+  /** The rest of the line is the value. */
+  | { readonly kind: 'line' }
+  /** A length, a line end, so many bytes and another line end. */
+  | { readonly kind: 'blob' }
+  /** A count, a line end, and that many values or pairs of values. An attribute only precedes the value it describes. */
+  | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
+
+const array: RespShape = { kind: 'aggregate', valuesEach: 1, isValue: true }
+
+/**
+ * By type byte: RESP2's five and what RESP3 added. Streamed strings and aggregates (`$?`, `*?`), which RESP3 describes
+ * and no server sends, are not among them.
+ */
+export const respShapes: ReadonlyMap<number, RespShape> = new Map(
+  (
+    [
+      ['+-:_#,(', { kind: 'line' }],
+      ['$!=', { kind: 'blob' }],
+      ['*~>', array],
+      ['%', { kind: 'aggregate', valuesEach: 2, isValue: true }],
+      ['|', { kind: 'aggregate', valuesEach: 2, isValue: false }],
+    ] as const
+  ).flatMap(([types, shape]) => [...types].map((type) => [type.charCodeAt(0), shape] as const)),
+)
+
+type Expecting = 'type' | 'line' | 'length' | 'length-end' | 'body' | 'body-cr' | 'body-lf'
+
+/**
+ * RESP2 and RESP3, both directions. A request may also be an inline command: a line that starts with no type byte.
+ * Nesting costs nothing, since only how many values are still to come is counted.
+ */
+export function createRespScanner(options: { readonly inline: boolean }): FrameScanner {
+  let expecting: Expecting = 'type'
+  /** Values that the open frame still lacks. */
+  let pending = 1
+  let opened = false
+  let shape: RespShape | undefined
+  let lineBytes = 0
+  let digits = 0
+  let number = 0
+  let negative = false
+  let bodyLeft = 0
+
+  function openType(byte: number): boolean {
+    shape = respShapes.get(byte)
+    if (shape === undefined && (opened || !options.inline)) return false
+    opened = true
+    lineBytes = 0
+    digits = 0
+    number = 0
+    negative = false
+    expecting = shape === undefined || shape.kind === 'line' ? 'line' : 'length'
+    return true
+  }
+
+  function takeLength(byte: number): boolean {
+    if (byte === CARRIAGE_RETURN) {
+      expecting = 'length-end'
+      return digits > 0
+    }
+    if (byte === MINUS) {
+      negative = true
+      return digits === 0
+    }
+    if (byte < ZERO || byte > NINE || digits === MOST_DIGITS) return false
+    number = number * 10 + byte - ZERO
+    digits++
+    return true
+  }
+
+  /** The length is known; a negative one is a null. */
+  function applyLength(): boolean {
+    if (shape?.kind === 'blob' && !negative) {
+      bodyLeft = number
+      expecting = bodyLeft === 0 ? 'body-cr' : 'body'
+      return true
+    }
+    expecting = 'type'
+    if (shape?.kind === 'aggregate') {
+      if (!negative) pending += number * shape.valuesEach
+      if (!shape.isValue) pending++
+    }
+    pending--
+    return pending <= MOST_PENDING_VALUES
+  }
+
+  /** One byte of anything but a line or a body; false where it cannot be there. */
+  function take(byte: number): boolean {
+    switch (expecting) {
+      case 'type':
+        return openType(byte)
+      case 'length':
+        return takeLength(byte)
+      case 'length-end':
+        return byte === LINE_FEED && applyLength()
+      case 'body-cr':
+        expecting = 'body-lf'
+        return byte === CARRIAGE_RETURN
+      case 'body-lf':
+        expecting = 'type'
+        pending--
+        return byte === LINE_FEED
+      case 'line':
+      case 'body':
+        return true
+    }
+  }
+
+  function skipLine(bytes: Buffer, at: number): number {
+    const end = bytes.indexOf(LINE_FEED, at)
+    lineBytes += (end === -1 ? bytes.length : end) - at
+    if (lineBytes > LONGEST_LINE_BYTES) return NOT_FRAMED
+    if (end === -1) return bytes.length
+    expecting = 'type'
+    pending--
+    return end + 1
+  }
+
+  function skipBody(bytes: Buffer, at: number): number {
+    const skipped = Math.min(bodyLeft, bytes.length - at)
+    bodyLeft -= skipped
+    if (bodyLeft === 0) expecting = 'body-cr'
+    return at + skipped
+  }
+
+  return {
+    scan(bytes, start) {
+      let at = start
+      while (at < bytes.length) {
+        if (expecting === 'line') {
+          at = skipLine(bytes, at)
+          if (at === NOT_FRAMED) return NOT_FRAMED
+        } else if (expecting === 'body') {
+          at = skipBody(bytes, at)
+        } else {
+          const byte = bytes[at]
+          // An inline command begins with the first byte of its line, which may already be its last.
+          if (expecting === 'type' && byte === LINE_FEED && !opened && options.inline) expecting = 'line'
+          else if (byte === undefined || !take(byte)) return NOT_FRAMED
+          else at++
+        }
+        if (expecting !== 'type' || pending > 0) continue
+        pending = 1
+        opened = false
+        return at
+      }
+      return NEEDS_MORE
+    },
+  }
+}

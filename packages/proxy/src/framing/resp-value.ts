@@ -1,0 +1,101 @@
+import { isUtf8 } from 'node:buffer'
+import { respShapes } from './resp-scanner.ts'
+
+/** What a RESP message says. Sets and pushes are arrays; a map is the array of its pairs' parts, in order. */
+export type RespValue =
+  /** A simple, bulk or verbatim string, or a number too large for one; bytes that are no UTF-8 stay bytes. */
+  | { readonly kind: 'string'; readonly value: string | Buffer }
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'null' }
+  | { readonly kind: 'array' | 'map' | 'push'; readonly items: readonly RespValue[] }
+
+/** Deeper values are left unread; Redis nests its replies a few levels. */
+const DEEPEST = 32
+const NULL: RespValue = { kind: 'null' }
+const ATTRIBUTE = '|'
+
+/** The value of a whole message, as `createRespScanner` finds them; undefined where it makes no sense. */
+export function readResp(frame: Buffer): RespValue | undefined {
+  const read = readAt(frame, 0, 0)
+  return read?.end === frame.length ? read.value : undefined
+}
+
+/** The words of a request, be it an array of strings or an inline command; undefined where it is neither. */
+export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | undefined {
+  const first = frame[0]
+  if (first === undefined) return undefined
+  if (!respShapes.has(first)) {
+    const words = frame.toString('utf8').trim().split(/\s+/)
+    // Quoting is Redis' own; what uses it is not understood here.
+    return words.some((word) => word === '' || word.includes('"') || word.includes("'")) ? undefined : words
+  }
+  const value = readResp(frame)
+  if (value?.kind !== 'array' || value.items.length === 0) return undefined
+  const words = value.items.map((item) => (item.kind === 'string' ? item.value : undefined))
+  return words.every((word) => word !== undefined) ? words : undefined
+}
+
+interface Read {
+  readonly value: RespValue
+  readonly end: number
+}
+
+function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
+  const shape = respShapes.get(frame[start] ?? 0)
+  const lineEnd = frame.indexOf('\r\n', start)
+  if (shape === undefined || lineEnd === -1 || depth > DEEPEST) return undefined
+  const type = String.fromCharCode(frame[start] ?? 0)
+  const line = frame.subarray(start + 1, lineEnd)
+  const end = lineEnd + 2
+  if (shape.kind === 'line') return { value: lineValue(type, line), end }
+  const length = Number(line.toString('latin1'))
+  if (length < 0) return { value: NULL, end }
+  if (shape.kind === 'blob') return { value: blobValue(type, frame.subarray(end, end + length)), end: end + length + 2 }
+  const items = readItems(frame, end, length * shape.valuesEach, depth + 1)
+  if (items === undefined) return undefined
+  if (type === ATTRIBUTE) return readAt(frame, items.end, depth + 1)
+  const kind = type === '%' ? 'map' : type === '>' ? 'push' : 'array'
+  return { value: { kind, items: items.values }, end: items.end }
+}
+
+function readItems(frame: Buffer, start: number, count: number, depth: number) {
+  const values: RespValue[] = []
+  let end = start
+  for (let i = 0; i < count; i++) {
+    const item = readAt(frame, end, depth)
+    if (item === undefined) return undefined
+    values.push(item.value)
+    end = item.end
+  }
+  return { values, end }
+}
+
+function lineValue(type: string, line: Buffer): RespValue {
+  switch (type) {
+    case '-':
+      return { kind: 'error', message: line.toString('utf8') }
+    case ':':
+    case ',': {
+      const text = line.toString('latin1')
+      const value = Number(text)
+      const exact = type === ',' ? Number.isFinite(value) : Number.isSafeInteger(value)
+      return exact ? { kind: 'number', value } : { kind: 'string', value: text }
+    }
+    case '#':
+      return { kind: 'boolean', value: line.toString('latin1') === 't' }
+    case '_':
+      return NULL
+    default:
+      return { kind: 'string', value: textOf(line) }
+  }
+}
+
+function blobValue(type: string, body: Buffer): RespValue {
+  if (type === '!') return { kind: 'error', message: body.toString('utf8') }
+  // A verbatim string begins with three letters for its format and a colon.
+  return { kind: 'string', value: textOf(type === '=' ? body.subarray(4) : body) }
+}
+
+const textOf = (bytes: Buffer): string | Buffer => (isUtf8(bytes) ? bytes.toString('utf8') : Buffer.from(bytes))
