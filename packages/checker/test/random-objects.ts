@@ -91,7 +91,8 @@ const pick = <Item>(items: readonly Item[], random: () => number): Item => items
 
 const below = (n: number, random: () => number): number => Math.floor(random() * n)
 
-export const kinds: { readonly [model: string]: (random: () => number) => ObjectKind } = {
+/** A faithful object is atomic; others may break their own promises, as a lock does whose leases run out. */
+export const kinds: { readonly [model: string]: (random: () => number, isFaithful?: boolean) => ObjectKind } = {
   counter: (random) => {
     // Ones, another step, or steps that differ.
     const steps = pick([[1], [1], [2], [-1], [1, 2], [1, -1, 3]], random)
@@ -141,10 +142,10 @@ export const kinds: { readonly [model: string]: (random: () => number) => Object
   },
   queue: (random) => queueKind(random, (messages) => messages.shift()),
   bag: (random) => queueKind(random, (messages, r) => messages.splice(below(messages.length, r), 1)[0]),
-  lock: (random) => {
+  lock: (random, isFaithful = false) => {
     const hasTokens = random() < 0.4
     // A lock whose leases run out now and then.
-    const expires = random() < 0.5 ? 0.3 : 0
+    const expires = !isFaithful && random() < 0.5 ? 0.3 : 0
     return {
       simulate: () => {
         let holder: number | undefined

@@ -169,29 +169,3 @@ describe('the lattice', () => {
     ])
   })
 })
-
-test('process names do not matter', () => {
-  fc.assert(
-    fc.property(fc.integer(), (seed) => {
-      const shape = {
-        processes: 3,
-        operations: 12,
-        keys: 2,
-        values: 2,
-        cas: true,
-        store: 'replicas',
-        unknown: 0.1,
-        failed: 0.1,
-        mutated: 0.1,
-      } as const
-      const history = randomHistory(shape, randomFrom(seed))
-      const renamed = {
-        ...history,
-        operations: { ...history.operations, process: history.operations.process.map((p) => 1000 - p) },
-      }
-      const results = (of: typeof history) => levels.map((level) => checkHistory(of).levels[level].result)
-      expect(results(renamed)).toEqual(results(history))
-    }),
-    { numRuns: 200 },
-  )
-})
