@@ -75,7 +75,7 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
     step: (state, { f, input, output, isKnown }) => {
       const entries = asList(state)
       if (f === 'append') return only(!isKnown || asList(output)[0] === entries.length, [...entries, input])
-      const { offset = 0, limit = 100 } = (input ?? {}) as { offset?: number; limit?: number }
+      const { offset = 0, limit = Number.POSITIVE_INFINITY } = (input ?? {}) as { offset?: number; limit?: number }
       return only(equal(output, entries.slice(offset, offset + limit)), state)
     },
   },

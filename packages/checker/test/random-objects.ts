@@ -199,7 +199,10 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
         return {
           apply: ({ f, value }) => {
             if (f === 'append') return [entries.push(value) - 1, value]
-            const { offset = 0, limit = 100 } = (value ?? {}) as { offset?: number; limit?: number }
+            const { offset = 0, limit = Number.POSITIVE_INFINITY } = (value ?? {}) as {
+              offset?: number
+              limit?: number
+            }
             return entries.slice(offset, offset + limit)
           },
         }
