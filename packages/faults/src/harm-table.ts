@@ -1,7 +1,7 @@
 import type { LinkHarm, LinkTrigger } from './link-fault.ts'
 
-/** What a parameter is a number of; `text` and `flag` are no numbers. */
-export type ParameterUnit = 'ms' | 'bytes' | 'bytes/s' | 'probability' | 'count' | 'text' | 'flag'
+/** What a parameter is a number of; `text`, `flag` and `json` (any value) are no numbers. */
+export type ParameterUnit = 'ms' | 'bytes' | 'bytes/s' | 'probability' | 'count' | 'text' | 'flag' | 'json'
 
 /** One parameter of a fault, as help, errors and interfaces name it. */
 export interface FaultParameter {
@@ -13,6 +13,7 @@ export interface FaultParameter {
   readonly optional?: true | undefined
   /** The least number allowed; 0 by default. */
   readonly least?: number | undefined
+  readonly most?: number | undefined
   /** For a text: all there are. */
   readonly values?: readonly string[] | undefined
 }

@@ -1,0 +1,82 @@
+import {
+  isMessageHarm,
+  matchParameters,
+  messageHarms,
+  messageTriggerParameters,
+  parseMessageFault,
+} from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+const links = ['n1>n2']
+const refusal = (value: unknown): string => {
+  try {
+    parseMessageFault(value, 'faults.json')
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+describe('a message fault read from outside', () => {
+  test('takes the defaults of the table for what is left out', () => {
+    expect(parseMessageFault({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
+      kind: 'reorder-message',
+      behind: 1,
+      withinMs: 1000,
+      links: [{ from: 'n1', to: 'n2' }],
+      when: { every: 3 },
+    })
+  })
+
+  test.each(Object.entries(messageHarms))(
+    'of kind %s names each parameter it lacks, and takes it once given',
+    (kind, { parameters }) => {
+      expect(isMessageHarm(kind)).toBe(true)
+      const given: { [name: string]: unknown } = { kind, links }
+      for (const { name, ...parameter } of parameters) {
+        if (parameter.default === undefined) expect(refusal(given)).toContain(`needs "${name}"`)
+        given[name] = 1
+      }
+      expect(parseMessageFault(given, 'x')).toMatchObject({ ...given, links: [{ from: 'n1', to: 'n2' }] })
+    },
+  )
+
+  test('takes every way to match and to trigger', () => {
+    const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k' }
+    const when = { probability: 0.5, nth: 1, first: 2, every: 3, afterMessages: 1, fromMs: 0, untilMs: 5 }
+    expect(Object.keys(match)).toEqual(matchParameters.map(({ name }) => name))
+    expect(Object.keys(when)).toEqual(messageTriggerParameters.map(({ name }) => name))
+    expect(parseMessageFault({ kind: 'drop-message', links, match, when }, 'x')).toMatchObject({ match, when })
+  })
+
+  test.each([
+    [undefined, 'faults.json: undefined is no object'],
+    [{ links }, 'faults.json: "kind" is missing. Known: drop-message, duplicate-message'],
+    [{ kind: 'latency', links }, 'faults.json: there is no message fault "latency". Known: drop-message'],
+    [{ kind: 'toString', links }, 'there is no message fault "toString"'],
+    [{ kind: 'drop-message' }, 'faults.json: "links" must be a list of links'],
+    [{ kind: 'drop-message', links, copies: 1 }, 'drop-message has no parameter "copies". It has: none.'],
+    [{ kind: 'duplicate-message', links, copies: 101 }, '"copies" is 101. Give a whole number, 1 to 100.'],
+    [{ kind: 'duplicate-message', links, copies: 0 }, '"copies" is 0. Give a whole number, 1 to 100.'],
+    [{ kind: 'reorder-message', links, withinMs: 1e9 }, 'a number of milliseconds, 0 to 3600000'],
+    [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": what it says instead.'],
+    [{ kind: 'drop-message', links, match: { equals: 1 } }, '"equals" says what a member is. Give "member" as well.'],
+    [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
+    [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],
+    [{ kind: 'drop-message', links, when: { probability: 2 } }, '"probability" is 2. Give a probability from 0 to 1.'],
+  ])('%j is refused with what to do', (value, message) => {
+    expect(refusal(value)).toContain(message)
+  })
+
+  test('anything is accepted or refused, and never breaks the reader', () => {
+    const kinds = fc.constantFrom(...Object.keys(messageHarms), 'x')
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ kind: kinds, links: fc.constant(links), match: fc.jsonValue(), when: fc.jsonValue() }),
+    )
+    fc.assert(fc.property(value, (given) => void refusal(given)))
+  })
+})
