@@ -11,11 +11,15 @@ export interface KeyWrites {
   /** The writes of list n, in order, are writes[start[n]] … writes[start[n + 1] - 1]. */
   readonly start: Int32Array
   readonly writes: Int32Array
+  /** The threads that write to key k: bits of writers[k * words] and on, where words is a word for each 32 threads. */
+  readonly writers: Int32Array
+  /** The list of a key's writes by a thread, which must have some. */
+  readonly listOf: (key: number, thread: number) => number
   /** Where in `writes` those of a list end that are among its thread's first `count` operations. */
   readonly seek: (list: number, count: number) => number
 }
 
-export function writesByKey({ length, keys, key, writes }: Encoded, { of, place, members }: Threads): KeyWrites {
+export function writesByKey({ length, keys, key, writes }: Encoded, { count, of, place, members }: Threads): KeyWrites {
   // Sorted by key, threads in order and each thread's writes in order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
@@ -35,6 +39,21 @@ export function writesByKey({ length, keys, key, writes }: Encoded, { of, place,
     }
   }
   first[keys] = start.length
+  const words = (count + 31) >> 5
+  const writers = new Int32Array(keys * words)
+  // The first list of each word's threads.
+  const firstOfWord = new Int32Array(keys * words)
+  for (let k = 0; k < keys; k++) {
+    for (let list = first[k + 1] - 1; list >= first[k]; list--) {
+      const word = k * words + (thread[list] >> 5)
+      writers[word] |= 1 << (thread[list] & 31)
+      firstOfWord[word] = list
+    }
+  }
+  const listOf = (k: number, t: number): number => {
+    const word = k * words + (t >> 5)
+    return firstOfWord[word] + countBits(writers[word] & ((1 << (t & 31)) - 1))
+  }
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
@@ -64,10 +83,17 @@ export function writesByKey({ length, keys, key, writes }: Encoded, { of, place,
     hints[list] = n
     return n
   }
-  return { first, thread: Int32Array.from(thread), start: starts, writes: sorted, seek }
+  return { first, thread: Int32Array.from(thread), start: starts, writes: sorted, writers, listOf, seek }
 }
 
 const NEAR = 6
+
+/** Warren, Hacker's Delight, §5-1. */
+function countBits(word: number): number {
+  let n = word - ((word >>> 1) & 0x55555555)
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
 
 /** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
 export interface Lists {

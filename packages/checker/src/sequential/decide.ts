@@ -1,11 +1,15 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
+import { effectTimes } from './basis.ts'
+import { joinThreads } from './columns.ts'
+import { derive } from './derivation.ts'
 import { layOut } from './greedy.ts'
 import { completion, orderWrites, type Pair } from './orders.ts'
 import { type ReadsFrom, readsFrom } from './reads-from.ts'
 import { type Conflict, type Saturation, saturate } from './saturation.ts'
 import { createSequentialSearch } from './search.ts'
+import { type Threads, threadsOf } from './threads.ts'
 
 export type Sequentiality =
   /** In terms of the history given. */
@@ -40,19 +44,65 @@ export function findSequentialOrder(
   if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
   if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
 
-  const saturated = saturate(facts, budget)
-  if (saturated.result === 'stopped') return unknown(saturated.reason)
+  const threads = threadsOf(facts.encoded, true)
+  return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
+}
+
+/** Up to so many threads there is nothing to be gained. */
+const COLUMNS = 64
+
+/** So many times joined threads are taken apart again. */
+const MOST_PARTINGS = 30
+
+/**
+ * The same with threads joined, where there are many: an order of theirs is an order. A contradiction is one only where it
+ * does without the joints; otherwise those that it used are given up, until none is used or an order is found. Undefined
+ * where that comes to nothing.
+ */
+export function decideJoined(
+  facts: ReadsFrom,
+  threads: Threads,
+  budget: Budget,
+  columns: number = COLUMNS,
+): Sequentiality | undefined {
+  if (threads.count <= columns) return undefined
+  const effectBy = effectTimes(facts)
+  const apart = new Set<number>()
+  for (let partings = 0; partings < MOST_PARTINGS; partings++) {
+    const fewer = joinThreads(threads, facts.encoded, effectBy, columns, apart)
+    if (fewer.count === threads.count) return undefined
+    const { answer, joined } = decideBy(facts, fewer, budget)
+    if (answer.result === 'met') return answer
+    if (answer.result === 'unknown' || joined === undefined) return undefined
+    if (joined.length === 0) return answer
+    for (const first of joined) apart.add(first)
+  }
+  return undefined
+}
+
+interface Decided {
+  readonly answer: Sequentiality
+  /** Of a violation: the operations that it takes to follow others only because threads were joined. */
+  readonly joined?: readonly number[] | undefined
+}
+
+/** By the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
+function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
+  const saturated = saturate(facts, budget, threads)
+  if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
   const { saturation } = saturated
   try {
     if (saturated.result === 'conflict') {
-      return { result: 'violated', cycle: { facts, saturation, conflict: saturated.conflict } }
+      const { conflict } = saturated
+      const joined = threads.joined.includes(1) ? derive(saturation, conflict).joined : []
+      return { answer: { result: 'violated', cycle: { facts, saturation, conflict } }, joined }
     }
     const direct = layOut(saturation, budget)
-    if (direct !== undefined) return metBy(direct, facts)
+    if (direct !== undefined) return { answer: metBy(direct, facts) }
   } finally {
     saturation.release()
   }
-  return orderAllWrites(facts, budget)
+  return orderAllWrites(facts, threads, budget)
 }
 
 const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
@@ -60,20 +110,21 @@ const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
   order: order.map((i) => indices[i]),
 })
 
-function orderAllWrites(facts: ReadsFrom, budget: Budget): Sequentiality {
-  const saturated = saturate(facts, budget)
-  if (saturated.result === 'stopped') return unknown(saturated.reason)
+function orderAllWrites(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
+  const saturated = saturate(facts, budget, threads)
+  if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
   const { saturation } = saturated
   try {
-    const answer = orderWrites(saturation, budget)
-    if (answer.result === 'met') return metBy(completion(saturation), facts)
-    if (answer.result === 'stopped') return unknown('time')
-    const { involved, pairs } = answer
-    return {
+    const found = orderWrites(saturation, budget)
+    if (found.result === 'met') return { answer: metBy(completion(saturation), facts) }
+    if (found.result === 'stopped') return { answer: unknown('time') }
+    const { rests, pairs } = found
+    const answer: Sequentiality = {
       result: 'violated',
-      involved: involved?.map((i) => facts.indices[i]),
+      involved: rests && [...rests.involved].map((i) => facts.indices[i]),
       pairs: pairs.map(({ first, second }) => ({ first: facts.indices[first], second: facts.indices[second] })),
     }
+    return { answer, joined: rests && [...rests.joined] }
   } finally {
     saturation.release()
   }

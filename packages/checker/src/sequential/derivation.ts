@@ -5,6 +5,8 @@ import type { Conflict, Saturation } from './saturation.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
+  /** The operations that it takes to be after others only because threads were joined. */
+  readonly joined: readonly number[]
 }
 
 /**
@@ -24,6 +26,7 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const path = (from: number, to: number, limit: number): Edge[] =>
     pathBetween(saturation, edges, leaving, from, to, limit)
   const involved = new Set<number>()
+  const joined: number[] = []
   const explained = new Set<Edge>()
   const cycle = [...(edge.from === edge.to ? [] : path(edge.to, edge.from, edges.length)), edge]
   const waiting: { readonly edge: Edge; readonly limit: number }[] = cycle.map((each) => ({
@@ -34,6 +37,7 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
     if (explained.has(next.edge)) continue
     explained.add(next.edge)
     involved.add(next.edge.from).add(next.edge.to)
+    if (next.edge.reason === 'assumed' && saturation.threads.joined[next.edge.to] === 1) joined.push(next.edge.to)
     if (next.edge.reader !== undefined) {
       involved.add(next.edge.reader)
       const source = saturation.writerOf[next.edge.reader]
@@ -46,7 +50,7 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
       waiting.push({ edge: each, limit: number.get(each) ?? next.limit })
     }
   }
-  return { cycle, involved }
+  return { cycle, involved, joined }
 }
 
 /**
@@ -83,7 +87,8 @@ function pathBetween(
     for (const e of leaving.get(at) ?? []) if (e < limit) visit(edges[e])
     for (const reader of saturation.readersOf(at)) visit({ from: at, to: reader, reason: 'reads from' })
     const next = start[of[at]] + place[at] + 1
-    if (next < start[of[at] + 1]) visit({ from: at, to: members[next], reason: 'process order' })
+    if (next === start[of[at] + 1]) continue
+    visit({ from: at, to: members[next], reason: threads.joined[members[next]] === 1 ? 'assumed' : 'process order' })
   }
   const path: Edge[] = []
   for (let at = to; at !== from; ) {

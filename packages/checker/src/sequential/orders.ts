@@ -8,11 +8,18 @@ export type OrdersAnswer =
   | { readonly result: 'stopped' }
   | {
       readonly result: 'violated'
-      /** The operations that the contradictions use, where these are few: they contradict each other by themselves. */
-      readonly involved?: readonly number[] | undefined
+      /** What the contradictions rest on, where these are few. */
+      readonly rests?: Rests | undefined
       /** The pairs of writes that contradict in either order, or make others do. */
       readonly pairs: readonly Pair[]
     }
+
+interface Rests {
+  /** The operations that the contradictions use: they contradict each other by themselves. */
+  readonly involved: ReadonlySet<number>
+  /** Those of them that are taken to follow others only because threads were joined. */
+  readonly joined: ReadonlySet<number>
+}
 
 /**
  * Decides whether the forced order can be completed. Two writes of a key of which at least one is read, and that no forced
@@ -29,8 +36,8 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     const answer = attempt(saturation, urgent, limit, budget)
     if (answer.result === 'met' || answer.result === 'stopped') return answer
     if (answer.result === 'violated') {
-      const involved = answer.conflicts.length > EXPLAINED ? undefined : retrace()
-      return { result: 'violated', involved, pairs: distinct(answer.conflicts) }
+      const rests = answer.conflicts.length > EXPLAINED ? undefined : retrace()
+      return { result: 'violated', rests, pairs: distinct(answer.conflicts) }
     }
     saturation.undo(root)
     urgent = distinct([...answer.conflicts.toReversed(), ...urgent])
@@ -38,12 +45,15 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
   }
 
   /** Goes the way to the contradictions once more, all decisions taken back, and notes what each of them rests on. */
-  function retrace(): readonly number[] | undefined {
+  function retrace(): Rests | undefined {
     const involved = new Set<number>()
+    const joined = new Set<number>()
     const answer = attempt(saturation, urgent, Number.POSITIVE_INFINITY, budget, (conflict) => {
-      for (const operation of derive(saturation, conflict).involved) involved.add(operation)
+      const derivation = derive(saturation, conflict)
+      for (const operation of derivation.involved) involved.add(operation)
+      for (const operation of derivation.joined) joined.add(operation)
     })
-    return answer.result === 'violated' ? [...involved] : undefined
+    return answer.result === 'violated' ? { involved, joined } : undefined
   }
 }
 

@@ -60,10 +60,13 @@ export type Saturated =
  * processed in an order that contains program order and reads-from, the earliest first; of each it is known which threads'
  * counts changed since it was last processed, and only those are looked at and passed on.
  */
-export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
+export function saturate(
+  facts: ReadsFrom,
+  budget: Budget,
+  threads: Threads = threadsOf(facts.encoded, true),
+): Saturated {
   const { encoded, writerOf } = facts
   const { length, key, writes } = encoded
-  const threads = threadsOf(encoded, true)
   const width = threads.count
   const words = (width + 31) >> 5
   const bytes = 4 * length * (width + words) + BYTES_FOR_EACH * length
@@ -138,31 +141,35 @@ export function saturate(facts: ReadsFrom, budget: Budget): Saturated {
     const own = operation * width
     // What precedes the thread's own last write to the key was dealt with there.
     const ownLast = isWrite ? previousWrite[operation] : -1
-    const end = keyWrites.first[key[operation] + 1]
-    for (let list = keyWrites.first[key[operation]]; list < end; list++) {
-      const thread = keyWrites.thread[list]
-      if (((fresh[thread >> 5] >>> (thread & 31)) & 1) === 0) continue
-      const count = vectors[own + thread]
-      // All of them precede the source too: nothing new.
-      if (source >= 0 && !isWrite && vectors[source * width + thread] >= count) continue
-      let at = keyWrites.seek(list, count) - 1
-      if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
-      if (at < keyWrites.start[list]) continue
-      const last = keyWrites.writes[at]
-      // Most of this is known already: look before making an edge of it.
-      if (source === INITIAL) {
-        return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
-      }
-      if (source >= 0 && last !== source && vectors[source * width + thread] <= place[last]) {
-        const conflict = addEdge(last, source, BEFORE, last, operation, operation)
-        if (conflict !== undefined) return conflict
-      }
-      if (!isWrite || (ownLast !== -1 && last !== ownLast && vectors[ownLast * width + thread] > place[last])) continue
-      for (let r = lastReaders.start[last]; r < lastReaders.start[last + 1]; r++) {
-        const reader = lastReaders.items[r]
-        if (reader === operation || vectors[own + of[reader]] > place[reader]) continue
-        const conflict = addEdge(reader, operation, AFTER, last, operation, reader)
-        if (conflict !== undefined) return conflict
+    for (let word = 0; word < words; word++) {
+      const writers = keyWrites.writers[key[operation] * words + word]
+      for (let bits = fresh[word] & writers; bits !== 0; bits &= bits - 1) {
+        const bit = 31 - Math.clz32(bits & -bits)
+        const thread = (word << 5) + bit
+        const count = vectors[own + thread]
+        // All of them precede the source too: nothing new.
+        if (source >= 0 && !isWrite && vectors[source * width + thread] >= count) continue
+        const list = keyWrites.listOf(key[operation], thread)
+        let at = keyWrites.seek(list, count) - 1
+        if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
+        if (at < keyWrites.start[list]) continue
+        const last = keyWrites.writes[at]
+        // Most of this is known already: look before making an edge of it.
+        if (source === INITIAL) {
+          return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
+        }
+        if (source >= 0 && last !== source && vectors[source * width + thread] <= place[last]) {
+          const conflict = addEdge(last, source, BEFORE, last, operation, operation)
+          if (conflict !== undefined) return conflict
+        }
+        if (!isWrite || (ownLast !== -1 && last !== ownLast && vectors[ownLast * width + thread] > place[last]))
+          continue
+        for (let r = lastReaders.start[last]; r < lastReaders.start[last + 1]; r++) {
+          const reader = lastReaders.items[r]
+          if (reader === operation || vectors[own + of[reader]] > place[reader]) continue
+          const conflict = addEdge(reader, operation, AFTER, last, operation, reader)
+          if (conflict !== undefined) return conflict
+        }
       }
     }
     return undefined

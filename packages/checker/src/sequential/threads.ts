@@ -14,6 +14,8 @@ export interface Threads {
   readonly members: Int32Array
   /** Of each operation of unknown outcome: its predecessor in its process; -1 for all others. */
   readonly after: Int32Array
+  /** Of each operation: 1 where it is only assumed to follow the one before it in its thread (see `joinThreads`). */
+  readonly joined: Uint8Array
 }
 
 /**
@@ -48,9 +50,20 @@ export function threadsOf(encoded: Encoded, certain = false): Threads {
     place[i] = sizes[thread]++
     lastOf.set(p, i)
   }
+  return assemble(of, place, sizes, after, new Uint8Array(length))
+}
+
+/** Threads by the thread and place of each operation, and how many operations each thread has. */
+export function assemble(
+  of: Int32Array,
+  place: Int32Array,
+  sizes: readonly number[],
+  after: Int32Array,
+  joined: Uint8Array,
+): Threads {
   const start = new Int32Array(sizes.length + 1)
   for (let t = 0; t < sizes.length; t++) start[t + 1] = start[t] + sizes[t]
-  const members = new Int32Array(length)
-  for (let i = 0; i < length; i++) members[start[of[i]] + place[i]] = i
-  return { count: sizes.length, of, place, start, members, after }
+  const members = new Int32Array(of.length)
+  for (let i = 0; i < of.length; i++) members[start[of[i]] + place[i]] = i
+  return { count: sizes.length, of, place, start, members, after, joined }
 }

@@ -1,0 +1,54 @@
+import type { Encoded } from '../encoded.ts'
+import { assemble, type Threads } from './threads.ts'
+
+/**
+ * Joins threads end to end, as if the later one's process knew of all that the earlier one's did: where every unknown outcome
+ * retires a process, there are far more processes in all than at any time, and what an operation's vector costs is the number
+ * of threads. Beyond so many columns, a thread follows the one of those that had ended by the clock which has been idle
+ * longest. Such an order is likely to hold, but is assumed: what contradicts it is no violation, and the threads whose first
+ * operations are given in `apart` are not made to follow others.
+ */
+export function joinThreads(
+  threads: Threads,
+  { calls }: Encoded,
+  effectBy: Int32Array,
+  columns: number,
+  apart: ReadonlySet<number>,
+): Threads {
+  const { count, start, members, of } = threads
+  const byCall = Array.from({ length: count }, (_, t) => t).sort(
+    (a, b) => calls[members[start[a]]] - calls[members[start[b]]],
+  )
+  const columnOf = new Int32Array(count)
+  const sizes: number[] = []
+  /** Of each column: when its last operation had taken effect. */
+  const idleSince: number[] = []
+  for (const t of byCall) {
+    const first = members[start[t]]
+    let column = sizes.length
+    if (column >= columns && !apart.has(first)) {
+      const idle = idleSince.indexOf(Math.min(...idleSince))
+      if (idleSince[idle] < calls[first]) column = idle
+    }
+    columnOf[t] = column
+    sizes[column] = (sizes[column] ?? 0) + start[t + 1] - start[t]
+    let end = 0
+    for (let m = start[t]; m < start[t + 1]; m++) end = Math.max(end, effectBy[members[m]])
+    idleSince[column] = end
+  }
+  const joined = new Uint8Array(of.length)
+  const filled = new Int32Array(sizes.length)
+  const place = new Int32Array(of.length)
+  for (const t of byCall) {
+    const column = columnOf[t]
+    if (filled[column] > 0) joined[members[start[t]]] = 1
+    for (let m = start[t]; m < start[t + 1]; m++) place[members[m]] = filled[column]++
+  }
+  return assemble(
+    of.map((t) => columnOf[t]),
+    place,
+    sizes,
+    threads.after,
+    joined,
+  )
+}
