@@ -4,6 +4,8 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, type EventType, eventTypes, type Header } from './event.ts'
 import type { Format } from './format.ts'
 import { FLAG_FINAL, type History, INFO } from './history.ts'
+import { historyOf } from './lending.ts'
+import { inHeap, inSharedMemory } from './memory.ts'
 import { brokenRule, rules } from './rules.ts'
 import type { EventSink } from './sink.ts'
 import { nanos } from './units.ts'
@@ -29,6 +31,8 @@ export interface HistoryOptions {
    * before (some of Jepsen's tests are recorded so). Real-time order is then stricter than it may have been.
    */
   readonly completionsOnly?: boolean | undefined
+  /** Keep columns and texts where other threads can read them too: see `History.lend`. */
+  readonly shared?: boolean | undefined
   /** A guess that saves growing. */
   readonly expectedOperations?: number | undefined
 }
@@ -39,11 +43,11 @@ export interface HistoryOptions {
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
-  readonly values: ValueTable = new ValueTable()
+  readonly values: ValueTable
   readonly functions: ByteTable = new ByteTable()
   readonly keys: ByteTable = new ByteTable()
   readonly nodes: ByteTable = new ByteTable()
-  readonly errors: ByteTable = new ByteTable()
+  readonly errors: ByteTable
   readonly #format: Format | undefined
   readonly #mayLackInvocations: boolean
   #lacksInvocations = false
@@ -74,7 +78,10 @@ export class HistoryBuilder implements EventSink {
     this.#header = options.header
     this.#format = options.format
     this.#mayLackInvocations = options.completionsOnly ?? false
-    this.#columns = new Columns(Math.max(64, Math.ceil(options.expectedOperations ?? 0)))
+    const allocate = options.shared === true ? inSharedMemory : inHeap
+    this.values = new ValueTable(allocate)
+    this.errors = new ByteTable(allocate)
+    this.#columns = new Columns(Math.max(64, Math.ceil(options.expectedOperations ?? 0)), allocate)
   }
 
   header(header: Header): void {
@@ -162,28 +169,21 @@ export class HistoryBuilder implements EventSink {
   /** What was built so far. The columns are shared with the builder, so this is called once, at the end. */
   build(): History {
     this.#summarise()
-    const operations = this.#columns.operations()
-    const errorColumn = this.#columns.error
-    const errors = this.errors
-    const names = this.#processNames
-    return {
+    return historyOf({
       header: this.#header,
       format: this.#format,
-      operations,
+      operations: this.#columns.operations(),
       values: this.values,
       functions: this.functions.texts(),
       keys: this.keys.texts(),
       nodes: this.nodes.texts(),
-      processName: (process) => String(names[process] ?? process),
-      processCount: names.length,
+      processNames: this.#processNames,
       nemesis: this.#nemesis,
-      errorOf: (operation) => {
-        const error = errorColumn[operation] ?? 0
-        return error === 0 ? undefined : errors.text(error - 1)
-      },
+      errorColumn: this.#columns.error,
+      errors: this.errors,
       eventCount: this.#events,
       warnings: this.#warnings,
-    }
+    })
   }
 
   #call(

@@ -1,5 +1,6 @@
 import type { Event, Header, Json } from './event.ts'
 import type { Format } from './format.ts'
+import type { LentHistory } from './lending.ts'
 import type { ValueId, ValueTable } from './value.ts'
 
 /** The outcome column's numbers. A never-completed operation is `info` with `returnEvent` -1. */
@@ -72,6 +73,8 @@ export interface History {
   readonly eventCount: number
   /** What was tolerated, for the person to know: a truncated last line, times that are absent, … */
   readonly warnings: readonly string[]
+  /** The history for another thread (see `HistoryOptions.shared`); absent where it was not made by a builder. */
+  readonly lend?: () => LentHistory
 }
 
 export const inputOf = (history: History, operation: number): Json =>

@@ -1,6 +1,7 @@
-import { ByteTable } from './byte-table.ts'
+import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { UserError } from './error.ts'
 import type { Json } from './event.ts'
+import type { Allocate } from './memory.ts'
 
 declare const valueId: unique symbol
 
@@ -26,10 +27,16 @@ export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as 
  * 1.0, 0 and -0 are the same number.
  */
 export class ValueTable {
-  readonly #texts: ByteTable = new ByteTable()
+  readonly #texts: ByteTable
 
-  constructor() {
+  /** A new table, its memory from where it is told; or one that was lent. */
+  constructor(from?: Allocate | ByteTableData) {
+    this.#texts = typeof from === 'object' ? new ByteTable(undefined, from) : new ByteTable(from)
     this.#texts.internText('null')
+  }
+
+  data(): ByteTableData {
+    return this.#texts.data()
   }
 
   id(value: Json): ValueId {

@@ -275,7 +275,7 @@ describe('the scanner', () => {
         errors: Array.from(operations.input, (_, i) => history.errorOf(i)),
         names: Array.from(operations.process, history.processName),
         // Ids of values depend on which lines were looked at twice; what they stand for does not.
-        ...{ values: undefined, errorOf: undefined, processName: undefined },
+        ...{ values: undefined, errorOf: undefined, processName: undefined, lend: undefined },
       }
     } catch (error) {
       return error instanceof UserError ? error.message : error

@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly independent?: boolean | undefined
   /** Longest line (EDN: longest form) that is read; 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
+  /** Read into memory that other threads can read too: see `History.lend`. */
+  readonly shared?: boolean | undefined
 }
 
 const BUFFER_BYTES = 1 << 20
@@ -38,6 +40,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
         format,
         // Some of Jepsen's tests are recorded as completions only. A native history never is.
         completionsOnly: format === 'edn',
+        shared: options.shared,
         expectedOperations: (source.sizeBytes ?? 0) / OPERATION_BYTES,
       })
       return createReader(format, { source: name, sink: builder, builder, independent: options.independent })

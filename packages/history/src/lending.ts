@@ -1,0 +1,41 @@
+import { ByteTable, type ByteTableData } from './byte-table.ts'
+import type { History } from './history.ts'
+import { ValueTable } from './value.ts'
+
+/** What a history is made of. */
+export interface HistoryParts
+  extends Pick<
+    History,
+    'header' | 'format' | 'operations' | 'functions' | 'keys' | 'nodes' | 'nemesis' | 'eventCount' | 'warnings'
+  > {
+  readonly values: ValueTable
+  readonly processNames: readonly number[]
+  /** By operation: the number of its error's text, 0 for none, n for entry n - 1. */
+  readonly errorColumn: Int32Array
+  readonly errors: ByteTable
+}
+
+/** A history as plain data, for another thread. What was built in shared memory is then read by both, without a copy. */
+export interface LentHistory extends Omit<HistoryParts, 'values' | 'errors'> {
+  readonly values: ByteTableData
+  readonly errors: ByteTableData
+}
+
+export function historyOf(parts: HistoryParts): History {
+  const { values, errors, errorColumn, processNames, ...plain } = parts
+  return {
+    ...plain,
+    values,
+    processName: (process) => String(processNames[process] ?? process),
+    processCount: processNames.length,
+    errorOf: (operation) => {
+      const error = errorColumn[operation] ?? 0
+      return error === 0 ? undefined : errors.text(error - 1)
+    },
+    lend: () => ({ ...parts, values: values.data(), errors: errors.data() }),
+  }
+}
+
+/** The history that another thread lent. Values that one of them adds later are its own. */
+export const borrowHistory = (lent: LentHistory): History =>
+  historyOf({ ...lent, values: new ValueTable(lent.values), errors: new ByteTable(undefined, lent.errors) })
