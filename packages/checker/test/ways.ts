@@ -3,6 +3,7 @@ import type { Budget, Progress } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'
 import { appendZones } from '../src/linearizable/append-zones.ts'
 import { chainZones } from '../src/linearizable/chain-zones.ts'
+import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
 import { createFrontierSearch } from '../src/linearizable/refinement.ts'
 import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
 import { createSearch } from '../src/linearizable/search.ts'
@@ -31,6 +32,10 @@ export const waysToLinearizable: { readonly [name: string]: Decide } = {
   'search in depth': (part, jsonOf, budget) => bySearch(part, createSearch(part, jsonOf, budget), jsonOf, 'real time'),
   'frontier search': (part, jsonOf, budget) => {
     const search = createFrontierSearch(part, budget)
+    return search === undefined ? undefined : bySearch(part, search, jsonOf, 'real time')
+  },
+  'narrow frontier': (part, jsonOf, budget) => {
+    const search = createNarrowFrontier(part, budget)
     return search === undefined ? undefined : bySearch(part, search, jsonOf, 'real time')
   },
 }

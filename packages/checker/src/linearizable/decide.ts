@@ -20,7 +20,12 @@ type JsonOf = (name: number) => Json
  * conditions cannot decide take turns with growing step budgets, so that a violation in one is found though another is
  * hard.
  */
-export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Linearizability {
+export function decideLinearizable(
+  encoded: Encoded,
+  jsonOf: JsonOf,
+  budget: Budget,
+  race: Race = alone,
+): Linearizability {
   const parts = partsOf(encoded)
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const open: { readonly part: number; readonly search: Search }[] = []
@@ -28,6 +33,7 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
     for (const { search } of open) search.release()
   }
   for (const [p, part] of parts.entries()) {
+    if (race.isBeaten(rankOf(0, p))) break
     const answer = decideInLinearTime(part, jsonOf)
     if (answer.result === 'met') {
       verify(part, p, answer.order, jsonOf)
@@ -35,7 +41,12 @@ export function decideLinearizable(encoded: Encoded, jsonOf: JsonOf, budget: Bud
     } else if (answer.result === 'violated') {
       release()
       const violated = compact(part)
-      return { result: 'violated', part: violated, culpritReturn: () => earliestViolation(violated, jsonOf) }
+      return {
+        result: 'violated',
+        part: violated,
+        culpritReturn: () => earliestViolation(violated, jsonOf),
+        rank: rankOf(0, p),
+      }
     } else {
       parts[p] = compact(part)
       open.push({ part: p, search: createPortfolio(parts[p], jsonOf, budget) })

@@ -1,75 +1,89 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
+import { createNarrowFrontier } from './narrow.ts'
 import { createFrontierSearch } from './refinement.ts'
 import { createSearch, type Search } from './search.ts'
 
-/** Steps for each operation in the first turn of the search in depth and of the frontier, and the growth of later turns. */
+/** Steps for each operation in the first turn of a search, and the growth of its later turns. */
 interface Turns {
-  readonly depth: number
-  readonly depthGrowth: number
-  readonly frontier: number
-  readonly frontierGrowth: number
+  readonly first: number
+  readonly growth: number
 }
 
-const usualTurns: Turns = { depth: 7, depthGrowth: 8, frontier: 40, frontierGrowth: 8 }
+const usualDepth: Turns = { first: 7, growth: 8 }
+const usualFrontier: Turns = { first: 40, growth: 8 }
 
 /** With compare-and-sets of unknown outcome the frontier is much slower, except to refute. */
-const turnsWithOptionalCas: Turns = { depth: 3, depthGrowth: 64, frontier: 8, frontierGrowth: 8 }
+const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
+const frontierWithOptionalCas: Turns = { first: 8, growth: 8 }
 
 /** The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. */
 const STRAY_STEPS = 4096
 const SLICE = 256
 
+interface Contender {
+  readonly search: Search
+  readonly growth: number
+  /** Steps in its next turn. */
+  turn: number
+}
+
 /**
  * Two searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
  * with compare-and-sets of unknown outcome; the frontier where many operations are open at once, or where there is no
- * explanation. Both are exact, so the first answer stands.
+ * explanation. Both are exact, so the first answer stands. The narrow frontier is the quickest wherever it applies, so the
+ * search in depth is only there for what makes it grow.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
-  let depth: Search | undefined = createSearch(part, jsonOf, budget)
-  let frontier: Search | undefined
-  let current: Search = depth
-  const turns = hasOptionalCas(part) ? turnsWithOptionalCas : usualTurns
-  let quota = turns.depth * (part.length + 1)
-  let depthSteps = quota
-  let frontierSteps = turns.frontier * (part.length + 1)
+  const optionalCas = hasOptionalCas(part)
+  const depth = optionalCas ? depthWithOptionalCas : usualDepth
+  const contender = (search: Search, { first, growth }: Turns): Contender => ({
+    search,
+    growth,
+    turn: first * (part.length + 1),
+  })
+  const narrow = createNarrowFrontier(part, budget)
+  let current: Contender =
+    narrow === undefined ? contender(createSearch(part, jsonOf, budget), depth) : contender(narrow, usualFrontier)
+  let other: Contender | undefined
+  let quota = current.turn
   let firstTurn = true
   let furthest = -1
   let strayed = 0
 
-  /** Goes over to the other search; false where there is none left. */
-  const change = (): boolean => {
-    if (firstTurn) {
-      firstTurn = false
-      frontier = createFrontierSearch(part, budget)
+  /** Only a search that has had its turn without an answer gets a rival. */
+  const createOther = (): void => {
+    firstTurn = false
+    if (narrow !== undefined) {
+      other = contender(createSearch(part, jsonOf, budget), depth)
+      return
     }
-    if (current === depth ? frontier !== undefined : depth === undefined) {
-      if (frontier === undefined) return false
-      current = frontier
-      quota = frontierSteps
-      frontierSteps *= turns.frontierGrowth
-    } else {
-      if (depth === undefined) return false
-      current = depth
-      depthSteps *= turns.depthGrowth
-      quota = depthSteps
-    }
-    return true
+    const frontier = createFrontierSearch(part, budget)
+    if (frontier === undefined) return
+    other = contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
+  const change = (): void => {
+    if (firstTurn) createOther()
+    current.turn *= current.growth
+    if (other !== undefined) [current, other] = [other, current]
+    quota = current.turn
+  }
+  /** Goes on without the current search; false where there is no other. */
   const drop = (): boolean => {
-    const dropped = current
-    const another = change() && current !== dropped
-    if (dropped === depth) depth = undefined
-    else frontier = undefined
-    dropped.release()
-    return another
+    if (firstTurn) createOther()
+    if (other === undefined) return false
+    current.search.release()
+    current = other
+    other = undefined
+    quota = current.turn
+    return true
   }
 
   const run = (steps: number): Progress => {
     for (let left = steps; left > 0; ) {
       const slice = Math.min(left, quota, SLICE)
-      const progress = current.run(slice)
+      const progress = current.search.run(slice)
       left -= slice
       quota -= slice
       if (progress === 'out of memory') {
@@ -77,9 +91,9 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
         continue
       }
       if (progress !== 'paused') return progress
-      if (firstTurn) {
-        strayed = current.culpritReturn() > furthest ? 0 : strayed + slice
-        furthest = Math.max(furthest, current.culpritReturn())
+      if (firstTurn && narrow === undefined) {
+        strayed = current.search.culpritReturn() > furthest ? 0 : strayed + slice
+        furthest = Math.max(furthest, current.search.culpritReturn())
         if (strayed >= STRAY_STEPS) quota = 0
       }
       if (quota <= 0) change()
@@ -88,11 +102,11 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   }
   return {
     run,
-    order: () => current.order(),
-    culpritReturn: () => current.culpritReturn(),
+    order: () => current.search.order(),
+    culpritReturn: () => current.search.culpritReturn(),
     release: () => {
-      depth?.release()
-      frontier?.release()
+      current.search.release()
+      other?.search.release()
     },
   }
 }

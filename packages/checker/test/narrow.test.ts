@@ -1,0 +1,117 @@
+import { millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { type Budget, createBudget, type Progress } from '../src/budget.ts'
+import { type Encoded, partition } from '../src/encoded.ts'
+import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
+import { createFrontierSearch } from '../src/linearizable/refinement.ts'
+import { faultOfWitness } from '../src/linearizable/replay.ts'
+import { createSearch, type Search } from '../src/linearizable/search.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { isLinearizable, type Reading } from './brute-force.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+const baseSeed = Date.now() % 1_000_000_000
+
+const freshBudget = (): Budget =>
+  createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
+
+function randomPart(seed: number, over: (random: () => number) => Partial<Shape>) {
+  const random = randomFrom(seed)
+  const shape: Shape = {
+    processes: 2 + Math.floor(random() * 12),
+    operations: 20 + Math.floor(random() * 180),
+    keys: 1,
+    values: 2 + Math.floor(random() * 4),
+    cas: random() < 0.5,
+    store: random() < 0.7 ? 'atomic' : 'stale',
+    unknown: 0,
+    failed: random() < 0.5 ? 0.1 : 0,
+    mutated: random() < 0.5 ? 0.02 : 0,
+    ...over(random),
+  }
+  const history = smallHistory(randomEvents(shape, random))
+  const reading: Reading = { initial: null, failedCas: random() < 0.5 ? 'drop' : 'observes' }
+  const [part] = partition(encodeRegister(history, reading).encoded)
+  return { part: part as Encoded, history, reading }
+}
+
+function finish(search: Search, steps: number): Progress {
+  let progress = search.run(50)
+  for (let done = 50; progress === 'paused' && done < steps; done += 50) progress = search.run(50)
+  return progress
+}
+
+/** The answer of the narrow frontier, its witness replayed; undefined where it does not apply. */
+function byNarrow(part: Encoded, seed: number): { readonly progress: Progress; readonly search: Search } | undefined {
+  const search = createNarrowFrontier(part, freshBudget())
+  if (search === undefined) return undefined
+  const progress = finish(search, 400_000)
+  if (progress === 'met') {
+    const fault = faultOfWitness(part, search.order(), 'real time', () => null)
+    if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
+  }
+  return { progress, search }
+}
+
+test('the narrow frontier agrees with the definition on 4,000 tiny histories', () => {
+  const count = { met: 0, violated: 0 }
+  for (let n = 0; n < 4_000; n++) {
+    const seed = baseSeed + n
+    const { part, reading, history } = randomPart(seed, (random) => ({
+      processes: 2 + Math.floor(random() * 4),
+      operations: 3 + Math.floor(random() * 6),
+      values: random() < 0.3 ? 0 : 1 + Math.floor(random() * 3),
+      unknown: random() < 0.3 ? 0.1 : 0,
+      mutated: random() < 0.8 ? 0.6 : 0,
+    }))
+    const answer = byNarrow(part, seed)
+    if (answer === undefined) continue
+    if ((answer.progress === 'met') !== isLinearizable(history, reading)) {
+      expect.fail(`seed ${seed}: the narrow frontier says ${answer.progress}`)
+    }
+    count[answer.progress === 'met' ? 'met' : 'violated']++
+  }
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
+})
+
+test('the narrow frontier agrees with the frontier search on 1,500 histories, and on the moment of a contradiction', () => {
+  const count = { met: 0, violated: 0, undecided: 0 }
+  for (let n = 0; n < 1_500; n++) {
+    const seed = baseSeed + n
+    const { part } = randomPart(seed, () => ({}))
+    const answer = byNarrow(part, seed)
+    const wide = createFrontierSearch(part, freshBudget())
+    const progress = wide === undefined ? 'paused' : finish(wide, 20_000)
+    if (answer === undefined || progress === 'paused') {
+      count.undecided++
+      continue
+    }
+    if (answer.progress !== progress) expect.fail(`seed ${seed}: ${answer.progress}, by the wide frontier ${progress}`)
+    if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
+      expect.fail(`seed ${seed}: a contradiction at ${answer.search.culpritReturn()}, not ${wide?.culpritReturn()}`)
+    }
+    count[progress === 'met' ? 'met' : 'violated']++
+  }
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(300)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(300)
+  expect(count.undecided, JSON.stringify(count)).toBeLessThan(300)
+})
+
+test('the narrow frontier agrees with the search in depth where configurations were put off', () => {
+  let decided = 0
+  for (let n = 0; n < 150; n++) {
+    const seed = baseSeed + n
+    const { part } = randomPart(seed, () => ({ processes: 12, operations: 400, values: 5, mutated: n % 2 ? 0.003 : 0 }))
+    const answer = byNarrow(part, seed)
+    const depth = finish(
+      createSearch(part, () => null, freshBudget()),
+      60_000,
+    )
+    if (answer === undefined || depth === 'paused') continue
+    decided++
+    if (answer.progress !== depth) expect.fail(`seed ${seed}: ${answer.progress}, in depth ${depth}`)
+  }
+  expect(decided).toBeGreaterThan(40)
+})
