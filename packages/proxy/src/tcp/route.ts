@@ -141,5 +141,5 @@ function listenError(error: NodeJS.ErrnoException, routeName: string, host: stri
     EACCES: 'not permitted. Ports below 1024 need privileges: leave the port out to get a free one.',
     EMFILE: 'too many open files. Raise the limit (ulimit -n).',
   }
-  return new UserError('environment', `${where}: ${advice[error.code ?? ''] ?? error.message}`)
+  return new UserError('environment', `${where}: ${advice[error.code ?? ''] ?? error.message}`, { cause: error })
 }

@@ -1,0 +1,56 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { UserError } from '@chaos/history'
+
+/** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, and `:80` for every address of this machine. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Splits `host:port`; an IPv6 host stands in brackets. The messages are those of Go's net.SplitHostPort, which users
+ * of Toxiproxy know.
+ *
+ * @throws UserError (usage)
+ */
+export function parseAddress(text: string): Address {
+  const colon = text.lastIndexOf(':')
+  if (colon < 0) throw new UserError('usage', `address ${shorten(text)}: missing port in address`)
+  const bracketed = /^\[([^[\]]*)\]$/.exec(text.slice(0, colon))
+  const host = bracketed?.[1] ?? text.slice(0, colon)
+  if (bracketed === null && host.includes(':'))
+    throw new UserError('usage', `address ${shorten(text)}: too many colons in address`)
+  const port = Number(text.slice(colon + 1))
+  if (!/^\d{1,5}$/.test(text.slice(colon + 1)) || port > HIGHEST_PORT)
+    throw new UserError('usage', `address ${shorten(text)}: invalid port "${shorten(text.slice(colon + 1))}"`)
+  if (host.length > LONGEST_HOST || /[\s/\\\0[\]]/.test(host))
+    throw new UserError('usage', `address ${shorten(text)}: invalid host`)
+  return { host, port }
+}
+
+const HIGHEST_PORT = 65_535
+/** A name in the DNS (RFC 1035 §2.3.4). */
+const LONGEST_HOST = 253
+
+export const formatAddress = ({ host, port }: Address): string =>
+  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+
+/** The address with its host as a number, IPv4 before IPv6; an empty host is `::`, every address of this machine. */
+export async function resolveAddress(address: Address): Promise<Address> {
+  if (address.host === '') return { ...address, host: '::' }
+  if (isIP(address.host) !== 0) return address
+  try {
+    const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
+    if (found !== undefined) return { ...address, host: found.address }
+  } catch {
+    // Whatever the resolver says, it comes to the same.
+  }
+  throw new UserError('environment', `lookup ${address.host}: no such host`)
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+
+/** Messages quote what was sent, but not a megabyte of it. */
+export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

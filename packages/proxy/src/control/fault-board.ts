@@ -1,0 +1,158 @@
+import { type LinkFault, linkName } from '@chaos/faults'
+import { shorten } from './address.ts'
+import { ControlError } from './errors.ts'
+import type { EventLog } from './events.ts'
+import type { InForce, Injector } from './injector.ts'
+
+/** Who put a fault there; what one put there, another does not replace by accident. */
+export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
+
+/** A fault in force, by name. */
+export interface NamedFault {
+  readonly name: string
+  readonly fault: LinkFault
+  readonly origin: FaultOrigin
+  /** The lease it lives by. */
+  readonly lease: string | undefined
+  /** How often it bit so far. */
+  readonly hits: number
+}
+
+export interface FaultToAdd {
+  readonly name: string
+  readonly fault: LinkFault
+  readonly origin: FaultOrigin
+  readonly lease?: string | undefined
+}
+
+/** All faults in force, be they toxics, partitions, members of a rule set or single ones. */
+export interface FaultBoard {
+  /** In the order they were added. */
+  list(): readonly NamedFault[]
+  find(name: string): NamedFault | undefined
+  /** @throws ControlError (409) where the name is taken, UserError where a number makes no sense; nothing is added then. */
+  add(fault: FaultToAdd): NamedFault
+  /** Its state (draws, counters, what waits) is kept. @throws ControlError (404) */
+  update(name: string, fault: LinkFault): NamedFault
+  /** @throws ControlError (404) */
+  remove(name: string): void
+  removeWhere(matches: (fault: NamedFault) => boolean): void
+  /**
+   * Makes these the only faults of that origin, in one step: no byte sees half of it. One that is just as before is
+   * left alone, with its state.
+   *
+   * @throws as `add`; then everything is as before.
+   */
+  replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
+  /** Tells of every fault whose hits changed since this was last called. */
+  reportHits(): void
+}
+
+interface Entry extends FaultToAdd {
+  readonly applied: InForce
+  reportedHits: number
+}
+
+const LONGEST_NAME = 600
+
+export function createFaultBoard(injector: Injector, events: EventLog): FaultBoard {
+  const entries: Map<string, Entry> = new Map()
+
+  function put(wanted: FaultToAdd): Entry {
+    const entry = { ...wanted, applied: injector.apply(wanted.fault), reportedHits: 0 }
+    // A reset is done once it is applied; nothing of it remains in force.
+    if (wanted.fault.kind !== 'reset') entries.set(wanted.name, entry)
+    events.emit({ type: 'fault-added', fault: wanted.name, what: summaryOf(wanted.fault) })
+    return entry
+  }
+
+  function find(name: string): Entry {
+    const entry = entries.get(name)
+    if (entry === undefined) throw new ControlError(404, `there is no fault "${shorten(name)}"`)
+    return entry
+  }
+
+  function validateNew({ name }: FaultToAdd): void {
+    if (name === '' || name.length > LONGEST_NAME)
+      throw new ControlError(400, `the name of a fault has from 1 to ${LONGEST_NAME} letters`)
+    const taken = entries.get(name)
+    if (taken !== undefined)
+      throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
+  }
+
+  function remove(entry: Entry): void {
+    entries.delete(entry.name)
+    entry.applied.remove()
+    events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
+  }
+
+  function replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
+    const twice = wanted.find((fault, i) => wanted.findIndex((other) => other.name === fault.name) !== i)
+    if (twice !== undefined) throw new ControlError(400, `the fault "${shorten(twice.name)}" is named twice`)
+    const before = [...entries.values()].filter((entry) => entry.origin === origin)
+    const kept = before.filter((entry) => wanted.some((fault) => isSame(entry, fault)))
+    const gone = before.filter((entry) => !kept.includes(entry))
+    const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
+    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(fault)
+    // New ones first: what both the old and the new set cut stays cut, and nothing slips through between.
+    const applied = new Map<FaultToAdd, InForce>()
+    try {
+      for (const fault of added) applied.set(fault, injector.apply(fault.fault))
+    } catch (error) {
+      for (const half of applied.values()) half.remove()
+      throw error
+    }
+    for (const entry of gone) remove(entry)
+    for (const [fault, inForce] of applied) {
+      if (fault.fault.kind !== 'reset') entries.set(fault.name, { ...fault, applied: inForce, reportedHits: 0 })
+      events.emit({ type: 'fault-added', fault: fault.name, what: summaryOf(fault.fault) })
+    }
+  }
+
+  return {
+    list: () => [...entries.values()].map(viewOf),
+    find(name) {
+      const entry = entries.get(name)
+      return entry === undefined ? undefined : viewOf(entry)
+    },
+    add(fault) {
+      validateNew(fault)
+      return viewOf(put(fault))
+    },
+    update(name, fault) {
+      const entry = find(name)
+      entry.applied.update(fault)
+      const changed = { ...entry, fault }
+      entries.set(name, changed)
+      events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
+      return viewOf(changed)
+    },
+    remove: (name) => remove(find(name)),
+    removeWhere(matches) {
+      for (const entry of [...entries.values()]) if (matches(viewOf(entry))) remove(entry)
+    },
+    replaceAll,
+    reportHits() {
+      for (const entry of entries.values()) {
+        const { hits } = entry.applied
+        if (hits === entry.reportedHits) continue
+        entry.reportedHits = hits
+        events.emit({ type: 'fault-hit', fault: entry.name, hits })
+      }
+    },
+  }
+}
+
+const viewOf = ({ name, fault, origin, lease, applied }: Entry): NamedFault => ({
+  name,
+  fault,
+  origin,
+  lease,
+  hits: applied.hits,
+})
+
+const isSame = (entry: Entry, wanted: FaultToAdd): boolean =>
+  entry.name === wanted.name && JSON.stringify(entry.fault) === JSON.stringify(wanted.fault)
+
+/** `latency on clients>db`, for events and logs. */
+const summaryOf = (fault: LinkFault): string => `${fault.kind} on ${fault.links.map(linkName).join(' ')}`

@@ -1,0 +1,157 @@
+import { type Link, type LinkFault, linkName } from '@chaos/faults'
+import type { LinkStatistics } from '../link-state.ts'
+import type { Network } from '../network.ts'
+import { shorten } from './address.ts'
+import { ControlError } from './errors.ts'
+import { createEventLog, type EventLog } from './events.ts'
+import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
+import { injectorOf } from './injector.ts'
+import { createLeases, type Leases } from './leases.ts'
+import { createProxySet, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
+import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
+
+/** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
+export interface ControlPlane {
+  readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
+  readonly faults: Pick<FaultBoard, 'list' | 'find' | 'reportHits'>
+  readonly toxics: ToxicChains
+  readonly leases: Leases
+  readonly events: EventLog
+  readonly rules: RuleSet
+  /** With its toxics, or not at all. @throws as ProxySet.create and ToxicChains.add */
+  addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
+  updateProxy(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy>
+  /** With its toxics. */
+  removeProxy(name: string): Promise<void>
+  /** All or, where one of them is not right, none. */
+  replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
+  /** @throws ControlError (400) for a link that no proxy carries, since it would hurt nobody; (404) for a lease that is over. */
+  addFault(fault: FaultToAdd): NamedFault
+  updateFault(name: string, fault: LinkFault): NamedFault
+  removeFault(name: string): void
+  /** Puts another rule set in force, in one step. @returns its epoch. */
+  swapRules(faults: readonly FaultToAdd[]): number
+  /** As Toxiproxy's reset: no toxics, and every proxy enabled. */
+  resetToxics(): Promise<void>
+  /** No faults of any kind, no leases, and every proxy enabled. */
+  resetAll(): Promise<void>
+  statistics(): ReadonlyMap<string, LinkStatistics>
+  /** The network is its maker's to close. */
+  close(): void
+}
+
+/** The rule set in force: how many were before it, itself counted. */
+export interface RuleSet {
+  readonly epoch: number
+}
+
+export function createControlPlane(network: Network): ControlPlane {
+  const events = createEventLog()
+  const proxies = createProxySet({ network })
+  const faults = createFaultBoard(injectorOf(network), events)
+  const toxics = createToxicChains(faults)
+  const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
+  let epoch = 0
+
+  async function addProxy(settings: ProxySettings, given: readonly unknown[] = []): Promise<ManagedProxy> {
+    // Its toxics are in force before the first client can come.
+    const disabled = await proxies.create({ ...settings, enabled: false })
+    try {
+      for (const toxic of given) toxics.add(disabled, toxic)
+      const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
+      events.emit({ type: 'proxy-added', proxy: settings.name })
+      return proxy
+    } catch (error) {
+      toxics.removeAll(disabled)
+      await proxies.remove(settings.name)
+      throw error
+    }
+  }
+
+  async function updateProxy(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy> {
+    try {
+      return await proxies.update(name, change)
+    } finally {
+      events.emit({ type: 'proxy-changed', proxy: name })
+    }
+  }
+
+  async function removeProxy(name: string): Promise<void> {
+    const proxy = proxies.get(name)
+    await proxies.remove(name)
+    toxics.removeAll(proxy)
+    events.emit({ type: 'proxy-removed', proxy: name })
+  }
+
+  async function enableAll(): Promise<void> {
+    for (const { name, enabled } of proxies.list()) if (!enabled) await updateProxy(name, { enabled: true })
+    events.emit({ type: 'reset' })
+  }
+
+  function validateLinks(links: readonly Link[]): void {
+    const known = proxies.list().flatMap(({ forward, backward }) => [linkName(forward), linkName(backward)])
+    const stranger = links.map(linkName).find((link) => !known.includes(link))
+    if (stranger === undefined) return
+    const some = known.slice(0, MOST_LINKS_NAMED).join(', ')
+    throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
+  }
+
+  function resetToxics(): Promise<void> {
+    for (const proxy of proxies.list()) toxics.removeAll(proxy)
+    return enableAll()
+  }
+
+  return {
+    proxies,
+    faults,
+    toxics,
+    leases,
+    events,
+    rules: {
+      get epoch() {
+        return epoch
+      },
+    },
+    addProxy,
+    updateProxy,
+    removeProxy,
+    replaceToxics(proxy, wanted) {
+      const before = toxics.list(proxy)
+      toxics.removeAll(proxy)
+      try {
+        for (const toxic of wanted) toxics.add(proxy, toxic)
+      } catch (error) {
+        toxics.removeAll(proxy)
+        for (const toxic of before) toxics.add(proxy, toxic)
+        throw error
+      }
+    },
+    addFault(fault) {
+      validateLinks(fault.fault.links)
+      if (fault.lease !== undefined) leases.get(fault.lease)
+      return faults.add(fault)
+    },
+    updateFault(name, fault) {
+      validateLinks(fault.links)
+      return faults.update(name, fault)
+    },
+    removeFault: (name) => faults.remove(name),
+    swapRules(wanted) {
+      for (const { fault } of wanted) validateLinks(fault.links)
+      faults.replaceAll('rules', wanted)
+      epoch++
+      events.emit({ type: 'rules-swapped', epoch })
+      return epoch
+    },
+    resetToxics,
+    async resetAll() {
+      for (const { id } of leases.list()) leases.end(id)
+      faults.removeWhere(({ origin }) => origin !== 'toxic')
+      await resetToxics()
+    },
+    statistics: () => network.statistics(),
+    close: () => leases.close(),
+  }
+}
+
+const MOST_LINKS_NAMED = 12

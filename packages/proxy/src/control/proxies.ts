@@ -1,0 +1,185 @@
+import type { Endpoint, Link } from '@chaos/faults'
+import type { Intercept } from '../interceptor.ts'
+import type { Network } from '../network.ts'
+import type { Route } from '../tcp/route.ts'
+import { formatAddress, parseAddress, resolveAddress, shorten } from './address.ts'
+import { ControlError } from './errors.ts'
+import { createSerially } from './serial.ts'
+
+/** A proxy as it is asked for. */
+export interface ProxySettings {
+  readonly name: string
+  /** `host:port`; port 0 is any free one, and the empty text any free one on every address. */
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  /** The ends of its two links; by default `clients` and the proxy's own name. */
+  readonly from?: Endpoint | undefined
+  readonly to?: Endpoint | undefined
+}
+
+/** A proxy as it is. */
+export interface ManagedProxy {
+  readonly name: string
+  /** Where it listens: the address as resolved, once it has been enabled. */
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  /** Client to server. */
+  readonly forward: Link
+  /** Server to client. */
+  readonly backward: Link
+  readonly liveConnections: number
+}
+
+/** The proxies by name. What is done to one of them happens in the order asked for. */
+export interface ProxySet {
+  /** In order of their names. */
+  list(): readonly ManagedProxy[]
+  /** @throws ControlError (404) */
+  get(name: string): ManagedProxy
+  /** @throws ControlError (400, 409), UserError (environment) where it cannot listen; then it is not added. */
+  create(settings: ProxySettings): Promise<ManagedProxy>
+  /**
+   * A new address, to listen on or to reach, resets its connections; faults stay. Where it cannot listen it stays, and
+   * is disabled.
+   */
+  update(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy>
+  /** Whether it listens at, and leads to, just these addresses. */
+  isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
+  /** Frees its port and resets its connections. @throws ControlError (404) */
+  remove(name: string): Promise<void>
+}
+
+export interface ProxySetOptions {
+  readonly network: Pick<Network, 'route'>
+  /** What stands in the way of each connection of a proxy, if anything does. */
+  readonly interceptFor?: ((proxy: string) => Intercept | undefined) | undefined
+}
+
+const LONGEST_NAME = 256
+
+interface Entry {
+  readonly name: string
+  readonly from: Endpoint
+  readonly to: Endpoint
+  listen: string
+  upstream: string
+  route: Route | undefined
+}
+
+export function createProxySet({ network, interceptFor }: ProxySetOptions): ProxySet {
+  const entries: Map<string, Entry> = new Map()
+  const serially = createSerially()
+
+  function find(name: string): Entry {
+    const entry = entries.get(name)
+    if (entry === undefined) throw new ControlError(404, 'proxy not found')
+    return entry
+  }
+
+  async function start(entry: Entry): Promise<void> {
+    const upstream = parseAddress(entry.upstream)
+    const listen = await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen))
+    const route = await network.route({
+      from: entry.from,
+      to: entry.to,
+      upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
+      listen,
+      intercept: interceptFor?.(entry.name),
+    })
+    entry.route = route
+    entry.listen = formatAddress(route)
+  }
+
+  async function stop(entry: Entry): Promise<void> {
+    const route = entry.route
+    entry.route = undefined
+    await route?.close()
+  }
+
+  async function create(settings: ProxySettings): Promise<ManagedProxy> {
+    const { name, listen, upstream } = settings
+    if (entries.has(name)) throw new ControlError(409, 'proxy already exists')
+    validateUpstream(upstream)
+    const from = settings.from ?? 'clients'
+    // A proxy may be named like the clients; its ends must differ all the same.
+    const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
+    const entry: Entry = { name, from, to, listen, upstream, route: undefined }
+    const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
+    if (rival !== undefined)
+      throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
+    if (settings.enabled) await start(entry)
+    entries.set(name, entry)
+    return viewOf(entry)
+  }
+
+  async function update(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy> {
+    const entry = find(name)
+    const { listen = entry.listen, upstream = entry.upstream, enabled = entry.route !== undefined } = change
+    if (await differs(entry, listen, upstream)) {
+      await stop(entry)
+      entry.listen = listen
+      entry.upstream = upstream
+    }
+    if (!enabled) await stop(entry)
+    else if (entry.route === undefined) await start(entry)
+    return viewOf(entry)
+  }
+
+  return {
+    list: () => [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewOf),
+    get: (name) => viewOf(find(name)),
+    async create(settings) {
+      validateName(settings.name)
+      return serially(settings.name, () => create(settings))
+    },
+    isAt: async (name, { listen, upstream }) => !(await differs(find(name), listen, upstream)),
+    update: (name, change) => serially(name, () => update(name, change)),
+    remove: (name) =>
+      serially(name, async () => {
+        await stop(find(name))
+        entries.delete(name)
+      }),
+  }
+}
+
+function viewOf(entry: Entry): ManagedProxy {
+  const { name, from, to, route } = entry
+  return {
+    name,
+    listen: entry.listen,
+    upstream: entry.upstream,
+    enabled: route !== undefined,
+    forward: { from, to },
+    backward: { from: to, to: from },
+    liveConnections: route?.liveConnections ?? 0,
+  }
+}
+
+/** Host names are compared as resolved: `localhost:1` is `127.0.0.1:1`. */
+async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
+  return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
+}
+
+async function isOther(now: string, wanted: string): Promise<boolean> {
+  if (now === wanted) return false
+  const address = parseAddress(wanted)
+  try {
+    return formatAddress(await resolveAddress(parseAddress(now))) !== formatAddress(await resolveAddress(address))
+  } catch {
+    // A name that is not known now may be one later: it is another, and starting says what is wrong with it.
+    return true
+  }
+}
+
+function validateName(name: string): void {
+  if (name === '') throw new ControlError(400, 'missing required field: name')
+  if (name.length > LONGEST_NAME)
+    throw new ControlError(400, `the name of a proxy has ${name.length} letters; at most ${LONGEST_NAME} are allowed`)
+}
+
+function validateUpstream(upstream: string): void {
+  if (upstream === '') throw new ControlError(400, 'missing required field: upstream')
+  parseAddress(upstream)
+}

@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { UserError } from '@chaos/history'
+import { type Address, formatAddress } from '../address.ts'
+import { ControlError } from '../errors.ts'
+import { type Api, type ApiReply, type ApiRequest, type ApiStream, matchRoute } from './api.ts'
+import type { Guard } from './guard.ts'
+
+export interface ControlServerOptions {
+  readonly listen: Address
+  readonly guard: Guard
+  /** Asked in order; the last one must own every path. */
+  readonly apis: readonly [...Api[], Api]
+  /** Of each request that was answered, after it was. */
+  readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
+}
+
+export interface ControlServer {
+  readonly host: string
+  readonly port: number
+  /** Ends every connection, streams included; resolves once the port is free. */
+  close(): Promise<void>
+}
+
+const LARGEST_BODY_BYTES = 4 * 1024 * 1024
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** As long as Toxiproxy gives a handler. */
+const HANDLER_TIMEOUT_MS = 25_000
+const CHECK_EVERY_MS = 2_000
+
+/** @throws UserError (environment) where it cannot listen. */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    (request, response) => {
+      void serve(request, response, options)
+    },
+  )
+  const { address, port } = await listen(server, options.listen)
+  return {
+    host: address,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: ControlServerOptions): Promise<void> {
+  // A client that goes away in the middle has nobody left to tell.
+  response.on('error', () => undefined)
+  const method = request.method ?? ''
+  const { path, query } = splitUrl(request.url ?? '/')
+  const api = options.apis.find((candidate) => candidate.owns(path)) ?? options.apis[options.apis.length - 1]
+  if (api === undefined) throw new TypeError('the last API owns every path')
+  const reply = await answer(request, { api, method, path, query, guard: options.guard })
+  if ('stream' in reply) {
+    for (const [name, value] of Object.entries(api.headers())) response.setHeader(name, value)
+    reply.stream(response)
+  } else {
+    send(request, response, { ...reply, headers: { ...api.headers(), ...reply.headers } })
+  }
+  options.onRequest?.(method, path, 'stream' in reply ? 200 : reply.status)
+}
+
+interface Question {
+  readonly api: Api
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly guard: Guard
+}
+
+async function answer(
+  request: IncomingMessage,
+  { api, method, path, query, guard }: Question,
+): Promise<ApiReply | ApiStream> {
+  const refused = guard(request.headers)
+  if (refused !== undefined) return api.failed(new ControlError(refused.status, refused.why), path)
+  const turnedAway = api.refuse?.(request.headers)
+  if (turnedAway !== undefined) return turnedAway
+  const match = matchRoute(api.routes, method, path)
+  if (!('route' in match)) return match.allowed.length === 0 ? api.noSuchPath(path) : api.wrongMethod(match.allowed)
+  try {
+    const body = await readBody(request)
+    const asked: ApiRequest = {
+      param(name) {
+        const value = match.params.get(name)
+        if (value === undefined) throw new TypeError(`${match.route.path} has no {${name}}`)
+        return value
+      },
+      query,
+      headers: request.headers,
+      body,
+    }
+    return await withinTime(match.route.handle(asked))
+  } catch (error) {
+    return api.failed(error, path)
+  }
+}
+
+function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  return mark < 0
+    ? { path: url, query: new URLSearchParams() }
+    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length
+    if (sizeBytes > LARGEST_BODY_BYTES)
+      throw new ControlError(413, `the body is larger than ${LARGEST_BODY_BYTES / 1024 / 1024} MiB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function withinTime<T>(work: T | Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ControlError(503, `no answer within ${HANDLER_TIMEOUT_MS / 1000} s`)),
+      HANDLER_TIMEOUT_MS,
+    )
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: ApiReply): void {
+  if (response.destroyed || response.headersSent) return
+  const body = reply.body ?? ''
+  // A request that was not read to its end must not be taken for the next one.
+  if (!request.complete) response.setHeader('Connection', 'close')
+  response.writeHead(reply.status, {
+    ...(reply.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+    ...reply.headers,
+  })
+  response.end(body)
+  if (!request.complete) request.resume()
+}
+
+function listen(server: Server, address: Address): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message
+      reject(
+        new UserError('environment', `The control interface cannot listen on ${formatAddress(address)}: ${why}.`, {
+          cause: error,
+        }),
+      )
+    })
+    server.listen(address, () => {
+      const listening = server.address()
+      if (listening === null || typeof listening === 'string') throw new TypeError('a TCP server has an address')
+      resolve(listening)
+    })
+  })
+}

@@ -1,0 +1,31 @@
+import { isLoopback, parseAddress, resolveAddress } from './address.ts'
+import type { ControlPlane } from './plane.ts'
+import { createGuard } from './server/guard.ts'
+import { type ControlServer, startControlServer } from './server/server.ts'
+import { toxiproxyApi } from './toxiproxy/api.ts'
+
+export interface ControlOptions {
+  /** `host:port`. */
+  readonly listen: string
+  /** Absent: whoever reaches the listener may ask, which is for whoever starts it to have thought about. */
+  readonly token?: string | undefined
+  readonly version: string
+  /** Also answers as Toxiproxy does. */
+  readonly toxiproxy?: { readonly metrics: boolean } | undefined
+  readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
+}
+
+/** @throws UserError (usage, environment) where it cannot listen. */
+export async function startControl(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
+  const address = parseAddress(options.listen)
+  const { toxiproxy } = options
+  return startControlServer({
+    listen: await resolveAddress(address),
+    guard: createGuard({ listenHost: address.host, token: options.token }),
+    apis: [toxiproxyApi(plane, { version: options.version, metrics: toxiproxy?.metrics === true })],
+    onRequest: options.onRequest,
+  })
+}
+
+/** Whether only this machine reaches a listener; any other needs a token. */
+export const isPrivateListener = (listen: string): boolean => isLoopback(parseAddress(listen).host)

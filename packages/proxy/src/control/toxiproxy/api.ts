@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { statusOf } from '../errors.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { Api } from '../server/api.ts'
+import { failure, plainText, toxiproxyMessage } from './replies.ts'
+import { toxiproxyRoutes } from './routes.ts'
+
+export interface ToxiproxyOptions {
+  /** What GET /version says. */
+  readonly version: string
+  /** Whether GET /metrics is there, as with Toxiproxy's -proxy-metrics. */
+  readonly metrics: boolean
+}
+
+/** Toxiproxy's HTTP interface (2.x), for its clients as they are. It owns every path that nothing else does. */
+export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions): Api {
+  return {
+    owns: () => true,
+    routes: toxiproxyRoutes(plane, options),
+    refuse: ({ 'user-agent': agent }) =>
+      agent?.startsWith('Mozilla/') === true ? plainText(403, 'User agent not allowed\n') : undefined,
+    noSuchPath: () => plainText(404, '404 page not found\n'),
+    wrongMethod: (allowed) => ({ status: 405, headers: { Allow: allowed.join(', ') } }),
+    failed: (error) => failure(statusOf(error), toxiproxyMessage(error)),
+    headers: () => ({ 'X-Toxiproxy-Request-Id': requestId() }),
+  }
+}
+
+/** Twenty letters, as the ids of Toxiproxy look. */
+const requestId = (): string => Array.from(randomBytes(20), (byte) => ID_LETTERS[byte % ID_LETTERS.length]).join('')
+
+const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'

@@ -1,0 +1,132 @@
+import { ControlError, statusOf } from '../errors.ts'
+import { metricsReply } from '../metrics.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { ManagedProxy } from '../proxies.ts'
+import type { ApiReply, ApiRequest, ApiRoute } from '../server/api.ts'
+import type { ToxiproxyOptions } from './api.ts'
+import { readJson, readMembers } from './go-json.ts'
+import { populate, readPopulation, readProxyChange, readProxyInput } from './proxy-input.ts'
+import { json, toxiproxyMessage } from './replies.ts'
+import type { Toxic } from './toxics.ts'
+
+/** Every route of Toxiproxy, with its bodies and status codes. */
+export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions): readonly ApiRoute[] {
+  const proxyOf = (request: ApiRequest): ManagedProxy => plane.proxies.get(request.param('proxy'))
+
+  function view(proxy: ManagedProxy): ProxyView {
+    const { name, listen, upstream, enabled } = proxy
+    return { name, listen, upstream, enabled, toxics: plane.toxics.list(proxy) }
+  }
+
+  async function updateProxy(request: ApiRequest): Promise<ApiReply> {
+    const { name } = proxyOf(request)
+    const change = readProxyChange(readMembers(readJson(request.body), 'Proxy'))
+    try {
+      return json(200, view(await plane.updateProxy(name, change)))
+    } catch (error) {
+      // Toxiproxy answers 500 to whatever keeps a proxy from starting anew, a malformed address included.
+      throw error instanceof ControlError ? error : new ControlError(500, toxiproxyMessage(error))
+    }
+  }
+
+  async function populateProxies(request: ApiRequest): Promise<ApiReply> {
+    const made: ManagedProxy[] = []
+    try {
+      await populate(plane, readPopulation(request.body), made)
+      return json(201, { proxies: made.map(view) })
+    } catch (error) {
+      const status = error instanceof ControlError ? statusOf(error) : 500
+      const proxies = status === 400 && made.length === 0 ? null : made.map(view)
+      return json(status, { error: toxiproxyMessage(error), status, proxies })
+    }
+  }
+
+  const updateToxic = (request: ApiRequest): ApiReply => {
+    const toxic = plane.toxics.get(proxyOf(request), request.param('toxic'))
+    return json(200, plane.toxics.update(proxyOf(request), toxic.name, readJson(request.body)))
+  }
+
+  const routes: readonly ApiRoute[] = [
+    {
+      method: 'GET',
+      path: '/version',
+      handle: () => ({
+        status: 200,
+        headers: { 'Content-Type': 'application/json;charset=utf-8' },
+        body: `{"version": ${JSON.stringify(options.version)}}\n`,
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/proxies',
+      handle: () => json(200, Object.fromEntries(plane.proxies.list().map((proxy) => [proxy.name, view(proxy)]))),
+    },
+    {
+      method: 'POST',
+      path: '/proxies',
+      async handle(request) {
+        const { settings, toxics } = readProxyInput(readMembers(readJson(request.body), 'Proxy'))
+        if (settings.name === '') throw new ControlError(400, 'missing required field: name')
+        if (settings.upstream === '') throw new ControlError(400, 'missing required field: upstream')
+        return json(201, view(await plane.addProxy(settings, toxics)))
+      },
+    },
+    { method: 'POST', path: '/populate', handle: populateProxies },
+    { method: 'GET', path: '/proxies/{proxy}', handle: (request) => json(200, view(proxyOf(request))) },
+    { method: 'POST', path: '/proxies/{proxy}', handle: updateProxy },
+    { method: 'PATCH', path: '/proxies/{proxy}', handle: updateProxy },
+    {
+      method: 'DELETE',
+      path: '/proxies/{proxy}',
+      async handle(request) {
+        await plane.removeProxy(request.param('proxy'))
+        return noContent
+      },
+    },
+    {
+      method: 'GET',
+      path: '/proxies/{proxy}/toxics',
+      handle: (request) => json(200, plane.toxics.list(proxyOf(request))),
+    },
+    {
+      method: 'POST',
+      path: '/proxies/{proxy}/toxics',
+      handle: (request) => json(200, plane.toxics.add(proxyOf(request), readJson(request.body))),
+    },
+    {
+      method: 'GET',
+      path: '/proxies/{proxy}/toxics/{toxic}',
+      handle: (request) => json(200, plane.toxics.get(proxyOf(request), request.param('toxic'))),
+    },
+    { method: 'POST', path: '/proxies/{proxy}/toxics/{toxic}', handle: updateToxic },
+    { method: 'PATCH', path: '/proxies/{proxy}/toxics/{toxic}', handle: updateToxic },
+    {
+      method: 'DELETE',
+      path: '/proxies/{proxy}/toxics/{toxic}',
+      handle(request) {
+        plane.toxics.remove(proxyOf(request), request.param('toxic'))
+        return noContent
+      },
+    },
+    {
+      method: 'POST',
+      path: '/reset',
+      async handle() {
+        await plane.resetToxics()
+        return noContent
+      },
+    },
+  ]
+  const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
+  return options.metrics ? [...routes, metrics] : routes
+}
+
+interface ProxyView {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  readonly toxics: readonly Toxic[]
+}
+
+const noContent: ApiReply = { status: 204 }

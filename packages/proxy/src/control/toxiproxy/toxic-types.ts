@@ -1,0 +1,103 @@
+import type { LinkHarm } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { ControlError } from '../errors.ts'
+import { integerMember, type Members } from './go-json.ts'
+
+/** One attribute of a toxic, always a whole number of its unit. */
+export interface ToxicAttribute {
+  readonly name: string
+  readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
+  /** The least that makes sense; 0 by default. What is not given is 0. */
+  readonly least?: number | undefined
+}
+
+/** The attributes of one toxic by name: all of its type, those not given at 0. */
+export type ToxicAttributes = { readonly [name: string]: number }
+
+/** A kind of toxic, and what it means to a link. */
+export interface ToxicType {
+  readonly name: string
+  readonly attributes: readonly ToxicAttribute[]
+  /** Undefined where it does nothing. Pure; the attributes are within their ranges. */
+  harm(attributes: ToxicAttributes): LinkHarm | undefined
+}
+
+const BYTES_PER_KB = 1000
+const MICROSECONDS_PER_MS = 1000
+
+/** Toxiproxy's toxics, in its words, as faults of a link. */
+export const toxicTypes: readonly ToxicType[] = [
+  {
+    name: 'latency',
+    attributes: [
+      { name: 'latency', unit: 'ms' },
+      { name: 'jitter', unit: 'ms' },
+    ],
+    harm: ({ latency = 0, jitter = 0 }) => ({
+      kind: 'latency',
+      latencyMs: millis(latency),
+      jitterMs: millis(jitter),
+      distribution: 'uniform',
+    }),
+  },
+  {
+    name: 'bandwidth',
+    attributes: [{ name: 'rate', unit: 'KB/s' }],
+    harm: ({ rate = 0 }) => ({ kind: 'bandwidth', bytesPerSecond: rate * BYTES_PER_KB, shared: false }),
+  },
+  {
+    name: 'slow_close',
+    attributes: [{ name: 'delay', unit: 'ms' }],
+    harm: ({ delay = 0 }) => ({ kind: 'slow-close', delayMs: millis(delay) }),
+  },
+  {
+    name: 'timeout',
+    attributes: [{ name: 'timeout', unit: 'ms' }],
+    harm: ({ timeout = 0 }) => ({ kind: 'timeout', afterMs: millis(timeout) }),
+  },
+  {
+    name: 'reset_peer',
+    attributes: [{ name: 'timeout', unit: 'ms' }],
+    harm: ({ timeout = 0 }) => ({ kind: 'reset-peer', afterMs: millis(timeout) }),
+  },
+  {
+    name: 'slicer',
+    attributes: [
+      { name: 'average_size', unit: 'B', least: 1 },
+      { name: 'size_variation', unit: 'B' },
+      { name: 'delay', unit: 'µs' },
+    ],
+    harm: ({ average_size = 1, size_variation = 0, delay = 0 }) => ({
+      kind: 'slice',
+      averageBytes: average_size,
+      variationBytes: size_variation,
+      pauseMs: millis(delay / MICROSECONDS_PER_MS),
+    }),
+  },
+  {
+    name: 'limit_data',
+    attributes: [{ name: 'bytes', unit: 'B' }],
+    harm: ({ bytes = 0 }) => ({ kind: 'limit-bytes', bytes }),
+  },
+  { name: 'noop', attributes: [], harm: () => undefined },
+]
+
+export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
+
+/**
+ * The attributes with those given changed and the rest as before.
+ *
+ * @throws ControlError (400) for one that is no whole number, or makes no sense: Toxiproxy itself crashes on some.
+ */
+export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
+  const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {
+    const value = integerMember(given, { struct: `attributes of ${type.name}`, name }) ?? before[name] ?? 0
+    if (value < least)
+      throw new ControlError(
+        400,
+        `invalid attribute: ${type.name} needs ${name} (${unit}) of at least ${least}, not ${value}`,
+      )
+    return [name, value]
+  })
+  return Object.fromEntries(merged)
+}

@@ -1,0 +1,65 @@
+import { request } from 'node:http'
+import { type ControlOptions, createControlPlane, startControl } from '@chaos/proxy'
+import { cleanUp, network } from './sockets.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | string[] | undefined }
+  readonly text: string
+  /** The body as JSON. */
+  readonly json: ReturnType<typeof JSON.parse>
+}
+
+export interface Question {
+  readonly method?: string
+  readonly path: string
+  /** Sent as it is where it is a text, as JSON otherwise. */
+  readonly body?: unknown
+  readonly headers?: { readonly [name: string]: string }
+}
+
+/** A control interface of its own for one test, and how to ask it. */
+export async function control(options: Partial<ControlOptions> & { seed?: number } = {}) {
+  const plane = createControlPlane(network({ seed: options.seed ?? 1 }))
+  const server = await startControl(plane, {
+    listen: '127.0.0.1:0',
+    version: 'test',
+    toxiproxy: { metrics: true },
+    ...options,
+  })
+  cleanUp(async () => {
+    plane.close()
+    await server.close()
+  })
+  const ask = (method: string, path: string, body?: unknown, headers?: Question['headers']) =>
+    send(server, { method, path, body, ...(headers === undefined ? {} : { headers }) })
+  return { plane, server, ask, url: `http://127.0.0.1:${server.port}` }
+}
+
+/** One request on a connection of its own; paths and headers go out as they are. */
+export function send(to: { host: string; port: number }, question: Question): Promise<Answer> {
+  const { method = 'GET', path, body, headers = {} } = question
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: to.host, port: to.port, method, path, headers, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('error', reject)
+      response.on('end', () => {
+        const { statusCode = 0 } = response
+        resolve({
+          status: statusCode,
+          headers: response.headers,
+          text,
+          get json() {
+            return JSON.parse(text)
+          },
+        })
+      })
+    })
+    asked.on('error', reject)
+    asked.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+  })
+}
