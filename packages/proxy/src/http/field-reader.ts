@@ -1,0 +1,121 @@
+import type { Framing } from './header-block.ts'
+import { HeaderBlock } from './header-block.ts'
+import type { HeaderMemo } from './header-memo.ts'
+import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
+
+/**
+ * Reads field lines strictly: what RFC 9112 lets a recipient repair (obs-fold, a bare LF, space before the colon,
+ * repeated or signed lengths, a length together with a transfer coding) is where recipients differ, which is what
+ * request smuggling lives on, and is refused here.
+ */
+export class FieldReader {
+  readonly #framing: Framing = { contentLength: -1, transferCoding: 'none', upgrade: false }
+  /** Why there is no block. */
+  reason = ''
+  #connectionUpgrade = false
+  #upgradeField = false
+
+  /** The block that begins at `start`, which the memo remembers; undefined where it is malformed, or does not end within `bytes`. */
+  block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
+    const end = this.#read(bytes, start)
+    if (end < 0) return undefined
+    const block = new HeaderBlock(Buffer.from(bytes.subarray(start, end)), this.#framing)
+    memo.add(block)
+    return block
+  }
+
+  /** The offset after the empty line that ends the fields, or -1. */
+  #read(bytes: Buffer, start: number): number {
+    const framing = this.#framing
+    framing.contentLength = -1
+    framing.transferCoding = 'none'
+    this.#connectionUpgrade = false
+    this.#upgradeField = false
+    let i = start
+    for (;;) {
+      if (bytes[i] === CR) {
+        if (bytes[i + 1] !== LF) return this.#fail('a CR without its LF')
+        if (framing.contentLength >= 0 && framing.transferCoding !== 'none')
+          return this.#fail('both Content-Length and Transfer-Encoding')
+        framing.upgrade = this.#connectionUpgrade && this.#upgradeField
+        return i + 2
+      }
+      const nameAt = i
+      while (TOKEN[bytes[i] ?? 0] === 1) i++
+      const nameEnd = i
+      if (nameEnd === nameAt || bytes[i] !== COLON) return this.#fail('a field line that is not `name: value`')
+      i++
+      while (bytes[i] === SPACE || bytes[i] === TAB) i++
+      const valueAt = i
+      while (TEXT[bytes[i] ?? 0] === 1) i++
+      if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#fail('a control character or a bare LF in a field')
+      let valueEnd = i
+      while (valueEnd > valueAt && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--
+      const trouble = this.#note(bytes, nameAt, nameEnd, valueAt, valueEnd)
+      if (trouble !== undefined) return this.#fail(trouble)
+      i += 2
+    }
+  }
+
+  /** Remembers what a field says of the framing, and says what is wrong with that. */
+  #note(bytes: Buffer, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): string | undefined {
+    const framing = this.#framing
+    switch (nameEnd - nameAt) {
+      case 7:
+        if (isName(bytes, nameAt, nameEnd, 'upgrade')) this.#upgradeField = true
+        return undefined
+      case 10:
+        if (isName(bytes, nameAt, nameEnd, 'connection') && hasToken(bytes, valueAt, valueEnd, 'upgrade'))
+          this.#connectionUpgrade = true
+        return undefined
+      case 14:
+        if (!isName(bytes, nameAt, nameEnd, 'content-length')) return undefined
+        if (framing.contentLength >= 0) return 'more than one Content-Length'
+        framing.contentLength = decimal(bytes, valueAt, valueEnd)
+        return framing.contentLength < 0 ? 'a Content-Length that is not a number of bytes' : undefined
+      case 17:
+        if (!isName(bytes, nameAt, nameEnd, 'transfer-encoding')) return undefined
+        if (framing.transferCoding !== 'none') return 'more than one Transfer-Encoding'
+        framing.transferCoding = codingOf(bytes, valueAt, valueEnd)
+        return undefined
+      default:
+        return undefined
+    }
+  }
+
+  #fail(reason: string): -1 {
+    this.reason = reason
+    return -1
+  }
+}
+
+/** A length must be exact as a double; fifteen digits are. */
+const MAXIMUM_LENGTH_DIGITS = 15
+
+function decimal(bytes: Buffer, start: number, end: number): number {
+  if (end === start || end - start > MAXIMUM_LENGTH_DIGITS) return -1
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0
+    if (!isDigit(byte)) return -1
+    value = value * 10 + (byte - 0x30)
+  }
+  return value
+}
+
+const hasToken = (bytes: Buffer, start: number, end: number, token: string): boolean =>
+  end - start >= token.length && tokensOf(bytes, start, end).includes(token)
+
+function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
+  if (isName(bytes, start, end, 'chunked')) return 'chunked'
+  const codings = tokensOf(bytes, start, end)
+  // "chunked" anywhere but last, or twice, is what recipients disagree about.
+  return codings.indexOf('chunked') === codings.length - 1 ? 'chunked' : 'other'
+}
+
+const tokensOf = (bytes: Buffer, start: number, end: number): readonly string[] =>
+  bytes
+    .toString('latin1', start, end)
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim())

@@ -1,0 +1,69 @@
+import { CR, LF, MAXIMUM_HEAD_BYTES } from './syntax.ts'
+
+/**
+ * Gathers a head that a chunk boundary cuts, each byte looked at and copied once however it is cut. It knows only where
+ * lines end; what they say is read when all are there.
+ */
+export class HeadCarry {
+  readonly #mayBeginEmpty: boolean
+  #bytes: Buffer = Buffer.alloc(0)
+  #length = 0
+  #lineAt = 0
+  #begun = false
+
+  constructor({ mayBeginEmpty }: { readonly mayBeginEmpty: boolean }) {
+    this.#mayBeginEmpty = mayBeginEmpty
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The bytes gathered so far, in memory that later ones may move out of. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Nothing but empty lines, if anything. */
+  get isBlank(): boolean {
+    return (
+      !this.#begun &&
+      this.#length - this.#lineAt <= 1 &&
+      (this.#length === this.#lineAt || this.#bytes[this.#lineAt] === CR)
+    )
+  }
+
+  /** Gathers from `from` on. The offset after the head's end; `undefined` where there is none yet; -1 where there can be none. */
+  gather(bytes: Buffer, from: number): number | undefined {
+    for (let i = from; i < bytes.length; i++) {
+      if (bytes[i] !== LF) continue
+      this.#append(bytes, from, i + 1)
+      from = i + 1
+      if (this.#length > MAXIMUM_HEAD_BYTES || this.#bytes[this.#length - 2] !== CR) return -1
+      const isEmpty = this.#length - this.#lineAt === 2
+      this.#lineAt = this.#length
+      if (!isEmpty) this.#begun = true
+      else if (this.#begun) return from
+      else if (!this.#mayBeginEmpty) return -1
+    }
+    this.#append(bytes, from, bytes.length)
+    return this.#length > MAXIMUM_HEAD_BYTES ? -1 : undefined
+  }
+
+  clear(): void {
+    this.#length = 0
+    this.#lineAt = 0
+    this.#begun = false
+  }
+
+  #append(bytes: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(256, length, this.#bytes.length * 2))
+      this.#bytes.copy(larger, 0, 0, this.#length)
+      this.#bytes = larger
+    }
+    bytes.copy(this.#bytes, this.#length, start, end)
+    this.#length = length
+  }
+}

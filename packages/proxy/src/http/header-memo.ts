@@ -1,0 +1,56 @@
+import type { HeaderBlock } from './header-block.ts'
+
+const REMEMBERED = 8
+const MISSES_BEFORE_PAUSE = 16
+const PAUSE = 64
+
+/**
+ * Clients and servers send the same field lines over and over, so blocks are recognised by their bytes, all of them, up
+ * to and with the empty line: that costs a comparison instead of a reading. Where blocks are new every time (they hold a
+ * request id, say) it gives up for a while.
+ */
+export class HeaderMemo {
+  /** The one met last is first. */
+  readonly #blocks: HeaderBlock[] = []
+  #misses = 0
+  #pause = 0
+
+  /** The block that begins at `start`, if it is a known one. */
+  find(bytes: Buffer, start: number): HeaderBlock | undefined {
+    if (this.#pause > 0) {
+      this.#pause--
+      return undefined
+    }
+    const blocks = this.#blocks
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i]
+      if (block === undefined || !startsWith(bytes, start, block.bytes)) continue
+      if (i > 0) {
+        blocks.splice(i, 1)
+        blocks.unshift(block)
+      }
+      this.#misses = 0
+      return block
+    }
+    if (++this.#misses >= MISSES_BEFORE_PAUSE) {
+      this.#misses = 0
+      this.#pause = PAUSE
+    }
+    return undefined
+  }
+
+  add(block: HeaderBlock): void {
+    if (this.#pause > 0) return
+    if (this.#blocks.length === REMEMBERED) this.#blocks.pop()
+    this.#blocks.unshift(block)
+  }
+}
+
+function startsWith(bytes: Buffer, start: number, block: Buffer): boolean {
+  const length = block.length
+  const end = start + length
+  if (end > bytes.length) return false
+  // The last character of the last value tells most blocks apart without a call.
+  if (bytes[end - 1] !== 0x0a || bytes[end - 5] !== block[length - 5]) return false
+  return bytes.compare(block, 0, length, start, end) === 0
+}

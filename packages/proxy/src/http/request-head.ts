@@ -1,0 +1,103 @@
+import type { BodyKind } from './body-reader.ts'
+import { FieldReader } from './field-reader.ts'
+import type { HeaderBlock } from './header-block.ts'
+import type { HeaderMemo } from './header-memo.ts'
+import type { HeadReader } from './message-parser.ts'
+import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.ts'
+
+export interface RequestHead {
+  readonly method: string
+  /** As it was sent; bytes as Latin-1. */
+  readonly target: string
+  /** 0 or 1: of HTTP/1.x. */
+  readonly minorVersion: number
+  readonly headers: HeaderBlock
+}
+
+/** RFC 9112 §6.3: without a length or a transfer coding, a request has no body. */
+export function bodyOfRequest({ headers }: RequestHead): BodyKind {
+  if (headers.transferCoding === 'chunked') return 'chunked'
+  return headers.contentLength > 0 ? 'sized' : 'none'
+}
+
+/** Connections that see the same clients share a memo. */
+export class RequestHeadReader implements HeadReader<RequestHead> {
+  readonly mayBeginEmpty = true
+  reason = ''
+  readonly #memo: HeaderMemo
+  readonly #fields: FieldReader = new FieldReader()
+  #head: RequestHead | undefined
+
+  constructor(memo: HeaderMemo) {
+    this.#memo = memo
+  }
+
+  get head(): RequestHead {
+    if (this.#head === undefined) throw new Error('no head was read yet')
+    return this.#head
+  }
+
+  read(bytes: Buffer, start: number): number {
+    const methodAt = afterEmptyLines(bytes, start)
+    let i = methodAt
+    while (TOKEN[bytes[i] ?? 0] === 1) i++
+    const methodEnd = i
+    if (methodEnd === methodAt || methodEnd - methodAt > LONGEST_METHOD || bytes[i] !== SPACE)
+      return this.#fail('no request line')
+    i++
+    const targetAt = i
+    while (TARGET[bytes[i] ?? 0] === 1) i++
+    const targetEnd = i
+    if (targetEnd === targetAt || bytes[i] !== SPACE || !isHttpVersion(bytes, i + 1) || !endsLine(bytes, i + 9))
+      return this.#fail('no request line of HTTP/1.1 or HTTP/1.0')
+    const minorVersion = (bytes[i + 8] ?? 0) - 0x30
+    const fieldsAt = i + 11
+    const headers = this.#memo.find(bytes, fieldsAt) ?? this.#fields.block(this.#memo, bytes, fieldsAt)
+    if (headers === undefined) return this.#fail(this.#fields.reason)
+    if (headers.transferCoding === 'other')
+      return this.#fail('a Transfer-Encoding of which chunked is not the last coding')
+    if (headers.transferCoding !== 'none' && minorVersion === 0) return this.#fail('Transfer-Encoding in HTTP/1.0')
+    this.#head = {
+      method: methodOf(bytes, methodAt, methodEnd),
+      target: bytes.toString('latin1', targetAt, targetEnd),
+      minorVersion,
+      headers,
+    }
+    return fieldsAt + headers.bytes.length
+  }
+
+  mayBegin(bytes: Buffer): boolean {
+    const start = afterEmptyLines(bytes, 0)
+    if (start === bytes.length || (start === bytes.length - 1 && bytes[start] === CR)) return true
+    let i = start
+    while (TOKEN[bytes[i] ?? 0] === 1 && i - start <= LONGEST_METHOD) i++
+    return i - start <= LONGEST_METHOD && (i === bytes.length || (i > start && bytes[i] === SPACE))
+  }
+
+  #fail(reason: string): -1 {
+    this.reason = reason
+    return -1
+  }
+}
+
+const LONGEST_METHOD = 32
+
+function afterEmptyLines(bytes: Buffer, start: number): number {
+  let i = start
+  while (bytes[i] === CR && bytes[i + 1] === LF) i += 2
+  return i
+}
+
+const COMMON_METHODS = ['GET', 'PUT', 'POST', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS']
+
+function methodOf(bytes: Buffer, start: number, end: number): string {
+  for (const method of COMMON_METHODS) {
+    if (method.length === end - start && isText(bytes, start, method)) return method
+  }
+  return bytes.toString('latin1', start, end)
+}
+
+function isText(bytes: Buffer, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false
+  return true
+}

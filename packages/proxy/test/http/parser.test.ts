@@ -1,0 +1,103 @@
+import { createRandom } from '@chaos/faults'
+import { describe, expect, test } from 'vitest'
+import { HeaderMemo } from '../../src/http/header-memo.ts'
+import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
+import { bytesOf, cutAt, readRequests, readResponses } from './feed.ts'
+import { differencesOverSplits } from './splits.ts'
+
+describe('requests', () => {
+  test.each(Object.entries(goodRequests))('understands: %s', (_, text) => {
+    expect(readRequests([bytesOf(text)])).toMatchObject({ malformed: false })
+  })
+
+  test.each(Object.entries(badRequests))('refuses: %s', (_, text) => {
+    const reading = readRequests([bytesOf(text)])
+    expect(reading.malformed, 'malformed').toBe(true)
+    expect(reading.reason).not.toBe('')
+    // The request behind the bad one was not taken for one.
+    expect(reading.messages.filter((message) => message.complete)).toEqual([])
+  })
+
+  test('a pipelined stream is as many messages as were sent, each with its body', () => {
+    const { messages } = readRequests([bytesOf(goodRequests['many, pipelined'] ?? '')])
+    expect(messages.map(({ head, body }) => [head.method, body])).toEqual([
+      ['GET', ''],
+      ['PUT', 'hello'],
+      ['GET', ''],
+      ['POST', 'hello'],
+      ['GET', ''],
+    ])
+  })
+
+  test('fields keep their order and case, and are found by any of it', () => {
+    const [message] = readRequests([bytesOf('GET / HTTP/1.1\r\nHOST: n1\r\nx-A:1\r\nX-a: 2 \r\n\r\n')]).messages
+    expect(message?.head.headers.fields).toEqual([
+      { name: 'HOST', value: 'n1' },
+      { name: 'x-A', value: '1' },
+      { name: 'X-a', value: '2' },
+    ])
+    expect(message?.head.headers.get('x-a')).toBe('1, 2')
+    expect(message?.head.headers.get('x-b')).toBeUndefined()
+  })
+
+  test.each([
+    ['Connection: keep-alive, Upgrade\r\nUpgrade: websocket', true],
+    ['Upgrade: websocket', false],
+    ['Connection: Upgrade', false],
+    ['Connection: upgraded\r\nUpgrade: websocket', false],
+  ])('an upgrade takes both fields: %s', (fields, upgrade) => {
+    const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
+    expect(message?.head.headers.upgrade).toBe(upgrade)
+  })
+
+  test('a head of 64 KiB is read, a longer one is refused, however it comes', () => {
+    const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
+    for (const pieceBytes of [1000, 100_000]) {
+      const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
+      expect(read(head(65_536)).messages).toHaveLength(1)
+      expect(read(head(65_537)).malformed).toBe(true)
+    }
+  })
+
+  test('a byte at a time costs no more than a copy of each', () => {
+    const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
+    expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
+  })
+})
+
+describe('responses', () => {
+  test.each(Object.entries(goodResponses))('understands: %s', (_, { text, methods }) => {
+    const reading = readResponses([bytesOf(text)], methods)
+    expect(reading.malformed).toBe(false)
+    if (!_.startsWith('cut off'))
+      expect(reading.messages.map(({ complete }) => complete)).toEqual(methods.map(() => true))
+  })
+
+  test.each(Object.entries(badResponses))('refuses: %s', (_, { text, methods }) => {
+    const reading = readResponses([bytesOf(text)], methods)
+    expect(reading.malformed).toBe(true)
+    expect(reading.messages.filter((message) => message.complete)).toEqual([])
+  })
+})
+
+test('however a stream is cut, it is read as if it came whole', () => {
+  const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 130, random: createRandom('splits') })
+  expect(differences).toEqual([])
+  expect(splits).toBeGreaterThan(60_000)
+})
+
+test('known header blocks are read as unknown ones are', () => {
+  const seed = `memo ${Math.floor(performance.now())}`
+  const random = createRandom(seed)
+  const memo = new HeaderMemo()
+  const texts = Object.values(goodRequests)
+  for (let round = 0; round < 300; round++) {
+    const bytes = bytesOf(Array.from({ length: 5 }, () => random.pick(texts)).join(''))
+    const cuts = Array.from({ length: 3 }, () => random.integer(bytes.length)).sort((a, b) => a - b)
+    const remembered = readRequests(cutAt(bytes, cuts), memo)
+    expect(remembered, seed).toEqual(readRequests(cutAt(bytes, cuts)))
+  }
+})
+
+const pieces = (bytes: Buffer, size: number): readonly Buffer[] =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
