@@ -5,8 +5,11 @@ import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 export interface FrameSink {
   /** A whole message. The memory is the reader's source's: to be copied where it is kept. */
   frame(bytes: Buffer): void
-  /** Bytes that belong to no whole message: of one that is too large, or that was begun before, or of no framing at all. */
-  loose(bytes: Buffer): void
+  /**
+   * Bytes that belong to no whole message: of one that is too large, or that was begun before, or of no framing at all.
+   * After the last of a message's, another message may begin.
+   */
+  loose(bytes: Buffer, last: boolean): void
 }
 
 export interface FrameReaderOptions {
@@ -27,7 +30,9 @@ export class FrameReader {
   #keptBytes = 0
   /** A part of the open frame was handed out already, so the rest of it follows loose. */
   #loosened = false
-  /** Messages that were handed out loose for their size. */
+  /** Messages that ended, handed out whole or not. */
+  messages = 0
+  /** Of those, the ones that were handed out loose for their size. */
   oversized = 0
 
   constructor(options: FrameReaderOptions) {
@@ -60,7 +65,7 @@ export class FrameReader {
         at = end
       }
     }
-    if (at < bytes.length) sink.loose(bytes.subarray(at))
+    if (at < bytes.length) sink.loose(bytes.subarray(at), false)
   }
 
   /** Follows the stream without keeping anything: for bytes that go on whatever they are. */
@@ -69,6 +74,7 @@ export class FrameReader {
     while (at < bytes.length && this.#framed) {
       const end = this.#scanner.scan(bytes, at)
       if (end === NOT_FRAMED) this.#framed = false
+      if (end > 0) this.messages++
       this.#loosened = end < 0
       at = end < 0 ? bytes.length : end
     }
@@ -79,14 +85,15 @@ export class FrameReader {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()
     this.#loosened = true
-    sink.loose(kept)
+    sink.loose(kept, false)
   }
 
   #close(rest: Buffer, sink: FrameSink): void {
+    this.messages++
     if (this.#keptBytes + rest.length > this.#maxFrameBytes) this.#giveUp(sink)
     if (this.#loosened) {
       this.#loosened = false
-      sink.loose(rest)
+      sink.loose(rest, true)
     } else if (this.#keptBytes === 0) {
       sink.frame(rest)
     } else {
@@ -98,7 +105,7 @@ export class FrameReader {
   #keep(part: Buffer, sink: FrameSink): void {
     if (this.#keptBytes + part.length > this.#maxFrameBytes) this.#giveUp(sink)
     if (this.#loosened) {
-      sink.loose(part)
+      sink.loose(part, false)
       return
     }
     this.#append(part)

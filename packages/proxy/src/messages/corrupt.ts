@@ -1,0 +1,32 @@
+import type { Random } from '@chaos/faults'
+import type { Direction, Framing } from '../framing/framing.ts'
+import { isOneMessage } from '../framing/framing.ts'
+
+/** Bits that turn out to hold the framing together are left alone, and others are tried, so often for each. */
+const ATTEMPTS_PER_BIT = 100
+
+/**
+ * Flips bits of a message such that it is still one message, of the same length: the stream goes on in step, and it is
+ * the receiver's to notice. Undefined where no bit could be flipped, as in an empty line.
+ */
+export function flipBits(
+  message: Buffer,
+  bits: number,
+  framing: Framing,
+  direction: Direction,
+  random: Random,
+): Buffer | undefined {
+  const flipped = Buffer.from(message)
+  for (let flips = 0; flips < bits; flips++) flipOne(flipped, framing, direction, random)
+  return flipped.equals(message) ? undefined : flipped
+}
+
+function flipOne(message: Buffer, framing: Framing, direction: Direction, random: Random): void {
+  for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
+    const at = random.integer(message.length)
+    const before = message[at] ?? 0
+    message[at] = before ^ (1 << random.integer(8))
+    if (isOneMessage(framing, direction, message)) return
+    message[at] = before
+  }
+}

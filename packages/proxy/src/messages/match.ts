@@ -1,0 +1,82 @@
+import type { MessageMatch } from '@chaos/faults'
+import { canonical, type Json, UserError } from '@chaos/history'
+import type { Direction, Framing } from '../framing/framing.ts'
+import { jsonLines } from '../framing/json-lines.ts'
+
+/**
+ * The messages a fault is meant for, as a predicate on their bytes.
+ *
+ * @throws UserError (usage) where messages of this framing and direction have nothing of the kind.
+ */
+export function compileMatch(
+  match: MessageMatch | undefined,
+  framing: Framing,
+  direction: Direction,
+): (message: Buffer) => boolean {
+  const conditions = match === undefined ? [] : conditionsOf(match, framing, direction)
+  return (message) => conditions.every((holds) => holds(message))
+}
+
+function conditionsOf(match: MessageMatch, framing: Framing, direction: Direction): ((message: Buffer) => boolean)[] {
+  const conditions: ((message: Buffer) => boolean)[] = []
+  const { contains, member, command, key } = match
+  if (contains !== undefined) {
+    const text = Buffer.from(contains)
+    conditions.push((message) => message.includes(text))
+  }
+  if (command !== undefined || key !== undefined) conditions.push(commandCondition(command, key, framing, direction))
+  if (member !== undefined) {
+    if (framing.name !== jsonLines.name)
+      throw new UserError('usage', `match by "member" needs JSON lines, and the link is framed as ${framing.name}.`)
+    conditions.push(memberCondition(member, match, framing))
+  }
+  return conditions
+}
+
+function commandCondition(
+  command: string | undefined,
+  key: string | undefined,
+  framing: Framing,
+  direction: Direction,
+): (message: Buffer) => boolean {
+  const read = framing.command
+  if (read === undefined)
+    throw new UserError('usage', `match by "command" and "key" needs RESP, and the link is framed as ${framing.name}.`)
+  if (direction === 'responses')
+    throw new UserError('usage', 'match by "command" and "key" is for requests, and this link carries only responses.')
+  const name = command?.toUpperCase()
+  return (message) => {
+    const given = read(message)
+    return (
+      given !== undefined && (name === undefined || given.name === name) && (key === undefined || given.key === key)
+    )
+  }
+}
+
+function memberCondition(path: string, match: MessageMatch, framing: Framing): (message: Buffer) => boolean {
+  const names = path.split('.')
+  const wanted = match.equals === undefined ? undefined : canonical(match.equals)
+  return (message) => {
+    const value = framing.read(message)
+    const found = value === undefined ? undefined : memberOf(value, names)
+    return found !== undefined && (wanted === undefined || equals(found, wanted))
+  }
+}
+
+function memberOf(value: Json, names: readonly string[]): Json | undefined {
+  let inner: Json | undefined = value
+  for (const name of names) {
+    if (inner === null || typeof inner !== 'object' || !Object.hasOwn(inner, name)) return undefined
+    inner = (inner as { readonly [member: string]: Json })[name]
+  }
+  return inner
+}
+
+/** A message nested beyond what can be compared equals nothing anyone asked for. */
+function equals(value: Json, wanted: string): boolean {
+  try {
+    return canonical(value) === wanted
+  } catch {
+    return false
+  }
+}

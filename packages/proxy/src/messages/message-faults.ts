@@ -1,0 +1,138 @@
+import type { Endpoint, Link, MessageFault } from '@chaos/faults'
+import { createRandom, linkName } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import type { ProxyClock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
+import type { Framing } from '../framing/framing.ts'
+import { isOneMessage } from '../framing/framing.ts'
+import type { Conversation, Intercept } from '../interceptor.ts'
+import { compileMatch } from './match.ts'
+import type { MessageStatistics } from './message-link.ts'
+import { MessageLink } from './message-link.ts'
+import type { Track } from './message-rule.ts'
+import { MessageStage } from './message-stage.ts'
+
+export interface MessageFaultsOptions {
+  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  readonly seed: number | string
+  /** By default the system's. */
+  readonly clock?: ProxyClock | undefined
+  /** Longer messages pass unharmed, and are counted. By default 1 MiB. */
+  readonly maxMessageBytes?: number | undefined
+}
+
+/** A message fault in force. */
+export interface AppliedMessageFault {
+  readonly fault: MessageFault
+  /** How many messages it lost, changed, delayed, let be overtaken, or sent again. */
+  readonly hits: number
+  /** Heals at once: what it held back goes on, what it would have repeated does not come. Once more does nothing. */
+  remove(): void
+}
+
+/** Faults of single messages, on links of which it is known how they are framed. */
+export interface MessageFaults {
+  /** For the `intercept` of a route from one endpoint to another. */
+  intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
+  /**
+   * In force when it returns, from the next message on, on every live and future connection of the links. Faults stack,
+   * in the order they were applied.
+   *
+   * @throws UserError (usage) where a link is not framed, or its messages have nothing of what the fault matches.
+   */
+  apply(fault: MessageFault): AppliedMessageFault
+  /** Of every framed link, by `linkName`. */
+  statistics(): ReadonlyMap<string, MessageStatistics>
+}
+
+const MAX_MESSAGE_BYTES = 1024 * 1024
+
+export function createMessageFaults(options: MessageFaultsOptions): MessageFaults {
+  const clock = options.clock ?? systemClock
+  const maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
+  const random = createRandom(options.seed).fork('messages')
+  const links: Map<string, MessageLink> = new Map()
+
+  function framedLink(link: Link, track: Track): MessageLink {
+    const name = linkName(link)
+    const known = links.get(name) ?? new MessageLink(link, random)
+    links.set(name, known)
+    if (!known.tracks.some((other) => other.framing === track.framing && other.direction === track.direction))
+      known.tracks.push(track)
+    return known
+  }
+
+  function intercept(conversation: Conversation, forward: MessageLink, backward: MessageLink, framing: Framing) {
+    // Which of the two speaks first is not known.
+    conversation.dial()
+    const stageOf = (link: MessageLink, direction: Track['direction']) =>
+      new MessageStage({
+        link,
+        track: { framing, direction },
+        maxMessageBytes,
+        clock,
+        exit: conversation[direction],
+      })
+    const requests = stageOf(forward, 'requests')
+    const responses = stageOf(backward, 'responses')
+    return {
+      requests,
+      responses,
+      closed() {
+        requests.stop()
+        responses.stop()
+      },
+    }
+  }
+
+  return {
+    intercept({ from, to, framing }) {
+      const forward = framedLink({ from, to }, { framing, direction: 'requests' })
+      const backward = framedLink({ from: to, to: from }, { framing, direction: 'responses' })
+      return (conversation) => intercept(conversation, forward, backward, framing)
+    },
+    apply(fault) {
+      const targets = [...new Set(fault.links.map((link) => validated(fault, links.get(linkName(link)), link)))]
+      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
+      let rules = targets.map((link) => ({ link, rule: link.add(standing) }))
+      return {
+        fault,
+        get hits() {
+          return standing.hits
+        },
+        remove() {
+          for (const { link, rule } of rules) link.remove(rule)
+          rules = []
+        },
+      }
+    },
+    statistics: () => new Map([...links].map(([name, link]) => [name, link.statistics()])),
+  }
+}
+
+/** One of the link's kinds of messages must be able to suffer the fault; the first one's reason is told otherwise. */
+function validated(fault: MessageFault, link: MessageLink | undefined, { from, to }: Link): MessageLink {
+  const where = `${fault.kind} on ${from}>${to}`
+  if (link === undefined)
+    throw new UserError(
+      'usage',
+      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp or length-prefixed.`,
+    )
+  const reasons = link.tracks.map((track) => refusalOf(fault, track))
+  const [reason] = reasons
+  if (reason !== undefined && reasons.every((other) => other !== undefined))
+    throw new UserError('usage', `${where}: ${reason}`)
+  return link
+}
+
+function refusalOf(fault: MessageFault, { framing, direction }: Track): string | undefined {
+  try {
+    compileMatch(fault.match, framing, direction)
+    if (fault.kind !== 'fabricate-message' || isOneMessage(framing, direction, framing.write(fault.message)))
+      return undefined
+    return `${JSON.stringify(fault.message)} is not one whole message of ${framing.name}.`
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+}

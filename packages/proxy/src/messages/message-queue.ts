@@ -1,0 +1,226 @@
+import type { ProxyClock } from '../clock.ts'
+import type { Exit } from '../interceptor.ts'
+import type { Fate, Wait } from './fate.ts'
+import type { MessageRule } from './message-rule.ts'
+
+/** In memory for one direction of one connection; beyond it, the sender is stopped until something has gone on. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024
+
+/**
+ * In its turn: a message; a part of one that was never whole here, or its last part; the rest of a stream that is no
+ * longer framed; or how the stream ends.
+ */
+interface Waiting {
+  readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
+  readonly copies: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly aside?: Wait | undefined
+  readonly again?: Wait | undefined
+  readonly delayedBy: readonly MessageRule[]
+  dueAtMs: number
+}
+
+/** Out of turn: it lets others pass. */
+interface Aside {
+  readonly copies: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly wait: Wait
+  /** It was passed on before, and this is once more. */
+  readonly repeated: boolean
+  left: number
+  readonly dueAtMs: number
+}
+
+/** Carries out what becomes of the messages of one direction of one connection. */
+export class MessageQueue {
+  readonly #exit: Exit
+  readonly #clock: ProxyClock
+  #waiting: Waiting[] = []
+  /** Where in it the first is that has not gone on. */
+  #head = 0
+  #aside: Aside[] = []
+  #bytes = 0
+  #cancelTimer: (() => void) | undefined
+  #reading = true
+  /** The receiver has got a part of a message, so that no other may go on before the rest of it. */
+  #midMessage = false
+  #over = false
+
+  constructor(exit: Exit, clock: ProxyClock) {
+    this.#exit = exit
+    this.#clock = clock
+  }
+
+  /** Nothing waits here, in its turn or out of it, and what comes next may be a message: it need not come by. */
+  get idle(): boolean {
+    return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
+  }
+
+  /** A message and its fate. */
+  take(fate: Fate): void {
+    if (fate.copies.length === 0) return
+    this.#push({
+      kind: 'message',
+      copies: fate.copies.map((copy) => Buffer.from(copy)),
+      aside: fate.aside,
+      again: fate.again,
+      delayedBy: fate.delayedBy,
+      dueAtMs: this.#clock.nowMs() + fate.delayMs,
+    })
+  }
+
+  /** Bytes that are no whole message, behind what waits already; `rest` where no message will ever come again. */
+  loose(bytes: Buffer, kind: 'part' | 'last-part' | 'rest'): void {
+    this.#push({ kind, copies: [Buffer.from(bytes)], delayedBy: [], dueAtMs: this.#clock.nowMs() })
+  }
+
+  /** How the stream ends. */
+  finish(ending: 'end' | 'reset'): void {
+    this.#push({ kind: ending, copies: [], delayedBy: [], dueAtMs: this.#clock.nowMs() })
+  }
+
+  /** What waited because of this rule alone goes on; what it would have repeated is forgotten. */
+  heal(rule: MessageRule): void {
+    const nowMs = this.#clock.nowMs()
+    for (const waiting of this.#waiting)
+      if (waiting.delayedBy.includes(rule) && waiting.delayedBy.every((other) => other === rule))
+        waiting.dueAtMs = nowMs
+    const staying: Aside[] = []
+    for (const aside of this.#aside) {
+      if (aside.wait.rule === rule && aside.repeated) {
+        this.#bytes -= aside.sizeBytes
+        continue
+      }
+      if (aside.wait.rule === rule) aside.left = 0
+      staying.push(aside)
+    }
+    this.#aside = staying
+    this.#advance()
+  }
+
+  /** The connection is gone. */
+  stop(): void {
+    this.#over = true
+    this.#waiting = []
+    this.#head = 0
+    this.#aside = []
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  #push(item: Omit<Waiting, 'sizeBytes'>): void {
+    if (this.#over) return
+    const waiting = { ...item, sizeBytes: sizeOf(item.copies) }
+    this.#waiting.push(waiting)
+    this.#bytes += waiting.sizeBytes
+    this.#advance()
+  }
+
+  #advance(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const nowMs = this.#clock.nowMs()
+    this.#passDueAsides(nowMs)
+    for (let next = this.#waiting[this.#head]; next !== undefined; next = this.#waiting[this.#head]) {
+      if (next.dueAtMs > nowMs) break
+      this.#head++
+      this.#bytes -= next.sizeBytes
+      this.#dispatch(next, nowMs)
+    }
+    if (this.#head * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+    this.#govern()
+    this.#arm(nowMs)
+  }
+
+  #dispatch(next: Waiting, nowMs: number): void {
+    switch (next.kind) {
+      case 'message':
+        this.#dispatchMessage(next, nowMs)
+        break
+      case 'part':
+      case 'last-part':
+        this.#pass(next.copies)
+        this.#midMessage = next.kind === 'part'
+        this.#passDueAsides(nowMs)
+        break
+      case 'rest':
+        this.#passAllAsides()
+        this.#pass(next.copies)
+        this.#midMessage = true
+        break
+      case 'end':
+        this.#passAllAsides()
+        this.stop()
+        this.#exit.end()
+        break
+      case 'reset':
+        this.stop()
+        this.#exit.reset()
+        break
+    }
+  }
+
+  #dispatchMessage(next: Waiting, nowMs: number): void {
+    if (next.aside !== undefined) {
+      next.aside.rule.standing.hits++
+      this.#setAside(next, next.aside, false, nowMs)
+      return
+    }
+    this.#pass(next.copies)
+    // Those that go on because of it count for nobody: they would free each other.
+    for (const aside of this.#aside) aside.left--
+    this.#passDueAsides(nowMs)
+    if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)
+  }
+
+  #setAside({ copies, sizeBytes }: Waiting, wait: Wait, repeated: boolean, nowMs: number): void {
+    this.#bytes += sizeBytes
+    this.#aside.push({ copies, sizeBytes, wait, repeated, left: wait.behind, dueAtMs: nowMs + wait.withinMs })
+  }
+
+  #passDueAsides(nowMs: number): void {
+    if (this.#midMessage || this.#aside.length === 0) return
+    const staying: Aside[] = []
+    for (const aside of this.#aside)
+      if (aside.left > 0 && aside.dueAtMs > nowMs) staying.push(aside)
+      else this.#passAside(aside)
+    this.#aside = staying
+  }
+
+  /** No message will come any more. What was only to come later comes now; what was to come again does not. */
+  #passAllAsides(): void {
+    for (const aside of this.#aside)
+      if (!aside.repeated && !this.#midMessage) this.#passAside(aside)
+      else this.#bytes -= aside.sizeBytes
+    this.#aside = []
+  }
+
+  #passAside({ copies, sizeBytes, repeated, wait }: Aside): void {
+    this.#bytes -= sizeBytes
+    if (repeated) wait.rule.standing.hits++
+    this.#pass(copies)
+  }
+
+  #pass(copies: readonly Buffer[]): void {
+    for (const copy of copies) this.#exit.pass(copy)
+  }
+
+  #govern(): void {
+    const reading = this.#bytes < MOST_WAITING_BYTES
+    if (reading === this.#reading) return
+    this.#reading = reading
+    this.#exit.setReading(reading)
+  }
+
+  #arm(nowMs: number): void {
+    let nextAtMs = this.#waiting[this.#head]?.dueAtMs ?? Number.POSITIVE_INFINITY
+    if (!this.#midMessage) for (const { dueAtMs } of this.#aside) nextAtMs = Math.min(nextAtMs, dueAtMs)
+    if (nextAtMs === Number.POSITIVE_INFINITY) return
+    this.#cancelTimer = this.#clock.after(nextAtMs - nowMs, () => this.#advance())
+  }
+}
+
+const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { length }) => sum + length, 0)

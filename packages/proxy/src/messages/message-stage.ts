@@ -1,0 +1,137 @@
+import type { Random } from '@chaos/faults'
+import type { ProxyClock } from '../clock.ts'
+import type { FrameSink } from '../framing/frame-reader.ts'
+import { FrameReader } from '../framing/frame-reader.ts'
+import type { Exit, Stage } from '../interceptor.ts'
+import { planFate } from './fate.ts'
+import type { MessageCarrier, MessageLink } from './message-link.ts'
+import { MessageQueue } from './message-queue.ts'
+import type { MessageRule, Track } from './message-rule.ts'
+
+export interface MessageStageOptions {
+  readonly link: MessageLink
+  readonly track: Track
+  readonly maxMessageBytes: number
+  readonly clock: ProxyClock
+  readonly exit: Exit
+}
+
+/**
+ * One direction of one connection, message by message. With no rule on its link and nothing waiting, bytes go on as they
+ * come, and are only looked through for where messages end, so that a rule may come at any moment.
+ */
+export class MessageStage implements Stage, FrameSink, MessageCarrier {
+  readonly #options: MessageStageOptions
+  readonly #reader: FrameReader
+  readonly #queue: MessageQueue
+  readonly #connection: number
+  readonly #randoms: Map<MessageRule, Random> = new Map()
+  readonly #randomFor = (rule: MessageRule): Random => {
+    let random = this.#randoms.get(rule)
+    if (random === undefined) {
+      random = rule.randomFor(this.#connection)
+      this.#randoms.set(rule, random)
+    }
+    return random
+  }
+  /** Neighbouring bytes that go on as they came: handed on together. */
+  #run: Buffer | undefined
+  #free = true
+  #ended = false
+
+  constructor(options: MessageStageOptions) {
+    this.#options = options
+    this.#connection = options.link.join(this)
+    this.#queue = new MessageQueue(options.exit, options.clock)
+    this.#reader = new FrameReader({
+      scanner: options.track.framing.scanner(options.track.direction),
+      maxFrameBytes: options.maxMessageBytes,
+    })
+  }
+
+  receive(bytes: Buffer): boolean {
+    const { link, exit } = this.#options
+    const { messages, oversized, framed } = this.#reader
+    this.#free = true
+    if (link.rules.length === 0 && this.#queue.idle && this.#reader.waitingBytes === 0) {
+      this.#reader.skim(bytes)
+      this.#free = exit.pass(bytes)
+    } else {
+      this.#reader.read(bytes, this)
+      this.#passRun()
+    }
+    link.messages += this.#reader.messages - messages
+    link.oversized += this.#reader.oversized - oversized
+    if (framed && !this.#reader.framed) link.unframed++
+    return this.#free
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#reader.release(this)
+    this.#passRun()
+    this.#queue.finish('end')
+  }
+
+  reset(): void {
+    this.#queue.finish('reset')
+  }
+
+  delivered(): void {
+    // What is passed on may be lost behind it as well; nothing here depends on that.
+  }
+
+  frame(bytes: Buffer): void {
+    const { link, track, clock } = this.#options
+    const earlier = this.#reader.messages - 1
+    const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), random: this.#randomFor })
+    if (fate === undefined && this.#queue.idle) {
+      this.#extendRun(bytes)
+      return
+    }
+    this.#passRun()
+    this.#queue.take(fate ?? { copies: [bytes], delayMs: 0, delayedBy: [] })
+  }
+
+  loose(bytes: Buffer, last: boolean): void {
+    if (this.#queue.idle) {
+      this.#extendRun(bytes)
+      return
+    }
+    this.#passRun()
+    const hopeless = this.#ended || !this.#reader.framed
+    this.#queue.loose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
+  }
+
+  ruleRemoved(rule: MessageRule): void {
+    this.#randoms.delete(rule)
+    this.#queue.heal(rule)
+    // With no rule left, nobody has a reason to see messages whole.
+    if (this.#options.link.rules.length > 0) return
+    this.#reader.release(this)
+    this.#passRun()
+  }
+
+  /** The connection is gone. */
+  stop(): void {
+    this.#options.link.leave(this)
+    this.#queue.stop()
+  }
+
+  #extendRun(bytes: Buffer): void {
+    const run = this.#run
+    if (run !== undefined && run.buffer === bytes.buffer && run.byteOffset + run.length === bytes.byteOffset) {
+      this.#run = Buffer.from(run.buffer, run.byteOffset, run.length + bytes.length)
+      return
+    }
+    this.#passRun()
+    this.#run = bytes
+  }
+
+  #passRun(): void {
+    const run = this.#run
+    if (run === undefined) return
+    this.#run = undefined
+    if (!this.#options.exit.pass(run)) this.#free = false
+  }
+}
