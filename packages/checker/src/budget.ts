@@ -7,21 +7,42 @@ export interface Budget {
   /** Asks for more memory; false when the limit would be passed, and then nothing was taken. */
   readonly take: (bytes: number) => boolean
   readonly giveBack: (bytes: number) => void
+  /** Milliseconds until the deadline; none of them when it has passed. */
+  readonly left: () => number
   /** The same budget with a nearer deadline, for work that is worth only so much time. */
   readonly within: (milliseconds: number) => Budget
 }
 
-export function createBudget(options: Pick<CheckOptions, 'deadlineMs' | 'memoryBytes' | 'now'>): Budget {
+/** Counts the memory taken by all who share it. */
+export interface Ledger {
+  /** Adds so many bytes, or takes them off; the bytes taken then. */
+  readonly add: (bytes: number) => number
+}
+
+function createLedger(): Ledger {
   let taken = 0
+  return {
+    add: (bytes) => {
+      taken += bytes
+      return taken
+    },
+  }
+}
+
+export function createBudget(
+  options: Pick<CheckOptions, 'deadlineMs' | 'memoryBytes' | 'now'>,
+  ledger: Ledger = createLedger(),
+): Budget {
   const until = (end: number): Budget => ({
     expired: () => options.now() >= end,
+    left: () => Math.max(0, end - options.now()),
     take: (bytes) => {
-      if (taken + bytes > options.memoryBytes) return false
-      taken += bytes
-      return true
+      if (ledger.add(bytes) <= options.memoryBytes) return true
+      ledger.add(-bytes)
+      return false
     },
     giveBack: (bytes) => {
-      taken -= bytes
+      ledger.add(-bytes)
     },
     within: (milliseconds) => until(Math.min(end, options.now() + milliseconds)),
   })

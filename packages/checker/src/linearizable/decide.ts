@@ -1,6 +1,7 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded, partition, prefix } from '../encoded.ts'
+import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 import { faultOfWitness } from './replay.ts'
@@ -10,8 +11,20 @@ export type Linearizability =
   /** One order for each part. */
   | { readonly result: 'met'; readonly parts: readonly Encoded[]; readonly orders: readonly Int32Array[] }
   /** `culpritReturn` finds the first return of that key that nothing explains. */
-  | { readonly result: 'violated'; readonly part: Encoded; readonly culpritReturn: () => number }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | {
+      readonly result: 'violated'
+      readonly part: Encoded
+      readonly culpritReturn: () => number
+      /** See `rankOf`. */
+      readonly rank: number
+    }
+  | {
+      readonly result: 'unknown'
+      readonly reason: string
+      readonly limit: Limit
+      /** Keys without an answer. */
+      readonly undecided: number
+    }
 
 type JsonOf = (name: number) => Json
 
@@ -56,8 +69,8 @@ export function decideLinearizable(
 
   let steps = FIRST_STEPS
   let undecided = open.splice(0)
-  let exhausted: 'time' | 'memory' | undefined = budget.expired() ? 'time' : undefined
-  while (undecided.length > 0 && exhausted !== 'time') {
+  let exhausted: Limit | undefined = budget.expired() ? 'time' : undefined
+  for (let turn = 1; undecided.length > 0 && exhausted !== 'time'; turn++) {
     const still: typeof undecided = []
     for (const task of undecided) {
       if (exhausted === 'time') {
@@ -65,7 +78,12 @@ export function decideLinearizable(
         continue
       }
       const { part, search } = task
-      const progress = runInSlices(search, steps * (parts[part].length + 1), budget)
+      const rank = rankOf(turn, part)
+      const progress = runInSlices(
+        search,
+        steps * (parts[part].length + 1),
+        () => budget.expired() || race.isBeaten(rank),
+      )
       if (progress === 'met') {
         const order = search.order().slice()
         verify(parts[part], part, order, jsonOf)
@@ -74,7 +92,7 @@ export function decideLinearizable(
       } else if (progress === 'violated') {
         const culpritReturn = search.culpritReturn()
         for (const each of undecided) each.search.release()
-        return { result: 'violated', part: parts[part], culpritReturn: () => culpritReturn }
+        return { result: 'violated', part: parts[part], culpritReturn: () => culpritReturn, rank }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()
@@ -89,13 +107,15 @@ export function decideLinearizable(
   for (const { search } of undecided) search.release()
   const decided = orders.filter((order): order is Int32Array => order !== undefined)
   if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
-  return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
+  const limit = exhausted ?? 'time'
+  const missing = parts.length - decided.length
+  return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
 
 /** Every order is replayed before anybody sees it. Throws on a mistake of this program. */
 function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
-  const alone = part.keys === 1 ? part : { ...part, keys: 1, key: new Int32Array(part.length) }
-  const fault = faultOfWitness(alone, order, 'real time', jsonOf)
+  const single = part.keys === 1 ? part : { ...part, keys: 1, key: new Int32Array(part.length) }
+  const fault = faultOfWitness(single, order, 'real time', jsonOf)
   if (fault === undefined) return
   throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
 }
@@ -112,19 +132,20 @@ const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
 
-function runInSlices(search: Search, steps: number, budget: Budget): ReturnType<Search['run']> | 'out of time' {
+function runInSlices(search: Search, steps: number, isOver: () => boolean): ReturnType<Search['run']> | 'out of time' {
   for (let left = steps; left > 0; left -= SLICE) {
     const progress = search.run(Math.min(left, SLICE))
     if (progress !== 'paused') return progress
-    if (budget.expired()) return 'out of time'
+    if (isOver()) return 'out of time'
   }
   return 'paused'
 }
 
-const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, keys: number): string => {
-  const limit = exhausted === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
-  if (keys === 1) return `${limit}: the search found neither an order nor a contradiction`
-  return `${limit}: ${decided} of ${keys} keys are linearizable, no contradiction was found in the others`
+/** Why there is no answer: what ran out, and how many of the keys are undecided. */
+export function reasonUndecided(limit: Limit, undecided: number, keys: number): string {
+  const said = limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
+  if (keys === 1) return `${said}: the search found neither an order nor a contradiction`
+  return `${said}: ${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`
 }
 
 /**

@@ -15,16 +15,18 @@ const kinds: { readonly [f: string]: number } = {
 /**
  * A register, or many of them by key: read, write, cas, and append on strings. The outcome rules are applied here, once:
  * `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome says
- * nothing, null stands for the initial value.
+ * nothing, null stands for the initial value. Of some keys only, where it is said which are wanted (-1: operations without
+ * a key); keys are numbered as always.
  *
  * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`.
  */
 export function encodeRegister(
   history: History,
   options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+  isWanted?: (key: number) => boolean,
 ): { readonly encoded: Encoded; readonly decoder: Decoder } {
   const { operations } = history
-  const kindOf = history.functions.map((f) => kinds[f] ?? -1)
+  const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
   const initialId = history.values.id(options.initial)
   const pairs = casPairs(history)
 
@@ -85,6 +87,7 @@ export function encodeRegister(
     if (named) {
       key[length] = keyColumn[i]
       if (keyColumn[i] < 0) unkeyed = true
+      if (isWanted?.(keyColumn[i]) === false) continue
     }
     calls[length] = callEvent[i]
     returns[length] = outcome === INFO ? NEVER : returnEvent[i]

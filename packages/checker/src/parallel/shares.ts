@@ -1,0 +1,158 @@
+import type { History } from '@chaos/history'
+import { createBudget } from '../budget.ts'
+import { isWeak } from '../causal/judge.ts'
+import type { Level } from '../level.ts'
+import { decideLinearizable, reasonUndecided } from '../linearizable/decide.ts'
+import { encodeRegister } from '../models/register.ts'
+import { modelOf } from '../models/registry.ts'
+import type { CheckOptions, ModelName } from '../options.ts'
+import type { Limit } from '../race.ts'
+import {
+  counterexampleOf,
+  judgeOthers,
+  keyOf,
+  LINEARIZABLE_SHARE,
+  type Others,
+  orderOfRows,
+  registersOf,
+  reportOf,
+} from '../registers.ts'
+import type { Counterexample, Report, Verdict } from '../verdict.ts'
+import { type BoardMemory, boardOf } from './board.ts'
+
+/**
+ * One history judged by several threads: each takes a share of the keys for linearizability, which is local (Herlihy & Wing
+ * 1990, Theorem 1), and one of them the levels that look at all keys together. Put together, the answer is that of `check`.
+ */
+export interface Plan {
+  /** By key of the history and, first, those without a key: the share that it is in. */
+  readonly shares: readonly Uint8Array[]
+  /** Whether there are levels that are judged beside, unless the history turns out linearizable. */
+  readonly beside: boolean
+}
+
+/** What is to be said of some keys: plain data, but for the clock. */
+export interface ShareOptions extends CheckOptions {
+  readonly model: ModelName
+}
+
+/** What a share comes to, as plain data. */
+export type ShareAnswer =
+  | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
+  | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
+  | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
+
+interface KeyOrder {
+  /** Keys are in this order in the report. */
+  readonly place: number
+  readonly key: string | undefined
+  readonly rows: Int32Array
+}
+
+/** Fewer operations than this are judged sooner than they are told to another thread. */
+const LEAST_OPERATIONS = 20_000
+
+/**
+ * Spreads the keys over at most so many threads. Undefined where one thread does as well: for few operations, a single key,
+ * or another model than registers.
+ */
+export function planShares(
+  history: History,
+  options: ShareOptions,
+  most: number,
+  leastOperations: number = LEAST_OPERATIONS,
+): Plan | undefined {
+  const { key, length } = history.operations
+  if (most < 2 || length < leastOperations || modelOf(options.model).object !== undefined) return undefined
+  if (!options.levels.includes('linearizable')) return undefined
+  const counts = new Int32Array(history.keys.length + 1)
+  for (let i = 0; i < length; i++) counts[key[i] + 1]++
+  const keys = Array.from(counts.keys()).filter((k) => counts[k] > 0)
+  if (keys.length < 2) return undefined
+  const beside = options.levels.some(isGlobal)
+  // With two threads only, the levels beside wait until a share is done.
+  const some = Math.min(beside && most > 2 ? most - 1 : most, keys.length)
+  const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
+  const loads = new Float64Array(some)
+  for (const k of keys.sort((a, b) => counts[b] - counts[a] || a - b)) {
+    const least = loads.indexOf(Math.min(...loads))
+    shares[least][k] = 1
+    loads[least] += counts[k]
+  }
+  return { shares, beside }
+}
+
+const isGlobal = (level: Level): boolean => level === 'sequential' || isWeak(level)
+
+/** Judges the keys of one share. Stops early where another share found a violation that goes before all of its own. */
+export function judgeShare(
+  history: History,
+  options: ShareOptions,
+  share: Uint8Array,
+  memory: BoardMemory,
+): ShareAnswer {
+  const { ledger, race, claim } = boardOf(memory)
+  const whole = createBudget(options, ledger)
+  const budget = options.levels.some(isGlobal) ? whole.within(options.deadlineMs * LINEARIZABLE_SHARE) : whole
+  const { encoded, decoder } = encodeRegister(history, options, (key) => share[key + 1] === 1)
+  const answer = decideLinearizable(encoded, decoder.value, budget, race)
+  if (answer.result === 'unknown') {
+    return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: encoded.keys }
+  }
+  if (answer.result === 'violated') {
+    claim(answer.rank)
+    const isBeaten = race.isBeaten(answer.rank)
+    const counterexample = isBeaten ? undefined : counterexampleOf(answer, decoder, options, budget)
+    return { result: 'violated', rank: answer.rank, counterexample: counterexample && plain(counterexample) }
+  }
+  const orders = answer.parts.flatMap((part, place) => {
+    const order = answer.orders[place]
+    return order.length === 0
+      ? []
+      : [{ place, key: keyOf(encoded, part, decoder), rows: order.map((i) => part.row[i]) }]
+  })
+  return { result: 'met', orders, keys: encoded.keys }
+}
+
+/** A message cannot carry what is worked out when it is asked for. */
+const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
+
+/** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
+export function judgeBeside(history: History, options: ShareOptions, memory: BoardMemory): Others {
+  return judgeOthers(registersOf(history, options), options, createBudget(options, boardOf(memory).ledger), false)
+}
+
+/** What all shares say together. */
+export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
+  const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)
+  const [first] = violated
+  if (first?.counterexample !== undefined) return { result: 'violated', counterexample: first.counterexample }
+  const open = answers.filter((answer) => answer.result === 'unknown')
+  if (open.length > 0) {
+    const limit = open.some((answer) => answer.limit === 'time') ? 'time' : 'memory'
+    const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
+    const keys = Math.max(...open.map((answer) => answer.keys))
+    return { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
+  }
+  const orders = answers.flatMap((answer) => (answer.result === 'met' ? answer.orders : []))
+  orders.sort((a, b) => a.place - b.place)
+  return {
+    result: 'met',
+    witness: { kind: 'order', orders: orders.map(({ key, rows }) => orderOfRows(key, () => Array.from(rows))) },
+  }
+}
+
+/**
+ * The report of a history whose shares were judged. `beside` is what `judgeBeside` said, and is not needed where the
+ * history is linearizable.
+ */
+export function reportOfShares(
+  history: History,
+  options: ShareOptions,
+  linearizable: Verdict,
+  beside: Others | undefined,
+): Report {
+  const registers = registersOf(history, options)
+  const others = beside ?? judgeOthers(registers, options, createBudget(options), linearizable.result === 'met')
+  return reportOf(registers, options, linearizable, others)
+}

@@ -1,0 +1,211 @@
+import type { History } from '@chaos/history'
+import { INFO } from '@chaos/history'
+import { type Budget, createBudget } from './budget.ts'
+import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
+import { explainLinearizability } from './counterexample/linearizable.ts'
+import { explainSequential } from './counterexample/sequential.ts'
+import type { Decoder, Encoded } from './encoded.ts'
+import { decideEventual } from './eventual.ts'
+import { followsFrom, headlineOf } from './headline.ts'
+import type { Level } from './level.ts'
+import { decideLinearizable, type Linearizability } from './linearizable/decide.ts'
+import { faultOfWitness } from './linearizable/replay.ts'
+import { encodeRegister } from './models/register.ts'
+import type { CheckOptions } from './options.ts'
+import { settleUnknownOutcomes } from './outcomes.ts'
+import { findSequentialOrder } from './sequential/decide.ts'
+import { readsFrom } from './sequential/reads-from.ts'
+import type { Staleness } from './staleness/measure.ts'
+import { stalenessOf } from './staleness/measure.ts'
+import type { Counterexample, LostWrite, OperationRow, Report, Verdict, WitnessOrder } from './verdict.ts'
+
+/** A history of registers, as the algorithms want it. */
+export interface Registers {
+  readonly history: History
+  readonly encoded: Encoded
+  readonly decoder: Decoder
+  /** Who read from whom: worked out once, and only if it is needed. */
+  readonly sources: () => Sources
+}
+
+type Sources = ReturnType<typeof readsFrom>
+
+/** What is said beside linearizability. */
+export interface Others {
+  readonly decided: { readonly [level in Level]?: Verdict }
+  readonly lost: readonly LostWrite[]
+  readonly staleness: Staleness | undefined
+}
+
+/** Judges registers by every level asked for. */
+export function checkRegisters(history: History, options: CheckOptions): Report {
+  const budget = createBudget(options)
+  const registers = registersOf(history, options)
+  const linearizable = judgeLinearizable(registers, options, budget)
+  const others = judgeOthers(registers, options, budget, linearizable?.result === 'met')
+  return reportOf(registers, options, linearizable, others)
+}
+
+export function registersOf(history: History, options: CheckOptions): Registers {
+  const { encoded, decoder } = encodeRegister(history, options)
+  let known: Sources | undefined
+  return {
+    history,
+    encoded,
+    decoder,
+    sources: () => {
+      known ??= readsFrom(encoded)
+      return known
+    },
+  }
+}
+
+/** Of the time there is, where sequential consistency is asked for too. */
+export const LINEARIZABLE_SHARE = 0.6
+
+/** Of the time left then, where the levels below it are asked for too: most of them are far cheaper to decide. */
+const SEQUENTIAL_SHARE = 0.7
+
+/** What making a counterexample smaller may take of the time left: the verdict stands already. */
+const EXPLAIN_MS = 2_000
+
+/** The levels in between are implied by sequential consistency, and for a cas are known from it alone. */
+const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
+  levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
+
+/** Undefined where nobody wants to know. */
+function judgeLinearizable(registers: Registers, options: CheckOptions, budget: Budget): Verdict | undefined {
+  const forSequential = needsSequential(registers, options)
+  if (!options.levels.includes('linearizable') && !forSequential) return undefined
+  // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
+  // cannot decide must leave time for the other.
+  const share = forSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
+  const { encoded, decoder } = registers
+  const answer = decideLinearizable(encoded, decoder.value, share)
+  if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
+  if (answer.result === 'violated') {
+    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, share) }
+  }
+  const orders = answer.parts.map((part, p) =>
+    orderOfRows(keyOf(encoded, part, decoder), () => Array.from(answer.orders[p], (i) => part.row[i])),
+  )
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
+}
+
+export const keyOf = (encoded: Encoded, part: Encoded, decoder: Decoder): string | undefined =>
+  decoder.keyName(encoded.keys === 1 ? 0 : (part.key[0] ?? 0))
+
+export function counterexampleOf(
+  answer: Extract<Linearizability, { result: 'violated' }>,
+  decoder: Decoder,
+  options: CheckOptions,
+  budget: Budget,
+): Counterexample {
+  if (options.explain === false) return wholeKey(answer.part, decoder)
+  return explainLinearizability(answer.part, answer.culpritReturn(), decoder, budget.within(EXPLAIN_MS))
+}
+
+/** The levels below linearizability, as far as they do not follow from it. */
+export function judgeOthers(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  isLinearizable: boolean,
+): Others {
+  const { encoded, decoder, sources } = registers
+  const { levels } = options
+  const decided: { [level in Level]?: Verdict } = {}
+  let lost: readonly LostWrite[] = []
+  if (levels.includes('eventual')) {
+    const convergence = decideEventual(encoded, decoder)
+    decided.eventual = convergence.verdict
+    lost = convergence.lost
+  }
+  if (isLinearizable) {
+    // Final reads may differ in a linearizable history: a write of unknown outcome took effect between them.
+    if (decided.eventual?.result !== 'violated') return { decided, lost, staleness: undefined }
+    return {
+      decided: { eventual: { result: 'met', witness: { kind: 'implied', by: 'linearizable' } } },
+      lost: [],
+      staleness: undefined,
+    }
+  }
+  if (needsSequential(registers, options)) {
+    const share = levels.some(isWeak) ? budget.within(budget.left() * SEQUENTIAL_SHARE) : budget
+    const verdict = judgeSequential(registers, share)
+    if (levels.includes('sequential') || verdict.result === 'met') decided.sequential = verdict
+  }
+  if (decided.sequential?.result !== 'met' && levels.some(isWeak)) {
+    Object.assign(decided, judgeWeaker(encoded, decoder, levels, sources(), budget))
+  }
+  return { decided, lost, staleness: options.staleness === true ? stalenessOf(encoded, decoder) : undefined }
+}
+
+function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
+  const answer = findSequentialOrder(encoded, decoder.value, budget, undefined, sources())
+  if (answer.result === 'unknown') return answer
+  if (answer.result === 'violated') {
+    return {
+      result: 'violated',
+      counterexample: explainSequential(encoded, answer, decoder, budget.within(EXPLAIN_MS)),
+    }
+  }
+  const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
+  if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
+  const order = orderOfRows(undefined, () => Array.from(answer.order, (i) => encoded.row[i]))
+  return { result: 'met', witness: { kind: 'order', orders: [order] } }
+}
+
+/** Everything that is known, put together. */
+export function reportOf(
+  { history, encoded }: Registers,
+  { levels: asked }: CheckOptions,
+  linearizable: Verdict | undefined,
+  { decided, lost, staleness }: Others,
+): Report {
+  const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
+  const levels = followsFrom(isWanted ? { ...decided, linearizable } : decided, (level) =>
+    asked.includes(level)
+      ? 'left open: it does not follow from what was decided'
+      : 'not asked for, and it does not follow from what was',
+  )
+  return {
+    model: 'register',
+    levels,
+    headline: headlineOf(levels),
+    info: settleUnknownOutcomes(encoded, countInfo(history.operations.outcome)),
+    lost,
+    staleness,
+  }
+}
+
+function countInfo(outcomes: Uint8Array): number {
+  let total = 0
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
+  return total
+}
+
+/** A contradiction that nobody looks into. */
+function wholeKey(part: Encoded, decoder: Decoder): Counterexample {
+  const keyName = decoder.keyName(part.key[0] ?? 0)
+  return {
+    level: 'linearizable',
+    sentence: `No order of these ${part.length} operations is legal.`,
+    get operations() {
+      return Array.from(part.row, (operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: keyName === undefined ? [] : [keyName],
+  }
+}
+
+/** The list is made when somebody asks for it: a million numbers take longer to list than to check. */
+export function orderOfRows(key: string | undefined, list: () => OperationRow[]): WitnessOrder {
+  let operations: OperationRow[] | undefined
+  return {
+    ...(key === undefined ? {} : { key }),
+    get operations() {
+      operations ??= list()
+      return operations
+    },
+  }
+}

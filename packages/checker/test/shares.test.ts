@@ -1,0 +1,117 @@
+import {
+  type CheckOptions,
+  check,
+  createBoardMemory,
+  judgeBeside,
+  judgeShare,
+  levels,
+  mergeShares,
+  planShares,
+  type Report,
+  reportOfShares,
+  type ShareOptions,
+} from '@chaos/checker'
+import { borrowHistory, type History, historyFromEvents, millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+
+const baseSeed = Date.now() % 1_000_000_000
+const options: ShareOptions = {
+  model: 'register',
+  initial: null,
+  levels,
+  failedCas: 'drop',
+  staleness: true,
+  deadlineMs: millis(20_000),
+  memoryBytes: 1e9,
+  now: () => millis(0),
+}
+
+/** As threads would do it, the shares one after another in some order, each with what a message makes of its input. */
+function checkInShares(
+  history: History,
+  asked: ShareOptions,
+  { threads, random }: { readonly threads: number; readonly random: () => number },
+): { readonly report: Report; readonly shares: number } {
+  const plan = planShares(history, asked, threads, 1)
+  if (plan === undefined) return { report: check(history, asked), shares: 0 }
+  const board = createBoardMemory()
+  const elsewhere = (): History => borrowHistory(structuredClone(history.lend!()))
+  const answers = plan.shares
+    .map((share) => ({ share, turn: random() }))
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ share }) => structuredClone(judgeShare(elsewhere(), asked, share, board)))
+  const linearizable = mergeShares(answers)
+  const beside = linearizable.result === 'met' ? undefined : structuredClone(judgeBeside(elsewhere(), asked, board))
+  return { report: reportOfShares(history, asked, linearizable, beside), shares: plan.shares.length }
+}
+
+function shapeFrom(random: () => number): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  const kind = below(4)
+  return {
+    processes: 2 + below(4),
+    operations: 20 + below(60),
+    keys: 2 + below(5),
+    values: kind === 0 ? 3 : 0,
+    cas: kind === 1,
+    append: kind === 2,
+    store: (['atomic', 'atomic', 'stale', 'replicas'] as const)[below(4)]!,
+    unknown: random() < 0.5 ? 0.1 : 0,
+    failed: random() < 0.3 ? 0.1 : 0,
+    mutated: random() < 0.4 ? 0.02 : 0,
+    finals: random() < 0.3,
+  }
+}
+
+test('a history judged in shares gets the report of check, verdicts, witnesses and counterexamples alike', () => {
+  const seen = { met: 0, violated: 0, unknown: 0 }
+  for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
+    const random = randomFrom(seed)
+    const history = historyFromEvents(randomEvents(shapeFrom(random), random), { shared: true })
+    const asked: ShareOptions = random() < 0.5 ? options : { ...options, levels: ['linearizable', 'eventual'] }
+    const { report } = checkInShares(history, asked, { threads: 2 + Math.floor(random() * 3), random })
+    const alone = check(history, asked)
+    seen[alone.levels.linearizable.result]++
+    expect(report, `seed ${seed}`).toEqual(alone)
+  }
+  expect(seen.met).toBeGreaterThan(5)
+  expect(seen.violated).toBeGreaterThan(5)
+})
+
+test.each<[string, Partial<CheckOptions>]>([
+  ['no time', { deadlineMs: millis(0) }],
+  ['no memory', { memoryBytes: 0 }],
+])('with %s, shares say what check says', (_, limits) => {
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
+  const history = historyFromEvents(randomEvents(shape, random), { shared: true })
+  const asked: ShareOptions = { ...options, ...limits, model: 'register', levels: ['linearizable'] }
+  const { report, shares } = checkInShares(history, asked, { threads: 2, random })
+  expect(shares).toBe(2)
+  expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))
+})
+
+test('memory is counted for all shares together', () => {
+  const board = createBoardMemory()
+  const cells = new BigInt64Array(board)
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 2, values: 3, cas: true, append: false, store: 'atomic' as const }
+  const history = historyFromEvents(randomEvents({ ...shape, mutated: 0 }, random), { shared: true })
+  const plan = planShares(history, options, 2, 1)
+  for (const share of plan!.shares) judgeShare(history, options, share, board)
+  expect(cells[0], 'all is given back').toBe(0n)
+  cells[0] = 1_000_000_000n
+  const answers = plan!.shares.map((share) => judgeShare(history, options, share, board))
+  expect(answers.map(({ result }) => result)).toContain('unknown')
+})
+
+test('a share stops where a violation that goes before its own was found', () => {
+  const random = randomFrom(baseSeed)
+  const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
+  const history = historyFromEvents(randomEvents(shape, random), { shared: true })
+  const board = createBoardMemory()
+  new BigInt64Array(board)[1] = 0n
+  const [, second] = planShares(history, options, 2, 1)!.shares
+  expect(judgeShare(history, options, second!, board).result).not.toBe('violated')
+})
