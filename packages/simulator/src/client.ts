@@ -1,59 +1,72 @@
-import type { NodeId } from '@chaos/faults'
-import { millisToNanos, type Nanos, nanos } from '@chaos/history'
+import { millisToNanos } from '@chaos/history'
 import type { StoreCommand, StoreResult } from '@chaos/protocols'
 import type { Client, Completion } from '@chaos/runner'
-import type { Network } from './network.ts'
+import { type Link, Parcel } from './network.ts'
 import type { SimulatedNode } from './node.ts'
-import type { EventQueue } from './queue.ts'
+import { Call, type EventQueue } from './queue.ts'
 
 export interface ClientOptions {
   /** Unique in the cluster: names the client's session, and its requests. */
   readonly name: string
-  readonly node: NodeId
   readonly server: SimulatedNode
-  readonly network: Network
+  /** Links of its own, in both directions. */
+  readonly outward: Link
+  readonly homeward: Link
   readonly queue: EventQueue
-  readonly now: () => Nanos
 }
 
-/** A client's connection to one node, over links of its own in both directions. */
-export function createClient({ name, node, server, network, queue, now }: ClientOptions): Client {
+/** A client's connection to one node. */
+export function createClient({ name, server, outward, homeward, queue }: ClientOptions): Client {
   let sequence = 0
 
   return {
     invoke(command, timeoutMs, completed) {
       sequence++
       const session = command.session ?? { client: name, sequence }
-      const complete = once(completed)
-      const timeout = queue.schedule(nanos(now() + millisToNanos(timeoutMs)), () =>
-        complete(unknownOutcome(command, `no answer within ${timeoutMs} ms`)),
-      )
+      const request: StoreCommand = command.session === undefined ? { ...command, session } : command
+      let done = false
       const end = (completion: Completion) => {
-        timeout.run = undefined
-        complete(completion)
+        if (done) return
+        done = true
+        timeout.cancel()
+        completed(completion)
       }
+      const timeout = new Call(() => end(unknownOutcome(command, `no answer within ${timeoutMs} ms`)))
+      queue.schedule(queue.now + millisToNanos(timeoutMs), timeout)
       const broken = () => end(unknownOutcome(command, 'connection reset'))
-      const replied = (result: StoreResult | undefined) =>
-        network.send(node, 'clients', {
-          message: result,
-          deliver: () => (result === undefined ? broken() : end(completionOf(command, result))),
-          broken,
-        })
-      network.send('clients', node, {
-        message: command,
-        deliver() {
-          if (server.up) server.request(`${name}-${session.sequence}`, { ...command, session }, replied)
-          else
-            network.send(node, 'clients', {
-              message: 'refused',
-              deliver: () => end({ type: 'fail', error: 'connection refused' }),
-              broken: () => end({ type: 'fail', error: 'connection refused' }),
-            })
-        },
-        broken,
-      })
+      const refused = () => end({ type: 'fail', error: 'connection refused' })
+
+      const replied = (result: StoreResult | undefined) => {
+        if (result === undefined) homeward.send(new ClientParcel(result, broken, broken))
+        else homeward.send(new ClientParcel(result, () => end(completionOf(command, result)), broken))
+      }
+      const arrived = () => {
+        if (server.up) server.request(`${name}-${session.sequence}`, request, replied)
+        else homeward.send(new ClientParcel('refused', refused, refused))
+      }
+      outward.send(new ClientParcel(command, arrived, broken))
     },
     close() {},
+  }
+}
+
+/** What a client sends, or is sent. */
+class ClientParcel extends Parcel {
+  readonly #deliver: () => void
+  readonly #broken: () => void
+
+  constructor(message: unknown, deliver: () => void, broken: () => void) {
+    super(message)
+    this.#deliver = deliver
+    this.#broken = broken
+  }
+
+  override deliver(): void {
+    this.#deliver()
+  }
+
+  override broken(): void {
+    this.#broken()
   }
 }
 
@@ -64,12 +77,3 @@ function completionOf(command: StoreCommand, result: StoreResult): Completion {
 /** A read without an answer had no effect. */
 const unknownOutcome = (command: StoreCommand, error: string): Completion =>
   command.f === 'read' ? { type: 'fail', error } : { type: 'info', error }
-
-function once(completed: (completion: Completion) => void): (completion: Completion) => void {
-  let done = false
-  return (completion) => {
-    if (done) return
-    done = true
-    completed(completion)
-  }
-}

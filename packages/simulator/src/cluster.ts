@@ -1,13 +1,13 @@
 import type { Fault, Link, NodeId } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
-import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
 import type { AnyStoreMachine, MachineEvent, StoreCommand } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
 import { createClient } from './client.ts'
 import { streamOf } from './fate.ts'
-import { createNetwork, type LinkFault } from './network.ts'
-import { createNode, type SimulatedNode } from './node.ts'
-import { createEventQueue } from './queue.ts'
+import { type LinkFault, Network } from './network.ts'
+import { SimulatedNode } from './node.ts'
+import { Call, EventQueue } from './queue.ts'
 
 export interface SimulationOptions {
   readonly machine: AnyStoreMachine
@@ -44,19 +44,19 @@ export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 export interface SimulatedCluster extends Cluster {
   /** Lets time pass until `done` says so; synchronously. */
   run(done: () => boolean, limits: RunLimits): RunEnd
-  /** Events carried out so far. */
+  /** Whatever happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
   readonly eventCount: number
+  /** Steps that the machines of all nodes have taken so far. */
+  readonly stepCount: number
 }
 
 export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {
   const { machine, seed } = options
   const names: NodeId[] = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
-  const queue = createEventQueue()
-  let time = nanos(0)
+  const queue = new EventQueue()
   let eventCount = 0
   let clients = 0
-  const now = (): Nanos => time
-  const network = createNetwork(queue, now, {
+  const network = new Network(queue, {
     seed: streamOf(seed, 'network'),
     delayMs: options.delayMs ?? millis(0.2),
     jitterMs: options.jitterMs ?? millis(0.8),
@@ -64,9 +64,11 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   })
   const nodes = new Map<NodeId, SimulatedNode>(names.map((id) => [id, createServer(id)]))
   const heals = new Set<() => number>()
+  for (const node of nodes.values())
+    for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
 
   function createServer(id: NodeId): SimulatedNode {
-    return createNode(queue, now, {
+    return new SimulatedNode(queue, {
       id,
       peers: names.filter((name) => name !== id),
       machine,
@@ -74,8 +76,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       clockOffsetMs: options.clockOffsetsMs?.[id] ?? millis(0),
       fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
       fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
-      send: (to, message) => network.send(id, to, { message, deliver: () => serverOf(to).receive(id, message) }),
-      log: (text) => options.log?.(time, id, text),
+      log: (text) => options.log?.(queue.now, id, text),
       observe: options.observe,
     })
   }
@@ -101,7 +102,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       case 'bandwidth':
         return onLinks(fault.links, { hits: 0, effect: { kind: 'bandwidth', bytesPerSecond: fault.bytesPerSecond } })
       case 'reset':
-        for (const { from, to } of fault.links) network.reset(from, to)
+        for (const { from, to } of fault.links) network.link(from, to).reset()
         return () => fault.links.length
       case 'kill': {
         const killed = fault.nodes.filter(kill)
@@ -130,7 +131,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   function kill(id: NodeId): boolean {
     if (!serverOf(id).kill()) return false
     // Its connections break: what was on its way to it never arrives.
-    for (const from of [...names, 'clients']) if (from !== id) network.reset(from, id)
+    for (const from of [...names, 'clients']) if (from !== id) network.link(from, id).reset()
     return true
   }
 
@@ -144,17 +145,16 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   }
 
   const clock: Clock = {
-    now,
+    now: () => queue.now,
     at(when, callback) {
-      const scheduled = queue.schedule(nanos(Math.max(when, time)), callback)
-      return () => {
-        scheduled.run = undefined
-      }
+      const call = new Call(callback)
+      queue.schedule(Math.max(when, queue.now), call)
+      return () => call.cancel()
     },
   }
 
   function inject(fault: Fault, injected: (outcome: Injected) => void): void {
-    const soon = (callback: () => void) => queue.schedule(time, callback)
+    const soon = (callback: () => void) => queue.schedule(queue.now, new Call(callback))
     const error = troubleWith(fault)
     if (error !== undefined) {
       soon(() => injected({ type: 'failed', error }))
@@ -186,7 +186,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     clock,
     connect(node) {
       clients++
-      return createClient({ name: `c${clients}`, node, server: serverOf(node), network, queue, now })
+      const [outward, homeward] = [network.link('clients', node), network.link(node, 'clients')]
+      return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, queue })
     },
     inject,
     status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
@@ -199,24 +200,24 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     },
     run(done, limits) {
       const lastEvent = eventCount + limits.events
-      const lastTime = time + millisToNanos(limits.durationMs)
+      const lastTime = queue.now + millisToNanos(limits.durationMs)
       while (!done()) {
         if (eventCount >= lastEvent) return 'too many events'
-        const next = queue.next()
-        if (next === undefined) return 'idle'
-        if (next.run === undefined) continue
-        if (next.time > lastTime) {
-          queue.putBack(next)
-          return 'too much time'
-        }
-        time = next.time
+        const { nextTime } = queue
+        if (nextTime === Number.POSITIVE_INFINITY) return 'idle'
+        if (nextTime > lastTime) return 'too much time'
         eventCount++
-        next.run()
+        queue.advance()
       }
       return 'done'
     },
     get eventCount() {
       return eventCount
+    },
+    get stepCount() {
+      let steps = 0
+      for (const node of nodes.values()) steps += node.steps
+      return steps
     },
   }
 }

@@ -1,15 +1,33 @@
-import type { CutMode, Endpoint, Link } from '@chaos/faults'
+import type { CutMode, Endpoint, Link as LinkName } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
-import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import { type Millis, millis, millisToNanos } from '@chaos/history'
 import { fate, type Stream, streamOf } from './fate.ts'
-import type { EventQueue } from './queue.ts'
+import type { EventQueue, Happening } from './queue.ts'
 
-/** One message on its way. Exactly one of the two happens, or neither, where it is lost without a trace. */
-interface Parcel {
+/** One message on its way. It is delivered or broken, once, or neither, where it is lost without a trace. */
+export abstract class Parcel implements Happening {
   readonly message: unknown
-  deliver(): void
+  #link: Link | undefined
+  /** Of the link, when it was sent. */
+  #connection = 0
+
+  constructor(message: unknown) {
+    this.message = message
+  }
+
+  abstract deliver(): void
   /** The connection broke while it was on its way. */
-  broken?: (() => void) | undefined
+  abstract broken(): void
+
+  sentOn(link: Link): void {
+    this.#link = link
+    this.#connection = link.connection
+  }
+
+  happen(): void {
+    if (this.#connection === this.#link?.connection) this.deliver()
+    else this.broken()
+  }
 }
 
 /** A fault in force on some links; `hits` counts the messages it touched. */
@@ -22,21 +40,6 @@ export interface LinkFault {
     | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
 }
 
-interface LinkState {
-  readonly delays: Stream
-  readonly jitters: Stream
-  readonly losses: Stream
-  sent: number
-  /** A link is a stream: nothing overtakes what was sent before it. */
-  lastArrival: Nanos
-  /** When the bytes sent so far will have passed a narrow link. */
-  busyUntil: Nanos
-  /** Counts the connections: what was sent on an earlier one does not arrive. */
-  connection: number
-  readonly faults: LinkFault[]
-  readonly held: Parcel[]
-}
-
 export interface NetworkOptions {
   readonly seed: number
   /** Every message takes this long at least … */
@@ -46,105 +49,147 @@ export interface NetworkOptions {
   readonly endpoints: readonly Endpoint[]
 }
 
-/** Links that delay, hold, lose. Every link is FIFO, as a TCP connection is. */
-export interface Network {
-  has(link: Link): boolean
-  send(from: Endpoint, to: Endpoint, parcel: Parcel): void
-  add(links: readonly Link[], fault: LinkFault): void
-  remove(links: readonly Link[], fault: LinkFault): void
-  /** Breaks the connection: what is on its way is lost. */
-  reset(from: Endpoint, to: Endpoint): void
-}
+/** All links between the endpoints. */
+export class Network {
+  readonly #links: Map<Endpoint, Map<Endpoint, Link>> = new Map()
 
-export function createNetwork(queue: EventQueue, now: () => Nanos, options: NetworkOptions): Network {
-  const { seed, delayMs, jitterMs, endpoints } = options
-  const links = new Map<Endpoint, Map<Endpoint, LinkState>>()
-  for (const from of endpoints)
-    links.set(from, new Map(endpoints.filter((to) => to !== from).map((to) => [to, createLink(seed, { from, to })])))
+  constructor(queue: EventQueue, options: NetworkOptions) {
+    for (const from of options.endpoints) {
+      const others = options.endpoints.filter((to) => to !== from)
+      this.#links.set(from, new Map(others.map((to) => [to, new Link(queue, { from, to }, options)])))
+    }
+  }
 
-  function linkOf(from: Endpoint, to: Endpoint): LinkState {
-    const link = links.get(from)?.get(to)
+  has({ from, to }: LinkName): boolean {
+    return this.#links.get(from)?.has(to) === true
+  }
+
+  link(from: Endpoint, to: Endpoint): Link {
+    const link = this.#links.get(from)?.get(to)
     if (link === undefined) throw new Error(`there is no link ${from}>${to}`)
     return link
   }
 
-  function dispatch(link: LinkState, parcel: Parcel, n: number): void {
-    let delay = millisToNanos(millis(delayMs + jitterMs * fate(link.delays, n)))
-    let departure = now()
-    for (const fault of link.faults) {
-      const { effect } = fault
-      if (effect.kind === 'latency') {
-        fault.hits++
-        const spread = effect.jitterMs * (2 * fate(link.jitters, n) - 1)
-        delay = nanos(delay + millisToNanos(millis(Math.max(0, effect.latencyMs + spread))))
-      } else if (effect.kind === 'bandwidth') {
-        fault.hits++
-        const start = Math.max(departure, link.busyUntil)
-        departure = nanos(start + (sizeBytes(parcel.message) / effect.bytesPerSecond) * 1e9)
-        link.busyUntil = departure
-      }
-    }
-    link.lastArrival = nanos(Math.max(departure + delay, link.lastArrival))
-    const { connection } = link
-    queue.schedule(link.lastArrival, () => {
-      if (connection === link.connection) parcel.deliver()
-      else parcel.broken?.()
-    })
+  add(where: readonly LinkName[], fault: LinkFault): void {
+    for (const { from, to } of where) this.link(from, to).add(fault)
   }
 
-  return {
-    has: ({ from, to }) => links.get(from)?.has(to) === true,
-    send(from, to, parcel) {
-      const link = linkOf(from, to)
-      const n = link.sent++
-      let held = false
-      for (const fault of link.faults) {
-        const { effect } = fault
-        if (effect.kind === 'cut') {
-          fault.hits++
-          if (effect.mode === 'drop') return
-          held = true
-        } else if (effect.kind === 'loss' && fate(link.losses, n) < effect.probability) {
-          fault.hits++
-          return
-        }
-      }
-      if (held) link.held.push(parcel)
-      else dispatch(link, parcel, n)
-    },
-    add(where, fault) {
-      for (const { from, to } of where) linkOf(from, to).faults.push(fault)
-    },
-    remove(where, fault) {
-      for (const { from, to } of where) {
-        const link = linkOf(from, to)
-        const at = link.faults.indexOf(fault)
-        if (at >= 0) link.faults.splice(at, 1)
-        if (link.faults.some(({ effect }) => effect.kind === 'cut')) continue
-        for (const parcel of link.held.splice(0)) dispatch(link, parcel, link.sent++)
-      }
-    },
-    reset(from, to) {
-      const link = linkOf(from, to)
-      link.connection++
-      link.lastArrival = now()
-      for (const parcel of link.held.splice(0)) queue.schedule(now(), () => parcel.broken?.())
-    },
+  remove(where: readonly LinkName[], fault: LinkFault): void {
+    for (const { from, to } of where) this.link(from, to).remove(fault)
   }
 }
 
-function createLink(seed: number, link: Link): LinkState {
-  const name = linkName(link)
-  return {
-    delays: streamOf(seed, `${name} delay`),
-    jitters: streamOf(seed, `${name} jitter`),
-    losses: streamOf(seed, `${name} loss`),
-    sent: 0,
-    lastArrival: nanos(0),
-    busyUntil: nanos(0),
-    connection: 0,
-    faults: [],
-    held: [],
+/**
+ * One direction between two endpoints. It delays, holds, loses; it is FIFO, as a TCP connection is. What befalls its n-th
+ * message is looked up by its name and n, so that it does not depend on what happens elsewhere.
+ */
+export class Link {
+  readonly #queue: EventQueue
+  readonly #delay: number
+  readonly #jitter: number
+  readonly #delays: Stream
+  readonly #jitters: Stream
+  readonly #losses: Stream
+  #sent = 0
+  /** Nothing overtakes what was sent before it. */
+  #lastArrival = 0
+  /** When the bytes sent so far will have passed a narrow link. */
+  #busyUntil = 0
+  /** Counts the connections: what was sent on an earlier one does not arrive. */
+  #connection = 0
+  readonly #faults: LinkFault[] = []
+  #held: Parcel[] = []
+
+  constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
+    const name = linkName(link)
+    this.#queue = queue
+    this.#delay = millisToNanos(delayMs)
+    this.#jitter = millisToNanos(jitterMs)
+    this.#delays = streamOf(seed, `${name} delay`)
+    this.#jitters = streamOf(seed, `${name} jitter`)
+    this.#losses = streamOf(seed, `${name} loss`)
+  }
+
+  get connection(): number {
+    return this.#connection
+  }
+
+  send(parcel: Parcel): void {
+    const n = this.#sent++
+    if (this.#faults.length === 0) this.#arriveAt(this.#queue.now + this.#usualDelay(n), parcel)
+    else this.#sendThroughFaults(parcel, n)
+  }
+
+  add(fault: LinkFault): void {
+    this.#faults.push(fault)
+  }
+
+  remove(fault: LinkFault): void {
+    const at = this.#faults.indexOf(fault)
+    if (at >= 0) this.#faults.splice(at, 1)
+    if (this.#faults.some(({ effect }) => effect.kind === 'cut')) return
+    const held = this.#held
+    this.#held = []
+    for (const parcel of held) this.#dispatch(parcel, this.#sent++)
+  }
+
+  /** Breaks the connection: what is on its way is lost. */
+  reset(): void {
+    this.#connection++
+    this.#lastArrival = this.#queue.now
+    const held = this.#held
+    this.#held = []
+    for (const parcel of held) this.#queue.schedule(this.#queue.now, parcel)
+  }
+
+  #usualDelay(n: number): number {
+    return Math.round(this.#delay + this.#jitter * fate(this.#delays, n))
+  }
+
+  #arriveAt(time: number, parcel: Parcel): void {
+    const arrival = time > this.#lastArrival ? time : this.#lastArrival
+    this.#lastArrival = arrival
+    parcel.sentOn(this)
+    this.#queue.schedule(arrival, parcel)
+  }
+
+  #sendThroughFaults(parcel: Parcel, n: number): void {
+    let held = false
+    for (const fault of this.#faults) {
+      const { effect } = fault
+      if (effect.kind === 'cut') {
+        fault.hits++
+        if (effect.mode === 'drop') return
+        held = true
+      } else if (effect.kind === 'loss' && fate(this.#losses, n) < effect.probability) {
+        fault.hits++
+        return
+      }
+    }
+    if (held) {
+      // It belongs to the connection of now: what breaks that one breaks it too.
+      parcel.sentOn(this)
+      this.#held.push(parcel)
+    } else this.#dispatch(parcel, n)
+  }
+
+  #dispatch(parcel: Parcel, n: number): void {
+    let delay = this.#usualDelay(n)
+    let departure: number = this.#queue.now
+    for (const fault of this.#faults) {
+      const { effect } = fault
+      if (effect.kind === 'latency') {
+        fault.hits++
+        const spread = effect.jitterMs * (2 * fate(this.#jitters, n) - 1)
+        delay += millisToNanos(millis(Math.max(0, effect.latencyMs + spread)))
+      } else if (effect.kind === 'bandwidth') {
+        fault.hits++
+        const start = Math.max(departure, this.#busyUntil)
+        departure = Math.round(start + (sizeBytes(parcel.message) / effect.bytesPerSecond) * 1e9)
+        this.#busyUntil = departure
+      }
+    }
+    this.#arriveAt(departure + delay, parcel)
   }
 }
 

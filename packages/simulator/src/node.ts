@@ -1,8 +1,10 @@
 import type { NodeId } from '@chaos/faults'
-import { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaos/history'
+import { type Millis, millis } from '@chaos/history'
 import type { AnyStoreMachine, Effect, MachineEvent, NodeStatus, StoreCommand, StoreResult } from '@chaos/protocols'
 import { fate, fateBits, type Stream, streamOf } from './fate.ts'
-import type { EventQueue, Scheduled } from './queue.ts'
+import { type Link, Parcel } from './network.ts'
+import type { EventQueue, Happening } from './queue.ts'
+import { Timer } from './timer.ts'
 
 type AnyEvent = MachineEvent<unknown, StoreCommand>
 type AnyEffect = Effect<unknown, StoreResult, unknown>
@@ -17,7 +19,6 @@ export interface NodeOptions {
   /** Making a record durable takes this long at least, and at most. */
   readonly fsyncMinMs: Millis
   readonly fsyncMaxMs: Millis
-  readonly send: (to: NodeId, message: unknown) => void
   readonly log: (text: string) => void
   /** Told of every step, after it. */
   readonly observe: ((node: NodeId, state: unknown, event: AnyEvent | undefined) => void) | undefined
@@ -27,104 +28,179 @@ export interface NodeOptions {
 type Replied = (result: StoreResult | undefined) => void
 
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
-export interface SimulatedNode {
-  readonly up: boolean
-  receive(from: NodeId, message: unknown): void
-  /** Only while the node is up. */
-  request(requestId: string, command: StoreCommand, replied: Replied): void
-  /** Drops everything that is not durable. False where it was down already. */
-  kill(): boolean
-  restart(): void
-  pause(): void
-  resume(): void
-  status(): NodeStatus | undefined
-}
-
-export function createNode(queue: EventQueue, now: () => Nanos, options: NodeOptions): SimulatedNode {
-  const { id, peers, machine } = options
-  const seeds: Stream = streamOf(options.seed, `${id} seed`)
-  const fsyncs: Stream = streamOf(options.seed, `${id} fsync`)
-  const journal: unknown[] = []
-  const requests = new Map<string, Replied>()
-  const timers = new Map<string, Scheduled>()
-  let state: unknown
-  let up = false
-  let life = 0
-  let fsyncCount = 0
-  let pauses = 0
+export class SimulatedNode {
+  readonly id: NodeId
+  /** Steps its machine has taken, in all its lives. */
+  steps = 0
+  readonly #options: NodeOptions
+  readonly #queue: EventQueue
+  readonly #machine: AnyStoreMachine
+  readonly #seeds: Stream
+  readonly #fsyncs: Stream
+  /** To each peer, once the cluster has wired it. */
+  readonly #links: Map<NodeId, { readonly link: Link; readonly peer: SimulatedNode }> = new Map()
+  readonly #journal: unknown[] = []
+  readonly #requests: Map<string, Replied> = new Map()
+  readonly #timers: Map<string, Timer> = new Map()
+  #state: unknown
+  #up = false
+  #life = 0
+  #fsyncCount = 0
+  #pauses = 0
   /** What came while the node was paused. */
-  let backlog: (() => void)[] = []
+  #backlog: (() => void)[] = []
   /** What waits for the disk; `undefined` while nothing is being written. */
-  let waiting: AnyEffect[] | undefined
+  #waiting: AnyEffect[] | undefined
 
-  const localTime = (): Millis => millis(nanosToMillis(now()) + options.clockOffsetMs)
-
-  /** Runs something in this life of the node: at once, or when it is resumed; not at all in a later life. */
-  function whenAwake(run: () => void): void {
-    if (!up) return
-    if (pauses > 0) backlog.push(run)
-    else run()
+  constructor(queue: EventQueue, options: NodeOptions) {
+    this.id = options.id
+    this.#queue = queue
+    this.#options = options
+    this.#machine = options.machine
+    this.#seeds = streamOf(options.seed, `${options.id} seed`)
+    this.#fsyncs = streamOf(options.seed, `${options.id} fsync`)
   }
 
-  function step(event: AnyEvent): void {
-    const transition = machine.step(state, event, localTime())
-    state = transition.state
-    options.observe?.(id, state, event)
-    carryOut(transition.effects)
+  get up(): boolean {
+    return this.#up
   }
 
-  function carryOut(effects: readonly AnyEffect[]): void {
+  wire(peer: SimulatedNode, link: Link): void {
+    this.#links.set(peer.id, { link, peer })
+  }
+
+  receive(from: NodeId, message: unknown): void {
+    this.#step({ type: 'message', from, message })
+  }
+
+  /** Only while the node is up. */
+  request(requestId: string, command: StoreCommand, replied: Replied): void {
+    this.#requests.set(requestId, replied)
+    this.#step({ type: 'request', requestId, command })
+  }
+
+  /** Drops everything that is not durable. False where it was down already. */
+  kill(): boolean {
+    if (!this.#up) return false
+    this.#up = false
+    this.#life++
+    this.#state = undefined
+    this.#waiting = undefined
+    this.#backlog = []
+    for (const timer of this.#timers.values()) timer.cancel()
+    const unanswered = [...this.#requests.values()]
+    this.#requests.clear()
+    for (const replied of unanswered) replied(undefined)
+    return true
+  }
+
+  restart(): void {
+    if (this.#up) return
+    this.#up = true
+    if (this.#pauses > 0) this.#backlog.push(() => this.#start())
+    else this.#start()
+  }
+
+  pause(): void {
+    this.#pauses++
+  }
+
+  resume(): void {
+    this.#pauses = Math.max(0, this.#pauses - 1)
+    if (this.#pauses > 0) return
+    const missed = this.#backlog
+    this.#backlog = []
+    for (const run of missed) if (this.#up) run()
+  }
+
+  status(): NodeStatus | undefined {
+    return this.#up && this.#pauses === 0 ? this.#machine.status(this.#state) : undefined
+  }
+
+  #localTime(): Millis {
+    return millis(this.#queue.now / 1e6 + this.#options.clockOffsetMs)
+  }
+
+  #start(): void {
+    const { id, peers } = this.#options
+    const setting = { id, peers, seed: fateBits(this.#seeds, this.#life) }
+    const { state, effects } = this.#machine.start(setting, [...this.#journal], this.#localTime())
+    this.#state = state
+    this.#options.observe?.(id, state, undefined)
+    this.#carryOut(effects)
+  }
+
+  /** At once, or when the node is resumed; not at all in a later life. */
+  #step(event: AnyEvent): void {
+    if (!this.#up) return
+    if (this.#pauses > 0) {
+      this.#backlog.push(() => this.#step(event))
+      return
+    }
+    this.steps++
+    const { state, effects } = this.#machine.step(this.#state, event, this.#localTime())
+    this.#state = state
+    this.#options.observe?.(this.id, state, event)
+    this.#carryOut(effects)
+  }
+
+  #carryOut(effects: readonly AnyEffect[]): void {
+    const waiting = this.#waiting
     if (waiting !== undefined) {
       for (const effect of effects) waiting.push(effect)
       return
     }
-    for (const [i, effect] of effects.entries()) {
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i] as AnyEffect
       if (effect.type === 'persist') {
-        write(effects.slice(i))
+        this.#write(i === 0 ? effects : effects.slice(i))
         return
       }
-      execute(effect)
+      this.#execute(effect)
     }
   }
 
   /** One fsync for all records at hand; what stands between and after them waits for it. */
-  function write(batch: readonly AnyEffect[]): void {
-    waiting = []
-    const { fsyncMinMs, fsyncMaxMs } = options
-    const duration = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(fsyncs, fsyncCount++)
-    const current = life
-    queue.schedule(nanos(now() + millisToNanos(millis(duration))), () => {
-      if (current === life) whenAwake(() => written(batch))
-    })
+  #write(batch: readonly AnyEffect[]): void {
+    this.#waiting = []
+    const { fsyncMinMs, fsyncMaxMs } = this.#options
+    const durationMs = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(this.#fsyncs, this.#fsyncCount++)
+    this.#queue.schedule(this.#queue.now + Math.round(durationMs * 1e6), new Fsync(this, this.#life, batch))
   }
 
-  function written(batch: readonly AnyEffect[]): void {
-    const later = waiting ?? []
-    waiting = undefined
-    for (const effect of batch) if (effect.type === 'persist') journal.push(effect.record)
-    for (const effect of batch) execute(effect)
-    carryOut(later)
+  /** The batch is durable, unless the node died while it was being written. */
+  written(life: number, batch: readonly AnyEffect[]): void {
+    if (life !== this.#life) return
+    if (this.#pauses > 0) {
+      this.#backlog.push(() => this.written(life, batch))
+      return
+    }
+    const later = this.#waiting
+    this.#waiting = undefined
+    for (const effect of batch) if (effect.type === 'persist') this.#journal.push(effect.record)
+    for (const effect of batch) this.#execute(effect)
+    if (later !== undefined) this.#carryOut(later)
   }
 
-  function execute(effect: AnyEffect): void {
+  #execute(effect: AnyEffect): void {
     switch (effect.type) {
       case 'send':
-        options.send(effect.to, effect.message)
+        this.#send(effect.to, effect.message)
         return
       case 'reply': {
-        const replied = requests.get(effect.requestId)
-        requests.delete(effect.requestId)
+        const replied = this.#requests.get(effect.requestId)
+        this.#requests.delete(effect.requestId)
         replied?.(effect.result)
         return
       }
       case 'setTimer':
-        setTimer(effect.timer, effect.afterMs)
+        this.#timer(effect.timer).set(this.#queue.now + Math.round(effect.afterMs * 1e6))
         return
       case 'cancelTimer':
-        cancelTimer(effect.timer)
+        this.#timers.get(effect.timer)?.cancel()
         return
       case 'log':
-        options.log(effect.text)
+        this.#options.log(effect.text)
         return
       case 'persist':
         return
@@ -133,72 +209,62 @@ export function createNode(queue: EventQueue, now: () => Nanos, options: NodeOpt
     }
   }
 
-  function setTimer(timer: string, afterMs: Millis): void {
-    cancelTimer(timer)
-    const scheduled = queue.schedule(nanos(now() + millisToNanos(afterMs)), () =>
-      whenAwake(() => {
-        // It may have been set anew, or cancelled, while the node was paused.
-        if (timers.get(timer) !== scheduled) return
-        timers.delete(timer)
-        step({ type: 'timer', timer })
-      }),
-    )
-    timers.set(timer, scheduled)
+  #send(to: NodeId, message: unknown): void {
+    const wire = this.#links.get(to)
+    if (wire === undefined) throw new Error(`${this.id} sends to ${to}, which is none of its peers`)
+    wire.link.send(new Letter(this.id, wire.peer, message))
   }
 
-  function cancelTimer(timer: string): void {
-    const scheduled = timers.get(timer)
-    if (scheduled === undefined) return
-    scheduled.run = undefined
-    timers.delete(timer)
+  #timer(name: string): Timer {
+    let timer = this.#timers.get(name)
+    if (timer === undefined) {
+      timer = new Timer(name, this.#queue, (ringing) => this.#ring(ringing))
+      this.#timers.set(name, timer)
+    }
+    return timer
   }
 
-  function start(): void {
-    const setting = { id, peers, seed: fateBits(seeds, life) }
-    const transition = machine.start(setting, [...journal], localTime())
-    state = transition.state
-    options.observe?.(id, state, undefined)
-    carryOut(transition.effects)
+  #ring(timer: Timer): void {
+    const { name, changes } = timer
+    if (this.#pauses === 0) this.#step({ type: 'timer', timer: name })
+    else
+      this.#backlog.push(() => {
+        // It may have been set anew, or cancelled, by what else came while the node was paused.
+        if (timer.changes === changes) this.#step({ type: 'timer', timer: name })
+      })
+  }
+}
+
+class Fsync implements Happening {
+  readonly #node: SimulatedNode
+  readonly #life: number
+  readonly #batch: readonly AnyEffect[]
+
+  constructor(node: SimulatedNode, life: number, batch: readonly AnyEffect[]) {
+    this.#node = node
+    this.#life = life
+    this.#batch = batch
   }
 
-  const node: SimulatedNode = {
-    get up() {
-      return up
-    },
-    receive: (from, message) => whenAwake(() => step({ type: 'message', from, message })),
-    request(requestId, command, replied) {
-      requests.set(requestId, replied)
-      whenAwake(() => step({ type: 'request', requestId, command }))
-    },
-    kill() {
-      if (!up) return false
-      up = false
-      life++
-      state = undefined
-      waiting = undefined
-      backlog = []
-      for (const timer of [...timers.keys()]) cancelTimer(timer)
-      const unanswered = [...requests.values()]
-      requests.clear()
-      for (const replied of unanswered) replied(undefined)
-      return true
-    },
-    restart() {
-      if (up) return
-      up = true
-      whenAwake(start)
-    },
-    pause: () => {
-      pauses++
-    },
-    resume() {
-      pauses = Math.max(0, pauses - 1)
-      if (pauses > 0) return
-      const missed = backlog
-      backlog = []
-      for (const run of missed) if (up) run()
-    },
-    status: () => (up && pauses === 0 ? machine.status(state) : undefined),
+  happen(): void {
+    this.#node.written(this.#life, this.#batch)
   }
-  return node
+}
+
+/** A message between two nodes: one that its connection loses is lost without a word. */
+class Letter extends Parcel {
+  readonly #from: NodeId
+  readonly #to: SimulatedNode
+
+  constructor(from: NodeId, to: SimulatedNode, message: unknown) {
+    super(message)
+    this.#from = from
+    this.#to = to
+  }
+
+  override deliver(): void {
+    this.#to.receive(this.#from, this.message)
+  }
+
+  override broken(): void {}
 }

@@ -1,71 +1,120 @@
 import type { Nanos } from '@chaos/history'
+import { nanos } from '@chaos/history'
 
-/** Something that will happen. Cancelling it only empties it: it leaves the heap when its time comes. */
-export interface Scheduled {
-  readonly time: Nanos
-  readonly sequence: number
-  run: (() => void) | undefined
+/** Something that will happen. What is cancelled stays in the queue until its time comes, and then does nothing. */
+export interface Happening {
+  happen(): void
 }
 
-/** What is still to happen, in the only order there is: by time, and what was scheduled first goes first. */
-export interface EventQueue {
-  schedule(time: Nanos, run: () => void): Scheduled
-  next(): Scheduled | undefined
-  /** Undoes `next`. */
-  putBack(item: Scheduled): void
-  clear(): void
-}
+const INITIAL_CAPACITY = 256
 
-export function createEventQueue(): EventQueue {
-  const heap: Scheduled[] = []
-  let sequence = 0
+/**
+ * What is still to happen, in the only order there is: by time, and what was scheduled first goes first. A binary heap in
+ * parallel arrays, because a number in an object of its own is what simulations spend their time on.
+ */
+export class EventQueue {
+  /** Virtual time: that of what happened last. */
+  now: Nanos = nanos(0)
+  #times: Float64Array = new Float64Array(INITIAL_CAPACITY)
+  #sequences: Float64Array = new Float64Array(INITIAL_CAPACITY)
+  readonly #happenings: (Happening | undefined)[] = []
+  #length = 0
+  #scheduled = 0
 
-  function siftUp(item: Scheduled): void {
-    let at = heap.length
-    heap.push(item)
+  /** When the next thing happens; Infinity where nothing will. */
+  get nextTime(): number {
+    return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
+  }
+
+  schedule(time: number, happening: Happening): void {
+    if (this.#length === this.#times.length) this.#grow()
+    const times = this.#times
+    const sequences = this.#sequences
+    const happenings = this.#happenings
+    let at = this.#length++
+    // What is scheduled now goes last among what happens at the same time: only a strictly earlier time rises.
     while (at > 0) {
       const parent = (at - 1) >> 1
-      const above = heap[parent] as Scheduled
-      if (!isBefore(item, above)) break
-      heap[at] = above
+      const above = times[parent] as number
+      if (above <= time) break
+      times[at] = above
+      sequences[at] = sequences[parent] as number
+      happenings[at] = happenings[parent]
       at = parent
     }
-    heap[at] = item
+    times[at] = time
+    sequences[at] = this.#scheduled++
+    happenings[at] = happening
   }
 
-  function siftDown(item: Scheduled): void {
-    const { length } = heap
+  /** Lets the next thing happen, at its time. */
+  advance(): void {
+    const first = this.#happenings[0]
+    if (first === undefined) throw new RangeError('nothing is left to happen')
+    this.now = nanos(this.#times[0] as number)
+    this.#removeFirst()
+    first.happen()
+  }
+
+  clear(): void {
+    this.#happenings.length = 0
+    this.#length = 0
+  }
+
+  #removeFirst(): void {
+    const times = this.#times
+    const sequences = this.#sequences
+    const happenings = this.#happenings
+    const length = --this.#length
+    const time = times[length] as number
+    const sequence = sequences[length] as number
+    const last = happenings[length]
+    happenings[length] = undefined
+    if (length === 0) return
     let at = 0
-    while (true) {
-      let child = 2 * at + 1
-      if (child >= length) break
-      if (child + 1 < length && isBefore(heap[child + 1] as Scheduled, heap[child] as Scheduled)) child++
-      const below = heap[child] as Scheduled
-      if (!isBefore(below, item)) break
-      heap[at] = below
+    for (let child = 1; child < length; child = 2 * at + 1) {
+      const right = child + 1
+      if (right < length && isBefore(times, sequences, right, child)) child = right
+      const below = times[child] as number
+      if (time < below || (time === below && sequence < (sequences[child] as number))) break
+      times[at] = below
+      sequences[at] = sequences[child] as number
+      happenings[at] = happenings[child]
       at = child
     }
-    heap[at] = item
+    times[at] = time
+    sequences[at] = sequence
+    happenings[at] = last
   }
 
-  return {
-    schedule(time, run) {
-      const item: Scheduled = { time, sequence: sequence++, run }
-      siftUp(item)
-      return item
-    },
-    next() {
-      const first = heap[0]
-      const last = heap.pop()
-      if (first !== last && last !== undefined) siftDown(last)
-      return first
-    },
-    putBack: siftUp,
-    clear() {
-      heap.length = 0
-    },
+  #grow(): void {
+    const times = new Float64Array(this.#times.length * 2)
+    times.set(this.#times)
+    this.#times = times
+    const sequences = new Float64Array(times.length)
+    sequences.set(this.#sequences)
+    this.#sequences = sequences
   }
 }
 
-const isBefore = (one: Scheduled, other: Scheduled): boolean =>
-  one.time < other.time || (one.time === other.time && one.sequence < other.sequence)
+function isBefore(times: Float64Array, sequences: Float64Array, one: number, other: number): boolean {
+  const difference = (times[one] as number) - (times[other] as number)
+  return difference < 0 || (difference === 0 && (sequences[one] as number) < (sequences[other] as number))
+}
+
+/** A call that may be cancelled. */
+export class Call implements Happening {
+  run: (() => void) | undefined
+
+  constructor(run: () => void) {
+    this.run = run
+  }
+
+  happen(): void {
+    this.run?.()
+  }
+
+  cancel(): void {
+    this.run = undefined
+  }
+}

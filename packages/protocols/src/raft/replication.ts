@@ -4,7 +4,7 @@ import { applyCommand, unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads } from './answers.ts'
 import { applyOnce } from './sessions.ts'
-import { emit, majorityOf, type Progress, type RaftMessage, send, type Turn } from './state.ts'
+import { emit, majorityOf, type Progress, type RaftMessage, type RaftState, send, type Turn } from './state.ts'
 
 // Log replication: §5.3, §5.4.2; thesis §10.2.2 for batching and pipelining.
 
@@ -68,14 +68,15 @@ function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number)
 export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   const { state } = turn
   const { log } = state
+  const { term } = state
   const { round, prevIndex } = message
   const here = termAt(log, prevIndex)
-  const reply = { type: 'append-reply', term: state.term, round, prevIndex } as const
   if (here !== message.prevTerm) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
     const conflictTerm = here ?? 0
     const conflictIndex = here === undefined ? lastIndex(log) + 1 : firstOfTerm(log, prevIndex)
-    send(turn, from, { ...reply, success: false, match: 0, conflictTerm, conflictIndex })
+    const refusal = { success: false, match: 0, conflictTerm, conflictIndex }
+    send(turn, from, { type: 'append-reply', term, round, prevIndex, ...refusal })
     return
   }
   storeEntries(turn, prevIndex, message.entries)
@@ -83,7 +84,16 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   // "set commitIndex = min(leaderCommit, index of last new entry)" (Figure 2).
   state.commitIndex = Math.max(state.commitIndex, Math.min(message.commit, match))
   applyCommitted(turn)
-  send(turn, from, { ...reply, success: true, match, conflictTerm: 0, conflictIndex: 0 })
+  send(turn, from, {
+    type: 'append-reply',
+    term,
+    round,
+    prevIndex,
+    success: true,
+    match,
+    conflictTerm: 0,
+    conflictIndex: 0,
+  })
 }
 
 /** "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that follow it" */
@@ -140,17 +150,27 @@ function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendRe
  */
 export function advanceCommit(turn: Turn): void {
   const { state } = turn
-  const held = [lastIndex(state.log)]
-  for (const progress of state.progress.values()) held.push(progress.match)
-  held.sort((one, other) => other - one)
   // The mistake: the leader's own copy is counted as if it were a majority.
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(state)
-  const index = held[majority - 1] ?? 0
+  const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
   // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
   if (termAt(state.log, index) !== state.term && turn.config.bug !== 'commit-old-term') return
   state.commitIndex = index
   applyCommitted(turn)
+}
+
+/** The last index that so many nodes hold, the leader among them. */
+function heldBy(state: RaftState, nodes: number): number {
+  const own = lastIndex(state.log)
+  let best = nodes <= 1 ? own : 0
+  for (const candidate of state.progress.values()) {
+    if (candidate.match <= best) continue
+    let holders = own >= candidate.match ? 1 : 0
+    for (const progress of state.progress.values()) if (progress.match >= candidate.match) holders++
+    if (holders >= nodes) best = candidate.match
+  }
+  return best
 }
 
 function applyCommitted(turn: Turn): void {

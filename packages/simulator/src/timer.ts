@@ -1,0 +1,53 @@
+import type { EventQueue, Happening } from './queue.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * A timer of a node. Most are set anew long before they ring, so a later setting only moves the due time, and the entry
+ * that is in the queue already puts itself off when its time comes.
+ */
+export class Timer implements Happening {
+  readonly name: string
+  /** Counts settings and cancellations: what was going to ring before one of them does not. */
+  changes = 0
+  readonly #queue: EventQueue
+  readonly #ring: (timer: Timer) => void
+  #dueAt: number = NEVER
+  /** Of the entry in the queue that counts; another one, queued for later before, does nothing. */
+  #queuedAt: number = NEVER
+
+  constructor(name: string, queue: EventQueue, ring: (timer: Timer) => void) {
+    this.name = name
+    this.#queue = queue
+    this.#ring = ring
+  }
+
+  set(dueAt: number): void {
+    this.changes++
+    this.#dueAt = dueAt
+    if (dueAt < this.#queuedAt) this.#enqueue()
+  }
+
+  cancel(): void {
+    this.changes++
+    this.#dueAt = NEVER
+  }
+
+  happen(): void {
+    const { now } = this.#queue
+    if (now !== this.#queuedAt) return
+    this.#queuedAt = NEVER
+    if (this.#dueAt === NEVER) return
+    if (this.#dueAt > now) {
+      this.#enqueue()
+      return
+    }
+    this.#dueAt = NEVER
+    this.#ring(this)
+  }
+
+  #enqueue(): void {
+    this.#queuedAt = this.#dueAt
+    this.#queue.schedule(this.#dueAt, this)
+  }
+}
