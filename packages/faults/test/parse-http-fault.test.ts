@@ -1,0 +1,60 @@
+import { httpHarms, parseHttpFault } from '@chaos/faults'
+import { describe, expect, test } from 'vitest'
+
+const links = ['clients>n1']
+
+test('what is left out takes its default', () => {
+  expect(parseHttpFault({ kind: 'error-status', links }, 'rules.json')).toEqual({
+    kind: 'error-status',
+    links: [{ from: 'clients', to: 'n1' }],
+    status: 503,
+    body: 'an injected error\n',
+    after: 'nothing',
+  })
+})
+
+test('what is narrowed keeps its match and its trigger', () => {
+  const fault = {
+    kind: 'lose-reply',
+    silence: 'hang',
+    links,
+    match: { method: 'PUT,POST', path: '/kv/{key}', status: '2xx', client: '10.0.0.0/8' },
+    when: { nth: 3, untilMs: 1000 },
+  }
+  expect(parseHttpFault(fault, 'rules.json')).toEqual({ ...fault, links: [{ from: 'clients', to: 'n1' }] })
+})
+
+test.each(Object.keys(httpHarms))('every parameter of %s is checked', (kind) => {
+  expect(() => parseHttpFault({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
+})
+
+describe('says what is wrong, where, and what to give instead', () => {
+  test.each([
+    [3, 'x: 3 is no object.'],
+    [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],
+    [{ kind: 'explode', links }, 'x: there is no HTTP fault "explode". Known: lose-request, '],
+    [{ kind: 'lose-reply' }, 'x: "links" must be a list of links, such as ["clients>n1"].'],
+    [{ kind: 'lose-reply', links, silence: 'wait' }, 'x: lose-reply: "silence" is "wait". Give one of reset, hang.'],
+    [{ kind: 'delay-reply', links }, 'x: delay-reply needs "delayMs" of milliseconds: how much later.'],
+    [{ kind: 'delay-reply', links, delayMs: -1 }, 'x: delay-reply: "delayMs" is -1.'],
+    [{ kind: 'error-status', links, status: 99 }, 'x: error-status: "status" is 99. Give a whole number, 200 to 599.'],
+    [
+      { kind: 'lose-reply', links, match: { method: 'GET PUT' } },
+      'x: "match": "method" is "GET PUT". Write GET, or several',
+    ],
+    [{ kind: 'lose-reply', links, match: { path: 'kv' } }, 'x: "match": "path" is "kv". A path begins with a slash'],
+    [{ kind: 'lose-reply', links, match: { headerValue: 'x' } }, 'Give "header" as well.'],
+    [{ kind: 'lose-reply', links, match: { status: '6xx' } }, 'x: "match": "status" is "6xx". Write 503, or a class'],
+    [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" is what an answer says'],
+    [{ kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } }, 'x: "when": "untilMs" is 5, which is not after'],
+    [{ kind: 'edit-reply', links }, 'x: edit-reply changes nothing. Give "headers" or "body".'],
+    [{ kind: 'edit-reply', links, headers: { 'a b': 'c' } }, 'x: edit-reply: "a b" is no name of a field.'],
+    [
+      { kind: 'edit-reply', links, headers: { A: 'c\r\nd' } },
+      'x: edit-reply: the value of A is "c\\r\\nd". Give a text of one',
+    ],
+    [{ kind: 'edit-reply', links, headers: { 'Content-Length': '5' } }, 'x: edit-reply: Content-Length says where the'],
+  ])('%j', (value, message) => {
+    expect(() => parseHttpFault(value, 'x')).toThrow(message)
+  })
+})
