@@ -15,7 +15,9 @@ export function faultOfWitness(
   rule: OrderRule,
   jsonOf: (name: number) => Json,
 ): string | undefined {
-  if (encoded.keys === 1 && !encoded.hasAppend && rule === 'real time') return faultOnOneKey(encoded, order)
+  if (encoded.keys === 1 && !encoded.hasAppend && rule === 'real time') {
+    return !encoded.hasConditional && isRightOnOneKey(encoded, order) ? undefined : faultOnOneKey(encoded, order)
+  }
   const { length, kind, expects, writes, key, process, calls, returns } = encoded
   const seen = new Uint8Array(length)
   const states: (number | string)[] = new Array(encoded.keys).fill(encoded.initial)
@@ -53,6 +55,34 @@ export function faultOfWitness(
 
 const sameValue = (state: number | string, value: number, encoded: Encoded, jsonOf: (name: number) => Json): boolean =>
   typeof state === 'number' ? state === value : state === jsonOf(encoded.names[value])
+
+/**
+ * Whether an order of reads and writes is right. Without branches: whether an operation is a read or a write is as good as
+ * random, and a branch guessed wrong costs more than all else here. What an operation does not read, or write, is NOTHING,
+ * which is negative.
+ */
+function isRightOnOneKey({ length, expects, writes, calls, returns, initial }: Encoded, order: Int32Array): boolean {
+  const seen = new Uint8Array(length)
+  let state = initial
+  let latestCall = 0
+  let faults = 0
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at]
+    if (i >>> 0 >= length) return false
+    faults |= seen[i]
+    seen[i] = 1
+    faults |= (returns[i] - latestCall) >> 31
+    const later = calls[i] - latestCall
+    latestCall += later & ~(later >> 31)
+    faults |= (expects[i] ^ state) & ~(expects[i] >> 31)
+    const isRead = writes[i] >> 31
+    state = (state & isRead) | (writes[i] & ~isRead)
+  }
+  for (let i = 0; i < length; i++) {
+    if (seen[i] === 0 && returns[i] !== NEVER) return false
+  }
+  return faults === 0
+}
 
 /** The same for one register in real time, whose values are all numbers: a million operations in some milliseconds. */
 function faultOnOneKey(

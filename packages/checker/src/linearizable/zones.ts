@@ -1,4 +1,4 @@
-import { type Encoded, NEVER, READ } from '../encoded.ts'
+import { type Encoded, NEVER } from '../encoded.ts'
 
 /** What the zones say: an order that explains the operations, or a few of them that no order explains. */
 export type ZonesAnswer =
@@ -43,6 +43,10 @@ interface Clusters {
   readonly impossibleRead: boolean
 }
 
+/**
+ * Whether an operation is a read or a write is as good as random, and a branch guessed wrong costs more than all else
+ * here: so the loop does the same for both. Of the value read and the value written one is NOTHING, all ones in binary.
+ */
 function clustersOf(part: Encoded): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
   const writer = new Int32Array(values).fill(-1)
@@ -51,50 +55,50 @@ function clustersOf(part: Encoded): Clusters | undefined {
   const reads = new Int32Array(values)
   let lastEvent = length === 0 ? -1 : calls[length - 1]
   const unknown: number[] = []
+  let impossibleRead = false
   for (let i = 0; i < length; i++) {
     const returned = returns[i]
-    if (returned > lastEvent && returned !== NEVER) lastEvent = returned
-    if (kind[i] === READ) {
-      const value = expects[i]
-      reads[value]++
-      if (returned < first[value]) first[value] = returned
-      // Operations come in order of call.
-      last[value] = calls[i]
-    } else if (returned === NEVER) {
+    if (returned === NEVER) {
       unknown.push(i)
-    } else {
-      const value = writes[i]
-      if (value === initial || writer[value] !== -1) return undefined
-      writer[value] = i
-    }
-  }
-  for (let at = 0; at < unknown.length; at++) {
-    const value = writes[unknown[at]]
-    // A write of unknown outcome that nobody read can be taken never to have happened.
-    if (reads[value] === 0) continue
-    if (value === initial || writer[value] !== -1) return undefined
-    writer[value] = unknown[at]
-  }
-  let impossibleRead = false
-  const used = new Uint8Array(values)
-  for (let value = 0; value < values; value++) {
-    const w = writer[value]
-    if (w === -1) {
-      if (reads[value] === 0) continue
-      used[value] = 1
-      if (value !== initial) impossibleRead = true
       continue
     }
-    used[value] = 1
-    // first is still the earliest return among the reads.
+    const value = expects[i] & writes[i]
+    const isWrite = kind[i]
+    if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
+    writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
+    reads[value] += isWrite ^ 1
+    // Operations come in order of call: only a read that was called before can have returned before.
+    if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
+    first[value] = lesser(first[value], returned)
+    last[value] = calls[i]
+    lastEvent = lastEvent - lesser(lastEvent - returned, 0)
+  }
+  for (let at = 0; at < unknown.length; at++) {
+    const w = unknown[at]
+    const value = writes[w]
+    // A write of unknown outcome that nobody read can be taken never to have happened.
+    if (reads[value] === 0) continue
+    if (writer[value] !== -1) return undefined
+    writer[value] = w
     if (first[value] < calls[w]) impossibleRead = true
-    if (returns[w] < first[value]) first[value] = returns[w]
     if (calls[w] > last[value]) last[value] = calls[w]
+  }
+  if (writer[initial] !== -1) return undefined
+  const used = new Uint8Array(values)
+  for (let value = 0; value < values; value++) {
+    if (writer[value] !== -1) used[value] = 1
+    else if (reads[value] > 0) {
+      used[value] = 1
+      if (value !== initial) impossibleRead = true
+    }
   }
   // The initial value was written before everything.
   first[initial] = -1
   return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
 }
+
+/** The lesser of two numbers that differ by less than 2^31. */
+const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
 /** How many event positions there are: one more than the last. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
@@ -116,60 +120,69 @@ export interface Zones {
   readonly initial: number
 }
 
-/** Walks the events once, placing groups one after another; undefined where two zones conflict. */
+/** Takes the groups in the order in which their zones begin, placing one after another; undefined where two conflict. */
 export function sequenceOfZones({ first, last, used, initial }: Zones, events: number): Int32Array | undefined {
   const groups = first.length
-  // What happens at an event: group + 1 where its forward zone begins or its backward zone begins.
+  // By event: group + 1 where that group's zone begins, forward or backward.
   const begins = new Int32Array(events)
   for (let group = 0; group < groups; group++) {
     if (used[group] === 0 || group === initial) continue
-    begins[first[group] < last[group] ? first[group] : last[group]] = group + 1
+    begins[lesser(first[group], last[group])] = group + 1
+  }
+  // The groups alone, in that order; one place more, where what is no group leaves no trace.
+  const sorted = new Int32Array(groups + 1)
+  let count = 0
+  for (let event = 0; event < events; event++) {
+    sorted[count] = begins[event] - 1
+    count += -begins[event] >>> 31
   }
   const sequence = new Int32Array(groups)
   let placed = 0
-  let current = -1
   let currentEnd = -1
   if (used[initial] === 1) {
     sequence[placed++] = initial
-    current = initial
     currentEnd = last[initial]
   }
-  const waiting: number[] = []
-  for (let event = 0; event < events; event++) {
-    const group = begins[event] - 1
-    if (group >= 0) {
-      if (first[group] < last[group]) {
-        if (current !== -1) return undefined
-        sequence[placed++] = group
-        current = group
-        currentEnd = last[group]
-      } else if (current === -1) {
-        sequence[placed++] = group
-      } else if (first[group] < currentEnd) {
-        return undefined
-      } else {
-        // It begins inside the forward zone and outlasts it: it comes right after.
-        waiting.push(group)
+  let waiting: number[] = []
+  for (let at = 0; at < count; at++) {
+    const group = sorted[at]
+    const end = last[group]
+    const isForward = first[group] < end
+    const begin = isForward ? first[group] : end
+    if (begin > currentEnd) {
+      // The forward zone before it is over, and what waited for its end comes first.
+      if (waiting.length > 0) {
+        for (const later of waiting) sequence[placed++] = later
+        waiting = []
       }
-    }
-    if (event === currentEnd) {
-      for (const later of waiting) sequence[placed++] = later
-      waiting.length = 0
-      current = -1
+      sequence[placed++] = group
+      if (isForward) currentEnd = end
+    } else if (isForward || first[group] < currentEnd) {
+      return undefined
+    } else {
+      // It begins inside the forward zone and outlasts it: it comes right after.
+      waiting.push(group)
     }
   }
+  for (const later of waiting) sequence[placed++] = later
   return sequence.subarray(0, placed)
 }
 
 /** Each cluster in turn: its write, then its reads in order of call. */
-function orderOf(sequence: Int32Array, { writer, reads }: Clusters, { length, kind, expects }: Encoded): Int32Array {
+function orderOf(
+  sequence: Int32Array,
+  { writer, reads }: Clusters,
+  { length, kind, expects, writes, values }: Encoded,
+): Int32Array {
   let total = 0
   for (let at = 0; at < sequence.length; at++) {
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  const order = new Int32Array(total)
-  const next = new Int32Array(reads.length)
+  // One place more, beyond the end: there go the writes when reads are put in their places, so that both are treated alike.
+  const order = new Int32Array(total + 1)
+  const next = new Int32Array(values + 1)
+  next[values] = total
   let place = 0
   for (let at = 0; at < sequence.length; at++) {
     const value = sequence[at]
@@ -177,6 +190,12 @@ function orderOf(sequence: Int32Array, { writer, reads }: Clusters, { length, ki
     next[value] = place
     place += reads[value]
   }
-  for (let i = 0; i < length; i++) if (kind[i] === READ) order[next[expects[i]]++] = i
-  return order
+  for (let i = 0; i < length; i++) {
+    const isWrite = kind[i]
+    const value = expects[i] & writes[i]
+    const list = value + isWrite * (values - value)
+    order[next[list]] = i
+    next[list] += isWrite ^ 1
+  }
+  return order.subarray(0, total)
 }
