@@ -26,9 +26,8 @@ export const mutations: readonly Mutation[] = [
   ...inFile('linearizable/zones.ts', definitions, [
     {
       name: 'zones-apply-to-repeated-values',
-      before: 'if (value === initial || writer[value] !== -1) return undefined',
-      occurrence: 1,
-      after: 'if (value === initial) return undefined',
+      before: 'if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined',
+      after: 'if (isWrite < 0) return undefined',
       breaks: 'of two writes of one value the first is forgotten',
     },
     {
@@ -46,26 +45,26 @@ export const mutations: readonly Mutation[] = [
     },
     {
       name: 'zones-read-only-after-the-write-returned',
-      before: 'if (first[value] < calls[w]) impossibleRead = true',
-      after: 'if (first[value] < returns[w]) impossibleRead = true',
+      before: 'if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true',
+      after: 'if ((isWrite & ((first[value] - returned) >>> 31)) !== 0) impossibleRead = true',
       breaks: 'a read that overlaps its write is called impossible',
     },
     {
       name: 'zones-forget-the-return-of-the-write',
-      before: 'if (returns[w] < first[value]) first[value] = returns[w]',
-      after: 'if (returns[w] > first[value]) first[value] = returns[w]',
+      before: 'first[value] = lesser(first[value], returned)',
+      after: 'first[value] = isWrite === 1 ? first[value] : lesser(first[value], returned)',
       breaks: 'the zone of a value begins too late',
     },
     {
       name: 'zones-let-forward-zones-overlap',
-      before: 'if (current !== -1) return undefined',
-      after: 'if (current < -1) return undefined',
+      before: '} else if (isForward || first[group] < currentEnd) {',
+      after: '} else if (!isForward && first[group] < currentEnd) {',
       breaks: 'two values that must both be held at one moment are let through',
     },
     {
       name: 'zones-backward-zone-must-begin-later',
-      before: '} else if (first[group] < currentEnd) {',
-      after: '} else if (last[group] < currentEnd) {',
+      before: '} else if (isForward || first[group] < currentEnd) {',
+      after: '} else if (isForward || last[group] < currentEnd) {',
       breaks: 'a write that overlaps the end of another value is called impossible',
     },
   ]),
