@@ -18,6 +18,9 @@ type Step = (state: Json, op: Op) => readonly Json[]
 
 const equal = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b)
 const asList = (state: Json): readonly Json[] => state as readonly Json[]
+const text = (json: Json): string => JSON.stringify(json)
+const byText = (list: readonly Json[]): readonly Json[] => list.toSorted((a, b) => (text(a) < text(b) ? -1 : 1))
+const has = (list: readonly Json[], wanted: Json): boolean => list.some((each) => equal(each, wanted))
 const only = (holds: boolean, state: Json): readonly Json[] => (holds ? [state] : [])
 
 export const objects: { readonly [model: string]: { readonly initial: Json; readonly step: Step } } = {
@@ -30,10 +33,10 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
     initial: [],
     step: (state, { f, input, output }) => {
       const elements = asList(state)
-      if (f === 'read') return only(equal(asList(output).toSorted(), elements.toSorted()), state)
-      if (f === 'contains') return only(elements.includes(input) === output, state)
-      const others = elements.filter((each) => each !== input)
-      return [f === 'add' ? [...others, input].sort() : others]
+      if (f === 'read') return only(equal(byText(asList(output)), byText(elements)), state)
+      if (f === 'contains') return only(has(elements, input) === output, state)
+      const others = elements.filter((each) => !equal(each, input))
+      return [f === 'add' ? byText([...others, input]) : others]
     },
   },
   queue: {
@@ -49,7 +52,7 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
     initial: [],
     step: (state, { f, input, output, isKnown }) => {
       const messages = asList(state)
-      if (f === 'enqueue') return [[...messages, input].sort()]
+      if (f === 'enqueue') return [byText([...messages, input])]
       const rest = messages.map((_, at) => messages.toSpliced(at, 1))
       if (!isKnown) return [state, ...rest]
       if (messages.length === 0) return only(output === null, [])
@@ -94,7 +97,7 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
   'unique-ids': {
     initial: [],
     step: (state, { output, isKnown }) =>
-      isKnown ? only(!asList(state).includes(output), [...asList(state), output].sort()) : [state],
+      isKnown ? only(!has(asList(state), output), byText([...asList(state), output])) : [state],
   },
 }
 

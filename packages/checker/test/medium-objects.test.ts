@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { createBudget } from '../src/budget.ts'
 import { modelOf } from '../src/models/registry.ts'
+import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { checkHistory } from './checking.ts'
@@ -22,11 +23,12 @@ const budgetOptions = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as 
 const quick = modelNames.filter((name) => modelOf(name).object?.fast !== undefined)
 
 test.each(quick)('%s: its conditions and the search agree on 250 histories of 20 to 150 operations', (model) => {
-  const { object } = modelOf(model)
+  const entry = modelOf(model)
+  const { object } = entry
   if (object?.fast === undefined) throw new Error('there are no conditions')
   const initial = initials[model] ?? null
-  const isRead = (number: number): boolean => object.reads.includes(number)
-  const functions = { model, numberOf: (f: string) => object.numbers[f], known: [], isRead, expands: object.expands }
+  const functions = functionsOfObject(entry, object, initial)
+  const { isRead } = functions
   const share = { met: 0, violated: 0 }
   for (let seed = baseSeed; seed < baseSeed + 250; seed++) {
     const random = randomFrom(seed)

@@ -3,6 +3,7 @@ import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { modelOf } from '../src/models/registry.ts'
+import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
@@ -23,12 +24,13 @@ const options = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unknow
 test.each(modelNames.filter((name) => name !== 'register'))(
   `%s: the answers are those of the definition, on ${HISTORIES.toLocaleString('en')} small random histories`,
   (model) => {
-    const { object } = modelOf(model)
+    const entry = modelOf(model)
+    const { object } = entry
     if (object === undefined) throw new Error('not an object')
     const initial = initials[model] ?? null
     const specification = object.specification(initial)
-    const isRead = (number: number): boolean => object.reads.includes(number)
-    const functions = { model, numberOf: (f: string) => object.numbers[f], known: [], isRead, expands: object.expands }
+    const functions = functionsOfObject(entry, object, initial)
+    const { isRead } = functions
     const share = { met: 0, violated: 0, quick: 0 }
     for (let n = 0; n < HISTORIES; n++) {
       const seed = baseSeed + n

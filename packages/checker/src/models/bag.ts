@@ -1,8 +1,8 @@
-import { type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { canonical, type History, type Json, UserError, type ValueId } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { closedUnder, type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
-import type { Part } from '../objects/part.ts'
+import { badOperation, type Expansion, type Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
 import { listOf, unheardOf } from '../objects/words.ts'
 import { findGap, NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
@@ -25,9 +25,9 @@ export const queueNumbers: { readonly [f: string]: number } = {
 export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
 
 /** Each message that a drain returned is one that was dequeued, at some time during the drain. */
-export const drainExpands: { readonly from: number; readonly to: number } = { from: DRAIN, to: DEQUEUE }
+export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 
-/** Messages in any order. A dequeue that returns null found nothing. */
+/** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
 export const bag: ModelEntry = {
   name: 'bag',
   aliases: ['total-queue', 'unordered-queue'],
@@ -54,16 +54,24 @@ export function messagesAtFirst(initial: Json): readonly string[] {
   if (!Array.isArray(initial)) {
     throw new UserError('usage', `the queue begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
   }
-  return initial.map((value: Json) => JSON.stringify(value))
+  return initial.map((value: Json) => canonical(value))
 }
 
-export const isEnqueue = ({ f }: ObjectOperation): boolean => queueNumbers[f] === ENQUEUE
+const NO_MESSAGE = 'null is no message: a dequeue returns it that found nothing'
+
+/** The text of the message that an enqueue gives in; undefined for other operations. */
+export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
+  if (queueNumbers[f] !== ENQUEUE) return undefined
+  if (value === null) throw new Error(NO_MESSAGE)
+  return JSON.stringify(value)
+}
 
 function specification(initial: Json): Specification<readonly string[]> {
   return {
     initial: messagesAtFirst(initial).toSorted(),
     step: (messages, operation) => {
-      if (isEnqueue(operation)) return [[...messages, JSON.stringify(operation.value)].sort()]
+      const enqueued = enqueuedBy(operation)
+      if (enqueued !== undefined) return [[...messages, enqueued].sort()]
       const { output } = operation
       if (output === undefined) {
         // It took any of them, or found none.
@@ -200,6 +208,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
   let repeated = false
   for (let i = 0; i < length; i++) {
     if (f[i] === ENQUEUE) {
+      if (input[i] === NULL_ID) throw badOperation(part, i, `${NO_MESSAGE}.`)
       const same = enqueues.get(input[i])
       if (same === undefined) enqueues.set(input[i], [i])
       else {

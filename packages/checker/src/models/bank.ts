@@ -1,5 +1,6 @@
 import { type Json, UserError } from '@chaos/history'
 import type { ModelEntry } from '../objects/object-model.ts'
+import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
 const TRANSFER = 0
@@ -33,8 +34,11 @@ export const bank: ModelEntry = {
   },
 }
 
+/** By account; one that is not there has nothing. */
+type Balances = ReadonlyMap<string, number>
+
 interface Bank {
-  readonly balances: { readonly [account: string]: number }
+  readonly balances: Balances
   /** The ids of what has been done. */
   readonly done: readonly string[]
 }
@@ -46,28 +50,22 @@ function specification(initial: Json): Specification<Bank> {
       if (operation.f === 'read') return sameBalances(bank.balances, operation.output ?? null) ? [bank] : []
       const { moves, id } = movesOf(operation)
       if (id !== undefined && bank.done.includes(id)) return [bank]
-      const balances: { [account: string]: number } = { ...bank.balances }
-      for (const [account, amount] of moves) balances[account] = (balances[account] ?? 0) + amount
-      if (Object.values(balances).some((balance) => balance < 0)) return []
+      const balances = new Map(bank.balances)
+      for (const [account, amount] of moves) balances.set(account, decimal((balances.get(account) ?? 0) + amount))
+      if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []
       return [{ balances, done: id === undefined ? bank.done : [...bank.done, id].sort() }]
     },
-    key: ({ balances, done }) =>
-      JSON.stringify([
-        Object.entries(balances)
-          .filter(([, balance]) => balance !== 0)
-          .sort(),
-        done,
-      ]),
+    key: ({ balances, done }) => JSON.stringify([[...balances].filter(([, balance]) => balance !== 0).sort(), done]),
   }
 }
 
-function balancesOf(initial: Json): { readonly [account: string]: number } {
-  if (isObject(initial)) {
-    const entries = Object.entries(initial)
-    if (entries.every(([, balance]) => typeof balance === 'number'))
-      return Object.fromEntries(entries) as { [account: string]: number }
+function balancesOf(initial: Json): Balances {
+  const entries = initial === null ? [] : isObject(initial) ? Object.entries(initial) : undefined
+  const balances = new Map<string, number>()
+  for (const [account, balance] of entries ?? []) {
+    if (typeof balance === 'number' && balance >= 0) balances.set(account, decimal(balance))
   }
-  if (initial === null) return {}
+  if (balances.size === entries?.length) return balances
   throw new UserError(
     'usage',
     `the bank begins as ${JSON.stringify(initial)}, which are no balances. Give e.g. {"a":10,"b":10}.`,
@@ -77,10 +75,14 @@ function balancesOf(initial: Json): { readonly [account: string]: number } {
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function sameBalances(balances: { readonly [account: string]: number }, read: Json): boolean {
+function sameBalances(balances: Balances, read: Json): boolean {
   if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
-  const accounts = new Set([...Object.keys(balances), ...Object.keys(read)])
-  return [...accounts].every((account) => (balances[account] ?? 0) === (read[account] ?? 0))
+  const said = new Map(Object.entries(read))
+  const accounts = new Set([...balances.keys(), ...said.keys()])
+  return [...accounts].every((account) => {
+    const balance = said.get(account) ?? 0
+    return (typeof balance === 'number' ? decimal(balance) : balance) === (balances.get(account) ?? 0)
+  })
 }
 
 interface Movement {

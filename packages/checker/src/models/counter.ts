@@ -12,6 +12,7 @@ import { createHeap } from '../objects/heap.ts'
 import type { Convergence, ModelEntry } from '../objects/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import { decimal, LARGEST_FRACTION } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
 const ADD = 0
@@ -28,7 +29,10 @@ const numbers: { readonly [f: string]: number } = {
   read: READ,
 }
 
-/** A number that is added to and read. Increments without a value are by one; null read is the initial value. */
+/**
+ * A number that is added to and read. Increments without a value are by one; null read is the initial value. Fractions are
+ * added up as decimals, to nine places.
+ */
 export const counter: ModelEntry = {
   name: 'counter',
   aliases: ['pn-counter', 'g-counter'],
@@ -58,8 +62,9 @@ function specification(initial: Json): Specification<number> {
   return {
     initial: start,
     step: (state, operation) => {
-      if (operation.f === 'read') return (operation.output ?? start) === state ? [state] : []
-      return [state + amountOf(operation)]
+      if (operation.f !== 'read') return [decimal(state + amountOf(operation))]
+      const { output } = operation
+      return (typeof output === 'number' ? decimal(output) : (output ?? start)) === state ? [state] : []
     },
     key: String,
   }
@@ -70,7 +75,7 @@ function startOf(initial: Json): number {
   if (typeof initial !== 'number') {
     throw new UserError('usage', `the counter begins at ${JSON.stringify(initial)}, which is no number. Give e.g. 0.`)
   }
-  return initial
+  return decimal(initial)
 }
 
 const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
@@ -88,7 +93,7 @@ function amounts(part: Part): Float64Array {
     if (known !== undefined) return known
     const value = jsonOf(part, part.input[i]) ?? 1
     if (typeof value !== 'number') throw badOperation(part, i, `an amount is a number, not ${JSON.stringify(value)}.`)
-    const amount = part.f[i] === ADD ? value : -value
+    const amount = decimal(part.f[i] === ADD ? value : -value)
     cached.set(part.input[i] * 4 + part.f[i], amount)
     return amount
   })
@@ -122,7 +127,7 @@ function countOnes(part: Part, initial: Json): FastAnswer {
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
     // Counted from the start, upwards.
-    return (value - start) * (sign === 0 ? 1 : sign)
+    return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   const steps = Float64Array.from(amount, Math.abs)
   if (!same) return refuteByBounds(part, steps, seen)
@@ -152,11 +157,10 @@ function countOnes(part: Part, initial: Json): FastAnswer {
         else open.push(i)
         continue
       }
-      // Sums of fractions are as the specification adds them up.
-      if (step !== 0 && !Number.isInteger(seen[i] / step) && !Number.isInteger(step)) return NOT_APPLICABLE
-      const wanted = step === 0 ? (seen[i] === 0 ? 0 : -1) : seen[i] / step
+      if (!Number.isInteger(step) && seen[i] > LARGEST_FRACTION) return NOT_APPLICABLE
+      const wanted = step === 0 ? 0 : Math.round(seen[i] / step)
+      if (decimal(wanted * step) !== seen[i] || wanted < count) return { result: 'violated', conflict: [i] }
       if (wanted === count) emit(i)
-      else if (wanted < count || !Number.isInteger(wanted)) return { result: 'violated', conflict: [i] }
       else {
         const same = waiting.get(wanted)
         if (same === undefined) waiting.set(wanted, [i])
@@ -208,7 +212,7 @@ function supports(part: Part): (some: readonly number[]) => boolean {
   const isExplained = (read: number, some: readonly number[]): boolean => {
     const added = some.filter((i) => isAddition(i) && part.calls[i] < part.returns[read])
     const sum = added.reduce((total, i) => total + Math.abs(amount[i]), 0)
-    return Math.abs(Number(jsonOf(part, part.output[read]) ?? 0)) <= sum
+    return Math.abs(Number(jsonOf(part, part.output[read]) ?? 0)) <= sum + SLACK
   }
   const inWhole = new Map<number, boolean>()
   const isExplainedInWhole = (read: number): boolean => {
@@ -274,8 +278,8 @@ export function counterReads(
       reads.push({
         row: row.row,
         value: Number(history.values.json(row.output as ValueId) ?? start),
-        least: start + called.up + sum.downAsked,
-        most: start + sum.upAsked + called.down,
+        least: decimal(start + called.up + sum.downAsked),
+        most: decimal(start + sum.upAsked + called.down),
       })
     } else {
       atCall.set(row.row, { up: sum.upDone, down: sum.downDone })

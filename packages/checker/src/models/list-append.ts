@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { canonical, type Json, UserError } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
 import { contentsOf } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
@@ -35,7 +35,7 @@ export const listAppend: ModelEntry = {
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
-  const start = startOf(initial).map((value) => JSON.stringify(value))
+  const start = startOf(initial).map((value) => canonical(value))
   return {
     initial: start,
     step: (list, { f, value, output }) => {

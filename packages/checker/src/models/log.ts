@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { canonical, type Json, UserError } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
@@ -32,7 +32,7 @@ export const log: ModelEntry = {
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
-  const start = startOf(initial).map((value) => JSON.stringify(value))
+  const start = startOf(initial).map((value) => canonical(value))
   return {
     initial: start,
     step: (entries, operation) => {

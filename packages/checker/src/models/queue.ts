@@ -8,7 +8,7 @@ import {
   besideOfMessage,
   drainExpands,
   ENQUEUE,
-  isEnqueue,
+  enqueuedBy,
   type Life,
   type Lives,
   lifetimes,
@@ -49,7 +49,8 @@ function specification(initial: Json): Specification<readonly string[]> {
   return {
     initial: messagesAtFirst(initial),
     step: (messages, operation) => {
-      if (isEnqueue(operation)) return [[...messages, JSON.stringify(operation.value)]]
+      const enqueued = enqueuedBy(operation)
+      if (enqueued !== undefined) return [[...messages, enqueued]]
       const { output } = operation
       if (output === undefined) return [messages.slice(1)]
       if (output === null) return messages.length === 0 ? [messages] : []

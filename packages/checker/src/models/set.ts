@@ -1,4 +1,4 @@
-import { type History, type Json, UserError } from '@chaos/history'
+import { canonical, type History, type Json, UserError } from '@chaos/history'
 import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
@@ -42,7 +42,7 @@ export const set: ModelEntry = {
 
 function specification(initial: Json): Specification<readonly string[]> {
   const start = startOf(initial)
-    .map((value) => JSON.stringify(value))
+    .map((value) => canonical(value))
     .sort()
   return {
     initial: start,
@@ -72,7 +72,7 @@ function startOf(initial: Json): readonly Json[] {
   if (!Array.isArray(initial)) {
     throw new UserError('usage', `the set begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
   }
-  return [...new Map(initial.map((value: Json) => [JSON.stringify(value), value])).values()]
+  return [...new Map(initial.map((value: Json) => [canonical(value), value])).values()]
 }
 
 /** A contains completes with true or false, or with the pair of the value and that. */

@@ -1,4 +1,4 @@
-import { type History, INFO } from '@chaos/history'
+import { type History, INFO, type Json } from '@chaos/history'
 import { type Budget, createBudget } from '../budget.ts'
 import { followsFrom } from '../headline.ts'
 import type { Level } from '../level.ts'
@@ -20,14 +20,8 @@ const EXPLAIN_MS = 2_000
 
 /** Judges a history of an object that comes with the checker and is not a register. */
 export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
-  const isRead = (number: number): boolean => object.reads.includes(number)
-  const functions: Functions = {
-    model: entry.name,
-    numberOf: (f) => object.numbers[f],
-    known: entry.functions,
-    isRead,
-    expands: object.expands,
-  }
+  const functions = functionsOfObject(entry, object, options.initial)
+  const { isRead } = functions
   const { fast, related, divide, rule, beside, supports, simulate } = object
   const judge: Judge = {
     model: entry.name,
@@ -51,6 +45,21 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     decided.eventual = eventualVerdict(convergence, decided.linearizable)
   }
   return reportOf(history, { model: entry.name, known: entry.levels, decided, accounting, options })
+}
+
+/** `initial` is the object's value before the first operation. */
+export function functionsOfObject(
+  entry: ModelEntry,
+  { numbers, reads, expands }: ObjectModel,
+  initial: Json,
+): Functions {
+  return {
+    model: entry.name,
+    numberOf: (f) => (Object.hasOwn(numbers, f) ? numbers[f] : undefined),
+    known: entry.functions,
+    isRead: (number) => reads.includes(number),
+    expands: expands && { ...expands, itemsAtFirst: Array.isArray(initial) ? initial.length : 0 },
+  }
 }
 
 /** Judges a history by a model of one's own. */

@@ -4,7 +4,7 @@ import type { Specification } from '../models/model.ts'
 import type { ModelName } from '../models/names.ts'
 import type { OperationRow } from '../verdict.ts'
 import type { Accounting } from './accounting.ts'
-import type { Part } from './part.ts'
+import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
 /** A model that comes with the checker: one file, one such value, listed in the registry. */
@@ -32,7 +32,7 @@ export interface ObjectModel {
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
-  readonly expands?: { readonly from: number; readonly to: number } | undefined
+  readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
   /** @throws UserError where the initial value makes no sense for this object. */
   specification(initial: Json): Specification<unknown>
   /**

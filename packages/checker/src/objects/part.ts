@@ -31,8 +31,15 @@ export interface Functions {
   /** What a message lists. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
-  /** An operation that stands for several at once, one for each item of the list that it returned, such as a drain. */
-  readonly expands?: { readonly from: number; readonly to: number } | undefined
+  readonly expands?: Expansion | undefined
+}
+
+/** An operation that stands for several at once, one for each item of the list that it returned, such as a drain. */
+export interface Expansion {
+  readonly from: number
+  readonly to: number
+  /** How many items were there from the start. */
+  readonly itemsAtFirst: number
 }
 
 /**
@@ -72,6 +79,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice): Part
   const row: number[] = []
   const f: number[] = []
   const output: number[] = []
+  let isOpenEnded = false
   for (const i of rows) {
     const number = numbers[operations.f[i]]
     if (expands === undefined || number !== expands.from) {
@@ -80,13 +88,19 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice): Part
       output.push(operations.output[i])
       continue
     }
-    // Of unknown outcome, it may have had any number of items, which cannot be told here; nothing rests on it.
-    if (operations.outcome[i] === INFO) continue
-    const items = history.values.json(operations.output[i] as ValueId)
+    const items = operations.outcome[i] === INFO ? [] : history.values.json(operations.output[i] as ValueId)
     for (const item of Array.isArray(items) ? items : []) {
       row.push(i)
       f.push(expands.to)
       output.push(history.values.id(item))
+    }
+    if (operations.outcome[i] !== INFO || isOpenEnded) continue
+    // Of unknown outcome, it may have had any number of items; what a later one may have had, the first may have had too.
+    isOpenEnded = true
+    for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
+      row.push(i)
+      f.push(expands.to)
+      output.push(operations.output[i])
     }
   }
   return {
@@ -101,6 +115,17 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice): Part
     calls: Int32Array.from(row, (i) => operations.callEvent[i]),
     returns: Int32Array.from(row, (i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
   }
+}
+
+/** How many items there can have been: one for each operation that may have added one. */
+function mostItems(
+  { operations }: History,
+  rows: readonly number[],
+  numbers: readonly number[],
+  { from, to, itemsAtFirst }: Expansion,
+): number {
+  const adds = (number: number): boolean => number !== from && number !== to
+  return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
 /** Some of the operations (ascending), as a part of their own. Positions are kept. */

@@ -47,7 +47,7 @@ function didOf(part: Part, i: number): string {
   if (f === 'read' && Array.isArray(output) && output.length > LONG_READ) {
     return `${who} read ${output.length.toLocaleString('en-US')} elements${ofInterest(part, output)}${where}`
   }
-  const tell = verbs[f]
+  const tell = Object.hasOwn(verbs, f) ? verbs[f] : undefined
   const did = tell === undefined ? called(f, input, output) : tell(input, output)
   return `${who} ${did}${where}`
 }
