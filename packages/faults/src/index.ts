@@ -1,6 +1,8 @@
 export { describeFault, faultTargets } from './describe.ts'
 export type { CutMode, Endpoint, Fault, FaultKind, Link, NodeId } from './fault.ts'
 export { linkName, linksBetween, nodeNames } from './fault.ts'
+export type { FaultFamily, TrafficFault } from './fault-families.ts'
+export { familyOf, faultFamilies, parseTrafficFault, trafficFaultKinds } from './fault-families.ts'
 export type { FaultParameter, HarmDescription, ParameterUnit } from './harm-table.ts'
 export { linkHarms, triggerParameters } from './harm-table.ts'
 export type { HttpFault, HttpHarm, HttpMatch, HttpTrigger, Silence } from './http-fault.ts'
