@@ -77,6 +77,6 @@ export function readObject(value: unknown, where: string): { readonly [name: str
 
 /** Messages quote what was sent, but not a megabyte of it. */
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`
 }

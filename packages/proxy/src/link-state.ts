@@ -1,15 +1,18 @@
-import type { Link, Random } from '@chaos/faults'
+import type { Link, LinkFault, Random } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
-import type { Rules } from './delivery.ts'
-import { combineFaults, noRules, queueLimitBytes } from './delivery.ts'
-import type { StandingFault } from './link-fault.ts'
+import type { Affliction, StandingFault } from './affliction.ts'
+import type { Placed } from './delivery/plan.ts'
+import type { Timetable } from './delivery/stage.ts'
+import { createStage } from './delivery/stages.ts'
+import { namesConnection } from './trigger.ts'
 
 /** What one link has carried and suffered since the network was made. */
 export interface LinkStatistics {
   /** Bytes and reads that came in from the sender. */
   readonly bytes: number
   readonly chunks: number
-  /** Of those bytes, the ones a drop discarded. */
+  /** Of those bytes, the ones handed to the receiver's socket, and the ones a fault discarded. */
+  readonly deliveredBytes: number
   readonly droppedBytes: number
   /** Connections that ever used the link, and those that do now. */
   readonly connections: number
@@ -18,97 +21,190 @@ export interface LinkStatistics {
   readonly hits: number
 }
 
-/** A connection, as its links see it. */
-export interface Carrier {
-  /** The rules of this link are different now. */
-  rulesChanged(link: LinkState): void
-  /** Ends both sides by RST, at once. */
-  abort(): void
-  /** How many chunks wait in the direction that this link is. */
-  waiting(link: LinkState): number
+/** One direction of one connection, as its link sees it. */
+export interface Flow {
+  /** The address of who dialled. */
+  readonly client: string
+  readonly acceptedAtMs: number
+  /** What the faults in force are to it, in their order. */
+  readonly stages: readonly Placed[]
+  /** The faults are others; it acts on that only in `stagesChanged`, once those of all links concerned are set. */
+  setStages(stages: readonly Placed[]): void
+  stagesChanged(): void
+  /** The connection that it is a direction of; a connection has two. */
+  readonly connection: { abort(): void }
 }
 
-/** One standing fault and how often it bit, over all its links. */
-export interface Affliction {
-  readonly fault: StandingFault
-  hits: number
+/** A fault on one link. */
+interface Attachment<Of extends LinkFault = StandingFault> {
+  readonly affliction: Affliction<Of>
+  /** Which fault of this link it is, counted from 1: names its streams of chance. */
+  readonly number: number
+  readonly shared: Timetable
+  /** Connections seen since it was applied, and those of them that it hits. */
+  seen: number
+  /** How often connections were chosen anew. */
+  choices: number
+  readonly victims: Map<Flow, Placed | undefined>
 }
 
 /** One named direction between two endpoints: the faults on it, and the live connections that it is a direction of. */
 export class LinkState {
   readonly name: string
-  /** The faults in force, combined; replaced, never changed in place. */
-  rules: Rules = noRules
-  /** How much of one direction of one connection may wait before its sender is stopped. */
-  queueLimitBytes: number = queueLimitBytes(noRules)
-  /** False: bytes pass straight through, without queue or timer. */
-  faulted = false
   bytes = 0
   chunks = 0
+  deliveredBytes = 0
   droppedBytes = 0
   hits = 0
   connections = 0
   readonly #random: Random
-  readonly #carriers: Set<Carrier> = new Set()
-  #afflictions: readonly Affliction[] = []
+  /** By its number: the how manyth connection of the link it is. */
+  readonly #flows: Map<Flow, number> = new Map()
+  #attachments: readonly Attachment[] = []
+  #attached = 0
 
   constructor(link: Link, random: Random) {
     this.name = linkName(link)
     this.#random = random.fork(this.name)
   }
 
-  /** Gives the connection its own stream of chance on this link: a function of the seed, the link and its number. */
-  join(carrier: Carrier): () => Random {
-    this.#carriers.add(carrier)
+  /** The faults in force act on the flow from here on. */
+  join(flow: Flow): void {
     this.connections++
-    const label = String(this.connections)
-    return () => this.#random.fork(label)
+    this.#flows.set(flow, this.connections)
+    if (this.#attachments.length === 0) return
+    for (const attachment of this.#attachments) this.#choose(attachment, flow)
+    flow.setStages(this.#stagesOf(flow))
   }
 
-  leave(carrier: Carrier): void {
-    this.#carriers.delete(carrier)
+  leave(flow: Flow): void {
+    this.#flows.delete(flow)
+    for (const { victims } of this.#attachments) victims.delete(flow)
   }
 
-  get carriers(): ReadonlySet<Carrier> {
-    return this.#carriers
+  /** In force once the caller has called `settle`. */
+  add(affliction: Affliction<StandingFault>): void {
+    this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** The caller tells the carriers, once every link of the fault is changed. */
-  add(affliction: Affliction): void {
-    this.#setAfflictions([...this.#afflictions, affliction])
-    let waiting = 0
-    for (const carrier of this.#carriers) waiting += carrier.waiting(this)
-    affliction.hits += waiting
-    this.hits += waiting
+  /** Whom a fault hits that is over at once; counts them as hits of the link. */
+  chooseOnce(affliction: Affliction): readonly Flow[] {
+    const victims = [...this.#attach(affliction).victims.keys()]
+    this.hits += victims.length
+    return victims
   }
 
-  /** As with `add`, the caller tells the carriers. */
+  /** As with `add`. */
   remove(affliction: Affliction): void {
-    this.#setAfflictions(this.#afflictions.filter((other) => other !== affliction))
+    this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
   }
 
-  /** Something met the faults in force. */
-  hit(): void {
-    if (this.#afflictions.length === 0) return
-    this.hits++
-    for (const affliction of this.#afflictions) affliction.hits++
+  /** Its trigger is another, so that connections are counted and drawn anew. */
+  chooseAnew(affliction: Affliction): void {
+    const attachment = this.#attachments.find((other) => other.affliction === affliction)
+    if (attachment === undefined) return
+    attachment.seen = 0
+    attachment.choices++
+    const before = new Map(attachment.victims)
+    attachment.victims.clear()
+    for (const flow of this.#flows.keys()) {
+      this.#choose(attachment, flow)
+      // What its state says stays so, whatever the trigger.
+      if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
+    }
+  }
+
+  /** Gives every live connection the faults as they are now, and answers whom to tell once all links have done so. */
+  settle(): readonly Flow[] {
+    const changed: Flow[] = []
+    for (const flow of this.#flows.keys()) {
+      const stages = this.#stagesOf(flow)
+      if (flow.stages.length === 0 && stages.length === 0) continue
+      flow.setStages(stages)
+      changed.push(flow)
+    }
+    return changed
   }
 
   statistics(): LinkStatistics {
     return {
       bytes: this.bytes,
       chunks: this.chunks,
+      deliveredBytes: this.deliveredBytes,
       droppedBytes: this.droppedBytes,
       connections: this.connections,
-      liveConnections: this.#carriers.size,
+      liveConnections: this.#flows.size,
       hits: this.hits,
     }
   }
 
-  #setAfflictions(afflictions: readonly Affliction[]): void {
-    this.#afflictions = afflictions
-    this.faulted = afflictions.length > 0
-    this.rules = this.faulted ? combineFaults(afflictions.map(({ fault }) => fault)) : noRules
-    this.queueLimitBytes = queueLimitBytes(this.rules)
+  #attach<Of extends LinkFault>(affliction: Affliction<Of>): Attachment<Of> {
+    this.#attached++
+    const attachment: Attachment<Of> = {
+      affliction,
+      number: this.#attached,
+      shared: { freeAtMs: 0 },
+      seen: 0,
+      choices: 0,
+      victims: new Map(),
+    }
+    for (const flow of this.#flows.keys()) this.#choose(attachment, flow)
+    return attachment
+  }
+
+  /** Decides whether the fault hits the connection at all. */
+  #choose(attachment: Attachment<LinkFault>, flow: Flow): void {
+    const { affliction } = attachment
+    const { when } = affliction.fault
+    if (affliction.isForClient?.(flow.client) === false) return
+    attachment.seen++
+    if (when !== undefined && !namesConnection(when, attachment.seen)) return
+    if (when?.probability !== undefined) {
+      const random = this.#randomOf(flow).fork(`choice ${attachment.number}.${attachment.choices}`)
+      if (!random.chance(when.probability)) return
+    }
+    attachment.victims.set(flow, undefined)
+  }
+
+  #stagesOf(flow: Flow): readonly Placed[] {
+    const stages: Placed[] = []
+    for (const attachment of this.#attachments) {
+      const { affliction, victims } = attachment
+      if (!affliction.inForce || !victims.has(flow)) continue
+      const placed = victims.get(flow) ?? this.#place(attachment, flow)
+      victims.set(flow, placed)
+      stages.push(placed)
+    }
+    return stages
+  }
+
+  /** The stream of chance of the connection's direction: a function of the seed, the link and the connection's number. */
+  #randomOf(flow: Flow): Random {
+    return this.#random.fork(String(this.#flows.get(flow)))
+  }
+
+  #place({ affliction, number, shared }: Attachment, flow: Flow): Placed {
+    let random: Random | undefined
+    const hit = (times = 1): void => {
+      affliction.hits += times
+      this.hits += times
+    }
+    const stage = createStage(affliction.fault.kind, {
+      harm: () => affliction.fault,
+      random: () => {
+        random ??= this.#randomOf(flow).fork(`fault ${number}`)
+        return random
+      },
+      hit,
+      acceptedAtMs: flow.acceptedAtMs,
+      shared,
+    })
+    return {
+      stage,
+      get afterBytes() {
+        return affliction.fault.when?.afterBytes ?? 0
+      },
+      hit,
+    }
   }
 }

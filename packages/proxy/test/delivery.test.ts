@@ -1,82 +1,137 @@
+import type { LinkHarm } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
-import type { LinkFault, Rules } from '@chaos/proxy'
-import { combineFaults, drawDelayMs, planDelivery, queueLimitBytes } from '@chaos/proxy'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Delivery, Next, Placed } from '../src/delivery/plan.ts'
+import { cutAt, passed, planDelivery, queueLimitBytes, transform } from '../src/delivery/plan.ts'
+import { drawLatencyMs } from '../src/delivery/schedules.ts'
+import type { StandingHarm } from '../src/delivery/stages.ts'
+import { createStage } from '../src/delivery/stages.ts'
 
-const links = [{ from: 'n1', to: 'n2' }]
-const latency = (latencyMs: number, jitterMs = 0) =>
-  ({ kind: 'latency', links, latencyMs: millis(latencyMs), jitterMs: millis(jitterMs) }) as const
-const bandwidth = (bytesPerSecond: number) => ({ kind: 'bandwidth', links, bytesPerSecond }) as const
-const partition = (mode: 'hold' | 'drop') => ({ kind: 'partition', links, mode }) as const
-const rules = (...faults: Exclude<LinkFault, { kind: 'reset' }>[]) => combineFaults(faults)
+const latency = (latencyMs: number, jitterMs = 0, distribution?: 'uniform' | 'normal' | 'pareto') =>
+  ({ kind: 'latency', latencyMs: millis(latencyMs), jitterMs: millis(jitterMs), distribution }) as const
+const bandwidth = (bytesPerSecond: number) => ({ kind: 'bandwidth', bytesPerSecond }) as const
+const partition = (mode: 'hold' | 'drop') => ({ kind: 'partition', mode }) as const
+const slice = (averageBytes: number, variationBytes = 0, pauseMs = 0) =>
+  ({ kind: 'slice', averageBytes, variationBytes, pauseMs: millis(pauseMs) }) as const
 const noChance = () => {
   throw new Error('no chance is needed here')
 }
 
+/** The stages of these faults, in this order, on one direction of one connection. */
+const stagesOf = (...harms: readonly StandingHarm[]): Placed[] =>
+  harms.map((harm) => {
+    const random = createRandom(JSON.stringify(harm))
+    const context = {
+      harm: () => harm as LinkHarm,
+      random: () => random,
+      hit: () => undefined,
+      acceptedAtMs: 0,
+      shared: { freeAtMs: 0 },
+    }
+    return { stage: createStage(harm.kind, context), afterBytes: 0, hit: () => undefined }
+  })
+
+const bytes = (sizeBytes: number, arrivedAtMs = 0, positionBytes = 0): Next => ({
+  chunk: { arrivedAtMs },
+  content: 'bytes',
+  sizeBytes,
+  positionBytes,
+})
+const end = (arrivedAtMs = 0): Next => ({ chunk: { arrivedAtMs }, content: 'end', sizeBytes: 0, positionBytes: 0 })
+
+function due(delivery: Delivery): Extract<Delivery, { kind: 'deliver' }> {
+  if (delivery.kind !== 'deliver') throw new Error(delivery.kind)
+  return delivery
+}
+
 /** Delivers a whole chunk, and says when each piece was due. Time stands at each piece's own due time. */
-function deliverAll(standing: Rules, sizeBytes: number, delayMs = 0) {
+function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 0) {
   const pieces: { atMs: number; sizeBytes: number }[] = []
-  let freeAtMs = 0
-  let nowMs = 0
-  let left = sizeBytes
-  while (left > 0) {
-    const delivery = planDelivery(standing, { sizeBytes: left, arrivedAtMs: 0, delayMs }, freeAtMs, nowMs)
-    if (delivery.kind !== 'deliver') throw new Error(delivery.kind)
-    pieces.push({ atMs: delivery.atMs, sizeBytes: delivery.sizeBytes })
-    left -= delivery.sizeBytes
-    freeAtMs = delivery.freeAtMs
-    nowMs = Math.max(nowMs, delivery.atMs)
+  let next = bytes(sizeBytes, arrivedAtMs)
+  let nowMs = arrivedAtMs
+  while (next.sizeBytes > 0) {
+    const { piece, atMs } = due(planDelivery(stages, next, nowMs))
+    pieces.push({ atMs, sizeBytes: piece.sizeBytes })
+    passed(stages, next, piece)
+    nowMs = Math.max(nowMs, atMs)
+    const { sizeBytes: takenBytes } = piece
+    next = {
+      ...next,
+      sizeBytes: next.sizeBytes - takenBytes,
+      positionBytes: next.positionBytes + takenBytes,
+    }
   }
   return pieces
 }
 
-test('without faults everything is due at once, whole, and no chance is drawn', () => {
-  expect(drawDelayMs(rules(), noChance)).toBe(0)
-  expect(planDelivery(rules(), { sizeBytes: 9, arrivedAtMs: 5, delayMs: 0 }, 0, 5)).toEqual({
-    kind: 'deliver',
-    sizeBytes: 9,
-    atMs: 5,
-    freeAtMs: 0,
-  })
+test('without faults everything is due at once, whole', () => {
+  expect(planDelivery([], bytes(9, 5), 5)).toMatchObject({ kind: 'deliver', piece: { sizeBytes: 9 }, atMs: 5 })
 })
 
 describe('cuts', () => {
-  const chunk = { sizeBytes: 9, arrivedAtMs: 0, delayMs: 0 }
-  test('a hold holds, a drop and a blackhole drop', () => {
-    expect(planDelivery(rules(partition('hold')), chunk, 0, 0).kind).toBe('hold')
-    expect(planDelivery(rules(partition('drop')), chunk, 0, 0).kind).toBe('drop')
-    expect(planDelivery(rules({ kind: 'blackhole', links }), chunk, 0, 0).kind).toBe('drop')
+  test('a hold holds, a drop and a blackhole lose what waits', () => {
+    expect(planDelivery(stagesOf(partition('hold')), bytes(9), 0).kind).toBe('hold')
+    expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
+    expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('a drop wins over a hold, in whichever order they came', () => {
-    expect(rules(partition('hold'), partition('drop')).cut).toBe('drop')
-    expect(rules(partition('drop'), partition('hold')).cut).toBe('drop')
+  test('a drop wins over a hold, and over whatever else would keep bytes back, in whichever order they came', () => {
+    for (const others of [partition('hold'), bandwidth(0), latency(100)])
+      for (const harms of [
+        [others, partition('drop')],
+        [partition('drop'), others],
+      ])
+        expect(planDelivery(stagesOf(...harms), bytes(9), 0).kind).toBe('lose')
   })
   test('the end of a stream is cut like data', () => {
-    expect(planDelivery(rules(partition('hold')), { ...chunk, sizeBytes: 0 }, 0, 0).kind).toBe('hold')
+    expect(planDelivery(stagesOf(partition('hold')), end(), 0).kind).toBe('hold')
   })
 })
 
 describe('latency', () => {
   test('is counted from when the chunk arrived, not from when it reached the head of the queue', () => {
-    const delivery = planDelivery(rules(latency(50)), { sizeBytes: 9, arrivedAtMs: 100, delayMs: 50 }, 0, 130)
-    expect(delivery).toMatchObject({ atMs: 150 })
+    expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
   test('several add up', () => {
-    expect(drawDelayMs(rules(latency(50), latency(20)), noChance)).toBe(70)
+    expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
-  test('jitter lies evenly on both sides and never makes a delay negative', () => {
+  test('is the same for a chunk however often it is planned, and another for the next', () => {
+    const stages = stagesOf(latency(50, 40))
+    const [first, second] = [bytes(9), bytes(9)]
+    const times = [first, first, first, second].map((next) => due(planDelivery(stages, next, 0)).atMs)
+    expect(times[1]).toBe(times[0])
+    expect(times[2]).toBe(times[0])
+    expect(times[3]).not.toBe(times[0])
+  })
+  test('uniform jitter lies on both sides and never makes a delay negative', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 100, noNaN: true }), (seed, jitterMs) => {
         const random = createRandom(seed)
         for (let i = 0; i < 20; i++) {
-          const delayMs = drawDelayMs(rules(latency(50, jitterMs)), () => random)
+          const delayMs = drawLatencyMs(latency(50, jitterMs), () => random)
           expect(delayMs).toBeGreaterThanOrEqual(Math.max(0, 50 - jitterMs))
           expect(delayMs).toBeLessThanOrEqual(50 + jitterMs)
         }
       }),
     )
+  })
+  test.each([
+    ['uniform', 100, 10 / Math.sqrt(3)],
+    ['normal', 100, 10],
+    // Lomax of shape 3 and scale 10: mean 10/2, deviation 10·√3/2.
+    ['pareto', 105, 10 * Math.sqrt(0.75)],
+  ] as const)('%s has the mean and deviation that it says', (distribution, mean, deviation) => {
+    const random = createRandom('distributions')
+    const draws = Array.from({ length: 100_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
+    const average = draws.reduce((sum, draw) => sum + draw, 0) / draws.length
+    const variance = draws.reduce((sum, draw) => sum + (draw - average) ** 2, 0) / draws.length
+    expect(average).toBeCloseTo(mean, 0)
+    expect(Math.sqrt(variance) / deviation).toBeGreaterThan(0.9)
+    expect(Math.sqrt(variance) / deviation).toBeLessThan(1.1)
+  })
+  test('without jitter no chance is drawn', () => {
+    expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
 
@@ -87,9 +142,11 @@ describe('bandwidth', () => {
         fc.double({ min: 0.5, max: 1e9, noNaN: true }),
         fc.integer({ min: 1, max: 300 }),
         fc.double({ min: 0, max: 200, noNaN: true }),
-        (bytesPerSecond, sizeBytes, delayMs) => {
+        fc.boolean(),
+        (bytesPerSecond, sizeBytes, delayMs, limitFirst) => {
+          const harms = [bandwidth(bytesPerSecond), latency(delayMs)]
           let sent = 0
-          for (const piece of deliverAll(rules(bandwidth(bytesPerSecond)), sizeBytes, delayMs)) {
+          for (const piece of deliverAll(stagesOf(...(limitFirst ? harms : harms.reverse())), sizeBytes)) {
             sent += piece.sizeBytes
             expect(piece.atMs).toBeCloseTo((sent * 1000) / bytesPerSecond + delayMs, 3)
           }
@@ -99,39 +156,129 @@ describe('bandwidth', () => {
     )
   })
   test('of two limits the narrower one counts', () => {
-    expect(rules(bandwidth(1000), bandwidth(10)).bytesPerSecond).toBe(10)
+    const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
+    expect(last?.atMs).toBeCloseTo(1000, -1)
   })
   test('a limit of 0 lets nothing pass', () => {
-    expect(planDelivery(rules(bandwidth(0)), { sizeBytes: 1, arrivedAtMs: 0, delayMs: 0 }, 0, 1e9).kind).toBe('hold')
+    expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
+    expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
   test('after a stall only a tenth of a second is made up for', () => {
-    const standing = rules(bandwidth(1_000_000))
-    let freeAtMs = 0
+    const stages = stagesOf(bandwidth(1_000_000))
     let burst = 0
     for (;;) {
-      const delivery = planDelivery(standing, { sizeBytes: 1e9, arrivedAtMs: 0, delayMs: 0 }, freeAtMs, 60_000)
-      if (delivery.kind !== 'deliver' || delivery.atMs > 60_000) break
-      burst += delivery.sizeBytes
-      freeAtMs = delivery.freeAtMs
+      const next = bytes(1e9)
+      const { piece, atMs } = due(planDelivery(stages, next, 60_000))
+      if (atMs > 60_000) break
+      burst += piece.sizeBytes
+      passed(stages, next, piece)
     }
     expect(burst).toBe(100_000)
   })
   test('a piece that takes longer than the catch-up comes due all the same', () => {
-    const standing = rules(bandwidth(0.5))
-    const chunk = { sizeBytes: 3, arrivedAtMs: 0, delayMs: 0 }
-    for (const nowMs of [0, 500, 1999]) expect(planDelivery(standing, chunk, 0, nowMs)).toMatchObject({ atMs: 2000 })
-    expect(planDelivery(standing, chunk, 0, 2000.5)).toMatchObject({ sizeBytes: 1, atMs: 2000 })
+    const stages = stagesOf(bandwidth(0.5))
+    for (const nowMs of [0, 500, 1999, 2000.5])
+      expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
   })
   test('the end of the stream comes after the last byte', () => {
-    const end = { sizeBytes: 0, arrivedAtMs: 10, delayMs: 5 }
-    expect(planDelivery(rules(bandwidth(1000)), end, 400, 10)).toMatchObject({ atMs: 405, freeAtMs: 400 })
+    const stages = stagesOf(bandwidth(1000), latency(5))
+    deliverAll(stages, 400)
+    expect(due(planDelivery(stages, end(10), 10)).atMs).toBe(405)
+  })
+})
+
+describe('slices', () => {
+  test('are of about the size wanted, with the pause after each, and nothing is lost', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 0, max: 500 }),
+        fc.integer({ min: 1, max: 20_000 }),
+        (averageBytes, variationBytes, sizeBytes) => {
+          const pieces = deliverAll(stagesOf(slice(averageBytes, variationBytes, 3)), sizeBytes)
+          expect(pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0)).toBe(sizeBytes)
+          for (const [i, piece] of pieces.entries()) {
+            expect(piece.sizeBytes).toBeLessThanOrEqual(averageBytes + variationBytes)
+            if (i < pieces.length - 1)
+              expect(piece.sizeBytes).toBeGreaterThanOrEqual(Math.max(1, averageBytes - variationBytes))
+            expect(piece.atMs).toBe(3 * i)
+          }
+        },
+      ),
+    )
+  })
+  test('are written one by one', () => {
+    expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
+      alone: true,
+      piece: { sizeBytes: 10 },
+    })
+  })
+})
+
+describe('faults in a row', () => {
+  const limit = (limitBytes: number) => ({ kind: 'limit-bytes', bytes: limitBytes }) as const
+
+  test('a limit counts what gets as far as it', () => {
+    const losing = { kind: 'timeout', afterMs: millis(0) } as const
+    expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
+    expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
+  })
+  test('a piece is as large as the narrowest of them allows', () => {
+    const stages = stagesOf(slice(100), bandwidth(4000), limit(30))
+    expect(deliverAll(stages, 30).map((piece) => piece.sizeBytes)).toEqual([30])
+    expect(planDelivery(stages, bytes(5, 0, 30), 0).kind).toBe('close')
+  })
+  test('a limit ends the connection with its last byte', () => {
+    const stages = stagesOf(limit(30))
+    const next = bytes(50)
+    const { piece } = due(planDelivery(stages, next, 0))
+    expect([piece.sizeBytes, passed(stages, next, piece)]).toEqual([30, 'close'])
+  })
+  test('bytes before a fault that begins after so many pass it whole and unharmed', () => {
+    const [placed] = stagesOf(latency(50)) as [Placed]
+    const stages = [{ ...placed, afterBytes: 10 }]
+    expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })
+    expect(due(planDelivery(stages, bytes(15, 0, 10), 0))).toMatchObject({ piece: { sizeBytes: 15 }, atMs: 50 })
+  })
+  test('a cut that begins after so many bytes lets them pass', () => {
+    const [placed] = stagesOf(partition('hold')) as [Placed]
+    const stages = [{ ...placed, afterBytes: 10 }]
+    expect([cutAt(stages, 9), cutAt(stages, 10)]).toEqual(['none', 'hold'])
+    expect(due(planDelivery(stages, bytes(25), 0)).piece.sizeBytes).toBe(10)
+  })
+})
+
+describe('corruption', () => {
+  const flipped = (probability: number, sizeBytes: number) => {
+    const stages = stagesOf({ kind: 'corrupt', probability })
+    const before = Buffer.alloc(sizeBytes)
+    const pieces: Buffer[] = []
+    for (let offset = 0; offset < sizeBytes; offset += 1000)
+      pieces.push(transform(stages, 0, before.subarray(offset, Math.min(sizeBytes, offset + 1000))))
+    return Buffer.concat(pieces)
+  }
+  test('flips one bit of each byte that it hits, and hits as many as it says', () => {
+    const after = flipped(0.01, 1_000_000)
+    const hit = after.filter((byte) => byte !== 0)
+    for (const byte of hit) expect([1, 2, 4, 8, 16, 32, 64, 128]).toContain(byte)
+    expect(hit.length).toBeGreaterThan(9_500)
+    expect(hit.length).toBeLessThan(10_500)
+  })
+  test('of no byte and of every byte', () => {
+    expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
+    expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
+  })
+  test('leaves the memory it was given as it is', () => {
+    const before = Buffer.alloc(100)
+    transform(stagesOf({ kind: 'corrupt', probability: 1 }), 0, before)
+    expect(before.every((byte) => byte === 0)).toBe(true)
   })
 })
 
 test('what may wait grows with the delay, and has a bound', () => {
-  const plain = queueLimitBytes(rules())
-  expect(queueLimitBytes(rules(partition('hold')))).toBe(plain)
-  expect(queueLimitBytes(rules(latency(50)))).toBeGreaterThan(50 * plain)
-  expect(queueLimitBytes(rules(latency(50), bandwidth(1000)))).toBe(plain + 50)
-  expect(queueLimitBytes(rules(latency(1e9)))).toBeLessThanOrEqual(96 * 1024 * 1024)
+  const plain = queueLimitBytes([])
+  expect(queueLimitBytes(stagesOf(partition('hold')))).toBe(plain)
+  expect(queueLimitBytes(stagesOf(latency(50)))).toBeGreaterThan(50 * plain)
+  expect(queueLimitBytes(stagesOf(latency(50), bandwidth(1000)))).toBe(plain + 50)
+  expect(queueLimitBytes(stagesOf(latency(1e9)))).toBeLessThanOrEqual(96 * 1024 * 1024)
 })

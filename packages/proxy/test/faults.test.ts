@@ -226,9 +226,12 @@ test('a fault that was removed with everything delivered leaves no queue and no 
 })
 
 test.each([
-  [{ kind: 'latency', links: to, latencyMs: millis(-1), jitterMs: millis(0) }, 'latencyMs is -1'],
-  [{ kind: 'latency', links: to, latencyMs: millis(1), jitterMs: millis(Number.NaN) }, 'jitterMs is NaN'],
-  [{ kind: 'bandwidth', links: to, bytesPerSecond: Number.POSITIVE_INFINITY }, 'bytesPerSecond is Infinity'],
+  [
+    { kind: 'latency', links: to, latencyMs: millis(-1), jitterMs: millis(0) },
+    'fault on clients>n1: latency: "latencyMs" is -1.',
+  ],
+  [{ kind: 'latency', links: to, latencyMs: millis(1), jitterMs: millis(Number.NaN) }, '"jitterMs" is NaN'],
+  [{ kind: 'bandwidth', links: to, bytesPerSecond: Number.POSITIVE_INFINITY }, '"bytesPerSecond" is Infinity'],
 ] as const)('a number that makes no sense is refused: %j', async (fault, expected) => {
   const { network } = await routeTo(undefined)
   expect(() => network.apply(fault)).toThrow(UserError)

@@ -96,7 +96,23 @@ test('statistics count bytes, reads, connections and hits of each direction apar
   client.socket.write('seven77')
   await eventually(() => cut.hits === 1)
   expect(Object.fromEntries(created.statistics())).toEqual({
-    'clients>n1': { bytes: 11, chunks: 2, droppedBytes: 0, connections: 1, liveConnections: 1, hits: 1 },
-    'n1>clients': { bytes: 4, chunks: 1, droppedBytes: 0, connections: 1, liveConnections: 1, hits: 0 },
+    'clients>n1': {
+      bytes: 11,
+      chunks: 2,
+      deliveredBytes: 4,
+      droppedBytes: 0,
+      connections: 1,
+      liveConnections: 1,
+      hits: 1,
+    },
+    'n1>clients': {
+      bytes: 4,
+      chunks: 1,
+      deliveredBytes: 4,
+      droppedBytes: 0,
+      connections: 1,
+      liveConnections: 1,
+      hits: 0,
+    },
   })
 })

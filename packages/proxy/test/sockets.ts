@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Link } from '@chaos/faults'
-import type { Intercept, LinkFault, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
+import type { Link, LinkFault } from '@chaos/faults'
+import type { Intercept, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
 

@@ -4,9 +4,6 @@ export interface Waiting {
   /** Bytes of the content that have been delivered already. */
   offset: number
   readonly arrivedAtMs: number
-  /** Drawn once for the rules in force; drawn again when they change, which `rules` tells. */
-  delayMs: number
-  rules: unknown
 }
 
 /** Consumed entries are cut off only once there are this many, so that taking one costs constant time. */
@@ -35,13 +32,21 @@ export class ChunkQueue {
   }
 
   push(content: Waiting['content'], arrivedAtMs: number): void {
-    this.#entries.push({ content, offset: 0, arrivedAtMs, delayMs: 0, rules: undefined })
+    this.#entries.push({ content, offset: 0, arrivedAtMs })
     if (typeof content !== 'string') this.#bytes += content.length
   }
 
   /** An RST is the last thing to come, if it comes. */
   get endsInReset(): boolean {
     return this.#entries.at(-1)?.content === 'reset'
+  }
+
+  /** All that waits, the head first. */
+  *[Symbol.iterator](): Generator<Waiting> {
+    for (let i = this.#head; i < this.#entries.length; i++) {
+      const waiting = this.#entries[i]
+      if (waiting !== undefined) yield waiting
+    }
   }
 
   head(): Waiting | undefined {

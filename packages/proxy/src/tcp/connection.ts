@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-import type { Random } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
+import type { Placed } from '../delivery/plan.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
-import type { Carrier, LinkState } from '../link-state.ts'
+import type { LinkState } from '../link-state.ts'
 import { createExit } from './exit.ts'
+import type { PumpedConnection } from './pump.ts'
 import { Pump } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { resetSocket } from './reset-socket.ts'
@@ -38,7 +39,8 @@ type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
  * dropped, what was opened during it is reset at heal. With an interceptor the upstream is dialled once there is
  * something for it, or when the interceptor asks.
  */
-export class Connection implements Carrier {
+export class Connection implements PumpedConnection {
+  readonly acceptedAtMs: number
   readonly #options: ConnectionOptions
   readonly #client: Socket
   readonly #forward: Pump
@@ -46,10 +48,14 @@ export class Connection implements Carrier {
   readonly #interceptor: Interceptor | undefined
   readonly #requests: Inlet
   readonly #responses: Inlet
+  #peer: Conversation['client'] | undefined
   #upstream: Socket | undefined
   /** There is something for the upstream, so that it is dialled as soon as the links allow. */
   #dialWanted: boolean
-  #dialPutOff = false
+  #wantedAtMs: number
+  /** Faults that put off dialling and are counted already. */
+  readonly #puttingOff: Set<Placed> = new Set()
+  #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
   /** Opened during a drop. */
   #doomed = false
@@ -58,12 +64,16 @@ export class Connection implements Carrier {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#client = options.client
-    this.#forward = this.#createPump(options.forward)
-    this.#backward = this.#createPump(options.backward)
+    this.acceptedAtMs = options.clock.nowMs()
+    this.#wantedAtMs = this.acceptedAtMs
+    this.#forward = new Pump(options.forward, this, options.clock)
+    this.#backward = new Pump(options.backward, this, options.clock)
+    const refusing = this.#forward.stages.filter(({ stage }) => stage.refuses)
+    const intercept = refusing.length > 0 ? undefined : options.intercept
     this.#forward.setSource(this.#client)
     this.#backward.setSink(this.#client)
-    this.#dialWanted = options.intercept === undefined
-    this.#interceptor = options.intercept?.(this.#conversation())
+    this.#dialWanted = intercept === undefined
+    this.#interceptor = intercept?.(this.#conversation())
     this.#requests = this.#interceptor?.requests ?? this.#forward
     this.#responses = this.#interceptor?.responses ?? this.#backward
     if (this.#interceptor !== undefined) {
@@ -73,44 +83,50 @@ export class Connection implements Carrier {
     this.#client.on('data', (bytes: Buffer) => this.#requests.receive(bytes))
     this.#watch(this.#client, this.#requests)
     this.#state = 'waiting'
+    for (const placed of refusing) placed.hit()
+    if (refusing.length > 0) this.abort()
+    else this.stagesChanged()
+  }
+
+  get client(): string {
+    return this.#clientAddress().host
+  }
+
+  stagesChanged(): void {
     this.#dialIfClear()
   }
 
-  rulesChanged(link: LinkState): void {
-    if (link === this.#forward.link) this.#forward.rulesChanged()
-    else this.#backward.rulesChanged()
-    this.#dialIfClear()
-  }
-
-  waiting(link: LinkState): number {
-    return (link === this.#forward.link ? this.#forward : this.#backward).waiting
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#forget()
+    this.#client.destroySoon()
+    if (this.#upstream?.connecting) resetSocket(this.#upstream)
+    else this.#upstream?.destroySoon()
   }
 
   abort(): void {
-    this.#state = 'closed'
-    this.#forward.stop()
-    this.#backward.stop()
+    this.#forget()
     resetSocket(this.#client)
     if (this.#upstream !== undefined) resetSocket(this.#upstream)
   }
 
-  #createPump(link: LinkState): Pump {
-    const linkRandom = link.join(this)
-    let random: Random | undefined
-    return new Pump({
-      link,
-      clock: this.#options.clock,
-      random: () => {
-        random ??= linkRandom()
-        return random
-      },
-    })
+  /** From here on nothing more is passed on. */
+  #forget(): void {
+    this.#state = 'closed'
+    this.#cancelDial?.()
+    this.#forward.stop()
+    this.#backward.stop()
+  }
+
+  #clientAddress(): Conversation['client'] {
+    this.#peer ??= peerOf(this.#client)
+    return this.#peer
   }
 
   #conversation(): Conversation {
     return {
       id: this.#options.id,
-      client: peerOf(this.#client),
+      client: this.#clientAddress(),
       requests: createExit(
         this.#forward,
         () => this.#wantDial(),
@@ -129,6 +145,7 @@ export class Connection implements Carrier {
   #wantDial(): void {
     if (this.#dialWanted) return
     this.#dialWanted = true
+    this.#wantedAtMs = this.#options.clock.nowMs()
     this.#dialIfClear()
   }
 
@@ -140,18 +157,31 @@ export class Connection implements Carrier {
 
   #dialIfClear(): void {
     if (this.#state !== 'waiting' || !this.#dialWanted) return
-    const { forward, backward } = this.#options
-    if (forward.rules.cut !== 'none' || backward.rules.cut !== 'none') {
-      if (!this.#dialPutOff) {
-        this.#dialPutOff = true
-        forward.hit()
-        backward.hit()
-      }
-      if (forward.rules.cut === 'drop' || backward.rules.cut === 'drop') this.#doomed = true
+    this.#cancelDial?.()
+    const cuts = [this.#forward.cut, this.#backward.cut]
+    if (cuts.some((cut) => cut !== 'none')) {
+      if (cuts.includes('drop')) this.#doomed = true
+      this.#countPutOff(({ stage }) => stage.cut !== undefined)
       return
     }
-    if (this.#doomed || this.#forward.holed) this.abort()
-    else this.#dial()
+    if (this.#doomed || this.#forward.holed) {
+      this.abort()
+      return
+    }
+    let delayMs = 0
+    for (const { stage } of this.#forward.stages) delayMs += stage.dialDelayMs ?? 0
+    const remainingMs = this.#wantedAtMs + delayMs - this.#options.clock.nowMs()
+    if (delayMs > 0) this.#countPutOff(({ stage }) => stage.dialDelayMs !== undefined)
+    if (remainingMs <= 0) this.#dial()
+    else this.#cancelDial = this.#options.clock.after(remainingMs, () => this.#dialIfClear())
+  }
+
+  #countPutOff(puttingOff: (placed: Placed) => boolean): void {
+    for (const placed of [...this.#forward.stages, ...this.#backward.stages]) {
+      if (!puttingOff(placed) || this.#puttingOff.has(placed)) continue
+      this.#puttingOff.add(placed)
+      placed.hit()
+    }
   }
 
   #dial(): void {
@@ -230,11 +260,9 @@ export class Connection implements Carrier {
   }
 
   #finish(): void {
-    this.#state = 'closed'
-    this.#forward.stop()
-    this.#backward.stop()
-    this.#options.forward.leave(this)
-    this.#options.backward.leave(this)
+    this.#forget()
+    this.#options.forward.leave(this.#forward)
+    this.#options.backward.leave(this.#backward)
     this.#interceptor?.closed()
     this.#options.closed(this)
   }

@@ -1,54 +1,83 @@
 import type { Socket } from 'node:net'
-import type { Random } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
-import { drawDelayMs, planDelivery } from '../delivery.ts'
-import type { Stage } from '../interceptor.ts'
-import type { LinkState } from '../link-state.ts'
+import type { Delivery, Next, Placed } from '../delivery/plan.ts'
+import { carries, cutAt, meets, nextAlarm, passed, planDelivery, queueLimitBytes, transform } from '../delivery/plan.ts'
+import type { Content, Ending } from '../delivery/stage.ts'
+import type { Stage as Interception } from '../interceptor.ts'
+import type { Flow, LinkState } from '../link-state.ts'
 import type { Waiting } from './chunk-queue.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { resetSocket } from './reset-socket.ts'
+import { SourceGate } from './source-gate.ts'
 
 /** Delivered in one system call, at most; more than it waits for the next turn. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
-export interface PumpOptions {
-  readonly link: LinkState
-  readonly clock: ProxyClock
-  /** Called only when chance is needed, which for most connections is never. */
-  readonly random: () => Random
+const NO_STAGES: readonly Placed[] = []
+const PLAIN_LIMIT_BYTES = queueLimitBytes(NO_STAGES)
+
+/** The connection that a pump is a direction of. */
+export interface PumpedConnection {
+  /** The address of who dialled. */
+  readonly client: string
+  readonly acceptedAtMs: number
+  /** The faults of this direction changed, all links settled. */
+  stagesChanged(): void
+  /** Ends both sides in good order. */
+  close(): void
+  /** Ends both sides by RST, at once. */
+  abort(): void
 }
 
 /**
- * Moves bytes, and the end of the stream, from one socket to another as the link's rules say.
+ * Moves bytes, and the end of the stream, from one socket to another as the link's faults say.
  *
  * While no fault is in force and nothing waits, each read is one write and nothing else. Otherwise what arrives joins a
- * queue, of which the head is planned against the rules of the moment: a change of the rules acts on everything that has
- * not been handed to the receiving socket yet. (What has been handed over counts as sent: at most one burst, and only
- * where the receiver is not reading.) An end of the stream, by FIN or RST, queues and is cut like data.
+ * queue, of which the head is planned against the faults of the moment: a change of the faults acts on everything that
+ * has not been handed to the receiving socket yet. (What has been handed over counts as sent: at most one burst, and
+ * only where the receiver is not reading.) An end of the stream, by FIN or RST, queues and is cut like data.
  */
-export class Pump {
+export class Pump implements Flow {
   readonly link: LinkState
+  readonly connection: PumpedConnection
   readonly #clock: ProxyClock
-  readonly #random: () => Random
   readonly #queue: ChunkQueue = new ChunkQueue()
-  #source: Socket | undefined
+  #stages: readonly Placed[] = NO_STAGES
+  #queueLimitBytes = PLAIN_LIMIT_BYTES
+  readonly #gate: SourceGate = new SourceGate()
   #sink: Socket | undefined
-  /** The source may be read: nothing waits for the sink that should not, and the interceptor asks for no pause. */
-  #reading = true
-  #room = true
-  #wanted = true
   #deliveredBytes = 0
-  #observer: Pick<Stage, 'delivered'> | undefined
-  #freeAtMs = 0
+  #lostBytes = 0
+  #observer: Pick<Interception, 'delivered'> | undefined
   #cancelTimer: (() => void) | undefined
-  /** Something was dropped: the stream has a hole. */
+  #wakesAtMs = Number.POSITIVE_INFINITY
+  #endingAtRemoval: Ending | undefined
+  /** Something was lost: the stream has a hole. */
   #holed = false
   #stopped = false
 
-  constructor(options: PumpOptions) {
-    this.link = options.link
-    this.#clock = options.clock
-    this.#random = options.random
+  constructor(link: LinkState, connection: PumpedConnection, clock: ProxyClock) {
+    this.link = link
+    this.connection = connection
+    this.#clock = clock
+    link.join(this)
+  }
+
+  get client(): string {
+    return this.connection.client
+  }
+
+  get acceptedAtMs(): number {
+    return this.connection.acceptedAtMs
+  }
+
+  get stages(): readonly Placed[] {
+    return this.#stages
+  }
+
+  /** Whether the next byte would be held or lost by a cut. */
+  get cut(): 'none' | 'hold' | 'drop' {
+    return this.#stages.length === 0 ? 'none' : cutAt(this.#stages, this.#positionBytes)
   }
 
   get holed(): boolean {
@@ -66,23 +95,22 @@ export class Pump {
 
   /** True while a read would be written on at once, so that its buffer may be read into again. */
   get passesThrough(): boolean {
-    return !this.link.faulted && this.#queue.length === 0 && this.#sink !== undefined
+    return this.#stages.length === 0 && this.#queue.length === 0 && this.#sink !== undefined
   }
 
   /** More waits than the sink takes at the moment, so that the source is stopped. */
   get congested(): boolean {
-    return !this.#room
+    return !this.#gate.room
   }
 
   /** Tells of every byte that is handed to the sink. */
-  observe(observer: Pick<Stage, 'delivered'>): void {
+  observe(observer: Pick<Interception, 'delivered'>): void {
     this.#observer = observer
   }
 
   /** From here bytes come; `receive` and the rest are called by whoever listens to it. */
   setSource(source: Socket): void {
-    this.#source = source
-    if (!this.#reading) source.pause()
+    this.#gate.setSource(source)
   }
 
   /** To here bytes go, from now on: a socket that is connected. */
@@ -91,11 +119,11 @@ export class Pump {
     sink.on('drain', () => {
       if (this.#queue.length > 0) this.#advance()
       else {
-        this.#setRoom(true)
+        this.#gate.setRoom(true)
         this.#observer?.delivered(this.#deliveredBytes)
       }
     })
-    this.rulesChanged()
+    this.advance()
   }
 
   /** Takes bytes over. The memory may be used again where the answer is true. */
@@ -104,10 +132,11 @@ export class Pump {
     link.bytes += bytes.length
     link.chunks++
     const sink = this.#sink
-    if (!link.faulted && this.#queue.length === 0 && sink !== undefined) {
+    if (this.#stages.length === 0 && this.#queue.length === 0 && sink !== undefined) {
       if (!sink.writable) return true
-      if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#setRoom(false)
+      if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#gate.setRoom(false)
       this.#deliveredBytes += bytes.length
+      link.deliveredBytes += bytes.length
       this.#observer?.delivered(this.#deliveredBytes)
       return sink.writableLength === 0
     }
@@ -128,13 +157,36 @@ export class Pump {
 
   /** Asks the source to stop, or go on as far as there is room. */
   setWanted(wanted: boolean): void {
-    this.#wanted = wanted
-    this.#setReading(this.#room && wanted)
+    this.#gate.setWanted(wanted)
   }
 
-  rulesChanged(): void {
+  setStages(stages: readonly Placed[]): void {
+    const removed = this.#stages.filter((placed) => !stages.includes(placed))
+    const added = stages.filter((placed) => !this.#stages.includes(placed))
+    this.#stages = stages
+    this.#queueLimitBytes = queueLimitBytes(stages)
+    this.#endingAtRemoval ??= removed.find(({ stage }) => stage.atRemoval !== undefined)?.stage.atRemoval
+    let positionBytes = this.#positionBytes
+    for (const { content, offset } of added.length === 0 ? [] : this.#queue) {
+      const sizeBytes = typeof content === 'string' ? 0 : content.length - offset
+      this.#countArrival(added, content, sizeBytes, positionBytes)
+      positionBytes += sizeBytes
+    }
+  }
+
+  stagesChanged(): void {
+    if (this.#endingAtRemoval !== undefined) {
+      this.#endConnection(this.#endingAtRemoval)
+      return
+    }
+    this.advance()
+    this.connection.stagesChanged()
+  }
+
+  /** Delivers what may be delivered by now: called when the faults changed, or the sink is there. */
+  advance(): void {
     // A stream with a hole may not go on; its receiver learns of it as soon as the link carries anything again.
-    if (this.#holed && this.link.rules.cut === 'none' && this.#sink !== undefined) resetSocket(this.#sink)
+    if (this.#holed && this.#sink !== undefined && carries(this.#stages, this.#positionBytes)) resetSocket(this.#sink)
     this.#advance()
   }
 
@@ -145,85 +197,136 @@ export class Pump {
     this.#queue.clear()
   }
 
+  /** Bytes that left the queue, or never joined it. */
+  get #positionBytes(): number {
+    return this.#deliveredBytes + this.#lostBytes
+  }
+
   #enqueue(content: Waiting['content']): void {
     if (this.#stopped) return
-    this.link.hit()
+    const sizeBytes = typeof content === 'string' ? 0 : content.length
+    this.#countArrival(this.#stages, content, sizeBytes, this.#positionBytes + this.#queue.bytes)
     this.#queue.push(content, this.#clock.nowMs())
-    // With others before it, a timer, a drain or a change of the rules will get to it.
-    if (this.#queue.length === 1 || this.link.rules.cut === 'drop') this.#advance()
+    // With others before it, a timer, a drain or a change of the faults will get to it.
+    if (this.#queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
+  }
+
+  #countArrival(
+    stages: readonly Placed[],
+    content: Waiting['content'],
+    sizeBytes: number,
+    positionBytes: number,
+  ): void {
+    for (const placed of stages) if (meets(placed, contentOf(content), sizeBytes, positionBytes)) placed.hit()
   }
 
   #advance(): void {
     if (this.#stopped) return
     this.#disarm()
     const before = this.#deliveredBytes
-    this.#deliverWhatIsDue()
+    const nowMs = this.#clock.nowMs()
+    const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs)
     this.#governReading()
+    if (this.#stages.length > 0) this.#wakeAt(nextAlarm(this.#stages, this.#positionBytes, nowMs)?.atMs, nowMs)
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
+    if (ending !== undefined) this.#endConnection(ending)
   }
 
-  #deliverWhatIsDue(): void {
+  #alarmThatRings(nowMs: number): Ending | undefined {
+    if (this.#stages.length === 0) return undefined
+    const alarm = nextAlarm(this.#stages, this.#positionBytes, nowMs)
+    if (alarm === undefined || alarm.atMs > nowMs) return undefined
+    alarm.by.hit()
+    return alarm.ending
+  }
+
+  #deliverWhatIsDue(nowMs: number): Ending | undefined {
     const sink = this.#sink
-    const nowMs = this.#clock.nowMs()
+    let ending: Ending | undefined
     let burstBytes = 0
-    for (;;) {
-      const head = this.#queue.head()
-      if (head === undefined) break
-      const delivery = this.#plan(head, nowMs)
+    while (ending === undefined) {
+      const next = this.#next()
+      if (next === undefined) break
+      const delivery = planDelivery(this.#stages, next, nowMs)
       if (delivery.kind === 'hold') break
-      if (delivery.kind === 'drop') {
-        this.#dropAll()
+      if (delivery.kind === 'lose') {
+        this.#loseAll()
         break
+      }
+      if (delivery.kind !== 'deliver') {
+        if (this.#mustWait(delivery.atMs, nowMs)) break
+        ending = this.#suffer(delivery, next, nowMs)
+        continue
       }
       if (sink === undefined) break
       if (!sink.writable) {
         this.#discardForDeadSink(sink)
         break
       }
-      if (delivery.atMs > nowMs) {
-        this.#arm(delivery.atMs - nowMs)
-        break
-      }
-      const isBytes = typeof head.content !== 'string'
-      if (isBytes && burstBytes === 0 && sink.writableNeedDrain) break
+      if (this.#mustWait(delivery.atMs, nowMs)) break
+      const { piece } = delivery
+      if (piece.content === 'bytes' && burstBytes === 0 && sink.writableNeedDrain) break
       if (burstBytes >= LARGEST_BURST_BYTES) break
-      const content = this.#queue.take(delivery.sizeBytes)
-      this.#freeAtMs = delivery.freeAtMs
-      if (typeof content !== 'string') {
-        if (burstBytes === 0) sink.cork()
-        burstBytes += content.length
-        sink.write(content)
-        this.#deliveredBytes += content.length
+      const taken = this.#queue.take(piece.sizeBytes)
+      ending = passed(this.#stages, next, piece)
+      if (typeof taken === 'string') {
+        if (burstBytes > 0) sink.uncork()
+        burstBytes = 0
+        if (taken === 'end') sink.end()
+        else resetSocket(sink)
         continue
       }
-      if (burstBytes > 0) sink.uncork()
-      burstBytes = 0
-      if (content === 'end') sink.end()
-      else resetSocket(sink)
+      const bytes = transform(this.#stages, next.positionBytes, taken)
+      this.#deliveredBytes += bytes.length
+      this.link.deliveredBytes += bytes.length
+      if (delivery.alone) {
+        // What is written before this has left would leave with it.
+        sink.write(bytes, () => this.#advance())
+        break
+      }
+      if (burstBytes === 0) sink.cork()
+      burstBytes += bytes.length
+      sink.write(bytes)
     }
     if (burstBytes > 0) sink?.uncork()
+    return ending
   }
 
-  #plan(head: Waiting, nowMs: number): ReturnType<typeof planDelivery> {
-    const { rules } = this.link
-    if (head.rules !== rules) {
-      head.rules = rules
-      head.delayMs = drawDelayMs(rules, this.#random)
+  #next(): Next | undefined {
+    const head = this.#queue.head()
+    if (head === undefined) return undefined
+    const { content, offset } = head
+    return {
+      chunk: head,
+      content: contentOf(content),
+      sizeBytes: typeof content === 'string' ? 0 : content.length - offset,
+      positionBytes: this.#positionBytes,
     }
-    const sizeBytes = typeof head.content === 'string' ? 0 : head.content.length - head.offset
-    return planDelivery(
-      rules,
-      { sizeBytes, arrivedAtMs: head.arrivedAtMs, delayMs: head.delayMs },
-      this.#freeAtMs,
-      nowMs,
-    )
   }
 
-  #dropAll(): void {
-    this.#holed = true
-    this.link.droppedBytes += this.#queue.bytes
+  #suffer(delivery: Extract<Delivery, { by: Placed }>, next: Next, nowMs: number): Ending | undefined {
+    const { by, piece } = delivery
+    if (delivery.kind === 'close') {
+      by.hit()
+      return 'close'
+    }
+    this.#queue.take(piece.sizeBytes)
+    this.#lose(piece.sizeBytes)
+    by.stage.discarded?.(nowMs)
+    return passed(this.#stages, next, piece, by)
+  }
+
+  #loseAll(): void {
+    const { bytes } = this.#queue
     this.#queue.clear()
+    this.#lose(bytes)
+  }
+
+  #lose(sizeBytes: number): void {
+    this.#holed = true
+    this.#lostBytes += sizeBytes
+    this.link.droppedBytes += sizeBytes
   }
 
   /** The receiver is gone or was told that no more comes; only an RST can still matter to it. */
@@ -235,25 +338,28 @@ export class Pump {
   /** Back-pressure: stops the sender when enough waits here, or when the receiver is behind and nothing needs to wait. */
   #governReading(): void {
     const sink = this.#sink
-    const congested = sink?.writable === true && sink.writableNeedDrain
-    this.#setRoom(this.#queue.length === 0 ? !congested : this.#queue.memoryBytes < this.link.queueLimitBytes)
+    const behind = sink?.writable === true && sink.writableNeedDrain
+    this.#gate.setRoom(this.#queue.length === 0 ? !behind : this.#queue.memoryBytes < this.#queueLimitBytes)
   }
 
-  #setRoom(room: boolean): void {
-    this.#room = room
-    this.#setReading(room && this.#wanted)
+  #endConnection(ending: Ending): void {
+    if (ending === 'close') this.connection.close()
+    else this.connection.abort()
   }
 
-  #setReading(reading: boolean): void {
-    if (reading === this.#reading) return
-    this.#reading = reading
-    if (reading) this.#source?.resume()
-    else this.#source?.pause()
+  #mustWait(atMs: number, nowMs: number): boolean {
+    if (atMs <= nowMs) return false
+    this.#wakeAt(atMs, nowMs)
+    return true
   }
 
-  #arm(delayMs: number): void {
-    this.#cancelTimer = this.#clock.after(delayMs, () => {
-      this.#cancelTimer = undefined
+  /** The earlier of this and what it was to wake for already. */
+  #wakeAt(atMs: number | undefined, nowMs: number): void {
+    if (atMs === undefined || atMs >= this.#wakesAtMs) return
+    this.#disarm()
+    this.#wakesAtMs = atMs
+    this.#cancelTimer = this.#clock.after(atMs - nowMs, () => {
+      this.#disarm()
       this.#advance()
     })
   }
@@ -261,5 +367,8 @@ export class Pump {
   #disarm(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+    this.#wakesAtMs = Number.POSITIVE_INFINITY
   }
 }
+
+const contentOf = (content: Waiting['content']): Content => (typeof content === 'string' ? content : 'bytes')

@@ -1,0 +1,182 @@
+import type { CutMode } from '@chaos/faults'
+import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
+
+// What faults do to bytes, as a function from what waits to its delivery. The pump carries deliveries out.
+
+/** A stage at its place in one direction of one connection. */
+export interface Placed {
+  readonly stage: Stage
+  /** Bytes of the direction that pass it unharmed before it acts. */
+  readonly afterBytes: number
+  readonly hit: (times?: number) => void
+}
+
+/** What is next: the rest of a chunk, or an end. */
+export interface Next {
+  readonly chunk: Chunk
+  readonly content: Content
+  /** What is left of it; 0 for an end. */
+  readonly sizeBytes: number
+  /** How many bytes of the direction went before it. */
+  readonly positionBytes: number
+}
+
+export type Delivery =
+  /** Nothing passes before the faults change. */
+  | { readonly kind: 'hold' }
+  /** Everything that waits is lost at once, and with it the right of the connection to go on. */
+  | { readonly kind: 'lose' }
+  /** The first bytes (or the end) are due at `atMs`; alone: in a system call of their own. */
+  | { readonly kind: 'deliver'; readonly piece: Piece; readonly atMs: number; readonly alone: boolean }
+  /** At `atMs` they are lost at the stage `by`, or the connection ends there in good order. */
+  | {
+      readonly kind: 'discard' | 'close'
+      readonly piece: Piece
+      readonly atMs: number
+      readonly by: Placed
+    }
+
+const HOLD: Delivery = { kind: 'hold' }
+const LOSE: Delivery = { kind: 'lose' }
+
+/** Whether a stage acts on what begins there. */
+const actsAt = ({ afterBytes }: Placed, positionBytes: number): boolean => positionBytes >= afterBytes
+
+/** What the cuts in force make of what is next: a drop wins over a hold. */
+export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' | CutMode {
+  let cut: 'none' | CutMode = 'none'
+  for (const placed of stages) {
+    const mode = placed.stage.cut
+    if (mode === undefined || !actsAt(placed, positionBytes)) continue
+    if (mode === 'drop') return 'drop'
+    cut = mode
+  }
+  return cut
+}
+
+/**
+ * What becomes of what is next in a direction. Only the head of what waits is planned, which keeps the order whatever
+ * the jitter, and lets a change of the faults apply to everything that still waits. Cuts come first; then the stages in
+ * their order say how much may go together, and when. `passed` says what became of it.
+ */
+export function planDelivery(stages: readonly Placed[], next: Next, nowMs: number): Delivery {
+  const { chunk, content, positionBytes } = next
+  const cut = cutAt(stages, positionBytes)
+  if (cut !== 'none') return cut === 'drop' ? LOSE : HOLD
+
+  let { sizeBytes } = next
+  let delayMs = 0
+  let alone = false
+  let fate: 'pass' | 'discard' | 'close' = 'pass'
+  let by: Placed | undefined
+  for (const placed of stages) {
+    const { stage } = placed
+    if (!actsAt(placed, positionBytes)) {
+      sizeBytes = Math.min(sizeBytes, placed.afterBytes - positionBytes)
+      continue
+    }
+    const itsFate = stage.fate?.(content) ?? 'pass'
+    if (itsFate === 'hold') return HOLD
+    if (itsFate !== 'pass') {
+      fate = itsFate
+      by = placed
+      break
+    }
+    if (content === 'bytes') sizeBytes = stage.portionBytes?.(sizeBytes, chunk) ?? sizeBytes
+    delayMs += stage.delayMs?.(chunk) ?? 0
+    if (stage.alone === true) alone = true
+  }
+
+  const piece: Piece = { chunk, content, sizeBytes }
+  let atMs = chunk.arrivedAtMs
+  for (const placed of stages) {
+    if (placed === by) break
+    if (!actsAt(placed, positionBytes)) continue
+    const { stage } = placed
+    const itsDelayMs = stage.delayMs?.(chunk) ?? 0
+    delayMs -= itsDelayMs
+    atMs = stage.leavesAtMs?.(piece, atMs, nowMs - delayMs) ?? atMs + itsDelayMs
+  }
+  return fate === 'pass' || by === undefined ? { kind: 'deliver', piece, atMs, alone } : { kind: fate, piece, atMs, by }
+}
+
+/** Tells the stages that a piece went through all of them, or as far as `until`. How the connection ends, if it does. */
+export function passed(
+  stages: readonly Placed[],
+  next: Next,
+  piece: Piece,
+  until?: Placed | undefined,
+): Ending | undefined {
+  let ending: Ending | undefined
+  const last = piece.sizeBytes === next.sizeBytes
+  for (const placed of stages) {
+    if (placed === until) break
+    if (!actsAt(placed, next.positionBytes)) continue
+    const itsEnding = placed.stage.moved?.(piece, last)
+    if (itsEnding === undefined) continue
+    placed.hit()
+    ending ??= itsEnding
+  }
+  return ending
+}
+
+/** What becomes of the bytes of a piece on their way through the stages. */
+export function transform(stages: readonly Placed[], positionBytes: number, bytes: Buffer): Buffer {
+  let transformed = bytes
+  for (const placed of stages)
+    if (placed.stage.transform !== undefined && actsAt(placed, positionBytes))
+      transformed = placed.stage.transform(transformed)
+  return transformed
+}
+
+/** The first alarm among the stages that act there. */
+export function nextAlarm(
+  stages: readonly Placed[],
+  positionBytes: number,
+  nowMs: number,
+): (Alarm & { readonly by: Placed }) | undefined {
+  let first: (Alarm & { readonly by: Placed }) | undefined
+  for (const placed of stages) {
+    const alarm = actsAt(placed, positionBytes) ? placed.stage.alarm?.(nowMs) : undefined
+    if (alarm !== undefined && (first === undefined || alarm.atMs < first.atMs)) first = { ...alarm, by: placed }
+  }
+  return first
+}
+
+/** Whether nothing that acts there cuts or loses bytes. */
+export const carries = (stages: readonly Placed[], positionBytes: number): boolean =>
+  cutAt(stages, positionBytes) === 'none' &&
+  !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')
+
+/** Whether it is a hit that this arrived, at that position. */
+export function meets(
+  { stage, afterBytes }: Placed,
+  content: Content,
+  sizeBytes: number,
+  positionBytes: number,
+): boolean {
+  const { countsArriving } = stage
+  if (countsArriving === 'nothing' || (content === 'bytes' ? countsArriving === 'ends' : countsArriving === 'bytes'))
+    return false
+  return positionBytes + Math.max(0, sizeBytes - 1) >= afterBytes
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** What a loopback connection can bring in a millisecond, generously. */
+const FASTEST_BYTES_PER_MS = 2 * MIB
+
+/**
+ * How much of one direction of one connection may wait in the proxy before it stops reading, so that the sender's own
+ * buffers fill up as they would on a real network. A delayed flow needs bandwidth × delay to keep its speed.
+ */
+export function queueLimitBytes(stages: readonly Placed[]): number {
+  let longestDelayMs = 0
+  let bytesPerMs = FASTEST_BYTES_PER_MS
+  for (const { stage } of stages) {
+    longestDelayMs += stage.longestDelayMs ?? 0
+    bytesPerMs = Math.min(bytesPerMs, (stage.bytesPerSecond ?? Number.POSITIVE_INFINITY) / 1000)
+  }
+  return Math.min(96 * MIB, 256 * KIB + bytesPerMs * longestDelayMs)
+}

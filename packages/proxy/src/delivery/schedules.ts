@@ -1,0 +1,140 @@
+import type { LinkHarm, Random } from '@chaos/faults'
+import type { Chunk, Piece, StageOf } from './stage.ts'
+
+// Stages that make bytes late or spread them over time.
+
+/** A limited flow moves in pieces of this duration, so that the rate is right in any window much longer than it. */
+const QUANTUM_MS = 10
+
+/** After a stall (of the receiver, or of this process) a limited flow may make up for this much of it, not all. */
+const CATCH_UP_MS = 100
+
+export const latency: StageOf<'latency'> = ({ harm, random }) => {
+  let drawnFor: Chunk | undefined
+  let drawnOf: unknown
+  let drawnMs = 0
+  return {
+    countsArriving: 'everything',
+    delayMs(chunk) {
+      const parameters = harm()
+      if (chunk !== drawnFor || parameters !== drawnOf) {
+        drawnFor = chunk
+        drawnOf = parameters
+        drawnMs = drawLatencyMs(parameters, random)
+      }
+      return drawnMs
+    },
+    get longestDelayMs() {
+      const { latencyMs, jitterMs, distribution = 'uniform' } = harm()
+      return latencyMs + jitterMs * JITTERS_COVERED[distribution]
+    },
+  }
+}
+
+/** Nearly all latencies (for Pareto 99.9%) are within so many jitters of the latency. */
+const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
+
+/** Lomax's shape: a mean of half the scale above the latency, and a variance that exists. */
+const PARETO_SHAPE = 3
+
+/** One latency, never below 0. Without jitter, chance is not asked. */
+export function drawLatencyMs(
+  { latencyMs, jitterMs, distribution = 'uniform' }: Extract<LinkHarm, { kind: 'latency' }>,
+  random: () => Random,
+): number {
+  if (jitterMs === 0) return latencyMs
+  switch (distribution) {
+    case 'uniform':
+      return Math.max(0, latencyMs + (random().next() * 2 - 1) * jitterMs)
+    case 'normal':
+      return Math.max(0, latencyMs + drawNormal(random()) * jitterMs)
+    case 'pareto':
+      return latencyMs + ((1 - random().next()) ** (-1 / PARETO_SHAPE) - 1) * jitterMs
+  }
+}
+
+/** Box & Muller 1958, one of the pair. */
+function drawNormal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.next()))
+  return radius * Math.cos(2 * Math.PI * random.next())
+}
+
+export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
+  const own = { freeAtMs: 0 }
+  let leavesAtMs = 0
+  /** A slot in the shared timetable, taken when a piece is planned, so that connections take turns. */
+  let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
+
+  const isReserved = (chunk: Chunk) => slot !== undefined && slot.chunk === chunk && slot.of === harm()
+  return {
+    countsArriving: 'everything',
+    get bytesPerSecond() {
+      return harm().bytesPerSecond
+    },
+    fate: () => (harm().bytesPerSecond === 0 ? 'hold' : 'pass'),
+    portionBytes(sizeBytes, chunk) {
+      if (slot !== undefined && isReserved(chunk)) return Math.min(sizeBytes, slot.sizeBytes)
+      return Math.min(sizeBytes, Math.max(1, Math.floor((harm().bytesPerSecond * QUANTUM_MS) / 1000)))
+    },
+    leavesAtMs({ chunk, content, sizeBytes }, atMs, earliestMs) {
+      const { bytesPerSecond, shared: isShared = false } = harm()
+      // An end waits for the last byte to have left.
+      if (content !== 'bytes') return Math.max(atMs, own.freeAtMs)
+      if (isReserved(chunk)) return leavesAtMs
+      const durationMs = (sizeBytes * 1000) / bytesPerSecond
+      const timetable = isShared ? shared : own
+      // Twice the piece's own duration: a piece longer than the catch-up must not be put off anew each time it is due.
+      const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
+      leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
+      if (isShared) {
+        slot = { of: harm(), chunk, sizeBytes }
+        shared.freeAtMs = leavesAtMs
+      }
+      return leavesAtMs
+    },
+    moved({ content }) {
+      if (content === 'bytes') own.freeAtMs = leavesAtMs
+      slot = undefined
+      return undefined
+    },
+  }
+}
+
+export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
+  let freeAtMs = 0
+  let leavesAtMs = 0
+  let leftBytes = 0
+  return {
+    countsArriving: 'nothing',
+    alone: true,
+    portionBytes(sizeBytes) {
+      if (leftBytes === 0) leftBytes = drawPieceBytes(sizeBytes)
+      return Math.min(sizeBytes, leftBytes)
+    },
+    leavesAtMs(_, atMs) {
+      leavesAtMs = Math.max(atMs, freeAtMs)
+      return leavesAtMs
+    },
+    moved({ content, sizeBytes }, last) {
+      if (content !== 'bytes') return undefined
+      leftBytes = last ? 0 : leftBytes - sizeBytes
+      if (leftBytes > 0) return undefined
+      freeAtMs = leavesAtMs + harm().pauseMs
+      hit()
+      return undefined
+    },
+  }
+
+  /** What is within the variation of the average stays whole. */
+  function drawPieceBytes(waitingBytes: number): number {
+    const { averageBytes, variationBytes } = harm()
+    if (waitingBytes <= averageBytes + variationBytes) return waitingBytes
+    if (variationBytes === 0) return averageBytes
+    return Math.max(1, averageBytes - variationBytes + random().integer(2 * variationBytes + 1))
+  }
+}
+
+export const slowClose: StageOf<'slow-close'> = ({ harm }) => ({
+  countsArriving: 'ends',
+  leavesAtMs: ({ content }: Piece, atMs) => (content === 'bytes' ? atMs : atMs + harm().delayMs),
+})
