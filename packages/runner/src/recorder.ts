@@ -1,4 +1,3 @@
-import { createOnlineChecker, type SoFar } from '@chaos/checker'
 import type { Event, Json, Nanos } from '@chaos/history'
 import type { StoreCommand } from '@chaos/protocols'
 import type { Completion, HistorySink } from './ports.ts'
@@ -25,19 +24,14 @@ export interface Recorder {
   completed(invocation: Invocation, completion: Completion): void
   nemesis(f: string, value: Json): void
   counts(): LiveCounts
-  /** Whether some order explains what was recorded until now. */
-  soFar(): SoFar
 }
 
 export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   let index = 0
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }
-  const online = createOnlineChecker({ model: 'register', initial: null, failedCas: 'drop' })
   const append = (partial: Omit<Event, 'index' | 'time'>) => {
-    const event: Event = { index: index++, time: now(), ...partial }
-    sink.append(event)
-    online.push(event)
+    sink.append({ index: index++, time: now(), ...partial })
   }
 
   return {
@@ -68,7 +62,6 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
     },
     nemesis: (f, value) => append({ process: 'nemesis', type: 'info', f, value }),
     counts: () => ({ ...counts }),
-    soFar: () => online.soFar(),
   }
 }
 

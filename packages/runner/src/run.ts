@@ -1,4 +1,4 @@
-import type { SoFar } from '@chaos/checker'
+import { createOnlineChecker, type SoFar } from '@chaos/checker'
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
@@ -68,7 +68,14 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const { clock } = cluster
   const startedAt = clock.now()
   const since = () => nanos(clock.now() - startedAt)
-  const recorder = createRecorder(sink, since)
+  const online = createOnlineChecker({ model: 'register', initial: null, failedCas: 'drop' })
+  const judged: HistorySink = {
+    append(event) {
+      sink.append(event)
+      online.push(event)
+    },
+  }
+  const recorder = createRecorder(judged, since)
   const random = createRandom(options.seed)
   let stage: RunStage = 'working'
   let interrupted = false
@@ -135,7 +142,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
         stage,
         elapsed: since(),
         counts: recorder.counts(),
-        soFar: recorder.soFar(),
+        soFar: online.soFar(),
         activeFaults: nemesis.active(),
         leader: node === undefined ? undefined : { node, term: cluster.status().get(node)?.term },
       }

@@ -1,0 +1,121 @@
+import { createRandom, type NodeId } from '@chaos/faults'
+import { type Millis, type Nanos, nanos } from '@chaos/history'
+import { readFinally } from '../final-reads.ts'
+import { startNemesisLoop } from '../nemesis-loop.ts'
+import type { Client, Cluster, HistorySink } from '../ports.ts'
+import { createRecorder, type Recorder } from '../recorder.ts'
+import { keysOf, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
+
+export interface PlayOptions {
+  readonly cluster: Cluster
+  readonly scenario: Scenario
+  readonly sink: HistorySink
+  /** How long to wait for the replicas to agree, once all is healed; then every node is read once more. */
+  readonly quietMs: Millis
+}
+
+export interface Played {
+  /** When the last operation had ended and the last fault was healed, counted from the start. */
+  readonly healedAt: Nanos
+  /** Faults that could not be injected, or healed, and why. */
+  readonly trouble: readonly string[]
+}
+
+/**
+ * Plays a scenario, from its first operation to the final reads. Clients and nemesis act at the times it says, counted
+ * from now; the last operation and the last fault may end in either order.
+ */
+export function playScenario({ cluster, scenario, sink, quietMs }: PlayOptions, ended: (played: Played) => void): void {
+  const startedAt = cluster.clock.now()
+  const since = () => nanos(cluster.clock.now() - startedAt)
+  const recorder = createRecorder(sink, since)
+  const { timeoutMs } = scenario
+  const random = createRandom(scenario.seed)
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule: scheduleOf(scenario, startedAt), random })
+  let waitingFor = 1
+
+  for (const operations of byClient(scenario.operations)) {
+    waitingFor++
+    playClient({ cluster, recorder, operations, startedAt, timeoutMs }, oneLess)
+  }
+  const lastHeal = scenario.faults.reduce((latest, fault) => Math.max(latest, fault.to), 0)
+  cluster.clock.at(nanos(startedAt + lastHeal), oneLess)
+
+  function oneLess(): void {
+    waitingFor--
+    if (waitingFor > 0) return
+    nemesis.stop((_records, trouble) => {
+      const healedAt = since()
+      recorder.nemesis('healed', null)
+      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs }, () => ended({ healedAt, trouble }))
+    })
+  }
+}
+
+/** The operations of each client, in order. */
+function byClient(operations: readonly PlannedOperation[]): readonly (readonly PlannedOperation[])[] {
+  const clients = new Map<number, PlannedOperation[]>()
+  for (const operation of operations) {
+    const own = clients.get(operation.client)
+    if (own === undefined) clients.set(operation.client, [operation])
+    else own.push(operation)
+  }
+  return [...clients.values()]
+}
+
+interface ClientOptions {
+  readonly cluster: Cluster
+  readonly recorder: Recorder
+  readonly operations: readonly PlannedOperation[]
+  readonly startedAt: Nanos
+  readonly timeoutMs: Millis
+}
+
+/** One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. */
+function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: ClientOptions, ended: () => void): void {
+  const { clock } = cluster
+  const connections = new Map<NodeId, Client>()
+  let process = recorder.newProcess()
+  let sequence = 0
+
+  function begin(position: number): void {
+    const operation = operations[position]
+    if (operation === undefined) {
+      disconnect()
+      ended()
+      return
+    }
+    const at = nanos(startedAt + operation.at)
+    if (at <= clock.now()) invoke(operation, position)
+    else clock.at(at, () => invoke(operation, position))
+  }
+
+  function invoke({ node, command }: PlannedOperation, position: number): void {
+    sequence++
+    const session = { client: `process-${process}`, sequence }
+    const invocation = { process, node, command: { ...command, session }, final: false }
+    recorder.invoked(invocation)
+    connectionTo(node).invoke(invocation.command, timeoutMs, (completion) => {
+      recorder.completed(invocation, completion)
+      if (completion.type === 'info') {
+        disconnect()
+        process = recorder.newProcess()
+        sequence = 0
+      }
+      begin(position + 1)
+    })
+  }
+
+  function connectionTo(node: NodeId): Client {
+    const connection = connections.get(node) ?? cluster.connect(node)
+    connections.set(node, connection)
+    return connection
+  }
+
+  function disconnect(): void {
+    for (const connection of connections.values()) connection.close()
+    connections.clear()
+  }
+
+  begin(0)
+}

@@ -1,0 +1,53 @@
+import type { Fault, NodeId, Schedule } from '@chaos/faults'
+import { type Millis, type Nanos, nanos } from '@chaos/history'
+import type { KnobValue, StoreCommand } from '@chaos/protocols'
+
+/** An operation, and when it is to begin. A client whose last one has not ended by then begins it as soon as it has. */
+export interface PlannedOperation {
+  readonly at: Nanos
+  /** Counted from 0. One operation of a client at a time. */
+  readonly client: number
+  readonly node: NodeId
+  readonly command: StoreCommand
+}
+
+/** A fault with every selector resolved, and when it is in force. */
+export interface PlannedFault {
+  readonly from: Nanos
+  readonly to: Nanos
+  readonly fault: Fault
+}
+
+/**
+ * Everything that decides a run, concretely: what clients ask and what breaks, each at its time. It can be printed, cut
+ * down, and played again, in virtual time or on real processes. In virtual time the same scenario gives the same history,
+ * to the byte.
+ */
+export interface Scenario {
+  readonly target: string
+  readonly bug: string | undefined
+  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly nodes: number
+  /** Of what a scenario does not spell out: delays of messages and disks, and the nodes' own chance. */
+  readonly seed: number
+  /** How long a client waits for an answer. */
+  readonly timeoutMs: Millis
+  /** In order of their times. */
+  readonly operations: readonly PlannedOperation[]
+  /** In order of their beginnings. */
+  readonly faults: readonly PlannedFault[]
+}
+
+/** Every key that an operation names, in order of first appearance. */
+export const keysOf = (scenario: Scenario): string[] => [
+  ...new Set(scenario.operations.map(({ command }) => command.key)),
+]
+
+/** Its faults as a nemesis takes them, for a scenario that begins at this time of the clock. */
+export const scheduleOf = (scenario: Scenario, startsAt: Nanos): Schedule =>
+  scenario.faults.map(({ from, to, fault }, i) => ({
+    id: `fault-${i + 1}`,
+    from: nanos(startsAt + from),
+    to: nanos(startsAt + to),
+    plan: { kind: 'concrete', fault },
+  }))
