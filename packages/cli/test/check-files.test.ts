@@ -15,6 +15,28 @@ function someFiles(names: { readonly [file: string]: string }): string {
   return directory
 }
 
+/** Three clients in turn, each of which writes a key and another reads it; at one operation a read is of the write before. */
+function writesAndReads(operations: number, keys: number, staleAt: number | undefined): string {
+  const lines: string[] = []
+  const last = new Map<number, number | null>()
+  for (let i = 0; i < operations; i += 2) {
+    const key = (i / 2) % keys
+    const read = staleAt !== undefined && i >= staleAt && i < staleAt + 2 ? (last.get(key) ?? null) : i
+    last.set(key, i)
+    for (const [process, f, value] of [
+      [i % 3, 'write', i],
+      [3 + (i % 2), 'read', read],
+    ]) {
+      for (const type of ['invoke', 'ok']) {
+        lines.push(
+          JSON.stringify({ process, type, f, key: `k${key}`, value: f === 'read' && type === 'invoke' ? null : value }),
+        )
+      }
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
 const filesOf = (stdout: string): string[] =>
   stdout
     .trimEnd()
@@ -144,6 +166,21 @@ describe('chaos check --workers', () => {
     const one = await chaos(['check', history('stale-read'), '--explain'])
     const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
     expect(withoutTimes(other.stdout)).toBe(withoutTimes(one.stdout))
+  })
+
+  test.each([
+    ['linearizable', undefined],
+    ['not linearizable', 17_000],
+  ])('spreads the keys of one %s history over threads, and says what one thread does', async (_, staleAt) => {
+    const file = join(temporaryDirectory(), 'keys.jsonl')
+    writeFileSync(file, writesAndReads(21_000, 7, staleAt))
+    const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
+    const args = ['check', file, '--json', '--workers']
+    const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
+    expect(withoutTimes(several.stdout)).toBe(withoutTimes(alone.stdout))
+    const { levels } = JSON.parse(several.stdout)
+    expect(levels.linearizable.result).toBe(staleAt === undefined ? 'met' : 'violated')
+    expect(levels.sequential.result).toBe('met')
   })
 
   test('ends what does not keep to its time', async () => {

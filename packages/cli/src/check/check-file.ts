@@ -55,15 +55,45 @@ export interface StoppedFile {
 }
 
 /** Reads and checks one file within its limits. Never throws for what is the file's fault. */
-export async function checkFile(task: CheckTask, say: (text: string) => void = () => {}): Promise<CheckResult> {
+export function checkFile(task: CheckTask, say: (text: string) => void = () => {}): Promise<CheckResult> {
+  return unlessTroubled(task, async () => checkRead(task, await readTimed(task, false), say))
+}
+
+/** A history and what reading it took. */
+export interface ReadFile {
+  readonly history: History
+  readonly parseMs: number
+}
+
+export async function readTimed({ file, settings: { format } }: CheckTask, shared: boolean): Promise<ReadFile> {
+  const started = performance.now()
+  const history = await readHistory(file, { format, shared })
+  return { history, parseMs: performance.now() - started }
+}
+
+/** Checks what was read in the time that is left. */
+export function checkRead(
+  task: CheckTask,
+  { history, parseMs }: ReadFile,
+  say: (text: string) => void = () => {},
+): CheckedFile {
   const { file, settings } = task
+  const started = performance.now()
+  say(checking(file, history))
+  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs - parseMs))
+  return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started })
+}
+
+export const checking = (file: string, { operations }: History): string =>
+  `checking ${operations.length.toLocaleString('en-US')} operations of ${file}`
+
+/** The work's result, or what is wrong with the file. */
+export async function unlessTroubled<Result>(
+  { file }: CheckTask,
+  work: () => Result | Promise<Result>,
+): Promise<Result | FileTrouble> {
   try {
-    const started = performance.now()
-    const history = await readHistory(file, settings.format === undefined ? {} : { format: settings.format })
-    const parseMs = performance.now() - started
-    say(`checking ${history.operations.length.toLocaleString('en-US')} operations of ${file}`)
-    const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs - parseMs))
-    return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started - parseMs })
+    return await work()
   } catch (error) {
     if (error instanceof UserError) return troubleOf(file, error)
     throw error
@@ -75,14 +105,15 @@ export const troubleOf = (file: string, { code, message }: UserError): FileTroub
   trouble: { code, message },
 })
 
-interface Checked {
+export interface Checked {
   readonly history: History
   readonly report: Report
   readonly parseMs: number
   readonly checkMs: number
 }
 
-function resultOf(task: CheckTask, checked: Checked): CheckedFile {
+/** What is said of a file that was checked. */
+export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   const { file, settings, alone, terminal } = task
   const { history, report, parseMs, checkMs } = checked
   const { length, callLine, returnLine } = history.operations

@@ -1,11 +1,24 @@
 import { Tinypool } from 'tinypool'
 import type { CheckResult, CheckTask, StoppedFile } from './check-file.ts'
 import type { CheckSettings } from './settings.ts'
+import type * as worker from './worker.ts'
 
-/** Checks tasks on other threads, so many at a time, each within hard limits. */
+/** Does work for tasks on other threads, so much at a time, each piece within hard limits. */
 export interface CheckPool {
+  readonly threads: number
   /** Resolves with what the thread found, or with why it was ended. */
   check(task: CheckTask): Promise<CheckResult>
+  /**
+   * The same for any function of the worker. It begins when a thread is free, and may be called off.
+   *
+   * @throws AbortError when it was called off.
+   */
+  run<Work extends keyof typeof worker>(
+    work: Work,
+    task: CheckTask,
+    input: Parameters<(typeof worker)[Work]>[0],
+    calledOff?: AbortSignal,
+  ): Promise<Awaited<ReturnType<(typeof worker)[Work]>> | StoppedFile>
   close(): Promise<void>
 }
 
@@ -21,7 +34,6 @@ const HEAP_ALLOWANCE_MB = 1024
 export function createCheckPool(threads: number, settings: CheckSettings): CheckPool {
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
-    name: 'checkOne',
     minThreads: threads,
     maxThreads: threads,
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB },
@@ -41,23 +53,21 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
     if (next === undefined) idle += 1
     else next()
   }
-  return {
-    check: async (task) => {
-      await turn()
-      const limitMs = hardLimitMs(settings.timeoutMs)
-      const late = new AbortController()
-      const timer = setTimeout(() => late.abort(), limitMs)
-      try {
-        return (await pool.run(task, { signal: late.signal })) as CheckResult
-      } catch (error) {
-        return stoppedBy(error, task, late.signal.aborted)
-      } finally {
-        clearTimeout(timer)
-        pass()
-      }
-    },
-    close: () => pool.destroy(),
+  const run: CheckPool['run'] = async (work, task, input, calledOff) => {
+    await turn()
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), hardLimitMs(settings.timeoutMs))
+    const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
+    try {
+      return await pool.run(input, { name: work, signal })
+    } catch (error) {
+      return stoppedBy(error, task, late.signal.aborted)
+    } finally {
+      clearTimeout(timer)
+      pass()
+    }
   }
+  return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
 }
 
 function stoppedBy(error: unknown, { file, settings }: CheckTask, late: boolean): StoppedFile {

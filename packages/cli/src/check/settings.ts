@@ -1,4 +1,4 @@
-import { type CheckOptions, findModel, type Level, levels, type ModelName, models } from '@chaos/checker'
+import { findModel, type Level, levels, type ModelName, models, type ShareOptions } from '@chaos/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
 import { oneOf, parseLevel } from '../arguments/names.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
@@ -71,7 +71,7 @@ export function checkOptionsFor(
   history: History,
   settings: CheckSettings,
   remainingMs: number,
-): CheckOptions {
+): ShareOptions {
   // Porcupine's logs mean by a failed cas that another value was there, and by a missing key the empty string.
   const observes =
     settings.failedCas === 'observes' || (settings.failedCas === 'auto' && history.format === 'porcupine-etcd')

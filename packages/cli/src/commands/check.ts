@@ -4,8 +4,9 @@ import { formats, UserError } from '@chaos/history'
 import { STDIN } from '@chaos/history/files'
 import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaos/report'
 import { type CheckResult, type CheckTask, checkFile, exitCodeFor, troubleOf } from '../check/check-file.ts'
+import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
-import { createCheckPool } from '../check/pool.ts'
+import { type CheckPool, createCheckPool } from '../check/pool.ts'
 import { type CheckSettings, MODEL_NAMES_TEXT, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -37,7 +38,8 @@ export const checkCommand: Command = {
     memory: { type: 'string', default: '2GB', describe: 'what the search may use for each file', requiresArg: true },
     workers: {
       type: 'string',
-      describe: 'threads: so many files are checked at once [default: one a core, none for small files]',
+      describe:
+        'threads: so many files are checked at once, or so many parts of the keys of one [default: one a core, none for small files]',
       requiresArg: true,
     },
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
@@ -88,8 +90,8 @@ async function* checkAll(
     const task: CheckTask = { file, settings, alone: files.length === 1, terminal: { ...terminal, colours } }
     if (files.length === 1) progress.update(`reading ${file === STDIN ? 'stdin' : file}`)
     // Stdin belongs to this thread.
-    const say = files.length === 1 ? progress.update : undefined
-    const result = await (pool === undefined || file === STDIN ? checkFile(task, say) : pool.check(task))
+    const say = files.length === 1 ? progress.update : () => {}
+    const result = await checkBy(file === STDIN ? undefined : pool, task, say)
     done += 1
     if (files.length > 1) progress.update(`${file} (${done} of ${files.length})`)
     return result
@@ -107,12 +109,19 @@ async function* checkAll(
   }
 }
 
+/** One file has all threads of the pool, several have one each. */
+function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: string) => void): Promise<CheckResult> {
+  if (pool === undefined) return checkFile(task, say)
+  return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
+}
+
 /** Starting a thread takes some 50 ms, in which this one checks a megabyte. */
 const SMALL_BYTES = 2_000_000
 
 function threadsFor(files: readonly NamedFile[], { workers }: CheckSettings): number {
   if (workers === undefined && bytesOf(files) < SMALL_BYTES) return 0
-  return Math.min(workers ?? availableParallelism(), files.length)
+  const threads = workers ?? availableParallelism()
+  return files.length === 1 ? threads : Math.min(threads, files.length)
 }
 
 function jsonLine(result: CheckResult): string {
