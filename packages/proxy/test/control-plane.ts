@@ -20,11 +20,11 @@ export interface Question {
 
 /** A control interface of its own for one test, and how to ask it. */
 export async function control(options: Partial<ControlOptions> & { seed?: number } = {}) {
-  const plane = createControlPlane(network({ seed: options.seed ?? 1 }))
+  const plane = createControlPlane({ network: network({ seed: options.seed ?? 1 }), seed: options.seed ?? 1 })
   const server = await startControl(plane, {
     listen: '127.0.0.1:0',
     version: 'test',
-    toxiproxy: { metrics: true },
+    toxiproxy: { version: '2.12.0', metrics: true },
     ...options,
   })
   cleanUp(async () => {

@@ -1,4 +1,4 @@
-import { type LinkFault, linkName } from '@chaos/faults'
+import { type LinkFault, linkName, type TrafficFault } from '@chaos/faults'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
@@ -10,7 +10,7 @@ export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 /** A fault in force, by name. */
 export interface NamedFault {
   readonly name: string
-  readonly fault: LinkFault
+  readonly fault: TrafficFault
   readonly origin: FaultOrigin
   /** The lease it lives by. */
   readonly lease: string | undefined
@@ -20,7 +20,7 @@ export interface NamedFault {
 
 export interface FaultToAdd {
   readonly name: string
-  readonly fault: LinkFault
+  readonly fault: TrafficFault
   readonly origin: FaultOrigin
   readonly lease?: string | undefined
 }
@@ -29,11 +29,12 @@ export interface FaultToAdd {
 export interface FaultBoard {
   /** In the order they were added. */
   list(): readonly NamedFault[]
-  find(name: string): NamedFault | undefined
+  /** @throws ControlError (404) */
+  get(name: string): NamedFault
   /** @throws ControlError (409) where the name is taken, UserError where a number makes no sense; nothing is added then. */
   add(fault: FaultToAdd): NamedFault
   /** Its state (draws, counters, what waits) is kept. @throws ControlError (404) */
-  update(name: string, fault: LinkFault): NamedFault
+  update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
@@ -50,6 +51,8 @@ export interface FaultBoard {
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
+  /** Of what was in force under its name before. */
+  readonly earlierHits: number
   reportedHits: number
 }
 
@@ -59,7 +62,7 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
   const entries: Map<string, Entry> = new Map()
 
   function put(wanted: FaultToAdd): Entry {
-    const entry = { ...wanted, applied: injector.apply(wanted.fault), reportedHits: 0 }
+    const entry = { ...wanted, applied: injector.apply(wanted.fault), earlierHits: 0, reportedHits: 0 }
     // A reset is done once it is applied; nothing of it remains in force.
     if (wanted.fault.kind !== 'reset') entries.set(wanted.name, entry)
     events.emit({ type: 'fault-added', fault: wanted.name, what: summaryOf(wanted.fault) })
@@ -86,6 +89,18 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
     events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
   }
 
+  /** In place where it is the same kind on the same links; the new one begins before the old one ends otherwise. */
+  function changeInForce(entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
+    const { applied, earlierHits } = entry
+    if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
+      applied.update(fault as LinkFault)
+      return { applied, earlierHits }
+    }
+    const next = injector.apply(fault)
+    applied.remove()
+    return { applied: next, earlierHits: hitsOf(entry) }
+  }
+
   function replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
     const twice = wanted.find((fault, i) => wanted.findIndex((other) => other.name === fault.name) !== i)
     if (twice !== undefined) throw new ControlError(400, `the fault "${shorten(twice.name)}" is named twice`)
@@ -104,25 +119,22 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
     }
     for (const entry of gone) remove(entry)
     for (const [fault, inForce] of applied) {
-      if (fault.fault.kind !== 'reset') entries.set(fault.name, { ...fault, applied: inForce, reportedHits: 0 })
+      if (fault.fault.kind !== 'reset')
+        entries.set(fault.name, { ...fault, applied: inForce, earlierHits: 0, reportedHits: 0 })
       events.emit({ type: 'fault-added', fault: fault.name, what: summaryOf(fault.fault) })
     }
   }
 
   return {
     list: () => [...entries.values()].map(viewOf),
-    find(name) {
-      const entry = entries.get(name)
-      return entry === undefined ? undefined : viewOf(entry)
-    },
+    get: (name) => viewOf(find(name)),
     add(fault) {
       validateNew(fault)
       return viewOf(put(fault))
     },
     update(name, fault) {
       const entry = find(name)
-      entry.applied.update(fault)
-      const changed = { ...entry, fault }
+      const changed = { ...entry, fault, ...changeInForce(entry, fault) }
       entries.set(name, changed)
       events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
       return viewOf(changed)
@@ -134,7 +146,7 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
     replaceAll,
     reportHits() {
       for (const entry of entries.values()) {
-        const { hits } = entry.applied
+        const hits = hitsOf(entry)
         if (hits === entry.reportedHits) continue
         entry.reportedHits = hits
         events.emit({ type: 'fault-hit', fault: entry.name, hits })
@@ -143,16 +155,18 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
   }
 }
 
-const viewOf = ({ name, fault, origin, lease, applied }: Entry): NamedFault => ({
-  name,
-  fault,
-  origin,
-  lease,
-  hits: applied.hits,
-})
+const viewOf = (entry: Entry): NamedFault => {
+  const { name, fault, origin, lease } = entry
+  return { name, fault, origin, lease, hits: hitsOf(entry) }
+}
+
+const hitsOf = ({ applied, earlierHits }: Entry): number => earlierHits + applied.hits
+
+const isSameHarm = (a: TrafficFault, b: TrafficFault): boolean =>
+  a.kind === b.kind && a.links.map(linkName).join() === b.links.map(linkName).join()
 
 const isSame = (entry: Entry, wanted: FaultToAdd): boolean =>
   entry.name === wanted.name && JSON.stringify(entry.fault) === JSON.stringify(wanted.fault)
 
 /** `latency on clients>db`, for events and logs. */
-const summaryOf = (fault: LinkFault): string => `${fault.kind} on ${fault.links.map(linkName).join(' ')}`
+const summaryOf = (fault: TrafficFault): string => `${fault.kind} on ${fault.links.map(linkName).join(' ')}`

@@ -1,36 +1,38 @@
-import type { LinkFault } from '@chaos/faults'
-import type { LinkFault as NetworkFault } from '../link-fault.ts'
+import { familyOf, type HttpFault, type LinkFault, type MessageFault, type TrafficFault } from '@chaos/faults'
+import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
 
-/** A fault in force, which may be changed while it is. */
+/** A fault in force. */
 export interface InForce {
   readonly hits: number
-  update(fault: LinkFault): void
+  /** Where it can be changed in place, keeping what its connections have been through; replaced otherwise. */
+  update?(fault: LinkFault): void
   remove(): void
 }
 
 /** What puts faults into force. */
 export interface Injector {
-  apply(fault: LinkFault): InForce
+  /** @throws UserError (usage) for what makes no sense, or not on these links. */
+  apply(fault: TrafficFault): InForce
 }
 
-/** The network as an injector; a changed fault takes the place of the one before. */
-export function injectorOf(network: Pick<Network, 'apply'>): Injector {
+export interface Injectors {
+  readonly network: Pick<Network, 'apply'>
+  readonly messages: Pick<MessageFaults, 'apply'>
+  readonly http: { apply(fault: HttpFault): InForce }
+}
+
+/** Each family of faults goes to those who know what it hurts. */
+export function createInjector({ network, messages, http }: Injectors): Injector {
   return {
     apply(fault) {
-      let applied = network.apply(fault as NetworkFault)
-      let hitsBefore = 0
-      return {
-        get hits() {
-          return hitsBefore + applied.hits
-        },
-        update(changed) {
-          const next = network.apply(changed as NetworkFault)
-          hitsBefore += applied.hits
-          applied.remove()
-          applied = next
-        },
-        remove: () => applied.remove(),
+      switch (familyOf(fault.kind)?.name) {
+        case 'message':
+          return messages.apply(fault as MessageFault)
+        case 'http':
+          return http.apply(fault as HttpFault)
+        default:
+          return network.apply(fault as LinkFault)
       }
     },
   }

@@ -1,11 +1,12 @@
-import { type Link, type LinkFault, linkName } from '@chaos/faults'
+import { type Link, linkName, type TrafficFault } from '@chaos/faults'
 import type { LinkStatistics } from '../link-state.ts'
+import { createMessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
-import { injectorOf } from './injector.ts'
+import { createInjector } from './injector.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createProxySet, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
@@ -13,7 +14,7 @@ import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 /** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
-  readonly faults: Pick<FaultBoard, 'list' | 'find' | 'reportHits'>
+  readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
@@ -27,7 +28,7 @@ export interface ControlPlane {
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /** @throws ControlError (400) for a link that no proxy carries, since it would hurt nobody; (404) for a lease that is over. */
   addFault(fault: FaultToAdd): NamedFault
-  updateFault(name: string, fault: LinkFault): NamedFault
+  updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
   /** Puts another rule set in force, in one step. @returns its epoch. */
   swapRules(faults: readonly FaultToAdd[]): number
@@ -45,10 +46,26 @@ export interface RuleSet {
   readonly epoch: number
 }
 
-export function createControlPlane(network: Network): ControlPlane {
+export interface ControlPlaneOptions {
+  readonly network: Network
+  /** As the network's: the chance in faults of messages comes from it. */
+  readonly seed: number | string
+}
+
+export function createControlPlane({ network, seed }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
-  const proxies = createProxySet({ network })
-  const faults = createFaultBoard(injectorOf(network), events)
+  const messages = createMessageFaults({ seed })
+  const http = {
+    apply(fault: TrafficFault): never {
+      throw new ControlError(400, `${fault.kind}: no proxy of these links reads HTTP`)
+    },
+  }
+  const proxies = createProxySet({
+    network,
+    interceptFor: ({ from, to, framing }) =>
+      framing === undefined ? undefined : messages.intercept({ from, to, framing }),
+  })
+  const faults = createFaultBoard(createInjector({ network, messages, http }), events)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   let epoch = 0

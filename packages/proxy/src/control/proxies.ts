@@ -1,4 +1,5 @@
 import type { Endpoint, Link } from '@chaos/faults'
+import type { Framing } from '../framing/framing.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Route } from '../tcp/route.ts'
@@ -16,6 +17,8 @@ export interface ProxySettings {
   /** The ends of its two links; by default `clients` and the proxy's own name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
+  /** How its bytes are cut into messages, where faults are to hit single ones. */
+  readonly framing?: Framing | undefined
 }
 
 /** A proxy as it is. */
@@ -54,15 +57,18 @@ export interface ProxySet {
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route'>
   /** What stands in the way of each connection of a proxy, if anything does. */
-  readonly interceptFor?: ((proxy: string) => Intercept | undefined) | undefined
+  readonly interceptFor: (proxy: InterceptedProxy) => Intercept | undefined
+}
+
+/** What is known of a proxy when its listener opens. */
+export type InterceptedProxy = Pick<ProxySettings, 'name' | 'framing'> & {
+  readonly from: Endpoint
+  readonly to: Endpoint
 }
 
 const LONGEST_NAME = 256
 
-interface Entry {
-  readonly name: string
-  readonly from: Endpoint
-  readonly to: Endpoint
+interface Entry extends InterceptedProxy {
   listen: string
   upstream: string
   route: Route | undefined
@@ -86,7 +92,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
       to: entry.to,
       upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
       listen,
-      intercept: interceptFor?.(entry.name),
+      intercept: interceptFor(entry),
     })
     entry.route = route
     entry.listen = formatAddress(route)
@@ -105,7 +111,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const entry: Entry = { name, from, to, listen, upstream, route: undefined }
+    const entry: Entry = { name, from, to, framing: settings.framing, listen, upstream, route: undefined }
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)

@@ -1,8 +1,10 @@
 import { isLoopback, parseAddress, resolveAddress } from './address.ts'
+import { plainApi } from './plain-api.ts'
 import type { ControlPlane } from './plane.ts'
 import { createGuard } from './server/guard.ts'
 import { type ControlServer, startControlServer } from './server/server.ts'
-import { toxiproxyApi } from './toxiproxy/api.ts'
+import { type ToxiproxyOptions, toxiproxyApi } from './toxiproxy/api.ts'
+import { v1Api } from './v1/api.ts'
 
 export interface ControlOptions {
   /** `host:port`. */
@@ -11,7 +13,7 @@ export interface ControlOptions {
   readonly token?: string | undefined
   readonly version: string
   /** Also answers as Toxiproxy does. */
-  readonly toxiproxy?: { readonly metrics: boolean } | undefined
+  readonly toxiproxy?: ToxiproxyOptions | undefined
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
 
@@ -22,7 +24,10 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
   return startControlServer({
     listen: await resolveAddress(address),
     guard: createGuard({ listenHost: address.host, token: options.token }),
-    apis: [toxiproxyApi(plane, { version: options.version, metrics: toxiproxy?.metrics === true })],
+    apis: [
+      v1Api(plane, options.version),
+      toxiproxy === undefined ? plainApi(plane, options.version) : toxiproxyApi(plane, toxiproxy),
+    ],
     onRequest: options.onRequest,
   })
 }

@@ -1,7 +1,7 @@
 import { ControlError } from '../errors.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { ManagedProxy, ProxySettings } from '../proxies.ts'
-import { booleanMember, type Members, readJson, readList, readMembers, stringMember } from './go-json.ts'
+import { booleanMember, type Members, readList, readMembers, stringMember } from './go-json.ts'
 
 /** A proxy, and the toxics it begins with. */
 export interface ProxyInput {
@@ -40,8 +40,8 @@ export function readProxyChange(members: Members): Partial<ProxySettings> {
 }
 
 /** The list of POST /populate, and of a config file: checked as a whole before anything is made of it. */
-export function readPopulation(body: Buffer): readonly ProxyInput[] {
-  const inputs = readList(readJson(body), '[]Proxy').map((item) => readProxyInput(readMembers(item, STRUCT)))
+export function readPopulation(list: unknown): readonly ProxyInput[] {
+  const inputs = readList(list, '[]Proxy').map((item) => readProxyInput(readMembers(item, STRUCT)))
   for (const [i, { settings }] of inputs.entries())
     for (const field of ['name', 'upstream'] as const)
       if (settings[field] === '') throw new ControlError(400, `missing required field: ${field} at proxy ${i + 1}`)

@@ -32,7 +32,7 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
   async function populateProxies(request: ApiRequest): Promise<ApiReply> {
     const made: ManagedProxy[] = []
     try {
-      await populate(plane, readPopulation(request.body), made)
+      await populate(plane, readPopulation(readJson(request.body)), made)
       return json(201, { proxies: made.map(view) })
     } catch (error) {
       const status = error instanceof ControlError ? statusOf(error) : 500

@@ -1,0 +1,27 @@
+import { messageOf, statusOf } from '../errors.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { Api, ApiReply } from '../server/api.ts'
+import { json } from './replies.ts'
+import { v1Routes } from './routes.ts'
+
+const PREFIX = '/v1'
+
+/** Our own interface, for everything that Toxiproxy's cannot say. Errors are `{"error","status"}`. */
+export function v1Api(plane: ControlPlane, version: string): Api {
+  const failure = (status: number, error: string): ApiReply => json(status, { error, status })
+  return {
+    owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
+    routes: v1Routes(plane, version),
+    noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json tells which there are'),
+    wrongMethod(allowed) {
+      const reply = failure(405, `this path knows ${allowed.join(', ')}`)
+      return { ...reply, headers: { ...reply.headers, Allow: allowed.join(', ') } }
+    },
+    failed(error) {
+      const status = statusOf(error)
+      const reply = failure(status, messageOf(error))
+      return status === 401 ? { ...reply, headers: { ...reply.headers, 'WWW-Authenticate': 'Bearer' } } : reply
+    },
+    headers: () => ({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' }),
+  }
+}

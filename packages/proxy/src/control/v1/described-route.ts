@@ -1,0 +1,86 @@
+import type { FaultParameter } from '@chaos/faults'
+import type { ApiRoute } from '../server/api.ts'
+
+/** A JSON schema, as OpenAPI 3.1 takes it. */
+export interface Schema {
+  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | undefined
+  readonly description?: string | undefined
+  readonly properties?: { readonly [name: string]: Schema } | undefined
+  readonly required?: readonly string[] | undefined
+  readonly additionalProperties?: boolean | Schema | undefined
+  readonly items?: Schema | undefined
+  readonly enum?: readonly (string | number)[] | undefined
+  readonly const?: string | undefined
+  readonly minimum?: number | undefined
+  readonly maximum?: number | undefined
+  readonly minItems?: number | undefined
+  readonly default?: number | string | boolean | undefined
+  readonly oneOf?: readonly Schema[] | undefined
+  readonly $ref?: string | undefined
+}
+
+/** A route that says of itself what it takes and gives: the description is made from it. */
+export interface DescribedRoute extends ApiRoute {
+  /** Its name in the description, one of a kind. */
+  readonly operation: string
+  readonly summary: string
+  readonly body?: Schema | undefined
+  readonly query?: readonly FaultParameter[] | undefined
+  readonly success: {
+    readonly status: 200 | 201 | 204
+    readonly description: string
+    readonly schema?: Schema | undefined
+    /** By default JSON. */
+    readonly contentType?: string | undefined
+  }
+  /** Statuses beside 400, 401, 403, 413 and 503, which any route may answer with. */
+  readonly errors?: readonly number[] | undefined
+}
+
+export const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+
+export const listOf = (items: Schema): Schema => ({ type: 'array', items })
+
+/** The schema of one parameter. */
+export function schemaOfParameter({ unit, summary, values, least = 0, most, ...rest }: FaultParameter): Schema {
+  const described = {
+    description: unitOf(unit, summary),
+    ...(rest.default === undefined ? {} : { default: rest.default }),
+  }
+  switch (unit) {
+    case 'json':
+      return described
+    case 'flag':
+      return { ...described, type: 'boolean' }
+    case 'text':
+      return { ...described, type: 'string', ...(values === undefined ? {} : { enum: values }) }
+    case 'probability':
+      return { ...described, type: 'number', minimum: 0, maximum: 1 }
+    case 'ms':
+    case 'bytes/s':
+      return { ...described, type: 'number', minimum: least, ...(most === undefined ? {} : { maximum: most }) }
+    case 'bytes':
+    case 'count':
+      return { ...described, type: 'integer', minimum: least, ...(most === undefined ? {} : { maximum: most }) }
+  }
+}
+
+const unitOf = (unit: FaultParameter['unit'], summary: string): string =>
+  unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
+
+/** An object of such parameters, and of what stands beside them. */
+export function schemaOfParameters(
+  parameters: readonly FaultParameter[],
+  beside: { readonly [name: string]: Schema } = {},
+): Schema {
+  const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)
+  return {
+    type: 'object',
+    properties: {
+      ...Object.fromEntries(parameters.map((parameter) => [parameter.name, schemaOfParameter(parameter)])),
+      ...beside,
+    },
+    required: required.map(({ name }) => name),
+    additionalProperties: false,
+  }
+}

@@ -1,0 +1,93 @@
+import { linkName, parseLink, quote } from '@chaos/faults'
+import { ControlError } from '../errors.ts'
+import type { ControlPlane } from '../plane.ts'
+import { type DescribedRoute, listOf, reference } from './described-route.ts'
+import { json, noContent } from './replies.ts'
+import { readJsonBody, readProxy, readProxyChange } from './requests.ts'
+import type { Views } from './views.ts'
+
+export function proxyRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/proxies',
+      operation: 'listProxies',
+      summary: 'Every proxy, in order of their names',
+      success: { status: 200, description: 'The proxies.', schema: listOf(reference('Proxy')) },
+      handle: () => json(200, plane.proxies.list().map(views.proxy)),
+    },
+    {
+      method: 'POST',
+      path: '/v1/proxies',
+      operation: 'addProxy',
+      summary: 'Opens a proxy: a listener, and whom it leads to',
+      body: reference('ProxyRequest'),
+      success: { status: 201, description: 'It accepts connections.', schema: reference('Proxy') },
+      errors: [409, 500],
+      async handle({ body }) {
+        const proxy = await plane.addProxy(readProxy(readJsonBody(body), 'proxy'))
+        return json(201, views.proxy(proxy), { Location: `/v1/proxies/${encodeURIComponent(proxy.name)}` })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/proxies/{proxy}',
+      operation: 'getProxy',
+      summary: 'One proxy',
+      success: { status: 200, description: 'The proxy.', schema: reference('Proxy') },
+      errors: [404],
+      handle: (request) => json(200, views.proxy(plane.proxies.get(request.param('proxy')))),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/proxies/{proxy}',
+      operation: 'changeProxy',
+      summary: 'Enables or disables a proxy, or moves an end of it; a moved end resets its connections, faults stay',
+      body: reference('ProxyChange'),
+      success: { status: 200, description: 'It is as asked for.', schema: reference('Proxy') },
+      errors: [404, 500],
+      async handle(request) {
+        const change = readProxyChange(readJsonBody(request.body), 'proxy')
+        return json(200, views.proxy(await plane.updateProxy(request.param('proxy'), change)))
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/proxies/{proxy}',
+      operation: 'removeProxy',
+      summary: 'Frees its port and resets its connections',
+      success: { status: 204, description: 'It is gone.' },
+      errors: [404],
+      async handle(request) {
+        await plane.removeProxy(request.param('proxy'))
+        return noContent
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/links',
+      operation: 'listLinks',
+      summary: 'Every link: what it carried, and the faults on it',
+      success: { status: 200, description: 'The links.', schema: listOf(reference('Link')) },
+      handle: () =>
+        json(
+          200,
+          [...plane.statistics()].map(([name, statistics]) => views.link(name, statistics)),
+        ),
+    },
+    {
+      method: 'GET',
+      path: '/v1/links/{link}',
+      operation: 'getLink',
+      summary: 'One link, by its name: clients>db',
+      success: { status: 200, description: 'The link.', schema: reference('Link') },
+      errors: [404],
+      handle(request) {
+        const name = linkName(parseLink(request.param('link'), 'link'))
+        const statistics = plane.statistics().get(name)
+        if (statistics === undefined) throw new ControlError(404, `there is no link ${quote(name)}`)
+        return json(200, views.link(name, statistics))
+      },
+    },
+  ]
+}

@@ -1,0 +1,136 @@
+import {
+  familyOf,
+  type Link,
+  type LinkFault,
+  linksBetween,
+  parseTrafficFault,
+  quote,
+  readObject,
+  readParameters,
+  type TrafficFault,
+} from '@chaos/faults'
+import { parseFraming } from '../../framing/parse-framing.ts'
+import { ControlError } from '../errors.ts'
+import type { FaultToAdd } from '../fault-board.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { ProxySettings } from '../proxies.ts'
+import { leaseParameters, nameParameter, partitionModes, proxyEndParameters, proxyParameters } from './schemas.ts'
+
+/** The whole body as JSON. @throws ControlError (400) */
+export function readJsonBody(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (error) {
+    const why = body.length === 0 ? 'it is empty' : error instanceof Error ? error.message : String(error)
+    throw new ControlError(400, `the body is no JSON: ${why}`)
+  }
+}
+
+/** @throws UserError (input) */
+export function readProxy(value: unknown, where: string): ProxySettings {
+  const members = readObject(value, where)
+  const parameters = [nameParameter, ...proxyParameters, ...proxyEndParameters]
+  const read = readParameters(parameters, members, where, ['framing']) as unknown as ProxySettings
+  for (const end of [read.from, read.to])
+    if (end?.includes('>') === true)
+      throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
+  const { framing } = members
+  return framing === undefined ? read : { ...read, framing: parseFraming(framing, `${where}: "framing"`) }
+}
+
+/** Only what is given. @throws UserError (input) */
+export function readProxyChange(value: unknown, where: string): Partial<ProxySettings> {
+  const parameters = proxyParameters.map((parameter) => ({ ...parameter, default: undefined, optional: true as const }))
+  return readParameters(parameters, readObject(value, where), where)
+}
+
+/** A fault, and what it is to be called. */
+export interface FaultRequest {
+  readonly name: string | undefined
+  readonly fault: TrafficFault
+  readonly lease: string | undefined
+}
+
+/**
+ * A fault with its links, or with the proxies whose links it is for:
+ * `{"kind":"latency","latencyMs":50,"proxies":["db"],"direction":"downstream"}`.
+ *
+ * @throws UserError (input), ControlError (404) for a proxy that is not there.
+ */
+export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): FaultRequest {
+  const { name, lease, proxies, direction, links, ...harm } = readObject(value, where)
+  for (const [member, text] of Object.entries({ name, lease }))
+    if (text !== undefined && (typeof text !== 'string' || text === ''))
+      throw new ControlError(400, `${where}: "${member}" is ${quote(text)}. Give a text.`)
+  if (links !== undefined && proxies !== undefined)
+    throw new ControlError(400, `${where}: give "links" or "proxies", not both`)
+  // What happens to requests is put on the way of the requests, whatever happens to their answers.
+  const ways = familyOf(harm['kind'])?.name === 'http' ? 'upstream' : direction
+  const given = proxies === undefined ? links : linksOfProxies(proxies, ways, plane, where)
+  if (proxies === undefined && direction !== undefined)
+    throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
+  return {
+    name: name as string | undefined,
+    fault: parseTrafficFault({ ...harm, links: given }, where),
+    lease: lease as string | undefined,
+  }
+}
+
+function linksOfProxies(
+  proxies: unknown,
+  direction: unknown,
+  plane: Pick<ControlPlane, 'proxies'>,
+  where: string,
+): readonly Link[] {
+  if (!Array.isArray(proxies) || proxies.length === 0)
+    throw new ControlError(400, `${where}: "proxies" must be a list of names, such as ["db"]`)
+  if (direction !== undefined && direction !== 'both' && direction !== 'upstream' && direction !== 'downstream')
+    throw new ControlError(400, `${where}: "direction" is ${quote(direction)}. Give both, upstream or downstream.`)
+  return proxies.flatMap((name) => {
+    if (typeof name !== 'string') throw new ControlError(400, `${where}: "proxies": ${quote(name)} is no name`)
+    const { forward, backward } = plane.proxies.get(name)
+    return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
+  })
+}
+
+/** The faults of a rule set, each with its name. @throws UserError (input), ControlError (400, 404) */
+export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): readonly FaultToAdd[] {
+  const { faults, ...unknown } = readObject(value, where)
+  const [stranger] = Object.keys(unknown)
+  if (stranger !== undefined) throw new ControlError(400, `${where} has no member ${quote(stranger)}. It has: faults.`)
+  if (!Array.isArray(faults)) throw new ControlError(400, `${where}: "faults" must be a list of faults`)
+  return faults.map((item, i) => {
+    const { name, fault, lease } = readFault(item, plane, `${where}: faults[${i}]`)
+    return { name: name ?? `rule-${i + 1}`, fault, lease, origin: 'rules' }
+  })
+}
+
+/** Every link between two of the groups that a proxy carries. @throws UserError (input), ControlError (400) */
+export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): LinkFault {
+  const members = readObject(value, where)
+  const { mode } = readParameters([partitionModes], members, where, ['groups']) as { mode: 'hold' | 'drop' }
+  const { groups } = members
+  if (!Array.isArray(groups) || groups.length < 2 || !groups.every(isGroup))
+    throw new ControlError(400, `${where}: "groups" must be two or more lists of ends, such as [["n1"],["n2","n3"]]`)
+  const carried = plane.proxies.list().flatMap(({ forward, backward }) => [forward, backward])
+  const ends = new Set(carried.map(({ from }) => from))
+  const stranger = groups.flat().find((end) => !ends.has(end))
+  if (stranger !== undefined)
+    throw new ControlError(
+      400,
+      `${where}: no proxy reaches ${quote(stranger)}. Known: ${[...ends].join(', ') || 'none yet'}.`,
+    )
+  const links = linksBetween(groups).filter((link) =>
+    carried.some(({ from, to }) => from === link.from && to === link.to),
+  )
+  if (links.length === 0) throw new ControlError(400, `${where}: no proxy carries a link between these groups`)
+  return { kind: 'partition', mode, links }
+}
+
+const isGroup = (group: unknown): group is readonly string[] =>
+  Array.isArray(group) && group.length > 0 && group.every((end) => typeof end === 'string')
+
+/** @throws UserError (input) */
+export function readLease(value: unknown, where: string): { readonly owner: string; readonly ttlMs: number } {
+  return readParameters(leaseParameters, readObject(value, where), where) as { owner: string; ttlMs: number }
+}

@@ -1,0 +1,74 @@
+import { ControlError } from '../errors.ts'
+import { metricsReply } from '../metrics.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { ApiRequest } from '../server/api.ts'
+import type { DescribedRoute } from './described-route.ts'
+import { streamEvents } from './event-stream.ts'
+import { faultRoutes } from './fault-routes.ts'
+import { leaseRoutes } from './lease-routes.ts'
+import { describeApi } from './openapi.ts'
+import { proxyRoutes } from './proxy-routes.ts'
+import { json, noContent } from './replies.ts'
+import { ruleRoutes } from './rule-routes.ts'
+import { createViews } from './views.ts'
+
+/** Every route of the versioned interface. */
+export function v1Routes(plane: ControlPlane, version: string): readonly DescribedRoute[] {
+  const views = createViews(plane)
+  const routes: readonly DescribedRoute[] = [
+    ...proxyRoutes(plane, views),
+    ...faultRoutes(plane, views),
+    ...ruleRoutes(plane, views),
+    ...leaseRoutes(plane, views),
+    {
+      method: 'POST',
+      path: '/v1/reset',
+      operation: 'reset',
+      summary: 'Heals everything: no faults of any kind, no leases, and every proxy enabled',
+      success: { status: 204, description: 'Nothing is hurt any more.' },
+      errors: [500],
+      async handle() {
+        await plane.resetAll()
+        return noContent
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/events',
+      operation: 'watchEvents',
+      summary: 'What happens, as it happens: proxies, faults and their hits, leases, rule sets (Server-Sent Events)',
+      query: [
+        { name: 'since', unit: 'count', summary: 'begin after this event, where it is still kept', optional: true },
+      ],
+      success: { status: 200, description: 'Events, until you leave.', contentType: 'text/event-stream', schema: {} },
+      handle: (request) => ({ stream: (response) => streamEvents(plane, response, firstAfter(request)) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/metrics',
+      operation: 'getMetrics',
+      summary: 'Everything countable, as it is now (Prometheus)',
+      success: { status: 200, description: 'Metrics.', contentType: 'text/plain', schema: { type: 'string' } },
+      handle: () => metricsReply(plane),
+    },
+    {
+      method: 'GET',
+      path: '/v1/openapi.json',
+      operation: 'describe',
+      summary: 'This description',
+      success: { status: 200, description: 'OpenAPI 3.1.', schema: { type: 'object' } },
+      handle: () => json(200, describeApi(routes, version)),
+    },
+  ]
+  return routes
+}
+
+/** Where a stream goes on: what the client says it saw last, or was asked for. */
+function firstAfter({ headers, query }: ApiRequest): number | undefined {
+  const text = headers['last-event-id'] ?? query.get('since') ?? undefined
+  if (text === undefined) return undefined
+  const sequence = Number(text)
+  if (!/^\d+$/.test(String(text)) || !Number.isSafeInteger(sequence))
+    throw new ControlError(400, 'the number of an event is a whole number, from 0')
+  return sequence
+}

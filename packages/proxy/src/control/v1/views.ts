@@ -1,0 +1,52 @@
+import { linkName } from '@chaos/faults'
+import type { LinkStatistics } from '../../link-state.ts'
+import type { NamedFault } from '../fault-board.ts'
+import type { Lease } from '../leases.ts'
+import type { ControlPlane } from '../plane.ts'
+import type { ManagedProxy } from '../proxies.ts'
+
+/** What goes out: see schemas.ts for what each is. */
+export interface Views {
+  proxy(proxy: ManagedProxy): object
+  link(name: string, statistics: LinkStatistics): object
+  fault(fault: NamedFault): object
+  partition(fault: NamedFault): object
+  lease(lease: Lease): object
+}
+
+export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
+  const faultsOn = (links: readonly string[]): readonly string[] =>
+    plane.faults
+      .list()
+      .filter(({ fault }) => fault.links.some((link) => links.includes(linkName(link))))
+      .map(({ name }) => name)
+  return {
+    proxy({ name, listen, upstream, enabled, forward, backward, liveConnections }) {
+      const links = [linkName(forward), linkName(backward)]
+      const { from, to } = forward
+      return { name, listen, upstream, enabled, from, to, links, liveConnections, faults: faultsOn(links) }
+    },
+    link: (link, statistics) => ({ link, ...statistics, faults: faultsOn([link]) }),
+    fault: ({ name, fault, origin, hits, lease }) => ({
+      name,
+      ...fault,
+      links: fault.links.map(linkName),
+      origin,
+      hits,
+      ...(lease === undefined ? {} : { lease }),
+    }),
+    partition: ({ name, fault, hits }) => ({
+      name,
+      mode: fault.kind === 'partition' ? fault.mode : 'hold',
+      links: fault.links.map(linkName),
+      hits,
+    }),
+    lease: (lease) => ({
+      ...lease,
+      faults: plane.faults
+        .list()
+        .filter((fault) => fault.lease === lease.id)
+        .map(({ name }) => name),
+    }),
+  }
+}
