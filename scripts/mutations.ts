@@ -240,8 +240,8 @@ export const mutations: readonly Mutation[] = [
   ...inFile('models/register.ts', definitions, [
     {
       name: 'register-null-is-a-value',
-      before: 'if (expects[i] === NULL) expects[i] = initial',
-      after: 'if (expects[i] < NULL) expects[i] = initial',
+      before: 'if (value === NULL) value = initialId',
+      after: 'if (value < NULL) value = initialId',
       breaks: 'a null read is not a read of the initial value',
     },
     {
@@ -530,8 +530,10 @@ export const mutations: readonly Mutation[] = [
     [
       {
         name: 'outcomes-pick-a-writer',
-        before: 'const writer = writerOf(name) === NONE ? i : MANY',
-        after: 'const writer = writerOf(name) === NONE ? i : i',
+        before:
+          'for (let number = 1; number <= count; number++) if (writers[number] === 1 && observed[number] === 1) happened++',
+        after:
+          'for (let number = 1; number <= count; number++) if (writers[number] >= 1 && observed[number] === 1) happened++',
         breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
       },
     ],
