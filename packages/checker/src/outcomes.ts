@@ -1,4 +1,4 @@
-import { CAS, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
+import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './verdict.ts'
 
 /**
@@ -11,29 +11,38 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   // An appended string may have come about in other ways.
   if (encoded.hasAppend) return { total, happened: 0, undecided: total }
   if (total === 0) return { total, happened: 0, undecided: 0 }
-  // By key and value: the only operation that wrote it, or a negative number.
-  const writers =
-    keys * values <= 4 * length + 1024 ? new Int32Array(keys * values).fill(NONE) : new Map<number, number>()
-  const writerOf = (name: number): number => (writers instanceof Map ? (writers.get(name) ?? NONE) : writers[name])
+  const nameOf = (i: number, value: number): number => (keys === 1 ? 0 : key[i] * values) + value
+  // The writes of unknown outcome, numbered from 1, by key and value; 0 for none. Most operations are about no such value.
+  const dense = keys * values <= 4 * length + 1024
+  const numberByName = dense ? new Int32Array(keys * values) : new Map<number, number>()
+  const numberOf = (name: number): number =>
+    numberByName instanceof Map ? (numberByName.get(name) ?? 0) : numberByName[name]
+  let count = 0
   for (let i = 0; i < length; i++) {
-    if (writes[i] === NOTHING) continue
-    const name = (keys === 1 ? 0 : key[i] * values) + writes[i]
-    const writer = writerOf(name) === NONE ? i : MANY
-    if (writers instanceof Map) writers.set(name, writer)
-    else writers[name] = writer
+    if (returns[i] !== NEVER || writes[i] === NOTHING || writes[i] === initial) continue
+    const name = nameOf(i, writes[i])
+    if (numberOf(name) !== 0) continue
+    if (numberByName instanceof Map) numberByName.set(name, ++count)
+    else numberByName[name] = ++count
   }
-  const seen = new Uint8Array(length)
+  // By number: how many operations wrote the value, and whether a completed one observed it.
+  const writers = new Int32Array(count + 1)
+  const observed = new Uint8Array(count + 1)
+  for (let i = 0; i < length && count > 0; i++) {
+    if (kind[i] === CAS) {
+      writers[numberOf(nameOf(i, writes[i]))]++
+      if (returns[i] !== NEVER) observed[numberOf(nameOf(i, expects[i]))] = 1
+      continue
+    }
+    // The other of the two is NOTHING, all ones in binary.
+    const number = numberOf(nameOf(i, expects[i] & writes[i]))
+    if (number === 0) continue
+    if (kind[i] === READ) observed[number] = 1
+    else if (kind[i] === WRITE) writers[number]++
+  }
   let happened = 0
-  for (let i = 0; i < length; i++) {
-    if ((kind[i] !== READ && kind[i] !== CAS) || returns[i] === NEVER || expects[i] === initial) continue
-    const writer = writerOf((keys === 1 ? 0 : key[i] * values) + expects[i])
-    if (writer < 0 || returns[writer] !== NEVER || seen[writer] === 1) continue
-    seen[writer] = 1
-    happened++
-  }
+  for (let number = 1; number <= count; number++) if (writers[number] === 1 && observed[number] === 1) happened++
   return { total, happened, undecided: total - happened }
 }
 
 const NO_KEYS = new Int32Array(0)
-const NONE = -1
-const MANY = -2

@@ -1,6 +1,7 @@
 import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId } from '@chaos/history'
-import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
+import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import type { CheckOptions } from '../options.ts'
+import { numberValues } from './value-numbers.ts'
 
 /** The operations the register model knows, and what each does. `get` and `put` are Porcupine's words. */
 const kinds: { readonly [f: string]: number } = {
@@ -63,25 +64,30 @@ export function encodeRegister(
       k = DIFFERS
     }
     if (outcome === INFO && k === READ) continue
-    if (k === READ) {
-      expects[length] = output[i]
-    } else if (k === CAS || k === DIFFERS) {
+    let value: number = NULL
+    let next: number = initialId
+    if (k === CAS || k === DIFFERS) {
       const pair = pairs(i)
+      value = pair.from
       const from = pair.from === NULL ? initialId : pair.from
       const to = pair.to === NULL ? initialId : pair.to
-      expects[length] = from
       if (k === DIFFERS || from !== to) hasConditional = true
       if (k === CAS && from === to) {
         // It changes nothing: a read of that value which, where its outcome is unknown, says nothing.
         if (outcome === INFO) continue
         k = READ
       } else if (k === CAS) {
-        writes[length] = to
+        next = to
       }
     } else {
-      writes[length] = input[i]
       if (k === APPEND) hasAppend = true
+      // Without a branch, which would be guessed wrong half of the time.
+      const isRead = -Number(k === READ)
+      value = (output[i] & isRead) | (input[i] & ~isRead)
     }
+    if (value === NULL) value = initialId
+    expects[length] = value
+    writes[length] = next
     row[length] = i
     kind[length] = k
     if (named) {
@@ -97,7 +103,7 @@ export function encodeRegister(
   const shift = unkeyed ? 1 : 0
   if (named && shift === 1) for (let i = 0; i < length; i++) key[i] += shift
   const keys = Math.max(1, history.keys.length + shift)
-  const ids = makeDense({ kind, expects, writes, length }, initialId)
+  const ids = numberValues({ kind, expects, writes, length, hasConditional }, initialId)
   let keyLater: Int32Array | undefined
   let processLater: Int32Array | undefined
   const encoded: Encoded = {
@@ -138,80 +144,6 @@ function gathered(column: Int32Array, row: Int32Array, length: number): Int32Arr
   const some = new Int32Array(length)
   for (let i = 0; i < length; i++) some[i] = column[row[i]]
   return some
-}
-
-type Values = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length'>
-
-const expectsOne = (k: number): boolean => k !== WRITE && k !== APPEND
-const writesOne = (k: number): boolean => k === WRITE || k === APPEND || k === CAS
-
-/** Replaces value ids by dense numbers, in place, the initial value's being 0; returns the id of each number. */
-function makeDense(columns: Values, initial: number): Int32Array {
-  const { kind, expects, writes, length } = columns
-  let least: number = NEVER
-  let greatest = -NEVER
-  let parities = 0
-  for (let i = 0; i < length; i++) {
-    const k = kind[i]
-    if (expectsOne(k)) {
-      if (expects[i] === NULL) expects[i] = initial
-      const id = expects[i]
-      if (id !== initial) {
-        if (id < least) least = id
-        if (id > greatest) greatest = id
-        parities |= 1 << (id & 1)
-      }
-    } else expects[i] = NOTHING
-    if (writesOne(k)) {
-      if (writes[i] === NULL) writes[i] = initial
-      const id = writes[i]
-      if (id !== initial) {
-        if (id < least) least = id
-        if (id > greatest) greatest = id
-        parities |= 1 << (id & 1)
-      }
-    } else writes[i] = NOTHING
-  }
-  if (parities === 0) least = greatest = 0
-  // Ids of integers are all odd, ids of texts all even.
-  const shift = parities === 3 ? 0 : 1
-  const range = Math.floor((greatest - least) / (shift + 1)) + 2
-  if (range <= 2 * length + 64) return numberByRange(columns, initial, { least, shift, range })
-  return numberByAppearance(columns, initial)
-}
-
-/** Few numbers between the least id and the greatest are missing: it is enough to subtract. */
-function numberByRange(
-  { kind, expects, writes, length }: Values,
-  initial: number,
-  { least, shift, range }: { readonly least: number; readonly shift: number; readonly range: number },
-): Int32Array {
-  for (let i = 0; i < length; i++) {
-    const k = kind[i]
-    if (expectsOne(k)) expects[i] = expects[i] === initial ? 0 : ((expects[i] - least) >> shift) + 1
-    if (writesOne(k)) writes[i] = writes[i] === initial ? 0 : ((writes[i] - least) >> shift) + 1
-  }
-  const ids = new Int32Array(range)
-  ids[0] = initial
-  for (let n = 1; n < range; n++) ids[n] = least + ((n - 1) << shift)
-  return ids
-}
-
-function numberByAppearance({ kind, expects, writes, length }: Values, initial: number): Int32Array {
-  const ids = [initial]
-  const numbers = new Map<number, number>([[initial, 0]])
-  const numberOf = (id: number): number => {
-    const known = numbers.get(id)
-    if (known !== undefined) return known
-    numbers.set(id, ids.length)
-    return ids.push(id) - 1
-  }
-  for (let i = 0; i < length; i++) {
-    const k = kind[i]
-    if (expectsOne(k)) expects[i] = numberOf(expects[i])
-    if (writesOne(k)) writes[i] = numberOf(writes[i])
-  }
-  return Int32Array.from(ids)
 }
 
 interface Pair {

@@ -1,0 +1,100 @@
+import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
+
+/**
+ * Columns while they hold ids of values: `expects` what an operation observes or else what it writes, `writes` the new
+ * value of a cas and the initial value for all others.
+ */
+type Columns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length' | 'hasConditional'>
+
+/**
+ * Replaces ids by dense numbers, in place, the initial value's being 0, each in the column where it belongs; returns the
+ * id of each number.
+ */
+export function numberValues(columns: Columns, initial: number): Int32Array {
+  const { expects, writes, length, hasConditional } = columns
+  const span: Span = { least: LARGEST, greatest: SMALLEST, parities: 0 }
+  widen(span, expects, length, initial)
+  if (hasConditional) widen(span, writes, length, initial)
+  const { parities } = span
+  if (parities === 0) span.least = span.greatest = 0
+  // Ids of integers are all odd, ids of texts all even.
+  const shift = parities === 3 ? 0 : 1
+  const least = 2 * span.least + (parities === 2 ? 1 : 0)
+  const range = shift === 1 ? span.greatest - span.least + 2 : 2 * (span.greatest - span.least) + 3
+  if (range <= 2 * length + 64) return numberByRange(columns, initial, { least, shift, range })
+  return numberByAppearance(columns, initial)
+}
+
+/** Halves of ids, so that the difference of two fits 32 bits; and a bit for even ids, a bit for odd ones. */
+interface Span {
+  least: number
+  greatest: number
+  parities: number
+}
+
+const SMALLEST = -(2 ** 30)
+const LARGEST = 2 ** 30 - 1
+
+/** New values are often the greatest so far, now and then: a branch on that would be guessed wrong all the time. */
+function widen(span: Span, ids: Int32Array, length: number, initial: number): void {
+  let { least, greatest, parities } = span
+  for (let i = 0; i < length; i++) {
+    const id = ids[i]
+    if (id === initial) continue
+    const half = id >> 1
+    const below = half - least
+    least += below & (below >> 31)
+    const above = half - greatest
+    greatest += above & ~(above >> 31)
+    parities |= 1 << (id & 1)
+  }
+  span.least = least
+  span.greatest = greatest
+  span.parities = parities
+}
+
+/** By kind: all ones where what it is about is observed and nothing is written, 0 the other way round. */
+const observes = new Int32Array(5)
+observes[READ] = NOTHING
+observes[DIFFERS] = NOTHING
+observes[WRITE] = 0
+observes[APPEND] = 0
+
+/** Few numbers between the least id and the greatest are missing: it is enough to subtract. */
+function numberByRange(
+  { kind, expects, writes, length }: Columns,
+  initial: number,
+  { least, shift, range }: { readonly least: number; readonly shift: number; readonly range: number },
+): Int32Array {
+  for (let i = 0; i < length; i++) {
+    const number = expects[i] === initial ? 0 : ((expects[i] - least) >> shift) + 1
+    if (kind[i] === CAS) {
+      expects[i] = number
+      writes[i] = writes[i] === initial ? 0 : ((writes[i] - least) >> shift) + 1
+    } else {
+      expects[i] = number | ~observes[kind[i]]
+      writes[i] = number | observes[kind[i]]
+    }
+  }
+  const ids = new Int32Array(range)
+  ids[0] = initial
+  for (let n = 1; n < range; n++) ids[n] = least + ((n - 1) << shift)
+  return ids
+}
+
+function numberByAppearance({ kind, expects, writes, length }: Columns, initial: number): Int32Array {
+  const ids = [initial]
+  const numbers = new Map<number, number>([[initial, 0]])
+  const numberOf = (id: number): number => {
+    const known = numbers.get(id)
+    if (known !== undefined) return known
+    numbers.set(id, ids.length)
+    return ids.push(id) - 1
+  }
+  for (let i = 0; i < length; i++) {
+    const number = numberOf(expects[i])
+    expects[i] = kind[i] === CAS ? number : number | ~observes[kind[i]]
+    writes[i] = kind[i] === CAS ? numberOf(writes[i]) : number | observes[kind[i]]
+  }
+  return Int32Array.from(ids)
+}
