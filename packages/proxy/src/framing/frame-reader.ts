@@ -3,6 +3,8 @@ import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
 /** Where a reader hands out what it read, in the order of the stream; together it is the stream, byte for byte. */
 export interface FrameSink {
+  /** The first byte of a message is here; everything before it has been handed out. */
+  begin?(): void
   /** A whole message. The memory is the reader's source's: to be copied where it is kept. */
   frame(bytes: Buffer): void
   /**
@@ -30,6 +32,7 @@ export class FrameReader {
   #keptBytes = 0
   /** A part of the open frame was handed out already, so the rest of it follows loose. */
   #loosened = false
+  #midMessage = false
   /** Messages that ended, handed out whole or not. */
   messages = 0
   /** Of those, the ones that were handed out loose for their size. */
@@ -53,7 +56,9 @@ export class FrameReader {
   read(bytes: Buffer, sink: FrameSink): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
+      if (!this.#midMessage) sink.begin?.()
       const end = this.#scanner.scan(bytes, at)
+      this.#midMessage = end < 0
       if (end === NOT_FRAMED) {
         this.#framed = false
         this.release(sink)
@@ -75,7 +80,8 @@ export class FrameReader {
       const end = this.#scanner.scan(bytes, at)
       if (end === NOT_FRAMED) this.#framed = false
       if (end > 0) this.messages++
-      this.#loosened = end < 0
+      this.#midMessage = end < 0
+      this.#loosened = this.#midMessage
       at = end < 0 ? bytes.length : end
     }
   }

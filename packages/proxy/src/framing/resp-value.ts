@@ -37,6 +37,10 @@ export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | u
   return words.every((word) => word !== undefined) ? words : undefined
 }
 
+/** An empty line or array, which Redis passes over without an answer. */
+export const isNoCommand = (frame: Buffer): boolean =>
+  frame.length < 8 && /^(\*(0|-1)\r\n|\s*\n)$/.test(frame.toString('latin1'))
+
 interface Read {
   readonly value: RespValue
   readonly end: number

@@ -1,0 +1,272 @@
+import type { Event } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import { chain } from '../src/chain.ts'
+import { resp } from '../src/framing/resp.ts'
+import { createMessageFaults } from '../src/messages/message-faults.ts'
+import { createRecorder } from '../src/recorder/recorder.ts'
+import { casScript, commandTables } from '../src/resp/command-table.ts'
+import { type RespRecorderOptions, recordResp } from '../src/resp/resp-recorder.ts'
+import { command, serveResp } from './redis.ts'
+import { closeEverythingAfterEach, dial, drop, eventually, links, network, Received } from './sockets.ts'
+
+closeEverythingAfterEach()
+
+type Answer = Parameters<typeof serveResp>[0]
+
+/** A recorded connection to a server: each event as `process type f key=value`, and `!error` where it has one. */
+async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answer; messages?: boolean } = {}) {
+  const views = { client: [] as Event[], backend: [] as Event[] }
+  const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
+  const recorder = createRecorder({ client: sinkTo(views.client), backend: sinkTo(views.backend) })
+  const server = await serveResp(options.answer)
+  const made = network()
+  const recording = recordResp({ recorder, node: 'n1', ...options })
+  const messages = createMessageFaults({ seed: 1 })
+  const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })
+  const intercept = options.messages === true ? chain(recording, framed) : recording
+  const route = await made.route({ from: 'clients', to: 'n1', upstream: server, intercept })
+  const connect = async () => new Received(await dial(route))
+  const client = await connect()
+  const told = (view: keyof typeof views = 'client') =>
+    views[view].map(({ process, type, f, key, value, error }) =>
+      [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
+    )
+  /** Sends, and waits for so many bytes of answers more. */
+  async function ask(text: string, answerBytes: number): Promise<void> {
+    const wanted = client.length + answerBytes
+    client.socket.write(text)
+    await client.until((received) => received.length >= wanted)
+  }
+  return { recorder, server, network: made, route, connect, client, views, told, ask, messages }
+}
+
+describe('commands become operations', () => {
+  test('on strings as registers, with the answers as their outcomes', async () => {
+    const { ask, told, recorder } = await recorded()
+    await ask(command('SET', 'x', '1'), 5)
+    await ask(command('get', 'x'), 7)
+    await ask('GET y\r\n', 5)
+    await ask(command('SETNX', 'x', '2'), 4)
+    await ask(command('SET', 'y', '2', 'nx'), 5)
+    await ask(command('APPEND', 'x', 'ü'), 4)
+    await ask(command('DEL', 'x'), 4)
+    expect(told()).toEqual([
+      '0 invoke write x="1"',
+      '0 ok write x="1"',
+      '0 invoke read x=null',
+      '0 ok read x="1"',
+      '0 invoke read y=null',
+      '0 ok read y=null',
+      '0 invoke cas x=[null,"2"]',
+      '0 fail cas x=undefined !the key exists',
+      '0 invoke cas y=[null,"2"]',
+      '0 ok cas y=[null,"2"]',
+      '0 invoke append x="ü"',
+      '0 ok append x="ü"',
+      '0 invoke write x=null',
+      '0 ok write x=null',
+    ])
+    expect(told('backend')).toEqual(told())
+    expect(recorder.counters).toMatchObject({ operations: 7, open: 0, unmatched: 0, waiting: 0, opaqueConnections: 0 })
+  })
+
+  test('on numbers as counters', async () => {
+    const { ask, told } = await recorded({ commands: commandTables['counter'] })
+    await ask(command('INCR', 'n'), 4)
+    await ask(command('GET', 'n'), 7)
+    expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
+  })
+
+  test('a script that compares and sets, where it is said which', async () => {
+    const script =
+      "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
+    const { ask, told, recorder } = await recorded({
+      commands: [casScript(script), ...(commandTables['register'] ?? [])],
+      answer: ([name, , , key]) =>
+        name !== 'EVAL' ? undefined : key === 'z' ? '-ERR broken inside\r\n' : key === 'x' ? ':1\r\n' : ':0\r\n',
+    })
+    for (const key of ['x', 'y']) await ask(command('EVAL', script, '1', key, 'a', 'b'), 4)
+    await ask(command('EVAL', script, '1', 'z', 'a', 'b'), 20)
+    await ask(command('EVAL', 'return 1', '0'), 4)
+    expect(told().filter((event) => !event.includes('invoke'))).toEqual([
+      '0 ok cas x=["a","b"]',
+      '0 fail cas y=undefined !another value was there',
+      '0 info cas z=undefined !ERR broken inside',
+    ])
+    expect(recorder.counters.unmatched).toBe(1)
+  })
+
+  test('bytes that are no text are kept apart from texts', async () => {
+    const { client, told } = await recorded()
+    client.socket.write(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
+    await eventually(() => told().length > 0)
+    expect(told()[0]).toBe('0 invoke write x={"base64":"/w=="}')
+  })
+})
+
+describe('an error is', () => {
+  const failing = async (error: string) => {
+    const { ask, told } = await recorded({ answer: () => `-${error}\r\n` })
+    await ask(command('SET', 'x', '1'), error.length + 3)
+    await ask(command('GET', 'x'), error.length + 3)
+    return told().filter((event) => !event.includes('invoke'))
+  }
+
+  test.each(['MOVED 1 10.0.0.1:6379', 'NOREPLICAS Not enough', 'READONLY You', 'WRONGTYPE x', 'ERR wrong'])(
+    'a refusal where nothing was done: %s',
+    async (error) => {
+      expect(await failing(error)).toEqual([`0 fail write x=undefined !${error}`, `0 fail read x=undefined !${error}`])
+    },
+  )
+
+  test('of unknown outcome otherwise, and a read never is', async () => {
+    const error = 'upstream failure'
+    expect(await failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
+  })
+
+  test('so is an answer of another kind than the command has', async () => {
+    const { ask, told } = await recorded({ answer: () => ':7\r\n' })
+    await ask(command('SET', 'x', '1'), 4)
+    expect(told()[1]).toBe('0 info write x=undefined !an answer that is not understood')
+  })
+})
+
+describe('many at once', () => {
+  test('pipelined requests are processes of their own, and answers find their requests however bytes are cut', async () => {
+    const { client, told, server } = await recorded()
+    const text = `${command('SET', 'x', '1') + command('GET', 'x')}\r\nGET y\r\n${command('PING')}${command('SET', 'y', 'a\tb')}`
+    for (const byte of Buffer.from(text)) {
+      client.socket.write(Buffer.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await client.until((received) => received.length === 5 + 7 + 5 + 22 + 5)
+    expect(server.asked).toEqual(['SET x 1', 'GET x', 'GET y', 'PING', 'SET y a\tb'])
+    expect(told().filter((event) => event.includes(' ok '))).toEqual([
+      expect.stringContaining('ok write x="1"'),
+      expect.stringContaining('ok read x="1"'),
+      expect.stringContaining('ok read y=null'),
+      expect.stringContaining('ok write y="a\\tb"'),
+    ])
+  })
+
+  test('requests sent together overlap', async () => {
+    const { ask, told } = await recorded()
+    await ask(command('SET', 'x', '1') + command('GET', 'x'), 12)
+    expect(told()).toEqual(['0 invoke write x="1"', '1 invoke read x=null', '0 ok write x="1"', '1 ok read x="1"'])
+  })
+})
+
+describe('what is not understood is passed on and counted', () => {
+  test('transactions, and everything queued in them', async () => {
+    const { ask, told, recorder } = await recorded({
+      answer: ([name]) =>
+        name === 'MULTI' ? '+OK\r\n' : name === 'EXEC' ? '*1\r\n+OK\r\n' : name === 'SET' ? '+QUEUED\r\n' : undefined,
+    })
+    await ask(command('MULTI') + command('SET', 'x', '1') + command('EXEC') + command('GET', 'x'), 5 + 9 + 9 + 5)
+    expect(told()).toEqual(['0 invoke read x=null', '0 ok read x=null'])
+    expect(recorder.counters).toMatchObject({ unmatched: 3, operations: 1 })
+  })
+
+  test('a connection that subscribes, or speaks no RESP', async () => {
+    const { client, ask, connect, recorder, told } = await recorded({
+      answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
+    })
+    await ask(command('SET', 'x', '1') + command('SUBSCRIBE', 'c') + command('SET', 'x', '2'), 5 + 16 + 5)
+    expect(told()).toEqual(['0 invoke write x="1"', '0 ok write x="1"'])
+    expect(recorder.counters).toMatchObject({ opaqueConnections: 1, unmatchedAnswers: 0 })
+    const other = await connect()
+    other.socket.write(`${command('GET', 'x')}*1\r\nx\r\n`)
+    await other.until((received) => received.length >= 7)
+    expect(recorder.counters).toMatchObject({ opaqueConnections: 2, open: 0, waiting: 0 })
+    client.socket.end()
+  })
+
+  test('an answer to nothing', async () => {
+    const { client, recorder } = await recorded({ answer: () => '+OK\r\n+OK\r\n>1\r\n+push\r\n' })
+    client.socket.write('PING\r\n')
+    await client.until((received) => received.length === 21)
+    expect(recorder.counters.unmatchedAnswers).toBe(1)
+  })
+
+  test('a command that is too large, and its answer goes to nobody else', async () => {
+    const { ask, told, recorder } = await recorded({ maxMessageBytes: 100 })
+    await ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'), 10)
+    expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
+    expect(recorder.counters.unmatched).toBe(1)
+  })
+
+  test('another database has other keys, and one that cannot be selected ends the record of the connection', async () => {
+    const { ask, told, recorder } = await recorded()
+    await ask(command('SELECT', '1') + command('SET', 'x', '1'), 10)
+    expect(told()).toContain('0 ok write 1/x="1"')
+    await ask(command('SELECT', '99'), 31)
+    expect(recorder.counters.opaqueConnections).toBe(1)
+  })
+})
+
+describe('what was never answered', () => {
+  test('is a failure where it never left, and of unknown outcome where it did', async () => {
+    const { network, client, told, recorder, route } = await recorded({ answer: () => '' })
+    client.socket.write(command('SET', 'x', '1') + command('GET', 'x'))
+    await eventually(() => told('backend').length === 2)
+    network.apply(drop(links.to))
+    client.socket.write(command('SET', 'x', '2'))
+    await eventually(() => told().length === 3)
+    client.socket.resetAndDestroy()
+    await route.close()
+    expect(told().slice(3)).toEqual([
+      '0 info write x=undefined !the connection ended',
+      '1 fail read x=undefined !the connection ended',
+      '2 fail write x=undefined !never forwarded: the connection ended',
+    ])
+    expect(told('backend').filter((event) => event.includes('"2"'))).toEqual([])
+    expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
+  })
+
+  test('is of unknown outcome for the client alone where only the answer was lost', async () => {
+    const { network, client, told, route } = await recorded()
+    network.apply(drop(links.back))
+    client.socket.write(command('SET', 'x', '1'))
+    await eventually(() => told('backend').length === 2)
+    client.socket.resetAndDestroy()
+    await route.close()
+    expect(told('backend')[1]).toBe('0 ok write x="1"')
+    expect(told()[1]).toBe('0 info write x=undefined !the connection ended')
+  })
+
+  test('half of a request is no operation', async () => {
+    const { client, told, recorder, route } = await recorded()
+    client.socket.write('*3\r\n$3\r\nSET\r\n')
+    await eventually(() => recorder.counters.waiting === 2)
+    await route.close()
+    expect([told(), recorder.counters.incomplete, recorder.counters.waiting]).toEqual([[], 1, 0])
+  })
+})
+
+describe('with message faults behind the recorder', () => {
+  test('a lost request is recorded as unanswered, a lost answer as answered by the server, and the rest goes on', async () => {
+    const { client, told, messages, server, route } = await recorded({ messages: true })
+    const lost = messages.apply({ kind: 'drop-message', links: links.to, match: { key: 'lost' } })
+    client.socket.write(command('SET', 'lost', '1'))
+    await eventually(() => lost.hits === 1)
+    await route.close()
+    expect(server.asked).toEqual([])
+    expect(told()).toEqual([
+      '0 invoke write lost="1"',
+      '0 fail write lost=undefined !never forwarded: the connection ended',
+    ])
+  })
+
+  test('nothing is said to have never left that did', async () => {
+    const { client, told, messages, server, route } = await recorded({ messages: true })
+    messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
+    messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })
+    const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
+    for (const key of keys) client.socket.write(command('SET', key, '1'))
+    await eventually(() => server.asked.length === 32)
+    await route.close()
+    const failed = told().filter((event) => event.includes('never forwarded'))
+    for (const key of server.store.keys()) expect(failed.filter((event) => event.includes(`${key}=`))).toEqual([])
+    expect(told().length).toBe(80)
+  })
+})
