@@ -1,4 +1,5 @@
-import type { StateMachine } from './machine.ts'
+import type { NodeId } from '@chaos/faults'
+import type { MachineEvent, StateMachine } from './machine.ts'
 import type { StoreCommand, StoreResult } from './store.ts'
 
 /** A state machine over the key-value object, its own types hidden: what a host can run without knowing which it is. */
@@ -11,6 +12,25 @@ export interface Bug {
   readonly summary: string
 }
 
+/** What no run may ever break, whatever the faults: watched as the run goes on, so that it is seen before a client is hurt. */
+export interface Invariant {
+  readonly name: string
+  /** What holds, with its source. */
+  readonly summary: string
+  /** A watch over one run. */
+  watch(): InvariantWatch
+}
+
+/**
+ * Told of every step of every node after it, with the node's state, which it must not change; the event is absent for a
+ * start. Says what is broken, once it is.
+ */
+export type InvariantWatch = (
+  node: NodeId,
+  state: unknown,
+  event: MachineEvent<unknown, StoreCommand> | undefined,
+) => string | undefined
+
 export type KnobValue = number | boolean | string
 /** Something of a protocol that can be chosen, as `--set name=value`. */
 export interface Knob {
@@ -19,6 +39,8 @@ export interface Knob {
   readonly default: KnobValue
   /** Where only some values make sense. */
   readonly values?: readonly KnobValue[] | undefined
+  /** Values that a search tries as well, because mistakes hide behind the others. */
+  readonly worthTrying?: readonly KnobValue[] | undefined
 }
 
 export interface ProtocolOptions {
@@ -35,5 +57,6 @@ export interface ProtocolDefinition {
   readonly promises: 'linearizable' | 'sequential' | 'eventual' | 'none'
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
+  readonly invariants?: readonly Invariant[] | undefined
   create(options: ProtocolOptions): AnyStoreMachine
 }

@@ -1,4 +1,13 @@
-export type { AnyStoreMachine, Bug, Knob, KnobValue, ProtocolDefinition, ProtocolOptions } from './definition.ts'
+export type {
+  AnyStoreMachine,
+  Bug,
+  Invariant,
+  InvariantWatch,
+  Knob,
+  KnobValue,
+  ProtocolDefinition,
+  ProtocolOptions,
+} from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { findProtocol, protocols } from './registry.ts'
 export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'

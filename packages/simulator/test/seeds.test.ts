@@ -1,11 +1,23 @@
 import type { Schedule } from '@chaos/faults'
 import { nanos } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
 import { describe, expect, test } from 'vitest'
+import type { SimulationOptions } from '../src/index.ts'
 import { findSeed, judge, simulateCase } from './cases.ts'
-import { watchRaft } from './raft-invariants.ts'
 
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
 const SEEDS = 200
+
+/** Throws at the step that breaks one of Raft's properties. */
+function watchRaft(): NonNullable<SimulationOptions['observe']> {
+  const watches = findProtocol('raft')!.invariants!.map(({ name, watch }) => ({ name, watch: watch() }))
+  return (node, state, event) => {
+    for (const { name, watch } of watches) {
+      const broken = watch(node, state, event)
+      if (broken !== undefined) throw new Error(`${name}: ${broken}`)
+    }
+  }
+}
 
 describe('under all faults', () => {
   test(`Raft is linearizable and keeps its properties on ${SEEDS} seeds`, () => {

@@ -1,17 +1,28 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
+import { raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 
 const declared = {
   name: 'raft',
   knobs: [
-    { name: 'pre-vote', summary: 'ask whether an election could be won before starting one', default: true },
+    {
+      name: 'pre-vote',
+      summary: 'ask whether an election could be won before starting one',
+      default: true,
+      worthTrying: [false],
+    },
     { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a leader', default: 50 },
     { name: 'election-min-ms', summary: 'shortest election timeout, in milliseconds', default: 250 },
     { name: 'election-max-ms', summary: 'longest election timeout, in milliseconds', default: 500 },
-    { name: 'batch', summary: 'most entries in one message', default: 64 },
-    { name: 'pipeline', summary: 'most messages with entries on their way to one follower', default: 4 },
+    { name: 'batch', summary: 'most entries in one message', default: 64, worthTrying: [1] },
+    {
+      name: 'pipeline',
+      summary: 'most messages with entries on their way to one follower',
+      default: 4,
+      worthTrying: [1],
+    },
     { name: 'leader-wait-ms', summary: 'how long a request waits for a leader before it is refused', default: 300 },
     { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
   ],
@@ -28,6 +39,7 @@ const declared = {
 
 export const raft: ProtocolDefinition = {
   ...declared,
+  invariants: raftInvariants,
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
   promises: 'linearizable',
