@@ -54,7 +54,7 @@ export class Connection implements PumpedConnection {
   #dialWanted: boolean
   #wantedAtMs: number
   /** Faults that put off dialling and are counted already. */
-  readonly #puttingOff: Set<Placed> = new Set()
+  #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
   /** Opened during a drop. */
@@ -161,24 +161,27 @@ export class Connection implements PumpedConnection {
     const cuts = [this.#forward.cut, this.#backward.cut]
     if (cuts.some((cut) => cut !== 'none')) {
       if (cuts.includes('drop')) this.#doomed = true
-      this.#countPutOff(({ stage }) => stage.cut !== undefined)
+      this.#countPutOff(
+        [...this.#forward.stages, ...this.#backward.stages].filter(({ stage }) => stage.cut !== undefined),
+      )
       return
     }
     if (this.#doomed || this.#forward.holed) {
       this.abort()
       return
     }
-    let delayMs = 0
-    for (const { stage } of this.#forward.stages) delayMs += stage.dialDelayMs ?? 0
+    const slowing = this.#forward.stages.filter(({ stage }) => stage.dialDelayMs !== undefined)
+    this.#countPutOff(slowing)
+    const delayMs = slowing.reduce((sum, { stage }) => sum + (stage.dialDelayMs ?? 0), 0)
     const remainingMs = this.#wantedAtMs + delayMs - this.#options.clock.nowMs()
-    if (delayMs > 0) this.#countPutOff(({ stage }) => stage.dialDelayMs !== undefined)
     if (remainingMs <= 0) this.#dial()
     else this.#cancelDial = this.#options.clock.after(remainingMs, () => this.#dialIfClear())
   }
 
-  #countPutOff(puttingOff: (placed: Placed) => boolean): void {
-    for (const placed of [...this.#forward.stages, ...this.#backward.stages]) {
-      if (!puttingOff(placed) || this.#puttingOff.has(placed)) continue
+  #countPutOff(puttingOff: readonly Placed[]): void {
+    for (const placed of puttingOff) {
+      this.#puttingOff ??= new Set()
+      if (this.#puttingOff.has(placed)) continue
       this.#puttingOff.add(placed)
       placed.hit()
     }

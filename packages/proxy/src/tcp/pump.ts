@@ -226,9 +226,9 @@ export class Pump implements Flow {
     this.#disarm()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
-    const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs)
+    // What was delivered may have set an alarm, even for now.
+    const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs) ?? this.#alarmThatRings(nowMs)
     this.#governReading()
-    if (this.#stages.length > 0) this.#wakeAt(nextAlarm(this.#stages, this.#positionBytes, nowMs)?.atMs, nowMs)
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
     if (ending !== undefined) this.#endConnection(ending)
   }
@@ -236,7 +236,7 @@ export class Pump implements Flow {
   #alarmThatRings(nowMs: number): Ending | undefined {
     if (this.#stages.length === 0) return undefined
     const alarm = nextAlarm(this.#stages, this.#positionBytes, nowMs)
-    if (alarm === undefined || alarm.atMs > nowMs) return undefined
+    if (alarm === undefined || this.#mustWait(alarm.atMs, nowMs)) return undefined
     alarm.by.hit()
     return alarm.ending
   }
@@ -281,8 +281,8 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // What is written before this has left would leave with it.
-        sink.write(bytes, () => this.#advance())
+        // What is written in the same turn would leave, or be read, together with it.
+        sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }
       if (burstBytes === 0) sink.cork()
@@ -354,8 +354,8 @@ export class Pump implements Flow {
   }
 
   /** The earlier of this and what it was to wake for already. */
-  #wakeAt(atMs: number | undefined, nowMs: number): void {
-    if (atMs === undefined || atMs >= this.#wakesAtMs) return
+  #wakeAt(atMs: number, nowMs: number): void {
+    if (atMs >= this.#wakesAtMs) return
     this.#disarm()
     this.#wakesAtMs = atMs
     this.#cancelTimer = this.#clock.after(atMs - nowMs, () => {
