@@ -9,6 +9,8 @@ export interface Command {
   readonly summary: string
   readonly options: { readonly [name: string]: Options }
   readonly examples: readonly (readonly [command: string, explanation: string])[]
+  /** Rewrites a command line that is written in another way, before it is parsed. */
+  normalize?(argv: readonly string[]): readonly string[]
   run(options: ParsedOptions): Promise<ExitCode>
 }
 

@@ -2,20 +2,26 @@ import { UserError } from '@chaos/history'
 import yargs from 'yargs'
 import { nearest } from './arguments/suggest.ts'
 import { type Command, keepDashes, type ParsedOptions } from './command.ts'
-import { checkCommand } from './commands/check.ts'
-import { runCommand } from './commands/run.ts'
-import { targetsCommand } from './commands/targets.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { print, tolerateClosedOutput } from './terminal/output.ts'
 import { packageVersion } from './version.ts'
 
-const commands: readonly Command[] = [runCommand, checkCommand, targetsCommand]
+/** What a command needs is loaded only where it is the one to run: most of them start in a fraction of what all take. */
+const registry: { readonly [name: string]: () => Promise<Command> } = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  targets: async () => (await import('./commands/targets.ts')).targetsCommand,
+  proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
+  ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
+}
+const names = Object.keys(registry)
 
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(argv: readonly string[]): Promise<void> {
   tolerateClosedOutput()
   let exitCode: ExitCode | undefined
-  const parser = yargs(keepDashes(argv))
+  const commands = await loadCommands(argv[0])
+  const parser = yargs(keepDashes(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv))
     .scriptName('chaos')
     .usage(
       'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
@@ -29,11 +35,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .strict()
-    .demandCommand(1, 'Say what to do: chaos run, chaos check FILE, or chaos targets. chaos --help tells more.')
+    .demandCommand(
+      1,
+      'Say what to do: chaos run, chaos check FILE, chaos proxy or chaos targets. chaos --help tells more.',
+    )
     .showHelpOnFail(false)
-    .parserConfiguration({ 'camel-case-expansion': false })
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'parse-positional-numbers': false,
+      'populate--': argv[0] === 'proxy',
+    })
     .fail((message, error) => {
-      throw error ?? new UserError('usage', explainRejection(message, argv))
+      throw error ?? new UserError('usage', explainRejection(message, argv, commands))
     })
   for (const command of commands) {
     parser.command(
@@ -56,17 +69,20 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** The one that is named or, for help and for typos, all. */
+async function loadCommands(name: string | undefined): Promise<readonly Command[]> {
+  const load = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined
+  return load === undefined ? Promise.all(Object.values(registry).map((loadOne) => loadOne())) : [await load()]
+}
+
 /** yargs says `Unknown argument: targt`; people want to know which option was meant. */
-function explainRejection(message: string, argv: readonly string[]): string {
+function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   if (unknown === undefined) return explainMissing(message, argv[0])
   const [name = ''] = unknown.split(', ')
   const command = commands.find((candidate) => candidate.name === argv[0])
   if (command === undefined || argv.includes(name)) {
-    const meant = nearest(
-      name,
-      commands.map((candidate) => candidate.name),
-    )
+    const meant = nearest(name, names)
     if (command === undefined)
       return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
     return `chaos ${command.name} takes no argument "${name}". chaos ${command.name} --help tells what it takes.`

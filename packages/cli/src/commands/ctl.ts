@@ -1,0 +1,68 @@
+import { UserError } from '@chaos/history'
+import { didYouMean } from '../arguments/suggest.ts'
+import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { type Action, actions } from '../proxy/actions.ts'
+import { createControlClient } from '../proxy/control-client.ts'
+import { watchEvents } from '../proxy/watch.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+const WATCH = { names: ['watch', 'w'], usage: '', summary: 'what happens, as it happens, until Ctrl-C' } as const
+
+export const ctlCommand: Command = {
+  name: 'ctl',
+  positional: '[words..]',
+  summary: 'control a running chaos proxy: list, inspect, add and remove faults, watch',
+  options: {
+    host: { type: 'string', describe: 'where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]', requiresArg: true },
+    token: { type: 'string', describe: 'the token it asks for [CHAOS_TOKEN]', requiresArg: true },
+    name: { type: 'string', describe: 'with add: what the fault is called', requiresArg: true },
+    upstream: { type: 'boolean', describe: 'with add: only what clients send' },
+    downstream: { type: 'boolean', describe: 'with add: only what servers send' },
+    json: { type: 'boolean', describe: 'print JSON on stdout' },
+  },
+  examples: [
+    ...[...actions, WATCH].map(
+      ({ names, usage, summary }) => [`chaos ctl ${names[0]}${usage === '' ? '' : ` ${usage}`}`, summary] as const,
+    ),
+    ['chaos ctl add latency db latencyMs=200 jitterMs=50', 'answers of db come about 200 ms later, and requests too'],
+  ],
+  async run(options) {
+    const [word, ...words] = textsOf(options, 'words')
+    const json = flagOf(options, 'json')
+    const client = createControlClient({
+      host: textOf(options, 'host') ?? process.env['CHAOS_PROXY_URL'] ?? '127.0.0.1:8474',
+      token: textOf(options, 'token') ?? process.env['CHAOS_TOKEN'],
+    })
+    if (WATCH.names.some((name) => name === word)) {
+      await watchEvents(client, json)
+      return EXIT.met
+    }
+    const style = styleFor(process.stdout)
+    const { data, text } = await findAction(word).run({
+      client,
+      words,
+      style,
+      name: textOf(options, 'name'),
+      direction: parseDirection(options),
+    })
+    print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : text)
+    return EXIT.met
+  },
+}
+
+/** @throws UserError (usage) */
+function findAction(word: string | undefined): Action {
+  const known = [...actions, WATCH].map(({ names: [name] }) => name)
+  const found = actions.find(({ names }) => word !== undefined && names.includes(word))
+  if (found !== undefined) return found
+  if (word === undefined) throw new UserError('usage', `Say what to do: chaos ctl ${known.join(', ')}.`)
+  throw new UserError('usage', `chaos ctl cannot "${word}".${didYouMean(word, known)} It can: ${known.join(', ')}.`)
+}
+
+function parseDirection(options: ParsedOptions): 'upstream' | 'downstream' | undefined {
+  const upstream = flagOf(options, 'upstream')
+  const downstream = flagOf(options, 'downstream')
+  return upstream === downstream ? undefined : upstream ? 'upstream' : 'downstream'
+}

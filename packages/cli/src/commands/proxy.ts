@@ -1,0 +1,51 @@
+import type { Command } from '../command.ts'
+import { serveProxies } from '../proxy/serve.ts'
+import { parseProxySettings } from '../proxy/settings.ts'
+
+export const proxyCommand: Command = {
+  name: 'proxy',
+  positional: '',
+  summary: 'stand between clients and servers: pass on, hurt on demand, record',
+  options: {
+    listen: { type: 'string', describe: 'host:port to listen on, once for each proxy', requiresArg: true },
+    upstream: { type: 'string', describe: 'host:port it leads to, once for each proxy', requiresArg: true },
+    name: {
+      type: 'string',
+      describe: 'what it is called, once for each proxy [default: n1, n2, …]',
+      requiresArg: true,
+    },
+    config: {
+      type: 'string',
+      describe: 'JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it',
+      requiresArg: true,
+    },
+    control: { type: 'string', describe: 'where it is controlled [default: 127.0.0.1:8474]', requiresArg: true },
+    host: { type: 'string', describe: 'only the host of --control, as with Toxiproxy', requiresArg: true },
+    port: { type: 'string', describe: 'only the port of --control, as with Toxiproxy', requiresArg: true },
+    token: { type: 'string', describe: 'what every request to --control must bring [CHAOS_TOKEN]', requiresArg: true },
+    open: { type: 'boolean', describe: 'answer other machines without a token' },
+    toxiproxy: { type: 'boolean', describe: "answer Toxiproxy's clients too, on the same port" },
+    'proxy-metrics': { type: 'boolean', describe: 'with --toxiproxy: GET /metrics' },
+    'runtime-metrics': { type: 'boolean', describe: 'the same' },
+    seed: { type: 'string', default: '1', describe: 'where all chance comes from', requiresArg: true },
+    log: { type: 'string', describe: 'json or pretty [default: pretty on a terminal]', requiresArg: true },
+    time: { type: 'string', describe: 'end by itself after this long: 500ms, 20s, 2m', requiresArg: true },
+  },
+  examples: [
+    ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand before a server'],
+    ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
+    ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
+  ],
+  normalize: (argv) => doubleDashes(argv),
+  run: (options) => serveProxies(parseProxySettings(options)),
+}
+
+/** Toxiproxy's server takes its flags with one dash, as Go programs do. What follows `--` is not ours. */
+function doubleDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  const ours = end < 0 ? argv : argv.slice(0, end)
+  const rest = end < 0 ? [] : argv.slice(end)
+  return [...ours.map((arg) => (GO_FLAG.test(arg) ? `-${arg}` : arg)), ...rest]
+}
+
+const GO_FLAG = /^-(host|port|config|seed|proxy-metrics|runtime-metrics)(=.*)?$/

@@ -1,0 +1,28 @@
+/** What the control interface sends, as `chaos ctl` reads it; its description is GET /v1/openapi.json. */
+export interface ProxyAnswer {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  readonly links: readonly string[]
+  readonly liveConnections: number
+  readonly faults: readonly string[]
+}
+
+export interface LinkAnswer {
+  readonly link: string
+  readonly bytes: number
+  readonly droppedBytes: number
+  readonly connections: number
+  readonly liveConnections: number
+  readonly hits: number
+}
+
+export type FaultAnswer = {
+  readonly name: string
+  readonly kind: string
+  readonly links: readonly string[]
+  readonly origin: string
+  readonly hits: number
+  readonly lease?: string
+} & { readonly [parameter: string]: unknown }

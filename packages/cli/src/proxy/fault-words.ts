@@ -1,0 +1,101 @@
+import { type FaultFamily, type FaultParameter, familyOf, trafficFaultKinds } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { parseDuration, parseSize } from '../arguments/quantities.ts'
+import { didYouMean } from '../arguments/suggest.ts'
+
+/** A fault as words of a command line say it, before the proxy has looked at it. */
+export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
+
+/**
+ * `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links it is for, and parameters.
+ * Numbers may bear their unit (`latencyMs=2s`, `bytes=64KB`). What belongs to a match or a trigger is found by its
+ * name; `when.` and `match.` tell apart what goes by the same name.
+ *
+ * @throws UserError (usage)
+ */
+export function readFaultWords(words: readonly string[]): FaultBody {
+  const [kind = '', ...rest] = words
+  const family = familyOf(kind)
+  if (family === undefined)
+    throw new UserError(
+      'usage',
+      kind === ''
+        ? 'Say which fault: chaos ctl add KIND PROXY [parameter=value …]. chaos ctl kinds lists them.'
+        : `There is no fault "${kind}".${didYouMean(kind, trafficFaultKinds)} chaos ctl kinds lists them.`,
+    )
+  const settings = rest.filter((word) => word.includes('='))
+  const targets = rest.filter((word) => !word.includes('='))
+  return { kind, ...targetsOf(targets, kind), ...readSettings(settings, kind, family) }
+}
+
+/** All are proxies, or all are links (`clients>db`). */
+function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
+  if (targets.length === 0)
+    throw new UserError('usage', `Say whom it hurts: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`)
+  const links = targets.filter((target) => target.includes('>'))
+  if (links.length !== 0 && links.length !== targets.length)
+    throw new UserError('usage', `${targets.join(' ')}: name proxies or links, not both.`)
+  return links.length === 0 ? { proxies: targets } : { links }
+}
+
+interface Place {
+  /** Absent: a parameter of the fault itself. */
+  readonly within: 'when' | 'match' | undefined
+  readonly parameter: FaultParameter
+}
+
+/** Parameters as a command line says them, each where it belongs. @throws UserError (usage) */
+export function readSettings(
+  settings: readonly string[],
+  kind: string,
+  family: FaultFamily,
+): { readonly [member: string]: unknown } {
+  const own: { [name: string]: unknown } = {}
+  const within: { [section: string]: { [name: string]: unknown } } = {}
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    const place = placeOf(setting.slice(0, at), kind, family)
+    const value = readValue(place.parameter, setting.slice(at + 1))
+    if (place.within === undefined) own[place.parameter.name] = value
+    else within[place.within] = { ...within[place.within], [place.parameter.name]: value }
+  }
+  return { ...own, ...within }
+}
+
+function placeOf(typed: string, kind: string, family: FaultFamily): Place {
+  const own = family.harms[kind]?.parameters ?? []
+  const places: readonly Place[] = [
+    ...own.map((parameter) => ({ within: undefined, parameter })),
+    ...family.match.map((parameter) => ({ within: 'match' as const, parameter })),
+    ...family.when.map((parameter) => ({ within: 'when' as const, parameter })),
+  ]
+  const found =
+    places.find(({ parameter }) => parameter.name === typed) ??
+    places.find(({ within, parameter }) => within !== undefined && `${within}.${parameter.name}` === typed)
+  if (found !== undefined) return found
+  const known = places.map(({ parameter }) => parameter.name)
+  throw new UserError(
+    'usage',
+    `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${own.map(({ name }) => name).join(', ') || 'none of its own'}; and ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
+  )
+}
+
+/** The proxy judges ranges; here only what was typed is made a value. */
+function readValue({ name, unit }: FaultParameter, text: string): unknown {
+  if (unit === 'text') return text
+  if (unit === 'flag') return text === 'true' ? true : text === 'false' ? false : text
+  if (unit === 'json') return jsonOrText(text)
+  if (text !== '' && Number.isFinite(Number(text))) return Number(text)
+  if (unit === 'ms') return parseDuration(name, text)
+  if (unit === 'bytes' || unit === 'bytes/s') return parseSize(name, text.replace(/\/s$/, ''))
+  if (unit === 'probability' && /^\d+(\.\d+)?%$/.test(text)) return Number(text.slice(0, -1)) / 100
+  throw new UserError('usage', `${name}=${text}: not a number.`)
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

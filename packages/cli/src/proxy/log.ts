@@ -1,0 +1,31 @@
+import { UserError } from '@chaos/history'
+import { type Logger, pino } from 'pino'
+
+export type LogFormat = 'json' | 'pretty'
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/**
+ * Lines on stderr: JSON for machines, coloured text for people. LOG_LEVEL chooses how much, as it does for Toxiproxy.
+ *
+ * @throws UserError (usage) for a level that is none.
+ */
+export async function createLog(format: LogFormat): Promise<Logger> {
+  const level = (process.env['LOG_LEVEL'] || 'info').toLowerCase()
+  if (!LEVELS.includes(level))
+    throw new UserError('usage', `LOG_LEVEL=${level}: there is no such level. Known: ${LEVELS.join(', ')}.`)
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
+  if (format === 'json') return pino(options, pino.destination({ dest: 2, sync: true }))
+  const { PinoPretty } = await import('pino-pretty')
+  return pino(
+    options,
+    PinoPretty({
+      destination: 2,
+      sync: true,
+      colorize: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+      translateTime: 'SYS:HH:MM:ss.l',
+    }),
+  )
+}
+
+const label = (level: string): { level: string } => ({ level })

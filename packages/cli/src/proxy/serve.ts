@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+import { type ControlPlane, createControlPlane, createNetwork, loadConfig, startControl } from '@chaos/proxy'
+import type { Logger } from 'pino'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+import { packageVersion } from '../version.ts'
+import { runBeside } from './beside.ts'
+import { createLog } from './log.ts'
+import type { ProxyCommandSettings } from './settings.ts'
+import { renderStartPage } from './start-page.ts'
+
+/** The release of Toxiproxy whose interface is answered, for clients that look at the version. */
+const TOXIPROXY_VERSION = '2.12.0'
+
+/** Runs proxies and their control interface until it is told to end. */
+export async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
+  const log = await createLog(settings.log)
+  const stop = stopSignals()
+  const network = createNetwork({ seed: settings.seed })
+  const plane = createControlPlane({ network, seed: settings.seed })
+  plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
+  try {
+    await openProxies(plane, settings)
+    const version = packageVersion()
+    const server = await startControl(plane, {
+      listen: settings.control,
+      token: settings.token,
+      version,
+      ...(settings.toxiproxy
+        ? { toxiproxy: { version: `${TOXIPROXY_VERSION}+chaos.${version}`, metrics: settings.metrics } }
+        : {}),
+      onRequest: (method, path, status) => log.debug({ method, path, status }, 'request'),
+    })
+    try {
+      const controlUrl = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+      log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
+      const page = { version, seed: settings.seed, proxies: plane.proxies.list(), controlUrl }
+      const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined }
+      print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
+      return await untilDone(settings, { stop, plane, controlUrl, log })
+    } finally {
+      await server.close()
+    }
+  } finally {
+    stop.release()
+    plane.close()
+    await network.close()
+    log.info('ended: every port is free, every fault is gone')
+  }
+}
+
+/** Those of the config file first, then those of the command line. */
+async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyCommandSettings): Promise<void> {
+  if (configFile !== undefined) await loadConfig(plane, readConfigFile(configFile), configFile)
+  for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
+}
+
+function readConfigFile(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `--config ${path}: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError('input', `${path}: this is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+interface Running {
+  readonly stop: StopSignals
+  readonly plane: ControlPlane
+  readonly controlUrl: string
+  readonly log: Logger
+}
+
+/** A signal, the end of the time, or the end of the command beside which it runs: whichever comes first. */
+async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlUrl, log }: Running): Promise<ExitCode> {
+  const ends: Promise<ExitCode>[] = [stop.asked.then(() => EXIT.met)]
+  let timer: NodeJS.Timeout | undefined
+  const { timeMs } = settings
+  if (timeMs !== undefined)
+    ends.push(
+      new Promise((resolve) => {
+        timer = setTimeout(() => resolve(EXIT.met), timeMs)
+      }),
+    )
+  const [program, ...args] = settings.command
+  const beside =
+    program === undefined ? undefined : runBeside({ program, args, env: environmentFor(plane, controlUrl), log })
+  if (beside !== undefined) ends.push(beside.ended)
+  try {
+    return await Promise.race(ends)
+  } finally {
+    clearTimeout(timer)
+    await beside?.stop()
+  }
+}
+
+/** Where the control interface and each proxy are: `CHAOS_PROXY_URL`, and `CHAOS_PROXY_N1` for the proxy n1. */
+const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
+  CHAOS_PROXY_URL: controlUrl,
+  ...Object.fromEntries(
+    plane.proxies
+      .list()
+      .map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
+  ),
+})
+
+interface StopSignals {
+  /** Resolves with the first signal. */
+  readonly asked: Promise<void>
+  /** Gives the signals their usual meaning back. */
+  release(): void
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The first signal ends it in good order, the second at once. */
+function stopSignals(): StopSignals {
+  let ask: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve
+  })
+  let count = 0
+  const onSignal = () => {
+    count++
+    if (count > 1) process.exit(EXIT.interrupted)
+    ask()
+  }
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  return {
+    asked,
+    release() {
+      for (const signal of SIGNALS) process.off(signal, onSignal)
+    },
+  }
+}

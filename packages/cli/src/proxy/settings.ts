@@ -1,0 +1,91 @@
+import { UserError } from '@chaos/history'
+import { isPrivateListener } from '@chaos/proxy'
+import { oneOf } from '../arguments/names.ts'
+import { parseDuration } from '../arguments/quantities.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { LogFormat } from './log.ts'
+
+/** What `chaos proxy` is to do, read from its options. */
+export interface ProxyCommandSettings {
+  /** Where each proxy listens and leads to, in the order given. */
+  readonly pairs: readonly { readonly name: string; readonly listen: string; readonly upstream: string }[]
+  readonly configFile: string | undefined
+  readonly control: string
+  readonly token: string | undefined
+  readonly toxiproxy: boolean
+  /** Whether Toxiproxy's interface has GET /metrics. */
+  readonly metrics: boolean
+  readonly seed: number | string
+  readonly log: LogFormat
+  /** Ends by itself after so long. */
+  readonly timeMs: number | undefined
+  /** Runs for as long as this command does. */
+  readonly command: readonly string[]
+}
+
+/** Toxiproxy's own, where its clients look for it. */
+const CONTROL_PORT = '8474'
+
+/** @throws UserError (usage) */
+export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
+  const time = textOf(options, 'time')
+  const control = parseControl(options)
+  return {
+    pairs: parsePairs(textsOf(options, 'listen'), textsOf(options, 'upstream'), textsOf(options, 'name')),
+    configFile: textOf(options, 'config'),
+    control,
+    token: parseToken(options, control),
+    toxiproxy: flagOf(options, 'toxiproxy'),
+    metrics: flagOf(options, 'proxy-metrics') || flagOf(options, 'runtime-metrics'),
+    seed: textOf(options, 'seed') ?? 1,
+    log: parseLog(textOf(options, 'log')),
+    timeMs: time === undefined ? undefined : parseDuration('time', time),
+    command: textsOf(options, '--'),
+  }
+}
+
+/** Names are given for all of them or none: n1, n2 and so on then. */
+function parsePairs(
+  listens: readonly string[],
+  upstreams: readonly string[],
+  names: readonly string[],
+): ProxyCommandSettings['pairs'] {
+  if (listens.length > upstreams.length)
+    throw new UserError(
+      'usage',
+      `--listen ${listens[upstreams.length]}: say where it leads to, with one --upstream host:port for each --listen.`,
+    )
+  if (names.length > upstreams.length)
+    throw new UserError('usage', `--name ${names[upstreams.length]}: there is no --upstream for it.`)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  return upstreams.map((upstream, i) => ({
+    name: names[i] ?? `n${i + 1}`,
+    listen: listens[i] ?? '127.0.0.1:0',
+    upstream,
+  }))
+}
+
+function parseControl(options: ParsedOptions): string {
+  const control = textOf(options, 'control')
+  const host = textOf(options, 'host')
+  const port = textOf(options, 'port')
+  if (control === undefined) return `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`
+  if (host !== undefined || port !== undefined)
+    throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
+  return control
+}
+
+/** Whoever reaches the control interface moves ports and faults: beyond this machine, nobody does without a token. */
+function parseToken(options: ParsedOptions, control: string): string | undefined {
+  const token = textOf(options, 'token') ?? process.env['CHAOS_TOKEN']
+  if (token === '') throw new UserError('usage', '--token is empty: give it a text that others do not know.')
+  if (token !== undefined || flagOf(options, 'open') || isPrivateListener(control)) return token
+  throw new UserError(
+    'usage',
+    `--control ${control} can be reached from other machines: give a --token (or CHAOS_TOKEN), which every request must then bring, or say --open to answer anyone, as Toxiproxy does.`,
+  )
+}
+
+const parseLog = (typed: string | undefined): LogFormat =>
+  typed === undefined ? (process.stderr.isTTY ? 'pretty' : 'json') : oneOf('log', 'format', typed, ['json', 'pretty'])

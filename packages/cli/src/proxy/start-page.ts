@@ -1,0 +1,42 @@
+import { linkName } from '@chaos/faults'
+import type { ManagedProxy } from '@chaos/proxy'
+import type { Style } from '@chaos/report'
+
+export interface StartPage {
+  readonly version: string
+  readonly seed: number | string
+  readonly proxies: readonly ManagedProxy[]
+  readonly controlUrl: string
+  readonly toxiproxy: boolean
+  readonly token: boolean
+}
+
+/** What somebody who just started it wants to know: where everything is, and what to type next. */
+export function renderStartPage(page: StartPage, style: Style): string {
+  const { proxies, controlUrl } = page
+  const widest = (of: (proxy: ManagedProxy) => string) => Math.max(0, ...proxies.map((proxy) => of(proxy).length))
+  const names = widest(({ name }) => name)
+  const listens = widest(({ listen }) => listen)
+  const rows = proxies.map(
+    (proxy) =>
+      `  ${style.bold(proxy.name.padEnd(names))}  ${proxy.listen.padEnd(listens)} → ${proxy.upstream}   ${style.dim(linkName(proxy.forward))}${proxy.enabled ? '' : style.yellow('  disabled')}`,
+  )
+  const [first] = proxies
+  const at = controlUrl === DEFAULT_URL ? '' : ` --host ${controlUrl}`
+  const tries =
+    first === undefined
+      ? [`npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432${at}`]
+      : [`npx chaos ctl add latency ${first.name} latencyMs=200${at}`, `npx chaos ctl reset${at}`]
+  return [
+    `  ${style.bold('chaos proxy')} ${page.version}, seed ${page.seed}`,
+    '',
+    ...(rows.length === 0 ? ['  no proxies yet'] : rows),
+    '',
+    `  control   ${controlUrl}/v1${page.toxiproxy ? ', and as Toxiproxy does' : ''}${page.token ? ', with the token' : ''}`,
+    `  try       ${tries.join('\n            ')}`,
+    `  Ctrl-C ends it, and every fault with it.`,
+    '',
+  ].join('\n')
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8474'

@@ -1,0 +1,51 @@
+import { type FaultParameter, faultFamilies } from '@chaos/faults'
+import type { Style } from '@chaos/report'
+
+/** Columns as wide as their widest cell; the first row is the heading. */
+export function renderTable(rows: readonly (readonly string[])[], style: Style): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows
+    .map((row, i) => {
+      const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
+      return i === 0 ? style.dim(line.trimEnd()) : line.trimEnd()
+    })
+    .map((line) => `  ${line}\n`)
+    .join('')
+}
+
+/** Every fault there is, its parameters with their units, and what narrows it: the table that help and errors speak of. */
+export function renderKinds(style: Style): string {
+  return faultFamilies
+    .map(({ summary, harms, match, when }) => {
+      const faults = Object.entries(harms).flatMap(([kind, { summary: what, parameters }]) => [
+        `  ${style.bold(kind.padEnd(20))}${what}`,
+        ...parameters.map(renderParameter),
+      ])
+      const narrowing = [
+        ...(match.length === 0 ? [] : ['  which of them', ...match.map(renderParameter)]),
+        '  when',
+        ...when.map(renderParameter),
+      ]
+      return [style.bold(`faults of ${summary}`), ...faults, ...narrowing, ''].map((line) => `${line}\n`).join('')
+    })
+    .join('')
+}
+
+function renderParameter(parameter: FaultParameter): string {
+  const { name, unit, summary, values } = parameter
+  const kind = values === undefined ? (unit === 'text' ? '' : ` (${unit})`) : ` (${values.join(', ')})`
+  const fallback = parameter.default === undefined ? '' : ` [${JSON.stringify(parameter.default)}]`
+  return `    ${name.padEnd(18)}${summary}${kind}${fallback}`
+}
+
+/** `1.2 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}

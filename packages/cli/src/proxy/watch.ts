@@ -1,0 +1,23 @@
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+import type { ControlClient } from './control-client.ts'
+
+/** Prints events as they come, until the proxy ends or Ctrl-C: a line each, as JSON where asked for. */
+export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {
+  const style = styleFor(process.stdout)
+  let stop: () => void = () => undefined
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  await client.events((event) => {
+    const { sequence: _, at, type, ...rest } = event as { readonly [member: string]: unknown }
+    const words = Object.entries(rest).map(([name, value]) => `${style.dim(`${name}=`)}${String(value)}`)
+    print(
+      process.stdout,
+      json
+        ? `${JSON.stringify(event)}\n`
+        : `  ${String(at).slice(11, 23)}  ${style.bold(String(type).padEnd(14))} ${words.join(' ')}\n`,
+    )
+  }, stopped)
+}
