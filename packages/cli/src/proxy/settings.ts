@@ -1,6 +1,6 @@
 import { UserError } from '@chaos/history'
 import { isPrivateListener } from '@chaos/proxy'
-import { oneOf } from '../arguments/names.ts'
+import { oneOf } from '../arguments/one-of.ts'
 import { parseDuration } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { LogFormat } from './log.ts'

@@ -1,0 +1,12 @@
+import { UserError } from '@chaos/history'
+import { didYouMean } from './suggest.ts'
+
+/** The one of `known` that was named; a usage error with the nearest match otherwise. */
+export function oneOf<Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name {
+  const found = known.find((name) => name === typed)
+  if (found !== undefined) return found
+  throw new UserError(
+    'usage',
+    `--${option} ${typed}: there is no such ${what}.${didYouMean(typed, known)} Known: ${known.join(', ')}.`,
+  )
+}

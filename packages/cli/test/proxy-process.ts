@@ -1,0 +1,23 @@
+import { onTestFinished } from 'vitest'
+import { startChaos } from './chaos.ts'
+
+/** A `chaos proxy` of its own for one test: the real process, on ports of its own. */
+export async function startProxy(args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) {
+  const running = startChaos(['proxy', '--control', '127.0.0.1:0', '--log', 'json', ...args], options)
+  const lines: { readonly [member: string]: unknown }[] = []
+  const ready = new Promise<string>((resolve, reject) => {
+    let rest = ''
+    running.child.stderr?.on('data', (chunk: Buffer) => {
+      const parts = (rest + chunk.toString()).split('\n')
+      rest = parts.pop() ?? ''
+      for (const line of parts.filter((part) => part.startsWith('{'))) lines.push(JSON.parse(line))
+      const said = lines.find(({ msg }) => msg === 'ready')
+      if (said !== undefined) resolve(String(said['control']))
+    })
+    void running.finished.then(({ exitCode, stderr }) => reject(new Error(`ended with ${exitCode}: ${stderr}`)))
+  })
+  onTestFinished(() => {
+    running.child.kill('SIGKILL')
+  })
+  return { ...running, url: await ready, lines }
+}
