@@ -16,7 +16,7 @@ export type {
 export type { LiveCounts } from './recorder.ts'
 export type { Progress, RunHandle, RunOptions, RunOutcome, RunStage } from './run.ts'
 export { startRun } from './run.ts'
-export type { Played, PlayOptions } from './scenario/play.ts'
+export type { Played, Playing, PlayOptions } from './scenario/play.ts'
 export { playScenario } from './scenario/play.ts'
 export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenario.ts'
 export { keysOf, scheduleOf } from './scenario/scenario.ts'

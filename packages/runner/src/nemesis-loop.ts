@@ -1,5 +1,5 @@
 import { type Fault, faultTargets, type Random, resolveFault, type Schedule, type ScheduledFault } from '@chaos/faults'
-import type { Json, Nanos } from '@chaos/history'
+import { type Json, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 import type { Cancel, Cluster, Heal } from './ports.ts'
 import type { Recorder } from './recorder.ts'
@@ -7,6 +7,10 @@ import type { Recorder } from './recorder.ts'
 export interface NemesisLoop {
   /** Faults in force just now. */
   active(): readonly Fault[]
+  /** What was injected so far, as it was resolved, and when it ended, or is to end. */
+  injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
+  /** Adds a fault to the schedule. */
+  add(scheduled: ScheduledFault): void
   /** Starts no more faults, heals those in force, and calls back with what all of them did. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
 }
@@ -14,6 +18,7 @@ export interface NemesisLoop {
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
+  /** Its times count from when the loop starts, as do those of the records. */
   readonly schedule: Schedule
   /** Each fault is resolved from a stream of its own, so that removing one does not change the others. */
   readonly random: Random
@@ -23,6 +28,7 @@ interface ActiveFault {
   readonly id: string
   readonly fault: Fault
   readonly from: Nanos
+  readonly to: Nanos
   heal: Heal | undefined
   healing: boolean
 }
@@ -30,13 +36,21 @@ interface ActiveFault {
 /** Carries out a schedule of faults, and writes each into the history as it is injected and healed. */
 export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
   const { clock } = cluster
+  const startedAt = clock.now()
+  const since = () => nanos(clock.now() - startedAt)
+  const later = (time: Nanos, callback: () => void) => timers.push(clock.at(nanos(startedAt + time), callback))
   const records: FaultRecord[] = []
   const trouble: string[] = []
   const active = new Map<string, ActiveFault>()
+  const injected: ActiveFault[] = []
   const timers: Cancel[] = []
   let onStopped: (() => void) | undefined
 
-  for (const scheduled of schedule) timers.push(clock.at(scheduled.from, () => begin(scheduled)))
+  for (const scheduled of schedule) add(scheduled)
+
+  function add(scheduled: ScheduledFault): void {
+    if (onStopped === undefined) later(scheduled.from, () => begin(scheduled))
+  }
 
   function begin({ id, plan, to }: ScheduledFault): void {
     const resolved = resolveFault(plan, {
@@ -46,22 +60,24 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     })
     const fault = withoutOverlap(resolved)
     if (fault === undefined) {
-      records.push({ id, fault: resolved, from: clock.now(), to: clock.now(), hits: 0 })
+      records.push({ id, fault: resolved, from: since(), to: since(), hits: 0 })
       return
     }
-    const current: ActiveFault = { id, fault, from: clock.now(), heal: undefined, healing: false }
+    const current: ActiveFault = { id, fault, from: since(), to, heal: undefined, healing: false }
+    injected.push(current)
     active.set(id, current)
     cluster.inject(fault, (outcome) => {
       if (outcome.type === 'failed') {
         trouble.push(`${id} (${fault.kind}) could not be injected: ${outcome.error}`)
         active.delete(id)
+        injected.splice(injected.indexOf(current), 1)
         settle()
         return
       }
       current.heal = outcome.heal
       recorder.nemesis(fault.kind, { id, ...describe(fault) })
       if (onStopped !== undefined) end(current)
-      else timers.push(clock.at(to, () => end(current)))
+      else later(to, () => end(current))
     })
   }
 
@@ -81,7 +97,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       const hits = outcome.type === 'healed' ? outcome.hits : 0
       if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
       recorder.nemesis('heal', { id, fault: fault.kind, hits })
-      records.push({ id, fault, from, to: clock.now(), hits })
+      records.push({ id, fault, from, to: since(), hits })
       active.delete(id)
       settle()
     })
@@ -92,6 +108,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   return {
+    add,
+    injected: () => injected.map(({ fault, from, to }) => ({ fault, from, to })),
     active: () => [...active.values()].map((current) => current.fault),
     stop(stopped) {
       for (const cancel of timers) cancel()

@@ -97,7 +97,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const nemesis = startNemesisLoop({
     cluster,
     recorder,
-    schedule: shifted(schedule, startedAt),
+    schedule,
     random: random.fork('nemesis'),
   })
   const cancelEnd: Cancel = clock.at(nanos(startedAt + millisToNanos(options.timeMs)), stopWork)
@@ -114,11 +114,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       if (waitingFor === 0) finalReads(faults, trouble)
     }
     nemesis.stop((records, met) => {
-      faults = records.map((record) => ({
-        ...record,
-        from: nanos(record.from - startedAt),
-        to: nanos(record.to - startedAt),
-      }))
+      faults = records
       trouble = met
       oneLess()
     })
@@ -153,7 +149,3 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     },
   }
 }
-
-/** Schedules count from the start of the run, clocks from the start of the cluster. */
-const shifted = (schedule: Schedule, by: Nanos): Schedule =>
-  schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))

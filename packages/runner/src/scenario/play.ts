@@ -1,15 +1,17 @@
-import { createRandom, type NodeId } from '@chaos/faults'
+import { createRandom, type Fault, type NodeId, type Schedule } from '@chaos/faults'
 import { type Millis, type Nanos, nanos } from '@chaos/history'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
 import type { Client, Cluster, HistorySink } from '../ports.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
-import { keysOf, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
+import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {
   readonly cluster: Cluster
   readonly scenario: Scenario
   readonly sink: HistorySink
+  /** Faults yet to be resolved, in place of the scenario's own; their times count from the start. */
+  readonly schedule?: Schedule | undefined
   /** How long to wait for the replicas to agree, once all is healed; then every node is read once more. */
   readonly quietMs: Millis
 }
@@ -17,29 +19,41 @@ export interface PlayOptions {
 export interface Played {
   /** When the last operation had ended and the last fault was healed, counted from the start. */
   readonly healedAt: Nanos
+  /** What broke, as it was resolved, and when: with these faults the scenario plays so again. */
+  readonly faults: readonly PlannedFault[]
   /** Faults that could not be injected, or healed, and why. */
   readonly trouble: readonly string[]
+}
+
+/** A scenario being played. */
+export interface Playing {
+  /** Breaks something more, from this long after now, for so long. */
+  disturb(fault: Fault, after: Nanos, duration: Nanos): void
+  /** The faults so far, as in `Played`: for whoever stops the clock before the end. */
+  faults(): readonly PlannedFault[]
 }
 
 /**
  * Plays a scenario, from its first operation to the final reads. Clients and nemesis act at the times it says, counted
  * from now; the last operation and the last fault may end in either order.
  */
-export function playScenario({ cluster, scenario, sink, quietMs }: PlayOptions, ended: (played: Played) => void): void {
-  const startedAt = cluster.clock.now()
-  const since = () => nanos(cluster.clock.now() - startedAt)
-  const recorder = createRecorder(sink, since)
+export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
+  const { cluster, scenario, sink, quietMs } = options
+  const { clock } = cluster
   const { timeoutMs } = scenario
-  const random = createRandom(scenario.seed)
-  const nemesis = startNemesisLoop({ cluster, recorder, schedule: scheduleOf(scenario, startedAt), random })
+  const startedAt = clock.now()
+  const since = () => nanos(clock.now() - startedAt)
+  const recorder = createRecorder(sink, since)
+  const schedule = options.schedule ?? scheduleOf(scenario)
+  const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: createRandom(scenario.seed) })
   let waitingFor = 1
+  let disturbances = 0
 
   for (const operations of byClient(scenario.operations)) {
     waitingFor++
     playClient({ cluster, recorder, operations, startedAt, timeoutMs }, oneLess)
   }
-  const lastHeal = scenario.faults.reduce((latest, fault) => Math.max(latest, fault.to), 0)
-  cluster.clock.at(nanos(startedAt + lastHeal), oneLess)
+  clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)
 
   function oneLess(): void {
     waitingFor--
@@ -47,8 +61,23 @@ export function playScenario({ cluster, scenario, sink, quietMs }: PlayOptions, 
     nemesis.stop((_records, trouble) => {
       const healedAt = since()
       recorder.nemesis('healed', null)
-      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs }, () => ended({ healedAt, trouble }))
+      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs }, () =>
+        ended({ healedAt, faults: nemesis.injected(), trouble }),
+      )
     })
+  }
+
+  return {
+    faults: nemesis.injected,
+    disturb(fault, after, duration) {
+      if (waitingFor === 0) return
+      disturbances++
+      waitingFor++
+      const from = nanos(since() + after)
+      const to = nanos(from + duration)
+      nemesis.add({ id: `disturbance-${disturbances}`, from, to, plan: { kind: 'concrete', fault } })
+      clock.at(nanos(startedAt + to), oneLess)
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Fault, NodeId, Schedule } from '@chaos/faults'
-import { type Millis, type Nanos, nanos } from '@chaos/history'
+import type { Millis, Nanos } from '@chaos/history'
 import type { KnobValue, StoreCommand } from '@chaos/protocols'
 
 /** An operation, and when it is to begin. A client whose last one has not ended by then begins it as soon as it has. */
@@ -43,11 +43,11 @@ export const keysOf = (scenario: Scenario): string[] => [
   ...new Set(scenario.operations.map(({ command }) => command.key)),
 ]
 
-/** Its faults as a nemesis takes them, for a scenario that begins at this time of the clock. */
-export const scheduleOf = (scenario: Scenario, startsAt: Nanos): Schedule =>
+/** Its faults as a nemesis takes them; their times count from the start of the scenario. */
+export const scheduleOf = (scenario: Scenario): Schedule =>
   scenario.faults.map(({ from, to, fault }, i) => ({
     id: `fault-${i + 1}`,
-    from: nanos(startsAt + from),
-    to: nanos(startsAt + to),
+    from,
+    to,
     plan: { kind: 'concrete', fault },
   }))
