@@ -49,6 +49,22 @@ test('a store with one log is sequentially consistent, whichever side waits', ()
   }
 })
 
+test('a store with one log is sequentially consistent also where values are written again and again', () => {
+  for (const store of ['sc', 'buffered'] as const) {
+    for (const seed of [1, 2]) {
+      const over = { store, operations: 800, processes: 10, values: 5, unknown: 0.01, seed: baseSeed + seed }
+      expect(judge(over, ['sequential']), `${store} ${over.seed}`).toEqual(['met'])
+    }
+  }
+})
+
+test('of many processes, one after another, a contradiction is found, and an order where there is one', () => {
+  for (const planted of ['none', 'buffering', 'readers', 'puzzle'] as const) {
+    const over = { planted, processes: 12, unknown: 0.05, seed: baseSeed }
+    expect(judge(over, ['sequential']), `${planted} ${baseSeed}`).toEqual([planted === 'none' ? 'met' : 'violated'])
+  }
+})
+
 test('one contradiction in the middle of a long run is found', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])

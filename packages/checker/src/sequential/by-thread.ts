@@ -1,4 +1,5 @@
 import { type Encoded, NOTHING } from '../encoded.ts'
+import { ones } from '../linearizable/beam.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'
 
@@ -52,7 +53,7 @@ export function writesByKey({ length, keys, key, writes }: Encoded, { count, of,
   }
   const listOf = (k: number, t: number): number => {
     const word = k * words + (t >> 5)
-    return firstOfWord[word] + countBits(writers[word] & ((1 << (t & 31)) - 1))
+    return firstOfWord[word] + ones(writers[word] & ((1 << (t & 31)) - 1))
   }
   start.push(sorted.length)
   const starts = Int32Array.from(start)
@@ -87,13 +88,6 @@ export function writesByKey({ length, keys, key, writes }: Encoded, { count, of,
 }
 
 const NEAR = 6
-
-/** Warren, Hacker's Delight, §5-1. */
-function countBits(word: number): number {
-  let n = word - ((word >>> 1) & 0x55555555)
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-}
 
 /** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
 export interface Lists {

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import type { Budget, Progress } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { effectTimes } from './basis.ts'
 import { joinThreads } from './columns.ts'
@@ -8,7 +8,8 @@ import { layOut } from './greedy.ts'
 import { completion, orderWrites, type Pair } from './orders.ts'
 import { type ReadsFrom, readsFrom } from './reads-from.ts'
 import { type Conflict, type Saturation, saturate } from './saturation.ts'
-import { createSequentialSearch } from './search.ts'
+import { createSequentialSearch, type SequentialSearch } from './search.ts'
+import { chooseSources } from './sources.ts'
 import { type Threads, threadsOf } from './threads.ts'
 
 export type Sequentiality =
@@ -44,6 +45,10 @@ export function findSequentialOrder(
   if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
   if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
 
+  return decideUnique(facts, budget)
+}
+
+function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   const threads = threadsOf(facts.encoded, true)
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
@@ -130,23 +135,65 @@ function orderAllWrites(facts: ReadsFrom, threads: Threads, budget: Budget): Dec
   }
 }
 
+/**
+ * In depth for a while, which is enough for most small histories; then by guessing who read from whom, at first as the clock
+ * suggests; then in depth for as long as there is time.
+ */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
   try {
-    for (let left = steps; left > 0; left -= SLICE) {
-      const progress = search.run(Math.min(left, SLICE))
-      if (progress === 'met') return { result: 'met', order: search.order() }
-      if (progress === 'violated') return { result: 'violated' }
-      if (progress === 'out of memory') return unknown('memory')
-      if (budget.expired()) return unknown('time')
+    const first = runSearch(search, budget, Math.min(steps, FIRST_STEPS))
+    if (first !== 'paused') return answerOf(first, search)
+    if (!encoded.hasConditional && !encoded.hasAppend) {
+      for (const physical of [true, false]) {
+        const answer = decideSources(encoded, physical, budget.within(SOURCES_MS), steps / encoded.length)
+        if (answer !== undefined) return answer
+      }
     }
-    return unknown('time')
+    return answerOf(runSearch(search, budget, steps - FIRST_STEPS), search)
   } finally {
     search.release()
   }
 }
 
+/** By guessing who read from whom; undefined where that comes to nothing. */
+export function decideSources(
+  encoded: Encoded,
+  physical: boolean,
+  budget: Budget,
+  saturations: number,
+): Sequentiality | undefined {
+  const confirm = (facts: ReadsFrom): Sequentiality | 'violated' | 'stopped' => {
+    const answer = decideUnique(facts, budget)
+    if (answer.result === 'met') return answer
+    return answer.result === 'violated' ? 'violated' : 'stopped'
+  }
+  const answer = chooseSources(encoded, { physical, saturations, confirm }, budget)
+  if (answer === 'stopped' || (answer === 'violated' && physical)) return undefined
+  return answer === 'violated' ? { result: 'violated' } : answer
+}
+
+const FIRST_STEPS = 40_960
+
+/** What guessing may take of the time, each of two times. */
+const SOURCES_MS = 4_000
+
+/** Goes on until it comes to an end, or so many steps were made, or there is no more time. */
+function runSearch(search: SequentialSearch, budget: Budget, steps: number): Progress {
+  for (let left = steps; left > 0 && !budget.expired(); left -= SLICE) {
+    const progress = search.run(Math.min(left, SLICE))
+    if (progress !== 'paused') return progress
+  }
+  return 'paused'
+}
+
 const SLICE = 4096
+
+function answerOf(progress: Progress, search: SequentialSearch): Sequentiality {
+  if (progress === 'met') return { result: 'met', order: search.order() }
+  if (progress === 'violated') return { result: 'violated' }
+  return unknown(progress === 'out of memory' ? 'memory' : 'time')
+}
 
 const unknown = (limit: 'time' | 'memory'): Sequentiality => ({
   result: 'unknown',

@@ -1,0 +1,51 @@
+import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
+import { INITIAL } from './reads-from.ts'
+
+/** Where values are repeated: which writes each read may have seen. */
+export interface Choices {
+  readonly encoded: Encoded
+  /** Where each operation was in the history given. */
+  readonly indices: Int32Array
+  /** The reads in order, and for each the writes (or INITIAL) that it may have seen, the likeliest first. */
+  readonly reads: readonly number[]
+  readonly candidates: readonly (readonly number[])[]
+}
+
+/**
+ * All sources that each read may have. Not its own process's later writes. An `info` write of a value that nobody read is
+ * left out: it can be taken never to have happened. For reads and writes only.
+ */
+export function choicesOf(given: Encoded): Choices {
+  const observed = new Set<number>()
+  for (let i = 0; i < given.length; i++) {
+    if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
+  }
+  const indices = Int32Array.from({ length: given.length }, (_, i) => i).filter(
+    (i) => given.returns[i] !== NEVER || observed.has(given.key[i] * given.values + given.writes[i]),
+  )
+  const encoded = restrict(given, indices)
+  const { length, expects, writes, key, process, calls, returns, values, initial } = encoded
+  const writers = new Map<number, number[]>()
+  for (let i = 0; i < length; i++) {
+    if (writes[i] === NOTHING) continue
+    const name = key[i] * values + writes[i]
+    const list = writers.get(name)
+    if (list === undefined) writers.set(name, [i])
+    else list.push(i)
+  }
+  const reads: number[] = []
+  const candidates: number[][] = []
+  for (let i = 0; i < length; i++) {
+    if (expects[i] === NOTHING) continue
+    const possible = (writers.get(key[i] * values + expects[i]) ?? []).filter(
+      (writer) => process[writer] !== process[i] || calls[writer] < calls[i],
+    )
+    // By the clock: those called before the read returned, the last to return first. It is a guess, and only an order.
+    const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
+    possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
+    if (expects[i] === initial) possible.push(INITIAL)
+    reads.push(i)
+    candidates.push(possible)
+  }
+  return { encoded, indices, reads, candidates }
+}

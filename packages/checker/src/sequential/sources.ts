@@ -1,0 +1,182 @@
+import type { Budget } from '../budget.ts'
+import type { Encoded } from '../encoded.ts'
+import { choicesOf } from './choices.ts'
+import { derive } from './derivation.ts'
+import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
+import { type Saturation, saturate } from './saturation.ts'
+
+/** The sources that a read may still have, the likeliest first. */
+type Candidates = readonly number[]
+
+interface Guess {
+  /** What was left before it. */
+  readonly candidates: Candidates[]
+  readonly reads: readonly number[]
+  /** The source taken for each. */
+  readonly guessed: readonly number[]
+}
+
+export interface SourceOptions<Found> {
+  /**
+   * No read sees a write that was called after it returned. Clocks say nothing in sequential consistency, but a store cannot
+   * foresee: sources are found sooner so, and nothing is refuted.
+   */
+  readonly physical: boolean
+  /** How often all conclusions may be drawn. */
+  readonly saturations: number
+  /** Asked once each read has a source and no contradiction follows: whether there is an order indeed. */
+  readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
+}
+
+/** So many contradictions are met before all is begun anew; each time one more. */
+const PATIENCE = 10
+const RESTARTS = 200
+
+/** So many sources are guessed at once where guesses have been right. */
+const MOST_AT_ONCE = 64
+
+/**
+ * Where values are repeated, so that it is not certain which write each read saw; for reads and writes. The sources known so
+ * far force an order (see `saturate`), in which other reads come before some of the writes of what they saw, or after such a
+ * write was overwritten: those are not their sources. Where nothing more follows, sources are guessed, and taken back on a
+ * contradiction. Guesses that contradictions rest on are avoided from then on, and after some of those all is begun
+ * anew with the reads concerned first; the number of restarts is bounded, so the search ends.
+ *
+ * Answers with what `confirm` made of the sources.
+ */
+export function chooseSources<Found>(
+  given: Encoded,
+  { physical, saturations, confirm }: SourceOptions<Found>,
+  budget: Budget,
+): Found | 'violated' | 'stopped' {
+  const { reads, candidates: possible, indices, encoded } = choicesOf(given)
+  const { calls, returns } = encoded
+  const writerOf = new Int32Array(encoded.length).fill(NO_READ)
+  const facts: ReadsFrom = { result: 'unique', encoded, indices, writerOf }
+  const all = possible.map((sources, n) =>
+    physical ? sources.filter((w) => w === INITIAL || calls[w] < returns[reads[n]]) : sources,
+  )
+  const numberOf = new Map(reads.map((read, n) => [read, n]))
+  // How often a contradiction rested on a read, and on its having a certain source.
+  const weight = new Int32Array(reads.length)
+  const blame = new Map<number, number>()
+  const name = (n: number, source: number): number => n * (encoded.length + 1) + source + 1
+  const blameOf = (n: number, source: number): number => blame.get(name(n, source)) ?? 0
+  let candidates: Candidates[] = []
+  let turns = saturations
+  let stopped = false
+  const accuse = (n: number, source: number): void => {
+    weight[n]++
+    blame.set(name(n, source), blameOf(n, source) + 1)
+  }
+  /** Draws all conclusions; false on a contradiction, or where time or memory does not suffice. */
+  const propagate = (): boolean => {
+    for (let changed = true; changed; ) {
+      changed = false
+      for (let n = 0; n < reads.length; n++)
+        writerOf[reads[n]] = candidates[n].length === 1 ? candidates[n][0] : NO_READ
+      if (turns-- <= 0) {
+        stopped = true
+        return false
+      }
+      const saturated = saturate(facts, budget)
+      if (saturated.result === 'stopped') {
+        stopped = true
+        return false
+      }
+      const { saturation } = saturated
+      saturation.release()
+      if (saturated.result === 'conflict') {
+        for (const operation of derive(saturation, saturated.conflict).involved) {
+          const n = numberOf.get(operation)
+          if (n !== undefined && all[n].length > 1) accuse(n, writerOf[operation])
+        }
+        return false
+      }
+      for (let n = 0; n < reads.length; n++) {
+        if (candidates[n].length === 1) continue
+        const left = candidates[n].filter((source) => isPossible(saturation, reads[n], source))
+        if (left.length === 0) {
+          weight[n]++
+          return false
+        }
+        if (left.length < candidates[n].length) changed = true
+        candidates[n] = left
+      }
+    }
+    return true
+  }
+  /** The reads whose sources are to be guessed next: those that most contradictions rested on, and have the fewest left. */
+  const pick = (most: number): number[] => {
+    const open: number[] = []
+    for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
+    open.sort(
+      (a, b) =>
+        weight[b] - weight[a] || candidates[a].length - candidates[b].length || returns[reads[a]] - returns[reads[b]],
+    )
+    return open.slice(0, most)
+  }
+  const likeliest = (n: number): number => {
+    let best = candidates[n][0]
+    for (const source of candidates[n]) if (blameOf(n, source) < blameOf(n, best)) best = source
+    return best
+  }
+  /** Until sources are found, or `limit` contradictions were. */
+  const attempt = (limit: number): Found | 'violated' | 'stopped' | 'restart' => {
+    const guesses: Guess[] = []
+    candidates = all.slice()
+    let atOnce = 1
+    let holds = propagate()
+    for (let conflicts = 0; conflicts < limit; ) {
+      if (stopped || budget.expired()) return 'stopped'
+      if (holds) {
+        const open = pick(atOnce)
+        if (open.length > 0) {
+          const guessed = open.map(likeliest)
+          guesses.push({ candidates: candidates.slice(), reads: open, guessed })
+          for (const [i, n] of open.entries()) candidates[n] = [guessed[i]]
+          atOnce = Math.min(2 * atOnce, MOST_AT_ONCE)
+          holds = propagate()
+          continue
+        }
+        const found = confirm(facts)
+        if (found !== 'violated') return found
+      }
+      conflicts++
+      const last = guesses.pop()
+      if (last === undefined) return 'violated'
+      const [n] = last.reads
+      const [source] = last.guessed
+      candidates = last.candidates
+      atOnce = 1
+      // One of several was wrong: they are guessed again one by one.
+      holds = last.reads.length > 1
+      if (holds) continue
+      accuse(n, source)
+      candidates[n] = candidates[n].filter((each) => each !== source)
+      holds = propagate()
+    }
+    return 'restart'
+  }
+
+  for (let restart = 0; restart < RESTARTS; restart++) {
+    const answer = attempt(PATIENCE + restart)
+    if (answer !== 'restart') return answer
+  }
+  const answer = attempt(Number.POSITIVE_INFINITY)
+  return answer === 'restart' ? 'stopped' : answer
+}
+
+/** Whether a write, or the initial value, may be the source of a read, by the orders forced so far. */
+function isPossible({ keyWrites, encoded, precedes, before }: Saturation, read: number, source: number): boolean {
+  if (source !== INITIAL && precedes(read, source)) return false
+  const k = encoded.key[read]
+  for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {
+    const at = keyWrites.seek(list, before(read, keyWrites.thread[list])) - 1
+    if (at < keyWrites.start[list]) continue
+    const last = keyWrites.writes[at]
+    // If some write of the thread comes between, the last that precedes the read does.
+    if (source === INITIAL || (last !== source && precedes(source, last))) return false
+  }
+  return true
+}
