@@ -93,7 +93,6 @@ describe('a mistake is met kindly', () => {
     [['run', '--time', '20'], '--time 20: not a duration.'],
     [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 15.'],
     [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
-    [['run', '--faults', 'loss'], 'raft as real processes cannot suffer it'],
     [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
     [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
     [['run', '--set', 'speed=3'], 'there is no such knob of raft'],

@@ -29,7 +29,7 @@ export type Fault =
   | { readonly kind: 'partition'; readonly links: readonly Link[]; readonly mode: CutMode }
   | { readonly kind: 'latency'; readonly links: readonly Link[]; readonly latencyMs: Millis; readonly jitterMs: Millis }
   | { readonly kind: 'bandwidth'; readonly links: readonly Link[]; readonly bytesPerSecond: number }
-  /** Each message is lost with this probability. Only where messages exist: not on a TCP byte stream. */
+  /** Each message is lost with this probability. Only where messages are known: not on a stream of mere bytes. */
   | { readonly kind: 'loss'; readonly links: readonly Link[]; readonly probability: number }
   | { readonly kind: 'reset'; readonly links: readonly Link[] }
   | { readonly kind: 'kill'; readonly nodes: readonly NodeId[] }

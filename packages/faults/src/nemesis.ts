@@ -126,7 +126,7 @@ export const nemeses: readonly Nemesis[] = [
   },
   {
     name: 'loss',
-    summary: 'lose 5 to 30% of the messages between nodes (simulator only: TCP loses nothing)',
+    summary: 'lose 5 to 30% of the messages between nodes',
     kind: 'loss',
     plan: (random) => just({ kind: 'loss', probability: 0.05 + 0.25 * random.next() }),
   },

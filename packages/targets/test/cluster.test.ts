@@ -171,10 +171,33 @@ describe('links', () => {
     await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
   })
 
-  test('what cannot be suffered is refused with the reason, and an unknown node by its name', async () => {
+  test('messages between nodes are lost, with their connections left alone', async () => {
     const cluster = await start()
-    const loss = { kind: 'loss', links: [{ from: 'n1', to: 'n2' }], probability: 0.1 } as const
-    await expect(inject(cluster, loss)).rejects.toThrow('a TCP byte stream cannot lose messages; use partition')
+    const leader = cluster.leader() ?? 'n1'
+    const others = cluster.nodes.filter((node) => node !== leader)
+    // Nothing that the leader says is heard, so the others choose another, whom it can hear.
+    const links = others.map((to) => ({ from: leader, to }))
+    const heal = await inject(cluster, { kind: 'loss', links, probability: 1 })
+    await eventually(async () => expect(others).toContain(cluster.leader()))
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
+    // What is lost may be lost for good, but a message more or less stops nobody.
+    const all = cluster.nodes.flatMap((from) => cluster.nodes.filter((to) => to !== from).map((to) => ({ from, to })))
+    await inject(cluster, { kind: 'loss', links: all, probability: 0.1 })
+    for (let value = 1; value <= 5; value++)
+      await eventually(async () =>
+        expect(await ask(cluster, 'n1', write('x', value), 300)).toMatchObject({ type: 'ok' }),
+      )
+    await eventually(async () =>
+      expect(await ask(cluster, 'n2', read('x'), 300)).toMatchObject({ type: 'ok', value: 5 }),
+    )
+    expect(cluster.trouble()).toEqual([])
+  })
+
+  test('messages are lost where they are known only, and an unknown node is refused by its name', async () => {
+    const cluster = await start()
+    const loss = { kind: 'loss', links: [{ from: 'clients', to: 'n2' }], probability: 0.1 } as const
+    await expect(inject(cluster, loss)).rejects.toThrow('no route with a framing carries this link')
+    await expect(inject(cluster, { ...loss, links: [{ from: 'n1', to: 'n9' }] })).rejects.toThrow('there is no node n9')
     await expect(inject(cluster, { kind: 'kill', nodes: ['n9'] })).rejects.toThrow(
       'there is no node n9; there are n1, n2, n3',
     )

@@ -1,10 +1,13 @@
 import type { NodeId } from '@chaos/faults'
-import { createNetwork, type Network, type Route } from '@chaos/proxy'
+import type { MessageFaults, Network, Route } from '@chaos/proxy'
+import { createMessageFaults, createNetwork, jsonLines } from '@chaos/proxy'
 import type { Ports } from './managed-node.ts'
 
 /** The proxy around a cluster: a route from the clients to each node, and one from each node to each other node. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
+  /** On links between nodes, over which they speak JSON lines; clients speak HTTP. */
+  readonly applyToMessages: MessageFaults['apply']
   /** Where clients dial to reach the node. */
   clientPort(node: NodeId): number
   /** Where a node dials to reach each other one. */
@@ -16,9 +19,15 @@ export interface ClusterNetwork {
 
 export async function openClusterNetwork(nodes: readonly NodeId[], seed: number): Promise<ClusterNetwork> {
   const network = createNetwork({ seed })
+  const messages = createMessageFaults({ seed })
   const opening: Promise<Route>[] = []
-  for (const to of nodes)
-    for (const from of ['clients', ...nodes]) if (from !== to) opening.push(network.route({ from, to }))
+  for (const to of nodes) {
+    opening.push(network.route({ from: 'clients', to }))
+    for (const from of nodes) {
+      if (from === to) continue
+      opening.push(network.route({ from, to, intercept: messages.intercept({ from, to, framing: jsonLines }) }))
+    }
+  }
   let routes: Route[]
   try {
     routes = await Promise.all(opening)
@@ -28,6 +37,7 @@ export async function openClusterNetwork(nodes: readonly NodeId[], seed: number)
   }
   return {
     apply: (fault) => network.apply(fault),
+    applyToMessages: (fault) => messages.apply(fault),
     clientPort(node) {
       const route = routes.find(({ from, to }) => from === 'clients' && to === node)
       if (route === undefined) throw new Error(`there is no node ${node}`)

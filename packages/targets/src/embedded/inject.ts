@@ -1,4 +1,4 @@
-import type { Fault, NodeId } from '@chaos/faults'
+import type { Fault, Link, NodeId } from '@chaos/faults'
 import type { Heal, Injected } from '@chaos/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { ManagedNode } from './managed-node.ts'
@@ -25,17 +25,21 @@ export async function inject(
         for (const node of victims) node.resume()
       })
     }
-    case 'loss':
-      throw new Error('a stream loses no messages')
+    case 'loss': {
+      requireNodes(fault.links, nodes)
+      const { links, probability } = fault
+      // The first line of a connection says who speaks: the connection's, not a message between nodes.
+      const applied = network.applyToMessages({ kind: 'drop-message', links, when: { probability, afterMessages: 1 } })
+      return injected(
+        () => applied.hits,
+        async () => applied.remove(),
+      )
+    }
     case 'partition':
     case 'latency':
     case 'bandwidth':
     case 'reset': {
-      for (const { from, to } of fault.links)
-        nodesOf(
-          [from, to].filter((end) => end !== 'clients'),
-          nodes,
-        )
+      requireNodes(fault.links, nodes)
       const applied = network.apply(fault)
       return injected(
         () => applied.hits,
@@ -58,6 +62,15 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
     )
   }
   return { type: 'injected', heal }
+}
+
+/** A link leads from a node, or from the clients, to another. */
+function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, ManagedNode>): void {
+  const ends = links.flatMap(({ from, to }) => [from, to])
+  nodesOf(
+    ends.filter((end) => end !== 'clients'),
+    nodes,
+  )
 }
 
 const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length

@@ -10,7 +10,7 @@ export const embeddedSufferings: Readonly<Record<FaultKind, Suffering>> = {
   partition: { possible: true, how: 'the proxy holds or drops the bytes of each cut link' },
   latency: { possible: true, how: 'the proxy delays the bytes' },
   bandwidth: { possible: true, how: 'the proxy passes the bytes no faster' },
-  loss: { possible: false, reason: 'a TCP byte stream cannot lose messages; use partition' },
+  loss: { possible: true, how: 'the proxy leaves out messages between nodes, which are lines of JSON' },
   reset: { possible: true, how: 'the proxy resets the connections that are open (RST)' },
   kill: { possible: true, how: 'SIGKILL; healed by a start on the same data directory' },
   pause: { possible: true, how: 'SIGSTOP; healed by SIGCONT' },
