@@ -1,0 +1,168 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { historyFromEvents, millis, parseJsonLine } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { check } from '../../checker/src/index.ts'
+import { createRecorder } from '../src/recorder/recorder.ts'
+import { recordResp } from '../src/resp/resp-recorder.ts'
+import { command, serveResp } from './redis.ts'
+import { cleanUp, closeEverythingAfterEach, dial, network, Received } from './sockets.ts'
+
+closeEverythingAfterEach()
+
+const redisServer = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].find(
+  existsSync,
+)
+const redisClient = redisServer?.replace('redis-server', 'redis-cli')
+const WHY_SKIPPED = 'needs redis-server and redis-cli: sudo bash scripts/install-servers.sh'
+
+/** A Redis on a port of its own, which keeps nothing; ended with the test. */
+async function startRedis(program: string): Promise<{ host: string; port: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-redis-'))
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  probe.close()
+  await once(probe, 'close')
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  cleanUp(async () => {
+    server.kill('SIGKILL')
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    rmSync(directory, { recursive: true, force: true })
+  })
+  let said = ''
+  for await (const text of server.stdout.setEncoding('utf8')) {
+    said += text
+    if (said.includes('eady to accept connections')) break
+  }
+  server.stdout.resume()
+  return { host: '127.0.0.1', port }
+}
+
+/** Clients that send several commands at once, on few keys, through a recording proxy; and what was recorded. */
+async function recordWorkload(upstream: { host: string; port: number }) {
+  const lines: string[] = []
+  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const intercept = recordResp({ recorder, node: 'n1' })
+  const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+  const clients = await Promise.all(Array.from({ length: 4 }, async () => new Received(await dial(route))))
+  await Promise.all(
+    clients.map(async ({ socket }, client) => {
+      let answers = 0
+      socket.on('data', (bytes: Buffer) => {
+        for (const byte of bytes) if (byte === 0x0a) answers++
+      })
+      for (let round = 0; round < 60; round++) {
+        const before = answers
+        const value = `${client}.${round}`
+        const key = `k${round % 3}`
+        const choices = [
+          command('SET', key, value),
+          command('SETNX', key, value),
+          command('DEL', key),
+          command('APPEND', key, `+${value}`),
+        ]
+        socket.write((choices[(round * 7 + client) % choices.length] ?? '') + command('GET', key) + command('PING'))
+        // A value read has a line of its own behind its length.
+        while (answers < before + 3) await once(socket, 'data')
+      }
+      socket.end()
+    }),
+  )
+  await Promise.all(clients.map((client) => client.until((received) => received.closed)))
+  await route.close()
+  return { lines, counters: recorder.counters }
+}
+
+function verdictOf(lines: readonly string[]) {
+  const events = lines.map(parseJsonLine).flatMap((line) => (line.kind === 'event' ? [line.event] : []))
+  return check(historyFromEvents(events), {
+    model: 'register',
+    initial: null,
+    levels: ['linearizable'],
+    failedCas: 'observes',
+    deadlineMs: millis(20_000),
+    memoryBytes: 512 * 1024 * 1024,
+    now: () => millis(performance.now()),
+  })
+}
+
+test('what a server that answers at once was asked is linearizable, and every command is accounted for', async () => {
+  const { lines, counters } = await recordWorkload(await serveResp())
+  expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
+  expect(verdictOf(lines).levels.linearizable.result).toBe('met')
+})
+
+test('a server that answers reads with what was there before is found out', async () => {
+  const last = new Map<string, string>()
+  const stale = await serveResp(([name = '', key = '', value = '']) => {
+    if (name === 'SET') {
+      const before = stale.store.get(key)
+      if (before !== undefined) last.set(key, before)
+      stale.store.set(key, value)
+      return '+OK\r\n'
+    }
+    const old = name === 'GET' ? last.get(key) : undefined
+    return old === undefined ? undefined : `$${old.length}\r\n${old}\r\n`
+  })
+  const { lines } = await recordWorkload(stale)
+  expect(verdictOf(lines).levels.linearizable.result).toBe('violated')
+})
+
+test('a real Redis is linearizable, as recorded', async (context) => {
+  if (redisServer === undefined) return context.skip(WHY_SKIPPED)
+  const { lines, counters } = await recordWorkload(await startRedis(redisServer))
+  expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
+  expect(verdictOf(lines).levels.linearizable.result).toBe('met')
+})
+
+test('redis-cli says the same through a recording proxy as without one', async (context) => {
+  if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
+  const redis = await startRedis(redisServer)
+  const recorder = createRecorder({ client: { write: () => undefined } })
+  const intercept = recordResp({ recorder, node: 'n1' })
+  const route = await network().route({ from: 'clients', to: 'n1', upstream: redis, intercept })
+  const typed = [
+    ...[
+      'FLUSHALL',
+      'SET x 1',
+      'GET x',
+      'GET nothing',
+      'INCR x',
+      'LPUSH l a b c',
+      'LRANGE l 0 -1',
+      'HSET h f 1 g 2',
+      'HGETALL h',
+    ],
+    ...[
+      'SADD s a',
+      'SMEMBERS s',
+      'LPUSH x 1',
+      'NO SUCH COMMAND',
+      'MULTI',
+      'SET y 1',
+      'EXEC',
+      'EVAL "return {1,{2,3.5}}" 0',
+      'SELECT 1',
+    ],
+    ...['SET x 2', 'GET x', 'OBJECT ENCODING x', `SET big ${'b'.repeat(100_000)}`, 'GET big'],
+  ].join('\n')
+  const say = (port: number, version: string) => {
+    const running = promisify(execFile)(redisClient, ['-p', String(port), version], { maxBuffer: 1 << 24 })
+    running.child.stdin?.end(`${typed}\n`)
+    return running.then(({ stdout }) => stdout)
+  }
+  for (const version of ['-2', '-3']) {
+    const direct = await say(redis.port, version)
+    expect(direct).toContain('b'.repeat(100_000))
+    expect(await say(route.port, version)).toBe(direct)
+  }
+  expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0, open: 0, info: 0 })
+})
