@@ -1,10 +1,10 @@
 import type { Budget } from '../budget.ts'
-import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../encoded.ts'
 
 /** What fired, and at the return of which event, one after another. */
 export interface FiringPath {
-  readonly operations: number[]
-  readonly positions: readonly number[]
+  readonly operations: Int32Array
+  readonly positions: Int32Array
 }
 
 /** A tree of firings: each configuration knows the last one that led to it. */
@@ -41,13 +41,13 @@ export function createFirings(budget: Budget): Firings {
       return count++
     },
     path: (last) => {
-      const path: { operations: number[]; positions: number[] } = { operations: [], positions: [] }
+      let length = 0
+      for (let node = last; node !== -1; node = before[node]) length++
+      const path = { operations: new Int32Array(length), positions: new Int32Array(length) }
       for (let node = last; node !== -1; node = before[node]) {
-        path.operations.push(operations[node])
-        path.positions.push(positions[node])
+        path.operations[--length] = operations[node]
+        path.positions[length] = positions[node]
       }
-      path.operations.reverse()
-      path.positions.reverse()
       return path
     },
     release: () => budget.giveBack(taken),
@@ -68,35 +68,45 @@ function copied(from: Int32Array): Int32Array<ArrayBuffer> {
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
-  const stretches = operations.length + 1
-  const stateOf = (stretch: number): number => (stretch === 0 ? part.initial : writes[operations[stretch - 1]])
-  const endOf = (stretch: number): number =>
-    stretch < operations.length ? positions[stretch] : Number.POSITIVE_INFINITY
+  const firings = operations.length
+  // By stretch: the value, and the event at which it ends.
+  const states = new Int32Array(firings + 1)
+  const ends = new Int32Array(firings + 1)
+  states[0] = part.initial
+  ends[firings] = NEVER
   const fired = new Uint8Array(length)
-  for (const operation of operations) fired[operation] = 1
+  for (let s = 0; s < firings; s++) {
+    fired[operations[s]] = 1
+    states[s + 1] = writes[operations[s]]
+    ends[s] = positions[s]
+  }
 
   // By operation: twice the stretch it goes to, and one more where it goes to its end; -1 where it is left out.
   const place = new Int32Array(length).fill(-1)
+  const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0
   for (let i = 0; i < length; i++) {
-    while (endOf(stretchAtCall) < calls[i]) stretchAtCall++
-    if (fired[i] === 1 || (kind[i] !== READ && kind[i] !== DIFFERS && returns[i] === NEVER)) continue
-    for (let s = stretchAtCall; s < stretches && place[i] === -1; s++) {
-      const state = stateOf(s)
-      const unnoticed =
-        kind[i] === DIFFERS ? state !== expects[i] : state === (kind[i] === READ ? expects[i] : writes[i])
-      if (unnoticed && kind[i] !== CAS) place[i] = 2 * s
-      else if (kind[i] === WRITE && s < operations.length && kind[operations[s]] === WRITE && endOf(s) <= returns[i])
+    while (ends[stretchAtCall] < calls[i]) stretchAtCall++
+    const k = kind[i]
+    if (fired[i] === 1 || k === CAS || (k === WRITE && returns[i] === NEVER)) continue
+    const value = k === WRITE ? writes[i] : expects[i]
+    for (let s = stretchAtCall; s <= firings; s++) {
+      if ((states[s] === value) !== (k === DIFFERS)) {
+        place[i] = 2 * s
+        break
+      }
+      if (k === WRITE && s < firings && kind[operations[s]] === WRITE && ends[s] <= returns[i]) {
         place[i] = 2 * s + 1
+        break
+      }
     }
+    if (place[i] !== -1) starts[place[i] + 1]++
   }
-  const starts = new Int32Array(2 * stretches + 1)
-  for (let i = 0; i < length; i++) if (place[i] !== -1) starts[place[i] + 1]++
-  for (let s = 0; s < operations.length; s++) starts[2 * s + 2]++
+  for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
   // A firing begins its stretch: it closes the list of the end of the one before.
-  for (let s = 0; s < operations.length; s++) order[starts[2 * s + 2] - 1] = operations[s]
+  for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order
 }

@@ -1,25 +1,16 @@
-import { CAS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { CAS, type Encoded, NEVER } from '../encoded.ts'
 import { eventCount } from './zones.ts'
 
 /** A set of open operations is one word, so there can be no more of them at once. */
 export const MOST_OPEN = 32
 
-/** Places in `sets`: reads and failed cas, cas, writes, failed cas. */
-export const OBSERVERS = 0
-export const COMPARING = 1
-export const WRITING = 2
-export const DIFFERING = 3
-const FREE = 4
-
 /** The operations that are open at one moment of a walk over the events, each known by one bit. */
 export interface FewOpen {
   readonly bitOf: Int32Array
+  /** By kind: who is open. */
   readonly sets: Int32Array
-  /** By value: who reads it, writes it, compares with it, and those failed cas that found another value than that. */
-  readonly readers: Int32Array
-  readonly writers: Int32Array
-  readonly comparers: Int32Array
-  readonly differingFrom: Int32Array
+  /** By value and kind (`KINDS` places for each value): who reads it, writes it, compares with it, found it another one. */
+  readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
   /** Undoes `remove`, when all that followed it is undone. */
@@ -28,68 +19,38 @@ export interface FewOpen {
   readonly least: (set: number) => number
 }
 
-export function createFewOpen({ length, kind, expects, writes, values, hasConditional }: Encoded): FewOpen {
+/** READ, WRITE, CAS and DIFFERS. */
+export const KINDS = 4
+
+export function createFewOpen({ length, kind, expects, writes, values }: Encoded): FewOpen {
   const operationAt = new Int32Array(MOST_OPEN)
   const bitOf = new Int32Array(length)
-  const sets = new Int32Array(5)
-  sets[FREE] = -1
-  const readers = new Int32Array(values)
-  const writers = new Int32Array(values)
-  // Where there is no cas these are never looked at apart.
-  const comparers = hasConditional ? new Int32Array(values) : readers
-  const differingFrom = hasConditional ? new Int32Array(values) : readers
-
-  const restore = (operation: number): void => {
+  const sets = new Int32Array(KINDS)
+  const masks = new Int32Array(KINDS * values)
+  let free = -1
+  /** Opens what is closed, and the other way round. */
+  const toggle = (operation: number): void => {
     const bit = bitOf[operation]
-    sets[FREE] &= ~bit
-    operationAt[31 - Math.clz32(bit)] = operation
     const k = kind[operation]
-    if (k === READ) {
-      readers[expects[operation]] |= bit
-      sets[OBSERVERS] |= bit
-    } else if (k === WRITE) {
-      writers[writes[operation]] |= bit
-      sets[WRITING] |= bit
-    } else if (k === CAS) {
-      comparers[expects[operation]] |= bit
-      sets[COMPARING] |= bit
-    } else {
-      differingFrom[expects[operation]] |= bit
-      sets[DIFFERING] |= bit
-      sets[OBSERVERS] |= bit
-    }
+    // Of a read and of a write the other of the two is NOTHING, all ones in binary.
+    const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
+    masks[value * KINDS + k] ^= bit
+    sets[k] ^= bit
+    free ^= bit
   }
-  const remove = (operation: number): void => {
-    const bit = bitOf[operation]
-    sets[FREE] |= bit
-    const k = kind[operation]
-    if (k === READ) {
-      readers[expects[operation]] &= ~bit
-      sets[OBSERVERS] &= ~bit
-    } else if (k === WRITE) {
-      writers[writes[operation]] &= ~bit
-      sets[WRITING] &= ~bit
-    } else if (k === CAS) {
-      comparers[expects[operation]] &= ~bit
-      sets[COMPARING] &= ~bit
-    } else {
-      differingFrom[expects[operation]] &= ~bit
-      sets[DIFFERING] &= ~bit
-      sets[OBSERVERS] &= ~bit
-    }
+  const restore = (operation: number): void => {
+    operationAt[31 - Math.clz32(bitOf[operation])] = operation
+    toggle(operation)
   }
   return {
     bitOf,
     sets,
-    readers,
-    writers,
-    comparers,
-    differingFrom,
+    masks,
     add: (operation) => {
-      bitOf[operation] = sets[FREE] & -sets[FREE]
+      bitOf[operation] = free & -free
       restore(operation)
     },
-    remove,
+    remove: toggle,
     restore,
     least: (set) => operationAt[31 - Math.clz32(set & -set)],
   }

@@ -1,17 +1,8 @@
 import type { Budget, Progress } from '../budget.ts'
-import { DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
 import { ones } from './beam.ts'
 import { createFirings, orderFromFirings } from './firings.ts'
-import {
-  COMPARING,
-  createFewOpen,
-  DIFFERING,
-  eventsByPosition,
-  fewAreOpen,
-  MOST_OPEN,
-  OBSERVERS,
-  WRITING,
-} from './narrow-open.ts'
+import { createFewOpen, eventsByPosition, fewAreOpen, KINDS, MOST_OPEN } from './narrow-open.ts'
 import { optionalClasses } from './optional.ts'
 import type { Search } from './search.ts'
 
@@ -50,7 +41,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
   const affordable = budget.take(bytes)
   const firings = createFirings(budget)
   const open = createFewOpen(part)
-  const { bitOf, sets, readers, writers, comparers, differingFrom } = open
+  const { bitOf, sets, masks } = open
 
   let live = new Int32Array(64 * WORDS)
   let liveCount = 1
@@ -94,7 +85,8 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
 
   /** The open observations that hold in a state. */
   const holding = (state: number): number =>
-    sets[DIFFERING] === 0 ? readers[state] : readers[state] | (sets[DIFFERING] & ~differingFrom[state])
+    masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
+  const writersOf = (value: number): number => masks[value * KINDS + WRITE]
 
   const fired = (operation: number): number => {
     const node = firings.add(origin, operation, returns[returning])
@@ -109,12 +101,12 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
   const keep = (state: number, done: number, hideable: number, operation: number): void => {
     const others = ~returningBit
     const held = holding(state)
-    const unnoticed = writers[state]
+    const unnoticed = writersOf(state)
     const ownDone = (done | held) & others
     const ownHideable = (hideable | unnoticed) & others
-    const observing = sets[OBSERVERS] & others
-    const comparing = sets[COMPARING]
-    const writing = sets[WRITING] & others
+    const observing = (sets[READ] | sets[DIFFERS]) & others
+    const comparing = sets[CAS]
+    const writing = sets[WRITE] & others
     let end = liveCount * WORDS
     for (let base = 0; base < end; base += WORDS) {
       if (live[base] !== state) continue
@@ -175,18 +167,14 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
 
   /** The state becomes `value`, as the operation fires: the returning one has taken effect then, or not yet. */
   const reach = (value: number, done: number, hideable: number, operation: number): void => {
-    const isSatisfied =
-      operation === returning ||
-      (returningKind === READ
-        ? value === expects[returning]
-        : returningKind === DIFFERS && value !== expects[returning])
+    const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
     if (isSatisfied) keep(value, done, hideable, operation)
     else explore(value, done, hideable, operation)
   }
 
   /** Fires a write of that value, if there is one left: the one that returns first. */
   const supply = (value: number, done: number): void => {
-    const set = writers[value]
+    const set = writersOf(value)
     // The returning one is seen to where it returns.
     if ((set & returningBit) !== 0) return
     let first = -1
@@ -194,11 +182,11 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
       const write = open.least(left)
       if (first === -1 || returns[write] < returns[first]) first = write
     }
-    if (first !== -1) reach(value, done | bitOf[first], sets[WRITING], first)
+    if (first !== -1) reach(value, done | bitOf[first], sets[WRITE], first)
   }
 
   const expandCas = (state: number, done: number, hideable: number): void => {
-    const possible = comparers[state] & ~done
+    const possible = masks[state * KINDS + CAS] & ~done
     if (possible === 0) return
     for (let left = possible; left !== 0; left &= left - 1) {
       const cas = open.least(left)
@@ -210,14 +198,14 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
       if (!hasEarlierTwin) reach(writes[cas], done | bitOf[cas], hideable, cas)
     }
     // A cas is about to follow, which hides nothing: a write of the state itself may hide what is open before it.
-    if ((sets[WRITING] & ~hideable) !== 0) supply(state, done)
+    if ((sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
   /** Fires whatever may fire next in a configuration in which the returning operation has not taken effect. */
   const expand = (base: number): void => {
     const state = work[base]
     let done = work[base + DONE] | holding(state)
-    const hideable = work[base + HIDEABLE] | writers[state]
+    const hideable = work[base + HIDEABLE] | writersOf(state)
     origin = work[base + NODE]
     if (returningKind === WRITE) {
       const value = writes[returning]
@@ -226,22 +214,22 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
         // From here on it is marked, so that it is not let go again after more has fired: that could wait.
         done |= returningBit
       }
-      keep(value, done | returningBit, sets[WRITING], returning)
+      keep(value, done | returningBit, sets[WRITE], returning)
     }
-    if ((sets[DIFFERING] & ~done) !== 0) {
-      for (let left = sets[WRITING] & ~done; left !== 0; ) {
+    if ((sets[DIFFERS] & ~done) !== 0) {
+      for (let left = sets[WRITE] & ~done; left !== 0; ) {
         const value = writes[open.least(left)]
-        left &= ~writers[value]
+        left &= ~writersOf(value)
         if (value !== state) supply(value, done)
       }
     } else {
-      for (let left = (sets[OBSERVERS] | sets[COMPARING]) & ~done; left !== 0; ) {
+      for (let left = (sets[READ] | sets[CAS]) & ~done; left !== 0; ) {
         const value = expects[open.least(left)]
-        left &= ~(readers[value] | comparers[value])
+        left &= ~(masks[value * KINDS + READ] | masks[value * KINDS + CAS])
         if (value !== state) supply(value, done)
       }
     }
-    if (sets[COMPARING] !== 0) expandCas(state, done, hideable)
+    if (sets[CAS] !== 0) expandCas(state, done, hideable)
   }
 
   /** Begins the return of an operation: the configurations in which it has not taken effect are to be expanded. */
@@ -249,13 +237,11 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
     returning = operation
     returningBit = bitOf[operation]
     returningKind = kind[operation]
-    const value = expects[operation]
     let kept = 0
     for (let base = 0; base < liveCount * WORDS; base += WORDS) {
       const state = live[base]
       const done = live[base + DONE]
-      const holds = returningKind === READ ? state === value : returningKind === DIFFERS && state !== value
-      if (holds || (done & returningBit) !== 0) {
+      if (((done | holding(state)) & returningBit) !== 0) {
         live[kept] = state
         live[kept + DONE] = done & ~returningBit
         live[kept + HIDEABLE] = live[base + HIDEABLE] & ~returningBit
@@ -282,11 +268,11 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
   /** How much a configuration owes and has used up. */
   const scoreOf = (base: number): number => {
     const done = live[base + DONE] | holding(live[base])
-    const unhideable = sets[WRITING] & ~(live[base + HIDEABLE] | writers[live[base]])
+    const unhideable = sets[WRITE] & ~(live[base + HIDEABLE] | writersOf(live[base]))
     return (
-      2 * ones(sets[OBSERVERS] & ~done) +
-      ones(sets[COMPARING] & ~done) +
-      ones(sets[WRITING] & done) +
+      2 * ones((sets[READ] | sets[DIFFERS]) & ~done) +
+      ones(sets[CAS] & ~done) +
+      ones(sets[WRITE] & done) +
       2 * ones(unhideable)
     )
   }

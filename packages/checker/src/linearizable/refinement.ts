@@ -30,7 +30,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
   const first = assignSlots(part).count < MANY_OPEN ? { counted, beam: EVERY } : { counted: all, beam: BEAM }
   let frontier: Frontier = createFrontier(part, classes, first, budget)
-  let found: FiringPath = { operations: [], positions: [] }
+  let found: FiringPath = { operations: new Int32Array(0), positions: new Int32Array(0) }
   let gaveUp = false
 
   const run = (steps: number): Progress => {
