@@ -1,3 +1,5 @@
+export type { DatagramFault, DatagramHarm, DatagramTrigger } from './datagram-fault.ts'
+export { datagramHarms, datagramTriggerParameters } from './datagram-table.ts'
 export { describeFault, faultTargets } from './describe.ts'
 export type { CutMode, Endpoint, Fault, FaultKind, Link, NodeId } from './fault.ts'
 export { linkName, linksBetween, nodeNames } from './fault.ts'
@@ -12,6 +14,7 @@ export type { MessageFault, MessageHarm, MessageMatch, MessageTrigger } from './
 export { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'
 export type { Nemesis, SchedulePlan, Stage, Turn } from './nemesis.ts'
 export { nemeses, planSchedule } from './nemesis.ts'
+export { parseDatagramFault } from './parse-datagram-fault.ts'
 export { isHttpHarm, parseHttpFault } from './parse-http-fault.ts'
 export { parseLink, parseLinkFault, parseLinkHarm, parseLinks, parseTrigger } from './parse-link-fault.ts'
 export { isMessageHarm, parseMessageFault } from './parse-message-fault.ts'

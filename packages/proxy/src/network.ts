@@ -1,4 +1,4 @@
-import type { Link, LinkFault } from '@chaos/faults'
+import type { DatagramFault, Link, LinkFault } from '@chaos/faults'
 import { createRandom, linkName } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { validateFault } from './affliction.ts'
@@ -10,6 +10,10 @@ import type { LinkStatistics } from './link-state.ts'
 import { LinkState } from './link-state.ts'
 import type { Route, RouteOptions } from './tcp/route.ts'
 import { openRoute } from './tcp/route.ts'
+import type { AppliedDatagramFault } from './udp/datagram-faults.ts'
+import { createDatagramFaults } from './udp/datagram-faults.ts'
+import type { DatagramRoute, DatagramRouteOptions } from './udp/datagram-route.ts'
+import { openDatagramRoute } from './udp/datagram-route.ts'
 
 export interface NetworkOptions {
   /** All chance comes from it: for each link, and on it for each connection, a stream of its own. */
@@ -22,6 +26,8 @@ export interface NetworkOptions {
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
+  /** Opens a UDP port. Of the faults that are applied, partitions and blackholes lose its datagrams. */
+  datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
    * In force when it returns, on every live and future connection whose direction is one of the fault's links, be it
    * dialled from this end or from the other; what concerns dialling (`slow-connect`, `refuse`) on connections dialled
@@ -30,17 +36,32 @@ export interface Network {
    * @throws UserError (usage) for a number that makes no sense.
    */
   apply(fault: LinkFault): AppliedFault
+  /**
+   * In force when it returns, on every datagram from the next one on that goes one of the fault's links.
+   *
+   * @throws UserError for a number that makes no sense.
+   */
+  applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
   /** Of every link that a route or a fault has named so far, by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
   /** Resets every connection and frees every port; resolves once that is done. */
   close(): Promise<void>
 }
 
+/** What every route gets of its network. */
+interface Wiring {
+  readonly forward: LinkState
+  readonly backward: LinkState
+  readonly clock: ProxyClock
+  readonly closed: () => void
+}
+
 export function createNetwork(options: NetworkOptions): Network {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed)
   const links: Map<string, LinkState> = new Map()
-  const routes: Set<Promise<Route>> = new Set()
+  const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
+  const datagramFaults = createDatagramFaults(random, clock)
   const standing: Set<StandingApplied> = new Set()
   let closed = false
   let connectionsMade = 0
@@ -59,22 +80,37 @@ export function createNetwork(options: NetworkOptions): Network {
   /** Each link once, however often the fault names it. */
   const statesOf = (fault: LinkFault): readonly LinkState[] => [...new Set(fault.links.map(linkState))]
 
+  async function open<Opened extends { close(): Promise<void> }>(
+    { from, to }: Link,
+    openIt: (wiring: Wiring) => Promise<Opened>,
+  ): Promise<Opened> {
+    if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
+    if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
+    const opening = openIt({
+      forward: linkState({ from, to }),
+      backward: linkState({ from: to, to: from }),
+      clock,
+      closed: () => routes.delete(opening),
+    })
+    routes.add(opening)
+    try {
+      return await opening
+    } catch (error) {
+      routes.delete(opening)
+      throw error
+    }
+  }
+
   return {
-    async route(routeOptions) {
-      const { from, to } = routeOptions
-      if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
-      if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
-      const forward = linkState({ from, to })
-      const backward = linkState({ from: to, to: from })
-      const opening = openRoute(routeOptions, { forward, backward, clock, nextConnectionId })
-      routes.add(opening)
-      try {
-        return await opening
-      } catch (error) {
-        routes.delete(opening)
-        throw error
-      }
-    },
+    route: (routeOptions) => open(routeOptions, (wiring) => openRoute(routeOptions, { ...wiring, nextConnectionId })),
+    datagramRoute: (routeOptions) =>
+      open(routeOptions, (wiring) =>
+        openDatagramRoute(routeOptions, {
+          ...wiring,
+          forwardDatagrams: datagramFaults.link(routeOptions),
+          backwardDatagrams: datagramFaults.link({ from: routeOptions.to, to: routeOptions.from }),
+        }),
+      ),
     apply(fault) {
       validateFault(fault)
       const states = statesOf(fault)
@@ -83,6 +119,7 @@ export function createNetwork(options: NetworkOptions): Network {
       standing.add(applied)
       return applied
     },
+    applyToDatagrams: (fault) => datagramFaults.apply(fault),
     statistics: () => new Map([...links].map(([name, state]) => [name, state.statistics()])),
     async close() {
       closed = true

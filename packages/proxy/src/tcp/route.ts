@@ -1,12 +1,12 @@
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import type { Endpoint } from '@chaos/faults'
-import { UserError } from '@chaos/history'
 import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
+import { listenError, validatePort } from './listen.ts'
 import { resetSocket } from './reset-socket.ts'
 
 export interface RouteOptions {
@@ -41,6 +41,7 @@ export interface RouteWiring {
   readonly backward: LinkState
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
+  readonly closed: () => void
 }
 
 /** As many as may wait to be accepted; the system caps it further. */
@@ -88,6 +89,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
     if (connections.size === 0) allGone?.()
     for (const connection of connections) connection.abort()
     await Promise.all([gone, closed])
+    wiring.closed()
   }
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
@@ -114,11 +116,6 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   }
 }
 
-function validatePort(routeName: string, what: string, port: number): void {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
-  throw new UserError('usage', `proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
-}
-
 function listen(server: Server, routeName: string, host: string, port: number): Promise<Upstream> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, routeName, host, port))
@@ -130,16 +127,4 @@ function listen(server: Server, routeName: string, host: string, port: number): 
       resolve({ host: address.address, port: address.port })
     })
   })
-}
-
-function listenError(error: NodeJS.ErrnoException, routeName: string, host: string, port: number): UserError {
-  const where = `proxy route ${routeName}: cannot listen on ${host}:${port}`
-  const advice: { readonly [code: string]: string } = {
-    EADDRINUSE: 'the port is taken. End the program that listens there, or leave the port out to get a free one.',
-    EADDRNOTAVAIL: 'this machine has no such address. Leave the host out to listen on 127.0.0.1.',
-    ENOTFOUND: 'the name is not known. Give an address of this machine, or leave the host out.',
-    EACCES: 'not permitted. Ports below 1024 need privileges: leave the port out to get a free one.',
-    EMFILE: 'too many open files. Raise the limit (ulimit -n).',
-  }
-  return new UserError('environment', `${where}: ${advice[error.code ?? ''] ?? error.message}`, { cause: error })
 }

@@ -1,0 +1,83 @@
+import type { DatagramFault, Link, Random } from '@chaos/faults'
+import { linkName, parseDatagramFault } from '@chaos/faults'
+import type { ProxyClock } from '../clock.ts'
+import type { DatagramRule } from './datagram-rule.ts'
+import { standingDatagramFault } from './datagram-rule.ts'
+
+/** A datagram fault in force. */
+export interface AppliedDatagramFault {
+  readonly fault: DatagramFault
+  /** How many datagrams it lost, doubled, changed, delayed, or let be overtaken. */
+  readonly hits: number
+  /** Heals at once: what it held back goes on. Once more does nothing. */
+  remove(): void
+}
+
+/** What waits because of rules. */
+export interface WaitingDatagram {
+  readonly waitsFor: readonly DatagramRule[]
+  release(): void
+}
+
+/** The datagram faults on one link. */
+export class DatagramLink {
+  rules: readonly DatagramRule[] = []
+  readonly waiting: Set<WaitingDatagram> = new Set()
+  readonly #random: Random
+  #added = 0
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  add(standing: DatagramRule['standing']): DatagramRule {
+    this.#added++
+    const rule = { standing, random: this.#random.fork(String(this.#added)), seen: 0 }
+    this.rules = [...this.rules, rule]
+    return rule
+  }
+
+  remove(rule: DatagramRule): void {
+    this.rules = this.rules.filter((other) => other !== rule)
+    for (const datagram of [...this.waiting])
+      if (datagram.waitsFor.every((reason) => !this.rules.includes(reason))) datagram.release()
+  }
+}
+
+/** The datagram faults of a network, on links by name. */
+export interface DatagramFaults {
+  link(link: Link): DatagramLink
+  /** @throws UserError (input) for a number that makes no sense, (usage) for a client that is none. */
+  apply(fault: DatagramFault): AppliedDatagramFault
+}
+
+export function createDatagramFaults(random: Random, clock: ProxyClock): DatagramFaults {
+  const links: Map<string, DatagramLink> = new Map()
+
+  function link(named: Link): DatagramLink {
+    const name = linkName(named)
+    const known = links.get(name) ?? new DatagramLink(random.fork(`datagrams of ${name}`))
+    links.set(name, known)
+    return known
+  }
+
+  return {
+    link,
+    apply(fault) {
+      parseDatagramFault(JSON.parse(JSON.stringify(fault)), `fault on ${fault.links.map(linkName).join(', ')}`)
+      const standing = standingDatagramFault(fault, clock.nowMs())
+      let rules = [...new Set(fault.links.map(link))].map((on) => ({ on, rule: on.add(standing) }))
+      return {
+        fault,
+        get hits() {
+          return standing.hits
+        },
+        remove() {
+          const removed = rules
+          rules = []
+          for (const { on, rule } of removed) on.remove(rule)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import type { ProxyClock } from '../clock.ts'
+import type { Placed } from '../delivery/plan.ts'
+import { cutAt } from '../delivery/plan.ts'
+import type { Flow, LinkState } from '../link-state.ts'
+import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
+import { planDatagram } from './datagram-rule.ts'
+
+/** Memory for what waits, shared by all sessions of a route. */
+export interface Allowance {
+  freeBytes: number
+}
+
+export interface DatagramFlowOptions {
+  readonly link: LinkState
+  readonly datagrams: DatagramLink
+  readonly client: string
+  readonly clock: ProxyClock
+  readonly allowance: Allowance
+  readonly send: (bytes: Buffer) => void
+  readonly abort: () => void
+}
+
+/** One direction of one session: what the faults make of its datagrams. */
+export class DatagramFlow implements Flow {
+  readonly client: string
+  readonly acceptedAtMs: number
+  readonly connection: { abort(): void }
+  stages: readonly Placed[] = []
+  readonly #options: DatagramFlowOptions
+  readonly #aside: Set<{ left: number; release(): void }> = new Set()
+  readonly #waiting: Set<WaitingDatagram> = new Set()
+  #closed = false
+
+  constructor(options: DatagramFlowOptions) {
+    this.#options = options
+    this.client = options.client
+    this.acceptedAtMs = options.clock.nowMs()
+    this.connection = { abort: options.abort }
+    options.link.join(this)
+  }
+
+  setStages(stages: readonly Placed[]): void {
+    this.stages = stages
+  }
+
+  /** Nothing waits for a cut to heal: datagrams that meet one are lost. */
+  stagesChanged(): void {}
+
+  receive(bytes: Buffer): void {
+    const { link, datagrams, clock } = this.#options
+    link.bytes += bytes.length
+    link.chunks++
+    const cuts = this.stages.filter(({ stage }) => stage.cut !== undefined)
+    if (cutAt(cuts, 0) !== 'none') {
+      for (const { hit } of cuts) hit()
+      this.#lose(bytes)
+      return
+    }
+    if (datagrams.rules.length === 0) {
+      this.#pass(bytes)
+      return
+    }
+    const hitsBefore = datagrams.rules.reduce((sum, { standing }) => sum + standing.hits, 0)
+    const fate = planDatagram(datagrams.rules, bytes, this.client, clock.nowMs())
+    link.hits += datagrams.rules.reduce((sum, { standing }) => sum + standing.hits, 0) - hitsBefore
+    if (fate.copies === 0) this.#lose(bytes)
+    for (let copy = 0; copy < fate.copies; copy++)
+      if (fate.waitsFor.length === 0) this.#pass(fate.bytes)
+      else this.#wait(fate)
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const datagram of [...this.#waiting]) datagram.release()
+    this.#options.link.leave(this)
+  }
+
+  #wait({ bytes, delayMs, aside, waitsFor }: ReturnType<typeof planDatagram>): void {
+    const { datagrams, clock, allowance } = this.#options
+    if (allowance.freeBytes < bytes.length) {
+      this.#lose(bytes)
+      return
+    }
+    allowance.freeBytes -= bytes.length
+    const release = () => {
+      cancelTimer()
+      if (overtaken !== undefined) this.#aside.delete(overtaken)
+      datagrams.waiting.delete(datagram)
+      this.#waiting.delete(datagram)
+      allowance.freeBytes += bytes.length
+      if (!this.#closed) this.#pass(bytes)
+    }
+    const datagram: WaitingDatagram = { waitsFor, release }
+    const overtaken = aside === undefined ? undefined : { left: aside.behind, release }
+    const cancelTimer = clock.after(delayMs + (aside?.withinMs ?? 0), release)
+    datagrams.waiting.add(datagram)
+    this.#waiting.add(datagram)
+    if (overtaken !== undefined) this.#aside.add(overtaken)
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#options.link.deliveredBytes += bytes.length
+    this.#options.send(bytes)
+    for (const waiting of [...this.#aside]) {
+      waiting.left--
+      if (waiting.left === 0) waiting.release()
+    }
+  }
+
+  #lose(bytes: Buffer): void {
+    this.#options.link.droppedBytes += bytes.length
+  }
+}

@@ -1,0 +1,132 @@
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import type { Endpoint } from '@chaos/faults'
+import type { ProxyClock } from '../clock.ts'
+import type { LinkState } from '../link-state.ts'
+import type { Upstream } from '../tcp/connection.ts'
+import { listenError, validatePort } from '../tcp/listen.ts'
+import type { DatagramLink } from './datagram-faults.ts'
+import type { Allowance } from './datagram-flow.ts'
+import { DatagramSession } from './datagram-session.ts'
+
+export interface DatagramRouteOptions {
+  /** Who sends here, and whom it reaches. */
+  readonly from: Endpoint
+  readonly to: Endpoint
+  readonly upstream: Upstream
+  /** Where to listen. By default any free port of 127.0.0.1. */
+  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  /** A client's session is forgotten once nothing came either way for this long. By default a minute. */
+  readonly idleMs?: number | undefined
+  /** The session longest unused makes way for one more. By default 1,024, each of which takes a socket. */
+  readonly maxSessions?: number | undefined
+  /** For datagrams that faults delay; beyond it they are lost. By default 16 MiB. */
+  readonly maxWaitingBytes?: number | undefined
+}
+
+/** A UDP port that `from` sends to in order to reach `to`. Answers go back to the address that asked. */
+export interface DatagramRoute {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  readonly host: string
+  readonly port: number
+  readonly liveSessions: number
+  close(): Promise<void>
+}
+
+export interface DatagramWiring {
+  readonly forward: LinkState
+  readonly backward: LinkState
+  readonly forwardDatagrams: DatagramLink
+  readonly backwardDatagrams: DatagramLink
+  readonly clock: ProxyClock
+  readonly closed: () => void
+}
+
+const IDLE_MS = 60_000
+const MAX_SESSIONS = 1024
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
+/** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
+export async function openDatagramRoute(options: DatagramRouteOptions, wiring: DatagramWiring): Promise<DatagramRoute> {
+  const { from, to, upstream, idleMs = IDLE_MS, maxSessions = MAX_SESSIONS } = options
+  const routeName = `${from}>${to}`
+  validatePort(routeName, 'upstream', upstream.port)
+  validatePort(routeName, 'listening', options.listen?.port ?? 0)
+  const allowance: Allowance = { freeBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES }
+  /** By the client's address, the one longest unused first. */
+  const sessions: Map<string, DatagramSession> = new Map()
+  const { clock } = wiring
+  let cancelSweep: (() => void) | undefined
+  let closing: Promise<void> | undefined
+
+  function sessionOf({ address, port }: RemoteInfo): DatagramSession {
+    const key = `${address} ${port}`
+    const session = sessions.get(key) ?? openSession(key, address, port)
+    sessions.delete(key)
+    sessions.set(key, session)
+    return session
+  }
+
+  function openSession(key: string, address: string, port: number): DatagramSession {
+    const [oldest] = sessions.values()
+    if (sessions.size >= maxSessions) oldest?.close()
+    cancelSweep ??= clock.after(idleMs, sweep)
+    return new DatagramSession({
+      ...wiring,
+      client: address,
+      upstream,
+      allowance,
+      answer: (bytes) => socket.send(bytes, port, address, () => undefined),
+      closed: () => sessions.delete(key),
+    })
+  }
+
+  function sweep(): void {
+    for (const session of [...sessions.values()]) if (clock.nowMs() - session.usedAtMs >= idleMs) session.close()
+    const nextMs = Math.min(...[...sessions.values()].map((session) => session.usedAtMs + idleMs - clock.nowMs()))
+    cancelSweep = sessions.size === 0 ? undefined : clock.after(nextMs, sweep)
+  }
+
+  const host = options.listen?.host ?? '127.0.0.1'
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4', (bytes, client) => sessionOf(client).receive(bytes))
+  await bind(socket, routeName, host, options.listen?.port ?? 0)
+  // What cannot be sent to a client, or is refused by it, is lost, as on a network.
+  socket.on('error', () => undefined)
+  const { address, port } = socket.address()
+
+  async function close(): Promise<void> {
+    cancelSweep?.()
+    for (const session of [...sessions.values()]) session.close()
+    socket.close()
+    await once(socket, 'close')
+    wiring.closed()
+  }
+
+  return {
+    from,
+    to,
+    host: address,
+    port,
+    get liveSessions() {
+      return sessions.size
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function bind(socket: Socket, routeName: string, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, routeName, host, port))
+    socket.once('error', failed)
+    socket.bind({ address: host, port }, () => {
+      socket.off('error', failed)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { Upstream } from '../tcp/connection.ts'
+import type { Allowance } from './datagram-flow.ts'
+import { DatagramFlow } from './datagram-flow.ts'
+import type { DatagramWiring } from './datagram-route.ts'
+
+export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
+  /** The address of the client, without its port. */
+  readonly client: string
+  readonly upstream: Upstream
+  readonly allowance: Allowance
+  /** Sends to the client. */
+  readonly answer: (bytes: Buffer) => void
+  readonly closed: () => void
+}
+
+/** Before the upstream's name is known, so many datagrams wait for it. */
+const MOST_EARLY = 64
+
+/** One client of a route, with a socket of its own towards the upstream, so that answers find their way back. */
+export class DatagramSession {
+  usedAtMs: number
+  readonly #options: DatagramSessionOptions
+  readonly #socket: Socket
+  readonly #forward: DatagramFlow
+  readonly #backward: DatagramFlow
+  /** Undefined once the upstream is known. */
+  #early: Buffer[] | undefined = []
+  #closed = false
+
+  constructor(options: DatagramSessionOptions) {
+    const { clock, client, allowance, upstream } = options
+    this.#options = options
+    this.usedAtMs = clock.nowMs()
+    const abort = () => this.close()
+    const both = { clock, client, allowance, abort }
+    this.#forward = new DatagramFlow({
+      ...both,
+      link: options.forward,
+      datagrams: options.forwardDatagrams,
+      send: (bytes) => this.#sendOn(bytes),
+    })
+    this.#backward = new DatagramFlow({
+      ...both,
+      link: options.backward,
+      datagrams: options.backwardDatagrams,
+      send: options.answer,
+    })
+    this.#socket = createSocket(isIPv6(upstream.host) ? 'udp6' : 'udp4')
+    this.#socket.on('message', (bytes) => {
+      this.usedAtMs = clock.nowMs()
+      this.#backward.receive(bytes)
+    })
+    // Refused by the upstream, or a name that nobody knows: the datagram is lost, as on a network.
+    this.#socket.on('error', () => undefined)
+    this.#socket.connect(upstream.port, upstream.host, () => {
+      const early = this.#early ?? []
+      this.#early = undefined
+      for (const bytes of early) this.#sendOn(bytes)
+    })
+  }
+
+  receive(bytes: Buffer): void {
+    this.usedAtMs = this.#options.clock.nowMs()
+    this.#forward.receive(bytes)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#forward.close()
+    this.#backward.close()
+    this.#socket.close()
+    this.#options.closed()
+  }
+
+  #sendOn(bytes: Buffer): void {
+    if (this.#closed) return
+    if (this.#early === undefined) this.#socket.send(bytes, () => undefined)
+    else if (this.#early.length < MOST_EARLY) this.#early.push(bytes)
+  }
+}
