@@ -75,8 +75,15 @@ export interface Report {
   readonly model: string
   readonly levels: { readonly [level in Level]: Verdict }
   readonly headline: string
-  /** What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. */
-  readonly info: { readonly total: number; readonly happened: number; readonly undecided: number }
+  /**
+   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. Of objects other
+   * than registers only how many there are is known.
+   */
+  readonly info: {
+    readonly total: number
+    readonly happened?: number | undefined
+    readonly undecided?: number | undefined
+  }
   /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
   readonly lost: readonly LostWrite[]
   /** Of sets, queues, ids and counters: what became of each element. */

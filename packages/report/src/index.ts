@@ -12,6 +12,7 @@ export type {
   RunConfig,
   RunSummary,
 } from './run-summary.ts'
+export { countOperations } from './statistics.ts'
 export type { CheckPageOptions, CheckRow } from './terminal/check-page.ts'
 export { renderCheck, renderCheckTable } from './terminal/check-page.ts'
 export { renderExplanations } from './terminal/explanation.ts'

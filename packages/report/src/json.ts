@@ -1,4 +1,6 @@
 import {
+  type Accounted,
+  type Accounting,
   type Bounds,
   type Counterexample,
   type Level,
@@ -75,10 +77,11 @@ export function toJson(input: JsonInput): Json {
               ),
             ),
     }),
-    info: report === undefined ? undefined : { ...report.info },
+    info: report === undefined ? undefined : object({ ...report.info }),
     lost: (report?.lost ?? []).map((write) =>
       object({ key: write.key, value: write.value, operation: operationJson(history, write.operation, {}) }),
     ),
+    accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     faults: run?.faults.map((record) =>
       object({
@@ -108,6 +111,27 @@ function overallOf(phases: readonly PhaseSummary[]): number {
   const measured = phases.filter((phase) => phase.operations > 0)
   const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)
   return measured.reduce((sum, phase) => sum + phase.availability * phase.operations, 0) / operations
+}
+
+function accountingJson({ result, reason, attempted, acknowledged, ok, ...lists }: Accounting, history: History): Json {
+  const listJson = (list: readonly Accounted[]): Json =>
+    list.map(({ key, value, count, operation, late, bounds }) =>
+      object({ key, value, count, lines: linesOf(history, operation), lateNanos: late, bounds }),
+    )
+  const { lost, unexpected, duplicated, stale, recovered, neverRead } = lists
+  return {
+    result,
+    reason,
+    attempted,
+    acknowledged,
+    ok,
+    lost: listJson(lost),
+    unexpected: listJson(unexpected),
+    duplicated: listJson(duplicated),
+    stale: listJson(stale),
+    recovered: listJson(recovered),
+    neverRead: listJson(neverRead),
+  }
 }
 
 function stalenessJson(staleness: Staleness, history: History): Json {

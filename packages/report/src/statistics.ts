@@ -1,5 +1,4 @@
 import { FAIL, type History, INFO, OK } from '@chaos/history'
-import { functionOf } from './operation-words.ts'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What a history says of itself without a run beside it. */
@@ -16,24 +15,19 @@ export interface Statistics {
 /** O(n log n) in the number of operations. */
 export function statisticsOf(history: History): Statistics {
   const { length, outcome, callTime, returnTime, node } = history.operations
-  const counts = { total: length, ok: 0, fail: 0, info: 0, reads: 0, writes: 0, cas: 0 }
   const perNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
-  const latencies = new Float64Array(length)
+  const counts = countOperations(history)
+  const latencies = new Float64Array(counts.ok)
+  let answered = 0
   for (let i = 0; i < length; i++) {
     const result = outcome[i]
-    const f = functionOf(history, i)
-    if (f === 'read' || f === 'get') counts.reads++
-    else if (f === 'cas') counts.cas++
-    else counts.writes++
-    if (result === OK) latencies[counts.ok++] = (returnTime[i] ?? 0) - (callTime[i] ?? 0)
-    else if (result === FAIL) counts.fail++
-    else if (result === INFO) counts.info++
+    if (result === OK) latencies[answered++] = (returnTime[i] ?? 0) - (callTime[i] ?? 0)
     const place = perNode[node[i] ?? -1]
     if (place === undefined) continue
     place.operations++
     if (result === OK) place.answered++
   }
-  const sorted = latencies.subarray(0, counts.ok).sort()
+  const sorted = latencies.sort()
   return {
     operations: counts,
     availability: length === 0 ? Number.NaN : counts.ok / length,
@@ -47,6 +41,34 @@ export function statisticsOf(history: History): Statistics {
     p50Nanos: quantile(sorted, 0.5),
     p99Nanos: quantile(sorted, 0.99),
   }
+}
+
+const kinds: { readonly [f: string]: 'reads' | 'writes' | 'cas' } = {
+  read: 'reads',
+  get: 'reads',
+  write: 'writes',
+  put: 'writes',
+  append: 'writes',
+  cas: 'cas',
+}
+
+/** Operations by how they ended and, where they read or write a value as registers do, by what they were. */
+export function countOperations(history: History): OperationCounts {
+  const { length, outcome, f } = history.operations
+  const byOutcome = { [OK]: 0, [FAIL]: 0, [INFO]: 0 }
+  const byFunction = history.functions.map(() => 0)
+  for (let i = 0; i < length; i++) {
+    const ended = outcome[i] as keyof typeof byOutcome
+    byOutcome[ended]++
+    const done = f[i] ?? 0
+    byFunction[done] = (byFunction[done] ?? 0) + 1
+  }
+  const counts = { reads: 0, writes: 0, cas: 0 }
+  for (const [i, name] of history.functions.entries()) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+    if (kind !== undefined) counts[kind] += byFunction[i] ?? 0
+  }
+  return { total: length, ok: byOutcome[OK], fail: byOutcome[FAIL], info: byOutcome[INFO], ...counts }
 }
 
 /** The smallest value that at least this share of all are not above (nearest rank); NaN of none. */

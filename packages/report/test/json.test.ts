@@ -1,5 +1,5 @@
 import { levels } from '@chaos/checker'
-import { toJson } from '@chaos/report'
+import { countOperations, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
 import { allMet, made, ms, report, staleRead, summary, violated } from './timeline.ts'
 
@@ -85,4 +85,15 @@ test('what was never answered returns at null, not at a number JSON cannot say',
   const page = json({ report: report('x', { linearizable }), history, checkMs: 0 })
   expect(page.levels.linearizable.counterexample.operations[0].return).toBeNull()
   expect(page.latency.p50Nanos).toBeNull()
+})
+
+test('operations are counted by how they ended and, where they read or write, by what they were', () => {
+  const history = made([
+    { p: 0, f: 'write', in: 1, from: 1, to: 2 },
+    { p: 1, f: 'cas', in: [1, 2], from: 1, to: 3, type: 'fail' },
+    { p: 2, f: 'read', from: 1 },
+    { p: 3, f: 'get', out: 1, from: 4, to: 5 },
+    { p: 3, f: 'toString', in: 1, from: 6, to: 7 },
+  ])
+  expect(countOperations(history)).toEqual({ total: 5, ok: 3, fail: 1, info: 1, reads: 2, writes: 1, cas: 1 })
 })

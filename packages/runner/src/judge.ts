@@ -1,10 +1,10 @@
 import type { Level, Report } from '@chaos/checker'
 import type { FaultKind, Schedule } from '@chaos/faults'
 import type { History, Millis } from '@chaos/history'
-import type { Expectation, RunConfig, RunSummary } from '@chaos/report'
+import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaos/report'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import type { RunOutcome } from './run.ts'
-import { countOperations, findVacuity } from './vacuity.ts'
+import { findVacuity } from './vacuity.ts'
 
 interface JudgeInput {
   readonly version: string

@@ -1,24 +1,8 @@
 import type { FaultKind } from '@chaos/faults'
 import { type History, OK } from '@chaos/history'
-import type { FaultRecord, OperationCounts } from '@chaos/report'
+import type { FaultRecord } from '@chaos/report'
 
 const WRITES = new Set(['write', 'cas'])
-
-/** Operations by how they ended and what they were. */
-export function countOperations(history: History): OperationCounts {
-  const { length, outcome, f } = history.operations
-  const byOutcome = [0, 0, 0]
-  const byFunction = history.functions.map(() => 0)
-  for (let row = 0; row < length; row++) {
-    const ended = outcome[row] ?? 0
-    byOutcome[ended] = (byOutcome[ended] ?? 0) + 1
-    const done = f[row] ?? 0
-    byFunction[done] = (byFunction[done] ?? 0) + 1
-  }
-  const count = (name: string) => byFunction[history.functions.indexOf(name)] ?? 0
-  const [ok = 0, fail = 0, info = 0] = byOutcome
-  return { total: length, ok, fail, info, reads: count('read'), writes: count('write'), cas: count('cas') }
-}
 
 /**
  * Why a run proves nothing, or less than it seems to. A run in which nothing was read, nothing was written, nothing

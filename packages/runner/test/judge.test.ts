@@ -1,15 +1,7 @@
 import type { Fault } from '@chaos/faults'
 import { historyFromEvents, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
-import {
-  countOperations,
-  findVacuity,
-  judgeExpectation,
-  keyNames,
-  summarizeNodes,
-  summarizePhases,
-  withRecoveries,
-} from '@chaos/runner'
+import { findVacuity, judgeExpectation, keyNames, summarizeNodes, summarizePhases, withRecoveries } from '@chaos/runner'
 import { describe, expect, test } from 'vitest'
 
 const MS = 1e6
@@ -157,15 +149,6 @@ describe('nothing passes vacuously', () => {
     expect(judgeExpectation(report, 'linearizable', []).met).toBe(true)
     expect(judgeExpectation(report, 'sequential', ['no read succeeded']).met).toBe(false)
   })
-})
-
-test('operations are counted by how they ended and what they were', () => {
-  const history = timeline([
-    [0, 'write', 1, 2, 'ok'],
-    [1, 'cas', 1, 3, 'fail', 'n1', 'mismatch'],
-    [2, 'read', 1, 4, 'info'],
-  ])
-  expect(countOperations(history)).toEqual({ total: 3, ok: 1, fail: 1, info: 1, reads: 1, writes: 1, cas: 1 })
 })
 
 test('keys are letters while they last, and never twice the same', () => {

@@ -145,7 +145,7 @@ function reportOf(history: History, { model, known, decided, accounting, options
     model,
     levels,
     headline: headlineOf(levels, accounting),
-    info: { total: unknown, happened: 0, undecided: unknown },
+    info: { total: unknown },
     lost: (accounting?.result === 'violated' ? accounting.lost : []).map(({ key, value, operation }) => ({
       key,
       value,

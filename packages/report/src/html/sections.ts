@@ -1,4 +1,5 @@
-import type { Report, Staleness } from '@chaos/checker'
+import type { Accounting, Report, Staleness } from '@chaos/checker'
+import { accountLines, sumsText } from '../accounting-words.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { PhaseSummary, RunSummary } from '../run-summary.ts'
@@ -95,11 +96,23 @@ function configuration({ config, tier, startedAt, durationNanos, timing }: RunSu
   ])
 }
 
-/** Acknowledged writes that are gone, by name. */
+/** Acknowledged writes that are gone, by name; of objects with elements, what became of all of them. */
 export function lostSection(report: Report | undefined): Html | undefined {
-  if (report === undefined || report.lost.length === 0) return undefined
+  if (report === undefined) return undefined
+  const { accounting } = report
+  if (accounting !== undefined) return accountingSection({ ...report, accounting })
+  if (report.lost.length === 0) return undefined
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 24)}`,
   )
   return html`<p class="lost"><b>${plural(report.lost.length, 'acknowledged write')} lost:</b> ${listedAtMost(writes, 12)}</p>`
+}
+
+function accountingSection(report: Pick<Report, 'model'> & { readonly accounting: Accounting }): Html {
+  const { accounting } = report
+  const lines = accountLines(accounting).map(
+    ({ what, meaning, count: amount, items, isTrouble }) =>
+      html`<tr${isTrouble ? html` class="trouble"` : undefined}><th scope="row">${count(amount)} ${what}</th><td>${listedAtMost(items, 12)} <span class="note">${meaning}</span></td></tr>`,
+  )
+  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(report)}; ${printable(accounting.reason)}</p>${lines.length === 0 ? undefined : html`<table class="mini"><tbody>${lines}</tbody></table>`}</section>`
 }

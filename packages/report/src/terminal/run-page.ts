@@ -1,5 +1,6 @@
-import type { Report } from '@chaos/checker'
+import type { Accounting, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
+import { accountLines, sumsText } from '../accounting-words.ts'
 import { faultSpans } from '../fault-spans.ts'
 import { foundText } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
@@ -110,13 +111,28 @@ function evidenceOf(
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-export function lostLines(report: Report, { width, style, symbols }: PageStyle): string[] {
+/** Acknowledged writes that are gone; of objects with elements, what became of all of them. */
+export function lostLines(report: Report, page: PageStyle): string[] {
+  const { width, style, symbols } = page
+  const { accounting } = report
+  if (accounting !== undefined) return accountingLines({ ...report, accounting }, page)
   if (report.lost.length === 0) return []
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
   )
   const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, 6)}`
   return wrap(text, width).map((line) => style.accent(line))
+}
+
+function accountingLines(
+  report: Pick<Report, 'model'> & { readonly accounting: Accounting },
+  { width, style, symbols }: PageStyle,
+): string[] {
+  const lines = accountLines(report.accounting).flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
+    const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
+    return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map(isTrouble ? style.accent : (line) => line)
+  })
+  return [...wrap(`accounting: ${sumsText(report)}`, width), ...lines]
 }
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {

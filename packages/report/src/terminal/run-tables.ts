@@ -104,16 +104,18 @@ function kindInPlural(kind: string): string {
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
 export function infoText(info: {
   readonly total: number
-  readonly happened: number
-  readonly undecided: number
+  readonly happened?: number | undefined
+  readonly undecided?: number | undefined
 }): string {
-  const impossible = info.total - info.happened - info.undecided
+  const { total, happened = 0, undecided = 0 } = info
+  const isSettled = info.happened !== undefined && info.undecided !== undefined
+  const impossible = isSettled ? total - happened - undecided : 0
   const parts = [
-    info.happened > 0 ? `${count(info.happened)} found to have happened` : [],
+    happened > 0 ? `${count(happened)} found to have happened` : [],
     impossible > 0 ? `${count(impossible)} cannot have` : [],
-    info.undecided > 0 ? `${count(info.undecided)} undecided` : [],
+    undecided > 0 ? `${count(undecided)} undecided` : [],
   ].flat()
-  return `${plural(info.total, 'operation')} ${info.total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+  return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
 /** `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */

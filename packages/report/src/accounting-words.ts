@@ -1,0 +1,63 @@
+import type { Accounted, Accounting, Report } from '@chaos/checker'
+import { printable, valueText } from './operation-words.ts'
+import { count, duration, plural } from './words.ts'
+
+/** One of the lists of an accounting, in words. */
+export interface AccountLine {
+  /** What became of them: `lost`, `duplicated`, … */
+  readonly what: string
+  readonly meaning: string
+  readonly count: number
+  readonly items: readonly string[]
+  /** Whether it is what the object must not do, as opposed to what is good to know. */
+  readonly isTrouble: boolean
+}
+
+/** What an element of the model's object is called. */
+const nouns: { readonly [model: string]: string } = {
+  queue: 'message',
+  bag: 'message',
+  set: 'element',
+  'unique-ids': 'id',
+  counter: 'addition',
+}
+
+/** `12 messages tried, 10 acknowledged, 8 seen`; of a counter, whose reads are accounted for, `… 8 reads explained`. */
+export function sumsText({ model, accounting }: Pick<Report, 'model'> & { readonly accounting: Accounting }): string {
+  const tried = plural(accounting.attempted, nouns[model] ?? 'element')
+  const seen = model === 'counter' ? `${plural(accounting.ok, 'read')} explained` : `${count(accounting.ok)} seen`
+  return `${tried} tried, ${count(accounting.acknowledged)} acknowledged, ${seen}`
+}
+
+/** The lists that are not empty, what is worst first. */
+export function accountLines(accounting: Accounting): readonly AccountLine[] {
+  const { lost, unexpected, duplicated, stale, recovered, neverRead, result } = accounting
+  // Of a queue that nothing shows to have been drained.
+  const isOpen = result === 'unknown'
+  const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
+    isOpen
+      ? { list: lost, what: 'not out yet', meaning: 'acknowledged, and lost or still inside', isTrouble: false }
+      : { list: lost, what: 'lost', meaning: 'acknowledged or seen, then missing for good', isTrouble: true },
+    { list: unexpected, what: 'unexpected', meaning: 'seen, though nothing explains it', isTrouble: true },
+    { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
+    { list: stale, what: 'stale', meaning: 'missing for a while after it was known', isTrouble: false },
+    {
+      list: recovered,
+      what: 'recovered',
+      meaning: 'seen, though its outcome was unknown or a failure',
+      isTrouble: false,
+    },
+    { list: neverRead, what: 'never read', meaning: 'acknowledged, with no read after it', isTrouble: false },
+  ]
+  return lines
+    .filter(({ list }) => list.length > 0)
+    .map(({ list, ...words }) => ({ ...words, count: list.length, items: list.map(accountedText) }))
+}
+
+/** `x = 7`, `7 ×2` where it is so often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
+function accountedText({ key, value, count: times, late, bounds }: Accounted): string {
+  const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
+  const often = times > 1 ? ` ×${count(times)}` : ''
+  const allowed = bounds === undefined ? '' : ` (allowed: ${bounds[0]} to ${bounds[1]})`
+  return `${named}${often}${allowed}${late === undefined ? '' : ` (for ${duration(late)})`}`
+}

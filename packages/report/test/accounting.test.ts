@@ -1,0 +1,128 @@
+import { check, type ModelName } from '@chaos/checker'
+import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaos/history'
+import { renderCheck, renderHtml, toJson } from '@chaos/report'
+import { expect, test } from 'vitest'
+import { accountLines, sumsText } from '../src/accounting-words.ts'
+import { plainStyle } from '../src/terminal/style.ts'
+
+type Done = readonly [f: string, asked: Json, type: 'ok' | 'fail' | 'info', answered: Json]
+
+/** One operation after the other, 1 ms each, by a process each. */
+const historyOf = (...operations: readonly Done[]): History =>
+  historyFromEvents(
+    operations.flatMap(([f, value, type, answered], i): EventInput[] => [
+      { process: i, type: 'invoke', f, value, time: nanos(2e6 * i) },
+      { process: i, type, f, value: answered, time: nanos(2e6 * i + 1e6) },
+    ]),
+  )
+
+function judged(model: ModelName, history: History) {
+  const report = check(history, {
+    model,
+    initial: null,
+    levels: ['linearizable', 'eventual'],
+    failedCas: 'drop',
+    deadlineMs: millis(5_000),
+    memoryBytes: 1e8,
+    now: () => millis(0),
+  })
+  const { accounting } = report
+  if (accounting === undefined) throw new Error('there is no accounting')
+  return { report, accounting }
+}
+
+const page = { file: 'h.jsonl', parseMs: 1, checkMs: 1, width: 200, unicode: true }
+
+const history = historyOf(
+  ['enqueue', 1, 'ok', 1],
+  ['enqueue', 2, 'ok', 2],
+  ['enqueue', 3, 'info', 3],
+  ['enqueue', 4, 'ok', 4],
+  ['dequeue', null, 'ok', 1],
+  ['dequeue', null, 'ok', 1],
+  ['dequeue', null, 'ok', 3],
+  ['dequeue', null, 'ok', 9],
+  ['drain', null, 'ok', [4]],
+)
+const { report, accounting } = judged('bag', history)
+
+test('of messages it is told what was lost, duplicated, unexpected and recovered', () => {
+  expect(sumsText({ model: 'bag', accounting })).toBe('4 messages tried, 3 acknowledged, 3 seen')
+  expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
+    ['lost', ['2']],
+    ['unexpected', ['9']],
+    ['duplicated', ['1']],
+    ['recovered', ['3']],
+  ])
+})
+
+test('the page of a file has the accounting in place of acknowledged writes that are lost', () => {
+  const text = renderCheck(report, history, plainStyle, page)
+  expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
+  expect(text).toContain('  ✘ 1 lost (acknowledged or seen, then missing for good): 2\n')
+  expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1\n')
+  expect(text).toContain('  1 recovered (seen, though its outcome was unknown or a failure): 3\n')
+  expect(text).not.toContain('acknowledged write lost')
+})
+
+test('the report has it as a section', () => {
+  const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
+  expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')
+  expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
+})
+
+test('--json has every list, each element with its lines', () => {
+  const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
+  expect(json.accounting).toEqual({
+    result: 'violated',
+    reason: 'Nobody enqueued what came out: 9.',
+    attempted: 4,
+    acknowledged: 3,
+    ok: 3,
+    lost: [{ value: 2, count: 1, lines: [3, 4] }],
+    unexpected: [{ value: 9, count: 1, lines: [15, 16] }],
+    duplicated: [{ value: 1, count: 1, lines: [1, 2] }],
+    stale: [],
+    recovered: [{ value: 3, count: 1, lines: [5, 6] }],
+    neverRead: [],
+  })
+})
+
+test('of operations of unknown outcome on an object it is said how many there are, and no more', () => {
+  expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
+  expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
+})
+
+test('messages that may still be inside are not called lost', () => {
+  const open = historyOf(['enqueue', 1, 'ok', 1], ['enqueue', 2, 'ok', 2], ['dequeue', null, 'ok', 1])
+  const lines = accountLines(judged('bag', open).accounting)
+  expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
+})
+
+test('elements of a set that were missing for a while, never read, or twice in one read, are told', () => {
+  const set = judged(
+    'set',
+    historyOf(
+      ['add', 1, 'ok', 1],
+      ['read', null, 'ok', []],
+      ['read', null, 'ok', [1]],
+      ['add', 'x', 'ok', 'x'],
+      ['read', null, 'ok', [1, 1, 'x']],
+      ['add', 2, 'ok', 2],
+    ),
+  ).accounting
+  expect(accountLines(set).map(({ what, items }) => `${what}: ${items}`)).toEqual([
+    'duplicated: 1',
+    'stale: 1 (for 1.0 ms)',
+    'never read: 2',
+  ])
+})
+
+test('a read of a counter that no choice of additions explains is told with what they allow', () => {
+  const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
+  const counter = judged('counter', read).accounting
+  expect(sumsText({ model: 'counter', accounting: counter })).toBe(
+    '2 additions tried, 1 acknowledged, 0 reads explained',
+  )
+  expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
+})
