@@ -18,6 +18,15 @@ import { leaseParameters, nameParameter, partitionModes, proxyEndParameters, pro
 
 /** The whole body as JSON. @throws ControlError (400) */
 export function readJsonBody(body: Buffer): unknown {
+  const value = parseJson(body)
+  if (isDeeperThan(value, DEEPEST)) throw new ControlError(400, `the body is nested more than ${DEEPEST} deep`)
+  return value
+}
+
+/** Nothing that is asked for is nearly as deep, and whatever walks a value may then call itself. */
+const DEEPEST = 64
+
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
@@ -25,6 +34,11 @@ export function readJsonBody(body: Buffer): unknown {
     throw new ControlError(400, `the body is no JSON: ${why}`)
   }
 }
+
+const isDeeperThan = (value: unknown, depth: number): boolean =>
+  value !== null &&
+  typeof value === 'object' &&
+  (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
 /** @throws UserError (input) */
 export function readProxy(value: unknown, where: string): ProxySettings {

@@ -41,7 +41,10 @@ export function v1Routes(plane: ControlPlane, version: string): readonly Describ
         { name: 'since', unit: 'count', summary: 'begin after this event, where it is still kept', optional: true },
       ],
       success: { status: 200, description: 'Events, until you leave.', contentType: 'text/event-stream', schema: {} },
-      handle: (request) => ({ stream: (response) => streamEvents(plane, response, firstAfter(request)) }),
+      handle(request) {
+        const after = firstAfter(request)
+        return { stream: (response) => streamEvents(plane, response, after) }
+      },
     },
     {
       method: 'GET',
