@@ -92,19 +92,9 @@ describe('every route', () => {
         const name = names[(i + j) % names.length]!
         const answer = await ask(method, path.replaceAll(/\{\w+\}/g, name), body)
         const said = `${method} ${path} with ${String(JSON.stringify(body)).slice(0, 80)}: ${answer.status} ${answer.text.slice(0, 200)}`
-        // An address that this machine does not have, or a name that nobody knows, is no mistake of the request's form.
-        expect(
-          [
-            200,
-            201,
-            204,
-            400,
-            404,
-            409,
-            ...(said.includes('203.0.113.1') || said.includes('no-such-host') ? [500] : []),
-          ],
-          said,
-        ).toContain(answer.status)
+        // Toxiproxy answers 500 to an address that is none, and anybody to one that this machine does not have.
+        const trouble = /203\.0\.113|no-such-host|99999/.test(said) ? [500] : []
+        expect([200, 201, 204, 400, 404, 409, ...trouble], said).toContain(answer.status)
         if (answer.status >= 400) expect(answer.text.length, said).toBeLessThan(2000)
       }
     }
