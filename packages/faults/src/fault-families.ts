@@ -1,4 +1,6 @@
 import { UserError } from '@chaos/history'
+import type { DatagramFault } from './datagram-fault.ts'
+import { datagramHarms, datagramTriggerParameters } from './datagram-table.ts'
 import type { FaultParameter, HarmDescription } from './harm-table.ts'
 import { linkHarms, triggerParameters } from './harm-table.ts'
 import type { HttpFault } from './http-fault.ts'
@@ -6,17 +8,18 @@ import { httpHarms, httpMatchParameters, httpTriggerParameters } from './http-ta
 import type { LinkFault } from './link-fault.ts'
 import type { MessageFault } from './message-fault.ts'
 import { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'
+import { parseDatagramFault } from './parse-datagram-fault.ts'
 import { parseHttpFault } from './parse-http-fault.ts'
 import { parseLinkFault } from './parse-link-fault.ts'
 import { parseMessageFault } from './parse-message-fault.ts'
 import { quote, readObject } from './read-parameters.ts'
 
-/** Whatever a proxy can do to traffic: to bytes and connections, to single messages, to HTTP requests and answers. */
-export type TrafficFault = LinkFault | MessageFault | HttpFault
+/** Whatever a proxy can do to traffic: to bytes and connections, single messages, HTTP requests and answers, datagrams. */
+export type TrafficFault = LinkFault | MessageFault | HttpFault | DatagramFault
 
 /** Faults that need the same knowledge of what they hurt. */
 export interface FaultFamily {
-  readonly name: 'tcp' | 'message' | 'http'
+  readonly name: 'tcp' | 'message' | 'http' | 'udp'
   readonly summary: string
   readonly harms: { readonly [kind: string]: HarmDescription }
   /** What may stand in `match`; nothing where there is nothing to match. */
@@ -51,6 +54,14 @@ export const faultFamilies: readonly FaultFamily[] = [
     match: matchParameters,
     when: messageTriggerParameters,
     parse: parseMessageFault,
+  },
+  {
+    name: 'udp',
+    summary: 'single datagrams of UDP',
+    harms: datagramHarms,
+    match: [],
+    when: datagramTriggerParameters,
+    parse: parseDatagramFault,
   },
 ]
 

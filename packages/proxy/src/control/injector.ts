@@ -1,4 +1,11 @@
-import { familyOf, type HttpFault, type LinkFault, type MessageFault, type TrafficFault } from '@chaos/faults'
+import {
+  type DatagramFault,
+  familyOf,
+  type HttpFault,
+  type LinkFault,
+  type MessageFault,
+  type TrafficFault,
+} from '@chaos/faults'
 import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
 
@@ -17,7 +24,7 @@ export interface Injector {
 }
 
 export interface Injectors {
-  readonly network: Pick<Network, 'apply'>
+  readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
   readonly messages: Pick<MessageFaults, 'apply'>
   readonly http: { apply(fault: HttpFault): InForce }
 }
@@ -31,6 +38,8 @@ export function createInjector({ network, messages, http }: Injectors): Injector
           return messages.apply(fault as MessageFault)
         case 'http':
           return http.apply(fault as HttpFault)
+        case 'udp':
+          return network.applyToDatagrams(fault as DatagramFault)
         default:
           return network.apply(fault as LinkFault)
       }
