@@ -70,10 +70,10 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
   })
   const views = (given: CausalOrder | undefined): Judged => {
     const { threads } = facts
-    const each = createViews(facts, given)
+    const each = createViews(facts, given, budget)
     for (let thread = 0; thread < threads.count; thread++) {
-      if (budget.expired()) return 'out of time'
       const conflict = each.conflictOf(thread, facts.writerOf)
+      if (each.stopped()) return 'out of time'
       if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
     }
     return 'none'

@@ -115,11 +115,12 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
 
   /** PRAM: each process may explain its reads by sources of its own. */
   function decideViews(): WeakAnswer {
-    const views = createViews(facts, undefined)
+    const views = createViews(facts, undefined, budget)
     for (let thread = 0; thread < facts.threads.count; thread++) {
       const own = choices.reads.flatMap((read, n) => (facts.threads.of[read] === thread ? [n] : []))
       const one = chooseAmong(own, () => views.conflictOf(thread, writerOf) === undefined)
       if (one === 'violated') return { result: 'violated' }
+      if (views.stopped()) return OUT_OF['out of time']
       if (one === 'unknown')
         return {
           result: 'unknown',
@@ -143,7 +144,7 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
   function isMemory(relations: Relations): boolean {
     const order = relations.order()
     if (order === undefined) return false
-    const views = createViews(facts, order)
+    const views = createViews(facts, order, budget)
     const { threads } = facts
     for (let thread = 0; thread < threads.count; thread++) {
       if (views.conflictOf(thread, writerOf) === undefined) continue
@@ -165,6 +166,8 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
         return false
       }
     }
-    return true
+    if (!views.stopped()) return true
+    limit.left = 0
+    return false
   }
 }

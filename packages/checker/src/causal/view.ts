@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, raise } from './order.ts'
@@ -15,6 +16,8 @@ export interface Views {
    * what each read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
+  /** Whether the deadline passed meanwhile: then that no conflict was found says nothing. */
+  readonly stopped: () => boolean
 }
 
 /**
@@ -29,7 +32,7 @@ export interface Views {
  * operations of each thread were forced before it. What precedes an operation is then found by looking up, in each thread,
  * the last such source that precedes it.
  */
-export function createViews(facts: Facts, order: CausalOrder | undefined): Views {
+export function createViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Views {
   const { encoded, threads } = facts
   const { of, place, start, members, after } = threads
   const width = threads.count
@@ -101,6 +104,8 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
     for (; n < rows.length; n++) if (!raise(rows[n], 0, row, 0, width)) break
   }
 
+  let visits = 0
+  let stopped = false
   const conflictOf = (thread: number, sources: Int32Array, until?: number): ViewConflict | undefined => {
     viewer = thread
     reads.length = 0
@@ -122,6 +127,10 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
     }
     try {
       for (let i = 0; i < reads.length; i++) {
+        if ((++visits & 0xff) === 0 && budget.expired()) {
+          stopped = true
+          return undefined
+        }
         const read = reads[i]
         const source = sources[read]
         past[i] ??= new Int32Array(width)
@@ -187,7 +196,7 @@ export function createViews(facts: Facts, order: CausalOrder | undefined): Views
       active.length = 0
     }
   }
-  return { conflictOf }
+  return { conflictOf, stopped: () => stopped }
 }
 
 /** The first of the rows 0 … last that has an operation in it. They grow. */

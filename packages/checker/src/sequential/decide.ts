@@ -122,7 +122,7 @@ function orderAllWrites(facts: ReadsFrom, threads: Threads, budget: Budget): Dec
   try {
     const found = orderWrites(saturation, budget)
     if (found.result === 'met') return { answer: metBy(completion(saturation), facts) }
-    if (found.result === 'stopped') return { answer: unknown('time') }
+    if (found.result === 'stopped') return { answer: unknown(found.reason) }
     const { rests, pairs } = found
     const answer: Sequentiality = {
       result: 'violated',

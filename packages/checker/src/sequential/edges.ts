@@ -33,6 +33,7 @@ export const makeEdge = (
 })
 
 export interface Edges {
+  /** Leaves the edge out where there is no memory for it. */
   readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
   /** Takes the newest away until `count` are left. */
   readonly cut: (count: number) => void
@@ -44,8 +45,8 @@ export interface Edges {
   readonly get: (edge: number) => Edge
 }
 
-/** Edges in columns: there are as many as operations, and more. */
-export function createEdges(length: number): Edges {
+/** Edges in columns: there are as many as operations, and more. `take` asks for so many bytes more. */
+export function createEdges(length: number, take: (bytes: number) => boolean): Edges {
   const head = new Int32Array(length).fill(-1)
   let cells = new Int32Array(EDGE_CELLS * 1024)
   let used = 0
@@ -57,6 +58,7 @@ export function createEdges(length: number): Edges {
     push: (from, to, reason, premise, conclusion, reader) => {
       const at = used * EDGE_CELLS
       if (at === cells.length) {
+        if (!take(4 * cells.length)) return
         const larger = new Int32Array(2 * cells.length)
         larger.set(cells)
         cells = larger

@@ -121,7 +121,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
         put(write)
         return true
       }
-      if (saturation.stopped()) return false
+      if (saturation.stopped() !== undefined) return false
       saturation.undo(mark)
       waitsFor.fill(-1)
       backtracks++
@@ -130,7 +130,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
 
   const candidates: number[] = []
   for (let round = 1; placed < length; round++) {
-    if (saturation.stopped() || (round % 256 === 0 && budget.expired())) return undefined
+    if (saturation.stopped() !== undefined || (round % 256 === 0 && budget.expired())) return undefined
     candidates.length = 0
     let moved = false
     for (let t = 0; t < count; t++) {
@@ -152,7 +152,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     if (choose(candidates.slice())) continue
     for (;;) {
       const last = choices.pop()
-      if (last === undefined || ++backtracks > MOST_BACKTRACKS || saturation.stopped()) return undefined
+      if (last === undefined || ++backtracks > MOST_BACKTRACKS || saturation.stopped() !== undefined) return undefined
       takeBack(last.placed)
       saturation.undo(last.mark)
       if (choose(last.others)) break

@@ -1,11 +1,11 @@
 import type { Budget } from '../budget.ts'
 import { NOTHING } from '../encoded.ts'
 import { derive } from './derivation.ts'
-import type { Conflict, Saturation } from './saturation.ts'
+import type { Conflict, Limit, Saturation } from './saturation.ts'
 
 export type OrdersAnswer =
   | { readonly result: 'met' }
-  | { readonly result: 'stopped' }
+  | { readonly result: 'stopped'; readonly reason: Limit }
   | {
       readonly result: 'violated'
       /** What the contradictions rest on, where these are few. */
@@ -87,7 +87,7 @@ interface Decision extends Pair {
 
 type Attempt =
   | { readonly result: 'met' }
-  | { readonly result: 'stopped' }
+  | { readonly result: 'stopped'; readonly reason: Limit }
   | { readonly result: 'violated'; readonly conflicts: readonly Pair[] }
   | { readonly result: 'restart'; readonly conflicts: readonly Pair[] }
 
@@ -103,7 +103,7 @@ function attempt(
   const open = createScan(saturation)
   let cursor = 0
   for (;;) {
-    if (budget.expired()) return { result: 'stopped' }
+    if (budget.expired()) return { result: 'stopped', reason: 'time' }
     let pair = urgent.find((each) => isOpen(saturation, each))
     if (pair === undefined) {
       const found = open(cursor)
@@ -116,7 +116,8 @@ function attempt(
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
       const conflict = saturation.assume(next.first, [next.second])
-      if (saturation.stopped()) return { result: 'stopped' }
+      const reason = saturation.stopped()
+      if (reason !== undefined) return { result: 'stopped', reason }
       if (conflict === undefined) break
       onConflict?.(conflict)
       conflicts.push(next)

@@ -31,8 +31,8 @@ export interface Saturation {
   readonly undo: (mark: number) => void
   /** Takes all assumptions made so far for good: no mark made before can be gone back to. */
   readonly commit: () => void
-  /** Whether the deadline passed while drawing conclusions: then what is known is true but not complete. */
-  readonly stopped: () => boolean
+  /** What ran out while drawing conclusions: then what is known is true but not complete, and nothing may be undone. */
+  readonly stopped: () => Limit | undefined
   readonly release: () => void
   /** Of each thread that read the write, the first operation that did. */
   readonly readersOf: (write: number) => Int32Array
@@ -42,10 +42,12 @@ export interface Saturation {
   readonly keyWrites: KeyWrites
 }
 
+export type Limit = 'time' | 'memory'
+
 export type Saturated =
   | { readonly result: 'saturated'; readonly saturation: Saturation }
   | { readonly result: 'conflict'; readonly saturation: Saturation; readonly conflict: Conflict }
-  | { readonly result: 'stopped'; readonly reason: 'time' | 'memory' }
+  | { readonly result: 'stopped'; readonly reason: Limit }
 
 /**
  * The order that sequential consistency forces, for operations whose reads-from is certain, to a fixpoint: program order,
@@ -69,13 +71,25 @@ export function saturate(
   const { length, key, writes } = encoded
   const width = threads.count
   const words = (width + 31) >> 5
-  const bytes = 4 * length * (width + words) + BYTES_FOR_EACH * length
-  if (length * width >= 2 ** 30 || !budget.take(bytes)) return { result: 'stopped', reason: 'memory' }
+  let bytes = 0
+  let stopped: Limit | undefined
+  const take = (more: number): boolean => {
+    if (budget.take(more)) {
+      bytes += more
+      return true
+    }
+    stopped = 'memory'
+    return false
+  }
+  if (budget.expired()) return { result: 'stopped', reason: 'time' }
+  if (length * width >= 2 ** 30 || !take(4 * length * (width + words) + BYTES_FOR_EACH * length)) {
+    return { result: 'stopped', reason: 'memory' }
+  }
   const vectors = new Int32Array(length * width)
   // One bit for each thread whose count changed.
   const changed = new Int32Array(length * words)
   const { of, place, start, members } = threads
-  const edges = createEdges(length)
+  const edges = createEdges(length, take)
   const { first: firstReaders, last: lastReaders } = readersByThread(facts, threads)
   const keyWrites = writesByKey(encoded, threads)
   const previousWrite = previousWrites(keyWrites, length)
@@ -83,7 +97,7 @@ export function saturate(
   const dirty = new Uint8Array(length)
   let dirtyCount = 0
   let lowest = length
-  const trail = createTrail(vectors)
+  const trail = createTrail(vectors, take)
 
   const precedes = (a: number, b: number): boolean => vectors[b * width + of[a]] > place[a] && a !== b
   const soil = (operation: number): void => {
@@ -127,7 +141,7 @@ export function saturate(
     if (from === to || isCycle(from, to)) return { edge: makeEdge(from, to, reason, premise, conclusion, reader) }
     if (precedes(from, to)) return undefined
     edges.push(from, to, reason, premise, conclusion, reader)
-    merge(from, to, allThreads)
+    if (stopped === undefined) merge(from, to, allThreads)
     return undefined
   }
   const allThreads = new Int32Array(words).fill(-1)
@@ -209,7 +223,6 @@ export function saturate(
     }
     lowest = length
   }
-  let stopped = false
   let visits = 0
   const settle = (): Conflict | undefined => {
     for (let at = lowest; dirtyCount > 0; at++) {
@@ -217,10 +230,8 @@ export function saturate(
       dirty[at] = 0
       dirtyCount--
       lowest = length
-      if ((++visits & 0xfff) === 0 && budget.expired()) {
-        stopped = true
-        return undefined
-      }
+      if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired()) stopped = 'time'
+      if (stopped !== undefined) return undefined
       const conflict = process(order.basis[at])
       if (conflict !== undefined) {
         clean(Math.min(at, lowest))
@@ -272,6 +283,10 @@ export function saturate(
     keyWrites,
   }
 
+  if (budget.expired()) {
+    saturation.release()
+    return { result: 'stopped', reason: 'time' }
+  }
   for (let i = 0; i < length; i++) {
     vectors[i * width + of[i]] = place[i] + 1
     changed[i * words + (of[i] >> 5)] = 1 << (of[i] & 31)
@@ -282,15 +297,18 @@ export function saturate(
     if (conflict !== undefined) return { result: 'conflict', saturation, conflict }
   }
   const conflict = settle()
-  if (stopped) {
+  if (stopped !== undefined) {
     saturation.release()
-    return { result: 'stopped', reason: 'time' }
+    return { result: 'stopped', reason: stopped }
   }
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-/** Beside vectors: edges, lists and orders. */
+/** What lists and orders take for each operation, beside vectors and edges. */
 const BYTES_FOR_EACH = 100
+
+/** A power of two less one. */
+const VISITS_BETWEEN_LOOKS = 0x3ff
 
 /** Of each write: its thread's one before, to the same key; -1 where there is none. */
 function previousWrites({ start, writes }: KeyWrites, length: number): Int32Array {

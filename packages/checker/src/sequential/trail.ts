@@ -9,15 +9,19 @@ export interface Trail {
   readonly forget: () => void
 }
 
-export function createTrail(cells: Int32Array): Trail {
+/** `take` asks for so many bytes more. Where they are refused, changes are no longer noted: nothing may be undone then. */
+export function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
   // A cell, and what it held, in turn.
   let notes = new Int32Array(0)
   let used = 0
   let recording = false
-  const grow = (): void => {
-    const larger = new Int32Array(Math.max(FEWEST, 2 * notes.length))
+  const grow = (): boolean => {
+    const length = Math.max(FEWEST, 2 * notes.length)
+    if (!take(4 * (length - notes.length))) return false
+    const larger = new Int32Array(length)
     larger.set(notes)
     notes = larger
+    return true
   }
   return {
     begin: () => {
@@ -26,7 +30,10 @@ export function createTrail(cells: Int32Array): Trail {
     },
     note: (cell) => {
       if (!recording) return
-      if (used === notes.length) grow()
+      if (used === notes.length && !grow()) {
+        recording = false
+        return
+      }
       notes[used++] = cell
       notes[used++] = cells[cell]
     },
