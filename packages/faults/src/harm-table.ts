@@ -1,3 +1,4 @@
+import { geographies } from './geography.ts'
 import type { LinkHarm, LinkTrigger } from './link-fault.ts'
 
 /** What a parameter is a number of; `text`, `flag` and `json` (any value) are no numbers. */
@@ -46,6 +47,13 @@ export const linkHarms: { readonly [kind in LinkHarm['kind']]: HarmDescription }
     summary: 'bytes arrive later, in order',
     parameters: [
       latencyMs,
+      {
+        name: 'geography',
+        unit: 'text',
+        summary: 'instead of latencyMs: half the round trip between two places, in each direction',
+        optional: true,
+        values: geographies.map(({ name }) => name),
+      },
       { name: 'jitterMs', unit: 'ms', summary: 'how far latencies spread', default: 0 },
       {
         name: 'distribution',

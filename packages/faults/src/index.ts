@@ -5,6 +5,8 @@ export type { CutMode, Endpoint, Fault, FaultKind, Link, NodeId } from './fault.
 export { linkName, linksBetween, nodeNames } from './fault.ts'
 export type { FaultFamily, TrafficFault } from './fault-families.ts'
 export { familyOf, faultFamilies, parseTrafficFault, trafficFaultKinds } from './fault-families.ts'
+export type { Geography } from './geography.ts'
+export { geographies } from './geography.ts'
 export type { FaultParameter, HarmDescription, ParameterUnit } from './harm-table.ts'
 export { linkHarms, triggerParameters } from './harm-table.ts'
 export type { HttpFault, HttpHarm, HttpMatch, HttpTrigger, Silence } from './http-fault.ts'

@@ -1,5 +1,6 @@
 import { UserError } from '@chaos/history'
 import type { Link } from './fault.ts'
+import { geographies } from './geography.ts'
 import { linkHarms, triggerParameters } from './harm-table.ts'
 import type { LinkFault, LinkHarm, LinkTrigger } from './link-fault.ts'
 import { quote, readObject, readParameters } from './read-parameters.ts'
@@ -35,8 +36,28 @@ export function parseLinkHarm(value: unknown, where: string): LinkHarm {
       `${where}: ${kind === undefined ? '"kind" is missing' : `there is no fault ${quote(kind)}`}. Known: ${Object.keys(linkHarms).join(', ')}.`,
     )
   const { parameters } = linkHarms[kind]
-  // The table names, for each kind, just the members its type has.
-  return { kind, ...readParameters(parameters, members, `${where}: ${kind}`, BESIDE) } as LinkHarm
+  const given = kind === 'latency' ? withLatencyOf(members, `${where}: ${kind}`) : members
+  const { geography, ...read } = readParameters(parameters, given, `${where}: ${kind}`, BESIDE)
+  // The table names, for each kind, just the members its type has, and for latencies what stands for one.
+  return { kind, ...read } as LinkHarm
+}
+
+/** A latency that is given by two places becomes its number: one way, which is half the round trip. */
+function withLatencyOf(
+  members: { readonly [name: string]: unknown },
+  where: string,
+): { readonly [name: string]: unknown } {
+  const { geography } = members
+  if (geography === undefined) return members
+  const place = geographies.find(({ name }) => name === geography)
+  if (place === undefined)
+    throw new UserError(
+      'input',
+      `${where}: "geography" is ${quote(geography)}. Give one of ${geographies.map(({ name }) => name).join(', ')}.`,
+    )
+  if (members['latencyMs'] !== undefined)
+    throw new UserError('input', `${where}: "latencyMs" and "geography" both say how late bytes are. Give one of them.`)
+  return { ...members, latencyMs: place.roundTripMs / 2 }
 }
 
 /** @throws UserError (input) */

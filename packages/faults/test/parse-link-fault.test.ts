@@ -30,12 +30,26 @@ describe('a fault read from outside', () => {
     (kind, { parameters }) => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, unit, values, ...parameter } of parameters) {
+        if (parameter.optional === true) continue
         if (parameter.default === undefined) expect(refusal(given)).toContain(`needs "${name}"`)
         given[name] = values?.[0] ?? (unit === 'flag' ? true : 1)
       }
       expect(parseLinkFault(given, 'x')).toMatchObject({ ...given, links: [{ from: 'clients', to: 'n1' }] })
     },
   )
+
+  test('takes two places for a latency: half their round trip', () => {
+    const there = { kind: 'latency', geography: 'california-netherlands', links }
+    expect(parseLinkFault(there, 'x')).toEqual({
+      kind: 'latency',
+      latencyMs: 75,
+      jitterMs: 0,
+      distribution: 'uniform',
+      links: [{ from: 'clients', to: 'n1' }],
+    })
+    expect(refusal({ ...there, latencyMs: 1 })).toContain('Give one of them')
+    expect(refusal({ ...there, geography: 'atlantis' })).toContain('one of same-datacentre')
+  })
 
   test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('takes no %s for a number', (value) => {
     const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
