@@ -1,12 +1,12 @@
 import type { Fault, Link, NodeId } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
-import type { AnyStoreMachine, MachineEvent, StoreCommand } from '@chaos/protocols'
+import type { AnyStoreMachine } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
 import { createClient } from './client.ts'
 import { streamOf } from './fate.ts'
 import { type LinkFault, Network } from './network.ts'
-import { SimulatedNode } from './node.ts'
+import { type AnyEvent, type Moment, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
 export interface SimulationOptions {
@@ -26,10 +26,10 @@ export interface SimulationOptions {
   /** What nodes write to their logs. */
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   /** Told of every step after it, with the node's state, which it must not change; the event is absent for a start. */
-  readonly observe?: ((node: NodeId, state: unknown, event: SimulatedEvent | undefined) => void) | undefined
+  readonly observe?: ((node: NodeId, state: unknown, event: AnyEvent | undefined) => void) | undefined
+  /** Told when a node is at its weakest, so that something can be done about it. */
+  readonly onMoment?: ((node: NodeId, moment: Moment) => void) | undefined
 }
-
-export type SimulatedEvent = MachineEvent<unknown, StoreCommand>
 
 export interface RunLimits {
   readonly events: number
@@ -78,6 +78,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
       log: (text) => options.log?.(queue.now, id, text),
       observe: options.observe,
+      onMoment: options.onMoment,
     })
   }
 

@@ -1,13 +1,29 @@
 import type { NodeId } from '@chaos/faults'
 import { type Millis, millis } from '@chaos/history'
-import type { AnyStoreMachine, Effect, MachineEvent, NodeStatus, StoreCommand, StoreResult } from '@chaos/protocols'
+import type {
+  AnyStoreMachine,
+  Effect,
+  MachineEvent,
+  NodeSetting,
+  NodeStatus,
+  StoreCommand,
+  StoreResult,
+  Transition,
+} from '@chaos/protocols'
 import { fate, fateBits, type Stream, streamOf } from './fate.ts'
+import { MachineError } from './machine-error.ts'
 import { type Link, Parcel } from './network.ts'
 import type { EventQueue, Happening } from './queue.ts'
 import { Timer } from './timer.ts'
 
-type AnyEvent = MachineEvent<unknown, StoreCommand>
+export type AnyEvent = MachineEvent<unknown, StoreCommand>
 type AnyEffect = Effect<unknown, StoreResult, unknown>
+
+/**
+ * When a node is at its weakest: it has just come to lead, it has something to write to its disk, or it has just told a
+ * client that its write is done.
+ */
+export type Moment = 'leads' | 'persists' | 'acknowledges'
 
 export interface NodeOptions {
   readonly id: NodeId
@@ -22,6 +38,7 @@ export interface NodeOptions {
   readonly log: (text: string) => void
   /** Told of every step, after it. */
   readonly observe: ((node: NodeId, state: unknown, event: AnyEvent | undefined) => void) | undefined
+  readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
 /** Called once with the answer, or with `undefined` where the node died first. */
@@ -51,6 +68,7 @@ export class SimulatedNode {
   #backlog: (() => void)[] = []
   /** What waits for the disk; `undefined` while nothing is being written. */
   #waiting: AnyEffect[] | undefined
+  #led = false
 
   constructor(queue: EventQueue, options: NodeOptions) {
     this.id = options.id
@@ -124,7 +142,7 @@ export class SimulatedNode {
   #start(): void {
     const { id, peers } = this.#options
     const setting = { id, peers, seed: fateBits(this.#seeds, this.#life) }
-    const { state, effects } = this.#machine.start(setting, [...this.#journal], this.#localTime())
+    const { state, effects } = this.#started(setting)
     this.#state = state
     this.#options.observe?.(id, state, undefined)
     this.#carryOut(effects)
@@ -138,10 +156,33 @@ export class SimulatedNode {
       return
     }
     this.steps++
-    const { state, effects } = this.#machine.step(this.#state, event, this.#localTime())
+    const { state, effects } = this.#stepped(event)
     this.#state = state
     this.#options.observe?.(this.id, state, event)
+    if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
     this.#carryOut(effects)
+  }
+
+  #started(setting: NodeSetting): Transition<unknown, unknown, StoreResult, unknown> {
+    try {
+      return this.#machine.start(setting, [...this.#journal], this.#localTime())
+    } catch (error) {
+      throw new MachineError(this.id, undefined, error)
+    }
+  }
+
+  #stepped(event: AnyEvent): Transition<unknown, unknown, StoreResult, unknown> {
+    try {
+      return this.#machine.step(this.#state, event, this.#localTime())
+    } catch (error) {
+      throw new MachineError(this.id, event, error)
+    }
+  }
+
+  #noticeLeading(onMoment: (node: NodeId, moment: Moment) => void): void {
+    const { leads } = this.#machine.status(this.#state)
+    if (leads && !this.#led) onMoment(this.id, 'leads')
+    this.#led = leads
   }
 
   #carryOut(effects: readonly AnyEffect[]): void {
@@ -163,6 +204,7 @@ export class SimulatedNode {
   /** One fsync for all records at hand; what stands between and after them waits for it. */
   #write(batch: readonly AnyEffect[]): void {
     this.#waiting = []
+    this.#options.onMoment?.(this.id, 'persists')
     const { fsyncMinMs, fsyncMaxMs } = this.#options
     const durationMs = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(this.#fsyncs, this.#fsyncCount++)
     this.#queue.schedule(this.#queue.now + Math.round(durationMs * 1e6), new Fsync(this, this.#life, batch))
@@ -191,6 +233,7 @@ export class SimulatedNode {
         const replied = this.#requests.get(effect.requestId)
         this.#requests.delete(effect.requestId)
         replied?.(effect.result)
+        if (effect.result.type === 'ok') this.#options.onMoment?.(this.id, 'acknowledges')
         return
       }
       case 'setTimer':

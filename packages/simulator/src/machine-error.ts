@@ -1,0 +1,21 @@
+import type { NodeId } from '@chaos/faults'
+
+/** A protocol's own code threw: its mistake, not the simulator's, and no verdict on any level. */
+export class MachineError extends Error {
+  readonly node: NodeId
+
+  constructor(node: NodeId, event: unknown, cause: unknown) {
+    const what = cause instanceof Error ? cause.message : String(cause)
+    super(`${node} threw on ${describeEvent(event)}: ${what}`, { cause })
+    this.name = 'MachineError'
+    this.node = node
+  }
+}
+
+const LONGEST_TEXT = 200
+
+function describeEvent(event: unknown): string {
+  if (event === undefined) return 'its start'
+  const text = JSON.stringify(event) ?? String(event)
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`
+}

@@ -1,0 +1,76 @@
+import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaos/faults'
+import { millis, millisToNanos } from '@chaos/history'
+import type { KnobValue, StoreCommand } from '@chaos/protocols'
+import { keyNames, type PlannedOperation, type Scenario } from '@chaos/runner'
+import type { Reaction } from './reaction.ts'
+import type { Strategy } from './strategy.ts'
+import type { Subject } from './subject.ts'
+
+/** A trial before it is run: faults are still selectors and intentions, which the run makes concrete. */
+export interface Plan {
+  readonly scenario: Scenario
+  readonly schedule: Schedule
+  readonly reactions: readonly Reaction[]
+}
+
+/** Faults and operations fall into this much virtual time: a few elections' worth. */
+const SHORTEST_MS = 800
+const LONGEST_MS = 3_000
+const TIMEOUT_MS = millis(600)
+const NODE_COUNTS = [3, 3, 5]
+const WORTH_TRYING_PROBABILITY = 0.5
+const CAS_SHARE = 0.1
+
+/** A function of the subject, the strategy and the seed alone. */
+export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
+  const random = createRandom(`trial ${seed}`)
+  const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(NODE_COUNTS))
+  const lengthMs = SHORTEST_MS + random.fork('length').next() * (LONGEST_MS - SHORTEST_MS)
+  const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
+  const scenario: Scenario = {
+    target: subject.protocol.name,
+    bug: subject.bug,
+    knobs: chooseKnobs(subject, random.fork('knobs')),
+    nodes: nodes.length,
+    seed,
+    timeoutMs: TIMEOUT_MS,
+    operations: planOperations(subject, random.fork('operations'), nodes, lengthMs),
+    faults: [],
+  }
+  return { scenario, schedule, reactions }
+}
+
+/** Knobs that hide mistakes at their default are turned in half of the trials, unless the user has turned them. */
+function chooseKnobs(subject: Subject, random: Random): { readonly [name: string]: KnobValue } {
+  const knobs: { [name: string]: KnobValue } = { ...subject.knobs }
+  for (const { name, worthTrying } of subject.protocol.knobs) {
+    if (worthTrying === undefined || Object.hasOwn(knobs, name)) continue
+    if (random.chance(WORTH_TRYING_PROBABILITY)) knobs[name] = random.pick(worthTrying)
+  }
+  return knobs
+}
+
+/** Few keys, so that operations meet; no value is written twice, so that each read tells just which write it saw. */
+function planOperations(
+  { operations, level }: Subject,
+  random: Random,
+  nodes: readonly NodeId[],
+  lengthMs: number,
+): PlannedOperation[] {
+  const keys = keyNames(1 + random.integer(3))
+  const clients = 2 + random.integer(6)
+  const readShare = random.pick([0.3, 0.5, 0.7])
+  const times = Array.from({ length: operations }, () => random.next() * lengthMs).sort((one, other) => one - other)
+  return times.map((atMs, i) => ({
+    at: millisToNanos(millis(atMs)),
+    client: random.integer(clients),
+    node: random.pick(nodes),
+    command: planCommand(random, random.pick(keys), i + 1, readShare, level === 'linearizable'),
+  }))
+}
+
+function planCommand(random: Random, key: string, value: number, readShare: number, cas: boolean): StoreCommand {
+  if (random.chance(readShare)) return { f: 'read', key }
+  if (cas && random.chance(CAS_SHARE)) return { f: 'cas', key, old: 1 + random.integer(value), new: value }
+  return { f: 'write', key, value }
+}

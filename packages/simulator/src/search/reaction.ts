@@ -1,0 +1,41 @@
+import { type Fault, type Link, linksBetween, type NodeId } from '@chaos/faults'
+import type { Nanos } from '@chaos/history'
+import type { Moment } from '../node.ts'
+
+/** Something to be done to a node when it is at its weakest for the so-manieth time in a run. */
+export interface Reaction {
+  readonly moment: Moment
+  /** Counted from 1, over all nodes. */
+  readonly occurrence: number
+  readonly harm: Harm
+  readonly after: Nanos
+  readonly duration: Nanos
+}
+
+export type Harm = 'kill' | 'pause' | 'isolate' | 'deafen' | 'silence' | 'kill-others' | 'kill-all'
+export const harms: readonly Harm[] = ['kill', 'pause', 'isolate', 'deafen', 'silence', 'kill-others', 'kill-all']
+
+/** The fault that does this harm to this node. */
+export function faultOf(harm: Harm, node: NodeId, nodes: readonly NodeId[]): Fault {
+  const others = nodes.filter((other) => other !== node)
+  switch (harm) {
+    case 'kill':
+      return { kind: 'kill', nodes: [node] }
+    case 'kill-others':
+      return { kind: 'kill', nodes: others }
+    case 'kill-all':
+      return { kind: 'kill', nodes }
+    case 'pause':
+      return { kind: 'pause', nodes: [node] }
+    case 'isolate':
+      return cut(linksBetween([[node], others]))
+    case 'deafen':
+      return cut(others.map((from) => ({ from, to: node })))
+    case 'silence':
+      return cut(others.map((to) => ({ from: node, to })))
+    default:
+      return harm satisfies never
+  }
+}
+
+const cut = (links: readonly Link[]): Fault => ({ kind: 'partition', links, mode: 'drop' })

@@ -1,0 +1,108 @@
+import { type Nemesis, type NodeId, nemeses, type Random, type ScheduledFault } from '@chaos/faults'
+import { type Millis, nanos } from '@chaos/history'
+import type { Moment } from '../node.ts'
+import { harms, type Reaction } from './reaction.ts'
+
+/** How a search chooses what breaks. */
+export interface Strategy {
+  readonly name: string
+  readonly summary: string
+  plan(random: Random, nodes: readonly NodeId[], lengthMs: Millis): Disturbances
+}
+
+export interface Disturbances {
+  readonly schedule: readonly ScheduledFault[]
+  readonly reactions: readonly Reaction[]
+}
+
+const SHORTEST_FAULT_MS = 20
+const LONGEST_FAULT_MS = 900
+
+const uniform: Strategy = {
+  name: 'uniform',
+  summary: 'any fault, at any time, for any length',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, nemeses, 1 + random.integer(6), nodes, lengthMs),
+    reactions: [],
+  }),
+}
+
+const biased: Strategy = {
+  name: 'biased',
+  summary: 'what a node does at its weakest moments (coming to lead, writing to disk, answering) is cut short',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, nemeses, random.integer(3), nodes, lengthMs),
+    reactions: react(random, 1 + random.integer(4), moments),
+  }),
+}
+
+/** Groce, Zhang, Eide, Chen, Regehr: "Swarm Testing", ISSTA 2012: what a run leaves out lets the rest come through. */
+const swarm: Strategy = {
+  name: 'swarm',
+  summary: 'a few kinds of fault only, chosen anew for each trial, and many of them',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, someOf(random, nemeses), 2 + random.integer(8), nodes, lengthMs),
+    reactions: [],
+  }),
+}
+
+const swarmBiased: Strategy = {
+  name: 'swarm-biased',
+  summary: 'both',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, someOf(random, nemeses), random.integer(6), nodes, lengthMs),
+    reactions: react(random, 1 + random.integer(8), someOf(random, moments)),
+  }),
+}
+
+/** Every strategy there is; a search takes them in turn. */
+export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBiased]
+
+const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
+
+/** How often a moment comes within a trial, about: the occurrence to react to is drawn below it. */
+const OCCURRENCES: { readonly [moment in Moment]: number } = { leads: 4, persists: 60, acknowledges: 30 }
+
+/** A random part of them, never none. */
+function someOf<T>(random: Random, items: readonly T[]): T[] {
+  const kept = items.filter(() => random.chance(0.3))
+  return kept.length > 0 ? kept : [random.pick(items)]
+}
+
+function scatter(
+  random: Random,
+  kinds: readonly Nemesis[],
+  turns: number,
+  nodes: readonly NodeId[],
+  lengthMs: Millis,
+): ScheduledFault[] {
+  const faults: Omit<ScheduledFault, 'id'>[] = []
+  for (let i = 0; i < turns; i++) {
+    const { stages, lengths } = random.pick(kinds).plan(random, nodes)
+    const startMs = random.next() * lengthMs
+    const turnMs = lengths * faultLengthMs(random)
+    for (const { from, to, plan } of stages)
+      faults.push({ from: atMs(startMs + from * turnMs), to: atMs(startMs + to * turnMs), plan })
+  }
+  return faults.sort((one, other) => one.from - other.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
+}
+
+function react(random: Random, count: number, to: readonly Moment[]): Reaction[] {
+  return Array.from({ length: count }, () => {
+    const moment = random.pick(to)
+    return {
+      moment,
+      occurrence: 1 + random.integer(OCCURRENCES[moment]),
+      harm: random.pick(harms),
+      // At the very moment, or when what it sent is on its way.
+      after: atMs(random.chance(0.5) ? 0.000_001 : random.next() * 5),
+      duration: atMs(faultLengthMs(random)),
+    }
+  })
+}
+
+/** Short ones as likely as long ones: mistakes live on either scale. */
+const faultLengthMs = (random: Random): number =>
+  SHORTEST_FAULT_MS * (LONGEST_FAULT_MS / SHORTEST_FAULT_MS) ** random.next()
+
+const atMs = (time: number) => nanos(time * 1e6)

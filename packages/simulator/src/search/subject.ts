@@ -1,0 +1,18 @@
+import type { Level } from '@chaos/checker'
+import type { AnyStoreMachine, KnobValue, ProtocolDefinition } from '@chaos/protocols'
+
+/** What is searched: a protocol as it was asked for, and the level that its histories are held to. */
+export interface Subject {
+  readonly protocol: ProtocolDefinition
+  readonly bug: string | undefined
+  /** Chosen by the user; a search leaves them as they are. */
+  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly level: Level
+  /** By default each trial chooses. */
+  readonly nodes: number | undefined
+  /** Of one trial. */
+  readonly operations: number
+}
+
+export const machineOf = ({ protocol, bug }: Subject, knobs: { readonly [name: string]: KnobValue }): AnyStoreMachine =>
+  protocol.create({ bug, knobs })

@@ -1,0 +1,113 @@
+import { type Fault, type NodeId, nodeNames } from '@chaos/faults'
+import { type Nanos, nanos } from '@chaos/history'
+import type { PlannedFault, Scenario } from '@chaos/runner'
+
+/** A change that makes a scenario simpler; undefined where there is nothing to change. */
+type Change = (scenario: Scenario) => Scenario | undefined
+
+const FEWEST_NODES = 3
+
+/** Fewer nodes: the last ones go, with the faults that were theirs alone, and their operations move to the others. */
+export function* fewerNodes(scenario: Scenario): Iterable<Change> {
+  for (let count = FEWEST_NODES; count < scenario.nodes; count++) yield (current) => withNodes(current, count)
+}
+
+function withNodes(scenario: Scenario, count: number): Scenario | undefined {
+  if (count >= scenario.nodes) return undefined
+  const names = nodeNames(count)
+  const left = new Set<string>([...names, 'clients'])
+  return {
+    ...scenario,
+    nodes: count,
+    operations: scenario.operations.map((operation) =>
+      left.has(operation.node) ? operation : { ...operation, node: replacement(operation.node, names) },
+    ),
+    faults: scenario.faults.flatMap((planned) => {
+      const fault = among(planned.fault, left)
+      return fault === undefined ? [] : [{ ...planned, fault }]
+    }),
+  }
+}
+
+/** Node names end in their number: `n5` of three becomes `n2`. */
+const replacement = (node: NodeId, names: readonly NodeId[]): NodeId =>
+  names[(Number.parseInt(node.slice(1), 10) - 1) % names.length] ?? node
+
+function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
+  if ('nodes' in fault) {
+    const nodes = fault.nodes.filter((node) => left.has(node))
+    return nodes.length === 0 ? undefined : { ...fault, nodes }
+  }
+  const links = fault.links.filter(({ from, to }) => left.has(from) && left.has(to))
+  return links.length === 0 ? undefined : { ...fault, links }
+}
+
+/** Each fault half as long, a quarter, …; on fewer nodes or links. */
+export function* shorterFaults(scenario: Scenario): Iterable<Change> {
+  for (const position of scenario.faults.keys()) {
+    for (const share of [0.1, 0.25, 0.5])
+      yield (current) =>
+        replaceFault(current, position, ({ from, to, fault }) =>
+          to - from < SHORTEST_FAULT_NANOS ? undefined : { fault, from, to: nanos(from + (to - from) * share) },
+        )
+    yield* fewerTargets(scenario, position)
+  }
+}
+
+const SHORTEST_FAULT_NANOS = 2e6
+
+function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
+  const planned = scenario.faults[position]
+  if (planned === undefined) return
+  const targets = 'nodes' in planned.fault ? planned.fault.nodes.length : 0
+  for (let i = targets - 1; i >= 0; i--)
+    yield (current) =>
+      replaceFault(current, position, (now) => {
+        if (!('nodes' in now.fault) || now.fault.nodes.length < 2) return undefined
+        const nodes = now.fault.nodes.filter((_, at) => at !== i)
+        return nodes.length === now.fault.nodes.length ? undefined : { ...now, fault: { ...now.fault, nodes } }
+      })
+}
+
+function replaceFault(
+  scenario: Scenario,
+  position: number,
+  change: (fault: PlannedFault) => PlannedFault | undefined,
+): Scenario | undefined {
+  const planned = scenario.faults[position]
+  const changed = planned === undefined ? undefined : change(planned)
+  return changed === undefined ? undefined : { ...scenario, faults: scenario.faults.with(position, changed) }
+}
+
+/** Everything begins earlier, and at round times: whole tens of milliseconds, or whole ones. */
+export function* simplerTimes(scenario: Scenario): Iterable<Change> {
+  yield (current) => shifted(current, earliest(current))
+  for (const grain of [10e6, 1e6]) yield (current) => rounded(current, grain)
+  for (const position of scenario.operations.keys())
+    yield (current) => {
+      const operation = current.operations[position]
+      return operation === undefined || operation.client === 0
+        ? undefined
+        : { ...current, operations: current.operations.with(position, { ...operation, client: 0 }) }
+    }
+}
+
+const earliest = ({ operations, faults }: Scenario): number =>
+  Math.min(...operations.map(({ at }) => at), ...faults.map(({ from }) => from))
+
+function shifted(scenario: Scenario, by: number): Scenario | undefined {
+  if (by <= 0 || !Number.isFinite(by)) return undefined
+  return moved(scenario, (time) => nanos(time - by))
+}
+
+function rounded(scenario: Scenario, grain: number): Scenario | undefined {
+  const times = [...scenario.operations.map(({ at }) => at), ...scenario.faults.flatMap(({ from, to }) => [from, to])]
+  if (times.every((time) => time % grain === 0)) return undefined
+  return moved(scenario, (time) => nanos(Math.round(time / grain) * grain))
+}
+
+const moved = (scenario: Scenario, move: (time: Nanos) => Nanos): Scenario => ({
+  ...scenario,
+  operations: scenario.operations.map((operation) => ({ ...operation, at: move(operation.at) })),
+  faults: scenario.faults.map(({ fault, from, to }) => ({ fault, from: move(from), to: move(to) })),
+})
