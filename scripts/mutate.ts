@@ -1,26 +1,17 @@
 // npm run mutate                     every deliberate mistake of mutations.ts
-// npm run mutate -- zones replay     those whose name contains one of the words
+// npm run mutate -- zones models/    those whose name, or file, contains one of the words
 // npm run mutate -- --jobs 1         one at a time (default: 2)
 // npm run mutate -- --list           what there is, without trying it
 //
 // Makes one mistake at a time in a copy of the checker, and runs the checker's tests there. Exits with 1 if some mistake
 // survives them, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Mutation, mutations } from './mutations.ts'
+import { applied, type Mutation, sourceOf } from './mutation.ts'
+import { mutations } from './mutations.ts'
 
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
@@ -42,7 +33,9 @@ const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { jobs: { type: 'string', default: '2' }, list: { type: 'boolean', default: false } },
 })
-const chosen = mutations.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const chosen = mutations.filter(
+  ({ name, file }) => words.length === 0 || words.some((word) => name.includes(word) || file.includes(word)),
+)
 const running = new Set<ChildProcess>()
 const copies: string[] = []
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -54,7 +47,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 if (chosen.length === 0) {
-  console.error(`No mutation is called ${words.join(' or ')}. npm run mutate -- --list names all of them.`)
+  console.error(
+    `No mutation is called ${words.join(' or ')}, or is in such a file. npm run mutate -- --list names all of them.`,
+  )
   process.exitCode = 3
 } else if (options.list) {
   for (const { name, file, breaks } of chosen) console.log(`${name}  (${file})\n    ${breaks}`)
@@ -67,7 +62,7 @@ if (chosen.length === 0) {
 }
 
 async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
-  const stale = all.filter((mutation) => applied(sourceOf(mutation), mutation) === undefined)
+  const stale = all.filter((mutation) => applied(sourceOf(root, mutation), mutation) === undefined)
   for (const { name, file, before } of stale) {
     console.log(`does not apply  ${name}: packages/checker/src/${file} has no such line, or several\n    ${before}`)
   }
@@ -122,21 +117,6 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
     console.log(`  ${name} (packages/checker/src/${file})\n    - ${before}\n    + ${after}`)
   }
   return survivors.length > 0 || stale.length > 0 ? 1 : 0
-}
-
-function sourceOf({ file }: Mutation): string {
-  const path = join(root, 'packages', 'checker', 'src', file)
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
-}
-
-/** The source with the mistake made; undefined unless the line stands there once, or as often as is said. */
-function applied(source: string, { before, after, occurrence }: Mutation): string | undefined {
-  const lines = source.split('\n')
-  const at = lines.flatMap((line, number) => (line.trim() === before ? [number] : []))
-  const only = at[(occurrence ?? 1) - 1]
-  if ((occurrence === undefined && at.length > 1) || only === undefined) return undefined
-  const line = lines[only] ?? ''
-  return lines.with(only, line.slice(0, line.length - line.trimStart().length) + after).join('\n')
 }
 
 /** The checker and what it needs, in a directory of its own, importing itself and not the working tree. */

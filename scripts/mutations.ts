@@ -1,24 +1,5 @@
-/** A deliberate mistake of one line in the checker. The checker's tests are worth something if they catch it. */
-export interface Mutation {
-  readonly name: string
-  /** Below packages/checker/src. */
-  readonly file: string
-  /** A line of the file, without its indentation; it must stand there once, unless it is said which one is meant. */
-  readonly before: string
-  /** From 1. */
-  readonly occurrence?: number
-  readonly after: string
-  /** What goes wrong for a user. */
-  readonly breaks: string
-  /** Names of the test files that are tried first: they are the likeliest to notice. */
-  readonly tests: readonly string[]
-}
-
-const inFile = (
-  file: string,
-  tests: readonly string[],
-  mutations: readonly Omit<Mutation, 'file' | 'tests'>[],
-): Mutation[] => mutations.map((mutation) => ({ ...mutation, file, tests }))
+import { inFile, type Mutation } from './mutation.ts'
+import { objectMutations } from './object-mutations.ts'
 
 const definitions = ['mutants', 'agreement', 'medium.test']
 
@@ -84,6 +65,7 @@ export const mutations: readonly Mutation[] = [
     {
       name: 'search-memo-forgets-the-state',
       before: 'key[1] = state',
+      occurrence: 2,
       after: 'key[1] = 0',
       breaks: 'configurations that differ in their state are taken for one',
     },
@@ -225,8 +207,8 @@ export const mutations: readonly Mutation[] = [
     [
       {
         name: 'budget-without-memory-limit',
-        before: 'if (taken + bytes > options.memoryBytes) return false',
-        after: 'if (bytes > Number.MAX_SAFE_INTEGER) return false',
+        before: 'if (ledger.add(bytes) <= options.memoryBytes) return true',
+        after: 'if (ledger.add(bytes) <= Number.MAX_SAFE_INTEGER) return true',
         breaks: '--memory is not honoured',
       },
       {
@@ -570,4 +552,25 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a counterexample blames a read on a write that was merely left out',
     },
   ]),
+  ...inFile(
+    'parallel/shares.ts',
+    ['shares'],
+    [
+      {
+        name: 'shares-in-the-order-they-ended',
+        before: 'orders.sort((a, b) => a.place - b.place)',
+        after: 'orders.sort((a, b) => b.place - a.place)',
+        breaks: 'keys come in another order than without worker threads',
+      },
+      {
+        name: 'shares-any-violation',
+        before:
+          "const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)",
+        after:
+          "const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => b.rank - a.rank)",
+        breaks: 'another violation is shown than without worker threads',
+      },
+    ],
+  ),
+  ...objectMutations,
 ]

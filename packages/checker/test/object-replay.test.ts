@@ -1,0 +1,47 @@
+import type { EventInput } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { modelOf } from '../src/models/registry.ts'
+import { functionsOfObject } from '../src/objects/check.ts'
+import { partsOf } from '../src/objects/part.ts'
+import { faultOfObjectWitness, simulateBy } from '../src/objects/replay.ts'
+import { smallHistory } from './small-history.ts'
+
+// The replay of a witness, which every "linearizable" of an object has passed.
+
+const event = (process: number, type: EventInput['type'], f: string, value: EventInput['value']): EventInput => ({
+  process,
+  type,
+  f,
+  value,
+})
+
+/** Two enqueues, one after the other, a dequeue that overlaps the second, and an enqueue of unknown outcome. */
+const history = smallHistory([
+  event(0, 'invoke', 'enqueue', 1),
+  event(0, 'ok', 'enqueue', 1),
+  event(0, 'invoke', 'enqueue', 2),
+  event(1, 'invoke', 'dequeue', null),
+  event(1, 'ok', 'dequeue', 1),
+  event(0, 'ok', 'enqueue', 2),
+  event(2, 'invoke', 'enqueue', 3),
+])
+
+const [part] = partsOf(history, functionsOfObject(modelOf('queue'), modelOf('queue').object!, null))
+
+test.each(['its specification', 'its simulation'])('by %s: each operation once, possible, and in real time', (by) => {
+  const queue = modelOf('queue').object!
+  const fault = (...order: readonly number[]): string | undefined =>
+    faultOfObjectWitness(
+      part!,
+      order,
+      by === 'its specification' ? simulateBy(queue.specification(null), part!) : queue.simulate!(part!, null),
+    )
+  expect(fault(0, 1, 2)).toBe(undefined)
+  expect(fault(0, 2, 1)).toBe(undefined)
+  expect(fault(0, 2, 1, 3)).toBe(undefined)
+  expect(fault(0, 2)).toBe('operation 1 is missing')
+  expect(fault(0, 1, 1, 2)).toBe('operation 1 appears twice')
+  expect(fault(1, 0, 2)).toBe('operation 0 returned before one that precedes it was called')
+  expect(fault(0, 3, 1, 2)).toBe('operation 1 returned before one that precedes it was called')
+  expect(fault(2, 0, 1)).toBe('operation 2 is not possible where it is placed')
+})

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A deliberate mistake of one line in the checker. The checker's tests are worth something if they catch it. */
+export interface Mutation {
+  readonly name: string
+  /** Below packages/checker/src. */
+  readonly file: string
+  /** A line of the file, without its indentation; it must stand there once, unless it is said which one is meant. */
+  readonly before: string
+  /** From 1. */
+  readonly occurrence?: number
+  readonly after: string
+  /** What goes wrong for a user. */
+  readonly breaks: string
+  /** Names of the test files that are tried first: they are the likeliest to notice. */
+  readonly tests: readonly string[]
+}
+
+/** Mistakes in one file, with the tests to try first. */
+export const inFile = (
+  file: string,
+  tests: readonly string[],
+  mutations: readonly Omit<Mutation, 'file' | 'tests'>[],
+): Mutation[] => mutations.map((mutation) => ({ ...mutation, file, tests }))
+
+/** The file that the mistake is made in; empty where there is none of that name. */
+export function sourceOf(root: string, { file }: Mutation): string {
+  const path = join(root, 'packages', 'checker', 'src', file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+/** The source with the mistake made; undefined unless the line stands there once, or as often as is said. */
+export function applied(source: string, { before, after, occurrence }: Mutation): string | undefined {
+  const lines = source.split('\n')
+  const at = lines.flatMap((line, number) => (line.trim() === before ? [number] : []))
+  const only = at[(occurrence ?? 1) - 1]
+  if ((occurrence === undefined && at.length > 1) || only === undefined) return undefined
+  const line = lines[only] ?? ''
+  return lines.with(only, line.slice(0, line.length - line.trimStart().length) + after).join('\n')
+}

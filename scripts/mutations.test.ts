@@ -1,0 +1,35 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { applied, sourceOf } from './mutation.ts'
+import { mutations } from './mutations.ts'
+
+// The mistakes are tried by `npm run mutate`, which takes minutes. That they can be tried at all is seen here.
+
+const root = join(import.meta.dirname, '..')
+const checker = join(root, 'packages', 'checker')
+
+test.each(mutations)('$name still says which line of $file is to be wrong', (mutation) => {
+  const source = sourceOf(root, mutation)
+  const broken = applied(source, mutation)
+  expect(broken, `no such line, or several: ${mutation.before}`).toBeDefined()
+  expect(broken).not.toBe(source)
+})
+
+test('every mistake has a name of its own', () => {
+  const names = mutations.map(({ name }) => name)
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+})
+
+test('every mistake is tried on tests that exist', () => {
+  const files = readdirSync(join(checker, 'test'))
+  const words = new Set(mutations.flatMap(({ tests }) => tests))
+  expect([...words].filter((word) => !files.some((file) => file.startsWith(word)))).toEqual([])
+})
+
+test('there is a mistake for every folder of the checker', () => {
+  const folders = readdirSync(join(checker, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const without = folders.filter(({ name }) => !mutations.some(({ file }) => file.startsWith(`${name}/`)))
+  expect(without.map(({ name }) => name)).toEqual([])
+  expect(mutations.every(({ file }) => existsSync(join(checker, 'src', file)))).toBe(true)
+})

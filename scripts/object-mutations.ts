@@ -1,0 +1,231 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+const definitions = ['objects', 'medium-objects', 'odd-objects', 'accounting']
+
+/** Deliberate mistakes in the models other than registers, and in how they are judged. */
+export const objectMutations: readonly Mutation[] = [
+  ...inFile('objects/part.ts', definitions, [
+    {
+      name: 'objects-count-what-failed',
+      before: 'if (operations.outcome[i] === FAIL) continue',
+      after: 'if (operations.outcome[i] === FAIL && i < 0) continue',
+      breaks: 'an operation that failed is taken to have happened',
+    },
+    {
+      name: 'objects-drain-nothing',
+      before: 'if (operations.outcome[i] !== INFO || isOpenEnded) continue',
+      after: 'if (operations.outcome[i] === INFO || isOpenEnded) continue',
+      breaks: 'a drain of unknown outcome is taken not to have happened',
+    },
+    {
+      name: 'objects-forget-what-was-there',
+      before: 'return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length',
+      after: 'return rows.filter((i) => adds(numbers[operations.f[i]])).length',
+      breaks: 'a drain of unknown outcome cannot have had what was there from the start',
+    },
+  ]),
+  ...inFile('objects/search.ts', definitions, [
+    {
+      name: 'objects-first-return-first',
+      before: 'if (code[entry] === code[operation] && returns[entry] < returns[operation]) return true',
+      after: 'if (returns[entry] < returns[operation]) return true',
+      breaks: 'operations that do different things are not tried in both orders',
+    },
+    {
+      name: 'objects-memo-forgets-the-state',
+      before: 'key[1] = state',
+      after: 'key[1] = 0',
+      breaks: 'an order is given up because another, that led to another state, led nowhere',
+    },
+    {
+      name: 'objects-unknown-before-its-call',
+      before: 'if (member === undefined || calls[member] > firstReturn) continue',
+      after: 'if (member === undefined) continue',
+      breaks: 'an operation of unknown outcome may take effect before it was called',
+    },
+    {
+      name: 'objects-one-effect-only',
+      before: 'return several(after)[alternative] ?? IMPOSSIBLE',
+      after: 'return alternative === 0 ? (several(after)[0] ?? IMPOSSIBLE) : IMPOSSIBLE',
+      breaks: 'a dequeue of unknown outcome can only have taken one certain message',
+    },
+  ]),
+  ...inFile(
+    'objects/replay.ts',
+    ['object-replay', ...definitions],
+    [
+      {
+        name: 'objects-replay-in-any-order',
+        before: `if (part.returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+        after: `if (part.returns[i] < -1) return \`operation \${i} returned before one that precedes it was called\``,
+        breaks: 'a witness that contradicts real time is believed',
+      },
+      {
+        name: 'objects-replay-without-results',
+        before: `if (!isPossible(i)) return \`operation \${i} is not possible where it is placed\``,
+        after: `if (!isPossible(i) && i < 0) return \`operation \${i} is not possible where it is placed\``,
+        breaks: 'a witness whose results the object cannot give is believed',
+      },
+      {
+        name: 'objects-replay-of-some',
+        before: `if (seen[i] === 0 && part.returns[i] !== NEVER) return \`operation \${i} is missing\``,
+        after: `if (seen[i] === 0 && part.returns[i] === NEVER) return \`operation \${i} is missing\``,
+        breaks: 'a witness that leaves out what was acknowledged is believed',
+      },
+    ],
+  ),
+  ...inFile('objects/slots.ts', definitions, [
+    {
+      name: 'slots-in-any-order',
+      before: "if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }",
+      after: "if (returns[i] < calls[latest[at]] - length) return { result: 'violated', conflict: [latest[at], i] }",
+      breaks: 'what reads show of the order may contradict real time',
+    },
+    {
+      name: 'slots-loose-at-any-time',
+      before: "if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }",
+      after: "if (before < 0) return { result: 'violated', conflict: [latest[before], i] }",
+      breaks: 'a repeated addition may come before the first',
+    },
+  ]),
+  ...inFile('models/bag.ts', definitions, [
+    {
+      name: 'bag-takes-before-it-was-given',
+      before: 'if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }',
+      after: 'if (calls[enqueue] > returns[dequeue] + length) return { conflict: [enqueue, dequeue] }',
+      breaks: 'a message may come out before it was enqueued',
+    },
+    {
+      name: 'bag-account-forgives-one',
+      before: 'if (sure > taken) lost.push(accounted(history, row, value, sure - taken))',
+      after: 'if (sure > taken + 1) lost.push(accounted(history, row, value, sure - taken))',
+      breaks: 'an acknowledged message that never came out is not listed as lost',
+    },
+    {
+      name: 'bag-drained-too-early',
+      before: 'const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)',
+      after: 'const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > -2)',
+      breaks: 'messages that may still be inside are called lost',
+    },
+  ]),
+  ...inFile('models/gaps.ts', definitions, [
+    {
+      name: 'gaps-after-the-return',
+      before: 'return at < to ? at + HALF : undefined',
+      after: 'return at + HALF',
+      breaks: 'a dequeue may find nothing at a moment after it returned',
+    },
+    {
+      name: 'gaps-of-unknown-dequeues-called-later',
+      before: 'if (dequeue === undefined || calls[dequeue] > before) return undefined',
+      after: 'if (dequeue === undefined) return undefined',
+      breaks: 'a dequeue of unknown outcome may take a message before it was called',
+    },
+  ]),
+  ...inFile('models/queue.ts', definitions, [
+    {
+      name: 'queue-out-in-any-order',
+      before:
+        'while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)',
+      after: 'while (at.dequeueFrom < all.length && firstDequeued >= 0)',
+      breaks: 'messages may come out in another order than they went in',
+    },
+  ]),
+  ...inFile('models/set.ts', definitions, [
+    {
+      name: 'set-forgets-elements',
+      before: 'if (old !== size) return contradiction',
+      after: 'if (old > size) return contradiction',
+      breaks: 'a read may lack what an earlier one had',
+    },
+    {
+      name: 'set-counts-the-last-addition',
+      before: 'if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i',
+      after: 'if (seen > 0 && (first === undefined || calls[i] > calls[first])) adders[element] = i',
+      breaks: 'of several additions of an element the last must have come before it was read',
+    },
+  ]),
+  ...inFile('models/lock.ts', definitions, [
+    {
+      name: 'lock-two-holders',
+      before:
+        "if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }",
+      after:
+        "if (holder !== undefined && to(holder) > from(tenure) + part.length) return { result: 'violated', conflict: both(holder, tenure) }",
+      breaks: 'two processes may hold the lock for a short while',
+    },
+    {
+      name: 'lock-tokens-may-repeat',
+      before:
+        "if (token !== undefined && value <= token.value) return { result: 'violated', conflict: both(token.of, tenure) }",
+      after:
+        "if (token !== undefined && value < token.value) return { result: 'violated', conflict: both(token.of, tenure) }",
+      breaks: 'two holders may have the same fencing token',
+    },
+  ]),
+  ...inFile('models/log.ts', definitions, [
+    {
+      name: 'log-two-values-at-one-offset',
+      before: "if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }",
+      after: "if (part.input[append] < -id) return { result: 'violated', conflict: [append, i] }",
+      breaks: 'a read may return another value than the one that was acknowledged at its offset',
+    },
+    {
+      name: 'log-full-reads-see-the-end',
+      before: 'loose[i] = limit !== undefined && read.length === limit ? 1 : 0',
+      after: 'loose[i] = limit !== undefined && read.length > limit ? 1 : 0',
+      breaks: 'a read that was limited is taken to have seen the end of the log',
+    },
+  ]),
+  ...inFile('models/list-append.ts', definitions, [
+    {
+      name: 'list-reads-in-any-order',
+      before: 'if (read.length < start.length || !isBeginning(read, order)) {',
+      after: 'if (read.length < start.length) {',
+      breaks: 'two reads may have the same elements in different orders',
+    },
+  ]),
+  ...inFile('models/counter.ts', definitions, [
+    {
+      name: 'counter-goes-back',
+      before: "if (decimal(wanted * step) !== seen[i] || wanted < count) return { result: 'violated', conflict: [i] }",
+      after: "if (decimal(wanted * step) !== seen[i]) return { result: 'violated', conflict: [i] }",
+      breaks: 'a counter may be read as less than had been acknowledged',
+    },
+  ]),
+  ...inFile(
+    'models/decimal.ts',
+    ['odd-objects'],
+    [
+      {
+        name: 'sums-of-doubles',
+        before:
+          'export const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(sum.toFixed(PLACES)))',
+        after: 'export const decimal = (sum: number): number => (PLACES > 0 ? sum : 0)',
+        breaks: 'eight tenths are not 0.8',
+      },
+    ],
+  ),
+  ...inFile('models/bank.ts', definitions, [
+    {
+      name: 'bank-overdrawn',
+      before: 'if (moves.some(([account]) => (balances.get(account) ?? 0) < 0)) return []',
+      after: 'if (moves.some(([account]) => (balances.get(account) ?? 0) < -9)) return []',
+      breaks: 'a transfer may move more than there is',
+    },
+    {
+      name: 'bank-moves-twice',
+      before: 'if (id !== undefined && bank.done.includes(id)) return [bank]',
+      after: 'if (id === undefined && bank.done.includes("")) return [bank]',
+      breaks: 'a transfer that was sent twice may take effect twice',
+    },
+  ]),
+  ...inFile('models/unique-ids.ts', definitions, [
+    {
+      name: 'ids-given-twice',
+      before: "if (known !== undefined) return { result: 'violated', conflict: [known, i] }",
+      after: "if (known === i) return { result: 'violated', conflict: [known, i] }",
+      breaks: 'an id may be given out twice',
+    },
+  ]),
+]
