@@ -110,5 +110,15 @@ export const httpTriggerParameters: readonly (FaultParameter & { readonly name: 
   { name: 'untilMs', unit: 'ms', summary: 'only until so long after it was applied', optional: true },
 ]
 
+const REPLY_HARMS: readonly HttpHarm['kind'][] = [
+  'lose-reply',
+  'delay-reply',
+  'stale-reply',
+  'reorder-replies',
+  'trickle-reply',
+  'truncate-reply',
+  'edit-reply',
+]
+
 /** What acts on answers can be narrowed by what they say. */
-export const actsOnReplies = (kind: HttpHarm['kind']): boolean => kind.endsWith('-reply') || kind === 'reorder-replies'
+export const actsOnReplies = (kind: HttpHarm['kind']): boolean => REPLY_HARMS.includes(kind)

@@ -30,7 +30,8 @@ export function parseHttpFault(value: unknown, where: string): HttpFault {
   const links = parseLinks(members['links'], where)
   // The table names, for each kind, just the members its type has.
   const harm = { kind, ...readParameters(httpHarms[kind].parameters, members, at, BESIDE) } as HttpHarm
-  if (harm.kind === 'edit-request' || harm.kind === 'edit-reply') validateEdit(harm, at)
+  if (harm.kind === 'edit-request') validateEdit(harm, at)
+  if (harm.kind === 'edit-reply') validateEdit(harm, at, harm.status !== undefined)
   const match = parseHttpMatch(members['match'], `${where}: "match"`)
   if (match?.status !== undefined && !actsOnReplies(kind))
     throw new UserError('input', `${at}: "status" is what an answer says, and this happens before there is one.`)
@@ -70,7 +71,7 @@ const FRAMING = ['content-length', 'transfer-encoding']
 
 type Edit = Extract<HttpHarm, { readonly kind: 'edit-request' | 'edit-reply' }>
 
-function validateEdit({ headers, body }: Edit, where: string): void {
+function validateEdit({ headers, body }: Edit, where: string, changesMore = false): void {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {
     if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is no name of a field.`)
@@ -82,6 +83,6 @@ function validateEdit({ headers, body }: Edit, where: string): void {
         `${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`,
       )
   }
-  if (entries.length === 0 && body === undefined)
+  if (entries.length === 0 && body === undefined && !changesMore)
     throw new UserError('input', `${where} changes nothing. Give "headers" or "body".`)
 }

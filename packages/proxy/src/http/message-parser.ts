@@ -65,6 +65,11 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#carry.bytes
   }
 
+  /** In the middle of a head, or of empty lines before one. */
+  get isCut(): boolean {
+    return this.#state === 'head' && this.#carry.length > 0
+  }
+
   get betweenMessages(): boolean {
     return this.#state === 'head' && this.#carry.isBlank
   }

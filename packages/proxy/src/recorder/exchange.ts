@@ -114,6 +114,8 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
     this.#edges |= EDGE.backendOut
+    // What no mapping recognises has no place in a history.
+    if (this.#call === undefined && (this.#edges & EDGE.clientIn) !== 0) return
     this.#backendPlace = this.#recording.views.backend?.reserve()
     if (this.#call !== undefined) this.#invokeBackend(this.#call, time)
   }

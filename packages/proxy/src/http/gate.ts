@@ -1,0 +1,69 @@
+import type { Exit } from '../interceptor.ts'
+
+/** More than this is not read ahead of what has to wait. */
+const MOST_WAITING_BYTES = 256 * 1024
+
+export type Arrival = Buffer | 'end' | 'reset'
+
+/** What arrived in one direction while something before it has to wait; asks the sender to stop when it is much. */
+export class Gate {
+  readonly #exit: Exit
+  #waiting: Arrival[] = []
+  #waitingBytes = 0
+  #closed = false
+  #reasonsToStop = 0
+
+  constructor(exit: Exit) {
+    this.#exit = exit
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Bytes are copied. */
+  hold(arrival: Arrival): void {
+    this.#waiting.push(typeof arrival === 'string' ? arrival : Buffer.from(arrival))
+    if (typeof arrival !== 'string') this.#waitingBytes += arrival.length
+    if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
+  }
+
+  /** Opens it, and gives what waited, until it is closed again. */
+  open(take: (arrival: Arrival) => void): void {
+    this.#closed = false
+    while (!this.#closed) {
+      const arrival = this.#waiting.shift()
+      if (arrival === undefined) break
+      if (typeof arrival !== 'string') this.#waitingBytes -= arrival.length
+      take(arrival)
+    }
+    if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
+  }
+
+  /** Puts what is left of an arrival back, before all others. */
+  putBack(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#waiting.unshift(Buffer.from(bytes))
+    this.#waitingBytes += bytes.length
+  }
+
+  /** The sender is read while there is no reason not to. */
+  setStopped(reason: keyof typeof REASONS, stopped: boolean): void {
+    const before = this.#reasonsToStop
+    this.#reasonsToStop = stopped ? before | REASONS[reason] : before & ~REASONS[reason]
+    if ((before === 0) !== (this.#reasonsToStop === 0)) this.#exit.setReading(this.#reasonsToStop === 0)
+  }
+}
+
+const REASONS = {
+  /** Too much waits here. */
+  waiting: 1,
+  /** Answers are made up faster than the client takes them. */
+  answers: 2,
+  /** The history is too far behind. */
+  record: 4,
+} as const

@@ -1,0 +1,258 @@
+import type { Random } from '@chaos/faults'
+import type { Nanos } from '@chaos/history'
+import type { ProxyClock } from '../clock.ts'
+import type { Conversation, Interceptor } from '../interceptor.ts'
+import type { ConnectionRecorder } from '../recorder/recorder.ts'
+import type { HeaderMemo } from './header-memo.ts'
+import type { HttpLink } from './http-link.ts'
+import type { HttpRule } from './http-rule.ts'
+import type { HttpMapping } from './mapping.ts'
+import { makeUpReply } from './reply.ts'
+import { ReplySide } from './reply-side.ts'
+import type { RequestHead } from './request-head.ts'
+import { RequestSide } from './request-side.ts'
+import { LOST, Turn } from './turn.ts'
+
+/** A client that was refused, and stays, is cut off. */
+const LINGER_MS = 5_000
+
+/** A place that the histories are written to, and that may be behind. */
+export interface RecordQueue {
+  readonly congested: boolean
+  whenRelieved(callback: () => void): void
+}
+
+export interface HttpConnectionOptions {
+  readonly conversation: Conversation
+  readonly link: HttpLink
+  readonly clock: ProxyClock
+  readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
+  /** Time as the histories have it. */
+  readonly now: () => Nanos
+  readonly mapping: HttpMapping | undefined
+  readonly recording: ConnectionRecorder | undefined
+  readonly queues: readonly RecordQueue[]
+  /** Makes the server end, where that can be done; its connection is reset in any case. */
+  readonly crashServer: (() => void) | undefined
+}
+
+interface Candidates {
+  readonly requests: readonly HttpRule[]
+  readonly replies: readonly HttpRule[]
+}
+
+const NO_CANDIDATES: Candidates = { requests: [], replies: [] }
+
+/** One connection's requests and answers, and who is next. */
+export class HttpConnection implements Interceptor {
+  readonly conversation: Conversation
+  readonly link: HttpLink
+  readonly clock: ProxyClock
+  readonly memos: HttpConnectionOptions['memos']
+  readonly mapping: HttpMapping | undefined
+  readonly recording: ConnectionRecorder | undefined
+  readonly now: () => Nanos
+  readonly number: number
+  readonly requestSide: RequestSide
+  readonly #replySide: ReplySide
+  /** Requests in the order in which the client gets its answers. */
+  readonly order: Turn[] = []
+  /** Requests that the server has, in the order in which it answers them. */
+  readonly asked: Turn[] = []
+  /** The client gets no more answers: one is missing that it waits for. */
+  isMuted = false
+  readonly #options: HttpConnectionOptions
+  readonly #randoms: Map<HttpRule, Random> = new Map()
+  #requestsAreOpaque = false
+  #cancelLinger: (() => void) | undefined
+
+  constructor(options: HttpConnectionOptions) {
+    this.#options = options
+    this.conversation = options.conversation
+    this.link = options.link
+    this.clock = options.clock
+    this.memos = options.memos
+    this.mapping = options.mapping
+    this.recording = options.recording
+    this.now = options.now
+    this.number = options.link.join(this)
+    this.#replySide = new ReplySide(this)
+    this.requestSide = new RequestSide(this)
+    // As without an interceptor: a client learns at once whether there is a server.
+    options.conversation.dial()
+  }
+
+  get requests(): RequestSide {
+    return this.requestSide
+  }
+
+  get responses(): ReplySide {
+    return this.#replySide
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs()
+  }
+
+  randomFor(rule: HttpRule): Random {
+    let random = this.#randoms.get(rule)
+    if (random === undefined) {
+      random = rule.randomFor(this.number)
+      this.#randoms.set(rule, random)
+    }
+    return random
+  }
+
+  /** The first byte of a request is here. */
+  beginTurn(time: Nanos): Turn {
+    return new Turn(this.recording?.begin(time))
+  }
+
+  /** The proxy sends a request once more: one that the client knows nothing of. */
+  duplicate(original: Turn, time: Nanos): Turn {
+    const { exchange } = original
+    const turn = new Turn(exchange === undefined ? undefined : this.recording?.duplicate(exchange, time))
+    turn.exchange?.forwarded(time)
+    turn.method = original.method
+    turn.routed = original.routed
+    turn.isDuplicate = true
+    turn.sent()
+    return turn
+  }
+
+  /** The rules that a request with this head may be hit by, or its answer. */
+  candidatesFor(head: RequestHead): Candidates {
+    const { rules } = this.link
+    if (rules.length === 0) return NO_CANDIDATES
+    let requests: HttpRule[] | undefined
+    let replies: HttpRule[] | undefined
+    for (const rule of rules) {
+      if (!rule.isForHead(head, this.conversation.client.host)) continue
+      if (rule.actsOnReplies) replies = [...(replies ?? []), rule]
+      else requests = [...(requests ?? []), rule]
+    }
+    if (requests === undefined && replies === undefined) return NO_CANDIDATES
+    return { requests: requests ?? NO_CANDIDATES.requests, replies: replies ?? NO_CANDIDATES.replies }
+  }
+
+  /** The client has its answer to this request, or never will: those made up for the next ones may follow. */
+  answered(turn: Turn, settle: () => void): void {
+    if (this.order[0] === turn) this.order.shift()
+    if (turn.silenced !== undefined) this.#silence(turn.silenced)
+    if (this.order.length > 0 && isOurs(this.order[0])) {
+      settle()
+      this.answerInTurn()
+    }
+    if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
+  }
+
+  /** Gives those answers that are the proxy's own and whose turn it is. */
+  answerInTurn(): void {
+    while (!this.isMuted) {
+      const turn = this.order[0]
+      if (turn === undefined || !isOurs(turn)) break
+      this.order.shift()
+      const { madeUp } = turn
+      if (madeUp === undefined) this.#silence(turn.silenced ?? 'reset')
+      else {
+        this.#replySide.outbox.pass(madeUp.raw)
+        this.#replySide.outbox.answerEnds(turn, madeUp)
+        if (turn.endsConnection) this.#endRefused()
+      }
+    }
+    if (this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', true)
+  }
+
+  answersDelivered(): void {
+    if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
+  }
+
+  /** While the history is too far behind, no more requests are read. */
+  holdUpIfBehind(): void {
+    for (const queue of this.#options.queues) {
+      if (!queue.congested) continue
+      const { gate } = this.requestSide
+      gate.setStopped('record', true)
+      queue.whenRelieved(() => gate.setStopped('record', false))
+    }
+  }
+
+  /** The server has a request that it is to be gone after. */
+  crash(): void {
+    const time = this.now()
+    for (const turn of this.order) turn.ended(time, LOST.connection)
+    this.#options.crashServer?.()
+    this.conversation.abort()
+  }
+
+  /** Refuses what is malformed: with an answer, if there can be one in the middle of what came before. */
+  refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
+    this.link.counters.refused++
+    if (inMessage) {
+      this.conversation.abort()
+      return
+    }
+    const turn = new Turn(undefined)
+    turn.madeUp = makeUpReply(400, `bad request: ${reason}\n`, { close: true })
+    turn.endsConnection = true
+    this.order.push(turn)
+    this.answerInTurn()
+  }
+
+  /** Requests are no longer understood. Answers to those that were are. */
+  requestsMalformed(): void {
+    this.#malformed()
+    this.#requestsAreOpaque = true
+    if (this.asked.length === 0) this.#replySide.goOpaque()
+  }
+
+  repliesMalformed(): void {
+    this.#malformed()
+    this.#endAll(this.now(), LOST.unparsed)
+    this.requestSide.goOpaque()
+  }
+
+  /** No more answers will come. */
+  serverGone(time: Nanos): void {
+    this.#endAll(time, LOST.connection)
+  }
+
+  ruleRemoved(rule: HttpRule): void {
+    this.#randoms.delete(rule)
+    this.requestSide.ruleRemoved(rule)
+    this.#replySide.ruleRemoved(rule)
+  }
+
+  closed(): void {
+    const time = this.now()
+    const reason = this.#requestsAreOpaque ? LOST.unparsed : LOST.connection
+    this.#cancelLinger?.()
+    this.requestSide.closed(time, reason)
+    this.#replySide.closed(time, reason)
+    this.#endAll(time, reason)
+    this.link.leave(this)
+  }
+
+  #malformed(): void {
+    this.link.counters.malformed++
+    this.recording?.opaque()
+  }
+
+  #endAll(time: Nanos, reason: string): void {
+    for (const turn of this.asked.splice(0)) turn.ended(time, reason)
+    for (const turn of this.order.splice(0)) turn.ended(time, reason)
+  }
+
+  #silence(silence: 'reset' | 'hang'): void {
+    if (silence === 'reset') this.conversation.abort()
+    else this.isMuted = true
+  }
+
+  #endRefused(): void {
+    this.conversation.responses.end()
+    this.conversation.requests.end()
+    this.#cancelLinger = this.clock.after(LINGER_MS, () => this.conversation.abort())
+  }
+}
+
+const isOurs = (turn: Turn | undefined): boolean => turn?.madeUp !== undefined || turn?.silenced !== undefined

@@ -1,0 +1,133 @@
+import type { Endpoint, HttpFault, Link } from '@chaos/faults'
+import { createRandom, linkName } from '@chaos/faults'
+import { nanos, UserError } from '@chaos/history'
+import type { ProxyClock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
+import type { Intercept } from '../interceptor.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import { createClientFilter } from '../trigger.ts'
+import { HeaderMemo } from './header-memo.ts'
+import type { RecordQueue } from './http-connection.ts'
+import { HttpConnection } from './http-connection.ts'
+import type { HttpStatistics } from './http-link.ts'
+import { HttpLink } from './http-link.ts'
+import { compileMapping } from './mapping.ts'
+import type { RouteTable } from './route-table.ts'
+
+export interface HttpFaultsOptions {
+  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  readonly seed: number | string
+  /** By default the system's. */
+  readonly clock?: ProxyClock | undefined
+  /** What the requests of routes with a route table are recorded by; its epoch counts the changes of the faults. */
+  readonly recorder?: Recorder | undefined
+  /** Where the recorder writes to: while one is too far behind, requests wait. */
+  readonly recordQueues?: readonly RecordQueue[] | undefined
+  /** Ends a server, for `crash-before-reply`. Without it, only its connection is reset. */
+  readonly crashServer?: ((node: Endpoint) => void) | undefined
+}
+
+export interface HttpRoute {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  /** How its requests are operations. Without it nothing is recorded. */
+  readonly table?: RouteTable | undefined
+}
+
+/** An HTTP fault in force. */
+export interface AppliedHttpFault {
+  readonly fault: HttpFault
+  /** How many requests or answers it hit. */
+  readonly hits: number
+  /** How many it would have hit, but for their being too long to be held (1 MiB). */
+  readonly oversized: number
+  /** Heals at once: what it made wait goes on. Once more does nothing. */
+  remove(): void
+}
+
+/** Faults and records of HTTP/1.1 requests, on links of which it is known that they carry them. */
+export interface HttpFaults {
+  /** For the `intercept` of a route from clients to a server. */
+  intercept(route: HttpRoute): Intercept
+  /**
+   * In force when it returns, from the next request on, on every live and future connection of the links. Faults stack,
+   * in the order they were applied; several that are applied without anything awaited in between come into force as one.
+   *
+   * @throws UserError (usage) where a link carries no HTTP, or a client's address makes no sense.
+   */
+  apply(fault: HttpFault): AppliedHttpFault
+  /** Of every link that carries HTTP, by `linkName`. */
+  statistics(): ReadonlyMap<string, HttpStatistics>
+}
+
+export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
+  const { recorder } = options
+  const clock = options.clock ?? systemClock
+  const random = createRandom(options.seed).fork('http')
+  const links: Map<string, HttpLink> = new Map()
+
+  function httpLink(link: Link): HttpLink {
+    const name = linkName(link)
+    const known = links.get(name) ?? new HttpLink(link, random)
+    links.set(name, known)
+    return known
+  }
+
+  function linkOf(fault: HttpFault, link: Link): HttpLink {
+    const known = links.get(linkName(link))
+    if (known !== undefined) return known
+    throw new UserError(
+      'usage',
+      `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. It names their way, from client to server: ${[...links.keys()].join(', ') || 'there is none yet'}.`,
+    )
+  }
+
+  return {
+    intercept({ from, to, table }) {
+      const link = httpLink({ from, to })
+      const memos = { requests: new HeaderMemo(), replies: new HeaderMemo() }
+      const recording = table === undefined || recorder === undefined ? undefined : recorder
+      const shared = {
+        link,
+        clock,
+        memos,
+        now: recording?.now ?? (() => NO_TIME),
+        mapping: table === undefined ? undefined : compileMapping(table),
+        queues: recording === undefined ? [] : (options.recordQueues ?? []),
+        crashServer: options.crashServer === undefined ? undefined : () => options.crashServer?.(to),
+      }
+      return (conversation) =>
+        new HttpConnection({
+          ...shared,
+          conversation,
+          recording: recording?.connection({ node: to, client: conversation.client.host }),
+        })
+    },
+    apply(fault) {
+      const { match } = fault
+      if (match?.client !== undefined) createClientFilter(match.client)
+      const targets = [...new Set(fault.links.map((link) => linkOf(fault, link)))]
+      let rules = targets.map((link) => ({ link, rule: link.createRule(fault, clock.nowMs()) }))
+      for (const { link, rule } of rules) link.rules = [...link.rules, rule]
+      if (recorder !== undefined) recorder.epoch++
+      const all = rules.map(({ rule }) => rule)
+      return {
+        fault,
+        get hits() {
+          return all.reduce((sum, rule) => sum + rule.hits, 0)
+        },
+        get oversized() {
+          return all.reduce((sum, rule) => sum + rule.oversized, 0)
+        },
+        remove() {
+          if (rules.length > 0 && recorder !== undefined) recorder.epoch++
+          for (const { link, rule } of rules) link.remove(rule)
+          rules = []
+        },
+      }
+    },
+    statistics: () => new Map([...links].map(([name, link]) => [name, { ...link.counters }])),
+  }
+}
+
+const NO_TIME = nanos(0)

@@ -1,0 +1,213 @@
+import type { Json } from '@chaos/history'
+import { UserError } from '@chaos/history'
+import type { Call, Completion } from '../recorder/call.ts'
+import type { Captured } from './body-capture.ts'
+import { jsonOf, textOf } from './body-value.ts'
+import type { HeaderBlock } from './header-block.ts'
+import { compilePath, decodeSegment, pathOf } from './path-pattern.ts'
+import type { RequestHead } from './request-head.ts'
+import type { OutcomeName, RouteSpec, RouteTable, ValueSource } from './route-table.ts'
+
+/** What is needed of an answer to say how an operation ended. */
+export interface Answer {
+  readonly status: number
+  readonly headers: HeaderBlock | undefined
+  readonly body: Captured | undefined
+}
+
+/** A request that a route recognises, before its body is here. */
+export interface RoutedRequest {
+  /** How much of the request's body to keep; 0 for nothing. */
+  readonly bodyBytes: number
+  /** Undefined where the body does not say what the route expects of it. */
+  call(body: Captured | undefined): Call | undefined
+  /** How much of the answer's body to keep. */
+  readonly answerBytes: number
+  complete(call: Call, answer: Answer): Completion
+}
+
+/** Requests as operations, as a route table has them. */
+export interface HttpMapping {
+  /** Undefined for what no route recognises. */
+  match(head: RequestHead): RoutedRequest | undefined
+}
+
+export function compileMapping(table: RouteTable): HttpMapping {
+  const requestId = table.requestId?.toLowerCase()
+  const routes = table.routes.map((spec) => compileRoute(spec, requestId))
+  return {
+    match(head) {
+      const path = pathOf(head.target)
+      for (const route of routes) {
+        const found = route(head, path)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+  }
+}
+
+type Route = (head: RequestHead, path: string) => RoutedRequest | undefined
+
+function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
+  const [methods = '', pattern = ''] = spec.request.split(' ')
+  const allowed = methods.split(',')
+  const path = compilePath(pattern)
+  const keyOf = compileKey(spec, path.names)
+  const inputOf = compileValue(spec.value)
+  const resultOf = spec.result === undefined ? undefined : compileSource(spec.result)
+  const bodyBytes = bytesFor([...sourcesOf(spec.value), ...(spec.key === undefined ? [] : [spec.key])])
+  const answerBytes = bytesFor(spec.result === undefined ? [] : [spec.result])
+  const harmless = spec.harmless ?? (spec.f === 'read' || spec.f === 'get')
+  const outcomes = compileOutcomes(spec.outcomes ?? {})
+
+  function complete(call: Call, answer: Answer): Completion {
+    const outcome = outcomes(answer.status)
+    if (outcome === 'absent') return { type: 'ok', value: null }
+    if (outcome !== 'ok') return { type: outcome, error: `status ${answer.status}` }
+    if (resultOf === undefined) return { type: 'ok', value: call.value }
+    const value = resultOf({ ...NO_REQUEST, body: answer.body, headers: answer.headers })
+    return value === undefined
+      ? { type: 'info', error: `status ${answer.status}, and nothing at ${spec.result}` }
+      : { type: 'ok', value }
+  }
+
+  return (head, requestPath) => {
+    if (!allowed.includes(head.method)) return undefined
+    const segments = path.match(requestPath)
+    if (segments === undefined) return undefined
+    return {
+      bodyBytes,
+      answerBytes,
+      complete,
+      call(body) {
+        const message = { segments, names: path.names, target: head.target, headers: head.headers, body }
+        const key = keyOf(message)
+        const value = inputOf(message)
+        if (key === NOT_THERE || value === undefined) return undefined
+        const id = requestId === undefined ? undefined : head.headers.get(requestId)
+        return { f: spec.f, key, value, harmless, requestId: id }
+      },
+    }
+  }
+}
+
+/** Where values are found. */
+interface Message {
+  readonly segments: readonly string[]
+  readonly names: readonly string[]
+  readonly target: string
+  readonly headers: HeaderBlock | undefined
+  readonly body: Captured | undefined
+}
+
+const NO_REQUEST = { segments: [], names: [], target: '' }
+
+const NOT_THERE = Symbol('no key')
+
+function compileKey(
+  spec: RouteSpec,
+  names: readonly string[],
+): (message: Message) => string | undefined | typeof NOT_THERE {
+  const source = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
+  if (source === undefined) return () => undefined
+  const read = compileSource(source)
+  return (message) => {
+    const value = read(message)
+    if (value === undefined || value === null) return NOT_THERE
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  }
+}
+
+function compileValue(value: RouteSpec['value']): (message: Message) => Json | undefined {
+  if (value === undefined) return () => null
+  if (typeof value === 'string') return compileSource(value)
+  const sources = value.map(compileSource)
+  return (message) => {
+    const values: Json[] = []
+    for (const source of sources) {
+      const part = source(message)
+      if (part === undefined) return undefined
+      values.push(part)
+    }
+    return values
+  }
+}
+
+const sourcesOf = (value: RouteSpec['value']): readonly ValueSource[] =>
+  value === undefined ? [] : typeof value === 'string' ? [value] : value
+
+/** Longer texts stand in the history by their hash. JSON has to be read whole. */
+const LONGEST_TEXT_BYTES = 4 * 1024
+const LONGEST_JSON_BYTES = 1024 * 1024
+
+function bytesFor(sources: readonly ValueSource[]): number {
+  if (sources.some((source) => /^json\b/.test(source))) return LONGEST_JSON_BYTES
+  return sources.includes('body') ? LONGEST_TEXT_BYTES : 0
+}
+
+/** What to read, and where, as a function. The parser has seen to it that it is one of these. */
+function compileSource(source: ValueSource): (message: Message) => Json | undefined {
+  const dot = source.indexOf('.')
+  const kind = dot < 0 ? source : source.slice(0, dot)
+  const name = dot < 0 ? '' : source.slice(dot + 1)
+  switch (kind) {
+    case 'body':
+      return ({ body, headers }) => (body === undefined ? undefined : textOf(body, headers?.get('content-encoding')))
+    case 'json': {
+      const members = name === '' ? [] : name.split('.')
+      return ({ body, headers }) => {
+        const value = body === undefined ? undefined : jsonOf(body, headers?.get('content-encoding'))
+        return value === undefined ? undefined : memberOf(value, members)
+      }
+    }
+    case 'path':
+      return ({ segments, names }) => {
+        const segment = segments[names.indexOf(name)]
+        return segment === undefined ? undefined : decodeSegment(segment)
+      }
+    case 'query':
+      return ({ target }) => {
+        const question = target.indexOf('?')
+        const query = question < 0 ? '' : target.slice(question + 1)
+        return new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8')).get(name) ?? undefined
+      }
+    case 'header': {
+      const field = name.toLowerCase()
+      return ({ headers }) => headers?.get(field)
+    }
+    default:
+      throw new UserError('usage', `${source} names no place in a message`)
+  }
+}
+
+function memberOf(value: Json, members: readonly string[]): Json | undefined {
+  let found: Json | undefined = value
+  for (const member of members) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
+    found = (found as { readonly [name: string]: Json })[member]
+  }
+  return found
+}
+
+/** A status by itself, then its class, then what HTTP says of them all. */
+function compileOutcomes(outcomes: { readonly [status: string]: OutcomeName }): (status: number) => OutcomeName {
+  const known = new Map<number, OutcomeName>()
+  return (status) => {
+    let outcome = known.get(status)
+    if (outcome === undefined) {
+      outcome = outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualOutcome(status)
+      known.set(status, outcome)
+    }
+    return outcome
+  }
+}
+
+/**
+ * A 2xx is done. A 4xx says that the request was not taken (408 excepted: it may have been, in part). Of anything else, a
+ * 5xx above all, nobody knows.
+ */
+function usualOutcome(status: number): OutcomeName {
+  if (status >= 200 && status < 300) return 'ok'
+  return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
+}

@@ -1,0 +1,48 @@
+/** A path to compare with: `/kv/{key}`, `/static/*`. A name in braces stands for one segment, a star at the end for any rest. */
+export interface PathPattern {
+  readonly names: readonly string[]
+  /** The segments that the names stand for, in their order, as they were sent; undefined where the path is another. */
+  match(path: string): readonly string[] | undefined
+}
+
+export function compilePath(pattern: string): PathPattern {
+  const names: string[] = []
+  const source = pattern.replace(/\{(\w+)\}|\*$|[\\^$.*+?()[\]{}|]/g, (special, name: string | undefined) => {
+    if (name !== undefined) {
+      names.push(name)
+      return '([^/]+)'
+    }
+    return special === '*' ? '.*' : `\\${special}`
+  })
+  const expression = new RegExp(`^${source}$`, 's')
+  return {
+    names,
+    match(path) {
+      const found = expression.exec(path)
+      return found === null ? undefined : found.slice(1)
+    },
+  }
+}
+
+/** A target's path, without its query; of an absolute target without scheme and authority. */
+export function pathOf(target: string): string {
+  const question = target.indexOf('?')
+  const path = question < 0 ? target : target.slice(0, question)
+  if (path.charCodeAt(0) === 0x2f) return path
+  const authority = path.indexOf('://')
+  const slash = authority < 0 ? -1 : path.indexOf('/', authority + 3)
+  return slash < 0 ? path : path.slice(slash)
+}
+
+/** The text that percent-encoding, or raw UTF-8 read as Latin-1, stands for; as it is where it stands for none. */
+export function decodeSegment(segment: string): string {
+  if (PLAIN.test(segment)) return segment
+  const bytes = segment.replace(/[\u0080-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+  try {
+    return decodeURIComponent(bytes)
+  } catch {
+    return segment
+  }
+}
+
+const PLAIN = /^[ -$&-~]*$/

@@ -1,0 +1,362 @@
+import type { Nanos } from '@chaos/history'
+import type { Stage } from '../interceptor.ts'
+import { BodyCapture } from './body-capture.ts'
+import { Gate } from './gate.ts'
+import type { HttpConnection } from './http-connection.ts'
+import type { HttpRule } from './http-rule.ts'
+import type { Answer } from './mapping.ts'
+import { MessageIntake } from './message-intake.ts'
+import { MessageParser } from './message-parser.ts'
+import { Pause, trickle } from './pause.ts'
+import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
+import { planReply, suffer } from './reply-fate.ts'
+import { ReplyOutbox } from './reply-outbox.ts'
+import type { ResponseHead } from './response-head.ts'
+import { bodyOfResponse, ResponseHeadReader } from './response-head.ts'
+import { STEP } from './syntax.ts'
+import type { Turn } from './turn.ts'
+import { LOST } from './turn.ts'
+
+/** Whole answers are held up to the size of `MessageIntake`. */
+const WHOLE_BODY_BYTES = 2 * 1024 * 1024
+
+/** Reads a connection's answers, and passes them on, each in its turn, as the rules allow. */
+export class ReplySide implements Stage {
+  readonly outbox: ReplyOutbox
+  readonly #gate: Gate
+  readonly #connection: HttpConnection
+  readonly #parser: MessageParser<ResponseHead>
+  readonly #intake: MessageIntake
+  readonly #capture: BodyCapture = new BodyCapture()
+  readonly #pause: Pause
+  #plan: ReplyPlan | undefined
+  #headLength = 0
+  #hasBody = false
+  #isInterim = false
+  /** Of a head that a chunk boundary cuts: how many bytes are held, or that they are passed on as they come. */
+  #cut: number | 'passing' | undefined
+  #opaque = false
+  /** An answer that waits for one of another connection. */
+  #waitsFor: HttpRule | undefined
+
+  constructor(connection: HttpConnection) {
+    const exit = connection.conversation.responses
+    this.#connection = connection
+    this.#gate = new Gate(exit)
+    this.#pause = new Pause(connection.clock)
+    this.outbox = new ReplyOutbox(exit, () => connection.now())
+    this.#parser = new MessageParser(new ResponseHeadReader(connection.memos.replies))
+    this.#intake = new MessageIntake((bytes) => this.outbox.pass(bytes))
+  }
+
+  /** Something of an answer waits here, or is in the middle of being passed on. */
+  get isBusy(): boolean {
+    return this.#gate.closed || !this.#parser.betweenMessages
+  }
+
+  receive(bytes: Buffer): boolean {
+    if (this.#opaque) return this.outbox.pass(bytes)
+    if (!this.#gate.closed) return this.#read(bytes)
+    this.#gate.hold(bytes)
+    return true
+  }
+
+  end(): void {
+    if (this.#gate.closed) this.#gate.hold('end')
+    else if (!this.#connection.isMuted) {
+      const time = this.#connection.now()
+      if (!this.#opaque) {
+        this.#passWhatIsCut()
+        if (this.#parser.endsWithConnection) this.#replyRead(Buffer.alloc(0), time)
+        if (this.#gate.closed) {
+          this.#gate.hold('end')
+          return
+        }
+        this.#connection.serverGone(time)
+      }
+      this.#connection.conversation.responses.end()
+    }
+  }
+
+  reset(): void {
+    if (this.#gate.closed) this.#gate.hold('reset')
+    else if (!this.#connection.isMuted) {
+      this.#connection.serverGone(this.#connection.now())
+      this.#connection.conversation.responses.reset()
+    }
+  }
+
+  delivered(totalBytes: number): void {
+    this.outbox.delivered(totalBytes)
+    this.#connection.answersDelivered()
+  }
+
+  ruleRemoved(rule: HttpRule): void {
+    this.#pause.ruleRemoved(rule)
+  }
+
+  goOpaque(): void {
+    if (this.#opaque) return
+    this.#passWhatIsCut()
+    this.#opaque = true
+    this.#reopen()
+  }
+
+  closed(time: Nanos, reason: string): void {
+    this.#pause.cancel()
+    this.#stopWaitingForOthers()
+    this.outbox.closed(time, reason)
+  }
+
+  #read(bytes: Buffer): boolean {
+    const parser = this.#parser
+    const intake = this.#intake
+    const time = this.#connection.now()
+    intake.beginChunk()
+    for (let at = 0; ; ) {
+      const stepAt = at
+      const step = parser.read(bytes, at)
+      at = parser.offset
+      if (step === STEP.data) this.#capture.add(bytes, parser.dataAt, at)
+      else if (step === STEP.head) this.#headRead(bytes, stepAt)
+      else if (step === STEP.end) this.#replyRead(bytes, time)
+      else if (step === STEP.malformed) {
+        this.#malformed(bytes, stepAt)
+        break
+      } else {
+        if (parser.isCut) this.#cutHead(bytes, stepAt)
+        break
+      }
+      if (this.#opaque) break
+      if (this.#gate.closed) {
+        this.#gate.putBack(bytes.subarray(at))
+        intake.skip(bytes.length)
+        break
+      }
+    }
+    intake.settle(bytes, bytes.length)
+    if (intake.isOversized) this.#giveUpHolding()
+    this.#capture.release()
+    return intake.endChunk()
+  }
+
+  #cutHead(bytes: Buffer, stepAt: number): void {
+    if (this.#cut === undefined) {
+      const turn = this.#connection.asked[0]
+      this.#intake.settle(bytes, stepAt)
+      this.#cut =
+        turn === undefined || (turn.replyRules.length === 0 && this.#treatmentOf(turn) === 'pass') ? 'passing' : 0
+    }
+    if (this.#cut === 'passing') return
+    this.#cut += bytes.length - stepAt
+    this.#intake.skip(bytes.length)
+  }
+
+  #headRead(bytes: Buffer, stepAt: number): void {
+    const connection = this.#connection
+    const { head } = this.#parser
+    const intake = this.#intake
+    const turn = connection.asked[0]
+    const kind = bodyOfResponse(head, turn?.method)
+    this.#parser.frame(kind)
+    this.#isInterim = head.status < 200 && head.status !== 101
+    this.#hasBody = kind !== 'none'
+    this.#headLength = this.#parser.headLength
+    const treatment = turn === undefined ? 'pass' : this.#treatmentOf(turn)
+    if (!this.#isInterim) {
+      connection.link.counters.replies++
+      if (turn === undefined) connection.recording?.unmatchedAnswer()
+      this.#plan = this.#planFor(turn, treatment)
+    }
+    const plan = this.#isInterim ? undefined : this.#plan
+    const collects = plan !== undefined && plan.lost === undefined && plan.whole.length > 0
+    this.#capture.start(collects ? WHOLE_BODY_BYTES : (turn?.routed?.answerBytes ?? 0))
+    if (treatment === 'swallow' || plan !== undefined || typeof this.#cut === 'number') {
+      intake.settle(bytes, stepAt)
+      intake.treatment = treatment === 'swallow' || plan?.lost !== undefined ? 'swallow' : collects ? 'collect' : 'pass'
+      this.#treatHead(bytes, stepAt, plan)
+    } else intake.treatment = 'pass'
+    this.#cut = undefined
+  }
+
+  /** The answer to what the client did not ask, or will not hear, is not passed on. */
+  #treatmentOf(turn: Turn): 'pass' | 'swallow' {
+    return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
+  }
+
+  #planFor(turn: Turn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
+    if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut === 'passing')
+      return undefined
+    return planReply(turn.replyRules, this.#parser.head.status, this.#connection)
+  }
+
+  /** Deals with the head's bytes, which are whole now, apart from the rest. */
+  #treatHead(bytes: Buffer, stepAt: number, plan: ReplyPlan | undefined): void {
+    const { carried, offset } = this.#parser
+    const intake = this.#intake
+    intake.skip(offset)
+    if (intake.treatment === 'swallow') return
+    const rawHead = Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset))
+    if (intake.treatment === 'collect') intake.collect(rawHead)
+    else if (plan?.delay === undefined) this.outbox.pass(rawHead)
+    else {
+      this.#gate.close()
+      this.#pause.begin(plan.delay.durationMs, plan.delay.rule, () => {
+        this.outbox.pass(rawHead)
+        this.#reopen()
+      })
+    }
+  }
+
+  #replyRead(bytes: Buffer, time: Nanos): void {
+    const connection = this.#connection
+    const intake = this.#intake
+    if (intake.treatment !== 'pass') intake.settle(bytes, this.#parser.offset)
+    const { status, headers } = this.#parser.head
+    const body = this.#capture.end()
+    if (this.#isInterim) return
+    const turn = connection.asked.shift()
+    const plan = this.#plan
+    this.#plan = undefined
+    if (turn === undefined) return
+    const answer: Answer = { status, headers, body }
+    turn.answered(time, answer)
+    if (turn.switches && this.#decideSwitch(turn, answer, bytes)) return
+    if (intake.treatment === 'collect') {
+      const raw = intake.takeCollected()
+      const content = body !== undefined && 'bytes' in body ? body.bytes : Buffer.alloc(0)
+      const reply = { status, headers, body: { bytes: content }, raw, headLength: this.#headLength }
+      this.#send(turn, suffer(plan?.whole ?? [], turn, reply, this.#hasBody), plan?.delay)
+    } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
+    else {
+      this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
+      connection.answered(turn, () => intake.settle(bytes, this.#parser.offset))
+    }
+    intake.treatment = 'pass'
+  }
+
+  #swallowed(turn: Turn, plan: ReplyPlan | undefined, time: Nanos): void {
+    if (turn.isDuplicate) return
+    turn.lostForClient(time, LOST.reply)
+    if (plan?.lost !== undefined) turn.silenced = plan.lost.silence
+    this.#connection.answered(turn, () => undefined)
+  }
+
+  /** Whether from here on the connection speaks another protocol: by 101, or by any success of a CONNECT. */
+  #decideSwitch(turn: Turn, answer: Answer, bytes: Buffer): boolean {
+    const { status } = answer
+    const connection = this.#connection
+    const switched = status === 101 || (turn.method === 'CONNECT' && status < 300)
+    if (switched) {
+      this.outbox.answerEnds(turn, answer, this.#parser.offset - this.#intake.from)
+      connection.link.counters.switched++
+      this.#opaque = true
+      this.#intake.settle(bytes, bytes.length)
+      connection.answered(turn, () => undefined)
+    }
+    connection.requestSide.switchDecided(switched)
+    return switched
+  }
+
+  /** Sends a whole answer: after its delay, after that of another connection, in pieces, or in part. */
+  #send(turn: Turn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
+    if (delay !== undefined) {
+      this.#gate.close()
+      this.#pause.begin(delay.durationMs, delay.rule, () => this.#send(turn, fate, undefined))
+      return
+    }
+    if (fate.reorder !== undefined) {
+      this.#sendAfterAnother(turn, fate, fate.reorder)
+      return
+    }
+    const { reply, truncateAt } = fate
+    if (truncateAt !== undefined) {
+      this.outbox.pass(reply.raw.subarray(0, truncateAt))
+      turn.silenced = 'reset'
+      turn.lostForClient(this.#connection.now(), LOST.connection)
+      this.#sent(turn)
+    } else if (fate.trickle !== undefined) {
+      this.#gate.close()
+      trickle(
+        this.#pause,
+        reply,
+        fate.trickle,
+        (bytes) => void this.outbox.pass(bytes),
+        () => {
+          this.outbox.answerEnds(turn, reply)
+          this.#sent(turn)
+        },
+      )
+    } else {
+      this.outbox.pass(reply.raw)
+      this.outbox.answerEnds(turn, reply)
+      this.#sent(turn)
+    }
+  }
+
+  #sent(turn: Turn): void {
+    this.#connection.answered(turn, () => undefined)
+    if (this.#gate.closed) this.#reopen()
+  }
+
+  /** The first of two waits until the second has overtaken it; then neither waits any more. */
+  #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
+    const onward = { ...fate, reorder: undefined }
+    const first = rule.waiting
+    if (first !== undefined && first.connection !== this.#connection.number) {
+      rule.hits++
+      this.#send(turn, onward, undefined)
+      first.release()
+      return
+    }
+    if (first !== undefined) {
+      this.#send(turn, onward, undefined)
+      return
+    }
+    this.#gate.close()
+    this.#waitsFor = rule
+    rule.waiting = { connection: this.#connection.number, release: () => this.#pause.end() }
+    this.#pause.begin(withinMs, rule, () => {
+      this.#stopWaitingForOthers()
+      this.#send(turn, onward, undefined)
+    })
+  }
+
+  #stopWaitingForOthers(): void {
+    if (this.#waitsFor !== undefined) this.#waitsFor.waiting = undefined
+    this.#waitsFor = undefined
+  }
+
+  /** Too long to be held: it goes on as it came. */
+  #giveUpHolding(): void {
+    for (const rule of this.#plan?.whole ?? []) rule.oversized++
+    this.#plan = undefined
+    this.#intake.treatment = 'pass'
+    this.outbox.pass(this.#intake.takeCollected())
+  }
+
+  #malformed(bytes: Buffer, stepAt: number): void {
+    const intake = this.#intake
+    intake.settle(bytes, stepAt)
+    this.#passWhatIsCut()
+    this.#opaque = true
+    intake.treatment = 'pass'
+    this.#connection.repliesMalformed()
+  }
+
+  #passWhatIsCut(): void {
+    const heldBytes = this.#cut
+    this.#cut = undefined
+    if (typeof heldBytes === 'number' && heldBytes > 0)
+      this.outbox.pass(Buffer.from(this.#parser.carried.subarray(0, heldBytes)))
+    if (this.#intake.treatment === 'collect') this.#giveUpHolding()
+  }
+
+  #reopen(): void {
+    this.#gate.open((arrival) => {
+      if (arrival === 'end') this.end()
+      else if (arrival === 'reset') this.reset()
+      else this.receive(arrival)
+    })
+  }
+}

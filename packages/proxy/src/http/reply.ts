@@ -1,0 +1,73 @@
+import { STATUS_CODES } from 'node:http'
+import type { Json } from '@chaos/history'
+import type { Field } from './header-block.ts'
+import type { Answer } from './mapping.ts'
+
+/** A message to be sent: its head, and then its body. */
+export interface WholeMessage {
+  readonly raw: Buffer
+  readonly headLength: number
+}
+
+/** A whole answer, as it is sent and as it is understood. */
+export interface WholeReply extends WholeMessage, Answer {
+  readonly body: { readonly bytes: Buffer }
+}
+
+/** An answer that no server gave. */
+export function makeUpReply(status: number, text: string, options: { readonly close: boolean }): WholeReply {
+  const body = Buffer.from(text)
+  const connection = options.close ? 'Connection: close\r\n' : ''
+  const head = Buffer.from(
+    `${statusLine(status)}\r\nContent-Type: text/plain; charset=utf-8\r\n${connection}Content-Length: ${body.length}\r\n\r\n`,
+  )
+  return {
+    status,
+    headers: undefined,
+    body: { bytes: body },
+    raw: Buffer.concat([head, body]),
+    headLength: head.length,
+  }
+}
+
+export const statusLine = (status: number): string => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
+
+export interface Edit {
+  /** Values to set, or null to take a field out, by name. */
+  readonly headers?: Json | undefined
+  readonly body?: string | undefined
+  /** The whole first line, where it changes. */
+  readonly firstLine?: string | undefined
+}
+
+/**
+ * A message with its fields, body or first line changed. What is not named stays as it was, byte by byte; a new body
+ * comes with its length, in place of whatever delimited the old one.
+ */
+export function editMessage({ raw, headLength }: WholeMessage, edit: Edit): WholeMessage {
+  const [firstLine = '', ...fieldLines] = raw
+    .toString('latin1', 0, headLength)
+    .replace(/^(\r\n)+/, '')
+    .split('\r\n')
+    .slice(0, -2)
+  const changes = changesOf(edit)
+  const kept = fieldLines.filter((line) => !changes.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+  const added = [...changes.values()].filter((field) => field !== undefined)
+  const lines = [edit.firstLine ?? firstLine, ...kept, ...added.map(({ name, value }) => `${name}: ${value}`)]
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  const body = edit.body === undefined ? raw.subarray(headLength) : Buffer.from(edit.body)
+  return { raw: Buffer.concat([head, body]), headLength: head.length }
+}
+
+/** By lower-case name; undefined for a field to take out. */
+function changesOf({ headers, body }: Edit): ReadonlyMap<string, Field | undefined> {
+  const changes = new Map<string, Field | undefined>()
+  for (const [name, value] of Object.entries(headers ?? {}))
+    changes.set(name.toLowerCase(), value === null ? undefined : { name, value: String(value) })
+  if (body !== undefined) {
+    changes.set('transfer-encoding', undefined)
+    changes.set('trailer', undefined)
+    changes.set('content-length', { name: 'Content-Length', value: String(Buffer.byteLength(body)) })
+  }
+  return changes
+}

@@ -1,0 +1,343 @@
+import type { Nanos } from '@chaos/history'
+import type { Exit, Stage } from '../interceptor.ts'
+import type { Captured } from './body-capture.ts'
+import { BodyCapture } from './body-capture.ts'
+import { Gate } from './gate.ts'
+import type { HttpConnection } from './http-connection.ts'
+import type { HttpRule } from './http-rule.ts'
+import { MessageIntake } from './message-intake.ts'
+import { MessageParser } from './message-parser.ts'
+import { Pause, trickle } from './pause.ts'
+import { planRequest } from './request-fate.ts'
+import type { RequestHead } from './request-head.ts'
+import { bodyOfRequest, RequestHeadReader } from './request-head.ts'
+import { STEP } from './syntax.ts'
+import { LOST, type Turn } from './turn.ts'
+
+/** So much of a body is searched for what a rule wants to find in it. */
+const SEARCHED_BYTES = 64 * 1024
+
+const NO_RULES: readonly HttpRule[] = []
+
+/** Reads a connection's requests, passes them on as its rules allow, and queues a turn for each. */
+export class RequestSide implements Stage {
+  readonly gate: Gate
+  readonly #connection: HttpConnection
+  readonly #exit: Exit
+  readonly #parser: MessageParser<RequestHead>
+  readonly #intake: MessageIntake
+  readonly #capture: BodyCapture = new BodyCapture()
+  readonly #pause: Pause
+  #passedBytes = 0
+  #deliveredBytes = 0
+  /** Of a message that has begun. */
+  #turn: Turn | undefined
+  #rules: readonly HttpRule[] = NO_RULES
+  #headLength = 0
+  /** Of a head that a chunk boundary cuts: how many bytes are held, or that they are passed on as they come. */
+  #cut: number | 'passing' | undefined
+  #state: 'http' | 'opaque' | 'refused' = 'http'
+  /** Once so many bytes are delivered, the server is gone. */
+  #crashAtBytes: number | undefined
+
+  constructor(connection: HttpConnection) {
+    this.#connection = connection
+    this.#exit = connection.conversation.requests
+    this.gate = new Gate(this.#exit)
+    this.#pause = new Pause(connection.clock)
+    this.#parser = new MessageParser(new RequestHeadReader(connection.memos.requests))
+    this.#intake = new MessageIntake((bytes) => this.#pass(bytes))
+  }
+
+  receive(bytes: Buffer): boolean {
+    if (this.#state === 'opaque') return this.#exit.pass(bytes)
+    if (this.#state === 'refused') return true
+    if (!this.gate.closed) return this.#read(bytes)
+    this.gate.hold(bytes)
+    return true
+  }
+
+  end(): void {
+    if (this.gate.closed) this.gate.hold('end')
+    else if (this.#connection.isMuted) this.#connection.conversation.abort()
+    else {
+      this.#passWhatIsCut()
+      this.#exit.end()
+    }
+  }
+
+  reset(): void {
+    this.#pause.cancel()
+    this.#exit.reset()
+  }
+
+  delivered(totalBytes: number): void {
+    this.#deliveredBytes = totalBytes
+    if (this.#crashAtBytes === undefined || totalBytes < this.#crashAtBytes) return
+    this.#crashAtBytes = undefined
+    this.#connection.crash()
+  }
+
+  ruleRemoved(rule: HttpRule): void {
+    this.#pause.ruleRemoved(rule)
+  }
+
+  /** The answer to a request for another protocol is here: from now on bytes are bytes, or HTTP goes on. */
+  switchDecided(switched: boolean): void {
+    if (switched) this.goOpaque()
+    else this.#reopen()
+  }
+
+  goOpaque(): void {
+    if (this.#state !== 'http') return
+    this.#passWhatIsCut()
+    this.#state = 'opaque'
+    this.#reopen()
+  }
+
+  /** What is in the middle of being read will not be complete. */
+  closed(time: Nanos, reason: string): void {
+    this.#pause.cancel()
+    this.#turn?.ended(time, reason)
+  }
+
+  #read(bytes: Buffer): boolean {
+    const parser = this.#parser
+    const intake = this.#intake
+    const time = this.#connection.now()
+    intake.beginChunk()
+    for (let at = 0; ; ) {
+      const stepAt = at
+      const step = parser.read(bytes, at)
+      at = parser.offset
+      if (step === STEP.data) this.#capture.add(bytes, parser.dataAt, at)
+      else if (step === STEP.head) this.#headRead(bytes, stepAt, time)
+      else if (step === STEP.end) this.#requestRead(bytes, time)
+      else if (step === STEP.malformed) return this.#malformed(bytes, stepAt, time)
+      else {
+        if (parser.isCut) this.#cutHead(bytes, stepAt, time)
+        break
+      }
+      if (this.gate.closed) {
+        this.gate.putBack(bytes.subarray(at))
+        intake.skip(bytes.length)
+        break
+      }
+    }
+    intake.settle(bytes, bytes.length)
+    if (intake.isOversized) this.#giveUpHolding(time)
+    this.#capture.release()
+    this.#connection.holdUpIfBehind()
+    return intake.endChunk()
+  }
+
+  /** The chunk ends in the middle of a head that began, or went on, at `stepAt`. */
+  #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
+    const isBlank = this.#parser.betweenMessages
+    if (this.#cut === undefined) {
+      this.#intake.settle(bytes, stepAt)
+      this.#cut = isBlank || this.#connection.link.rules.length > 0 ? 0 : 'passing'
+    }
+    if (!isBlank) this.#turn ??= this.#connection.beginTurn(time)
+    if (this.#cut === 'passing') this.#turn?.exchange?.forwarded(time)
+    else {
+      this.#cut += bytes.length - stepAt
+      this.#intake.skip(bytes.length)
+    }
+  }
+
+  #headRead(bytes: Buffer, stepAt: number, time: Nanos): void {
+    const { head } = this.#parser
+    const connection = this.#connection
+    this.#parser.frame(bodyOfRequest(head))
+    connection.link.counters.requests++
+    const turn = this.#turn ?? connection.beginTurn(time)
+    this.#turn = turn
+    turn.method = head.method
+    turn.target = head.target
+    turn.switches = head.headers.upgrade || head.method === 'CONNECT'
+    turn.routed = connection.mapping?.match(head)
+    connection.order.push(turn)
+    const candidates = connection.candidatesFor(head)
+    turn.replyRules = candidates.replies
+    // Where some of the head was on its way before there was a rule, it is too late for the request.
+    this.#rules = this.#cut === 'passing' ? NO_RULES : candidates.requests
+    if (this.#rules.length > 0) this.#intake.settle(bytes, stepAt)
+    const needsWhole = this.#rules.some((rule) => rule.needsWholeRequest)
+    this.#capture.start(Math.max(turn.routed?.bodyBytes ?? 0, needsWhole ? SEARCHED_BYTES : 0))
+    if (needsWhole) {
+      this.#intake.treatment = 'collect'
+      this.#headLength = this.#parser.headLength
+      this.#takeHead(bytes, stepAt, (rawHead) => this.#intake.collect(rawHead))
+    } else this.#decideByHead(turn, bytes, stepAt, time)
+    this.#cut = undefined
+  }
+
+  #decideByHead(turn: Turn, bytes: Buffer, stepAt: number, time: Nanos): void {
+    const intake = this.#intake
+    const plan = this.#rules.length === 0 ? undefined : planRequest(this.#rules, turn, undefined, this.#connection)
+    if (turn.madeUp !== undefined || turn.silenced !== undefined) {
+      intake.treatment = 'swallow'
+      intake.skip(this.#parser.offset)
+      return
+    }
+    intake.treatment = 'pass'
+    if (plan?.delay !== undefined) {
+      const { durationMs, rule } = plan.delay
+      this.#takeHead(bytes, stepAt, (rawHead) => {
+        this.gate.close()
+        this.#pause.begin(durationMs, rule, () => {
+          this.#forward(turn, this.#connection.now())
+          this.#pass(rawHead)
+          this.#reopen()
+        })
+      })
+      return
+    }
+    this.#forward(turn, time)
+    if (typeof this.#cut === 'number') this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
+  }
+
+  /** Gives the head in memory of its own, in place of its bytes in the chunk. */
+  #takeHead(bytes: Buffer, stepAt: number, take: (rawHead: Buffer) => void): void {
+    const { carried, offset } = this.#parser
+    this.#intake.skip(offset)
+    take(Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset)))
+  }
+
+  /** The first of its bytes is about to be passed on, so that it is the next to be answered. */
+  #forward(turn: Turn, time: Nanos): void {
+    turn.exchange?.forwarded(time)
+    this.#connection.asked.push(turn)
+  }
+
+  #requestRead(bytes: Buffer, time: Nanos): void {
+    const turn = this.#turn
+    if (turn === undefined) throw new Error('a request ends that did not begin')
+    const connection = this.#connection
+    const body = this.#capture.end()
+    turn.requestEnded(turn.routed?.bodyBytes === 0 ? undefined : body)
+    if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
+    if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
+    this.#turn = undefined
+    this.#rules = NO_RULES
+    this.#intake.treatment = 'pass'
+    if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
+    if (turn.madeUp !== undefined || turn.silenced !== undefined) connection.answerInTurn()
+    else {
+      if (turn.crashes) this.#crashOnceDelivered(bytes)
+      if (turn.switches) this.gate.close()
+    }
+  }
+
+  #crashOnceDelivered(bytes: Buffer): void {
+    this.#intake.settle(bytes, this.#parser.offset)
+    this.#crashAtBytes ??= this.#passedBytes
+    this.delivered(this.#deliveredBytes)
+  }
+
+  /** What was collected is all there is of the request. */
+  #decideWhole(turn: Turn, body: Captured | undefined): void {
+    const collected = this.#intake.takeCollected()
+    const plan = planRequest(this.#rules, turn, body, this.#connection)
+    if (turn.madeUp !== undefined || turn.silenced !== undefined) return
+    const message = plan.edit(collected, this.#headLength)
+    const send = () => {
+      const sentAt = this.#connection.now()
+      this.#forward(turn, sentAt)
+      const copies = Array.from({ length: plan.copies }, () => this.#connection.duplicate(turn, sentAt))
+      if (plan.trickle !== undefined) {
+        this.gate.close()
+        trickle(
+          this.#pause,
+          message,
+          plan.trickle,
+          (bytes) => this.#pass(bytes),
+          () => {
+            this.#sendCopies(copies, message.raw)
+            this.#reopen()
+          },
+        )
+        return
+      }
+      this.#pass(message.raw)
+      this.#sendCopies(copies, message.raw)
+    }
+    if (plan.delay === undefined) send()
+    else {
+      this.gate.close()
+      this.#pause.begin(plan.delay.durationMs, plan.delay.rule, () => {
+        send()
+        if (plan.trickle === undefined) this.#reopen()
+      })
+    }
+  }
+
+  #sendCopies(copies: readonly Turn[], raw: Buffer): void {
+    for (const copy of copies) {
+      this.#connection.asked.push(copy)
+      this.#pass(Buffer.from(raw))
+    }
+  }
+
+  /** Too long to be held: it goes on as it came. */
+  #giveUpHolding(time: Nanos): void {
+    const turn = this.#turn
+    if (turn === undefined) return
+    for (const rule of this.#rules) rule.oversized++
+    this.#rules = NO_RULES
+    this.#intake.treatment = 'pass'
+    this.#forward(turn, time)
+    this.#pass(this.#intake.takeCollected())
+  }
+
+  /**
+   * What one server takes for one request, another may take for two. Where no rule is in force, it is passed on as it is,
+   * and not understood any more; where one is, so that a request could slip past it, the connection is ended.
+   */
+  #malformed(bytes: Buffer, stepAt: number, time: Nanos): boolean {
+    const connection = this.#connection
+    const { reason } = this.#parser
+    const turn = this.#turn
+    this.#intake.settle(bytes, stepAt)
+    if (connection.link.rules.length > 0 || this.#intake.treatment !== 'pass') {
+      this.#state = 'refused'
+      const inMessage = turn !== undefined && connection.order.includes(turn)
+      if (!inMessage) turn?.ended(time, LOST.unparsed)
+      connection.refuse(reason, { inMessage })
+      return this.#intake.endChunk()
+    }
+    this.#passHeldHead()
+    this.#state = 'opaque'
+    connection.requestsMalformed()
+    this.#intake.settle(bytes, bytes.length)
+    return this.#intake.endChunk()
+  }
+
+  /** The connection ends, or is understood no longer, in the middle of a message. */
+  #passWhatIsCut(): void {
+    this.#passHeldHead()
+    if (this.#intake.treatment === 'collect') this.#giveUpHolding(this.#connection.now())
+  }
+
+  #passHeldHead(): void {
+    const heldBytes = this.#cut
+    this.#cut = undefined
+    if (typeof heldBytes !== 'number' || heldBytes === 0) return
+    this.#turn?.exchange?.forwarded(this.#connection.now())
+    this.#pass(Buffer.from(this.#parser.carried.subarray(0, heldBytes)))
+  }
+
+  #reopen(): void {
+    this.gate.open((arrival) => {
+      if (arrival === 'end') this.end()
+      else if (arrival === 'reset') this.reset()
+      else this.receive(arrival)
+    })
+  }
+
+  #pass(bytes: Buffer): boolean {
+    this.#passedBytes += bytes.length
+    return this.#exit.pass(bytes)
+  }
+}

@@ -1,0 +1,91 @@
+import type { Nanos } from '@chaos/history'
+import type { Completion } from '../recorder/call.ts'
+import type { Exchange } from '../recorder/exchange.ts'
+import type { Captured } from './body-capture.ts'
+import type { HttpRule } from './http-rule.ts'
+import type { Answer, RoutedRequest } from './mapping.ts'
+import type { WholeReply } from './reply.ts'
+
+/** Why a request has no answer, as histories say it. */
+export const LOST = {
+  connection: 'the connection ended before the answer was complete',
+  unparsed: 'unparsable: what came is no HTTP/1.1',
+  request: 'the request was lost',
+  reply: 'the answer was lost',
+} as const
+
+/** One request of a connection, and the answer that it waits for. */
+export class Turn {
+  /** What is recorded of it, if anything is. */
+  readonly exchange: Exchange | undefined
+  method = ''
+  target = ''
+  /** It asks for another protocol; whether it gets it, its answer says. */
+  switches = false
+  routed: RoutedRequest | undefined
+  /** Rules that may act on its answer. */
+  replyRules: readonly HttpRule[] = []
+  /** What the proxy answers itself, in the server's place. */
+  madeUp: WholeReply | undefined
+  /** Nothing is answered, and the client is left so. */
+  silenced: 'reset' | 'hang' | undefined
+  /** The server is gone once it has it. */
+  crashes = false
+  /** Its answers are not for the client: the proxy asked, not the client. */
+  isDuplicate = false
+  /** Its answer is the last. */
+  endsConnection = false
+  #requestEnded = false
+  /** What happened before the request had ended, as it does where a server refuses one in the middle. */
+  #early: (() => void)[] = []
+
+  constructor(exchange: Exchange | undefined) {
+    this.exchange = exchange
+  }
+
+  /** The whole request is here. */
+  requestEnded(body: Captured | undefined): void {
+    this.#requestEnded = true
+    this.exchange?.called(this.routed?.call(body))
+    for (const record of this.#early.splice(0)) record()
+  }
+
+  /** It was made from a request that is whole. */
+  sent(): void {
+    this.#requestEnded = true
+  }
+
+  /** The server's whole answer is here. */
+  answered(time: Nanos, answer: Answer): void {
+    this.#record((exchange) => exchange.answered(time, this.#complete(answer)))
+  }
+
+  /** The client has a whole answer. */
+  delivered(time: Nanos, answer: Answer): void {
+    this.#record((exchange) => exchange.delivered(time, this.#complete(answer)))
+  }
+
+  lostForClient(time: Nanos, reason: string): void {
+    this.#record((exchange) => exchange.lostForClient(time, reason))
+  }
+
+  /** Nothing more will come of it. */
+  ended(time: Nanos, reason: string): void {
+    this.exchange?.ended(time, reason)
+  }
+
+  #record(what: (exchange: Exchange) => void): void {
+    const { exchange } = this
+    if (exchange === undefined) return
+    if (this.#requestEnded) what(exchange)
+    else this.#early.push(() => what(exchange))
+  }
+
+  #complete(answer: Answer): Completion {
+    const call = this.exchange?.call
+    if (this.routed === undefined || call === undefined) return NOT_RECORDED
+    return this.routed.complete(call, answer)
+  }
+}
+
+const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
