@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { trafficFaultKinds } from '@chaos/faults'
@@ -323,6 +324,35 @@ async function openEvents(port: number, headers: { [name: string]: string }) {
   }
   return { response, text: { now: () => text, until } }
 }
+
+describe('a proxy of UDP', () => {
+  test('passes datagrams on, and loses them when told to', async () => {
+    const server = createSocket('udp4').on('message', (message, from) => server.send(message, from.port, from.address))
+    server.bind(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanUp(() => void server.close())
+    const { ask } = await control()
+    const upstream = `127.0.0.1:${server.address().port}`
+    const made = await ask('POST', '/v1/proxies', { name: 'dns', upstream, protocol: 'udp' })
+    expect(made).toMatchObject({ status: 201, json: { protocol: 'udp' } })
+    const client = createSocket('udp4')
+    cleanUp(() => void client.close())
+    const port = Number(made.json.listen.split(':')[1])
+    const answers: string[] = []
+    client.on('message', (message) => void answers.push(String(message)))
+    client.send('ping', port, '127.0.0.1')
+    while (answers.length === 0) await once(client, 'message')
+    expect(await ask('POST', '/v1/faults', { kind: 'drop-datagram', proxies: ['dns'], name: 'loss' })).toMatchObject({
+      status: 201,
+    })
+    client.send('gone', port, '127.0.0.1')
+    while ((await ask('GET', '/v1/faults/loss')).json.hits !== 1);
+    expect((await ask('DELETE', '/v1/faults/loss')).status).toBe(204)
+    client.send('pong', port, '127.0.0.1')
+    while (answers.length === 1) await once(client, 'message')
+    expect(answers).toEqual(['ping', 'pong'])
+  })
+})
 
 describe('POST /v1/reset', () => {
   test('heals everything and enables every proxy', async () => {

@@ -415,6 +415,52 @@ describe('toxics', () => {
   })
 })
 
+describe('toxiproxy-cli', () => {
+  // The program itself is Go. These are its requests, as client/client.go and client/proxy.go of Toxiproxy make them.
+  test('is answered all it asks', async () => {
+    const { ask } = await control()
+    const headers = { 'User-Agent': 'toxiproxy-cli/2.12.0 linux/amd64', 'Content-Type': 'application/json' }
+    const go = async (method: string, path: string, body?: unknown) => {
+      const answer = await ask(method, path, body, headers)
+      expect(answer.status, `${method} ${path}: ${answer.text}`).toBeLessThan(300)
+      return answer.text === '' ? undefined : answer.json
+    }
+    const created = await go('POST', '/proxies', {
+      name: 'db',
+      listen: 'localhost:0',
+      upstream: UPSTREAM,
+      enabled: true,
+      toxics: null,
+    })
+    expect(Object.keys(await go('GET', '/proxies'))).toEqual(['db'])
+    const attributes = { latency: 100, jitter: 50 }
+    const toxic = { name: '', type: 'latency', stream: 'downstream', toxicity: 1, attributes }
+    await go('GET', '/proxies/db')
+    expect(await go('POST', '/proxies/db/toxics', toxic)).toEqual({ ...toxic, name: 'latency_downstream' })
+    expect(await go('GET', '/proxies/db/toxics')).toHaveLength(1)
+    const updated = await go('PATCH', '/proxies/db/toxics/latency_downstream', {
+      attributes: { jitter: 7 },
+      toxicity: 0.5,
+    })
+    expect(updated).toMatchObject({ attributes: { latency: 100, jitter: 7 }, toxicity: 0.5 })
+    // Toggling sends back the whole proxy as it was listed, toxics included.
+    const listed = await go('GET', '/proxies/db')
+    expect(await go('POST', '/proxies/db', { ...listed, enabled: false })).toMatchObject({
+      enabled: false,
+      toxics: [updated],
+    })
+    expect(await go('POST', '/proxies/db', { ...listed, enabled: true })).toMatchObject({
+      enabled: true,
+      listen: created.listen,
+    })
+    await go('DELETE', '/proxies/db/toxics/latency_downstream')
+    await go('POST', '/reset', '')
+    await go('DELETE', '/proxies/db')
+    const missing = await ask('GET', '/proxies/db', undefined, headers)
+    expect(missing).toMatchObject({ status: 404, json: { error: 'proxy not found', status: 404 } })
+  })
+})
+
 describe('POST /reset', () => {
   test('removes every toxic and enables every proxy', async () => {
     const { ask } = await withProxy({ enabled: false })

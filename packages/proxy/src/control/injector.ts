@@ -1,5 +1,6 @@
 import {
   type DatagramFault,
+  type FaultFamily,
   familyOf,
   type HttpFault,
   type LinkFault,
@@ -31,18 +32,18 @@ export interface Injectors {
 
 /** Each family of faults goes to those who know what it hurts. */
 export function createInjector({ network, messages, http }: Injectors): Injector {
+  // A family's name says of which type its faults are.
+  const byFamily: { readonly [family in FaultFamily['name']]: (fault: TrafficFault) => InForce } = {
+    tcp: (fault) => network.apply(fault as LinkFault),
+    udp: (fault) => network.applyToDatagrams(fault as DatagramFault),
+    message: (fault) => messages.apply(fault as MessageFault),
+    http: (fault) => http.apply(fault as HttpFault),
+  }
   return {
     apply(fault) {
-      switch (familyOf(fault.kind)?.name) {
-        case 'message':
-          return messages.apply(fault as MessageFault)
-        case 'http':
-          return http.apply(fault as HttpFault)
-        case 'udp':
-          return network.applyToDatagrams(fault as DatagramFault)
-        default:
-          return network.apply(fault as LinkFault)
-      }
+      const family = familyOf(fault.kind)
+      if (family === undefined) throw new TypeError(`${fault.kind} belongs to no family`)
+      return byFamily[family.name](fault)
     },
   }
 }

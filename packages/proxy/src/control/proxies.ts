@@ -3,6 +3,7 @@ import type { Framing } from '../framing/framing.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Route } from '../tcp/route.ts'
+import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { formatAddress, parseAddress, resolveAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { createSerially } from './serial.ts'
@@ -17,6 +18,8 @@ export interface ProxySettings {
   /** The ends of its two links; by default `clients` and the proxy's own name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
+  /** By default TCP. */
+  readonly protocol?: 'tcp' | 'udp' | undefined
   /** How its bytes are cut into messages, where faults are to hit single ones. */
   readonly framing?: Framing | undefined
 }
@@ -32,6 +35,8 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
+  readonly protocol: 'tcp' | 'udp'
+  /** Of UDP, clients that were heard of lately. */
   readonly liveConnections: number
 }
 
@@ -55,7 +60,7 @@ export interface ProxySet {
 }
 
 export interface ProxySetOptions {
-  readonly network: Pick<Network, 'route'>
+  readonly network: Pick<Network, 'route' | 'datagramRoute'>
   /** What stands in the way of each connection of a proxy, if anything does. */
   readonly interceptFor: (proxy: InterceptedProxy) => Intercept | undefined
 }
@@ -71,7 +76,8 @@ const LONGEST_NAME = 256
 interface Entry extends InterceptedProxy {
   listen: string
   upstream: string
-  route: Route | undefined
+  readonly protocol: 'tcp' | 'udp'
+  route: Route | DatagramRoute | undefined
 }
 
 export function createProxySet({ network, interceptFor }: ProxySetOptions): ProxySet {
@@ -86,14 +92,16 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
 
   async function start(entry: Entry): Promise<void> {
     const upstream = parseAddress(entry.upstream)
-    const listen = await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen))
-    const route = await network.route({
+    const options = {
       from: entry.from,
       to: entry.to,
       upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
-      listen,
-      intercept: interceptFor(entry),
-    })
+      listen: await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen)),
+    }
+    const route =
+      entry.protocol === 'udp'
+        ? await network.datagramRoute(options)
+        : await network.route({ ...options, intercept: interceptFor(entry) })
     entry.route = route
     entry.listen = formatAddress(route)
   }
@@ -111,7 +119,8 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const entry: Entry = { name, from, to, framing: settings.framing, listen, upstream, route: undefined }
+    const { protocol = 'tcp', framing } = settings
+    const entry: Entry = { name, from, to, protocol, framing, listen, upstream, route: undefined }
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
@@ -159,7 +168,8 @@ function viewOf(entry: Entry): ManagedProxy {
     enabled: route !== undefined,
     forward: { from, to },
     backward: { from: to, to: from },
-    liveConnections: route?.liveConnections ?? 0,
+    protocol: entry.protocol,
+    liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
   }
 }
 

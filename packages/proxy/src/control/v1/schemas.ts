@@ -15,6 +15,7 @@ export const proxyParameters: readonly FaultParameter[] = [
 export const proxyEndParameters: readonly FaultParameter[] = [
   { name: 'from', unit: 'text', summary: 'who dials it, as links name it', default: 'clients' },
   { name: 'to', unit: 'text', summary: 'whom it leads to, as links name it; by default its name', optional: true },
+  { name: 'protocol', unit: 'text', summary: 'what it passes on', default: 'tcp', values: ['tcp', 'udp'] },
 ]
 
 export const nameParameter: FaultParameter = { name: 'name', unit: 'text', summary: 'one of a kind' }
@@ -78,6 +79,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     listen: text,
     upstream: text,
     enabled: flag,
+    protocol: { type: 'string', enum: ['tcp', 'udp'] },
     from: text,
     to: text,
     links: listOf(text),
