@@ -17,6 +17,7 @@ export { matchParameters, messageHarms, messageTriggerParameters } from './messa
 export type { Nemesis, SchedulePlan, Stage, Turn } from './nemesis.ts'
 export { nemeses, planSchedule } from './nemesis.ts'
 export { parseDatagramFault } from './parse-datagram-fault.ts'
+export { parseFault } from './parse-fault.ts'
 export { isHttpHarm, parseHttpFault } from './parse-http-fault.ts'
 export { parseLink, parseLinkFault, parseLinkHarm, parseLinks, parseTrigger } from './parse-link-fault.ts'
 export { isMessageHarm, parseMessageFault } from './parse-message-fault.ts'

@@ -1,0 +1,9 @@
+import { createHash } from 'node:crypto'
+import { type Event, printJsonLine } from '@chaos/history'
+
+/** SHA-256 of a history as it is saved, shortened to 16 hexadecimal digits: the same run has the same one everywhere. */
+export function digestOf(events: readonly Event[]): string {
+  const hash = createHash('sha256')
+  for (const event of events) hash.update(`${printJsonLine(event)}\n`)
+  return hash.digest('hex').slice(0, 16)
+}

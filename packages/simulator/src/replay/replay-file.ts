@@ -1,0 +1,180 @@
+import { linkName, nodeNames, parseFault, quote, readObject, readParameters } from '@chaos/faults'
+import { type Json, type Millis, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
+import type { KnobValue, StoreCommand } from '@chaos/protocols'
+import type { PlannedFault, PlannedOperation, Scenario } from '@chaos/runner'
+
+/** A scenario that went wrong, as a file that people read, keep and edit. */
+export interface Replay {
+  readonly scenario: Scenario
+  /** What went wrong, in words. */
+  readonly found: string | undefined
+  /** Of the history that the simulator recorded: another one means that something else happened. */
+  readonly digest: string | undefined
+}
+
+/** Counted up when older programs could no longer read what newer ones write. */
+const VERSION = 1
+
+/** One operation and one fault a line. */
+export function printReplay({ scenario, found, digest }: Replay): string {
+  const { target, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
+  const head = { chaos: VERSION, kind: 'scenario', found, target, bug, knobs, nodes, seed, timeoutMs, digest }
+  const lines = Object.entries(head)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)},`)
+  return [
+    '{',
+    ...lines,
+    `  "operations": ${printList(operations.map(printOperation))},`,
+    `  "faults": ${printList(faults.map(printFault))}`,
+    '}',
+    '',
+  ].join('\n')
+}
+
+const printList = (items: readonly object[]): string =>
+  items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
+
+const printOperation = ({ at, client, node, command }: PlannedOperation): object => ({
+  atMs: nanosToMillis(at),
+  client,
+  node,
+  ...command,
+})
+
+function printFault({ from, to, fault }: PlannedFault): object {
+  const times = { fromMs: nanosToMillis(from), toMs: nanosToMillis(to) }
+  return 'links' in fault ? { ...times, ...fault, links: fault.links.map(linkName) } : { ...times, ...fault }
+}
+
+/**
+ * @param source begins every message: the file.
+ * @throws UserError (input) with the place of what is wrong, and what would be right.
+ */
+export function parseReplay(text: string, source: string): Replay {
+  const members = readObject(parseJson(text, source), source)
+  if (members['kind'] !== 'scenario')
+    throw new UserError('input', `${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
+  if (members['chaos'] !== VERSION)
+    throw new UserError(
+      'input',
+      `${source} is of version ${quote(members['chaos'])}; this program reads version ${VERSION}. Find the failure anew with chaos fuzz.`,
+    )
+  const head = readParameters(headParameters, members, source, HEAD_BESIDE)
+  const nodes = Number(head['nodes'])
+  return {
+    scenario: {
+      target: String(head['target']),
+      bug: head['bug'] === undefined ? undefined : String(head['bug']),
+      knobs: parseKnobs(members['knobs'], source),
+      nodes,
+      seed: Number(head['seed']),
+      timeoutMs: millis(Number(head['timeoutMs'])),
+      operations: parseList(members['operations'], `${source}: "operations"`).map((value, i) =>
+        parseOperation(value, `${source}: operations[${i}]`, nodes),
+      ),
+      faults: parseList(members['faults'], `${source}: "faults"`).map((value, i) =>
+        parsePlannedFault(value, `${source}: faults[${i}]`, nodes),
+      ),
+    },
+    found: head['found'] === undefined ? undefined : String(head['found']),
+    digest: head['digest'] === undefined ? undefined : String(head['digest']),
+  }
+}
+
+const headParameters = [
+  { name: 'target', unit: 'text', summary: 'what it is played on' },
+  { name: 'bug', unit: 'text', summary: 'a mistake of the target', optional: true },
+  { name: 'nodes', unit: 'count', summary: 'how many nodes', least: 1, most: 15 },
+  { name: 'seed', unit: 'count', summary: 'of delays, and of the nodes' },
+  { name: 'timeoutMs', unit: 'ms', summary: 'how long clients wait' },
+  { name: 'found', unit: 'text', summary: 'what went wrong', optional: true },
+  { name: 'digest', unit: 'text', summary: 'of the history', optional: true },
+] as const
+const HEAD_BESIDE = ['chaos', 'kind', 'knobs', 'operations', 'faults']
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UserError('input', `${source} is not JSON (${why}). A file that was cut short cannot be replayed.`)
+  }
+}
+
+function parseList(value: unknown, where: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new UserError('input', `${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
+}
+
+function parseKnobs(value: unknown, source: string): { readonly [name: string]: KnobValue } {
+  const members = value === undefined ? {} : readObject(value, `${source}: "knobs"`)
+  const knobs: { [name: string]: KnobValue } = {}
+  for (const [name, knob] of Object.entries(members)) {
+    if (typeof knob !== 'number' && typeof knob !== 'boolean' && typeof knob !== 'string')
+      throw new UserError(
+        'input',
+        `${source}: knobs: "${name}" is ${quote(knob)}. Give a number, true, false or a text.`,
+      )
+    knobs[name] = knob
+  }
+  return knobs
+}
+
+const operationParameters = [
+  { name: 'atMs', unit: 'ms', summary: 'when it begins' },
+  { name: 'client', unit: 'count', summary: 'whose it is' },
+  { name: 'node', unit: 'text', summary: 'who is asked' },
+  { name: 'f', unit: 'text', summary: 'what is asked', values: ['read', 'write', 'cas'] },
+  { name: 'key', unit: 'text', summary: 'of which key' },
+] as const
+
+function parseOperation(value: unknown, where: string, nodes: number): PlannedOperation {
+  const members = readObject(value, where)
+  const given = readParameters(operationParameters, members, where, ['value', 'old', 'new'])
+  const node = String(given['node'])
+  requireNode(node, where, nodes)
+  return {
+    at: millisToNanos(millis(Number(given['atMs']))),
+    client: Number(given['client']),
+    node,
+    command: parseCommand(String(given['f']), String(given['key']), members, where),
+  }
+}
+
+function parseCommand(
+  f: string,
+  key: string,
+  members: { readonly [name: string]: unknown },
+  where: string,
+): StoreCommand {
+  const given = (name: string): Json => {
+    if (members[name] === undefined) throw new UserError('input', `${where}: a ${f} needs "${name}".`)
+    return members[name] as Json
+  }
+  if (f === 'read') return { f, key }
+  if (f === 'write') return { f, key, value: given('value') }
+  return { f: 'cas', key, old: given('old'), new: given('new') }
+}
+
+const timeParameters = [
+  { name: 'fromMs', unit: 'ms', summary: 'when it begins' },
+  { name: 'toMs', unit: 'ms', summary: 'when it ends' },
+] as const
+
+function parsePlannedFault(value: unknown, where: string, nodes: number): PlannedFault {
+  const members = readObject(value, where)
+  const fault = parseFault(value, where, ['fromMs', 'toMs'])
+  const times = readParameters(timeParameters, { fromMs: members['fromMs'], toMs: members['toMs'] }, where)
+  const [from, to] = [times['fromMs'], times['toMs']].map((time) => millisToNanos(Number(time) as Millis))
+  if (from === undefined || to === undefined || to < from)
+    throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
+  const named = 'nodes' in fault ? fault.nodes : fault.links.flatMap((link) => [link.from, link.to])
+  for (const name of named) if (name !== 'clients') requireNode(name, where, nodes)
+  return { from, to, fault }
+}
+
+function requireNode(name: string, where: string, nodes: number): void {
+  if (nodeNames(nodes).includes(name)) return
+  throw new UserError('input', `${where}: there is no node ${quote(name)}. There are ${nodes}: n1 to n${nodes}.`)
+}

@@ -1,0 +1,58 @@
+import { createRandom } from '@chaos/faults'
+import { type Millis, millis } from '@chaos/history'
+import type { Scenario } from '@chaos/runner'
+import { shrink } from '../shrink/shrink.ts'
+import { planTrial } from './plan.ts'
+import { causeOf, type Finding } from './search-seeds.ts'
+import { strategies } from './strategy.ts'
+import type { Subject } from './subject.ts'
+import { runPlan, runScenario, type TrialLimits } from './trial.ts'
+
+export interface MinimiseOptions {
+  readonly limits: TrialLimits
+  /** For everything together. */
+  readonly budgetMs: Millis
+}
+
+/** Small enough for a person to follow: nothing smaller is looked for. */
+const FEW_OPERATIONS = 6
+const FEW_FAULTS = 2
+/** Of the budget, for cutting down what was found; the rest goes to finding something smaller. */
+const SHRINK_SHARE = 0.6
+
+/**
+ * The smallest scenario that can be had in the time given, failing for the same cause: what was found is cut down and,
+ * where that stays large (a deletion too many lets the failure disappear), a search among small scenarios from the start
+ * looks for another one. Undefined where the scenario does not fail when it is played again.
+ */
+export function minimise(
+  subject: Subject,
+  finding: Finding,
+  { limits, budgetMs }: MinimiseOptions,
+): Scenario | undefined {
+  const cause = causeOf(finding.failure)
+  const fails = (scenario: Scenario): boolean => {
+    const { failure } = runScenario(subject, scenario, limits)
+    return failure !== undefined && causeOf(failure) === cause
+  }
+  if (!fails(finding.scenario)) return undefined
+  const startedAt = limits.now()
+  const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
+  let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE) })
+  const expired = expiredAfter(1)
+  const random = createRandom(`minimise ${finding.seed}`)
+  for (let seed = finding.seed + 1; sizeOf(smallest) > FEW_OPERATIONS + FEW_FAULTS && !expired(); seed++) {
+    const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 4 + random.integer(12) }
+    const strategy = random.pick(strategies)
+    const trial = runPlan(small, planTrial(small, strategy, seed), limits)
+    if (trial.failure === undefined || causeOf(trial.failure) !== cause || !fails(trial.scenario)) continue
+    const candidate = shrink(trial.scenario, { fails, expired })
+    if (sizeOf(candidate) < sizeOf(smallest)) smallest = candidate
+  }
+  return smallest
+}
+
+export const sizeOf = ({ operations, faults }: Scenario): number => operations.length + faults.length
+
+/** For whoever minimises within a search: short, since more failures wait. */
+export const MINIMISE_MS: Millis = millis(2_000)
