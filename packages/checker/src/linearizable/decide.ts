@@ -61,8 +61,7 @@ export function decideLinearizable(
         rank: rankOf(0, p),
       }
     } else {
-      parts[p] = compact(part)
-      open.push({ part: p, search: createPortfolio(parts[p], jsonOf, budget) })
+      open.push({ part: p, search: createPortfolio(part, jsonOf, budget) })
     }
     if ((p & 0xff) === 0xff && budget.expired()) break
   }
@@ -90,9 +89,10 @@ export function decideLinearizable(
         orders[part] = order
         search.release()
       } else if (progress === 'violated') {
-        const culpritReturn = search.culpritReturn()
+        const culprit = parts[part].returns.indexOf(search.culpritReturn())
         for (const each of undecided) each.search.release()
-        return { result: 'violated', part: parts[part], culpritReturn: () => culpritReturn, rank }
+        const violated = compact(parts[part])
+        return { result: 'violated', part: violated, culpritReturn: () => violated.returns[culprit], rank }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()

@@ -1,5 +1,4 @@
-import { CAS, type Encoded, NEVER } from '../encoded.ts'
-import { eventCount } from './zones.ts'
+import { CAS, type Encoded } from '../encoded.ts'
 
 /** A set of open operations is one word, so there can be no more of them at once. */
 export const MOST_OPEN = 32
@@ -54,30 +53,4 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
     restore,
     least: (set) => operationAt[31 - Math.clz32(set & -set)],
   }
-}
-
-/**
- * By position what happens there: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing, and for
- * operations of unknown outcome.
- */
-export function eventsByPosition(part: Encoded): Int32Array {
-  const { length, calls, returns } = part
-  const events = new Int32Array(eventCount(part))
-  for (let i = 0; i < length; i++) {
-    if (returns[i] === NEVER) continue
-    events[calls[i]] = i + 1
-    events[returns[i]] = -(i + 1)
-  }
-  return events
-}
-
-/** Whether there are never more than so many operations open at once. */
-export function fewAreOpen(events: Int32Array, most: number): boolean {
-  let open = 0
-  for (let position = 0; position < events.length; position++) {
-    const event = events[position]
-    if (event < 0) open--
-    else if (event > 0 && ++open > most) return false
-  }
-  return true
 }

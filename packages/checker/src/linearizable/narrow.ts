@@ -1,8 +1,9 @@
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
 import { ones } from './beam.ts'
+import { eventsByPosition, fewAreOpen } from './events.ts'
 import { createFirings, orderFromFirings } from './firings.ts'
-import { createFewOpen, eventsByPosition, fewAreOpen, KINDS, MOST_OPEN } from './narrow-open.ts'
+import { createFewOpen, KINDS, MOST_OPEN } from './narrow-open.ts'
 import { optionalClasses } from './optional.ts'
 import type { Search } from './search.ts'
 
@@ -19,7 +20,7 @@ const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
 /** Returns and expansions without getting further, after which none is put off any more. */
-const STRAY_STEPS = 4096
+const STRAY_STEPS = 1024
 
 /**
  * The frontier search (see `createFrontier`, whose rules these are) for the most frequent case: at most 32 operations

@@ -1,6 +1,7 @@
 import { CAS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { type Bag, createBag } from './bag.ts'
-import { assignSlots } from './search.ts'
+import { assignSlots, eventsByPosition } from './events.ts'
+import { eventCount } from './zones.ts'
 
 /**
  * The operations that are open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value
@@ -39,7 +40,7 @@ export interface OpenOperations {
 
 export function createOpenOperations(part: Encoded): OpenOperations {
   const { length, kind, expects, writes, returns, values } = part
-  const slots = assignSlots(part)
+  const slots = assignSlots(eventsByPosition(part), length)
   const slotOf = slots.of
   const words = Math.max(1, (slots.count + 31) >> 5)
   const byValue = (): Int32Array => new Int32Array(values * words)
@@ -159,7 +160,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
 /** Operations at their calls (as i) and returns (as -i - 1), in order; without optional ones that do not matter. */
 export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
   const { length, calls, returns } = part
-  const at = new Int32Array(2 * length).fill(NEVER)
+  const at = new Int32Array(eventCount(part)).fill(NEVER)
   for (let i = 0; i < length; i++) {
     if (returns[i] === NEVER && !matters(i)) continue
     at[calls[i]] = i

@@ -1,6 +1,7 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
+import { eventsByPosition, fewAreOpen } from './events.ts'
 import { createNarrowFrontier } from './narrow.ts'
 import { createFrontierSearch } from './refinement.ts'
 import { createSearch, type Search } from './search.ts'
@@ -22,6 +23,10 @@ const frontierWithOptionalCas: Turns = { first: 8, growth: 8 }
 const STRAY_STEPS = 4096
 const SLICE = 256
 
+/** Where no more operations are open at once than this, the search in depth seldom goes astray, and when it does soon. */
+const FEW_OPEN = 6
+const STRAY_STEPS_OF_FEW = 512
+
 interface Contender {
   readonly search: Search
   readonly growth: number
@@ -32,8 +37,8 @@ interface Contender {
 /**
  * Two searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
  * with compare-and-sets of unknown outcome; the frontier where many operations are open at once, or where there is no
- * explanation. Both are exact, so the first answer stands. The narrow frontier is the quickest wherever it applies, so the
- * search in depth is only there for what makes it grow.
+ * explanation. Both are exact, so the first answer stands. The narrow frontier goes first wherever it applies, unless so few
+ * operations are open that the search in depth finds its way at once.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const optionalCas = hasOptionalCas(part)
@@ -43,7 +48,8 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     growth,
     turn: first * (part.length + 1),
   })
-  const narrow = createNarrowFrontier(part, budget)
+  const isShallow = fewAreOpen(eventsByPosition(part), FEW_OPEN)
+  const narrow = isShallow ? undefined : createNarrowFrontier(part, budget)
   let current: Contender =
     narrow === undefined ? contender(createSearch(part, jsonOf, budget), depth) : contender(narrow, usualFrontier)
   let other: Contender | undefined
@@ -59,7 +65,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
       other = contender(createSearch(part, jsonOf, budget), depth)
       return
     }
-    const frontier = createFrontierSearch(part, budget)
+    const frontier = (isShallow ? createNarrowFrontier(part, budget) : undefined) ?? createFrontierSearch(part, budget)
     if (frontier === undefined) return
     other = contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
@@ -94,7 +100,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
       if (firstTurn && narrow === undefined) {
         strayed = current.search.culpritReturn() > furthest ? 0 : strayed + slice
         furthest = Math.max(furthest, current.search.culpritReturn())
-        if (strayed >= STRAY_STEPS) quota = 0
+        if (strayed >= (isShallow ? STRAY_STEPS_OF_FEW : STRAY_STEPS)) quota = 0
       }
       if (quota <= 0) change()
     }

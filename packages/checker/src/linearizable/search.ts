@@ -1,7 +1,8 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
-import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
 import { type AppendStates, createAppendStates, DEAD } from './appends.ts'
+import { assignSlots, eventsByPosition } from './events.ts'
 import { createMemo } from './memo.ts'
 import { type OptionalClass, optionalClasses } from './optional.ts'
 
@@ -37,8 +38,9 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   const initial = appends?.initial ?? part.initial
   const classes = optionalClasses(part, expects, writes)
 
-  const { next, previous, head } = eventList(part)
-  const slots = assignSlots(part)
+  const events = eventsByPosition(part)
+  const { next, previous, head } = eventList(events, length)
+  const slots = assignSlots(events, length)
   const packing = packCounts(classes, 2 + Math.ceil(slots.count / 32))
   const key = new Int32Array(packing.width)
   const memo = createMemo(packing.width, budget)
@@ -230,20 +232,15 @@ const CHOICE = -1
 const OBSERVATION = -2
 
 /** A circular doubly linked list of events: call of i is entry i, its return length + i, the head 2 * length. */
-function eventList(part: Encoded): { next: Int32Array; previous: Int32Array; head: number } {
-  const { length, calls, returns } = part
+function eventList(events: Int32Array, length: number): { next: Int32Array; previous: Int32Array; head: number } {
   const head = 2 * length
-  const entryAt = new Int32Array(2 * length).fill(-1)
-  for (let i = 0; i < length; i++) {
-    if (returns[i] === NEVER) continue
-    entryAt[calls[i]] = i
-    entryAt[returns[i]] = length + i
-  }
   const next = new Int32Array(head + 1)
   const previous = new Int32Array(head + 1)
   let last = head
-  for (const entry of entryAt) {
-    if (entry === -1) continue
+  for (let position = 0; position < events.length; position++) {
+    const event = events[position]
+    if (event === 0) continue
+    const entry = event > 0 ? event - 1 : length - event - 1
     next[last] = entry
     previous[entry] = last
     last = entry
@@ -251,25 +248,6 @@ function eventList(part: Encoded): { next: Int32Array; previous: Int32Array; hea
   next[last] = head
   previous[head] = last
   return { next, previous, head }
-}
-
-/** Gives operations that are open at the same time different small numbers. */
-export function assignSlots(part: Encoded): { of: Int32Array; count: number } {
-  const { length, calls, returns } = part
-  const owner = new Int32Array(2 * length)
-  for (let i = 0; i < length; i++) {
-    if (returns[i] === NEVER) continue
-    owner[calls[i]] = i + 1
-    owner[returns[i]] = -(i + 1)
-  }
-  const of = new Int32Array(length)
-  const free: number[] = []
-  let count = 0
-  for (const o of owner) {
-    if (o > 0) of[o - 1] = free.pop() ?? count++
-    else if (o < 0) free.push(of[-o - 1])
-  }
-  return { of, count }
 }
 
 /** Where in a key the number of used members of each class is counted, from word `from` on. */
