@@ -5,6 +5,7 @@ import type { Placed } from '../delivery/plan.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
 import { createExit } from './exit.ts'
+import { peerOf } from './peer-of.ts'
 import type { PumpedConnection } from './pump.ts'
 import { Pump } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   readonly id: number
   /** What stands in the way of the bytes before the faults of the links do. */
   readonly intercept?: Intercept | undefined
+  /** Dials in place of a plain connection; 'secureConnect' says that it is there. */
+  readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
   readonly closed: (connection: Connection) => void
 }
 
@@ -195,8 +198,20 @@ export class Connection implements PumpedConnection {
       return
     }
     this.#state = 'dialling'
+    const upstream = this.#options.dialSecurely?.(target, this.#client) ?? this.#dialPlainly(target)
+    this.#upstream = upstream
+    this.#backward.setSource(upstream)
+    this.#watch(upstream, this.#responses)
+    if (this.#options.dialSecurely !== undefined) upstream.on('data', (bytes: Buffer) => this.#responses.receive(bytes))
+    upstream.once(this.#options.dialSecurely === undefined ? 'connect' : 'secureConnect', () => {
+      this.#state = 'joined'
+      this.#forward.setSink(upstream)
+    })
+  }
+
+  #dialPlainly(target: Upstream): Socket {
     const memory = new ReadBuffer()
-    const upstream = connect({
+    return connect({
       host: target.host,
       port: target.port,
       allowHalfOpen: true,
@@ -208,13 +223,6 @@ export class Connection implements PumpedConnection {
           return true
         },
       },
-    })
-    this.#upstream = upstream
-    this.#backward.setSource(upstream)
-    this.#watch(upstream, this.#responses)
-    upstream.once('connect', () => {
-      this.#state = 'joined'
-      this.#forward.setSink(upstream)
     })
   }
 
@@ -278,9 +286,3 @@ export class Connection implements PumpedConnection {
  * direction is open. Nothing here asks for the address earlier, since Node would remember the answer.
  */
 const wasReset = (socket: Socket): boolean => !socket.writableEnded && socket.remoteAddress === undefined
-
-/** Asks for the peer's address in a way that lets the socket forget the answer, which `wasReset` depends on. */
-function peerOf(socket: Socket): Conversation['client'] {
-  const asking: Socket = Object.create(socket)
-  return { host: asking.remoteAddress ?? '', port: asking.remotePort ?? 0 }
-}

@@ -1,5 +1,13 @@
 import type { Socket } from 'node:net'
 
+/** The sockets under those that only TLS made: the system resets no others. */
+const carriers: WeakMap<Socket, Socket> = new WeakMap()
+
+/** Says what a socket runs over, so that it can be reset. */
+export function carriedOver(socket: Socket, carrier: Socket): void {
+  carriers.set(socket, carrier)
+}
+
 /** Ends a connection by RST, at once, whatever state it is in. Bytes it had not sent yet are gone. */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
@@ -10,6 +18,16 @@ export function resetSocket(socket: Socket): void {
     // The FIN is being sent in this very turn. The system refuses a reset during it, and Node then leaks the handle.
     socket.once('finish', () => resetSocket(socket))
   } else {
-    socket.resetAndDestroy()
+    const carrier = carriers.get(socket)
+    if (carrier === undefined) socket.resetAndDestroy()
+    else resetCarrier(socket, carrier)
   }
+}
+
+/** In a turn of its own: within a callback of the TLS socket, which may be what brought us here, Node would crash. */
+function resetCarrier(socket: Socket, carrier: Socket): void {
+  setImmediate(() => {
+    if (!carrier.destroyed) carrier.resetAndDestroy()
+    socket.destroy()
+  })
 }

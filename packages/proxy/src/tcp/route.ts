@@ -4,6 +4,8 @@ import type { Endpoint } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
+import { secureEdges } from '../tls/secure-edges.ts'
+import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
 import { listenError, validatePort } from './listen.ts'
@@ -20,6 +22,8 @@ export interface RouteOptions {
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** Made for each connection, and reads, changes or answers what it carries; the links' faults act behind it. */
   readonly intercept?: Intercept | undefined
+  /** Without it, TLS is passed through like any bytes. */
+  readonly tls?: TlsOptions | undefined
 }
 
 /** A listener that `from` dials to reach `to`. Bytes from→to and to→from are two links, each with its own faults. */
@@ -30,6 +34,10 @@ export interface Route {
   readonly port: number
   /** Connections alive now, accepted and not yet answered ones included. */
   readonly liveConnections: number
+  /** What clients have to trust, in PEM, where the proxy ends their TLS with a certificate that was made for it. */
+  readonly authority: string | undefined
+  /** Clients and servers with whom no TLS handshake came about. */
+  readonly failedHandshakes: number
   /** For connections dialled from now on; those that are alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
   /** Stops listening and resets what is connected; resolves once the port is free. */
@@ -52,6 +60,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   const { from, to } = options
   const routeName = `${from}>${to}`
   const connections: Set<Connection> = new Set()
+  const edges = options.tls === undefined ? undefined : secureEdges(options.tls, routeName)
   let upstream = options.upstream
   let allGone: (() => void) | undefined
   let closing: Promise<void> | undefined
@@ -59,6 +68,15 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   validatePort(routeName, 'listening', options.listen?.port ?? 0)
 
   function accept(client: Socket): void {
+    if (allGone !== undefined) {
+      resetSocket(client)
+      return
+    }
+    edges?.accept(client, connect)
+    if (edges === undefined) connect(client)
+  }
+
+  function connect(client: Socket): void {
     if (allGone !== undefined) {
       resetSocket(client)
       return
@@ -71,6 +89,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       id: wiring.nextConnectionId(),
       intercept: options.intercept,
       upstream: () => upstream,
+      dialSecurely: edges?.dial,
       closed: (ended) => {
         connections.delete(ended)
         if (connections.size === 0) allGone?.()
@@ -87,6 +106,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       server.close(() => resolve())
     })
     if (connections.size === 0) allGone?.()
+    edges?.close()
     for (const connection of connections) connection.abort()
     await Promise.all([gone, closed])
     wiring.closed()
@@ -102,6 +122,10 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
     to,
     host,
     port,
+    authority: edges?.authority,
+    get failedHandshakes() {
+      return edges?.failures ?? 0
+    },
     get liveConnections() {
       return connections.size
     },

@@ -1,0 +1,141 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { isIP } from 'node:net'
+import { bits, explicit, implicit, octets, oid, sequence, set, text, unsigned, utcTime, yes } from './der.ts'
+
+/** A certificate and the key it belongs to, in PEM. */
+export interface Identity {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** Makes certificates that whoever trusts it trusts. Its own key is nowhere but in memory, and ends with the process. */
+export interface Authority {
+  /** What clients have to trust, in PEM. */
+  readonly certificate: string
+  /** For servers, or clients, of these names and addresses; signed by the authority. */
+  issue(names: readonly [string, ...string[]]): Identity
+}
+
+const DAY_MS = 86_400_000
+/** Clocks of clients may be behind. */
+const VALID_BEFORE_MS = DAY_MS
+const VALID_FOR_MS = 365 * DAY_MS
+
+const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
+const COMMON_NAME = oid('2.5.4.3')
+const BASIC_CONSTRAINTS = oid('2.5.29.19')
+const KEY_USAGE = oid('2.5.29.15')
+const SUBJECT_KEY_IDENTIFIER = oid('2.5.29.14')
+const AUTHORITY_KEY_IDENTIFIER = oid('2.5.29.35')
+const EXTENDED_KEY_USAGE = oid('2.5.29.37')
+const SUBJECT_ALTERNATIVE_NAME = oid('2.5.29.17')
+const SERVER_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.1')
+const CLIENT_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.2')
+
+/** keyCertSign and cRLSign; digitalSignature (RFC 5280 §4.2.1.3). */
+const SIGNS_CERTIFICATES = bits(Buffer.of(0x06), 1)
+const SIGNS_HANDSHAKES = bits(Buffer.of(0x80), 7)
+
+/** An X.509 v3 authority (RFC 5280) with a new P-256 key. Node can sign and read certificates, but not write them. */
+export function createAuthority(): Authority {
+  const { privateKey, publicKey } = newKeys()
+  const name = `chaos proxy ${randomBytes(4).toString('hex')}`
+  const certificate = certify({
+    subject: name,
+    issuer: name,
+    publicKey,
+    signingKey: privateKey,
+    signerKey: publicKey,
+    extensions: [
+      sequence(BASIC_CONSTRAINTS, yes, octets(sequence(yes))),
+      sequence(KEY_USAGE, yes, octets(SIGNS_CERTIFICATES)),
+    ],
+  })
+  return {
+    certificate,
+    issue(names) {
+      const keys = newKeys()
+      return {
+        key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        certificate: certify({
+          subject: names[0],
+          issuer: name,
+          publicKey: keys.publicKey,
+          signingKey: privateKey,
+          signerKey: publicKey,
+          extensions: [
+            sequence(BASIC_CONSTRAINTS, yes, octets(sequence())),
+            sequence(KEY_USAGE, yes, octets(SIGNS_HANDSHAKES)),
+            sequence(EXTENDED_KEY_USAGE, octets(sequence(SERVER_AUTHENTICATION, CLIENT_AUTHENTICATION))),
+            sequence(SUBJECT_ALTERNATIVE_NAME, octets(sequence(...names.map(alternativeName)))),
+          ],
+        }),
+      }
+    },
+  }
+}
+
+const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+interface CertificateContent {
+  readonly subject: string
+  readonly issuer: string
+  readonly publicKey: KeyObject
+  readonly signingKey: KeyObject
+  /** The public half of it. */
+  readonly signerKey: KeyObject
+  readonly extensions: readonly Buffer[]
+}
+
+function certify({ subject, issuer, publicKey, signingKey, signerKey, extensions }: CertificateContent): string {
+  const nowMs = Date.now()
+  const version3 = explicit(0, unsigned(Buffer.of(2)))
+  // Positive, and unlike any other that clients may have kept (RFC 5280 §4.1.2.2).
+  const serial = randomBytes(16)
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
+  const content = sequence(
+    version3,
+    unsigned(serial),
+    ECDSA_WITH_SHA256,
+    nameOf(issuer),
+    sequence(utcTime(new Date(nowMs - VALID_BEFORE_MS)), utcTime(new Date(nowMs + VALID_FOR_MS))),
+    nameOf(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    explicit(
+      3,
+      sequence(
+        ...extensions,
+        sequence(SUBJECT_KEY_IDENTIFIER, octets(octets(identifierOf(publicKey)))),
+        sequence(AUTHORITY_KEY_IDENTIFIER, octets(sequence(implicit(0, identifierOf(signerKey))))),
+      ),
+    ),
+  )
+  const certificate = sequence(content, ECDSA_WITH_SHA256, bits(sign('sha256', content, signingKey)))
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+/** By which strict verifiers find the issuer's key (RFC 7093 §2, method 4: any unique digest of the key). */
+const identifierOf = (key: KeyObject): Buffer =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
+    .subarray(0, 20)
+
+const nameOf = (commonName: string): Buffer => sequence(set(sequence(COMMON_NAME, text(commonName))))
+
+/** A host's name, or its address as bytes (RFC 5280 §4.2.1.6). */
+function alternativeName(name: string): Buffer {
+  const version = isIP(name)
+  if (version === 0) return implicit(2, Buffer.from(name, 'latin1'))
+  return implicit(7, version === 4 ? Buffer.from(name.split('.').map(Number)) : addressBytes(name))
+}
+
+function addressBytes(address: string): Buffer {
+  // As a URL writes it: without an IPv4 part, and with what `::` stands for in one place at most.
+  const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
+  const groups = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'))
+  const [first, last] = [groups(head), groups(tail)]
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0')
+  return Buffer.from([...first, ...zeros, ...last].map((group) => group.padStart(4, '0')).join(''), 'hex')
+}
