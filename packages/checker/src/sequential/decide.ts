@@ -104,10 +104,19 @@ function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
     }
     const direct = layOut(saturation, budget)
     if (direct !== undefined) return { answer: metBy(direct, facts) }
+    const stopped = saturation.stopped()
+    if (stopped !== undefined) return { answer: unknown(stopped) }
+    if (saturation.reset()) return orderAllWrites(facts, saturation, budget)
   } finally {
     saturation.release()
   }
-  return orderAllWrites(facts, threads, budget)
+  const anew = saturate(facts, budget, threads)
+  if (anew.result === 'stopped') return { answer: unknown(anew.reason) }
+  try {
+    return orderAllWrites(facts, anew.saturation, budget)
+  } finally {
+    anew.saturation.release()
+  }
 }
 
 const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
@@ -115,24 +124,17 @@ const metBy = (order: Int32Array, { indices }: ReadsFrom): Sequentiality => ({
   order: order.map((i) => indices[i]),
 })
 
-function orderAllWrites(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
-  const saturated = saturate(facts, budget, threads)
-  if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
-  const { saturation } = saturated
-  try {
-    const found = orderWrites(saturation, budget)
-    if (found.result === 'met') return { answer: metBy(completion(saturation), facts) }
-    if (found.result === 'stopped') return { answer: unknown(found.reason) }
-    const { rests, pairs } = found
-    const answer: Sequentiality = {
-      result: 'violated',
-      involved: rests && [...rests.involved].map((i) => facts.indices[i]),
-      pairs: pairs.map(({ first, second }) => ({ first: facts.indices[first], second: facts.indices[second] })),
-    }
-    return { answer, joined: rests && [...rests.joined] }
-  } finally {
-    saturation.release()
+function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget): Decided {
+  const found = orderWrites(saturation, budget)
+  if (found.result === 'met') return { answer: metBy(completion(saturation), facts) }
+  if (found.result === 'stopped') return { answer: unknown(found.reason) }
+  const { rests, pairs } = found
+  const answer: Sequentiality = {
+    result: 'violated',
+    involved: rests && [...rests.involved].map((i) => facts.indices[i]),
+    pairs: pairs.map(({ first, second }) => ({ first: facts.indices[first], second: facts.indices[second] })),
   }
+  return { answer, joined: rests && [...rests.joined] }
 }
 
 /**

@@ -9,48 +9,43 @@ export interface Derivation {
   readonly joined: readonly number[]
 }
 
+/** An order, and its number among the derived ones, of which it rests on older ones only; BASE for all others. */
+interface Step {
+  readonly edge: Edge
+  readonly number: number
+}
+
+const BASE = -1
+
 /**
  * Takes a contradiction apart: the cycle itself, and for each derived order in it the path that it was derived from, and so
  * on down to program order and reads-from.
  */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
-  const edge = betweenWrites(conflict.edge)
-  const edges = saturation.listEdges()
-  const number = new Map(edges.map((each, n) => [each, n]))
-  const leaving = new Map<number, number[]>()
-  for (const [n, { from }] of edges.entries()) {
-    const known = leaving.get(from)
-    if (known === undefined) leaving.set(from, [n])
-    else known.push(n)
-  }
-  const path = (from: number, to: number, limit: number): Edge[] =>
-    pathBetween(saturation, edges, leaving, from, to, limit)
+  const newest = saturation.edges.count()
+  const last: Step = { edge: betweenWrites(conflict.edge), number: conflict.number ?? newest }
+  const { from, to } = last.edge
+  const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest)), last]
   const involved = new Set<number>()
   const joined: number[] = []
-  const explained = new Set<Edge>()
-  const cycle = [...(edge.from === edge.to ? [] : path(edge.to, edge.from, edges.length)), edge]
-  const waiting: { readonly edge: Edge; readonly limit: number }[] = cycle.map((each) => ({
-    edge: each,
-    limit: number.get(each) ?? edges.length,
-  }))
+  const explained = new Set<number>()
+  const waiting = [...cycle]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (explained.has(next.edge)) continue
-    explained.add(next.edge)
-    involved.add(next.edge.from).add(next.edge.to)
-    if (next.edge.reason === 'assumed' && saturation.threads.joined[next.edge.to] === 1) joined.push(next.edge.to)
-    if (next.edge.reader !== undefined) {
-      involved.add(next.edge.reader)
-      const source = saturation.writerOf[next.edge.reader]
+    const { edge, number } = next
+    involved.add(edge.from).add(edge.to)
+    if (edge.reason === 'assumed' && saturation.threads.joined[edge.to] === 1) joined.push(edge.to)
+    if (number === BASE || explained.has(number)) continue
+    explained.add(number)
+    if (edge.reader !== undefined) {
+      involved.add(edge.reader)
+      const source = saturation.writerOf[edge.reader]
       if (source >= 0) involved.add(source)
     }
-    if (next.edge.premise === undefined) continue
-    const [premise, conclusion] = next.edge.premise
-    if (premise === conclusion) continue
-    for (const each of path(premise, conclusion, next.limit)) {
-      waiting.push({ edge: each, limit: number.get(each) ?? next.limit })
-    }
+    if (edge.premise === undefined) continue
+    const [premise, conclusion] = edge.premise
+    if (premise !== conclusion) waiting.push(...pathBetween(saturation, premise, conclusion, number))
   }
-  return { cycle, involved, joined }
+  return { cycle: cycle.map(({ edge }) => edge), involved, joined }
 }
 
 /**
@@ -64,50 +59,49 @@ function betweenWrites(edge: Edge): Edge {
   return { from: to, to: seen, reason: 'overwritten before', premise: [to, from], reader }
 }
 
-/** The shortest path by program order, reads-from and the first `limit` edges; there must be one. */
-function pathBetween(
-  saturation: Saturation,
-  edges: readonly Edge[],
-  leaving: ReadonlyMap<number, readonly number[]>,
-  from: number,
-  to: number,
-  limit: number,
-): Edge[] {
-  const { threads } = saturation
+/** The shortest path by program order, reads-from and the first `limit` derived orders; there must be one. */
+function pathBetween(saturation: Saturation, from: number, to: number, limit: number): readonly Step[] {
+  const { threads, edges } = saturation
   const { of, place, start, members } = threads
-  const arrived = new Map<number, Edge | undefined>([[from, undefined]])
+  const arrived = new Map<number, Step | undefined>([[from, undefined]])
   const queue = [from]
-  const visit = (edge: Edge): void => {
-    if (arrived.has(edge.to)) return
-    arrived.set(edge.to, edge)
-    queue.push(edge.to)
+  const visit = (step: Step): void => {
+    if (arrived.has(step.edge.to)) return
+    arrived.set(step.edge.to, step)
+    queue.push(step.edge.to)
   }
   for (let head = 0; head < queue.length && !arrived.has(to); head++) {
     const at = queue[head]
-    for (const e of leaving.get(at) ?? []) if (e < limit) visit(edges[e])
-    for (const reader of saturation.readersOf(at)) visit({ from: at, to: reader, reason: 'reads from' })
+    for (let e = edges.first(at); e !== -1; e = edges.next(e)) {
+      if (e < limit && !arrived.has(edges.to(e))) visit({ edge: edges.get(e), number: e })
+    }
+    for (const reader of saturation.readersOf(at)) {
+      visit({ edge: { from: at, to: reader, reason: 'reads from' }, number: BASE })
+    }
     const next = start[of[at]] + place[at] + 1
     if (next === start[of[at] + 1]) continue
-    visit({ from: at, to: members[next], reason: threads.joined[members[next]] === 1 ? 'assumed' : 'process order' })
+    const reason = threads.joined[members[next]] === 1 ? 'assumed' : 'process order'
+    visit({ edge: { from: at, to: members[next], reason }, number: BASE })
   }
-  const path: Edge[] = []
+  const path: Step[] = []
   for (let at = to; at !== from; ) {
-    const edge = arrived.get(at)
-    if (edge === undefined) throw new Error('an order was derived from a path that does not exist')
-    path.push(edge)
-    at = edge.from
+    const step = arrived.get(at)
+    if (step === undefined) throw new Error('an order was derived from a path that does not exist')
+    path.push(step)
+    at = step.edge.from
   }
   return joinProcessOrder(path.reverse())
 }
 
 /** Steps of program order in a row are one: what lies between does not matter. */
-function joinProcessOrder(path: readonly Edge[]): Edge[] {
-  const joined: Edge[] = []
-  for (const edge of path) {
+function joinProcessOrder(path: readonly Step[]): Step[] {
+  const joined: Step[] = []
+  for (const step of path) {
     const last = joined[joined.length - 1]
-    if (last?.reason === 'process order' && edge.reason === 'process order') {
-      joined[joined.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
-    } else joined.push(edge)
+    if (last?.edge.reason === 'process order' && step.edge.reason === 'process order') {
+      const edge: Edge = { from: last.edge.from, to: step.edge.to, reason: 'process order' }
+      joined[joined.length - 1] = { edge, number: BASE }
+    } else joined.push(step)
   }
   return joined
 }

@@ -13,8 +13,8 @@ interface Choice {
 
 /** So many choices may turn out wrong. */
 const MOST_BACKTRACKS = 60
-/** The last so many choices can be taken back. */
-const MOST_CHOICES = 4096
+/** Choices are for good once so much was changed by them. */
+const MOST_CHANGES = 2_000_000
 
 /**
  * Lays out one order, front to back: undefined where it does not get through, which proves nothing.
@@ -25,7 +25,7 @@ const MOST_CHOICES = 4096
  * left of its key, and what this forces is worked out at once; where it contradicts itself, the next possible one is taken,
  * and where none is left the last choice is taken back.
  *
- * It leaves the saturation as it is after the choices: where it fails, saturate anew.
+ * It leaves the saturation as it is after the choices (see `Saturation.reset`).
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
   const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation
@@ -111,7 +111,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     for (;;) {
       const write = candidates.pop()
       if (write === undefined) return false
-      if (choices.length === MOST_CHOICES) {
+      if (saturation.changes() > MOST_CHANGES) {
         saturation.commit()
         choices = []
       }

@@ -2,7 +2,7 @@ import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 import { basisOf, effectTimes } from './basis.ts'
 import { type KeyWrites, readersByThread, writesByKey } from './by-thread.ts'
-import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, makeEdge, PROCESS } from './edges.ts'
+import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, PROCESS } from './edges.ts'
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { type Threads, threadsOf } from './threads.ts'
 import { createTrail } from './trail.ts'
@@ -10,6 +10,8 @@ import { createTrail } from './trail.ts'
 /** Orders that contradict each other: the last edge, and the fact that its `to` precedes its `from` by older edges. */
 export interface Conflict {
   readonly edge: Edge
+  /** Its number, where it is one of the edges already. */
+  readonly number?: number
 }
 
 /** The partial order forced so far; grows by `assume` and shrinks by `undo`. */
@@ -31,6 +33,10 @@ export interface Saturation {
   readonly undo: (mark: number) => void
   /** Takes all assumptions made so far for good: no mark made before can be gone back to. */
   readonly commit: () => void
+  /** How much the assumptions that are not for good have changed. */
+  readonly changes: () => number
+  /** Takes all assumptions back; false where some were taken for good. */
+  readonly reset: () => boolean
   /** What ran out while drawing conclusions: then what is known is true but not complete, and nothing may be undone. */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
@@ -38,7 +44,7 @@ export interface Saturation {
   readonly readersOf: (write: number) => Int32Array
   readonly isRead: (write: number) => boolean
   /** All edges beyond program order and reads-from, oldest first. */
-  readonly listEdges: () => readonly Edge[]
+  readonly edges: Edges
   readonly keyWrites: KeyWrites
 }
 
@@ -207,7 +213,7 @@ export function saturate(
     }
     for (let e = edges.first(operation); e !== -1; e = edges.next(e)) {
       const to = edges.to(e)
-      if (isCycle(operation, to)) return { edge: edges.get(e) }
+      if (isCycle(operation, to)) return { edge: edges.get(e), number: e }
       merge(operation, to, fresh)
     }
     return undefined
@@ -243,6 +249,7 @@ export function saturate(
     return undefined
   }
 
+  let committed = false
   const marks: [cells: number, edges: number][] = []
   const saturation: Saturation = {
     threads,
@@ -274,12 +281,19 @@ export function saturate(
     commit: () => {
       trail.forget()
       marks.length = 0
+      committed = true
+    },
+    changes: trail.length,
+    reset: () => {
+      if (committed) return false
+      if (marks.length > 0) saturation.undo(0)
+      return true
     },
     stopped: () => stopped,
     release: () => budget.giveBack(bytes),
     readersOf: (write) => firstReaders.items.subarray(firstReaders.start[write], firstReaders.start[write + 1]),
     isRead: (write) => firstReaders.start[write] < firstReaders.start[write + 1],
-    listEdges: () => Array.from({ length: edges.count() }, (_, e) => edges.get(e)),
+    edges,
     keyWrites,
   }
 

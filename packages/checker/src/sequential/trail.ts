@@ -5,6 +5,8 @@ export interface Trail {
   /** To be called before a cell changes. */
   readonly note: (cell: number) => void
   readonly undo: (place: number) => void
+  /** How many changes are noted. */
+  readonly length: () => number
   /** No change made so far can be taken back any more, and until the next `begin` none is noted. */
   readonly forget: () => void
 }
@@ -43,6 +45,7 @@ export function createTrail(cells: Int32Array, take: (bytes: number) => boolean)
         cells[notes[used]] = notes[used + 1]
       }
     },
+    length: () => used / 2,
     forget: () => {
       used = 0
       recording = false
