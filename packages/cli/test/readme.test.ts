@@ -5,9 +5,13 @@ import { chaos, root, temporaryDirectory } from './chaos.ts'
 
 // Every command of the README is run, as typed. Those that begin with npm are the installation and this very test.
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
-  .flatMap(([, block]) => block!.trim().split('\n'))
-  .flatMap((line) => line.split(' && '))
+const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) =>
+  block!
+    .trim()
+    .split('\n')
+    .flatMap((line) => line.split(' && ')),
+)
+const commands = blocks.flat()
 
 const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos run --target primary-replica --time 10s --expect linearizable': 1,
@@ -24,14 +28,19 @@ describe('the README', () => {
     for (const [, name] of readme.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
   })
 
-  const ours = commands.filter((command) => !command.startsWith('npm '))
-  test.each(ours)('%s', async (command) => {
-    expect(command).toMatch(/^npx chaos /)
+  // Commands of one block follow one another in one directory.
+  test.each(
+    blocks.map((block) => block.filter((command) => !command.startsWith('npm '))).filter(({ length }) => length > 0),
+  )('%s', async (...block) => {
     const cwd = temporaryDirectory()
-    symlinkSync(join(root, 'histories'), join(cwd, 'histories'))
-    const { exitCode, stdout, stderr } = await chaos(words(command).slice(2), { cwd })
-    // A mistake is caught in nine runs of ten; two in a row that miss it are for the tests of mistakes to explain.
-    expect([expectedExitCodes[command] ?? 0, command.includes('--bug') ? 0 : undefined]).toContain(exitCode)
-    expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(/\S/) })
+    for (const directory of ['histories', 'examples']) symlinkSync(join(root, directory), join(cwd, directory))
+    for (const command of block) {
+      expect(command).toMatch(/^npx chaos /)
+      const { exitCode, stdout, stderr } = await chaos(words(command).slice(2), { cwd })
+      // A mistake is caught in nine runs of ten; two in a row that miss it are for the tests of mistakes to explain.
+      const expected = [expectedExitCodes[command] ?? 0, command.includes('--bug') ? 0 : undefined]
+      expect(expected, `${command}\n${stderr}`).toContain(exitCode)
+      expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(/\S/) })
+    }
   })
 })

@@ -19,6 +19,14 @@ export const proxyCommand: Command = {
       describe: 'JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it',
       requiresArg: true,
     },
+    record: {
+      type: 'string',
+      describe: 'record what passes: a JSON file with a route table (HTTP), or resp (Redis)',
+      requiresArg: true,
+    },
+    out: { type: 'string', describe: 'the history to write [default: history.jsonl]', requiresArg: true },
+    model: { type: 'string', describe: 'what the recorded operations are on, as for chaos check', requiresArg: true },
+    rotate: { type: 'string', describe: 'begin another file after this size: 64MB, 1GB', requiresArg: true },
     control: { type: 'string', describe: 'where it is controlled [default: 127.0.0.1:8474]', requiresArg: true },
     host: { type: 'string', describe: 'only the host of --control, as with Toxiproxy', requiresArg: true },
     port: { type: 'string', describe: 'only the port of --control, as with Toxiproxy', requiresArg: true },
@@ -33,6 +41,7 @@ export const proxyCommand: Command = {
   },
   examples: [
     ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand before a server'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record a service of HTTP'],
     ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
     ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
   ],

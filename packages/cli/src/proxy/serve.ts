@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { UserError } from '@chaos/history'
 import { type ControlPlane, createControlPlane, createNetwork, loadConfig, startControl } from '@chaos/proxy'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -7,7 +5,9 @@ import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { runBeside } from './beside.ts'
+import { readJsonFile } from './json-file.ts'
 import { createLog } from './log.ts'
+import { openRecording } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
 
@@ -19,7 +19,8 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const log = await createLog(settings.log)
   const stop = stopSignals()
   const network = createNetwork({ seed: settings.seed })
-  const plane = createControlPlane({ network, seed: settings.seed })
+  const recording = settings.record === undefined ? undefined : openRecording(settings.record, log)
+  const plane = createControlPlane({ network, seed: settings.seed, recording })
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
   try {
     await openProxies(plane, settings)
@@ -46,29 +47,18 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   } finally {
     stop.release()
     plane.close()
+    // What is still open ends with its connections, and belongs into the record.
     await network.close()
+    await recording?.close()
+    if (recording !== undefined) print(process.stdout, recording.summary())
     log.info('ended: every port is free, every fault is gone')
   }
 }
 
 /** Those of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyCommandSettings): Promise<void> {
-  if (configFile !== undefined) await loadConfig(plane, readConfigFile(configFile), configFile)
+  if (configFile !== undefined) await loadConfig(plane, readJsonFile('config', configFile), configFile)
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
-}
-
-function readConfigFile(path: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError('input', `--config ${path}: ${error instanceof Error ? error.message : String(error)}.`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError('input', `${path}: this is no JSON: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }
 
 interface Running {

@@ -1,14 +1,17 @@
 import { UserError } from '@chaos/history'
-import { isPrivateListener } from '@chaos/proxy'
+import { type Carriage, carriageNames, isPrivateListener, parseCarriage } from '@chaos/proxy'
 import { oneOf } from '../arguments/one-of.ts'
-import { parseDuration } from '../arguments/quantities.ts'
+import { parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { readJsonFile } from './json-file.ts'
 import type { LogFormat } from './log.ts'
+import type { RecordSettings } from './recording.ts'
 
 /** What `chaos proxy` is to do, read from its options. */
 export interface ProxyCommandSettings {
   /** Where each proxy listens and leads to, in the order given. */
-  readonly pairs: readonly { readonly name: string; readonly listen: string; readonly upstream: string }[]
+  readonly pairs: readonly ProxyPair[]
+  readonly record: RecordSettings | undefined
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
@@ -23,6 +26,14 @@ export interface ProxyCommandSettings {
   readonly command: readonly string[]
 }
 
+export interface ProxyPair {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  /** How what passes is read. */
+  readonly carries: Carriage | undefined
+}
+
 /** Toxiproxy's own, where its clients look for it. */
 const CONTROL_PORT = '8474'
 
@@ -31,7 +42,8 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
   const time = textOf(options, 'time')
   const control = parseControl(options)
   return {
-    pairs: parsePairs(textsOf(options, 'listen'), textsOf(options, 'upstream'), textsOf(options, 'name')),
+    pairs: parsePairs(options),
+    record: parseRecord(options),
     configFile: textOf(options, 'config'),
     control,
     token: parseToken(options, control),
@@ -45,11 +57,11 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 /** Names are given for all of them or none: n1, n2 and so on then. */
-function parsePairs(
-  listens: readonly string[],
-  upstreams: readonly string[],
-  names: readonly string[],
-): ProxyCommandSettings['pairs'] {
+function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
+  const listens = textsOf(options, 'listen')
+  const upstreams = textsOf(options, 'upstream')
+  const names = textsOf(options, 'name')
+  const carries = parseCarries(textOf(options, 'record'))
   if (listens.length > upstreams.length)
     throw new UserError(
       'usage',
@@ -63,7 +75,35 @@ function parsePairs(
     name: names[i] ?? `n${i + 1}`,
     listen: listens[i] ?? '127.0.0.1:0',
     upstream,
+    carries,
   }))
+}
+
+/** A file with a route table, or the name of what is read without one: resp. */
+function parseCarries(typed: string | undefined): Carriage | undefined {
+  if (typed === undefined) return undefined
+  if (carriageNames.includes(typed)) return parseCarriage(typed, '--record')
+  const table = readJsonFile('record', typed)
+  return parseCarriage({ ...(table !== null && typeof table === 'object' ? table : {}), kind: 'http' }, typed)
+}
+
+/** Whatever is told of recording asks for it. */
+function parseRecord(options: ParsedOptions): RecordSettings | undefined {
+  const out = textOf(options, 'out')
+  const rotate = textOf(options, 'rotate')
+  const model = textOf(options, 'model')
+  if (textOf(options, 'record') === undefined && out === undefined) {
+    if (rotate === undefined && model === undefined) return undefined
+    throw new UserError(
+      'usage',
+      'Nothing is recorded: give --record with a route table, or --out for proxies of --config.',
+    )
+  }
+  return {
+    out: out ?? 'history.jsonl',
+    model,
+    rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
+  }
 }
 
 function parseControl(options: ParsedOptions): string {

@@ -1,4 +1,5 @@
 import { type LinkFault, linkName, type TrafficFault } from '@chaos/faults'
+import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
@@ -58,14 +59,30 @@ interface Entry extends FaultToAdd {
 
 const LONGEST_NAME = 600
 
-export function createFaultBoard(injector: Injector, events: EventLog): FaultBoard {
+/** @param record is told of each fault that begins or is healed, so that histories say when what was hurt. */
+export function createFaultBoard(
+  injector: Injector,
+  events: EventLog,
+  record: Pick<Recorder, 'note'> | undefined,
+): FaultBoard {
   const entries: Map<string, Entry> = new Map()
+
+  function announceAdded({ name, fault }: FaultToAdd): void {
+    events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
+    record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
+  }
+
+  function announceRemoved(entry: Entry): void {
+    const { name, fault } = entry
+    events.emit({ type: 'fault-removed', fault: name, what: summaryOf(fault) })
+    record?.note('heal', { id: name, fault: fault.kind, hits: hitsOf(entry) })
+  }
 
   function put(wanted: FaultToAdd): Entry {
     const entry = { ...wanted, applied: injector.apply(wanted.fault), earlierHits: 0, reportedHits: 0 }
     // A reset is done once it is applied; nothing of it remains in force.
     if (wanted.fault.kind !== 'reset') entries.set(wanted.name, entry)
-    events.emit({ type: 'fault-added', fault: wanted.name, what: summaryOf(wanted.fault) })
+    announceAdded(wanted)
     return entry
   }
 
@@ -86,7 +103,7 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
   function remove(entry: Entry): void {
     entries.delete(entry.name)
     entry.applied.remove()
-    events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
+    announceRemoved(entry)
   }
 
   /** In place where it is the same kind on the same links; the new one begins before the old one ends otherwise. */
@@ -121,7 +138,7 @@ export function createFaultBoard(injector: Injector, events: EventLog): FaultBoa
     for (const [fault, inForce] of applied) {
       if (fault.fault.kind !== 'reset')
         entries.set(fault.name, { ...fault, applied: inForce, earlierHits: 0, reportedHits: 0 })
-      events.emit({ type: 'fault-added', fault: fault.name, what: summaryOf(fault.fault) })
+      announceAdded(fault)
     }
   }
 

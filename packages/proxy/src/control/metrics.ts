@@ -20,7 +20,13 @@ interface Metric {
 export const metricsReply = (plane: ControlPlane): ApiReply => ({
   status: 200,
   headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
-  body: formatMetrics([...toxiproxyMetrics(plane), ...linkMetrics(plane), ...planeMetrics(plane), ...processMetrics()]),
+  body: formatMetrics([
+    ...toxiproxyMetrics(plane),
+    ...linkMetrics(plane),
+    ...planeMetrics(plane),
+    ...recordMetrics(plane),
+    ...processMetrics(),
+  ]),
 })
 
 /** What Toxiproxy's -proxy-metrics counts, by its names. */
@@ -99,6 +105,31 @@ function planeMetrics(plane: ControlPlane): readonly Metric[] {
       type: 'gauge',
       samples: [{ labels: {}, value: plane.rules.epoch }],
     },
+  ]
+}
+
+function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
+  if (recording === undefined) return []
+  const { ok, fail, info, unmatched } = recording.recorder.counters
+  const outcomes = Object.entries({ ok, fail, info })
+  const behind = recording.files.map(({ statistics }) => ({
+    labels: { file: statistics.paths.at(-1) ?? '' },
+    value: statistics.behindBytes,
+  }))
+  return [
+    {
+      name: 'chaos_recorded_operations_total',
+      help: 'Operations recorded, by outcome.',
+      type: 'counter',
+      samples: outcomes.map(([outcome, value]) => ({ labels: { outcome }, value })),
+    },
+    {
+      name: 'chaos_unmatched_requests_total',
+      help: 'Requests that were passed on and not recorded.',
+      type: 'counter',
+      samples: [{ labels: {}, value: unmatched }],
+    },
+    { name: 'chaos_record_behind_bytes', help: 'What still waits for the disk.', type: 'gauge', samples: behind },
   ]
 }
 

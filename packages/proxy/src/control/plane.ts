@@ -1,8 +1,12 @@
 import { type Link, linkName, type TrafficFault } from '@chaos/faults'
+import { createHttpFaults } from '../http/http-faults.ts'
 import type { LinkStatistics } from '../link-state.ts'
 import { createMessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
+import type { RecordFile } from '../recorder/record-file.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
+import { interceptFor } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
@@ -37,6 +41,8 @@ export interface ControlPlane {
   /** No faults of any kind, no leases, and every proxy enabled. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
+  /** What is recorded, where anything is. */
+  readonly recording: Recording | undefined
   /** The network is its maker's to close. */
   close(): void
 }
@@ -48,24 +54,29 @@ export interface RuleSet {
 
 export interface ControlPlaneOptions {
   readonly network: Network
-  /** As the network's: the chance in faults of messages comes from it. */
+  /** As the network's: the chance in faults of messages and requests comes from it. */
   readonly seed: number | string
+  /** Where what passes is recorded, of proxies that know how it is to be read. */
+  readonly recording?: Recording | undefined
 }
 
-export function createControlPlane({ network, seed }: ControlPlaneOptions): ControlPlane {
+/** A recorder, and the files it writes to. */
+export interface Recording {
+  readonly recorder: Recorder
+  readonly files: readonly RecordFile[]
+}
+
+export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
+  const recorder = recording?.recorder
   const messages = createMessageFaults({ seed })
-  const http = {
-    apply(fault: TrafficFault): never {
-      throw new ControlError(400, `${fault.kind}: no proxy of these links reads HTTP`)
-    },
-  }
+  const http = createHttpFaults({ seed, recorder, recordQueues: recording?.files })
   const proxies = createProxySet({
     network,
-    interceptFor: ({ from, to, framing }) =>
-      framing === undefined ? undefined : messages.intercept({ from, to, framing }),
+    interceptFor: (proxy) =>
+      proxy.carries === undefined ? undefined : interceptFor(proxy.carries, proxy, { http, messages, recorder }),
   })
-  const faults = createFaultBoard(createInjector({ network, messages, http }), events)
+  const faults = createFaultBoard(createInjector({ network, messages, http }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   let epoch = 0
@@ -167,6 +178,7 @@ export function createControlPlane({ network, seed }: ControlPlaneOptions): Cont
       await resetToxics()
     },
     statistics: () => network.statistics(),
+    recording,
     close: () => leases.close(),
   }
 }

@@ -1,10 +1,10 @@
 import type { Endpoint, Link } from '@chaos/faults'
-import type { Framing } from '../framing/framing.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Route } from '../tcp/route.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { formatAddress, parseAddress, resolveAddress, shorten } from './address.ts'
+import type { Carriage } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { createSerially } from './serial.ts'
 
@@ -20,8 +20,8 @@ export interface ProxySettings {
   readonly to?: Endpoint | undefined
   /** By default TCP. */
   readonly protocol?: 'tcp' | 'udp' | undefined
-  /** How its bytes are cut into messages, where faults are to hit single ones. */
-  readonly framing?: Framing | undefined
+  /** What its bytes are, where single requests or messages are to be hurt or recorded. */
+  readonly carries?: Carriage | undefined
 }
 
 /** A proxy as it is. */
@@ -66,7 +66,7 @@ export interface ProxySetOptions {
 }
 
 /** What is known of a proxy when its listener opens. */
-export type InterceptedProxy = Pick<ProxySettings, 'name' | 'framing'> & {
+export type InterceptedProxy = Pick<ProxySettings, 'name' | 'carries'> & {
   readonly from: Endpoint
   readonly to: Endpoint
 }
@@ -119,8 +119,8 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', framing } = settings
-    const entry: Entry = { name, from, to, protocol, framing, listen, upstream, route: undefined }
+    const { protocol = 'tcp', carries } = settings
+    const entry: Entry = { name, from, to, protocol, carries, listen, upstream, route: undefined }
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)

@@ -9,7 +9,7 @@ import {
   readParameters,
   type TrafficFault,
 } from '@chaos/faults'
-import { parseFraming } from '../../framing/parse-framing.ts'
+import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
 import type { FaultToAdd } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'
@@ -44,12 +44,12 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
 export function readProxy(value: unknown, where: string): ProxySettings {
   const members = readObject(value, where)
   const parameters = [nameParameter, ...proxyParameters, ...proxyEndParameters]
-  const read = readParameters(parameters, members, where, ['framing']) as unknown as ProxySettings
+  const read = readParameters(parameters, members, where, ['carries']) as unknown as ProxySettings
   for (const end of [read.from, read.to])
     if (end?.includes('>') === true)
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
-  const { framing } = members
-  return framing === undefined ? read : { ...read, framing: parseFraming(framing, `${where}: "framing"`) }
+  const { carries } = members
+  return carries === undefined ? read : { ...read, carries: parseCarriage(carries, `${where}: "carries"`) }
 }
 
 /** Only what is given. @throws UserError (input) */

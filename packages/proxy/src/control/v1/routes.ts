@@ -2,7 +2,7 @@ import { ControlError } from '../errors.ts'
 import { metricsReply } from '../metrics.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { ApiRequest } from '../server/api.ts'
-import type { DescribedRoute } from './described-route.ts'
+import { type DescribedRoute, reference } from './described-route.ts'
 import { streamEvents } from './event-stream.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
@@ -44,6 +44,19 @@ export function v1Routes(plane: ControlPlane, version: string): readonly Describ
       handle(request) {
         const after = firstAfter(request)
         return { stream: (response) => streamEvents(plane, response, after) }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/recording',
+      operation: 'getRecording',
+      summary: 'What was recorded so far, into which files, and how far the disk is behind',
+      success: { status: 200, description: 'The record.', schema: reference('Recording') },
+      errors: [404],
+      handle() {
+        const { recording } = plane
+        if (recording === undefined) throw new ControlError(404, 'nothing is recorded: start the proxy with --out')
+        return json(200, { ...recording.recorder.counters, views: recording.files.map((file) => file.statistics) })
       },
     },
     {

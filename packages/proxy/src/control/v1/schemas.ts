@@ -1,4 +1,5 @@
 import { type FaultFamily, type FaultParameter, faultFamilies, trafficFaultKinds } from '@chaos/faults'
+import { carriageNames } from '../carriage.ts'
 import { listOf, reference, type Schema, schemaOfParameters } from './described-route.ts'
 
 const text: Schema = { type: 'string' }
@@ -72,7 +73,13 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
 /** Everything that goes in or out, by name. */
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: text, status: count }),
-  ProxyRequest: schemaOfParameters([nameParameter, ...proxyParameters, ...proxyEndParameters]),
+  ProxyRequest: schemaOfParameters([nameParameter, ...proxyParameters, ...proxyEndParameters], {
+    carries: {
+      description:
+        'what its bytes are, where single requests or messages are to be hurt or recorded; a route table stands beside the kind http',
+      oneOf: [{ type: 'string', enum: carriageNames }, objectOf({ kind: { type: 'string', enum: carriageNames } })],
+    },
+  }),
   ProxyChange: { ...schemaOfParameters(proxyParameters), required: [] },
   Proxy: objectOf({
     name: text,
@@ -117,5 +124,13 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
   RuleSet: objectOf({ epoch: count, faults: listOf(reference('Fault')) }),
   RuleSetRequest: { ...objectOf({ faults: listOf(reference('FaultRequest')) }), additionalProperties: false },
   LeaseRequest: schemaOfParameters(leaseParameters),
+  Recording: objectOf({
+    views: listOf(objectOf({ paths: listOf(text), writtenLines: count, behindBytes: count, lostLines: count })),
+    operations: count,
+    ok: count,
+    fail: count,
+    info: count,
+    unmatched: count,
+  }),
   Lease: objectOf({ id: text, owner: text, ttlMs: count, remainingMs: count, faults: listOf(text) }),
 }
