@@ -90,6 +90,11 @@ export class HttpConnection implements Interceptor {
     return this.#replySide
   }
 
+  /** Servers can be made to end, and not only their connections. */
+  get endsServers(): boolean {
+    return this.#options.crashServer !== undefined
+  }
+
   nowMs(): number {
     return this.clock.nowMs()
   }
@@ -179,8 +184,7 @@ export class HttpConnection implements Interceptor {
 
   /** The server has a request that it is to be gone after. */
   crash(): void {
-    const time = this.now()
-    for (const turn of this.order) turn.ended(time, LOST.connection)
+    this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }

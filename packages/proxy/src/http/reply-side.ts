@@ -157,6 +157,12 @@ export class ReplySide implements Stage {
     const { head } = this.#parser
     const intake = this.#intake
     const turn = connection.asked[0]
+    if (turn?.crashes === true) {
+      this.#opaque = true
+      intake.treatment = 'swallow'
+      connection.crash()
+      return
+    }
     const kind = bodyOfResponse(head, turn?.method)
     this.#parser.frame(kind)
     this.#isInterim = head.status < 200 && head.status !== 101
@@ -213,9 +219,11 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     if (intake.treatment !== 'pass') intake.settle(bytes, this.#parser.offset)
     const { status, headers } = this.#parser.head
-    const body = this.#capture.end()
     if (this.#isInterim) return
     const turn = connection.asked.shift()
+    // What is held, or understood later, must not lie in memory that is read into again.
+    if (intake.treatment === 'collect' || turn?.isWhole === false) this.#capture.release()
+    const body = this.#capture.end()
     const plan = this.#plan
     this.#plan = undefined
     if (turn === undefined) return

@@ -225,11 +225,12 @@ export class RequestSide implements Stage {
     if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) connection.answerInTurn()
     else {
-      if (turn.crashes) this.#crashOnceDelivered(bytes)
+      if (turn.crashes && connection.endsServers) this.#crashOnceDelivered(bytes)
       if (turn.switches) this.gate.close()
     }
   }
 
+  /** A server that can be ended, is ended as soon as it has the request; of any other, the answer is awaited to know that. */
   #crashOnceDelivered(bytes: Buffer): void {
     this.#intake.settle(bytes, this.#parser.offset)
     this.#crashAtBytes ??= this.#passedBytes

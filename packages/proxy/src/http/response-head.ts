@@ -15,6 +15,8 @@ export interface ResponseHead {
 /** RFC 9112 §6.3, by what was asked; undefined where nothing was. */
 export function bodyOfResponse({ status, headers }: ResponseHead, method: string | undefined): BodyKind {
   if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return 'none'
+  // A tunnel begins, which is no body.
+  if (method === 'CONNECT' && status < 300) return 'none'
   if (headers.transferCoding === 'chunked') return 'chunked'
   if (headers.transferCoding === 'other') return 'until-close'
   return headers.contentLength >= 0 ? 'sized' : 'until-close'

@@ -37,7 +37,8 @@ export class Turn {
   endsConnection = false
   #requestEnded = false
   /** What happened before the request had ended, as it does where a server refuses one in the middle. */
-  #early: (() => void)[] = []
+  readonly #early: (() => void)[] = []
+  #understood: { readonly answer: Answer; readonly completion: Completion } | undefined
 
   constructor(exchange: Exchange | undefined) {
     this.exchange = exchange
@@ -47,7 +48,7 @@ export class Turn {
   requestEnded(body: Captured | undefined): void {
     this.#requestEnded = true
     this.exchange?.called(this.routed?.call(body))
-    for (const record of this.#early.splice(0)) record()
+    if (this.#early.length > 0) for (const record of this.#early.splice(0)) record()
   }
 
   /** It was made from a request that is whole. */
@@ -55,18 +56,26 @@ export class Turn {
     this.#requestEnded = true
   }
 
+  /** The whole request is here, so that it is known what its answer means. */
+  get isWhole(): boolean {
+    return this.#requestEnded
+  }
+
   /** The server's whole answer is here. */
   answered(time: Nanos, answer: Answer): void {
-    this.#record((exchange) => exchange.answered(time, this.#complete(answer)))
+    if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
+    else this.#early.push(() => this.exchange?.answered(time, this.#complete(answer)))
   }
 
   /** The client has a whole answer. */
   delivered(time: Nanos, answer: Answer): void {
-    this.#record((exchange) => exchange.delivered(time, this.#complete(answer)))
+    if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
+    else this.#early.push(() => this.exchange?.delivered(time, this.#complete(answer)))
   }
 
   lostForClient(time: Nanos, reason: string): void {
-    this.#record((exchange) => exchange.lostForClient(time, reason))
+    if (this.#requestEnded) this.exchange?.lostForClient(time, reason)
+    else this.#early.push(() => this.exchange?.lostForClient(time, reason))
   }
 
   /** Nothing more will come of it. */
@@ -74,17 +83,14 @@ export class Turn {
     this.exchange?.ended(time, reason)
   }
 
-  #record(what: (exchange: Exchange) => void): void {
-    const { exchange } = this
-    if (exchange === undefined) return
-    if (this.#requestEnded) what(exchange)
-    else this.#early.push(() => what(exchange))
-  }
-
+  /** An answer is understood once, while its memory is sure to be there, though it may be delivered much later. */
   #complete(answer: Answer): Completion {
+    if (answer === this.#understood?.answer) return this.#understood.completion
     const call = this.exchange?.call
-    if (this.routed === undefined || call === undefined) return NOT_RECORDED
-    return this.routed.complete(call, answer)
+    const completion =
+      this.routed === undefined || call === undefined ? NOT_RECORDED : this.routed.complete(call, answer)
+    this.#understood = { answer, completion }
+    return completion
   }
 }
 

@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { Agent, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { HttpFault } from '@chaos/faults'
+import { parseHttpFault } from '@chaos/faults'
+import type { EventInput } from '@chaos/history'
+import { historyFromEvents, parseJsonLine } from '@chaos/history'
+import type { HttpFaultsOptions, RouteTable } from '@chaos/proxy'
+import { createHttpFaults, createRecorder } from '@chaos/proxy'
+import { cleanUp, network } from '../sockets.ts'
+
+/** How the service of these tests is recorded. */
+export const textTable: RouteTable = {
+  requestId: 'Idempotency-Key',
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'body', outcomes: { '404': 'absent' } },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'body' },
+  ],
+}
+
+/** A view's lines, and what they say. */
+export class RecordedLines {
+  readonly lines: string[] = []
+
+  write(line: string): void {
+    this.lines.push(line)
+  }
+
+  get events(): readonly EventInput[] {
+    return this.eventsFrom(0)
+  }
+
+  /** Those after so many others. */
+  eventsFrom(first: number): readonly EventInput[] {
+    return this.lines.slice(first).map((line) => {
+      const parsed = parseJsonLine(line.trimEnd())
+      if (parsed.kind !== 'event') throw new Error('no event')
+      return parsed.event
+    })
+  }
+
+  get history() {
+    return historyFromEvents(this.events)
+  }
+}
+
+export interface LiveOptions {
+  readonly table?: RouteTable | undefined
+  readonly crashServer?: HttpFaultsOptions['crashServer']
+  readonly seed?: number | string | undefined
+}
+
+/** A route for HTTP from the clients to n1, recorded in memory. */
+export async function httpRouteTo(
+  upstream: { readonly host: string; readonly port: number },
+  options: LiveOptions = {},
+) {
+  const seed = options.seed ?? 1
+  const client = new RecordedLines()
+  const backend = new RecordedLines()
+  const recorder = createRecorder({ client, backend })
+  const http = createHttpFaults({ seed, recorder, crashServer: options.crashServer })
+  const intercept = http.intercept({ from: 'clients', to: 'n1', table: options.table ?? textTable })
+  const created = network({ seed })
+  const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
+  const apply = (fault: { readonly kind: HttpFault['kind']; readonly [name: string]: unknown }) =>
+    http.apply(parseHttpFault({ links: ['clients>n1'], ...fault }, 'test'))
+  return { route, http, apply, network: created, recorder, client, backend }
+}
+
+export async function serveHttp(listener: RequestListener) {
+  const server = createServer({ keepAlive: true, noDelay: true }, listener)
+  server.keepAliveTimeout = 0
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanUp(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, server }
+}
+
+/** A key-value service that knows nothing of being watched. Every request that reaches it is in `seen`. */
+export async function keyValueService(quirk: (store: Map<string, string>, key: string) => string | undefined = read) {
+  const store = new Map<string, string>()
+  const seen: string[] = []
+  const service = await serveHttp(async (asked, reply) => {
+    const key = (asked.url ?? '').replace('/kv/', '')
+    const body = await textOf(asked)
+    seen.push(`${asked.method} ${key} ${body}`.trim())
+    if (asked.method === 'PUT') {
+      store.set(key, body)
+      reply.end('done')
+      return
+    }
+    const value = quirk(store, key)
+    if (value === undefined) reply.statusCode = 404
+    reply.end(value ?? 'nothing there')
+  })
+  return { ...service, store, seen }
+}
+
+const read = (store: Map<string, string>, key: string) => store.get(key)
+
+export async function textOf(message: IncomingMessage): Promise<string> {
+  let text = ''
+  message.setEncoding('utf8')
+  for await (const chunk of message) text += chunk
+  return text
+}
+
+export type Answered =
+  | { readonly status: number; readonly body: string; readonly headers: IncomingMessage['headers'] }
+  | { readonly error: string }
+
+/** A client that keeps its connections, never retries, and gives up after a while. */
+export function httpClient(port: number, options: { readonly maxSockets?: number } = {}) {
+  const agent = new Agent({ keepAlive: true, maxSockets: options.maxSockets ?? 1 })
+  cleanUp(() => agent.destroy())
+  return (
+    method: string,
+    path: string,
+    body?: string,
+    more: { readonly timeoutMs?: number; readonly headers?: { readonly [name: string]: string } } = {},
+  ): Promise<Answered> =>
+    new Promise((resolve) => {
+      const headers = { ...more.headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) }
+      const asked = request({ host: '127.0.0.1', port, agent, method, path, headers }, async (reply) => {
+        try {
+          resolve({ status: reply.statusCode ?? 0, body: await textOf(reply), headers: reply.headers })
+        } catch (error) {
+          resolve({ error: String((error as NodeJS.ErrnoException).code ?? error) })
+        }
+      })
+      asked.on('error', (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message }))
+      if (more.timeoutMs !== undefined)
+        asked.setTimeout(more.timeoutMs, () => asked.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })))
+      asked.end(body)
+    })
+}
