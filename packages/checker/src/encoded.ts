@@ -55,11 +55,6 @@ export interface Decoder {
 
 /** The operations at `indices` (ascending), as a history of their own. Positions are kept. */
 export function restrict(encoded: Encoded, indices: readonly number[] | Int32Array): Encoded {
-  const ints = (column: Int32Array): Int32Array => {
-    const kept = new Int32Array(indices.length)
-    for (let i = 0; i < kept.length; i++) kept[i] = column[indices[i]]
-    return kept
-  }
   const kind = new Uint8Array(indices.length)
   let hasConditional = false
   let hasAppend = false
@@ -72,14 +67,14 @@ export function restrict(encoded: Encoded, indices: readonly number[] | Int32Arr
   return {
     ...encoded,
     length: indices.length,
-    row: ints(encoded.row),
+    row: gathered(encoded.row, indices),
     kind,
-    expects: ints(encoded.expects),
-    writes: ints(encoded.writes),
-    key: ints(encoded.key),
-    process: ints(encoded.process),
-    calls: ints(encoded.calls),
-    returns: ints(encoded.returns),
+    expects: gathered(encoded.expects, indices),
+    writes: gathered(encoded.writes, indices),
+    key: gathered(encoded.key, indices),
+    process: gathered(encoded.process, indices),
+    calls: gathered(encoded.calls, indices),
+    returns: gathered(encoded.returns, indices),
     hasConditional,
     hasAppend,
   }
@@ -121,8 +116,7 @@ export function partition(encoded: Encoded): readonly Encoded[] {
     owner[calls[i]] = place + 1
     if (returns[i] !== NEVER) owner[returns[i]] = -(place + 1)
   }
-  const columns = restrict(encoded, sorted)
-  columns.returns.fill(NEVER)
+  const columns = inOrder(encoded, sorted)
   const ranks = new Int32Array(keys)
   for (let position = 0; position <= last; position++) {
     const o = owner[position]
@@ -130,7 +124,41 @@ export function partition(encoded: Encoded): readonly Encoded[] {
     else if (o < 0) columns.returns[-o - 1] = ranks[columns.key[-o - 1]]++
   }
   const scratch = new Int32Array(encoded.values)
-  return Array.from(ranks, (_, k) => renumber(slice(columns, starts[k], starts[k + 1]), scratch))
+  return Array.from(ranks, (_, k) => slice(columns, starts[k], starts[k + 1], scratch))
+}
+
+/** All operations in another order, without positions yet. */
+function inOrder(encoded: Encoded, order: Int32Array): Encoded {
+  const { length, kind: kindBefore } = encoded
+  const kind = new Uint8Array(length)
+  for (let i = 0; i < length; i++) kind[i] = kindBefore[order[i]]
+  let process: Int32Array | undefined
+  return {
+    length,
+    row: gathered(encoded.row, order),
+    kind,
+    expects: gathered(encoded.expects, order),
+    writes: gathered(encoded.writes, order),
+    key: gathered(encoded.key, order),
+    get process() {
+      process ??= gathered(encoded.process, order)
+      return process
+    },
+    calls: new Int32Array(length),
+    returns: new Int32Array(length).fill(NEVER),
+    initial: encoded.initial,
+    values: encoded.values,
+    names: encoded.names,
+    keys: encoded.keys,
+    hasConditional: encoded.hasConditional,
+    hasAppend: encoded.hasAppend,
+  }
+}
+
+function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
+  const some = new Int32Array(indices.length)
+  for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
+  return some
 }
 
 function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encoded[] {
@@ -144,20 +172,28 @@ function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encod
   return members.map((indices) => compact(restrict(encoded, indices), scratch))
 }
 
-/** Some operations that lie side by side; nothing is copied. */
-function slice(encoded: Encoded, from: number, to: number): Encoded {
-  const kind = encoded.kind.subarray(from, to)
+/** Some operations that lie side by side, in the same columns; their values are numbered anew, in place. */
+function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
+  const kind = columns.kind.subarray(from, to)
+  const expects = columns.expects.subarray(from, to)
+  const writes = columns.writes.subarray(from, to)
+  const names = renumber({ expects, writes, initial: columns.initial, names: columns.names }, scratch)
   return {
-    ...encoded,
     length: to - from,
-    row: encoded.row.subarray(from, to),
+    row: columns.row.subarray(from, to),
     kind,
-    expects: encoded.expects.subarray(from, to),
-    writes: encoded.writes.subarray(from, to),
-    key: encoded.key.subarray(from, to),
-    process: encoded.process.subarray(from, to),
-    calls: encoded.calls.subarray(from, to),
-    returns: encoded.returns.subarray(from, to),
+    expects,
+    writes,
+    key: columns.key.subarray(from, to),
+    get process() {
+      return columns.process.subarray(from, to)
+    },
+    calls: columns.calls.subarray(from, to),
+    returns: columns.returns.subarray(from, to),
+    initial: 0,
+    values: names.length,
+    names,
+    keys: columns.keys,
     hasConditional: kind.includes(CAS) || kind.includes(DIFFERS),
     hasAppend: kind.includes(APPEND),
   }
@@ -212,8 +248,10 @@ export function compact(encoded: Encoded, scratch?: Int32Array): Encoded {
 function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encoded {
   if (encoded.values <= 2 * encoded.length + 1) return encoded
   if (scratch !== undefined) {
-    const { expects, writes } = encoded
-    return renumber({ ...encoded, expects: expects.slice(), writes: writes.slice() }, scratch)
+    const expects = encoded.expects.slice(0, encoded.length)
+    const writes = encoded.writes.slice(0, encoded.length)
+    const names = renumber({ expects, writes, initial: encoded.initial, names: encoded.names }, scratch)
+    return { ...encoded, expects, writes, initial: 0, values: names.length, names }
   }
   const numbers = new Map<number, number>()
   const names: number[] = []
@@ -234,35 +272,34 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
   }
 }
 
-/** The same without a hash table: values are numbered anew in place. `scratch` is left as it was, all zeros. */
-function renumber(encoded: Encoded, scratch: Int32Array): Encoded {
-  const { length, expects, writes } = encoded
-  const values = new Int32Array(2 * length + 1)
-  values[0] = encoded.initial
+/**
+ * Numbers values anew in place, the initial one with 0, and answers their names. `scratch` (one zero for each value) is
+ * left as it was.
+ */
+function renumber(
+  { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
+  scratch: Int32Array,
+): Int32Array {
+  const values = new Int32Array(2 * expects.length + 1)
+  values[0] = initial
   let count = 1
-  scratch[encoded.initial] = 1
-  for (let i = 0; i < length; i++) {
-    const expected = expects[i]
-    if (expected !== NOTHING) {
-      if (scratch[expected] === 0) {
-        values[count++] = expected
-        scratch[expected] = count
-      }
-      expects[i] = scratch[expected] - 1
+  scratch[initial] = 1
+  const numberOf = (value: number): number => {
+    if (value === NOTHING) return NOTHING
+    if (scratch[value] === 0) {
+      values[count++] = value
+      scratch[value] = count
     }
-    const written = writes[i]
-    if (written !== NOTHING) {
-      if (scratch[written] === 0) {
-        values[count++] = written
-        scratch[written] = count
-      }
-      writes[i] = scratch[written] - 1
-    }
+    return scratch[value] - 1
   }
-  const names = new Int32Array(count)
+  for (let i = 0; i < expects.length; i++) {
+    expects[i] = numberOf(expects[i])
+    writes[i] = numberOf(writes[i])
+  }
+  const kept = new Int32Array(count)
   for (let n = 0; n < count; n++) {
     scratch[values[n]] = 0
-    names[n] = encoded.names[values[n]]
+    kept[n] = names[values[n]]
   }
-  return { ...encoded, initial: 0, values: count, names }
+  return kept
 }
