@@ -1,23 +1,31 @@
 // One of the two ends of a measurement, each in a process of its own: the server, or the client that loads it.
 
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
+import { serveRequests } from './children.ts'
 
-export type Measure = 'download' | 'upload' | 'round trips' | 'connections'
+export type Measure = 'download' | 'upload' | 'round trips' | 'connections' | 'http'
 
-export type Request = { readonly role: 'serve' } | LoadRequest
-
-export interface LoadRequest {
-  readonly role: 'load'
-  readonly measure: Measure
-  readonly port: number
-  readonly connections: number
-  readonly durationMs: number
-}
+export type LoadRequest =
+  | { readonly role: 'serve' }
+  | {
+      readonly role: 'load'
+      readonly measure: Measure
+      readonly port: number
+      readonly connections: number
+      readonly durationMs: number
+    }
+  /** Opens so many connections and leaves them open. */
+  | { readonly role: 'idle'; readonly port: number; readonly connections: number }
+  /** Round trips one after the other, each timed. */
+  | { readonly role: 'time'; readonly port: number; readonly trips: number }
+  /** Bytes that came in windows of 500 ms, after a first one. */
+  | { readonly role: 'watch'; readonly port: number; readonly windows: number }
 
 export type Ports = { readonly [measure in Measure]: number }
 
-/** Bytes, round trips, or connections that were opened, used once and closed. */
+/** Bytes, round trips, requests, or connections that were opened, used once and closed. */
 export interface Load {
   readonly amount: number
   readonly seconds: number
@@ -25,9 +33,21 @@ export interface Load {
 
 const BLOCK = Buffer.alloc(256 * 1024, 1)
 const MESSAGE = Buffer.alloc(64, 2)
+const WINDOW_MS = 500
 
-process.on('message', async (request: Request) => {
-  process.send?.(request.role === 'serve' ? await serve() : await load(request))
+serveRequests<LoadRequest>((request) => {
+  switch (request.role) {
+    case 'serve':
+      return serve()
+    case 'load':
+      return load(request)
+    case 'idle':
+      return idle(request.port, request.connections)
+    case 'time':
+      return time(request.port, request.trips)
+    case 'watch':
+      return watch(request.port, request.windows)
+  }
 })
 
 async function serve(): Promise<Ports> {
@@ -43,26 +63,66 @@ async function serve(): Promise<Ports> {
       socket.on('drain', fill)
       fill()
     }),
+    http: await listenOn(
+      createHttpServer((request, response) => {
+        request.resume()
+        response.end('{"value":"0123456789abcdef"}')
+      }),
+    ),
   }
 }
 
-function listen(accepted: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => undefined)
-    accepted(socket)
-  })
-  return new Promise((resolve) => {
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, () => resolve((server.address() as AddressInfo).port))
-  })
-}
+const listen = (accepted: (socket: Socket) => void): Promise<number> =>
+  listenOn(
+    createServer({ noDelay: true }, (socket) => {
+      socket.on('error', () => undefined)
+      accepted(socket)
+    }),
+  )
 
-async function load(request: LoadRequest): Promise<Load> {
+const listenOn = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
+  })
+
+async function load(request: Extract<LoadRequest, { role: 'load' }>): Promise<Load> {
   const untilMs = performance.now() + request.durationMs
   const startedAtMs = performance.now()
   const clients = Array.from({ length: request.connections }, () => runs[request.measure](request.port, untilMs))
   const amounts = await Promise.all(clients)
   return { amount: amounts.reduce((sum, amount) => sum + amount, 0), seconds: (performance.now() - startedAtMs) / 1000 }
 }
+
+/** Sends a message whenever the answer to the last has come; the answer's size is known. */
+function exchange(
+  port: number,
+  untilMs: number,
+  message: Buffer,
+  answerBytes: (first: Buffer) => number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let trips = 0
+    let received = 0
+    let expected = 0
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    socket.on('connect', () => socket.write(message))
+    socket.on('data', (bytes) => {
+      if (expected === 0) expected = answerBytes(bytes)
+      received += bytes.length
+      if (received < expected) return
+      received = 0
+      trips++
+      if (performance.now() < untilMs) socket.write(message)
+      else {
+        socket.destroy()
+        resolve(trips)
+      }
+    })
+    socket.on('error', reject)
+  })
+}
+
+const GET = Buffer.from('GET /kv/some-key HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n')
 
 const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => Promise<number> } = {
   download: (port, untilMs) =>
@@ -97,25 +157,9 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
       socket.on('drain', fill)
       socket.on('error', reject)
     }),
-  'round trips': (port, untilMs) =>
-    new Promise((resolve, reject) => {
-      let trips = 0
-      let received = 0
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-      socket.on('connect', () => socket.write(MESSAGE))
-      socket.on('data', (bytes) => {
-        received += bytes.length
-        if (received < MESSAGE.length) return
-        received = 0
-        trips++
-        if (performance.now() < untilMs) socket.write(MESSAGE)
-        else {
-          socket.destroy()
-          resolve(trips)
-        }
-      })
-      socket.on('error', reject)
-    }),
+  'round trips': (port, untilMs) => exchange(port, untilMs, MESSAGE, () => MESSAGE.length),
+  // Every answer of the server is as long as the first, which comes whole.
+  http: (port, untilMs) => exchange(port, untilMs, GET, (first) => first.length),
   async connections(port, untilMs) {
     let opened = 0
     for (; performance.now() < untilMs; opened++)
@@ -128,4 +172,56 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
       })
     return opened
   },
+}
+
+async function idle(port: number, connections: number): Promise<object> {
+  for (let opened = 0; opened < connections; opened += 100)
+    await Promise.all(
+      Array.from(
+        { length: 100 },
+        () =>
+          new Promise<void>((resolve, reject) => {
+            const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+            socket.on('connect', () => socket.write(MESSAGE))
+            socket.once('data', () => resolve())
+            socket.on('error', reject)
+          }),
+      ),
+    )
+  return {}
+}
+
+async function time(port: number, trips: number): Promise<{ readonly tripsMs: readonly number[] }> {
+  const tripsMs: number[] = []
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await new Promise<void>((resolve) => socket.once('connect', resolve))
+  for (let trip = 0; trip < trips; trip++) {
+    const startedAtMs = performance.now()
+    await new Promise<void>((resolve) => {
+      socket.once('data', () => resolve())
+      socket.write(MESSAGE)
+    })
+    tripsMs.push(performance.now() - startedAtMs)
+  }
+  socket.destroy()
+  return { tripsMs }
+}
+
+/** Windows are as long as they turn out to be: what counts is the rate in each. */
+async function watch(port: number, windows: number): Promise<{ readonly bytesPerSecond: readonly number[] }> {
+  const bytesPerSecond: number[] = []
+  let received = 0
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.on('data', (bytes) => {
+    received += bytes.length
+  })
+  await new Promise<void>((resolve) => socket.once('data', () => resolve()))
+  for (let window = 0; window <= windows; window++) {
+    const startedAtMs = performance.now()
+    received = 0
+    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS))
+    bytesPerSecond.push((received * 1000) / (performance.now() - startedAtMs))
+  }
+  socket.destroy()
+  return { bytesPerSecond: bytesPerSecond.slice(1) }
 }

@@ -1,19 +1,23 @@
-import type { ChildProcess } from 'node:child_process'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { createNetwork } from '@chaos/proxy'
-import type { Load, Measure, Ports, Request } from './load.ts'
+import type { LinkFault } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import type { Helper } from './children.ts'
+import { startHelper } from './children.ts'
+import type { Haproxy } from './haproxy.ts'
+import { startHaproxy } from './haproxy.ts'
+import type { Load, LoadRequest, Measure, Ports } from './load.ts'
+import type { ProxyRequest, Usage } from './proxy-process.ts'
 
 export const name = 'proxy: through it and past it'
 
-const ROUNDS = 7
-const ROUND_MS = 500
+const ROUNDS = 5
+const ROUND_MS = 400
+const IDLE_CONNECTIONS = 5_000
 
 interface Case {
   readonly title: string
   readonly measure: Measure
   readonly connections: number
+  readonly workers?: number
   /** Of the direct figure. */
   readonly goal: number
   /** How the amounts are shown: per second, divided by this. */
@@ -29,71 +33,176 @@ const cases: readonly Case[] = [
   { title: 'bulk upload', measure: 'upload', connections: 1, goal: 0.23, unit: megabytes },
   { title: '64-byte round trips', measure: 'round trips', connections: 1, goal: 0.38, unit: each },
   { title: '64-byte round trips', measure: 'round trips', connections: 64, goal: 0.38, unit: each },
+  { title: '64-byte round trips', measure: 'round trips', connections: 64, workers: 2, goal: 0.44, unit: each },
   { title: 'connect, round trip, close', measure: 'connections', connections: 16, goal: 0.34, unit: each },
+  { title: 'HTTP keep-alive', measure: 'http', connections: 64, goal: 0.42, unit: each },
 ]
 
-/** The proxy runs here, its two ends in processes of their own; rounds with and without it alternate. */
+/** Server, client and proxy have a process each; rounds with and without the proxy alternate. */
 export async function run(print: (line: string) => void): Promise<void> {
-  const network = createNetwork({ seed: 1 })
-  const server = start()
-  const client = start()
+  const server = startHelper('./load.js')
+  const client = startHelper('./load.js')
+  let haproxy: Haproxy | undefined
   try {
-    const ports = await ask<Ports>(server, { role: 'serve' })
-    for (const item of cases) {
-      const upstream = { host: '127.0.0.1', port: ports[item.measure] }
-      const route = await network.route({ from: 'clients', to: 'n1', upstream })
-      const load = (port: number) =>
-        ask<Load>(client, {
-          role: 'load',
-          measure: item.measure,
-          port,
-          connections: item.connections,
-          durationMs: ROUND_MS,
-        })
-      const rounds: { direct: number; proxied: number; cpuPerUnit: number }[] = []
-      await load(upstream.port)
-      await load(route.port)
-      for (let round = 0; round < ROUNDS; round++) {
-        const direct = await load(upstream.port)
-        const before = process.cpuUsage()
-        const proxied = await load(route.port)
-        const cpu = process.cpuUsage(before)
-        rounds.push({
-          direct: direct.amount / direct.seconds,
-          proxied: proxied.amount / proxied.seconds,
-          cpuPerUnit: (cpu.user + cpu.system) / proxied.amount,
-        })
-      }
-      print(report(item, rounds))
-    }
+    const ports = await server.ask<Ports>({ role: 'serve' })
+    haproxy = await startHaproxy(Object.values(ports))
+    if (haproxy === undefined)
+      print('haproxy is not installed, so there is nothing to compare with but no proxy at all')
+    for (const item of cases) print(report(item, await compare(item, client, ports[item.measure], haproxy)))
+    print(await measureIdle(ports['round trips']))
+    print(await measureLatency(client, ports['round trips']))
+    print(await measureBulkThroughLatency(client, ports.download))
+    print(await measureBandwidth(client, ports.download))
   } finally {
-    await network.close()
-    for (const child of [server, client]) child.kill()
+    haproxy?.stop()
+    for (const helper of [server, client]) helper.stop()
   }
 }
 
-function report(item: Case, rounds: readonly { direct: number; proxied: number; cpuPerUnit: number }[]): string {
-  const ratio = median(rounds.map(({ direct, proxied }) => proxied / direct))
-  const perSecond = (amount: number) => `${Math.round(amount / item.unit.size)} ${item.unit.name}/s`.replace(' /', '/')
+interface Round {
+  readonly direct: number
+  readonly proxied: number
+  readonly haproxied: number | undefined
+  readonly cpuPerUnit: number
+}
+
+async function compare(
+  item: Case,
+  client: Helper,
+  port: number,
+  haproxy: Haproxy | undefined,
+): Promise<readonly Round[]> {
+  const { measure, connections, workers = 1 } = item
+  const load = async (at: number) => {
+    const request: LoadRequest = { role: 'load', measure, port: at, connections, durationMs: ROUND_MS }
+    const { amount, seconds } = await client.ask<Load>(request)
+    return { amount, perSecond: amount / seconds }
+  }
+  const beside = haproxy?.ports.get(port)
+  return withProxy(workers, async (proxy, ask) => {
+    const through = await proxy(port)
+    for (const at of [port, through, beside]) if (at !== undefined) await load(at)
+    const rounds: Round[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const direct = await load(port)
+      const before = await ask<Usage>({ do: 'usage' })
+      const proxied = await load(through)
+      const after = await ask<Usage>({ do: 'usage' })
+      const haproxied = beside === undefined ? undefined : await load(beside)
+      rounds.push({
+        direct: direct.perSecond,
+        proxied: proxied.perSecond,
+        haproxied: haproxied?.perSecond,
+        cpuPerUnit: (after.cpuMicroseconds - before.cpuMicroseconds) / proxied.amount,
+      })
+    }
+    return rounds
+  })
+}
+
+/** With a fresh proxy, and a way to have it listen for a port. */
+async function withProxy<Result>(
+  workers: number,
+  use: (route: (port: number) => Promise<number>, ask: Helper['ask']) => Promise<Result>,
+): Promise<Result> {
+  const proxy = startHelper('./proxy-process.js', ['--expose-gc'])
+  const ask: Helper['ask'] = (request) => proxy.ask(request)
+  try {
+    await ask({ do: 'start', workers } satisfies ProxyRequest)
+    return await use(async (port) => (await ask<{ port: number }>({ do: 'route', name: 'n1', port })).port, ask)
+  } finally {
+    proxy.stop()
+  }
+}
+
+function report(item: Case, rounds: readonly Round[]): string {
+  const { title, connections, workers = 1, unit, goal } = item
+  const rate = (per: (round: Round) => number) => {
+    const shown = Math.round(median(rounds.map(per)) / unit.size)
+    return unit.name === '' ? `${shown}/s` : `${shown} ${unit.name}/s`
+  }
   const cpu = median(rounds.map(({ cpuPerUnit }) => cpuPerUnit))
+  const haproxied = rounds.some((round) => round.haproxied !== undefined)
   return [
-    `${item.title}, ${item.connections} connection${item.connections === 1 ? '' : 's'}`.padEnd(44),
-    `direct ${perSecond(median(rounds.map(({ direct }) => direct)))}`.padEnd(22),
-    `proxied ${perSecond(median(rounds.map(({ proxied }) => proxied)))}`.padEnd(22),
-    `ratio ${ratio.toFixed(2)} (goal ${item.goal})`.padEnd(24),
-    item.unit === megabytes ? `CPU ${(cpu * 1e3).toFixed(2)} s/GB` : `CPU ${cpu.toFixed(1)} µs each`,
+    `${title}, ${count(connections, 'connection')}${workers > 1 ? `, ${count(workers, 'worker')}` : ''}`.padEnd(48),
+    `direct ${rate(({ direct }) => direct)}`.padEnd(20),
+    `proxied ${rate(({ proxied }) => proxied)}`.padEnd(20),
+    `ratio ${median(rounds.map(({ direct, proxied }) => proxied / direct)).toFixed(2)} (goal ${goal})`.padEnd(24),
+    haproxied
+      ? `haproxy ${median(rounds.map((round) => (round.haproxied ?? 0) / round.direct)).toFixed(2)}`.padEnd(14)
+      : '',
+    workers > 1 ? '' : unit === megabytes ? `CPU ${(cpu * 1e3).toFixed(2)} s/GB` : `CPU ${cpu.toFixed(1)} µs each`,
   ].join('')
 }
+
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`
+
+const measureIdle = (port: number): Promise<string> =>
+  withProxy(1, async (proxy, ask) => {
+    const through = await proxy(port)
+    const loader = startHelper('./load.js')
+    try {
+      // What the first connections cost once, in code and caches, is not theirs.
+      await loader.ask<object>({ role: 'idle', port: through, connections: 500 } satisfies LoadRequest)
+      const before = await ask<Usage>({ do: 'usage' })
+      await loader.ask<object>({ role: 'idle', port: through, connections: IDLE_CONNECTIONS } satisfies LoadRequest)
+      const after = await ask<Usage>({ do: 'usage' })
+      const perConnection = (after.residentBytes - before.residentBytes) / IDLE_CONNECTIONS / 1000
+      return `${IDLE_CONNECTIONS} idle connections: ${perConnection.toFixed(1)} KB each (goal 15), ${Math.round(after.residentBytes / 1e6)} MB in all`
+    } finally {
+      loader.stop()
+    }
+  })
+
+const toServer = [{ from: 'clients', to: 'n1' }]
+const toClients = [{ from: 'n1', to: 'clients' }]
+const latency = (latencyMs: number): LinkFault => ({
+  kind: 'latency',
+  links: toServer,
+  latencyMs: millis(latencyMs),
+  jitterMs: millis(0),
+})
+
+const measureLatency = (client: Helper, port: number): Promise<string> =>
+  withProxy(1, async (proxy, ask) => {
+    const through = await proxy(port)
+    const trips = async () =>
+      (await client.ask<{ tripsMs: number[] }>({ role: 'time', port: through, trips: 100 })).tripsMs
+    const plain = median(await trips())
+    await ask({ do: 'apply', fault: latency(50) } satisfies ProxyRequest)
+    const errors = (await trips()).map((tripMs) => tripMs - 50 - plain).sort((a, b) => a - b)
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const p99 = errors[98] ?? Number.NaN
+    return `latency of 50 ms: mean error ${mean.toFixed(2)} ms (goal 0.6), 99th percentile ${p99.toFixed(2)} ms (goal 1.0)`
+  })
+
+const measureBulkThroughLatency = (client: Helper, port: number): Promise<string> =>
+  withProxy(1, async (proxy, ask) => {
+    const through = await proxy(port)
+    await ask({ do: 'apply', fault: { ...latency(50), links: toClients } } satisfies ProxyRequest)
+    const request: LoadRequest = { role: 'load', measure: 'download', port: through, connections: 1, durationMs: 2000 }
+    const { amount, seconds } = await client.ask<Load>(request)
+    return `bulk download through a latency of 50 ms: ${Math.round(amount / seconds / 1e6)} MB/s (goal 800)`
+  })
+
+const measureBandwidth = (client: Helper, port: number): Promise<string> =>
+  withProxy(1, async (proxy, ask) => {
+    const through = await proxy(port)
+    await ask({
+      do: 'apply',
+      fault: { kind: 'bandwidth', links: toClients, bytesPerSecond: 1e6 },
+    } satisfies ProxyRequest)
+    const { bytesPerSecond } = await client.ask<{ bytesPerSecond: number[] }>({
+      role: 'watch',
+      port: through,
+      windows: 6,
+    })
+    const mean = bytesPerSecond.reduce((sum, rate) => sum + rate, 0) / bytesPerSecond.length
+    const worst = Math.max(...bytesPerSecond.map((rate) => Math.abs(rate / 1e6 - 1)))
+    return `limit of 1 MB/s: ${((mean / 1e6 - 1) * 100).toFixed(2)}% off (goal 0.5), worst half second ${(worst * 100).toFixed(2)}%`
+  })
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[sorted.length >> 1] ?? Number.NaN
-}
-
-const start = (): ChildProcess => fork(fileURLToPath(new URL('./load.js', import.meta.url)))
-
-async function ask<Answer>(child: ChildProcess, request: Request): Promise<Answer> {
-  child.send(request)
-  const [answer] = await once(child, 'message')
-  return answer as Answer
 }

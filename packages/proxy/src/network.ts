@@ -42,6 +42,8 @@ export interface Network {
    * @throws UserError for a number that makes no sense.
    */
   applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
+  /** Resolves once what was applied, changed and removed so far is so everywhere, which in one process it is at once. */
+  settled(): Promise<void>
   /** Of every link that a route or a fault has named so far, by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
   /** Resets every connection and frees every port; resolves once that is done. */
@@ -120,6 +122,7 @@ export function createNetwork(options: NetworkOptions): Network {
       return applied
     },
     applyToDatagrams: (fault) => datagramFaults.apply(fault),
+    settled: async () => undefined,
     statistics: () => new Map([...links].map(([name, state]) => [name, state.statistics()])),
     async close() {
       closed = true

@@ -1,0 +1,30 @@
+import type { ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** A process of a measurement, which answers one request at a time. */
+export interface Helper {
+  ask<Answer>(request: object): Promise<Answer>
+  stop(): void
+}
+
+/** Starts one of the programs beside this file. */
+export function startHelper(program: string, options: readonly string[] = []): Helper {
+  const child: ChildProcess = fork(fileURLToPath(new URL(program, import.meta.url)), { execArgv: [...options] })
+  return {
+    async ask<Answer>(request: object) {
+      child.send(request)
+      const [answer] = await once(child, 'message')
+      return answer as Answer
+    },
+    stop: () => void child.kill(),
+  }
+}
+
+/** In a helper: what answers its requests. */
+export function serveRequests<Request>(answer: (request: Request) => Promise<object>): void {
+  process.on('message', async (request: Request) => {
+    process.send?.(await answer(request))
+  })
+}

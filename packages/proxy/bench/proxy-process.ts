@@ -1,0 +1,50 @@
+// The proxy under measurement, in a process of its own, so that its CPU time and memory are told from all others'.
+
+import type { LinkFault } from '@chaos/faults'
+import type { AppliedFault, Network } from '@chaos/proxy'
+import { createNetwork, createWorkerNetwork } from '@chaos/proxy'
+import { serveRequests } from './children.ts'
+
+export type ProxyRequest =
+  | { readonly do: 'start'; readonly workers: number }
+  | { readonly do: 'route'; readonly name: string; readonly port: number }
+  | { readonly do: 'apply'; readonly fault: LinkFault }
+  | { readonly do: 'heal' }
+  | { readonly do: 'usage' }
+
+export interface Usage {
+  readonly cpuMicroseconds: number
+  readonly residentBytes: number
+}
+
+let network: Network | undefined
+let applied: AppliedFault | undefined
+
+serveRequests<ProxyRequest>(async (request) => {
+  switch (request.do) {
+    case 'start':
+      network =
+        request.workers > 1
+          ? await createWorkerNetwork({ seed: 1, workers: request.workers })
+          : createNetwork({ seed: 1 })
+      return {}
+    case 'route': {
+      const upstream = { host: '127.0.0.1', port: request.port }
+      const route = await network?.route({ from: 'clients', to: request.name, upstream })
+      return { port: route?.port }
+    }
+    case 'apply':
+      applied = network?.apply(request.fault)
+      await network?.settled()
+      return {}
+    case 'heal':
+      applied?.remove()
+      await network?.settled()
+      return {}
+    case 'usage': {
+      globalThis.gc?.()
+      const { user, system } = process.cpuUsage()
+      return { cpuMicroseconds: user + system, residentBytes: process.memoryUsage.rss() } satisfies Usage
+    }
+  }
+})

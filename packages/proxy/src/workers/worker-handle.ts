@@ -1,0 +1,93 @@
+import type { Worker } from 'node:cluster'
+import cluster from 'node:cluster'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '@chaos/history'
+import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
+
+/** A process that carries connections. */
+export interface WorkerHandle {
+  /** Resolves once it takes commands. @throws UserError (environment) where it ends before that. */
+  readonly ready: Promise<void>
+  /** As it said last. */
+  readonly report: WorkerReport
+  /** Resolves once it has been done there, or the worker is gone. @throws UserError as the worker did. */
+  tell(command: WorkerCommand): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Both the sources and what is built from them lie two folders below the package; processes run what is built. */
+const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'workers', 'worker-main.js')
+
+const NOTHING: WorkerReport = { statistics: [], hits: [], liveConnections: [] }
+
+/** `died` is called when the process ends without having been told to, after it was ready. */
+export function startWorker(seed: string, number: number, died: (handle: WorkerHandle) => void): WorkerHandle {
+  cluster.setupPrimary({ exec: PROGRAM, args: [], execArgv: [] })
+  const worker: Worker = cluster.fork({ CHAOS_PROXY_SEED: seed, CHAOS_PROXY_WORKER: String(number) })
+  const waiting: Map<number, { resolve(): void; reject(error: Error): void }> = new Map()
+  const gone = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve())
+  })
+  /** What it would miss before it listens, which its first report tells. */
+  let unsent: WorkerRequest[] | undefined = []
+  let becomeReady: () => void = () => undefined
+  let fail: (error: Error) => void = () => undefined
+  const ready = new Promise<void>((resolve, reject) => {
+    becomeReady = resolve
+    fail = reject
+  })
+  // Whoever does not wait for it learns of its end by `died`, or does not care.
+  ready.catch(() => undefined)
+  let report = NOTHING
+  let asked = 0
+  let stopped = false
+
+  worker.on('message', ({ id, report: latest, error }: WorkerReply) => {
+    report = latest
+    for (const request of unsent ?? []) worker.send(request)
+    unsent = undefined
+    becomeReady()
+    if (id === undefined) return
+    const asker = waiting.get(id)
+    waiting.delete(id)
+    if (error === undefined) asker?.resolve()
+    else {
+      const cause =
+        error.cause === undefined ? undefined : Object.assign(new Error(error.message), { code: error.cause })
+      asker?.reject(new UserError(error.code, error.message, { cause }))
+    }
+  })
+  worker.on('error', () => undefined)
+
+  const handle: WorkerHandle = {
+    ready,
+    get report() {
+      return report
+    },
+    tell: (command) =>
+      new Promise((resolve, reject) => {
+        if (worker.isDead()) {
+          resolve()
+          return
+        }
+        asked++
+        waiting.set(asked, { resolve, reject })
+        const request = { id: asked, command }
+        if (unsent === undefined) worker.send(request)
+        else unsent.push(request)
+      }),
+    async stop() {
+      stopped = true
+      if (worker.isConnected()) worker.disconnect()
+      await gone
+    },
+  }
+  worker.once('exit', (exitCode) => {
+    fail(new UserError('environment', `a worker of the proxy ended with code ${exitCode} before it took commands.`))
+    for (const { resolve } of waiting.values()) resolve()
+    waiting.clear()
+    if (!stopped && unsent === undefined) died(handle)
+  })
+  return handle
+}

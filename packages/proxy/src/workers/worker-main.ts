@@ -1,0 +1,80 @@
+// A process that carries connections of a network whose control is in another one.
+
+import { createRandom } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import type { AppliedFault } from '../applied-fault.ts'
+import { createNetwork } from '../network.ts'
+import type { Route } from '../tcp/route.ts'
+import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
+
+const REPORT_EVERY_MS = 200
+
+// A stream of its own: connections with the same number in two workers must not share their chance.
+const seed = createRandom(process.env['CHAOS_PROXY_SEED'] ?? '').fork(`worker ${process.env['CHAOS_PROXY_WORKER']}`)
+const network = createNetwork({ seed: seed.integer(2 ** 32) })
+const routes: Map<number, Route> = new Map()
+const faults: Map<number, AppliedFault> = new Map()
+
+function report(): WorkerReport {
+  return {
+    statistics: [...network.statistics()],
+    hits: [...faults].map(([number, { hits }]) => [number, hits]),
+    liveConnections: [...routes].map(([number, { liveConnections }]) => [number, liveConnections]),
+  }
+}
+
+async function obey(command: WorkerCommand): Promise<void> {
+  switch (command.do) {
+    case 'open':
+      routes.set(command.route, await network.route(command.options))
+      return
+    case 'setUpstream':
+      routes.get(command.route)?.setUpstream(command.upstream)
+      return
+    case 'close':
+      await routes.get(command.route)?.close()
+      routes.delete(command.route)
+      return
+    case 'apply':
+      faults.set(command.fault, network.apply(command.harm))
+      return
+    case 'update':
+      faults.get(command.fault)?.update(command.harm)
+      return
+    case 'remove':
+      faults.get(command.fault)?.remove()
+      return
+    case 'report':
+      return
+    default:
+      command satisfies never
+  }
+}
+
+async function reply({ id, command }: WorkerRequest): Promise<WorkerReply> {
+  try {
+    await obey(command)
+    return { id, report: report() }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const { code, message, cause } = error
+    const causeCode = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+    return { id, report: report(), error: { code, message, cause: causeCode } }
+  } finally {
+    // Its hits have been told with the reply that follows.
+    if (command.do === 'remove') queueMicrotask(() => faults.delete(command.fault))
+  }
+}
+
+process.on('message', async (request: WorkerRequest) => {
+  process.send?.(await reply(request))
+})
+// Without the process that controls it, nothing here would ever heal or end.
+process.on('disconnect', async () => {
+  await network.close()
+  process.exit(0)
+})
+const tellReport = () => process.send?.({ report: report() } satisfies WorkerReply)
+setInterval(tellReport, REPORT_EVERY_MS).unref()
+// The first one says that requests are heard from here on.
+tellReport()
