@@ -1,4 +1,5 @@
 import { type Json, UserError } from '@chaos/history'
+import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
@@ -31,6 +32,7 @@ export const bank: ModelEntry = {
     numbers,
     reads: [READ],
     specification,
+    machine: (part, initial, budget) => additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget),
   },
 }
 
@@ -74,6 +76,17 @@ function balancesOf(initial: Json): Balances {
 
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Nothing of what carries an id, which adds something only once, and of a read of what are no numbers. */
+function effectOf(operation: ObjectOperation): ReturnType<Additive['effectOf']> {
+  if (operation.f !== 'read') {
+    const { moves, id } = movesOf(operation)
+    return id === undefined ? { adds: moves } : undefined
+  }
+  const entries = isObject(operation.output ?? null) ? Object.entries(operation.output ?? {}) : []
+  const shows = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+  return isObject(operation.output ?? null) && shows.length === entries.length ? { shows: new Map(shows) } : undefined
+}
 
 function sameBalances(balances: Balances, read: Json): boolean {
   if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)

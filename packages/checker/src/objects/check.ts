@@ -22,12 +22,13 @@ const EXPLAIN_MS = 2_000
 export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
   const functions = functionsOfObject(entry, object, options.initial)
   const { isRead } = functions
-  const { fast, related, divide, rule, beside, supports, simulate } = object
+  const { fast, machine, related, divide, rule, beside, supports, simulate } = object
   const judge: Judge = {
     model: entry.name,
     specification: object.specification(options.initial),
     isRead,
     fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
+    machine: machine === undefined ? undefined : (part, some) => machine(part, options.initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, options.initial),
     supports,

@@ -1,7 +1,8 @@
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { IntegerModel, Specification } from '../models/model.ts'
-import { machineOf, machineOfIntegers } from './machine.ts'
+import { createFrugalSearch } from './frugal.ts'
+import { type Machine, machineOf, machineOfIntegers } from './machine.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
@@ -11,6 +12,7 @@ export interface Judge {
   readonly model: string
   readonly specification: Specification<unknown>
   readonly integers?: IntegerModel | undefined
+  readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
   readonly divide?: ((part: Part) => readonly (readonly number[])[]) | undefined
   readonly fast?: ((part: Part) => FastAnswer) | undefined
@@ -114,12 +116,17 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-function searchOf(part: Part, { specification, integers, isRead }: Judge, budget: Budget): ObjectSearch {
+function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
+  const { specification, integers, isRead } = judge
   const machine =
-    integers === undefined
+    judge.machine?.(part, budget) ??
+    (integers === undefined
       ? machineOf(specification, part, budget)
-      : machineOfIntegers(integers, part, specification.perProcess === true)
-  return createObjectSearch(part, machine, isRead, budget)
+      : machineOfIntegers(integers, part, specification.perProcess === true))
+  const isOpenEnded = machine.isAdditive === true && part.returns.includes(NEVER)
+  return isOpenEnded
+    ? createFrugalSearch(part, machine, isRead, budget)
+    : createObjectSearch(part, machine, isRead, budget)
 }
 
 function runInSlices(

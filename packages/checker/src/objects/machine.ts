@@ -13,6 +13,11 @@ export interface Machine {
   readonly step: (state: number, code: number) => number
   /** The states that a step below -1 stands for, at least two. */
   readonly several: (step: number) => readonly number[]
+  /**
+   * Whether each operation that changes the state adds something to it and is possible wherever the sum is allowed: then one
+   * that takes effect later, and was not needed before, leads to the same state.
+   */
+  readonly isAdditive?: boolean
   /** False once more memory would have been needed than there is: no step is right from then on. */
   readonly fits: () => boolean
   readonly release: () => void
@@ -30,7 +35,8 @@ const UNSET = -0x80000000
  * @throws UserError naming the operation that made the specification throw.
  */
 export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
-  const { operations, representative, code } = distinctOperations(part, specification.perProcess === true)
+  const distinct = distinctOperations(part, specification.perProcess === true)
+  const { operations, code } = distinct
   const states: State[] = []
   const numbers = new Map<string, number>()
   const lists: (readonly number[])[] = []
@@ -55,21 +61,10 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
     return number
   }
-  const guarded = <Result>(operation: number, ask: () => Result): Result => {
-    try {
-      return ask()
-    } catch (error) {
-      if (error instanceof UserError) throw error
-      const said = error instanceof Error ? error.message : String(error)
-      const { f, value } = operations[operation]
-      throw new UserError(
-        'input',
-        `${placeOf(part.history, representative[operation])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
-      )
-    }
-  }
   const stepAnew = (state: number, operation: number): number => {
-    const next = guarded(operation, () => specification.step(states[state], operations[operation]).map(numberOf))
+    const next = named(part, distinct, operation, () =>
+      specification.step(states[state], operations[operation]).map(numberOf),
+    )
     if (next.length <= 1) return next[0] ?? IMPOSSIBLE
     lists.push([...new Set(next)])
     return IMPOSSIBLE - lists.length
@@ -102,22 +97,13 @@ export function machineOf<State>(specification: Specification<State>, part: Part
 
 /** A machine that a model brings along. Its operations are encoded once each, its steps are not remembered. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean): Machine {
-  const { operations, representative, code: kind } = distinctOperations(part, perProcess)
-  const numbers = operations.map((operation, at) => {
-    const { f, value } = operation
-    try {
-      return integers.encode(operation, operation.output)
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error)
-      throw new UserError(
-        'input',
-        `${placeOf(part.history, representative[at])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
-      )
-    }
-  })
+  const distinct = distinctOperations(part, perProcess)
+  const numbers = distinct.operations.map((operation, at) =>
+    named(part, distinct, at, () => integers.encode(operation, operation.output)),
+  )
   return {
     initial: integers.initial,
-    code: kind.map((i) => numbers[i]),
+    code: distinct.code.map((i) => numbers[i]),
     step: (state, operation) => integers.step(state, operation),
     several: () => [],
     fits: () => true,
@@ -125,14 +111,34 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
   }
 }
 
-interface Distinct {
+/** What a model says of one of the operations; what it throws names the operation. */
+export function named<Result>(
+  part: Part,
+  { operations, representative }: Distinct,
+  operation: number,
+  ask: () => Result,
+): Result {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const said = error instanceof Error ? error.message : String(error)
+    const { f, value } = operations[operation]
+    throw new UserError(
+      'input',
+      `${placeOf(part.history, representative[operation])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
+    )
+  }
+}
+
+export interface Distinct {
   readonly operations: readonly ObjectOperation[]
   /** A row of the history that does each. */
   readonly representative: readonly number[]
   readonly code: Int32Array
 }
 
-function distinctOperations(part: Part, perProcess: boolean): Distinct {
+export function distinctOperations(part: Part, perProcess: boolean): Distinct {
   const operations: ObjectOperation[] = []
   const representative: number[] = []
   const code = new Int32Array(part.length)

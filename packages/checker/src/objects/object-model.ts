@@ -1,9 +1,11 @@
 import type { History, Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import type { Level } from '../level.ts'
 import type { Specification } from '../models/model.ts'
 import type { ModelName } from '../models/names.ts'
 import type { OperationRow } from '../verdict.ts'
 import type { Accounting } from './accounting.ts'
+import type { Machine } from './machine.ts'
 import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
@@ -41,6 +43,11 @@ export interface ObjectModel {
    * @throws UserError where an operation's value makes no sense for this object.
    */
   fast?(part: Part, initial: Json): FastAnswer
+  /**
+   * The specification on integers, where that is quicker than numbering states by their keys; undefined where it cannot say
+   * all that is in the part.
+   */
+  machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /** Divides a part into some that do not affect each other; nothing where it cannot be divided. */
   divide?(part: Part): readonly (readonly number[])[]
   /**

@@ -205,7 +205,7 @@ export function createObjectSearch(
   }
 }
 
-function ranksOf(events: Int32Array, length: number): { calls: Int32Array; returns: Int32Array } {
+export function ranksOf(events: Int32Array, length: number): { calls: Int32Array; returns: Int32Array } {
   const calls = new Int32Array(length)
   const returns = new Int32Array(length).fill(NEVER)
   for (let rank = 0; rank < events.length; rank++) {
@@ -240,7 +240,7 @@ function linked(
 }
 
 /** Gives operations that are open at the same time different small numbers. */
-function slotsOf(events: Int32Array, returns: Int32Array, length: number): { of: Int32Array; count: number } {
+export function slotsOf(events: Int32Array, returns: Int32Array, length: number): { of: Int32Array; count: number } {
   const of = new Int32Array(length)
   const free: number[] = []
   let count = 0
@@ -254,7 +254,11 @@ function slotsOf(events: Int32Array, returns: Int32Array, length: number): { of:
 }
 
 /** The operations of unknown outcome by what they do, each class in order of call. */
-function classesOf(part: Part, code: Int32Array, isRead: (number: number) => boolean): readonly (readonly number[])[] {
+export function classesOf(
+  part: Part,
+  code: Int32Array,
+  isRead: (number: number) => boolean,
+): readonly (readonly number[])[] {
   const classes = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {
     if (part.returns[i] !== NEVER || isRead(part.f[i])) continue
