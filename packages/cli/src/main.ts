@@ -10,6 +10,8 @@ import { packageVersion } from './version.ts'
 const registry: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
+  fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
+  replay: async () => (await import('./commands/replay.ts')).replayCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,

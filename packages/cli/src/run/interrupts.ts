@@ -12,14 +12,17 @@ export interface Interrupts {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-export function listenForInterrupts(): Interrupts {
+const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
+
+/** `announcement` is what the first interrupt makes this program say. */
+export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const callbacks: (() => void)[] = []
   let interrupted = false
   const onSignal = () => {
     // Nodes end with this process: whoever starts one sees to that.
     if (interrupted) process.exit(EXIT.interrupted)
     interrupted = true
-    print(process.stderr, '\n  Interrupted: healing, finishing the record and checking it. Once more to end at once.\n')
+    print(process.stderr, `\n  ${announcement}\n`)
     for (const callback of callbacks) callback()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)

@@ -2,9 +2,10 @@ import type { Level } from '@chaos/checker'
 import { type Nemesis, nemeses } from '@chaos/faults'
 import { type Millis, millis, UserError } from '@chaos/history'
 import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import { findTarget, type TargetDefinition, targetNames } from '@chaos/targets'
-import { oneOf, parseLevel, parseNemeses, parseSettings } from '../arguments/names.ts'
+import type { TargetDefinition } from '@chaos/targets'
+import { oneOf, parseLevel, parseNemeses } from '../arguments/names.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { parseBug, parseKnobs, parseTarget } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 
 export const operationNames = ['read', 'write', 'cas'] as const
@@ -70,38 +71,6 @@ export function parseRunSettings(options: ParsedOptions): RunSettings {
     json: flagOf(options, 'json'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }
-}
-
-function parseTarget(typed: string): TargetDefinition {
-  const target = findTarget(oneOf('target', 'target', typed, targetNames))
-  if (target === undefined) throw new UserError('usage', `--target ${typed}: there is no such target.`)
-  return target
-}
-
-function parseBug(protocol: ProtocolDefinition, typed: string | undefined): string | undefined {
-  if (typed === undefined) return undefined
-  return oneOf(
-    'bug',
-    `mistake in ${protocol.name}`,
-    typed,
-    protocol.bugs.map((bug) => bug.name),
-  )
-}
-
-function parseKnobs(protocol: ProtocolDefinition, typed: readonly string[]): { [name: string]: KnobValue } {
-  const knobs = parseSettings(typed)
-  for (const [name, value] of Object.entries(knobs)) {
-    oneOf(
-      'set',
-      `knob of ${protocol.name}`,
-      name,
-      protocol.knobs.map((knob) => knob.name),
-    )
-    const values = protocol.knobs.find((knob) => knob.name === name)?.values
-    if (values !== undefined && !values.includes(value))
-      throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
-  }
-  return knobs
 }
 
 /** What promises less than one order for all is judged more finely by reads and writes alone. */

@@ -1,6 +1,6 @@
 import { check, type Level, type Verdict } from '@chaos/checker'
 import type { NodeId } from '@chaos/faults'
-import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos } from '@chaos/history'
+import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaos/history'
 import { type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import { MachineError } from '../machine-error.ts'
@@ -25,6 +25,13 @@ export type Failure =
   /** The protocol itself does not work: it threw, or it floods, or the run cannot end. Never a verdict on a level. */
   | { readonly kind: 'broken'; readonly what: string }
 
+/** What a node wrote to its log; the time counts from the start of the scenario. */
+export interface LogLine {
+  readonly at: Nanos
+  readonly node: NodeId
+  readonly text: string
+}
+
 export interface Trial {
   /** With the faults that happened: played again, it gives the same history. */
   readonly scenario: Scenario
@@ -41,6 +48,8 @@ export interface TrialLimits {
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
+  /** Told what nodes write to their logs. */
+  readonly log?: ((line: LogLine) => void) | undefined
 }
 
 /** Elections come first: nobody is served before. */
@@ -66,9 +75,12 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     machine: machineOf(subject, scenario.knobs),
     nodes: scenario.nodes,
     seed: scenario.seed,
+    log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
     observe: invariants?.observe,
     onMoment: reactions?.notice,
   })
+  let startedAt = nanos(0)
+  const since = (time: Nanos): Nanos => nanos(time - startedAt)
   let faults = scenario.faults
   const finish = (failure: Failure | undefined): Trial => {
     const history = historyOf(events)
@@ -76,7 +88,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   }
   try {
     warmUp(cluster)
-    const startedAt = cluster.clock.now()
+    startedAt = cluster.clock.now()
     let played: Played | undefined
     const playing = playScenario(
       {
@@ -96,8 +108,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
     faults = playing.faults()
     const broken = invariants?.broken
-    if (broken !== undefined)
-      return finish({ ...broken, kind: 'invariant', at: (cluster.clock.now() - startedAt) as Nanos })
+    if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
     if (end !== 'done') return finish({ kind: 'broken', what: `the run does not end: ${end}` })
   } catch (error) {
     if (error instanceof MachineError) return finish({ kind: 'broken', what: error.message })
@@ -107,12 +118,14 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   return { ...trial, failure: judge(subject, trial.history, limits) }
 }
 
+const POLL_NANOS = 5e6
+
 /** Lets a leader be elected; a protocol that has none is not waited for beyond the limit. */
 function warmUp(cluster: SimulatedCluster): void {
   let led = false
   const poll = () => {
     led = [...cluster.status().values()].some((status) => status?.leads === true)
-    if (!led) cluster.clock.at((cluster.clock.now() + 5e6) as Nanos, poll)
+    if (!led) cluster.clock.at(nanos(cluster.clock.now() + POLL_NANOS), poll)
   }
   poll()
   cluster.run(() => led, WARM_UP)

@@ -1,0 +1,67 @@
+import { strategies } from '@chaos/simulator'
+import type { Command } from '../command.ts'
+import { executeFuzz } from '../fuzz/execute.ts'
+import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
+
+export const fuzzCommand: Command = {
+  name: 'fuzz',
+  positional: '',
+  summary: 'search simulated runs for one that breaks a protocol, and cut it down',
+  options: {
+    target: {
+      type: 'string',
+      default: 'raft',
+      describe: 'what to search; chaos targets lists them',
+      requiresArg: true,
+    },
+    bug: {
+      type: 'string',
+      describe: 'give it a deliberate mistake; chaos targets --bugs lists them',
+      requiresArg: true,
+    },
+    set: { type: 'string', array: true, nargs: 1, describe: 'turn a knob, such as --set sync=1', requiresArg: true },
+    expect: { type: 'string', describe: 'the level to hold it to [default: what it promises]', requiresArg: true },
+    nodes: { type: 'string', describe: 'how many nodes [default: three or five]', requiresArg: true },
+    operations: {
+      type: 'string',
+      default: FUZZ_DEFAULTS.operations,
+      describe: 'how many operations a trial has: short ones find more in the same time',
+      requiresArg: true,
+    },
+    seed: {
+      type: 'string',
+      default: '1',
+      describe: 'the first seed; each trial has one of its own',
+      requiresArg: true,
+    },
+    seeds: { type: 'string', describe: 'stop after so many seeds', requiresArg: true },
+    time: { type: 'string', describe: `stop after this long [default: ${FUZZ_DEFAULTS.time}]`, requiresArg: true },
+    strategy: {
+      type: 'string',
+      describe: `how to choose what breaks, comma-separated: ${strategies.map(({ name }) => name).join(', ')} [default: all, in turn]`,
+      requiresArg: true,
+    },
+    invariants: {
+      type: 'boolean',
+      default: true,
+      describe: "watch the protocol's own invariants too; --no-invariants goes by histories alone",
+    },
+    'keep-going': { type: 'boolean', describe: 'do not stop at the first failure; show one of each cause' },
+    shrink: {
+      type: 'string',
+      default: FUZZ_DEFAULTS.shrink,
+      describe: 'how long to cut down a failure',
+      requiresArg: true,
+    },
+    'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
+    workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
+    out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found', requiresArg: true },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, in a second'],
+    ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'a minute of looking'],
+    ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
+  ],
+  run: async (options) => executeFuzz(parseFuzzSettings(options)),
+}

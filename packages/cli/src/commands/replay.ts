@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts'
+import { executeReplay, parseReplaySettings } from '../replay/execute.ts'
+
+export const replayCommand: Command = {
+  name: 'replay',
+  positional: '<file>',
+  summary: 'play a failure again that chaos fuzz found, in the simulator or for real',
+  options: {
+    real: { type: 'boolean', describe: 'on real processes, with real faults: the same scenario, another interleaving' },
+    times: { type: 'string', default: '1', describe: 'play it so many times', requiresArg: true },
+    expect: {
+      type: 'string',
+      describe: 'the level to hold it to [default: what the target promises]',
+      requiresArg: true,
+    },
+    invariants: { type: 'boolean', default: true, describe: "watch the protocol's own invariants too" },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos replay not-linearizable.json', 'the same history, to the byte'],
+    ['chaos replay not-linearizable.json --real --times 10', 'the same faults at the same times, on real nodes'],
+  ],
+  run: async (options) => executeReplay(parseReplaySettings(options)),
+}

@@ -1,0 +1,74 @@
+import { availableParallelism } from 'node:os'
+import type { Level } from '@chaos/checker'
+import { type Millis, UserError } from '@chaos/history'
+import { strategies } from '@chaos/simulator'
+import { oneOf, parseLevel } from '../arguments/names.ts'
+import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { parseBug, parseKnobs, parseTarget } from '../arguments/target.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { SubjectName } from './subject-name.ts'
+
+/** Everything `chaos fuzz` was told, checked and with its defaults filled in. */
+export interface FuzzSettings {
+  readonly subject: SubjectName
+  readonly firstSeed: number
+  readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
+  readonly strategies: readonly string[]
+  readonly invariants: boolean
+  readonly keepGoing: boolean
+  readonly verifyDeterminism: boolean
+  readonly shrinkMs: Millis
+  readonly workers: number
+  readonly json: boolean
+  readonly out: string
+}
+
+export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s', out: 'chaos-results' } as const
+
+const MOST_SEEDS = 1_000_000_000
+
+/** @throws UserError (usage) that names the option. */
+export function parseFuzzSettings(options: ParsedOptions): FuzzSettings {
+  const { protocol } = parseTarget(textOf(options, 'target') ?? 'raft')
+  const nodes = textOf(options, 'nodes')
+  const invariants = options['invariants'] !== false
+  return {
+    subject: {
+      target: protocol.name,
+      bug: parseBug(protocol, textOf(options, 'bug')),
+      knobs: parseKnobs(protocol, textsOf(options, 'set')),
+      level: levelFor(textOf(options, 'expect'), protocol.promises),
+      nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
+      operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
+    },
+    firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
+    limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
+    strategies: parseStrategies(textOf(options, 'strategy')),
+    invariants,
+    keepGoing: flagOf(options, 'keep-going'),
+    verifyDeterminism: flagOf(options, 'verify-determinism'),
+    shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),
+    workers: parseCount('workers', textOf(options, 'workers') ?? availableParallelism(), { min: 1, max: 256 }),
+    json: flagOf(options, 'json'),
+    out: textOf(options, 'out') ?? FUZZ_DEFAULTS.out,
+  }
+}
+
+function levelFor(expected: string | undefined, promised: Level | 'none'): Level {
+  if (expected !== undefined) return parseLevel('expect', expected)
+  if (promised !== 'none') return promised
+  throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
+}
+
+function parseLimit(seeds: string | undefined, time: string | undefined): FuzzSettings['limit'] {
+  if (seeds !== undefined && time !== undefined)
+    throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
+  if (seeds !== undefined) return { seeds: parseCount('seeds', seeds, { min: 1, max: MOST_SEEDS }) }
+  return { timeMs: parseDuration('time', time ?? FUZZ_DEFAULTS.time) }
+}
+
+function parseStrategies(typed: string | undefined): readonly string[] {
+  const names = strategies.map(({ name }) => name)
+  if (typed === undefined) return names
+  return typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), names))
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { check } from '@chaos/checker'
+import { type Event, historyFromEvents, millis, UserError } from '@chaos/history'
+import { sequenceColumns, sequenceSteps } from '@chaos/report'
+import { type Played, playScenario, type Scenario } from '@chaos/runner'
+import { digestOf, type Failure } from '@chaos/simulator'
+import { findTarget, startEmbeddedCluster } from '@chaos/targets'
+import type { Shown } from '../fuzz/show.ts'
+import type { SubjectName } from '../fuzz/subject-name.ts'
+import type { ProgressDisplay } from '../terminal/progress.ts'
+
+const QUIET_MS = millis(5_000)
+const CHECK_MS = millis(10_000)
+const CHECK_MEMORY_BYTES = 2 ** 30
+
+/**
+ * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says; what happens
+ * between them is the machine's own, so that it may take several tries.
+ *
+ * @throws UserError (usage) for faults that processes cannot suffer, (environment) where the cluster does not start.
+ */
+export async function playForReal(
+  { target, bug, knobs, level }: SubjectName,
+  scenario: Scenario,
+  progress: ProgressDisplay,
+): Promise<Shown> {
+  refuseImpossible(target, scenario)
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
+  try {
+    const cluster = await startEmbeddedCluster({
+      protocol: target,
+      bug,
+      knobs,
+      nodes: scenario.nodes,
+      dataDir: join(directory, 'data'),
+      logDir: join(directory, 'nodes'),
+      seed: scenario.seed,
+    })
+    const events: Event[] = []
+    let played: Played
+    try {
+      progress.update('playing on real processes')
+      played = await new Promise<Played>((resolve) => {
+        playScenario({ cluster, scenario, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
+      })
+    } finally {
+      await new Promise<void>((resolve) => cluster.stop(resolve))
+    }
+    for (const trouble of played.trouble) progress.warn(trouble)
+    return judged(level, { ...scenario, faults: played.faults }, events)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function refuseImpossible(target: string, scenario: Scenario): void {
+  const faults = findTarget(target)?.faults
+  for (const { fault } of scenario.faults) {
+    const suffering = faults?.[fault.kind]
+    if (suffering !== undefined && !suffering.possible)
+      throw new UserError(
+        'usage',
+        `--real: ${target} as real processes cannot suffer ${fault.kind}: ${suffering.reason}. Without --real the simulator plays it.`,
+      )
+  }
+}
+
+function judged(level: SubjectName['level'], scenario: Scenario, events: readonly Event[]): Shown {
+  const history = historyFromEvents(events)
+  const report = check(history, {
+    model: 'register',
+    initial: null,
+    levels: [level],
+    failedCas: 'drop',
+    deadlineMs: CHECK_MS,
+    memoryBytes: CHECK_MEMORY_BYTES,
+    now: () => millis(performance.now()),
+  })
+  const verdict = report.levels[level]
+  const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
+  const failure: Failure | undefined =
+    counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
+  return {
+    scenario,
+    failure,
+    events,
+    history,
+    report,
+    digest: digestOf(events),
+    sentence: counterexample?.sentence ?? 'Nothing went wrong.',
+    columns: sequenceColumns(Array.from({ length: scenario.nodes }, (_, i) => `n${i + 1}`)),
+    steps: sequenceSteps({
+      history,
+      operations:
+        counterexample?.operations.map(({ operation }) => operation) ??
+        Array.from(scenario.operations, (_, row) => row),
+      culprit: counterexample?.culprit,
+      faults: scenario.faults,
+      log: [],
+    }),
+  }
+}

@@ -1,0 +1,104 @@
+import type { Millis } from '@chaos/history'
+import { printable } from '../operation-words.ts'
+import { count, durationOfMillis, plural } from '../words.ts'
+import { finish, pageStyle } from './run-page.ts'
+import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
+import type { Style, TerminalOptions } from './style.ts'
+import { wrap } from './width.ts'
+
+/** What a search for failures did, and what it found. */
+export interface SearchSummary {
+  /** `raft with the mistake stale-read`. */
+  readonly subject: string
+  /** What its histories were held to, as an adjective: `linearizable`. */
+  readonly level: string
+  readonly trials: number
+  readonly steps: number
+  readonly elapsedMs: Millis
+  /** One of each cause, the one found first. */
+  readonly failures: readonly FoundFailure[]
+}
+
+export interface FoundFailure {
+  /** `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
+  readonly title: string
+  /** What happened, in a sentence. */
+  readonly sentence: string
+  readonly seed: number
+  readonly strategy: string
+  readonly times: number
+  /** Operations and faults as found, and as cut down. */
+  readonly found: Size
+  readonly shrunk: Size
+  /** The smallest run, for the diagram. */
+  readonly steps: readonly SequenceStep[]
+  readonly columns: readonly string[]
+  readonly file: string
+  /** The command that plays it again. */
+  readonly again: string
+}
+
+export interface Size {
+  readonly operations: number
+  readonly faults: number
+  readonly nodes: number
+}
+
+/** The page at the end of a search. Ends in a newline. */
+export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
+  const page = pageStyle(style, options)
+  const { trials, steps, elapsedMs, failures } = summary
+  const seconds = Math.max(elapsedMs, 1) / 1000
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${count(Math.round(trials / seconds))} trials and ${count(Math.round(steps / seconds))} steps a second`
+  const head =
+    failures.length === 0
+      ? [
+          style.bold(style.green('NOTHING FOUND')),
+          `${summary.subject} kept its histories ${summary.level} in every trial`,
+        ]
+      : []
+  const sections = [head, ...failures.flatMap((failure) => failureSections(failure, page)), [style.dim(speed)]]
+  return finish(sections, options)
+}
+
+function failureSections(failure: FoundFailure, page: ReturnType<typeof pageStyle>): string[][] {
+  const { style, width } = page
+  const { found, shrunk } = failure
+  return [
+    [
+      style.bold(style.accent(failure.title.toUpperCase())),
+      ...wrap(printable(failure.sentence), width),
+      style.dim(
+        `seed ${failure.seed} (${failure.strategy})${failure.times > 1 ? `, and ${plural(failure.times - 1, 'other trial')}` : ''} · cut down from ${sizeText(found)} to ${sizeText(shrunk)}`,
+      ),
+    ],
+    drawSequence(failure.steps, failure.columns, page),
+    [`replay   ${printable(failure.file)}`, `again    ${printable(failure.again)}`],
+  ]
+}
+
+const sizeText = ({ operations, faults, nodes }: Size): string =>
+  `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
+
+/** What came of a scenario that was played again. */
+export interface ReplaySummary {
+  readonly title: string
+  readonly bad: boolean
+  readonly sentence: string
+  /** How often, where, and whether it went as it was recorded. */
+  readonly played: string
+  readonly steps: readonly SequenceStep[]
+  readonly columns: readonly string[]
+}
+
+/** The page of a replay. Ends in a newline. */
+export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
+  const page = pageStyle(style, options)
+  const paint = summary.bad ? style.accent : style.green
+  const sections = [
+    [style.bold(paint(summary.title.toUpperCase())), ...wrap(printable(summary.sentence), page.width)],
+    drawSequence(summary.steps, summary.columns, page),
+    wrap(summary.played, page.width).map((line) => style.dim(line)),
+  ]
+  return finish(sections, options)
+}

@@ -1,0 +1,77 @@
+import { describeFault, type Fault, type NodeId } from '@chaos/faults'
+import { type History, type Nanos, nanos } from '@chaos/history'
+import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
+import type { SequenceStep } from './sequence-diagram.ts'
+
+/** A run to be drawn. All times count from the same start. */
+export interface SequenceInput {
+  readonly history: History
+  /** Rows of the operations to show. */
+  readonly operations: readonly number[]
+  /** Of those, the one that cannot be explained. */
+  readonly culprit: number | undefined
+  readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
+  /** What nodes wrote to their logs. */
+  readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
+  /** What went wrong where, when it was no operation that showed it. */
+  readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
+}
+
+export const CLIENTS = 'clients'
+const FAULTS = 'faults'
+
+/** Beyond it a diagram is not read any more: what nodes said goes first. */
+const MOST_LOG_LINES = 40
+
+/** The columns of the diagram of a run on these nodes. */
+export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [CLIENTS, ...nodes, FAULTS]
+
+/** Everything worth seeing, in order of time. */
+export function sequenceSteps(input: SequenceInput): SequenceStep[] {
+  const shown = input.operations.flatMap((operation) => operationSteps(input, operation))
+  const wrong: SequenceStep[] =
+    input.broken === undefined
+      ? []
+      : [{ at: input.broken.at, where: input.broken.node, text: input.broken.text, tone: 'wrong' }]
+  const faults = input.faults.flatMap(faultSteps)
+  const last = Math.max(0, ...[...shown, ...wrong].map(({ at }) => at))
+  const notes = input.log
+    .filter(({ at }) => at >= 0 && at <= last)
+    .slice(-MOST_LOG_LINES)
+    .map(({ at, node, text }): SequenceStep => ({ at, where: node, text, tone: 'note' }))
+  return [...faults.filter(({ at }) => at <= last), ...notes, ...shown, ...wrong].sort(
+    (one, other) => one.at - other.at,
+  )
+}
+
+function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {
+  const { process, callTime, returnTime } = history.operations
+  const who = processText(history, process[operation] ?? 0)
+  const node = nodeOf(history, operation)
+  const request = requestText(history, operation, { withKey: true })
+  const call: SequenceStep = {
+    at: nanos(callTime[operation] ?? 0),
+    where: CLIENTS,
+    text: `${who} ${request}${node === undefined ? '' : ` → ${node}`}`,
+    tone: 'call',
+  }
+  if (!hasReturned(history, operation)) return [call]
+  const outcome = outcomeName(history, operation)
+  const tone = operation === culprit ? 'wrong' : outcome === 'ok' ? 'return' : 'note'
+  const answer = `${who} ${outcome === 'ok' ? '' : `${outcome}: `}${answerText(history, operation)}`
+  return [call, { at: nanos(returnTime[operation] ?? 0), where: CLIENTS, text: answer, tone }]
+}
+
+function faultSteps({ fault, from, to }: SequenceInput['faults'][number]): SequenceStep[] {
+  if (fault.kind === 'kill' || fault.kind === 'pause') {
+    const [begin, end] = fault.kind === 'kill' ? ['killed', 'restarts'] : ['paused', 'resumes']
+    return fault.nodes.flatMap((node): SequenceStep[] => [
+      { at: from, where: node, text: begin, tone: 'fault' },
+      { at: to, where: node, text: end, tone: 'heal' },
+    ])
+  }
+  const begins: SequenceStep = { at: from, where: FAULTS, text: describeFault(fault), tone: 'fault' }
+  return fault.kind === 'reset'
+    ? [begins]
+    : [begins, { at: to, where: FAULTS, text: `${fault.kind} over`, tone: 'heal' }]
+}
