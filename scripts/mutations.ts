@@ -323,6 +323,60 @@ export const mutations: readonly Mutation[] = [
       breaks: 'a write that nobody read may fall between another and its reads',
     },
   ]),
+  ...inFile(
+    'sequential/decide.ts',
+    ['sequential.test'],
+    [
+      {
+        name: 'sequential-joined-threads-refute',
+        before: 'if (joined.length === 0) return answer',
+        after: 'if (joined.length >= 0) return answer',
+        breaks: 'a contradiction counts although it rests on threads joined by guess',
+      },
+      {
+        name: 'sequential-clock-refutes',
+        before: "if (answer === 'stopped' || (answer === 'violated' && physical)) return undefined",
+        after: "if (answer === 'stopped') return undefined",
+        breaks: 'that no write called in time explains a read is taken for a contradiction',
+      },
+    ],
+  ),
+  ...inFile(
+    'sequential/columns.ts',
+    ['sequential.test'],
+    [
+      {
+        name: 'columns-hide-their-joints',
+        before: 'if (filled[column] > 0) joined[members[start[t]]] = 1',
+        after: 'if (filled[column] < 0) joined[members[start[t]]] = 1',
+        breaks: 'threads joined by guess pass for one process',
+      },
+    ],
+  ),
+  ...inFile(
+    'sequential/sources.ts',
+    ['sequential.test'],
+    [
+      {
+        name: 'sources-read-without-one',
+        before: 'if (left.length === 0) {',
+        after: 'if (left.length < 0) {',
+        breaks: 'a read that no write is left for is taken for explained',
+      },
+      {
+        name: 'sources-overwritten-only',
+        before: 'if (source === INITIAL || (last !== source && precedes(source, last))) return false',
+        after: 'if (source === INITIAL || (last !== source && !precedes(source, last))) return false',
+        breaks: 'writes that nothing came between are ruled out as sources',
+      },
+      {
+        name: 'sources-wrong-guess-stays',
+        before: 'candidates[n] = candidates[n].filter((each) => each !== source)',
+        after: 'candidates[n] = candidates[n].filter((each) => each === source)',
+        breaks: 'of the sources that a read may have, only the one that was wrong is left',
+      },
+    ],
+  ),
   ...inFile('sequential/search.ts', definitions, [
     {
       name: 'sequential-search-cas-in-any-state',

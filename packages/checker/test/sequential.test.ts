@@ -1,0 +1,146 @@
+import { type EventInput, historyFromEvents, millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { simulateStore } from '../bench/stores.ts'
+import { type Budget, createBudget } from '../src/budget.ts'
+import type { Encoded } from '../src/encoded.ts'
+import { faultOfWitness } from '../src/linearizable/replay.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { decideJoined, decideSources, type Sequentiality } from '../src/sequential/decide.ts'
+import { readsFrom } from '../src/sequential/reads-from.ts'
+import { createSequentialSearch } from '../src/sequential/search.ts'
+import { threadsOf } from '../src/sequential/threads.ts'
+import { isSequential, type Reading } from './brute-force.ts'
+import { checkHistory } from './checking.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+// The ways to decide sequential consistency that small histories never need, on histories that are small enough to be sure.
+// The seed changes with each run; a failure names it.
+
+const baseSeed = Date.now() % 1_000_000_000
+const reading: Reading = { initial: null, failedCas: 'drop' }
+const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+const freshBudget = (): Budget =>
+  createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
+
+/** So many threads are joined into one or two, which have to be taken apart again. */
+function joined(encoded: Encoded, columns: number): Sequentiality | undefined {
+  const facts = readsFrom(encoded)
+  if (facts.result !== 'unique') return undefined
+  return decideJoined(facts, threadsOf(facts.encoded, true), freshBudget(), columns)
+}
+
+const ways: { readonly [name: string]: (encoded: Encoded) => Sequentiality | undefined } = {
+  'threads joined into one': (encoded) => joined(encoded, 1),
+  'threads joined into two': (encoded) => joined(encoded, 2),
+  'sources guessed': (encoded) => decideSources(encoded, false, freshBudget(), 400),
+  'sources guessed as the clock allows': (encoded) => decideSources(encoded, true, freshBudget(), 400),
+}
+
+interface Part {
+  readonly histories: number
+  readonly shapeOf: (below: (n: number) => number) => Partial<Shape>
+  /** What is known of the history by other means. */
+  readonly judge: (events: readonly EventInput[], encoded: Encoded) => boolean | undefined
+}
+
+const small: Part = {
+  histories: 2_500,
+  shapeOf: (below) => ({ operations: 3 + below(6), values: below(2) === 0 ? 0 : 1 + below(3) }),
+  judge: (events) => isSequential(smallHistory(events), reading),
+}
+
+const medium: Part = {
+  histories: 250,
+  shapeOf: (below) => ({
+    operations: 15 + below(45),
+    keys: 2 + below(2),
+    values: below(3) === 0 ? 2 + below(4) : 0,
+    unknown: 0.1,
+    mutated: below(2) * 0.04,
+  }),
+  judge: (_, encoded) => {
+    const search = createSequentialSearch(encoded, () => null, freshBudget())
+    const progress = search.run(20_000)
+    search.release()
+    return progress === 'met' ? true : progress === 'violated' ? false : undefined
+  },
+}
+
+/** Two reads of a key trade what they saw: so some see what was written only later. */
+function tradeReads(events: readonly EventInput[], below: (n: number) => number): readonly EventInput[] {
+  const reads = events.filter(({ type, f }) => type === 'ok' && f === 'read')
+  const one = reads[below(reads.length)]
+  const others = reads.filter(({ key }) => key === one?.key)
+  const other = others[below(others.length)]
+  if (one?.value === undefined || other?.value === undefined) return events
+  const { value } = one
+  return events.map((event) =>
+    event === one ? { ...one, value: other.value } : event === other ? { ...other, value } : event,
+  )
+}
+
+test('joined threads and guessed sources agree with the definition on 2,500 small histories, and with the search by process on 250 longer ones', () => {
+  const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
+  for (const { histories, shapeOf, judge } of [small, medium]) {
+    for (let n = 0; n < histories; n++) {
+      const seed = baseSeed + n
+      const random = randomFrom(seed)
+      const below = (limit: number): number => Math.floor(random() * limit)
+      const shape: Shape = {
+        processes: 2 + below(4),
+        operations: 8,
+        keys: 1 + below(2),
+        values: 0,
+        cas: false,
+        store: stores[below(4)]!,
+        unknown: 0.25,
+        failed: random() < 0.5 ? 0.15 : 0,
+        mutated: random() < 0.6 ? 0.35 : 0,
+        ...shapeOf(below),
+      }
+      const simulated = randomEvents(shape, random)
+      const events = below(3) === 0 ? tradeReads(simulated, below) : simulated
+      if (!events.some(({ type }) => type === 'ok')) continue
+      const { encoded } = encodeRegister(smallHistory(events), reading)
+      const expected = judge(events, encoded)
+      if (expected === undefined) continue
+      for (const [way, decide] of Object.entries(ways)) {
+        const answer = decide(encoded)
+        if (answer === undefined || answer.result === 'unknown') continue
+        count.get(way)![answer.result]++
+        const fault =
+          answer.result === 'met' ? faultOfWitness(encoded, answer.order, 'process order', () => null) : undefined
+        if (fault !== undefined) expect.fail(`seed ${seed}, ${histories} histories: ${way}: ${fault}`)
+        if ((answer.result === 'met') !== expected) {
+          expect.fail(`seed ${seed}, ${histories} histories: ${way} says ${answer.result}`)
+        }
+      }
+    }
+  }
+  for (const [way, { met, violated }] of count) {
+    expect(met, way).toBeGreaterThan(100)
+    // A clock refutes nothing.
+    if (way !== 'sources guessed as the clock allows') expect(violated, way).toBeGreaterThan(3)
+  }
+})
+
+test('a limit of memory or time is kept, and said to be what stopped it', () => {
+  const run = { store: 'buffered', operations: 30_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
+  const of = (values: number) =>
+    historyFromEvents(simulateStore({ ...run, values, seed: baseSeed }), { expectedOperations: run.operations })
+  const unique = of(0)
+  const vectors = 4 * run.operations * run.processes
+  const verdict = (history: typeof unique, limits: Parameters<typeof checkHistory>[1]) =>
+    checkHistory(history, { levels: ['sequential'], ...limits }).levels.sequential
+  const cramped = verdict(unique, { memoryBytes: vectors })
+  expect(cramped).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--memory') })
+  // Each look at the clock is a millisecond: what does not look is not stopped.
+  let now = 0
+  for (const history of [unique, of(5)]) {
+    now = 0
+    const hurried = verdict(history, { deadlineMs: millis(20), now: () => millis(now++) })
+    expect(hurried).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--timeout') })
+  }
+})
