@@ -124,14 +124,18 @@ function orderOfBlocks(part: Encoded, { block, version }: Blocks): Int32Array | 
   // Two places for each version: who wrote it, and who read it.
   const placeOf = new Int32Array(length + 2)
   for (let b = 0; b <= length; b++) placeOf[b + 1] = placeOf[b] + 2 * versions[b]
-  const rank = (i: number): number => placeOf[block[i]] + 2 * version[i] + (kind[i] === READ ? 1 : 0)
+  const placeAt = new Int32Array(length)
   const starts = new Int32Array(placeOf[length + 1] + 1)
-  for (let i = 0; i < length; i++) if (block[i] !== -1) starts[rank(i) + 1]++
+  for (let i = 0; i < length; i++) {
+    if (block[i] === -1) continue
+    placeAt[i] = placeOf[block[i]] + 2 * version[i] + Number(kind[i] === READ)
+    starts[placeAt[i] + 1]++
+  }
   for (let r = 1; r < starts.length; r++) starts[r] += starts[r - 1]
   const total = starts[starts.length - 1]
   const sorted = new Int32Array(total)
   const next = starts.slice()
-  for (let i = 0; i < length; i++) if (block[i] !== -1) sorted[next[rank(i)]++] = i
+  for (let i = 0; i < length; i++) if (block[i] !== -1) sorted[next[placeAt[i]]++] = i
 
   const first = new Int32Array(length + 1).fill(NEVER)
   const last = new Int32Array(length + 1).fill(-2)

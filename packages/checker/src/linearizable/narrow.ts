@@ -17,7 +17,7 @@ const WORDS = 4
 
 /** How many configurations are followed at first; the others are put off until these have come to nothing. */
 const BEAM = 4
-const EVERY = Number.POSITIVE_INFINITY
+export const EVERY: number = Number.POSITIVE_INFINITY
 
 /** Returns and expansions without getting further, after which none is put off any more. */
 const STRAY_STEPS = 1024
@@ -29,11 +29,12 @@ const STRAY_STEPS = 1024
  * marked in a configuration when its state is left.
  *
  * At first only a few configurations are followed, and the others come back when these have come to nothing: where there
- * are many ways to explain a history, one is enough. Where there is none, or it is hard to find, all are followed.
+ * are many ways to explain a history, one is enough. Where there is none, or it is hard to find, all are followed: from the
+ * beginning if `followed` says so.
  *
  * Undefined where the case is another.
  */
-export function createNarrowFrontier(part: Encoded, budget: Budget): Search | undefined {
+export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend || optionalClasses(part, part.expects, part.writes).length > 0) return undefined
   const { kind, expects, writes, returns, values } = part
   const events = eventsByPosition(part)
@@ -53,7 +54,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget): Search | un
   // A hash table of `work`: `stamp` + index, less than `stamp` where there is nothing.
   let seen = new Int32Array(256)
   let stamp = 1
-  let beam = BEAM
+  let beam = followed
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
 

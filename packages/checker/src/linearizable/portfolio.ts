@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
 import { eventsByPosition, fewAreOpen } from './events.ts'
-import { createNarrowFrontier } from './narrow.ts'
+import { createNarrowFrontier, EVERY } from './narrow.ts'
 import { createFrontierSearch } from './refinement.ts'
 import { createSearch, type Search } from './search.ts'
 
@@ -65,7 +65,8 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
       other = contender(createSearch(part, jsonOf, budget), depth)
       return
     }
-    const frontier = (isShallow ? createNarrowFrontier(part, budget) : undefined) ?? createFrontierSearch(part, budget)
+    const frontier =
+      (isShallow ? createNarrowFrontier(part, budget, EVERY) : undefined) ?? createFrontierSearch(part, budget)
     if (frontier === undefined) return
     other = contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
