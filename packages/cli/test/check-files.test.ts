@@ -149,6 +149,15 @@ describe('an expectation', () => {
   })
 })
 
+test('an operation that its model does not know is named with file and line', async () => {
+  const file = join(temporaryDirectory(), 'odd.jsonl')
+  const event = (type: string, f: string) => JSON.stringify({ process: 0, type, f, value: 1 })
+  writeFileSync(file, `${[event('invoke', 'write'), event('ok', 'write'), event('invoke', 'frob')].join('\n')}\n`)
+  const { stderr, exitCode } = await chaos(['check', file])
+  expect(stderr).toContain(`${file}:3: the register model does not know the operation "frob"`)
+  expect(exitCode).toBe(3)
+})
+
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 

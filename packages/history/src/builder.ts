@@ -48,6 +48,7 @@ export class HistoryBuilder implements EventSink {
   readonly keys: ByteTable = new ByteTable()
   readonly nodes: ByteTable = new ByteTable()
   readonly errors: ByteTable
+  readonly #named: string | undefined
   readonly #format: Format | undefined
   readonly #mayLackInvocations: boolean
   #lacksInvocations = false
@@ -75,6 +76,7 @@ export class HistoryBuilder implements EventSink {
 
   constructor(options: HistoryOptions = {}) {
     this.source = options.source ?? 'history'
+    this.#named = options.source
     this.#header = options.header
     this.#format = options.format
     this.#mayLackInvocations = options.completionsOnly ?? false
@@ -171,6 +173,7 @@ export class HistoryBuilder implements EventSink {
     this.#summarise()
     return historyOf({
       header: this.#header,
+      source: this.#named,
       format: this.#format,
       operations: this.#columns.operations(),
       values: this.values,

@@ -55,6 +55,8 @@ export interface Operations {
 /** What happened, in memory: operations by columns, everything else by value. */
 export interface History {
   readonly header: Header | undefined
+  /** What messages call it: its file's name. */
+  readonly source?: string | undefined
   /** What it was read from; absent for a history made in memory. */
   readonly format?: Format | undefined
   readonly operations: Operations

@@ -6,7 +6,16 @@ import { ValueTable } from './value.ts'
 export interface HistoryParts
   extends Pick<
     History,
-    'header' | 'format' | 'operations' | 'functions' | 'keys' | 'nodes' | 'nemesis' | 'eventCount' | 'warnings'
+    | 'header'
+    | 'source'
+    | 'format'
+    | 'operations'
+    | 'functions'
+    | 'keys'
+    | 'nodes'
+    | 'nemesis'
+    | 'eventCount'
+    | 'warnings'
   > {
   readonly values: ValueTable
   readonly processNames: readonly number[]

@@ -1,5 +1,6 @@
 import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId } from '@chaos/history'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
 import { numberValues } from './value-numbers.ts'
 
@@ -162,7 +163,7 @@ function casPairs(history: History): (operation: number) => Pair {
     if (!Array.isArray(value) || value.length !== 2) {
       throw new UserError(
         'input',
-        `${whereIs(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
+        `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
       )
     }
     const made: Pair = { from: history.values.id(value[0]), to: history.values.id(value[1]) }
@@ -175,11 +176,6 @@ function unknownFunction(history: History, operation: number): UserError {
   const f = history.functions[history.operations.f[operation]]
   return new UserError(
     'input',
-    `${whereIs(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Check the model, or rename the operation.`,
+    `${placeOf(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Check the model, or rename the operation.`,
   )
-}
-
-const whereIs = (history: History, operation: number): string => {
-  const line = history.operations.callLine[operation]
-  return line > 0 ? `line ${line}` : `operation ${operation}`
 }

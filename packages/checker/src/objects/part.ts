@@ -176,9 +176,11 @@ export function badOperation(part: Part, i: number, complaint: string): UserErro
   return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
 }
 
+/** Where an operation was invoked, as messages say it. */
 export const placeOf = (history: History, row: number): string => {
   const line = history.operations.callLine[row]
-  return line > 0 ? `line ${line}` : `operation ${row}`
+  if (line <= 0) return `operation ${row}`
+  return history.source === undefined ? `line ${line}` : `${history.source}:${line}`
 }
 
 function unknownFunction(history: History, functions: Functions, row: number): UserError {
