@@ -17,7 +17,7 @@ const usualFrontier: Turns = { first: 40, growth: 8 }
 
 /** With compare-and-sets of unknown outcome the frontier is much slower, except to refute. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
-const frontierWithOptionalCas: Turns = { first: 8, growth: 8 }
+const frontierWithOptionalCas: Turns = { first: 12, growth: 8 }
 
 /** The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. */
 const STRAY_STEPS = 4096
