@@ -46,5 +46,6 @@ export type { OriginateOptions, ReadPem, TerminateOptions, TlsOptions } from './
 export { parseTls } from './tls/tls-options.ts'
 export type { AppliedDatagramFault } from './udp/datagram-faults.ts'
 export type { DatagramRoute, DatagramRouteOptions } from './udp/datagram-route.ts'
+export { websocket } from './websocket/websocket.ts'
 export type { WorkerNetworkOptions } from './workers/worker-network.ts'
 export { createWorkerNetwork } from './workers/worker-network.ts'

@@ -9,6 +9,8 @@ import { lengthPrefixed } from '../src/framing/length-prefixed.ts'
 import { parseFraming } from '../src/framing/parse-framing.ts'
 import { resp } from '../src/framing/resp.ts'
 import { readResp, readRespCommand } from '../src/framing/resp-value.ts'
+import { websocket } from '../src/websocket/websocket.ts'
+import { createMessageScanner } from '../src/websocket/websocket-scanner.ts'
 
 const latin = (text: string) => Buffer.from(text, 'latin1')
 
@@ -91,6 +93,23 @@ const prefixes = [1, 2, 3, 4].flatMap((lengthFieldLength) =>
 )
 const bodies = ['', 'a', 'hello', '\0\x01\n'.repeat(30)]
 
+/** After the change of protocol: whole, in fragments with a ping among them, long, empty, and compressed. */
+const frames = (masked: boolean) => {
+  const mask = masked ? '\x07\xff\x30\x01' : ''
+  const lengthOf = (n: number) => String.fromCharCode(n | (masked ? 0x80 : 0))
+  const long = (n: number) => String.fromCharCode(126 | (masked ? 0x80 : 0), n >> 8, n & 0xff)
+  return [
+    `\x81${lengthOf(5)}${mask}hello`,
+    `\x82${long(300)}${mask}${'x'.repeat(300)}`,
+    `\x82${lengthOf(127)}\0\0\0\0\0\0\0\x03${mask}abc`,
+    `\x01${lengthOf(1)}${mask}a\x89${lengthOf(2)}${mask}hi\x00${lengthOf(0)}${mask}\x80${lengthOf(1)}${mask}b`,
+    `\xc1${lengthOf(2)}${mask}zz`,
+    `\x8a${lengthOf(0)}${mask}`,
+    `\x88${lengthOf(2)}${mask}\x03\xe8`,
+  ]
+}
+const messagesOnly: Framing = { ...websocket, scanner: createMessageScanner }
+
 const corpora: {
   readonly name: string
   readonly framing: Framing
@@ -105,6 +124,8 @@ const corpora: {
     direction: 'requests',
     examples: ['{"a":1}\n', '\n', '[]\r\n', 'not JSON\n'],
   },
+  { name: 'WebSocket requests', framing: messagesOnly, direction: 'requests', examples: frames(true) },
+  { name: 'WebSocket responses', framing: messagesOnly, direction: 'responses', examples: frames(false) },
   ...prefixes.map((framing, i) => ({
     name: `length prefix ${i}`,
     framing,
@@ -112,7 +133,7 @@ const corpora: {
     examples: bodies
       .map((body) => {
         try {
-          return framing.write({ base64: latin(body).toString('base64') }).toString('latin1')
+          return framing.write({ base64: latin(body).toString('base64') }, 'requests').toString('latin1')
         } catch {
           return ''
         }
@@ -293,15 +314,70 @@ test('what is written is one message, which says what was meant', () => {
     [four, 'text'],
     [four, { base64: '/w==' }],
   ] as const) {
-    const message = framing.write(value)
+    const message = framing.write(value, 'requests')
     expect(isOneMessage(framing, 'requests', message)).toBe(true)
     expect(framing.read(message)).toEqual(value)
   }
 })
 
+describe('a WebSocket connection', () => {
+  const asked = 'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
+  const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
+
+  test('begins with heads of HTTP, which are no messages to be hurt', () => {
+    for (const [direction, heads] of [
+      ['requests', [asked]],
+      ['responses', [early, agreed]],
+    ] as const) {
+      const stream = latin([...heads, ...frames(direction === 'requests')].join(''))
+      const expected = [...heads, ...frames(direction === 'requests')]
+      const bytes = [...stream].map((byte) => Buffer.of(byte))
+      for (const chunks of [[stream], bytes])
+        expect(readAll(websocket, chunks, { direction }).messages).toEqual(expected)
+      for (const message of expected)
+        expect(websocket.isHandshake?.(latin(message))).toBe(message.startsWith('GET') || message.startsWith('HTTP'))
+    }
+  })
+
+  test.each<[Direction, string]>([
+    ['requests', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['requests', 'POST / HTTP/1.1\r\n'],
+    ['requests', '\n\n\n'],
+    ['requests', `GET /${'x'.repeat(17_000)}`],
+    ['requests', `${asked}\x81\x05hello`],
+    ['requests', `${asked}\x83\x80\0\0\0\0`],
+    ['requests', `${asked}\x80\x80\0\0\0\0`],
+    ['requests', `${asked}\x09\x80\0\0\0\0`],
+    ['responses', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['responses', `${agreed}\x81\x85\0\0\0\0hello`],
+    ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
+    ['responses', `${agreed}\x89\x7e\x01\x00`],
+    ['responses', `${agreed}\x01\x01a\x81\x01b`],
+  ])('that is none (%s %j) goes on loose', (direction, text) => {
+    const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
+    expect(reader.framed).toBe(false)
+    expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
+  })
+
+  test('says texts, JSON, bytes and why it ends, and is read without its mask', () => {
+    for (const direction of ['requests', 'responses'] as const)
+      for (const said of ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]) {
+        const message = websocket.write(said, direction)
+        expect(isOneMessage(websocket, direction, message)).toBe(true)
+        expect(websocket.read(message)).toEqual(said)
+      }
+    expect(websocket.plain?.(latin('\x81\x82\x01\x02\x03\x04ik'))).toEqual(latin('hi'))
+    expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
+    expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
+    expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
+    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close has a code from 1000 to 4999')
+  })
+})
+
 describe('a framing that makes no sense is refused with what to do', () => {
   test.each([
-    ['soap', 'route n1: there is no framing "soap"; there are json-lines, resp, length-prefixed'],
+    ['soap', 'route n1: there is no framing "soap"; there are json-lines, resp, websocket, length-prefixed'],
     [undefined, 'route n1: there is no framing undefined; there are'],
     [null, 'route n1: there is no framing null'],
     [{ kind: 'resp', version: 3 }, 'route n1: unknown member "version"; there are kind'],
@@ -324,11 +400,13 @@ describe('a framing that makes no sense is refused with what to do', () => {
   })
 
   test('and so is a message that cannot be written', () => {
-    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256))).toThrow(
+    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256), 'requests')).toThrow(
       'does not fit',
     )
-    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write(7)).toThrow('is a text, or bytes')
-    expect(() => resp.write('OK')).toThrow('not one whole RESP message')
-    expect(() => resp.write({})).toThrow('a RESP message is a command')
+    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write(7, 'requests')).toThrow(
+      'is a text, or bytes',
+    )
+    expect(() => resp.write('OK', 'requests')).toThrow('not one whole RESP message')
+    expect(() => resp.write({}, 'requests')).toThrow('a RESP message is a command')
   })
 })

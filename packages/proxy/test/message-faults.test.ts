@@ -150,7 +150,9 @@ describe('a message is', () => {
       for (let seed = 0; seed < 50; seed++) {
         const { apply, send, there } = world({ framing, seed })
         const fault = apply({ kind: 'corrupt-message', bits: 1 })
-        const message = framing.write(framing === resp ? ['SET', 'key', 'value'] : 'hello').toString('latin1')
+        const message = framing
+          .write(framing === resp ? ['SET', 'key', 'value'] : 'hello', 'requests')
+          .toString('latin1')
         send(message)
         expect([
           there.text.length,
@@ -413,7 +415,7 @@ describe('a fault that cannot be is refused with the reason', () => {
     [
       resp,
       { kind: 'drop-message', links: ['n1>n2'], match: { member: 'a' } },
-      'needs JSON lines, and the link is framed as resp',
+      'needs JSON, and the link is framed as resp',
     ],
     [
       resp,

@@ -16,6 +16,7 @@ const lineScanner: FrameScanner = {
 /** JSON values, one a line; the line feed belongs to the message. */
 export const jsonLines: Framing = {
   name: 'json-lines',
+  readsJson: true,
   scanner: () => lineScanner,
   read(message) {
     try {

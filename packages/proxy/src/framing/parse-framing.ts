@@ -1,11 +1,12 @@
 import { UserError } from '@chaos/history'
+import { websocket } from '../websocket/websocket.ts'
 import type { Framing } from './framing.ts'
 import { jsonLines } from './json-lines.ts'
 import type { LengthPrefix } from './length-prefix-scanner.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 import { resp } from './resp.ts'
 
-const simple: readonly Framing[] = [jsonLines, resp]
+const simple: readonly Framing[] = [jsonLines, resp, websocket]
 
 /** What `parseFraming` takes, for help and documents. */
 export const framingNames: readonly string[] = [...simple.map(({ name }) => name), 'length-prefixed']

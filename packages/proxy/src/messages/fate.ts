@@ -87,7 +87,7 @@ function suffer(message: Buffer, fate: Fate, rule: MessageRule, { track, random 
     }
     case 'fabricate-message': {
       rule.standing.hits++
-      const fabricated = track.framing.write(fault.message)
+      const fabricated = track.framing.write(fault.message, track.direction)
       return { ...fate, copies: fate.copies.map(() => fabricated) }
     }
   }

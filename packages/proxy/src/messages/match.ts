@@ -1,7 +1,6 @@
 import type { MessageMatch } from '@chaos/faults'
 import { canonical, type Json, UserError } from '@chaos/history'
 import type { Direction, Framing } from '../framing/framing.ts'
-import { jsonLines } from '../framing/json-lines.ts'
 
 /**
  * The messages a fault is meant for, as a predicate on their bytes.
@@ -22,12 +21,12 @@ function conditionsOf(match: MessageMatch, framing: Framing, direction: Directio
   const { contains, member, command, key } = match
   if (contains !== undefined) {
     const text = Buffer.from(contains)
-    conditions.push((message) => message.includes(text))
+    conditions.push((message) => (framing.plain?.(message) ?? message).includes(text))
   }
   if (command !== undefined || key !== undefined) conditions.push(commandCondition(command, key, framing, direction))
   if (member !== undefined) {
-    if (framing.name !== jsonLines.name)
-      throw new UserError('usage', `match by "member" needs JSON lines, and the link is framed as ${framing.name}.`)
+    if (framing.readsJson !== true)
+      throw new UserError('usage', `match by "member" needs JSON, and the link is framed as ${framing.name}.`)
     conditions.push(memberCondition(member, match, framing))
   }
   return conditions

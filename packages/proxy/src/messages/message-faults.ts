@@ -116,7 +116,7 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
   if (link === undefined)
     throw new UserError(
       'usage',
-      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp or length-prefixed.`,
+      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp, length-prefixed or websocket.`,
     )
   const reasons = link.tracks.map((track) => refusalOf(fault, track))
   const [reason] = reasons
@@ -128,7 +128,7 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
 function refusalOf(fault: MessageFault, { framing, direction }: Track): string | undefined {
   try {
     compileMatch(fault.match, framing, direction)
-    if (fault.kind !== 'fabricate-message' || isOneMessage(framing, direction, framing.write(fault.message)))
+    if (fault.kind !== 'fabricate-message' || isOneMessage(framing, direction, framing.write(fault.message, direction)))
       return undefined
     return `${JSON.stringify(fault.message)} is not one whole message of ${framing.name}.`
   } catch (error) {

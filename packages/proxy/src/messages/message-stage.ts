@@ -83,6 +83,10 @@ export class MessageStage implements Stage, FrameSink, MessageCarrier {
 
   frame(bytes: Buffer): void {
     const { link, track, clock } = this.#options
+    if (track.framing.isHandshake?.(bytes) === true) {
+      this.loose(bytes, true)
+      return
+    }
     const earlier = this.#reader.messages - 1
     const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), random: this.#randomFor })
     if (fate === undefined && this.#queue.idle) {

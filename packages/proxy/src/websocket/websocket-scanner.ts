@@ -1,0 +1,120 @@
+import type { FrameScanner } from '../framing/frame-scanner.ts'
+import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
+import type { Direction } from '../framing/framing.ts'
+import { isControl, isKnown, OPCODE } from './frame.ts'
+
+/** As node:http: no head is longer. */
+const LONGEST_HEAD_BYTES = 16 * 1024
+const LINE_FEED = 0x0a
+/** Exact as a double; the standard allows no more than 2⁶³. */
+const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
+
+/**
+ * A WebSocket connection from its first byte: heads of HTTP, each a message, until the one that changes the protocol,
+ * and then messages. A message is all its fragments, with the control frames among them; between messages, a control
+ * frame is one. HTTP that goes on otherwise is not understood here.
+ */
+export function createUpgradeScanner(direction: Direction): FrameScanner {
+  const messages = createMessageScanner(direction)
+  let upgraded = false
+  let head = ''
+
+  function takeHead(bytes: Buffer, start: number): number {
+    for (let at = bytes.indexOf(LINE_FEED, start); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) {
+      const before = head + bytes.toString('latin1', start, at + 1)
+      if (before.length > LONGEST_HEAD_BYTES || !isStart(before, direction)) return NOT_FRAMED
+      if (!before.endsWith('\r\n\r\n')) continue
+      head = ''
+      const meaning = meaningOf(before, direction)
+      if (meaning === 'other') return NOT_FRAMED
+      upgraded = meaning === 'upgrade'
+      return at + 1
+    }
+    head += bytes.toString('latin1', start)
+    return head.length > LONGEST_HEAD_BYTES || !isStart(head, direction) ? NOT_FRAMED : NEEDS_MORE
+  }
+
+  return { scan: (bytes, start) => (upgraded ? messages.scan(bytes, start) : takeHead(bytes, start)) }
+}
+
+const starts: { readonly [direction in Direction]: string } = { requests: 'GET ', responses: 'HTTP/1.1 ' }
+
+const isStart = (head: string, direction: Direction): boolean =>
+  head.startsWith(starts[direction].slice(0, head.length))
+
+/** `wait` is an answer before the answer (RFC 9110 §15.2). */
+function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'other' {
+  if (!isStart(head, direction)) return 'other'
+  if (direction === 'requests') return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(head) ? 'upgrade' : 'other'
+  if (head.startsWith('HTTP/1.1 101')) return 'upgrade'
+  return head.startsWith('HTTP/1.1 10') ? 'wait' : 'other'
+}
+
+/** Messages alone, after the change of protocol. */
+export function createMessageScanner(direction: Direction): FrameScanner {
+  const mustMask = direction === 'requests'
+  let headerRead = 0
+  let headerBytes = 2
+  let opcode = 0
+  let final = false
+  let length = 0
+  let maskBytes = 0
+  let payloadLeft = 0
+  let inMessage = false
+
+  /** False where no frame begins like this. */
+  function takeFirst(byte: number): boolean {
+    final = byte >= 0x80
+    opcode = byte & 0x0f
+    // Two of the reserved bits nobody uses; control frames are whole and not compressed.
+    if (!isKnown(opcode) || (byte & 0x30) !== 0) return false
+    if (isControl(opcode)) return final && (byte & 0x40) === 0
+    return inMessage === (opcode === OPCODE.continuation)
+  }
+
+  function takeSecond(byte: number): boolean {
+    const short = byte & 0x7f
+    if (mustMask !== byte >= 0x80 || (isControl(opcode) && short > 125)) return false
+    maskBytes = mustMask ? 4 : 0
+    headerBytes = 2 + (short < 126 ? 0 : short === 126 ? 2 : 8) + maskBytes
+    length = short < 126 ? short : 0
+    return true
+  }
+
+  function takeHeader(byte: number): boolean {
+    const place = headerRead++
+    if (place === 0) return takeFirst(byte)
+    if (place === 1) return takeSecond(byte)
+    if (place < headerBytes - maskBytes) length = length * 256 + byte
+    return length <= LONGEST_PAYLOAD_BYTES
+  }
+
+  /** A frame is over; true where a message is, too. */
+  function endFrame(): boolean {
+    headerRead = 0
+    headerBytes = 2
+    if (isControl(opcode)) return !inMessage
+    inMessage = !final
+    return final
+  }
+
+  return {
+    scan(bytes, start) {
+      let at = start
+      for (;;) {
+        while (headerRead < headerBytes) {
+          const byte = bytes[at]
+          if (byte === undefined) return NEEDS_MORE
+          if (!takeHeader(byte)) return NOT_FRAMED
+          at++
+          if (headerRead === headerBytes) payloadLeft = length
+        }
+        const taken = Math.min(payloadLeft, bytes.length - at)
+        payloadLeft -= taken
+        at += taken
+        if (payloadLeft > 0) return NEEDS_MORE
+        if (endFrame()) return at
+      }
+    },
+  }
+}

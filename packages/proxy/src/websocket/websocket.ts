@@ -1,0 +1,74 @@
+import { isUtf8 } from 'node:buffer'
+import { type Json, UserError } from '@chaos/history'
+import type { Framing } from '../framing/framing.ts'
+import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
+import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
+
+/** Why connections are closed is told in a control frame: in 125 bytes, two of which are the code (RFC 6455 §5.5). */
+const LONGEST_REASON_BYTES = 123
+
+/**
+ * WebSocket messages (RFC 6455), after an upgrade of HTTP/1.1. A message is written and read as its text (as JSON where it
+ * is any), as `{"base64":…}` where it is binary, and as `{"close":1011,"reason":…}` where it ends the connection. What is
+ * compressed (permessage-deflate) is not read: such messages can be lost, repeated and delayed, but match nothing.
+ */
+export const websocket: Framing = {
+  name: 'websocket',
+  readsJson: true,
+  scanner: createUpgradeScanner,
+  messageScanner: createMessageScanner,
+  isHandshake: (message) => message.subarray(0, 4).equals(GET) || message.subarray(0, 5).equals(HTTP),
+  read(message) {
+    const payload = payloadOf(message)
+    return payload === undefined ? undefined : saidBy(payload)
+  },
+  plain: (message) => payloadOf(message) ?? NOTHING,
+  write(value, direction) {
+    const masked = direction === 'requests'
+    if (typeof value === 'string') return encodeFrame(OPCODE.text, Buffer.from(value), masked)
+    if (isObject(value) && 'base64' in value && typeof value['base64'] === 'string')
+      return encodeFrame(OPCODE.binary, Buffer.from(value['base64'], 'base64'), masked)
+    if (isObject(value) && 'close' in value) return encodeFrame(OPCODE.close, closePayload(value), masked)
+    return encodeFrame(OPCODE.text, Buffer.from(JSON.stringify(value)), masked)
+  },
+}
+
+const GET = Buffer.from('GET ')
+const HTTP = Buffer.from('HTTP/')
+const NOTHING = Buffer.alloc(0)
+
+const isObject = (value: Json): value is { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function closePayload(value: { readonly [member: string]: Json }): Buffer {
+  const { close, reason = '' } = value
+  const text = Buffer.from(String(reason))
+  const isCode = typeof close === 'number' && Number.isInteger(close) && close >= 1000 && close <= 4999
+  if (!isCode || text.length > LONGEST_REASON_BYTES)
+    throw new UserError(
+      'usage',
+      `a close has a code from 1000 to 4999 and a reason of at most ${LONGEST_REASON_BYTES} bytes, as {"close":1011,"reason":"…"}`,
+    )
+  const payload = Buffer.alloc(2)
+  payload.writeUInt16BE(close)
+  return Buffer.concat([payload, text])
+}
+
+/** Undefined where it is compressed, or no message. */
+function payloadOf(message: Buffer): Buffer | undefined {
+  const frames = decodeFrames(message) ?? []
+  const [first] = frames
+  if (first === undefined || first.compressed) return undefined
+  if (isControl(first.opcode)) return first.payload
+  return Buffer.concat(frames.filter(({ opcode }) => !isControl(opcode)).map(({ payload }) => payload))
+}
+
+function saidBy(payload: Buffer): Json {
+  if (!isUtf8(payload)) return { base64: payload.toString('base64') }
+  const text = payload.toString('utf8')
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { MessageFault } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createMessageFaults } from '../src/messages/message-faults.ts'
+import { websocket } from '../src/websocket/websocket.ts'
+import { cleanUp, closeEverythingAfterEach, eventually, links, network } from './sockets.ts'
+
+closeEverythingAfterEach()
+
+/** A client and a server of the usual library, and the faults of what is between. The server answers what it is told. */
+async function chat(faults: readonly MessageFault[] = []) {
+  const heard: string[] = []
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
+  await once(server, 'listening')
+  server.on('connection', (socket) => {
+    socket.on('error', () => undefined)
+    socket.on('message', (data) => {
+      heard.push(String(data))
+      socket.send(`you said ${data}`)
+    })
+  })
+  const messages = createMessageFaults({ seed: 1 })
+  const intercept = messages.intercept({ from: 'clients', to: 'n1', framing: websocket })
+  const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+  const applied = faults.map((fault) => messages.apply(fault))
+  const client = new WebSocket(`ws://127.0.0.1:${route.port}/chat`, { perMessageDeflate: false })
+  const answers: string[] = []
+  client.on('message', (data) => void answers.push(String(data)))
+  client.on('error', () => undefined)
+  cleanUp(() => {
+    client.terminate()
+    server.close()
+    for (const socket of server.clients) socket.terminate()
+  })
+  await once(client, 'open')
+  return { client, heard, answers, applied, messages }
+}
+
+test('messages go both ways, large ones and fragments too, and a close is agreed on', async () => {
+  const { client, heard, answers, messages } = await chat()
+  client.send('one')
+  client.send('in ', { fin: false })
+  client.send('parts')
+  client.send('x'.repeat(100_000))
+  await eventually(() => answers.length === 3)
+  expect(heard).toEqual(['one', 'in parts', 'x'.repeat(100_000)])
+  client.close(1000)
+  const [code] = await once(client, 'close')
+  expect(code).toBe(1000)
+  expect(messages.statistics().get('clients>n1')?.unframed).toBe(0)
+})
+
+test('single ones are lost, repeated and made up, as if they had been sent so', async () => {
+  const { client, heard, answers, applied } = await chat([
+    { kind: 'drop-message', links: links.to, match: { contains: 'lost' } },
+    { kind: 'duplicate-message', copies: 1, links: links.back, match: { contains: 'twice' } },
+    { kind: 'fabricate-message', message: 'another', links: links.to, match: { member: 'secret' } },
+  ])
+  for (const said of ['a', 'lost', 'twice', '{"secret":1}', 'b']) client.send(said)
+  await eventually(() => answers.length === 5)
+  expect(heard).toEqual(['a', 'twice', 'another', 'b'])
+  expect(answers.filter((answer) => answer.includes('twice'))).toHaveLength(2)
+  expect(applied.map(({ hits }) => hits)).toEqual([1, 1, 1])
+})
+
+test('one comes late, and those behind it after it', async () => {
+  const { client, answers } = await chat([
+    { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
+  ])
+  const begun = performance.now()
+  // The answer to the handshake is left alone, and not counted.
+  for (const said of ['1', '2', '3']) client.send(said)
+  await eventually(() => answers.length === 1)
+  await eventually(() => answers.length === 3)
+  expect(answers).toEqual(['you said 1', 'you said 2', 'you said 3'])
+  expect(performance.now() - begun).toBeGreaterThan(55)
+})
+
+test('a connection is closed with a code, whoever it is told to', async () => {
+  const { client } = await chat([
+    {
+      kind: 'fabricate-message',
+      message: { close: 1013, reason: 'try again later' },
+      links: links.back,
+      when: { nth: 1 },
+    },
+  ])
+  client.send('hello')
+  const [code, reason] = await once(client, 'close')
+  expect([code, String(reason)]).toEqual([1013, 'try again later'])
+})
+
+test('one that is corrupted is still a message, or none that its receiver accepts', async () => {
+  const { client, heard } = await chat([{ kind: 'corrupt-message', bits: 1, links: links.to, when: { first: 1 } }])
+  client.send('a text that is long enough for a bit of it to be flipped')
+  client.send('b')
+  await eventually(() => heard.length === 2 || client.readyState === WebSocket.CLOSED)
+  if (client.readyState === WebSocket.OPEN) expect([heard[0]?.length, heard[1]]).toEqual([56, 'b'])
+})
