@@ -1,0 +1,106 @@
+import { millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { describe, expect, test } from 'vitest'
+import {
+  causeOf,
+  digestOf,
+  minimise,
+  parseReplay,
+  planTrial,
+  printReplay,
+  runPlan,
+  runScenario,
+  type Subject,
+  searchSeeds,
+  strategies,
+  type TrialLimits,
+} from '../src/index.ts'
+
+const limits: TrialLimits = {
+  checkMs: millis(5_000),
+  memoryBytes: 2 ** 28,
+  now: () => millis(performance.now()),
+  invariants: true,
+}
+const raft = (bug?: string): Subject => ({
+  protocol: findProtocol('raft')!,
+  bug,
+  knobs: {},
+  level: 'linearizable',
+  nodes: undefined,
+  operations: 60,
+})
+const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: false }
+const someSeed = (): number => Date.now() % 1_000_000
+
+describe('a search', () => {
+  test('of Raft finds nothing, on seeds never tried before, whatever the strategy', () => {
+    const first = someSeed()
+    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 400 })
+    expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
+    expect(trials).toBe(400)
+  })
+
+  test('repeats every trial to the byte', () => {
+    const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
+    expect(findings).toEqual([])
+  })
+
+  test('sees by an invariant what no client has noticed', () => {
+    const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
+    expect(findings.map(({ failure }) => failure)).toContainEqual(
+      expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
+    )
+  })
+})
+
+describe('a trial', () => {
+  test('is made concrete: its scenario alone goes wrong for the same cause', () => {
+    const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 200 })
+    expect(findings.length).toBeGreaterThan(0)
+    for (const { scenario, failure, seed } of findings) {
+      const again = runScenario(raft('no-log-check'), scenario, limits).failure
+      expect(again && causeOf(again), `seed ${seed}`).toBe(causeOf(failure))
+    }
+  })
+
+  test('does not hang on what else its schedule holds: a fault that hits nobody changes nothing', () => {
+    const plan = planTrial(raft(), strategies[0]!, 7)
+    const one = runPlan(raft(), plan, limits)
+    const nothing = {
+      from: one.scenario.faults[0]!.from,
+      to: one.scenario.faults[0]!.from,
+      fault: { kind: 'reset', links: [] },
+    } as const
+    const other = runScenario(raft(), { ...one.scenario, faults: [...one.scenario.faults, nothing] }, limits)
+    const clients = (events: typeof one.events) =>
+      events.filter(({ process }) => process !== 'nemesis').map(({ index: _, ...event }) => event)
+    expect(clients(other.events)).toEqual(clients(one.events))
+  })
+})
+
+describe('what was found', () => {
+  test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
+    'of %s is cut down to at most 12 operations and 4 faults',
+    (bug) => {
+      const subject = raft(bug)
+      const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true })
+      const scenario = minimise(subject, findings[0]!, { limits, budgetMs: millis(5_000) })!
+      expect(scenario.operations.length).toBeLessThanOrEqual(12)
+      expect(scenario.faults.length).toBeLessThanOrEqual(4)
+      const { failure } = runScenario(subject, scenario, limits)
+      expect(failure && causeOf(failure)).toBe(causeOf(findings[0]!.failure))
+    },
+  )
+
+  test('comes back from its file as it was, and plays to the same history', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { scenario } = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits)
+      const { events } = runScenario(raft(), scenario, limits)
+      const replay = { scenario, found: 'nothing', digest: digestOf(events) }
+      const back = parseReplay(printReplay(replay), 'replay.json')
+      expect(back, `seed ${seed}`).toEqual(replay)
+      expect(digestOf(runScenario(raft(), back.scenario, limits).events)).toBe(replay.digest)
+    }
+  })
+})
