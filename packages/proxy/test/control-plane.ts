@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { type ControlOptions, createControlPlane, startControl } from '@chaos/proxy'
+import { type ControlOptions, createControlPlane, type Recording, startControl } from '@chaos/proxy'
 import { cleanUp, network } from './sockets.ts'
 
 export interface Answer {
@@ -19,13 +19,14 @@ export interface Question {
 }
 
 /** A control interface of its own for one test, and how to ask it. */
-export async function control(options: Partial<ControlOptions> & { seed?: number } = {}) {
-  const plane = createControlPlane({ network: network({ seed: options.seed ?? 1 }), seed: options.seed ?? 1 })
+export async function control(options: Partial<ControlOptions> & { seed?: number; recording?: Recording } = {}) {
+  const { seed = 1, recording, ...more } = options
+  const plane = createControlPlane({ network: network({ seed }), seed, recording })
   const server = await startControl(plane, {
     listen: '127.0.0.1:0',
     version: 'test',
     toxiproxy: { version: '2.12.0', metrics: true },
-    ...options,
+    ...more,
   })
   cleanUp(async () => {
     plane.close()

@@ -1,7 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { trafficFaultKinds } from '@chaos/faults'
+import { createRecorder, loadConfig, openRecordFile } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
 import type { DescribedRoute } from '../src/control/v1/described-route.ts'
 import { v1Routes } from '../src/control/v1/routes.ts'
@@ -15,9 +19,9 @@ closeEverythingAfterEach()
 const latency = { kind: 'latency', latencyMs: 5 }
 
 /** Two proxies before one echo server: n1, and n2 with the ends a and b. */
-async function withProxies() {
+async function withProxies(options: Parameters<typeof control>[0] = {}) {
   const { port } = await echo()
-  const asked = await control()
+  const asked = await control(options)
   const upstream = `127.0.0.1:${port}`
   for (const proxy of [
     { name: 'n1', upstream },
@@ -55,7 +59,14 @@ describe('the description at /v1/openapi.json', () => {
   })
 
   test('tells the truth: what each route answers is what its schema says', async () => {
-    const { ask, plane } = await withProxies()
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-proxy-'))
+    const file = openRecordFile(join(directory, 'history.jsonl'))
+    cleanUp(async () => {
+      await file.close()
+      rmSync(directory, { recursive: true })
+    })
+    const recording = { recorder: createRecorder({ client: file }), files: [file] }
+    const { ask, plane } = await withProxies({ recording })
     const lease = (await ask('POST', '/v1/leases', { owner: 'me', ttlMs: 60_000 })).json.id
     const bodies: { readonly [operation: string]: unknown } = {
       addProxy: { name: 'n3', upstream: '127.0.0.1:1' },
@@ -367,5 +378,25 @@ describe('POST /v1/reset', () => {
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
     expect((await ask('GET', '/v1/leases')).json).toEqual([])
     expect((await ask('GET', '/proxies/n1')).json).toMatchObject({ enabled: true, toxics: [] })
+  })
+})
+
+describe('a config file', () => {
+  test.each([
+    [5, 'proxies.json: 5 is no object'],
+    [{ proxy: [] }, 'proxies.json has no section "proxy". It has: proxies, faults, partitions, rules'],
+    [{ proxies: {} }, 'proxies.json: "proxies" must be a list'],
+    [{ proxies: [{ name: 'db' }] }, 'proxies.json: proxies[0] needs "upstream"'],
+    [{ proxies: [{ name: 'db', upstream: 'x' }] }, 'proxies.json: address x: missing port'],
+    [{ proxies: [{ name: 'db', upstream: 'x:1', carries: 'smoke' }] }, '"carries" is "smoke". Known: http, json-lines'],
+    [{ proxies: [{ name: 'db', upstream: 'x:1', carries: { kind: 'http', routes: [] } }] }, '"routes" must be a list'],
+    [{ proxies: [{ name: 'db', upstream: 'x:1', toxics: [{ type: 'slicer' }] }] }, 'slicer needs average_size'],
+    [{ faults: [{ kind: 'reset', links: ['a>b'] }] }, 'proxies.json: no proxy carries the link a>b'],
+    [{ partitions: { split: {} } }, 'proxies.json: partitions: split: "groups" must be'],
+    [{ rules: [] }, 'proxies.json: "rules": [] is no object'],
+    [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
+  ])('that says %j is told: %s', async (config, message) => {
+    const { plane } = await control()
+    await expect(loadConfig(plane, config, 'proxies.json')).rejects.toThrow(message)
   })
 })

@@ -5,7 +5,7 @@ import { didYouMean } from '../arguments/suggest.ts'
 import type { ControlClient } from './control-client.ts'
 import type { FaultAnswer, LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'
-import { formatBytes, renderKinds, renderTable } from './tables.ts'
+import { formatBytes, formatValue, renderKinds, renderTable } from './tables.ts'
 
 /** What an action has to say: data for machines, text for people. */
 export interface ActionResult {
@@ -236,7 +236,7 @@ function faultTable(faults: readonly FaultAnswer[], style: Style): string {
     String(hits),
     origin,
     Object.entries(parameters)
-      .map(([parameter, value]) => `${parameter}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)
       .join(' '),
   ])
   return renderTable([['fault', 'kind', 'links', 'hits', 'from', 'parameters'], ...rows], style)

@@ -49,7 +49,7 @@ export function createControlClient({ host, token }: ControlClientOptions): Cont
     const text = await readAll(response)
     const { statusCode = 0 } = response
     if (statusCode < 400) return text === '' ? undefined : parseJson(text, base)
-    throw new UserError(statusCode >= 500 ? 'environment' : 'usage', `${capital(errorIn(text))} (HTTP ${statusCode})`)
+    throw refusal(statusCode, text)
   }
 
   return {
@@ -57,7 +57,7 @@ export function createControlClient({ host, token }: ControlClientOptions): Cont
     send: (method, path, body) => answerOf(method, path, body),
     async events(onEvent, stop) {
       const response = await ask('GET', '/v1/events')
-      if (response.statusCode !== 200) throw new UserError('usage', capital(errorIn(await readAll(response))))
+      if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, await readAll(response))
       response.socket.setTimeout(0)
       void stop.then(() => response.destroy())
       let rest = ''
@@ -77,6 +77,9 @@ export function createControlClient({ host, token }: ControlClientOptions): Cont
   }
 }
 
+const refusal = (status: number, text: string): UserError =>
+  new UserError(status >= 500 ? 'environment' : 'usage', `The proxy refuses (HTTP ${status}): ${errorIn(text)}`)
+
 function parseBase(host: string): URL {
   const text = /^[a-z]+:\/\//i.test(host) ? host : `http://${host}`
   if (URL.canParse(text) && new URL(text).protocol === 'http:') return new URL(text)
@@ -84,7 +87,7 @@ function parseBase(host: string): URL {
 }
 
 function unreachable(base: URL, error: NodeJS.ErrnoException): UserError {
-  const why = error.code === 'ECONNREFUSED' ? 'Nothing listens there' : capital(error.message)
+  const why = error.code === 'ECONNREFUSED' ? 'Nothing listens there' : `It says: ${error.message}`
   return new UserError(
     'environment',
     `No proxy answers at ${base.host}. ${why}. Start one (chaos proxy --listen … --upstream …), or say where it is with --host.`,
@@ -115,5 +118,3 @@ function errorIn(text: string): string {
   }
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

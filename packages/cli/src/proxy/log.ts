@@ -22,6 +22,8 @@ export async function createLog(format: LogFormat): Promise<Logger> {
     PinoPretty({
       destination: 2,
       sync: true,
+      singleLine: true,
+      ignore: 'pid',
       colorize: process.stderr.isTTY === true && !process.env['NO_COLOR'],
       translateTime: 'SYS:HH:MM:ss.l',
     }),

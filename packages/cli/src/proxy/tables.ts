@@ -34,9 +34,13 @@ export function renderKinds(style: Style): string {
 function renderParameter(parameter: FaultParameter): string {
   const { name, unit, summary, values } = parameter
   const kind = values === undefined ? (unit === 'text' ? '' : ` (${unit})`) : ` (${values.join(', ')})`
-  const fallback = parameter.default === undefined ? '' : ` [${JSON.stringify(parameter.default)}]`
+  const fallback = parameter.default === undefined ? '' : ` [${formatValue(parameter.default)}]`
   return `    ${name.padEnd(18)}${summary}${kind}${fallback}`
 }
+
+/** A text stands for itself where it is one word; all else is JSON. */
+export const formatValue = (value: unknown): string =>
+  typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
 
 /** `1.2 MB`. */
 export function formatBytes(bytes: number): string {

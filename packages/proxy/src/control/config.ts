@@ -1,6 +1,6 @@
 import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import { ControlError, messageOf } from './errors.ts'
+import { ControlError } from './errors.ts'
 import type { ControlPlane } from './plane.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
@@ -20,7 +20,9 @@ export async function loadConfig(plane: ControlPlane, config: unknown, where: st
     else await loadSections(plane, readObject(config, where), where)
   } catch (error) {
     // Whoever starts a proxy with a file gets a message about the file, whatever it would have been as an answer.
-    if (error instanceof ControlError) throw new UserError('input', withPlace(messageOf(error), where))
+    if (error instanceof ControlError) throw new UserError('input', withPlace(error.message, where))
+    if (error instanceof UserError)
+      throw new UserError(error.code === 'environment' ? 'environment' : 'input', withPlace(error.message, where))
     throw error
   }
 }

@@ -1,0 +1,240 @@
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseProxySettings } from '../src/proxy/settings.ts'
+import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { until } from './processes.ts'
+import { startProxy } from './proxy-process.ts'
+
+async function echoServer(): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const getJson = async (url: string): Promise<ReturnType<typeof JSON.parse>> => (await fetch(url)).json()
+
+/** A client that has got an answer through the first proxy. */
+async function connected(url: string): Promise<{ client: Socket; port: number; error: () => string | undefined }> {
+  const [proxy] = await getJson(`${url}/v1/proxies`)
+  const port = Number(proxy.listen.split(':')[1])
+  const client = connect({ host: '127.0.0.1', port })
+  let error: string | undefined
+  client.on('error', ({ code }: NodeJS.ErrnoException) => {
+    error = code
+  })
+  client.write('x')
+  await once(client, 'data')
+  return { client, port, error: () => error }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const bound = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+  })
+  const free = await bound
+  if (free) await new Promise((resolve) => server.close(resolve))
+  return free
+}
+
+describe('chaos proxy', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('says where it is, and ends in good order by %s', async (signal) => {
+    const upstream = await echoServer()
+    const { url, child, finished } = await startProxy([
+      '--listen',
+      '127.0.0.1:0',
+      '--upstream',
+      upstream,
+      '--seed',
+      '42',
+    ])
+    const { client, port, error } = await connected(url)
+    child.kill(signal)
+    const { exitCode, stdout, stderr } = await finished
+    if (!client.closed) await once(client, 'close')
+    expect(error()).toBe('ECONNRESET')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`n1  127.0.0.1:${port} → ${upstream}`)
+    expect(stdout).toContain(`${url}/v1`)
+    expect(stdout).toContain('seed 42')
+    expect(stderr).toContain('every port is free')
+    expect(await isFree(port)).toBe(true)
+  })
+
+  test('killed by kill -9 leaves nothing bound, and its clients see a reset', async () => {
+    const { url, child, finished } = await startProxy(['--upstream', await echoServer()])
+    const { client, port, error } = await connected(url)
+    await fetch(`${url}/v1/faults`, { method: 'POST', body: '{"kind":"partition","proxies":["n1"]}' })
+    child.kill('SIGKILL')
+    await finished
+    if (!client.closed) await once(client, 'close')
+    expect([undefined, 'ECONNRESET']).toContain(error())
+    expect(await isFree(port)).toBe(true)
+    expect(await isFree(Number(new URL(url).port))).toBe(true)
+  })
+
+  test('opens what a config file says', async () => {
+    const config = join(temporaryDirectory(), 'proxies.json')
+    const upstream = await echoServer()
+    const proxies = [
+      { name: 'db', upstream, toxics: [{ type: 'latency', attributes: { latency: 5 } }] },
+      { name: 'n1-n2', upstream, from: 'n1', to: 'n2', enabled: false },
+    ]
+    const faults = [{ kind: 'bandwidth', bytesPerSecond: 1e6, proxies: ['db'], direction: 'upstream' }]
+    const partitions = { split: { groups: [['n1'], ['n2']] } }
+    const rules = { faults: [{ kind: 'slow-close', delayMs: 5, links: ['n1>n2'] }] }
+    writeFileSync(config, JSON.stringify({ proxies, faults, partitions, rules }))
+    const { url } = await startProxy(['--config', config])
+    const inForce = (await getJson(`${url}/v1/faults`)) as { name: string; links: string[] }[]
+    expect(inForce.map(({ name, links }) => [name, links])).toEqual([
+      ['db/latency_downstream', ['db>clients']],
+      ['bandwidth-1', ['clients>db']],
+      ['split', ['n1>n2', 'n2>n1']],
+      ['rule-1', ['n1>n2']],
+    ])
+    expect(await getJson(`${url}/v1/proxies/n1-n2`)).toMatchObject({ enabled: false, from: 'n1', to: 'n2' })
+  })
+
+  test.each([
+    [{ listen: '127.0.0.1:1' }, 'say where it leads to, with one --upstream'],
+    [{ name: 'db' }, '--name db: there is no --upstream for it'],
+    [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db: it is given twice'],
+    [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines: give a --token'],
+    [{ control: 'nowhere' }, 'address nowhere: missing port in address'],
+    [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
+    [{ token: '' }, '--token is empty'],
+    [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: ENOENT'],
+    [{ model: 'register' }, 'Nothing is recorded: give --record'],
+    [{ record: 'resp', rotate: '5' }, '--rotate 5: not a size'],
+    [{ log: 'xml' }, 'there is no such format'],
+    [{ time: '5' }, '--time 5: not a duration'],
+  ])('refuses %j: %s', (options, message) => {
+    expect(() => parseProxySettings(options)).toThrow(message)
+  })
+
+  test('takes another machine in with a token, or with --open', () => {
+    expect(parseProxySettings({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
+    expect(parseProxySettings({ host: '0.0.0.0', open: true })).toMatchObject({
+      control: '0.0.0.0:8474',
+      token: undefined,
+    })
+  })
+
+  test('tells what is wrong, where, and ends with 3, or with 4 where the machine is in the way', async () => {
+    const config = join(temporaryDirectory(), 'bad.json')
+    writeFileSync(
+      config,
+      JSON.stringify({ proxies: [{ name: 'db', upstream: '127.0.0.1:1', toxics: [{ type: 'slicer' }] }] }),
+    )
+    const taken = await echoServer()
+    const cases: readonly (readonly [string[], number, string])[] = [
+      [['--config', config], 3, `${config}: invalid attribute: slicer needs average_size`],
+      [['--control', taken], 4, `The control interface cannot listen on ${taken}: the port is taken`],
+      [['--control', '127.0.0.1:0', '--', '/no/such/program'], 3, '/no/such/program: there is no such program'],
+    ]
+    const outcomes = await Promise.all(cases.map(([args]) => chaos(['proxy', ...args])))
+    for (const [i, { exitCode, stderr }] of outcomes.entries()) {
+      const [args, expected, message] = cases[i]!
+      expect({ args, exitCode, stderr }).toEqual({ args, exitCode: expected, stderr: expect.stringContaining(message) })
+    }
+  })
+
+  test('runs beside a command, which knows where it is, and ends as that does', async () => {
+    const upstream = await echoServer()
+    const script =
+      'console.log(process.env.CHAOS_PROXY_URL, process.env.CHAOS_PROXY_MY_DB); process.exit(Number(process.argv[1]))'
+    const beside = (code: string) =>
+      chaos([
+        'proxy',
+        '--control',
+        '127.0.0.1:0',
+        '--name',
+        'my-db',
+        '--upstream',
+        upstream,
+        '--',
+        'node',
+        '-e',
+        script,
+        code,
+      ])
+    const [good, bad] = await Promise.all([beside('0'), beside('7')])
+    expect(good.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+$/m)
+    expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
+  })
+
+  test('records a service by its route table, as chaos check reads it', async () => {
+    const values = new Map<string, string>()
+    const service = createHttpServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      if (request.method === 'PUT') values.set(request.url!, body)
+      response.end(values.get(request.url!))
+    }).listen(0, '127.0.0.1')
+    await once(service, 'listening')
+    onTestFinished(() => void service.close())
+    const directory = temporaryDirectory()
+    const [routes, history] = [join(directory, 'routes.json'), join(directory, 'history.jsonl')]
+    const table = [
+      { request: 'GET /{key}', f: 'read', result: 'body' },
+      { request: 'PUT /{key}', f: 'write', value: 'body' },
+    ]
+    writeFileSync(routes, JSON.stringify({ routes: table }))
+    const upstream = `127.0.0.1:${(service.address() as AddressInfo).port}`
+    const { url, child, finished } = await startProxy(['--upstream', upstream, '--record', routes, '--out', history])
+    const [{ listen }] = await getJson(`${url}/v1/proxies`)
+    await fetch(`${url}/v1/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ kind: 'lose-reply', proxies: ['n1'], match: { method: 'PUT' }, when: { nth: 2 } }),
+    })
+    for (const value of ['1', '2', '3'])
+      await fetch(`http://${listen}/k`, { method: 'PUT', body: value }).catch(() => undefined)
+    expect(await (await fetch(`http://${listen}/k`)).text()).toBe('3')
+    await until(async () => (await getJson(`${url}/v1/recording`)).ok === 3)
+    expect(await getJson(`${url}/v1/recording`)).toMatchObject({ operations: 4, ok: 3, info: 1, fail: 0, unmatched: 0 })
+    child.kill('SIGTERM')
+    expect((await finished).stdout).toContain('recorded 4 operations (3 ok, 0 failed, 1 of unknown outcome)')
+    expect(readFileSync(history, 'utf8')).toContain('"process":"nemesis","type":"info","f":"lose-reply"')
+    const checked = await chaos([
+      'check',
+      history,
+      join(directory, 'history.backend.jsonl'),
+      '--expect',
+      'linearizable',
+    ])
+    expect(checked).toMatchObject({ exitCode: 0 })
+  })
+
+  test('takes the flags of Toxiproxy as Go programs do', async () => {
+    const running = startChaos([
+      'proxy',
+      '--toxiproxy',
+      '-host=localhost',
+      '-port',
+      '0',
+      '-seed=9',
+      '-proxy-metrics',
+      '--log',
+      'json',
+      '--time',
+      '300ms',
+    ])
+    const { stdout, exitCode } = await running.finished
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/seed 9(?:.|\n)*http:\/\/127\.0\.0\.1:\d+\/v1, and as Toxiproxy does/)
+  })
+})
