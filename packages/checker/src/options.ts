@@ -26,7 +26,7 @@ export interface CheckOptions {
   readonly explain?: boolean | undefined
   /** Wall time for everything, minimising counterexamples included. */
   readonly deadlineMs: Millis
-  /** What the search structures may grow to, in bytes. */
+  /** What the encoded operations and the tables of the searches may grow to, in bytes. */
   readonly memoryBytes: number
   /** A monotonic clock, so that the checker itself reads none. */
   readonly now: () => Millis

@@ -5,6 +5,7 @@ import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'
 import { explainSequential } from './counterexample/sequential.ts'
 import type { Decoder, Encoded } from './encoded.ts'
+import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import { decideEventual } from './eventual.ts'
 import { followsFrom, headlineOf } from './headline.ts'
 import type { Level } from './level.ts'
@@ -40,6 +41,8 @@ export interface Others {
 /** Judges registers by every level asked for. */
 export function checkRegisters(history: History, options: CheckOptions): Report {
   const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return reportUnread(history, 'register', options, cramped)
   const registers = registersOf(history, options)
   const linearizable = judgeLinearizable(registers, options, budget)
   const others = judgeOthers(registers, options, budget, linearizable?.result === 'met')

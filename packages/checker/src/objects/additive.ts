@@ -81,6 +81,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
     several: () => [],
     isAdditive: true,
     fits: states.fits,
+    isLate: () => false,
     release: states.release,
   }
 }

@@ -1,5 +1,6 @@
 import { type History, INFO, type Json } from '@chaos/history'
 import { type Budget, createBudget } from '../budget.ts'
+import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
 import type { Level } from '../level.ts'
 import { functionsOf, specificationOf } from '../models/custom.ts'
@@ -37,6 +38,8 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     related: related ?? relatedByTime(isRead),
   }
   const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return reportUnread(history, entry.name, options, cramped)
   const parts = partsOf(history, functions)
   const accounting = object.account?.(history, options.initial)
   const decided: { [level in Level]?: Verdict } = {}
@@ -75,6 +78,8 @@ export function checkModel<State>(history: History, model: Model<State>, options
     related: relatedByTime(functions.isRead),
   }
   const budget = createBudget(options)
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return reportUnread(history, model.name, options, cramped)
   const parts = partsOf(history, functions)
   const decided: { [level in Level]?: Verdict } = {}
   if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
@@ -88,13 +93,19 @@ function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdi
   if (answer.result === 'violated') {
     return { result: 'violated', counterexample: explainObject(answer, judge, budget.within(EXPLAIN_MS)) }
   }
+  let late = false
   const orders = parts.map((part, p) => {
     const simulate = part.length > LONG ? judge.simulate : undefined
     const isPossible = simulate?.(part) ?? simulateBy(judge.specification, part)
-    const fault = faultOfObjectWitness(part, answer.orders[p], isPossible)
+    const fault = faultOfObjectWitness(part, answer.orders[p], (i) => {
+      late ||= budget.expired()
+      return late || isPossible(i)
+    })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
     return { key: part.key, operations: [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))] }
   })
+  if (late)
+    return { result: 'unknown', reason: 'out of time (see --timeout): the order that was found was not replayed' }
   return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
 }
 

@@ -122,7 +122,7 @@ function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
     judge.machine?.(part, budget) ??
     (integers === undefined
       ? machineOf(specification, part, budget)
-      : machineOfIntegers(integers, part, specification.perProcess === true))
+      : machineOfIntegers(integers, part, specification.perProcess === true, budget))
   const isOpenEnded = machine.isAdditive === true && part.returns.includes(NEVER)
   return isOpenEnded
     ? createFrugalSearch(part, machine, isRead, budget)

@@ -227,6 +227,11 @@ export function createFrugalSearch(
       const next = heap.pop()
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
+      // Many in a row have many orders.
+      if (size > 1 && budget.expired()) {
+        heap.push(next)
+        return 'paused'
+      }
       if (size === 0 ? goOn(configuration) : assume(configuration, size)) return 'met'
     }
     return 'paused'

@@ -20,6 +20,8 @@ export interface Machine {
   readonly isAdditive?: boolean
   /** False once more memory would have been needed than there is: no step is right from then on. */
   readonly fits: () => boolean
+  /** True once the deadline passed between two steps of a model that may be slow: no step is right from then on. */
+  readonly isLate: () => boolean
   readonly release: () => void
 }
 
@@ -28,6 +30,9 @@ export const IMPOSSIBLE = -1
 /** Rows of the table of steps are full arrays up to so many different operations, and hashed beyond. */
 const DENSE = 128
 const UNSET = -0x80000000
+
+/** A mask: steps on integers are taken for quick ones. */
+const STEPS_BETWEEN_CLOCKS = 0x3f
 
 /**
  * Numbers states as they are reached, and asks the specification for each step once.
@@ -45,6 +50,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   const width = operations.length
   let taken = 0
   let fits = true
+  let late = false
   const take = (bytes: number): void => {
     if (!fits || !budget.take(bytes)) fits = false
     else taken += bytes
@@ -61,6 +67,11 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
     return number
   }
+  // How long a model takes for a step nobody knows, so the clock is read before each.
+  const isLate = (): boolean => {
+    late ||= budget.expired()
+    return late
+  }
   const stepAnew = (state: number, operation: number): number => {
     const next = named(part, distinct, operation, () =>
       specification.step(states[state], operations[operation]).map(numberOf),
@@ -75,12 +86,15 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     step: (state, operation) => {
       if (width <= DENSE) {
         const row = dense[state]
-        if (row[operation] === UNSET) row[operation] = stepAnew(state, operation)
+        if (row[operation] !== UNSET) return row[operation]
+        if (isLate()) return IMPOSSIBLE
+        row[operation] = stepAnew(state, operation)
         return row[operation]
       }
       const place = state * width + operation
       const known = hashed.get(place)
       if (known !== undefined) return known
+      if (isLate()) return IMPOSSIBLE
       take(48)
       const next = stepAnew(state, operation)
       hashed.set(place, next)
@@ -88,6 +102,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     },
     several: (step) => lists[IMPOSSIBLE - step - 1],
     fits: () => fits,
+    isLate: () => late,
     release: () => {
       budget.giveBack(taken)
       taken = 0
@@ -96,17 +111,23 @@ export function machineOf<State>(specification: Specification<State>, part: Part
 }
 
 /** A machine that a model brings along. Its operations are encoded once each, its steps are not remembered. */
-export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean): Machine {
+export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess)
   const numbers = distinct.operations.map((operation, at) =>
     named(part, distinct, at, () => integers.encode(operation, operation.output)),
   )
+  let late = false
+  let steps = 0
   return {
     initial: integers.initial,
     code: distinct.code.map((i) => numbers[i]),
-    step: (state, operation) => integers.step(state, operation),
+    step: (state, operation) => {
+      if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired()
+      return late ? IMPOSSIBLE : integers.step(state, operation)
+    },
     several: () => [],
     fits: () => true,
+    isLate: () => late,
     release: () => {},
   }
 }

@@ -170,6 +170,9 @@ export function createObjectSearch(
     return 'entered'
   }
 
+  // What a machine says that is late is nothing to rest an answer on.
+  const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
+
   const advance = (): Progress | 'entered' => {
     const firstReturn = takeObservations()
     return firstReturn === head ? 'met' : settle(firstReturn)
@@ -179,17 +182,18 @@ export function createObjectSearch(
     if (!started) {
       started = true
       const progress = advance()
-      if (progress !== 'entered') return progress
+      if (progress !== 'entered') return unlessLate(progress)
     }
     for (let left = steps; left > 0; left--) {
       let first = next[head]
       while (first < length) first = next[first]
       if (!choose(returns[first - length])) {
+        if (machine.isLate()) return 'paused'
         if (!retreat()) return 'violated'
         continue
       }
       const progress = advance()
-      if (progress !== 'entered') return progress
+      if (progress !== 'entered') return unlessLate(progress)
     }
     return 'paused'
   }

@@ -1,6 +1,7 @@
 import type { History } from '@chaos/history'
-import { createBudget } from '../budget.ts'
+import { type Budget, createBudget } from '../budget.ts'
 import { isWeak } from '../causal/judge.ts'
+import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
 import type { Level } from '../level.ts'
 import { decideLinearizable, reasonUndecided } from '../linearizable/decide.ts'
 import { encodeRegister } from '../models/register.ts'
@@ -18,7 +19,7 @@ import {
   reportOf,
 } from '../registers.ts'
 import type { Counterexample, Report, Verdict } from '../verdict.ts'
-import { type BoardMemory, boardOf } from './board.ts'
+import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**
  * One history judged by several threads: each takes a share of the keys for linearizability, which is local (Herlihy & Wing
@@ -91,9 +92,27 @@ export function judgeShare(
   share: Uint8Array,
   memory: BoardMemory,
 ): ShareAnswer {
-  const { ledger, race, claim } = boardOf(memory)
-  const whole = createBudget(options, ledger)
+  const board = boardOf(memory)
+  const whole = createBudget(options, board.ledger)
   const budget = options.levels.some(isGlobal) ? whole.within(options.deadlineMs * LINEARIZABLE_SHARE) : whole
+  if (takeEncoding(history, whole) !== undefined) {
+    return { result: 'unknown', limit: 'memory', undecided: share.filter(Boolean).length, keys: history.keys.length }
+  }
+  try {
+    return judgeKeys(history, options, { share, budget, board })
+  } finally {
+    whole.giveBack(encodingBytes(history))
+  }
+}
+
+interface Sharing {
+  readonly share: Uint8Array
+  readonly budget: Budget
+  readonly board: Board
+}
+
+function judgeKeys(history: History, options: ShareOptions, { share, budget, board }: Sharing): ShareAnswer {
+  const { race, claim } = board
   const { encoded, decoder } = encodeRegister(history, options, (key) => share[key + 1] === 1)
   const answer = decideLinearizable(encoded, decoder.value, budget, race)
   if (answer.result === 'unknown') {
@@ -119,7 +138,19 @@ const plain = (counterexample: Counterexample): Counterexample => ({ ...countere
 
 /** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
 export function judgeBeside(history: History, options: ShareOptions, memory: BoardMemory): Others {
-  return judgeOthers(registersOf(history, options), options, createBudget(options, boardOf(memory).ledger), false)
+  const budget = createBudget(options, boardOf(memory).ledger)
+  const reason = takeEncoding(history, budget)
+  if (reason !== undefined) {
+    const unknown = Object.fromEntries(
+      options.levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }]),
+    )
+    return { decided: unknown, lost: [], staleness: undefined }
+  }
+  try {
+    return judgeOthers(registersOf(history, options), options, budget, false)
+  } finally {
+    budget.giveBack(encodingBytes(history))
+  }
 }
 
 /** What all shares say together. */
@@ -142,6 +173,12 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
   }
 }
 
+export interface JudgedShares {
+  readonly linearizable: Verdict
+  readonly beside: Others | undefined
+  readonly memory: BoardMemory
+}
+
 /**
  * The report of a history whose shares were judged. `beside` is what `judgeBeside` said, and is not needed where the
  * history is linearizable.
@@ -149,10 +186,12 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
 export function reportOfShares(
   history: History,
   options: ShareOptions,
-  linearizable: Verdict,
-  beside: Others | undefined,
+  { linearizable, beside, memory }: JudgedShares,
 ): Report {
+  const budget = createBudget(options, boardOf(memory).ledger)
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return reportUnread(history, options.model, options, cramped)
   const registers = registersOf(history, options)
-  const others = beside ?? judgeOthers(registers, options, createBudget(options), linearizable.result === 'met')
+  const others = beside ?? judgeOthers(registers, options, budget, linearizable.result === 'met')
   return reportOf(registers, options, linearizable, others)
 }

@@ -1,12 +1,11 @@
 import {
   createBoardMemory,
+  type JudgedShares,
   mergeShares,
-  type Others,
   type Plan,
   planShares,
   reportOfShares,
   type ShareAnswer,
-  type Verdict,
 } from '@chaos/checker'
 import { borrowHistory, type Millis } from '@chaos/history'
 import {
@@ -40,14 +39,8 @@ export async function checkInParallel(
   if (plan === undefined) return pool.run('checkLent', task, read)
   const judged = await judgePlan(pool, read, plan, options.deadlineMs)
   if (isFailure(judged)) return judged
-  const report = reportOfShares(history, options, judged.linearizable, judged.beside)
+  const report = reportOfShares(history, options, judged)
   return resultOf(task, { history, report, parseMs: read.parseMs, checkMs: performance.now() - started })
-}
-
-interface Judged {
-  readonly linearizable: Verdict
-  /** Not needed where the history is linearizable. */
-  readonly beside: Others | undefined
 }
 
 async function judgePlan(
@@ -55,9 +48,10 @@ async function judgePlan(
   read: LentFile,
   plan: Plan,
   deadlineMs: Millis,
-): Promise<Judged | FileTrouble | StoppedFile> {
+): Promise<JudgedShares | FileTrouble | StoppedFile> {
   const { task } = read
-  const part: PartTask = { ...read, board: createBoardMemory(), endsAtMs: epochMs() + deadlineMs }
+  const memory = createBoardMemory()
+  const part: PartTask = { ...read, board: memory, endsAtMs: epochMs() + deadlineMs }
   const notNeeded = new AbortController()
   const sharing = plan.shares.map((share) => pool.run('judgeOneShare', task, { ...part, share }))
   const judgingBeside = plan.beside
@@ -71,10 +65,10 @@ async function judgePlan(
   const linearizable = mergeShares(answers.filter((answer): answer is ShareAnswer => !isFailure(answer)))
   if (linearizable.result === 'met') {
     notNeeded.abort()
-    return { linearizable, beside: undefined }
+    return { linearizable, beside: undefined, memory }
   }
   const beside = await judgingBeside
-  return beside !== undefined && isFailure(beside) ? beside : { linearizable, beside }
+  return beside !== undefined && isFailure(beside) ? beside : { linearizable, beside, memory }
 }
 
 const isFailure = <Result extends object>(

@@ -1,0 +1,34 @@
+import { type History, INFO } from '@chaos/history'
+import type { Budget } from './budget.ts'
+import { followsFrom, headlineOf } from './headline.ts'
+import type { CheckOptions } from './options.ts'
+import type { Report } from './verdict.ts'
+
+/** The columns of an encoded operation, its number in the list of values and, with keys, its place among those of its key. */
+const BYTES_PER_OPERATION = 40
+
+export const encodingBytes = ({ operations, keys }: History): number =>
+  operations.length * BYTES_PER_OPERATION * (keys.length > 1 ? 2 : 1)
+
+/** Why there is no memory to look at the history at all; undefined where it was taken. */
+export function takeEncoding(history: History, budget: Budget): string | undefined {
+  const bytes = encodingBytes(history)
+  if (budget.take(bytes)) return undefined
+  const operations = history.operations.length.toLocaleString('en-US')
+  return `out of memory (see --memory): ${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`
+}
+
+/** What is known of a history that nobody could look at. */
+export function reportUnread(
+  history: History,
+  model: string,
+  { levels: asked }: Pick<CheckOptions, 'levels'>,
+  reason: string,
+): Report {
+  const levels = followsFrom({}, (level) =>
+    asked.includes(level) ? reason : 'not asked for, and it does not follow from what was',
+  )
+  let total = 0
+  for (const outcome of history.operations.outcome) if (outcome === INFO) total++
+  return { model, levels, headline: headlineOf(levels), info: { total, happened: 0, undecided: total }, lost: [] }
+}

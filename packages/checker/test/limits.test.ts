@@ -1,0 +1,101 @@
+import { check, type Level, type Model, type ModelName, modelNames } from '@chaos/checker'
+import { type History, historyFromEvents, type Json, millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
+import { randomEvents, randomFrom } from './random-history.ts'
+
+const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
+
+/** Checks with a clock that stands still for so many looks at it, and is past the deadline from then on. */
+function hurried(history: History, model: ModelName | Model<unknown>, looks: number, levels: readonly Level[]) {
+  let seen = 0
+  const report = check(history, {
+    model,
+    initial: typeof model === 'string' ? (initials[model] ?? null) : null,
+    levels,
+    failedCas: 'drop',
+    deadlineMs: millis(1_000),
+    memoryBytes: 1e9,
+    now: () => millis(seen++ < looks ? 0 : 10_000),
+  })
+  return { report, late: seen - looks }
+}
+
+const registers = (store: 'scattered' | 'atomic'): History => {
+  const shape = { processes: 6, operations: 300, keys: 2, values: 3, cas: false, store } as const
+  return historyFromEvents(randomEvents({ ...shape, unknown: 0.1, failed: 0, mutated: 0 }, randomFrom(7)))
+}
+
+test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
+  'when the time is up, %s is unknown or decided already, and nothing goes on for long',
+  (level) => {
+    const history = registers('scattered')
+    for (const looks of [1, 2, 5, 20]) {
+      const { report, late } = hurried(history, 'register', looks, [level])
+      const verdict = report.levels[level]
+      // Below sequential consistency, what repeated values leave open is unknown whatever the time.
+      const isTimed = level === 'linearizable' || level === 'sequential'
+      if (isTimed && verdict.result === 'unknown') expect(verdict.reason).toContain('--timeout')
+      expect(late, `looks at the clock after the deadline, which was at ${looks}`).toBeLessThan(500)
+    }
+  },
+)
+
+test.each(modelNames.filter((name) => name !== 'register'))(
+  'when the time is up, a %s is unknown or decided already, and nothing goes on for long',
+  (model) => {
+    const name = Object.keys(objects).find((each) => each.startsWith(model))
+    if (name === undefined) return
+    const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
+    for (const looks of [1, 2, 5]) {
+      const { report, late } = hurried(history, model, looks, ['linearizable', 'eventual'])
+      const { linearizable } = report.levels
+      if (linearizable.result === 'unknown') expect(linearizable.reason).toContain('--timeout')
+      expect(late).toBeLessThan(2_000)
+    }
+  },
+)
+
+test('a model of one’s own is not asked for another step once the time is up', () => {
+  for (const looks of [3, 30, 100]) {
+    let steps = 0
+    let left = looks
+    const slow: Model<unknown> = {
+      name: 'slow',
+      initial: null,
+      apply: (state, { f, value }) => {
+        if (left <= 0) steps++
+        return f === 'read' ? [state, state as Json] : [value, value]
+      },
+      key: (state) => JSON.stringify(state),
+    }
+    const history = registers('atomic')
+    const report = check(history, {
+      model: slow,
+      initial: null,
+      levels: ['linearizable'],
+      failedCas: 'drop',
+      deadlineMs: millis(1_000),
+      memoryBytes: 1e9,
+      now: () => millis(left-- > 0 ? 0 : 10_000),
+    })
+    expect(report.levels.linearizable).toMatchObject({ reason: expect.stringContaining('--timeout') })
+    expect(steps, `steps after the deadline, which was at ${looks}`).toBeLessThan(2)
+  }
+})
+
+test('operations that take more memory than there is are not looked at', () => {
+  const history = registers('scattered')
+  const limits = { initial: null, failedCas: 'drop', deadlineMs: millis(1_000), memoryBytes: 10_000 } as const
+  for (const model of ['register', 'set'] as const) {
+    const some =
+      model === 'register'
+        ? history
+        : generateObjectHistory('set', { operations: 400, clients: 3, unknown: 0, seed: 3 })
+    const { levels } = check(some, { ...limits, model, levels: ['linearizable'], now: () => millis(0) })
+    expect(levels.linearizable).toEqual({
+      result: 'unknown',
+      reason: expect.stringMatching(/^out of memory \(see --memory\): \d+ operations take 1 MB before any search$/),
+    })
+  }
+})
