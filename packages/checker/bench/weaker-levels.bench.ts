@@ -41,6 +41,8 @@ const points: readonly Point[] = [
   point('sequential, puzzle planted, 100 k, 30 processes, 100 keys', { planted: 'puzzle' }),
   point('sequential, buffered store, 100 k, 100 processes, 100 keys', { store: 'buffered', processes: 100 }),
   point('sequential, sc store, 100 k, 10 processes, 1% unknown', { processes: 10, keys: 10, unknown: 0.01 }),
+  point('sequential, buffered store, 100 k, 30 processes, 100 keys, 5% unknown', { store: 'buffered', unknown: 0.05 }),
+  point('sequential, puzzle planted, 100 k, 30 processes, 100 keys, 1% unknown', { planted: 'puzzle', unknown: 0.01 }),
   point('sequential, sc store, 1 M, 10 processes, 10 keys', { operations: 1_000_000, processes: 10, keys: 10 }),
   point('sequential, sc store, 5 values, 1 k, 10 processes, 10 keys', {
     operations: 1_000,
