@@ -25,7 +25,7 @@ export async function startHaproxy(upstreamPorts: readonly number[]): Promise<Ha
   )
   writeFileSync(
     file,
-    `global\n nbthread 1\n maxconn 20000\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 1m\n timeout server 1m\n${proxies.join('')}`,
+    `global\n nbthread 1\n maxconn 4000\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 1m\n timeout server 1m\n${proxies.join('')}`,
   )
   const child: ChildProcess = spawn('haproxy', ['-f', file, '-db', '-q'], { stdio: 'ignore' })
   for (const port of ports.values()) await listening(port)

@@ -11,6 +11,7 @@ export type ProxyRequest =
   | { readonly do: 'apply'; readonly fault: LinkFault }
   | { readonly do: 'heal' }
   | { readonly do: 'usage' }
+  | { readonly do: 'collect garbage' }
 
 export interface Usage {
   readonly cpuMicroseconds: number
@@ -41,8 +42,10 @@ serveRequests<ProxyRequest>(async (request) => {
       applied?.remove()
       await network?.settled()
       return {}
-    case 'usage': {
+    case 'collect garbage':
       globalThis.gc?.()
+      return {}
+    case 'usage': {
       const { user, system } = process.cpuUsage()
       return { cpuMicroseconds: user + system, residentBytes: process.memoryUsage.rss() } satisfies Usage
     }

@@ -229,7 +229,10 @@ export class Connection implements PumpedConnection {
   #readUpstream(memory: ReadBuffer, sizeBytes: number): void {
     const filled = memory.current
     const bytes = sizeBytes === filled.length ? filled : filled.subarray(0, sizeBytes)
-    if (this.#backward.passesThrough || this.#interceptor !== undefined) {
+    if (memory.isShared) {
+      this.#responses.receive(Buffer.from(bytes))
+      memory.reuse(sizeBytes)
+    } else if (this.#backward.passesThrough || this.#interceptor !== undefined) {
       if (this.#client.writableLength === 0) memory.reclaim()
       if (this.#responses.receive(bytes)) memory.reuse(sizeBytes)
       else if (this.#backward.waiting === 0) memory.lend(sizeBytes)

@@ -1,20 +1,28 @@
-const SMALLEST_BYTES = 8 * 1024
+const SHARED_BYTES = 16 * 1024
 const LARGEST_BYTES = 256 * 1024
 const GROWTH = 4
 
+/** What all sockets read into that have not read much yet. */
+const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
+
 /**
- * Memory that one socket reads into, again and again. Starts small, because most connections are idle, and grows while
- * reads fill it, because the number of reads is what bulk costs. Memory that a socket is still writing from is lent, and
- * used again once it is back: large fresh buffers cost more than copying them would.
+ * Memory that one socket reads into, again and again. Starts with what it shares with others, because most connections
+ * are idle, and grows while reads fill it, because the number of reads is what bulk costs. Memory that a socket is still
+ * writing from is lent, and used again once it is back: large fresh buffers cost more than copying them would.
  */
 export class ReadBuffer {
-  #current: Buffer = Buffer.allocUnsafeSlow(SMALLEST_BYTES)
+  #current: Buffer = shared
   #lent: Buffer | undefined
   #spare: Buffer | undefined
 
   /** What the next read is to fill. */
   get current(): Buffer {
     return this.#current
+  }
+
+  /** The next socket reads into it, too: what was read has to be copied at once. */
+  get isShared(): boolean {
+    return this.#current === shared
   }
 
   /** Whoever wrote from this memory has written all of it. */
