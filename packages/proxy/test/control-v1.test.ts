@@ -397,6 +397,6 @@ describe('a config file', () => {
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
   ])('that says %j is told: %s', async (config, message) => {
     const { plane } = await control()
-    await expect(loadConfig(plane, config, 'proxies.json')).rejects.toThrow(message)
+    await expect(loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path })).rejects.toThrow(message)
   })
 })

@@ -35,6 +35,12 @@ export const proxyCommand: Command = {
     toxiproxy: { type: 'boolean', describe: "answer Toxiproxy's clients too, on the same port" },
     'proxy-metrics': { type: 'boolean', describe: 'with --toxiproxy: GET /metrics' },
     'runtime-metrics': { type: 'boolean', describe: 'the same' },
+    workers: {
+      type: 'string',
+      default: '1',
+      describe: 'processes that carry connections, for many small messages; no recording then',
+      requiresArg: true,
+    },
     seed: { type: 'string', default: '1', describe: 'where all chance comes from', requiresArg: true },
     log: { type: 'string', describe: 'json or pretty [default: pretty on a terminal]', requiresArg: true },
     time: { type: 'string', describe: 'end by itself after this long: 500ms, 20s, 2m', requiresArg: true },

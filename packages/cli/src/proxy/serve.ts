@@ -1,15 +1,22 @@
-import { type ControlPlane, createControlPlane, createNetwork, loadConfig, startControl } from '@chaos/proxy'
+import {
+  type ControlPlane,
+  createControlPlane,
+  createNetwork,
+  createWorkerNetwork,
+  loadConfig,
+  startControl,
+} from '@chaos/proxy'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { runBeside } from './beside.ts'
-import { readJsonFile } from './json-file.ts'
 import { createLog } from './log.ts'
 import { openRecording } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
+import { readJsonFile, readTextFile } from './text-file.ts'
 
 /** The release of Toxiproxy whose interface is answered, for clients that look at the version. */
 const TOXIPROXY_VERSION = '2.12.0'
@@ -18,9 +25,10 @@ const TOXIPROXY_VERSION = '2.12.0'
 export async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
   const stop = stopSignals()
-  const network = createNetwork({ seed: settings.seed })
+  const { seed, workers } = settings
+  const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const recording = settings.record === undefined ? undefined : openRecording(settings.record, log)
-  const plane = createControlPlane({ network, seed: settings.seed, recording })
+  const plane = createControlPlane({ network, seed, recording })
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
   try {
     await openProxies(plane, settings)
@@ -57,7 +65,11 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
 
 /** Those of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyCommandSettings): Promise<void> {
-  if (configFile !== undefined) await loadConfig(plane, readJsonFile('config', configFile), configFile)
+  if (configFile !== undefined)
+    await loadConfig(plane, readJsonFile('config', configFile), {
+      where: configFile,
+      readPem: (path) => readTextFile('config', path),
+    })
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
 }
 

@@ -1,11 +1,11 @@
 import { UserError } from '@chaos/history'
 import { type Carriage, carriageNames, isPrivateListener, parseCarriage } from '@chaos/proxy'
 import { oneOf } from '../arguments/one-of.ts'
-import { parseDuration, parseSize } from '../arguments/quantities.ts'
+import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { readJsonFile } from './json-file.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
+import { readJsonFile } from './text-file.ts'
 
 /** What `chaos proxy` is to do, read from its options. */
 export interface ProxyCommandSettings {
@@ -19,6 +19,8 @@ export interface ProxyCommandSettings {
   /** Whether Toxiproxy's interface has GET /metrics. */
   readonly metrics: boolean
   readonly seed: number | string
+  /** Processes that carry connections; 1 is this one. */
+  readonly workers: number
   readonly log: LogFormat
   /** Ends by itself after so long. */
   readonly timeMs: number | undefined
@@ -36,6 +38,7 @@ export interface ProxyPair {
 
 /** Toxiproxy's own, where its clients look for it. */
 const CONTROL_PORT = '8474'
+const MOST_WORKERS = 64
 
 /** @throws UserError (usage) */
 export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
@@ -50,6 +53,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     toxiproxy: flagOf(options, 'toxiproxy'),
     metrics: flagOf(options, 'proxy-metrics') || flagOf(options, 'runtime-metrics'),
     seed: textOf(options, 'seed') ?? 1,
+    workers: parseCount('workers', textOf(options, 'workers') ?? '1', { min: 1, max: MOST_WORKERS }),
     log: parseLog(textOf(options, 'log')),
     timeMs: time === undefined ? undefined : parseDuration('time', time),
     command: textsOf(options, '--'),

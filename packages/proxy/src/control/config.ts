@@ -1,9 +1,18 @@
 import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
+import type { ReadPem } from '../tls/tls-options.ts'
 import { ControlError } from './errors.ts'
 import type { ControlPlane } from './plane.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
+
+/** Where a config is from. */
+export interface ConfigPlace {
+  /** The file's name, for messages. */
+  readonly where: string
+  /** Reads the files with certificates that it names. */
+  readonly readPem: ReadPem
+}
 
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
 
@@ -11,13 +20,12 @@ const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
  * Opens what a config file says: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`, each
  * as its route takes it, and proxies with `toxics` as well. Toxiproxy's files, which are lists of proxies, do too.
  *
- * @param where the file's name, for messages.
  * @throws UserError (input, environment)
  */
-export async function loadConfig(plane: ControlPlane, config: unknown, where: string): Promise<void> {
+export async function loadConfig(plane: ControlPlane, config: unknown, { where, readPem }: ConfigPlace): Promise<void> {
   try {
     if (Array.isArray(config)) await populate(plane, readPopulation(config), [])
-    else await loadSections(plane, readObject(config, where), where)
+    else await loadSections(plane, readObject(config, where), { where, readPem })
   } catch (error) {
     // Whoever starts a proxy with a file gets a message about the file, whatever it would have been as an answer.
     if (error instanceof ControlError) throw new UserError('input', withPlace(error.message, where))
@@ -33,7 +41,7 @@ const withPlace = (message: string, where: string): string =>
 async function loadSections(
   plane: ControlPlane,
   config: { readonly [section: string]: unknown },
-  where: string,
+  { where, readPem }: ConfigPlace,
 ): Promise<void> {
   const unknown = Object.keys(config).find((member) => !MEMBERS.includes(member))
   if (unknown !== undefined)
@@ -41,7 +49,7 @@ async function loadSections(
   const proxies = listOf(config['proxies'], `${where}: "proxies"`)
   for (const [i, proxy] of proxies.entries()) {
     const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
-    const settings = readProxy(rest, `${where}: proxies[${i}]`)
+    const settings = readProxy(rest, `${where}: proxies[${i}]`, readPem)
     await plane.addProxy(settings, listOf(toxics, `${where}: proxies[${i}]: "toxics"`))
   }
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {

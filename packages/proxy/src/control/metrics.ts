@@ -49,9 +49,9 @@ function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
     },
     {
       name: 'toxiproxy_proxy_sent_bytes_total',
-      help: 'Bytes passed on by the proxy, in the direction given; what was lost on purpose is left out.',
+      help: 'Bytes sent by the proxy, in the direction given.',
       type: 'counter',
-      samples: samples(({ bytes, droppedBytes }) => bytes - droppedBytes),
+      samples: samples(({ deliveredBytes }) => deliveredBytes),
     },
   ]
 }
@@ -76,6 +76,7 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
   })
   return [
     metric('bytes_total', 'counter', 'Bytes that came in from the sender.', ({ bytes }) => bytes),
+    metric('delivered_bytes_total', 'counter', 'Bytes handed to the receiver.', ({ deliveredBytes }) => deliveredBytes),
     metric('dropped_bytes_total', 'counter', 'Bytes lost on purpose.', ({ droppedBytes }) => droppedBytes),
     metric('connections_total', 'counter', 'Connections that ever used the link.', ({ connections }) => connections),
     metric('connections', 'gauge', 'Connections that use the link now.', ({ liveConnections }) => liveConnections),

@@ -43,6 +43,8 @@ export interface ControlPlane {
   statistics(): ReadonlyMap<string, LinkStatistics>
   /** What is recorded, where anything is. */
   readonly recording: Recording | undefined
+  /** Resolves once everything asked for so far is in force, in every process that carries connections. */
+  settled(): Promise<void>
   /** The network is its maker's to close. */
   close(): void
 }
@@ -178,6 +180,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
       await resetToxics()
     },
     statistics: () => network.statistics(),
+    settled: () => network.settled(),
     recording,
     close: () => leases.close(),
   }

@@ -2,6 +2,7 @@ import type { Endpoint, Link } from '@chaos/faults'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Route } from '../tcp/route.ts'
+import type { TlsOptions } from '../tls/tls-options.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
 import { formatAddress, parseAddress, resolveAddress, shorten } from './address.ts'
 import type { Carriage } from './carriage.ts'
@@ -22,6 +23,8 @@ export interface ProxySettings {
   readonly protocol?: 'tcp' | 'udp' | undefined
   /** What its bytes are, where single requests or messages are to be hurt or recorded. */
   readonly carries?: Carriage | undefined
+  /** Where TLS is to end and begin anew; passed through without it. */
+  readonly tls?: TlsOptions | undefined
 }
 
 /** A proxy as it is. */
@@ -36,6 +39,8 @@ export interface ManagedProxy {
   /** Server to client. */
   readonly backward: Link
   readonly protocol: 'tcp' | 'udp'
+  /** What clients have to trust, in PEM, where a certificate was made for it. */
+  readonly authority: string | undefined
   /** Of UDP, clients that were heard of lately. */
   readonly liveConnections: number
 }
@@ -77,6 +82,7 @@ interface Entry extends InterceptedProxy {
   listen: string
   upstream: string
   readonly protocol: 'tcp' | 'udp'
+  readonly tls: TlsOptions | undefined
   route: Route | DatagramRoute | undefined
 }
 
@@ -101,7 +107,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const route =
       entry.protocol === 'udp'
         ? await network.datagramRoute(options)
-        : await network.route({ ...options, intercept: interceptFor(entry) })
+        : await network.route({ ...options, intercept: interceptFor(entry), tls: entry.tls })
     entry.route = route
     entry.listen = formatAddress(route)
   }
@@ -119,8 +125,8 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', carries } = settings
-    const entry: Entry = { name, from, to, protocol, carries, listen, upstream, route: undefined }
+    const { protocol = 'tcp', carries, tls } = settings
+    const entry: Entry = { name, from, to, protocol, carries, tls, listen, upstream, route: undefined }
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
@@ -169,6 +175,7 @@ function viewOf(entry: Entry): ManagedProxy {
     forward: { from, to },
     backward: { from: to, to: from },
     protocol: entry.protocol,
+    authority: route !== undefined && 'authority' in route ? route.authority : undefined,
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
   }
 }

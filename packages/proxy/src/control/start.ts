@@ -28,6 +28,7 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
       v1Api(plane, options.version),
       toxiproxy === undefined ? plainApi(plane, options.version) : toxiproxyApi(plane, toxiproxy),
     ],
+    settled: () => plane.settled(),
     onRequest: options.onRequest,
   })
 }

@@ -11,6 +11,8 @@ export interface ControlServerOptions {
   readonly guard: Guard
   /** Asked in order; the last one must own every path. */
   readonly apis: readonly [...Api[], Api]
+  /** Waited for after whatever may have changed something, before it is answered. */
+  readonly settled: () => Promise<void>
   /** Of each request that was answered, after it was. */
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
@@ -60,7 +62,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const { path, query } = splitUrl(request.url ?? '/')
   const api = options.apis.find((candidate) => candidate.owns(path)) ?? options.apis[options.apis.length - 1]
   if (api === undefined) throw new TypeError('the last API owns every path')
-  const reply = await answer(request, { api, method, path, query, guard: options.guard })
+  const { guard, settled } = options
+  const reply = await answer(request, { api, method, path, query, guard, settled })
   if ('stream' in reply) {
     for (const [name, value] of Object.entries(api.headers())) response.setHeader(name, value)
     reply.stream(response)
@@ -76,11 +79,12 @@ interface Question {
   readonly path: string
   readonly query: URLSearchParams
   readonly guard: Guard
+  readonly settled: () => Promise<void>
 }
 
 async function answer(
   request: IncomingMessage,
-  { api, method, path, query, guard }: Question,
+  { api, method, path, query, guard, settled }: Question,
 ): Promise<ApiReply | ApiStream> {
   const refused = guard(request.headers)
   if (refused !== undefined) return api.failed(new ControlError(refused.status, refused.why), path)
@@ -100,7 +104,9 @@ async function answer(
       headers: request.headers,
       body,
     }
-    return await withinTime(match.route.handle(asked))
+    const reply = await withinTime(match.route.handle(asked))
+    if (method !== 'GET') await withinTime(settled())
+    return reply
   } catch (error) {
     return api.failed(error, path)
   }

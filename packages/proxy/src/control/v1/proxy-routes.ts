@@ -25,7 +25,7 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
       success: { status: 201, description: 'It accepts connections.', schema: reference('Proxy') },
       errors: [409, 500],
       async handle({ body }) {
-        const proxy = await plane.addProxy(readProxy(readJsonBody(body), 'proxy'))
+        const proxy = await plane.addProxy(readProxy(readJsonBody(body), 'proxy', refuseFiles))
         return json(201, views.proxy(proxy), { Location: `/v1/proxies/${encodeURIComponent(proxy.name)}` })
       },
     },
@@ -90,4 +90,9 @@ export function proxyRoutes(plane: ControlPlane, views: Views): readonly Describ
       },
     },
   ]
+}
+
+/** A request must not make us read files of this machine. */
+function refuseFiles(text: string): never {
+  throw new ControlError(400, `${quote(text)} is no PEM; files are read only for a config file`)
 }

@@ -9,6 +9,7 @@ import {
   readParameters,
   type TrafficFault,
 } from '@chaos/faults'
+import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
 import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
 import type { FaultToAdd } from '../fault-board.ts'
@@ -40,16 +41,20 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** @throws UserError (input) */
-export function readProxy(value: unknown, where: string): ProxySettings {
+/** @param readPem gets PEM from files, where files may be read. @throws UserError (input) */
+export function readProxy(value: unknown, where: string, readPem: ReadPem): ProxySettings {
   const members = readObject(value, where)
   const parameters = [nameParameter, ...proxyParameters, ...proxyEndParameters]
-  const read = readParameters(parameters, members, where, ['carries']) as unknown as ProxySettings
+  const read = readParameters(parameters, members, where, ['carries', 'tls']) as unknown as ProxySettings
   for (const end of [read.from, read.to])
     if (end?.includes('>') === true)
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
-  const { carries } = members
-  return carries === undefined ? read : { ...read, carries: parseCarriage(carries, `${where}: "carries"`) }
+  const { carries, tls } = members
+  return {
+    ...read,
+    ...(carries === undefined ? {} : { carries: parseCarriage(carries, `${where}: "carries"`) }),
+    ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
+  }
 }
 
 /** Only what is given. @throws UserError (input) */

@@ -21,10 +21,22 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
       .filter(({ fault }) => fault.links.some((link) => links.includes(linkName(link))))
       .map(({ name }) => name)
   return {
-    proxy({ name, listen, upstream, enabled, protocol, forward, backward, liveConnections }) {
+    proxy({ name, listen, upstream, enabled, protocol, authority, forward, backward, liveConnections }) {
       const links = [linkName(forward), linkName(backward)]
       const { from, to } = forward
-      return { name, listen, upstream, enabled, protocol, from, to, links, liveConnections, faults: faultsOn(links) }
+      return {
+        name,
+        listen,
+        upstream,
+        enabled,
+        protocol,
+        from,
+        to,
+        links,
+        liveConnections,
+        faults: faultsOn(links),
+        ...(authority === undefined ? {} : { authority }),
+      }
     },
     link: (link, statistics) => ({ link, ...statistics, faults: faultsOn([link]) }),
     fault: ({ name, fault, origin, hits, lease }) => ({

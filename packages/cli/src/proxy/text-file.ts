@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+
+/** @throws UserError (input) that names the option for a file that cannot be read. */
+export function readTextFile(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `--${option} ${path}: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/** @throws UserError (input) that names the option for a file that cannot be read, and the file for one that is no JSON. */
+export function readJsonFile(option: string, path: string): unknown {
+  const text = readTextFile(option, path)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError('input', `${path}: this is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
