@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
-import { choicesOf } from '../sequential/choices.ts'
+import { type Choices, choicesOf } from '../sequential/choices.ts'
 import { NO_READ, type readsFrom } from '../sequential/reads-from.ts'
 import { choose } from './choices.ts'
 import { type Contradiction, createRelations, type Relations, type WeakLevel } from './contradiction.ts'
@@ -81,7 +81,21 @@ function met(relations: Relations, indices: Int32Array): WeakAnswer {
 }
 
 function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
-  const choices = choicesOf(given)
+  const choices = choicesOf(given, budget)
+  if (choices === undefined) {
+    return {
+      result: 'unknown',
+      reason: 'values are written more than once, and there are too many possible sources of the reads',
+    }
+  }
+  try {
+    return decideAmong(choices, level, budget, steps)
+  } finally {
+    choices.release()
+  }
+}
+
+function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
   const writerOf = new Int32Array(choices.encoded.length).fill(NO_READ)
   const facts = factsOf({ encoded: choices.encoded, writerOf })
   const limit = { left: steps }

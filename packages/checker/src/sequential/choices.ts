@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
 import { INITIAL } from './reads-from.ts'
 
@@ -9,13 +10,20 @@ export interface Choices {
   /** The reads in order, and for each the writes (or INITIAL) that it may have seen, the likeliest first. */
   readonly reads: readonly number[]
   readonly candidates: readonly (readonly number[])[]
+  /** Gives back the memory that the lists take. */
+  readonly release: () => void
 }
+
+const BYTES_PER_CANDIDATE = 8
+/** A mask: so many reads are looked at between two looks at the clock. */
+const READS_BETWEEN_CLOCKS = 0x3f
 
 /**
  * All sources that each read may have. Not its own process's later writes. An `info` write of a value that nobody read is
- * left out: it can be taken never to have happened. For reads and writes only.
+ * left out: it can be taken never to have happened. For reads and writes only. Undefined where time or memory does not
+ * suffice: of few values, each read has a share of all writes.
  */
-export function choicesOf(given: Encoded): Choices {
+export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
   const observed = new Set<number>()
   for (let i = 0; i < given.length; i++) {
     if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
@@ -35,8 +43,17 @@ export function choicesOf(given: Encoded): Choices {
   }
   const reads: number[] = []
   const candidates: number[][] = []
+  let taken = 0
+  const release = (): void => budget.giveBack(taken)
   for (let i = 0; i < length; i++) {
     if (expects[i] === NOTHING) continue
+    const bytes = BYTES_PER_CANDIDATE * (writers.get(key[i] * values + expects[i])?.length ?? 0)
+    const isLate = (reads.length & READS_BETWEEN_CLOCKS) === 0 && budget.expired()
+    if (isLate || !budget.take(bytes)) {
+      release()
+      return undefined
+    }
+    taken += bytes
     const possible = (writers.get(key[i] * values + expects[i]) ?? []).filter(
       (writer) => process[writer] !== process[i] || calls[writer] < calls[i],
     )
@@ -47,5 +64,5 @@ export function choicesOf(given: Encoded): Choices {
     reads.push(i)
     candidates.push(possible)
   }
-  return { encoded, indices, reads, candidates }
+  return { encoded, indices, reads, candidates, release }
 }

@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
-import { choicesOf } from './choices.ts'
+import { type Choices, choicesOf } from './choices.ts'
 import { derive } from './derivation.ts'
 import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
 import { type Saturation, saturate } from './saturation.ts'
@@ -46,10 +46,23 @@ const MOST_AT_ONCE = 64
  */
 export function chooseSources<Found>(
   given: Encoded,
+  options: SourceOptions<Found>,
+  budget: Budget,
+): Found | 'violated' | 'stopped' {
+  const choices = choicesOf(given, budget)
+  if (choices === undefined) return 'stopped'
+  try {
+    return chooseAmong(choices, options, budget)
+  } finally {
+    choices.release()
+  }
+}
+
+function chooseAmong<Found>(
+  { reads, candidates: possible, indices, encoded }: Choices,
   { physical, saturations, confirm }: SourceOptions<Found>,
   budget: Budget,
 ): Found | 'violated' | 'stopped' {
-  const { reads, candidates: possible, indices, encoded } = choicesOf(given)
   const { calls, returns } = encoded
   const writerOf = new Int32Array(encoded.length).fill(NO_READ)
   const facts: ReadsFrom = { result: 'unique', encoded, indices, writerOf }
