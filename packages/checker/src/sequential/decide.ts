@@ -143,8 +143,11 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
+  // A step looks at what each process does next.
+  const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.process).size))
+  const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
-    const first = runSearch(search, budget, Math.min(steps, FIRST_STEPS))
+    const first = runFor(Math.min(steps, FIRST_STEPS))
     if (first !== 'paused') return answerOf(first, search)
     if (!encoded.hasConditional && !encoded.hasAppend) {
       for (const physical of [true, false]) {
@@ -152,7 +155,7 @@ function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: B
         if (answer !== undefined) return answer
       }
     }
-    return answerOf(runSearch(search, budget, steps - FIRST_STEPS), search)
+    return answerOf(runFor(steps - FIRST_STEPS), search)
   } finally {
     search.release()
   }
@@ -180,16 +183,17 @@ const FIRST_STEPS = 40_960
 /** What guessing may take of the time, each of two times. */
 const SOURCES_MS = 4_000
 
-/** Goes on until it comes to an end, or so many steps were made, or there is no more time. */
-function runSearch(search: SequentialSearch, budget: Budget, steps: number): Progress {
-  for (let left = steps; left > 0 && !budget.expired(); left -= SLICE) {
-    const progress = search.run(Math.min(left, SLICE))
+/** Goes on until it comes to an end, or so many steps were made, or there is no more time: it looks after each slice. */
+function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
+  for (let left = steps; left > 0 && !budget.expired(); left -= slice) {
+    const progress = search.run(Math.min(left, slice))
     if (progress !== 'paused') return progress
   }
   return 'paused'
 }
 
-const SLICE = 4096
+const LOOKS_IN_SLICE = 16_384
+const FEW_PROCESSES = 4
 
 function answerOf(progress: Progress, search: SequentialSearch): Sequentiality {
   if (progress === 'met') return { result: 'met', order: search.order() }
