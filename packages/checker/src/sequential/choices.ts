@@ -24,6 +24,7 @@ const READS_BETWEEN_CLOCKS = 0x3f
  * suffice: of few values, each read has a share of all writes.
  */
 export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
+  if (budget.expired()) return undefined
   const observed = new Set<number>()
   for (let i = 0; i < given.length; i++) {
     if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
