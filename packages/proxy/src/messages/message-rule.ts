@@ -1,6 +1,7 @@
-import type { MessageFault, MessageTrigger, Random } from '@chaos/faults'
+import type { MessageFault, Random } from '@chaos/faults'
 import type { Direction, Framing } from '../framing/framing.ts'
 import { compileMatch } from './match.ts'
+import { isCounted, isTimely } from './trigger.ts'
 
 /** A fault in force, over all its links. */
 export interface Standing {
@@ -59,14 +60,6 @@ export class MessageRule {
     return predicates[direction](message)
   }
 }
-
-const isTimely = ({ fromMs, untilMs }: MessageTrigger, ageMs: number): boolean =>
-  ageMs >= (fromMs ?? 0) && ageMs < (untilMs ?? Number.POSITIVE_INFINITY)
-
-const isCounted = ({ nth, first, every }: MessageTrigger, number: number): boolean =>
-  (nth === undefined || number === nth) &&
-  (first === undefined || number <= first) &&
-  (every === undefined || number % every === 0)
 
 /** A link may also be carried by connections whose messages have nothing to match; there, none does. */
 function predicateFor(

@@ -2,6 +2,7 @@ import type { Random } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { FrameSink } from '../framing/frame-reader.ts'
 import { FrameReader } from '../framing/frame-reader.ts'
+import { Run } from '../framing/run.ts'
 import type { Exit, Stage } from '../interceptor.ts'
 import { planFate } from './fate.ts'
 import type { MessageCarrier, MessageLink } from './message-link.ts'
@@ -34,14 +35,13 @@ export class MessageStage implements Stage, FrameSink, MessageCarrier {
     }
     return random
   }
-  /** Neighbouring bytes that go on as they came: handed on together. */
-  #run: Buffer | undefined
-  #free = true
+  readonly #run: Run
   #ended = false
 
   constructor(options: MessageStageOptions) {
     this.#options = options
     this.#connection = options.link.join(this)
+    this.#run = new Run(options.exit)
     this.#queue = new MessageQueue(options.exit, options.clock)
     this.#reader = new FrameReader({
       scanner: options.track.framing.scanner(options.track.direction),
@@ -52,24 +52,25 @@ export class MessageStage implements Stage, FrameSink, MessageCarrier {
   receive(bytes: Buffer): boolean {
     const { link, exit } = this.#options
     const { messages, oversized, framed } = this.#reader
-    this.#free = true
+    let free: boolean
     if (link.rules.length === 0 && this.#queue.idle && this.#reader.waitingBytes === 0) {
       this.#reader.skim(bytes)
-      this.#free = exit.pass(bytes)
+      free = exit.pass(bytes)
     } else {
       this.#reader.read(bytes, this)
-      this.#passRun()
+      this.#run.flush()
+      free = this.#run.takeFree()
     }
     link.messages += this.#reader.messages - messages
     link.oversized += this.#reader.oversized - oversized
     if (framed && !this.#reader.framed) link.unframed++
-    return this.#free
+    return free
   }
 
   end(): void {
     this.#ended = true
     this.#reader.release(this)
-    this.#passRun()
+    this.#run.flush()
     this.#queue.finish('end')
   }
 
@@ -90,19 +91,19 @@ export class MessageStage implements Stage, FrameSink, MessageCarrier {
     const earlier = this.#reader.messages - 1
     const fate = planFate(link.rules, bytes, { track, earlier, nowMs: clock.nowMs(), random: this.#randomFor })
     if (fate === undefined && this.#queue.idle) {
-      this.#extendRun(bytes)
+      this.#run.add(bytes)
       return
     }
-    this.#passRun()
+    this.#run.flush()
     this.#queue.take(fate ?? { copies: [bytes], delayMs: 0, delayedBy: [] })
   }
 
   loose(bytes: Buffer, last: boolean): void {
     if (this.#queue.idle) {
-      this.#extendRun(bytes)
+      this.#run.add(bytes)
       return
     }
-    this.#passRun()
+    this.#run.flush()
     const hopeless = this.#ended || !this.#reader.framed
     this.#queue.loose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
   }
@@ -113,29 +114,12 @@ export class MessageStage implements Stage, FrameSink, MessageCarrier {
     // With no rule left, nobody has a reason to see messages whole.
     if (this.#options.link.rules.length > 0) return
     this.#reader.release(this)
-    this.#passRun()
+    this.#run.flush()
   }
 
   /** The connection is gone. */
   stop(): void {
     this.#options.link.leave(this)
     this.#queue.stop()
-  }
-
-  #extendRun(bytes: Buffer): void {
-    const run = this.#run
-    if (run !== undefined && run.buffer === bytes.buffer && run.byteOffset + run.length === bytes.byteOffset) {
-      this.#run = Buffer.from(run.buffer, run.byteOffset, run.length + bytes.length)
-      return
-    }
-    this.#passRun()
-    this.#run = bytes
-  }
-
-  #passRun(): void {
-    const run = this.#run
-    if (run === undefined) return
-    this.#run = undefined
-    if (!this.#options.exit.pass(run)) this.#free = false
   }
 }

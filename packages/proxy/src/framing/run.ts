@@ -1,0 +1,36 @@
+import type { Exit } from '../interceptor.ts'
+
+/** Hands on neighbouring bytes of one memory together: they were cut apart only to be looked at. */
+export class Run {
+  readonly #exit: Exit
+  #bytes: Buffer | undefined
+  #free = true
+
+  constructor(exit: Exit) {
+    this.#exit = exit
+  }
+
+  add(bytes: Buffer): void {
+    const run = this.#bytes
+    if (run !== undefined && run.buffer === bytes.buffer && run.byteOffset + run.length === bytes.byteOffset) {
+      this.#bytes = Buffer.from(run.buffer, run.byteOffset, run.length + bytes.length)
+      return
+    }
+    this.flush()
+    this.#bytes = bytes
+  }
+
+  flush(): void {
+    const run = this.#bytes
+    if (run === undefined) return
+    this.#bytes = undefined
+    if (!this.#exit.pass(run)) this.#free = false
+  }
+
+  /** Whether all that was handed on since this was asked last is free again: what `Stage.receive` answers. */
+  takeFree(): boolean {
+    const free = this.#free
+    this.#free = true
+    return free
+  }
+}

@@ -1,0 +1,43 @@
+/** What of HTTP/2's frames (RFC 9113 §4.1, §6) must be known here. */
+export const FRAME = {
+  data: 0,
+  headers: 1,
+  resetStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const
+
+export const FLAG = { endStream: 1, endHeaders: 4 } as const
+
+export const HEADER_BYTES = 9
+/** What a client says first (§3.4). */
+export const PREFACE: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+
+export const typeOf = (frame: Buffer): number => frame[3] ?? 0
+export const hasFlag = (frame: Buffer, flag: number): boolean => ((frame[4] ?? 0) & flag) !== 0
+export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7fffffff
+
+/** Header blocks, each of which may be several frames, and none may come between those. */
+export const isHeaderPart = (type: number): boolean =>
+  type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
+
+/** Ends a request, with a code of `http2Codes`. */
+export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])
+
+/** No request after this one will be served. */
+export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
+
+/** So many bytes more may be sent on the connection. */
+export const windowUpdate = (bytes: number): Buffer => frame(FRAME.windowUpdate, 0, [bytes])
+
+function frame(type: number, stream: number, words: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES + 4 * words.length)
+  bytes.writeUIntBE(4 * words.length, 0, 3)
+  bytes[3] = type
+  bytes.writeUInt32BE(stream, 5)
+  for (const [i, word] of words.entries()) bytes.writeUInt32BE(word, HEADER_BYTES + 4 * i)
+  return bytes
+}

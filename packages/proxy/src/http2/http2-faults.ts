@@ -1,0 +1,75 @@
+import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { type ProxyClock, systemClock } from '../clock.ts'
+import type { Intercept } from '../interceptor.ts'
+import { Http2Connection } from './http2-connection.ts'
+import { Http2Link } from './http2-link.ts'
+
+export interface Http2FaultsOptions {
+  /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
+  readonly seed: number | string
+  /** By default the system's. */
+  readonly clock?: ProxyClock | undefined
+}
+
+/** A fault of HTTP/2 in force. */
+export interface AppliedHttp2Fault {
+  readonly fault: Http2Fault
+  /** How many requests or responses it delayed or ended, or after how many it said that it is enough. */
+  readonly hits: number
+  /** Heals at once: what it held back goes on. Once more does nothing. */
+  remove(): void
+}
+
+/** Faults of single requests of HTTP/2, on links that are known to carry it. */
+export interface Http2Faults {
+  /** For the `intercept` of a route from one endpoint to another. What is no HTTP/2 there, is passed as it is. */
+  intercept(route: { readonly from: Endpoint; readonly to: Endpoint }): Intercept
+  /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for a link that is not known. */
+  apply(fault: Http2Fault): AppliedHttp2Fault
+}
+
+export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
+  const clock = options.clock ?? systemClock
+  const random = createRandom(options.seed).fork('http2')
+  const links: Map<string, Http2Link> = new Map()
+
+  function linkOf(link: Link): Http2Link {
+    const name = linkName(link)
+    const known = links.get(name) ?? new Http2Link(random.fork(name))
+    links.set(name, known)
+    return known
+  }
+
+  function knownLink(fault: Http2Fault, link: Link): Http2Link {
+    const known = links.get(linkName(link))
+    if (known !== undefined) return known
+    throw new UserError(
+      'usage',
+      `${fault.kind} on ${linkName(link)}: no route for HTTP/2 carries this link. Give its route the protocol.`,
+    )
+  }
+
+  return {
+    intercept({ from, to }) {
+      const requests = linkOf({ from, to })
+      const responses = linkOf({ from: to, to: from })
+      return (conversation) => new Http2Connection({ conversation, links: { requests, responses }, clock })
+    },
+    apply(fault) {
+      const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
+      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
+      let rules = targets.map((link) => ({ link, rule: link.add(standing) }))
+      return {
+        fault,
+        get hits() {
+          return standing.hits
+        },
+        remove() {
+          for (const { link, rule } of rules) link.remove(rule)
+          rules = []
+        },
+      }
+    },
+  }
+}

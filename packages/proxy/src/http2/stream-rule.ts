@@ -1,0 +1,49 @@
+import type { Http2Fault, Random } from '@chaos/faults'
+import { isCounted, isTimely } from '../messages/trigger.ts'
+
+/** A fault in force, over all its links. */
+export interface StandingHttp2Fault {
+  readonly fault: Http2Fault
+  readonly appliedAtMs: number
+  hits: number
+}
+
+/** A fault on one link. What it counts, it counts over all connections of the link. */
+export class StreamRule {
+  readonly standing: StandingHttp2Fault
+  readonly #random: Random
+  readonly #streams: Map<number, Random> = new Map()
+  #counted = 0
+
+  constructor(standing: StandingHttp2Fault, random: Random) {
+    this.standing = standing
+    this.#random = random
+  }
+
+  /** Whether the fault hits the request, or response, that begins on this connection now. To be asked once for each. */
+  strikes(connection: number, nowMs: number): boolean {
+    const { fault, appliedAtMs } = this.standing
+    const { when = {} } = fault
+    if (!isTimely(when, nowMs - appliedAtMs)) return false
+    this.#counted++
+    if (!isCounted(when, this.#counted)) return false
+    if (when.probability !== undefined && !this.randomFor(connection).chance(when.probability)) return false
+    this.standing.hits++
+    return true
+  }
+
+  /** A stream of chance for each connection, that no other shifts. */
+  randomFor(connection: number): Random {
+    let random = this.#streams.get(connection)
+    if (random === undefined) {
+      random = this.#random.fork(String(connection))
+      this.#streams.set(connection, random)
+    }
+    return random
+  }
+
+  /** The connection is gone. */
+  forget(connection: number): void {
+    this.#streams.delete(connection)
+  }
+}

@@ -1,0 +1,232 @@
+import { once } from 'node:events'
+import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2'
+import { connect, constants, createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { type Http2Fault, parseHttp2Fault } from '@chaos/faults'
+import { millis, UserError } from '@chaos/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameReader } from '../src/framing/frame-reader.ts'
+import { goaway, PREFACE, resetStream, windowUpdate } from '../src/http2/frames.ts'
+import { createHttp2Faults } from '../src/http2/http2-faults.ts'
+import { createHttp2Scanner } from '../src/http2/http2-scanner.ts'
+import {
+  cleanUp,
+  closeEverythingAfterEach,
+  dial,
+  echo,
+  eventually,
+  links,
+  network,
+  Received,
+  serve,
+} from './sockets.ts'
+
+closeEverythingAfterEach()
+
+/** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
+async function service(answer?: (stream: ServerHttp2Stream, path: string, body: string) => void) {
+  const asked: string[] = []
+  const aborted: string[] = []
+  const server = createServer({ settings: { initialWindowSize: 1 << 20 } })
+  server.on('session', (session) => session.on('error', () => undefined))
+  server.on('stream', (stream, headers) => {
+    const path = String(headers[':path'])
+    asked.push(path)
+    stream.on('error', () => undefined)
+    stream.on('close', () => {
+      if (stream.rstCode === constants.NGHTTP2_CANCEL) aborted.push(path)
+    })
+    let body = ''
+    stream.on('data', (bytes: Buffer) => {
+      body += bytes
+    })
+    stream.on('end', () => {
+      if (stream.destroyed) return
+      if (answer !== undefined) answer(stream, path, body)
+      else {
+        stream.respond({ ':status': 200, 'x-path': path })
+        stream.end(`${path} ${body.length}`)
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanUp(() => void server.close())
+  const faults = createHttp2Faults({ seed: 1 })
+  const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const intercept = faults.intercept({ from: 'clients', to: 'n1' })
+  const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+  const session = connect(`http://127.0.0.1:${route.port}`)
+  session.on('error', () => undefined)
+  cleanUp(() => session.destroy())
+  await once(session, 'connect')
+  return { faults, session, route, asked, aborted }
+}
+
+/** What became of a request: its answer, or the code it was ended with. */
+async function ask(session: ClientHttp2Session, path: string, body = ''): Promise<string> {
+  const stream = session.request({ ':path': path, ':method': 'POST', 'x-long': 'header value of some length' })
+  let text = ''
+  stream.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  stream.on('error', () => undefined)
+  stream.end(body)
+  await once(stream, 'close').catch(() => undefined)
+  return stream.rstCode === 0 ? text : `code ${stream.rstCode}`
+}
+
+describe('without a fault', () => {
+  test('requests and large bodies go both ways at once', async () => {
+    const { session } = await service((stream, _path, body) => {
+      stream.respond({ ':status': 200 })
+      stream.end(body)
+    })
+    const bodies = Array.from({ length: 8 }, (_, i) => String(i).repeat(200_000))
+    const answers = await Promise.all(bodies.map((body, i) => ask(session, `/${i}`, body)))
+    expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
+  })
+
+  test('what is no HTTP/2 is passed as it is, from either side, at once', async () => {
+    const faults = createHttp2Faults({ seed: 1 })
+    const intercept = faults.intercept({ from: 'clients', to: 'n1' })
+    const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })
+    for (const text of ['GET / HTTP/1.1\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nno', '\xff\xff\xff\xff']) {
+      const client = new Received(await dial(route))
+      client.socket.write(Buffer.from(text, 'latin1'))
+      await client.until((received) => received.text === text)
+      client.socket.end('more')
+      await client.until((received) => received.ended)
+      expect(client.text).toBe(`${text}more`)
+    }
+    const greeter = await serve((socket) => socket.write('220 I speak first, and no HTTP/2\r\n'))
+    const other = await network().route({ from: 'clients', to: 'n1', upstream: greeter, intercept })
+    const greeted = new Received(await dial(other))
+    await greeted.until((received) => received.text.endsWith('\r\n'))
+  })
+})
+
+describe('a request', () => {
+  test('is reset with a code, and its server told so; the others of the connection go on', async () => {
+    const { faults, session, asked, aborted } = await service()
+    const fault = faults.apply({ kind: 'reset-stream', code: 'ENHANCE_YOUR_CALM', links: links.to, when: { nth: 2 } })
+    const answers = []
+    for (const path of ['/a', '/b', '/c']) answers.push(await ask(session, path, 'xyz'))
+    expect(answers).toEqual(['/a 3', 'code 11', '/c 3'])
+    expect(fault.hits).toBe(1)
+    await eventually(() => aborted.includes('/b') || !asked.includes('/b'))
+  })
+
+  test('is reset once its answer has begun, and what is left of that comes to nobody', async () => {
+    const { faults, session } = await service((stream) => {
+      stream.respond({ ':status': 200 })
+      stream.end('z'.repeat(300_000))
+    })
+    faults.apply({ kind: 'reset-stream', code: 'INTERNAL_ERROR', links: links.back, when: { every: 2 } })
+    // More in all than the connection's window: it would stop if what was thrown away had not been given back.
+    const answers = []
+    for (let i = 0; i < 12; i++) answers.push(await ask(session, `/${i}`))
+    expect(answers.map((answer) => (answer.startsWith('code') ? answer : answer.length))).toEqual(
+      Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 300_000 : 'code 2')),
+    )
+  })
+
+  test('comes later, and those that are under way do not wait for it', async () => {
+    const { faults, session, asked } = await service()
+    const slow = session.request({ ':path': '/slow', ':method': 'POST' })
+    await eventually(() => asked.length === 1)
+    const delay = faults.apply({
+      kind: 'delay-stream',
+      delayMs: millis(80),
+      jitterMs: millis(0),
+      links: links.to,
+      when: { nth: 1 },
+    })
+    const begun = performance.now()
+    const late = ask(session, '/late', 'body').then((answer) => ({ answer, afterMs: performance.now() - begun }))
+    // Its header block waits behind the delayed one, and is not delayed itself.
+    const behind = ask(session, '/behind').then((answer) => ({ answer, afterMs: performance.now() - begun }))
+    slow.end('done')
+    let text = ''
+    slow.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+    })
+    await once(slow, 'close')
+    expect([text, performance.now() - begun < 75]).toEqual(['/slow 4', true])
+    expect(await late).toMatchObject({ answer: '/late 4', afterMs: expect.toSatisfy((ms: number) => ms >= 78) })
+    expect(await behind).toMatchObject({ answer: '/behind 0' })
+    expect([asked, delay.hits]).toEqual([['/slow', '/late', '/behind'], 1])
+  })
+
+  test('comes at once when the fault that delays it is removed', async () => {
+    const { faults, session, asked } = await service()
+    const delay = faults.apply({ kind: 'delay-stream', delayMs: millis(1e6), jitterMs: millis(0), links: links.both })
+    const answer = ask(session, '/late', 'body')
+    await eventually(() => delay.hits === 1)
+    expect(asked).toEqual([])
+    delay.remove()
+    expect(await answer).toBe('/late 4')
+  })
+})
+
+test('a client is told to go elsewhere after a request, which is still answered', async () => {
+  const { faults, session } = await service()
+  const told = once(session, 'goaway')
+  faults.apply({ kind: 'goaway', code: 'NO_ERROR', links: links.to, when: { nth: 2 } })
+  expect(await ask(session, '/a')).toBe('/a 0')
+  const last = ask(session, '/b')
+  const [code, lastStream] = await told
+  expect([code, lastStream]).toEqual([0, 3])
+  expect(await last).toBe('/b 0')
+  await eventually(() => session.closed)
+})
+
+test('frames are found however the stream is cut, and the preface is the first', () => {
+  const frames = [resetStream(1, 8), windowUpdate(70_000), goaway(3, 0), Buffer.from('\0\0\0\x04\0\0\0\0\0', 'latin1')]
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...frames), { maxLength: 10 }),
+      fc.integer({ min: 1, max: 40 }),
+      (sent, size) => {
+        for (const [direction, expected] of [
+          ['requests', [PREFACE, ...sent]],
+          ['responses', sent],
+        ] as const) {
+          const reader = new FrameReader({ scanner: createHttp2Scanner(direction), maxFrameBytes: 1000 })
+          const found: string[] = []
+          const sink = {
+            frame: (bytes: Buffer) => void found.push(bytes.toString('hex')),
+            loose: () => void found.push('loose'),
+          }
+          const stream = Buffer.concat(expected)
+          for (let at = 0; at < stream.length; at += size) reader.read(stream.subarray(at, at + size), sink)
+          expect(found).toEqual(expected.map((frame) => frame.toString('hex')))
+        }
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+describe('a fault that cannot be is refused', () => {
+  test.each([
+    [
+      { kind: 'drop-stream', links: ['a>b'] },
+      'there is no fault of HTTP/2 "drop-stream". Known: delay-stream, reset-stream',
+    ],
+    [{ kind: 'reset-stream', links: ['a>b'], code: 'NOPE' }, '"code" is "NOPE". Give one of NO_ERROR, PROTOCOL_ERROR'],
+    [{ kind: 'delay-stream', links: ['a>b'] }, 'delay-stream needs "delayMs"'],
+    [{ kind: 'goaway', links: [] }, '"links" must be a list of links'],
+    [{ kind: 'goaway', links: ['a>b'], when: { afterMessages: 1 } }, '"when" has no parameter "afterMessages"'],
+    [{ kind: 'goaway', links: ['a>b'], match: {} }, 'goaway has no parameter "match"'],
+  ])('%j', (json, message) => {
+    expect(() => parseHttp2Fault(json, 'x')).toThrow(UserError)
+    expect(() => parseHttp2Fault(json, 'x')).toThrow(message)
+  })
+
+  test('on a link of which nobody said that it carries HTTP/2', () => {
+    const fault: Http2Fault = parseHttp2Fault({ kind: 'goaway', links: ['n1>n2'] }, 'x')
+    expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
+  })
+})
