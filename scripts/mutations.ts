@@ -65,8 +65,8 @@ export const mutations: readonly Mutation[] = [
     {
       name: 'search-memo-forgets-the-state',
       before: 'key[1] = state',
-      occurrence: 2,
-      after: 'key[1] = 0',
+      occurrence: 1,
+      after: 'key[1] = 1',
       breaks: 'configurations that differ in their state are taken for one',
     },
     {
