@@ -9,7 +9,7 @@ const NOTHING = Buffer.alloc(0)
 /** Gathers the pieces of a body's content. What comes in one piece is not copied; see `release`. */
 export class BodyCapture {
   #keepBytes = 0
-  #pieces: Buffer[] = []
+  readonly #pieces: Buffer[] = []
   /** Pieces from here on are in memory that is not ours. */
   #borrowedFrom = 0
   #length = 0
@@ -46,13 +46,13 @@ export class BodyCapture {
   end(): Captured | undefined {
     if (this.#keepBytes === 0) return undefined
     if (this.#hash !== undefined) return { sha256: this.#hash.digest('hex'), length: this.#length }
-    const [only] = this.#pieces
+    const only = this.#pieces[0]
     if (only === undefined) return EMPTY
     return { bytes: this.#pieces.length === 1 ? only : Buffer.concat(this.#pieces) }
   }
 
   #forgetPieces(): void {
-    if (this.#pieces.length > 0) this.#pieces = []
+    this.#pieces.length = 0
     this.#borrowedFrom = 0
   }
 }

@@ -10,8 +10,9 @@ const PAUSE = 64
  * request id, say) it gives up for a while.
  */
 export class HeaderMemo {
-  /** The one met last is first. */
   readonly #blocks: HeaderBlock[] = []
+  /** The one that the next new block takes the place of. */
+  #oldest = 0
   #misses = 0
   #pause = 0
 
@@ -25,10 +26,6 @@ export class HeaderMemo {
     for (let i = 0; i < blocks.length; i++) {
       const block = blocks[i]
       if (block === undefined || !startsWith(bytes, start, block.bytes)) continue
-      if (i > 0) {
-        blocks.splice(i, 1)
-        blocks.unshift(block)
-      }
       this.#misses = 0
       return block
     }
@@ -41,8 +38,8 @@ export class HeaderMemo {
 
   add(block: HeaderBlock): void {
     if (this.#pause > 0) return
-    if (this.#blocks.length === REMEMBERED) this.#blocks.pop()
-    this.#blocks.unshift(block)
+    this.#blocks[this.#oldest] = block
+    this.#oldest = (this.#oldest + 1) % REMEMBERED
   }
 }
 

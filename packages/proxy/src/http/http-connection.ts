@@ -51,7 +51,6 @@ export class HttpConnection implements Interceptor {
   readonly memos: HttpConnectionOptions['memos']
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
-  readonly now: () => Nanos
   readonly number: number
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
@@ -64,6 +63,7 @@ export class HttpConnection implements Interceptor {
   readonly #options: HttpConnectionOptions
   readonly #randoms: Map<HttpRule, Random> = new Map()
   #requestsAreOpaque = false
+  #chunkTime: Nanos | undefined
   #cancelLinger: (() => void) | undefined
 
   constructor(options: HttpConnectionOptions) {
@@ -74,7 +74,6 @@ export class HttpConnection implements Interceptor {
     this.memos = options.memos
     this.mapping = options.mapping
     this.recording = options.recording
-    this.now = options.now
     this.number = options.link.join(this)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
@@ -95,6 +94,21 @@ export class HttpConnection implements Interceptor {
     return this.#options.crashServer !== undefined
   }
 
+  /** Time as the histories have it: while a chunk is read, that of its arrival. */
+  now(): Nanos {
+    return this.#chunkTime ?? this.#options.now()
+  }
+
+  beginChunk(): Nanos {
+    this.#chunkTime = undefined
+    this.#chunkTime = this.#options.now()
+    return this.#chunkTime
+  }
+
+  endChunk(): void {
+    this.#chunkTime = undefined
+  }
+
   nowMs(): number {
     return this.clock.nowMs()
   }
@@ -106,23 +120,6 @@ export class HttpConnection implements Interceptor {
       this.#randoms.set(rule, random)
     }
     return random
-  }
-
-  /** The first byte of a request is here. */
-  beginTurn(time: Nanos): Turn {
-    return new Turn(this.recording?.begin(time))
-  }
-
-  /** The proxy sends a request once more: one that the client knows nothing of. */
-  duplicate(original: Turn, time: Nanos): Turn {
-    const { exchange } = original
-    const turn = new Turn(exchange === undefined ? undefined : this.recording?.duplicate(exchange, time))
-    turn.exchange?.forwarded(time)
-    turn.method = original.method
-    turn.routed = original.routed
-    turn.isDuplicate = true
-    turn.sent()
-    return turn
   }
 
   /** The rules that a request with this head may be hit by, or its answer. */
@@ -140,14 +137,16 @@ export class HttpConnection implements Interceptor {
     return { requests: requests ?? NO_CANDIDATES.requests, replies: replies ?? NO_CANDIDATES.replies }
   }
 
+  /** The next answer is the proxy's own, or none at all. */
+  get nextIsOurs(): boolean {
+    return this.order.length > 0 && isOurs(this.order[0])
+  }
+
   /** The client has its answer to this request, or never will: those made up for the next ones may follow. */
-  answered(turn: Turn, settle: () => void): void {
+  answered(turn: Turn): void {
     if (this.order[0] === turn) this.order.shift()
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
-    if (this.order.length > 0 && isOurs(this.order[0])) {
-      settle()
-      this.answerInTurn()
-    }
+    if (this.nextIsOurs) this.answerInTurn()
     if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
   }
 
@@ -196,7 +195,7 @@ export class HttpConnection implements Interceptor {
       this.conversation.abort()
       return
     }
-    const turn = new Turn(undefined)
+    const turn = new Turn(undefined, this.now())
     turn.madeUp = makeUpReply(400, `bad request: ${reason}\n`, { close: true })
     turn.endsConnection = true
     this.order.push(turn)

@@ -111,7 +111,7 @@ function compileHeadMatch(match: HttpMatch | undefined): (head: RequestHead, cli
   const isClient: ClientFilter | undefined = match?.client === undefined ? undefined : createClientFilter(match.client)
   return (head, client) => {
     if (methods !== undefined && !methods.includes(head.method)) return false
-    if (path !== undefined && path.match(pathOf(head.target)) === undefined) return false
+    if (path !== undefined && path.match(pathOf(head.target)) === null) return false
     if (header !== undefined) {
       const value = head.headers.get(header)
       if (value === undefined || (headerValue !== undefined && !value.includes(headerValue))) return false

@@ -66,42 +66,54 @@ function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
     if (outcome === 'absent') return { type: 'ok', value: null }
     if (outcome !== 'ok') return { type: outcome, error: `status ${answer.status}` }
     if (resultOf === undefined) return { type: 'ok', value: call.value }
-    const value = resultOf({ ...NO_REQUEST, body: answer.body, headers: answer.headers })
+    const value = resultOf(new Message(NO_NAMES, NO_NAMES, '', answer.headers, answer.body))
     return value === undefined
       ? { type: 'info', error: `status ${answer.status}, and nothing at ${spec.result}` }
       : { type: 'ok', value }
   }
 
+  function call(head: RequestHead, segments: readonly string[], body: Captured | undefined): Call | undefined {
+    const message = new Message(segments, path.names, head.target, head.headers, body)
+    const key = keyOf(message)
+    const value = inputOf(message)
+    if (key === NOT_THERE || value === undefined) return undefined
+    const id = requestId === undefined ? undefined : head.headers.get(requestId)
+    return { f: spec.f, key, value, harmless, requestId: id }
+  }
+
   return (head, requestPath) => {
     if (!allowed.includes(head.method)) return undefined
     const segments = path.match(requestPath)
-    if (segments === undefined) return undefined
-    return {
-      bodyBytes,
-      answerBytes,
-      complete,
-      call(body) {
-        const message = { segments, names: path.names, target: head.target, headers: head.headers, body }
-        const key = keyOf(message)
-        const value = inputOf(message)
-        if (key === NOT_THERE || value === undefined) return undefined
-        const id = requestId === undefined ? undefined : head.headers.get(requestId)
-        return { f: spec.f, key, value, harmless, requestId: id }
-      },
-    }
+    if (segments === null) return undefined
+    return { bodyBytes, answerBytes, complete, call: (body) => call(head, segments, body) }
   }
 }
 
 /** Where values are found. */
-interface Message {
+class Message {
+  /** The path, and what its names stand for. */
   readonly segments: readonly string[]
   readonly names: readonly string[]
   readonly target: string
   readonly headers: HeaderBlock | undefined
   readonly body: Captured | undefined
+
+  constructor(
+    segments: readonly string[],
+    names: readonly string[],
+    target: string,
+    headers: HeaderBlock | undefined,
+    body: Captured | undefined,
+  ) {
+    this.segments = segments
+    this.names = names
+    this.target = target
+    this.headers = headers
+    this.body = body
+  }
 }
 
-const NO_REQUEST = { segments: [], names: [], target: '' }
+const NO_NAMES: readonly string[] = []
 
 const NOT_THERE = Symbol('no key')
 
@@ -163,7 +175,7 @@ function compileSource(source: ValueSource): (message: Message) => Json | undefi
     }
     case 'path':
       return ({ segments, names }) => {
-        const segment = segments[names.indexOf(name)]
+        const segment = segments[names.indexOf(name) + 1]
         return segment === undefined ? undefined : decodeSegment(segment)
       }
     case 'query':

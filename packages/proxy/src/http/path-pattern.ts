@@ -1,8 +1,8 @@
 /** A path to compare with: `/kv/{key}`, `/static/*`. A name in braces stands for one segment, a star at the end for any rest. */
 export interface PathPattern {
   readonly names: readonly string[]
-  /** The segments that the names stand for, in their order, as they were sent; undefined where the path is another. */
-  match(path: string): readonly string[] | undefined
+  /** The path, and then the segments that the names stand for, as they were sent; null where the path is another. */
+  match(path: string): readonly string[] | null
 }
 
 export function compilePath(pattern: string): PathPattern {
@@ -15,13 +15,7 @@ export function compilePath(pattern: string): PathPattern {
     return special === '*' ? '.*' : `\\${special}`
   })
   const expression = new RegExp(`^${source}$`, 's')
-  return {
-    names,
-    match(path) {
-      const found = expression.exec(path)
-      return found === null ? undefined : found.slice(1)
-    },
-  }
+  return { names, match: (path) => expression.exec(path) }
 }
 
 /** A target's path, without its query; of an absolute target without scheme and authority. */

@@ -111,7 +111,7 @@ export class ReplySide implements Stage {
   #read(bytes: Buffer): boolean {
     const parser = this.#parser
     const intake = this.#intake
-    const time = this.#connection.now()
+    const time = this.#connection.beginChunk()
     intake.beginChunk()
     for (let at = 0; ; ) {
       const stepAt = at
@@ -137,6 +137,7 @@ export class ReplySide implements Stage {
     intake.settle(bytes, bytes.length)
     if (intake.isOversized) this.#giveUpHolding()
     this.#capture.release()
+    this.#connection.endChunk()
     return intake.endChunk()
   }
 
@@ -238,7 +239,9 @@ export class ReplySide implements Stage {
     } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      connection.answered(turn, () => intake.settle(bytes, this.#parser.offset))
+      // What was read of it goes on before an answer that the proxy gives itself.
+      if (connection.order[1] !== undefined) intake.settle(bytes, this.#parser.offset)
+      connection.answered(turn)
     }
     intake.treatment = 'pass'
   }
@@ -247,7 +250,7 @@ export class ReplySide implements Stage {
     if (turn.isDuplicate) return
     turn.lostForClient(time, LOST.reply)
     if (plan?.lost !== undefined) turn.silenced = plan.lost.silence
-    this.#connection.answered(turn, () => undefined)
+    this.#connection.answered(turn)
   }
 
   /** Whether from here on the connection speaks another protocol: by 101, or by any success of a CONNECT. */
@@ -260,7 +263,7 @@ export class ReplySide implements Stage {
       connection.link.counters.switched++
       this.#opaque = true
       this.#intake.settle(bytes, bytes.length)
-      connection.answered(turn, () => undefined)
+      connection.answered(turn)
     }
     connection.requestSide.switchDecided(switched)
     return switched
@@ -303,7 +306,7 @@ export class ReplySide implements Stage {
   }
 
   #sent(turn: Turn): void {
-    this.#connection.answered(turn, () => undefined)
+    this.#connection.answered(turn)
     if (this.#gate.closed) this.#reopen()
   }
 

@@ -12,7 +12,7 @@ import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
 import { bodyOfRequest, RequestHeadReader } from './request-head.ts'
 import { STEP } from './syntax.ts'
-import { LOST, type Turn } from './turn.ts'
+import { LOST, Turn } from './turn.ts'
 
 /** So much of a body is searched for what a rule wants to find in it. */
 const SEARCHED_BYTES = 64 * 1024
@@ -104,7 +104,7 @@ export class RequestSide implements Stage {
   #read(bytes: Buffer): boolean {
     const parser = this.#parser
     const intake = this.#intake
-    const time = this.#connection.now()
+    const time = this.#connection.beginChunk()
     intake.beginChunk()
     for (let at = 0; ; ) {
       const stepAt = at
@@ -113,8 +113,10 @@ export class RequestSide implements Stage {
       if (step === STEP.data) this.#capture.add(bytes, parser.dataAt, at)
       else if (step === STEP.head) this.#headRead(bytes, stepAt, time)
       else if (step === STEP.end) this.#requestRead(bytes, time)
-      else if (step === STEP.malformed) return this.#malformed(bytes, stepAt, time)
-      else {
+      else if (step === STEP.malformed) {
+        this.#malformed(bytes, stepAt, time)
+        break
+      } else {
         if (parser.isCut) this.#cutHead(bytes, stepAt, time)
         break
       }
@@ -124,10 +126,13 @@ export class RequestSide implements Stage {
         break
       }
     }
+    // What follows may hand over to others, whose events are in between.
+    this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
     if (intake.isOversized) this.#giveUpHolding(time)
     this.#capture.release()
     this.#connection.holdUpIfBehind()
+    this.#connection.endChunk()
     return intake.endChunk()
   }
 
@@ -138,8 +143,8 @@ export class RequestSide implements Stage {
       this.#intake.settle(bytes, stepAt)
       this.#cut = isBlank || this.#connection.link.rules.length > 0 ? 0 : 'passing'
     }
-    if (!isBlank) this.#turn ??= this.#connection.beginTurn(time)
-    if (this.#cut === 'passing') this.#turn?.exchange?.forwarded(time)
+    if (!isBlank) this.#turn ??= new Turn(this.#connection.recording, time)
+    if (this.#cut === 'passing') this.#turn?.forwarded(time)
     else {
       this.#cut += bytes.length - stepAt
       this.#intake.skip(bytes.length)
@@ -151,7 +156,7 @@ export class RequestSide implements Stage {
     const connection = this.#connection
     this.#parser.frame(bodyOfRequest(head))
     connection.link.counters.requests++
-    const turn = this.#turn ?? connection.beginTurn(time)
+    const turn = this.#turn ?? new Turn(connection.recording, time)
     this.#turn = turn
     turn.method = head.method
     turn.target = head.target
@@ -207,7 +212,7 @@ export class RequestSide implements Stage {
 
   /** The first of its bytes is about to be passed on, so that it is the next to be answered. */
   #forward(turn: Turn, time: Nanos): void {
-    turn.exchange?.forwarded(time)
+    turn.forwarded(time)
     this.#connection.asked.push(turn)
   }
 
@@ -246,7 +251,7 @@ export class RequestSide implements Stage {
     const send = () => {
       const sentAt = this.#connection.now()
       this.#forward(turn, sentAt)
-      const copies = Array.from({ length: plan.copies }, () => this.#connection.duplicate(turn, sentAt))
+      const copies = Array.from({ length: plan.copies }, () => turn.duplicate(sentAt))
       if (plan.trickle !== undefined) {
         this.gate.close()
         trickle(
@@ -296,7 +301,7 @@ export class RequestSide implements Stage {
    * What one server takes for one request, another may take for two. Where no rule is in force, it is passed on as it is,
    * and not understood any more; where one is, so that a request could slip past it, the connection is ended.
    */
-  #malformed(bytes: Buffer, stepAt: number, time: Nanos): boolean {
+  #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { reason } = this.#parser
     const turn = this.#turn
@@ -305,14 +310,13 @@ export class RequestSide implements Stage {
       this.#state = 'refused'
       const inMessage = turn !== undefined && connection.order.includes(turn)
       if (!inMessage) turn?.ended(time, LOST.unparsed)
+      this.#intake.skip(bytes.length)
       connection.refuse(reason, { inMessage })
-      return this.#intake.endChunk()
+      return
     }
     this.#passHeldHead()
     this.#state = 'opaque'
     connection.requestsMalformed()
-    this.#intake.settle(bytes, bytes.length)
-    return this.#intake.endChunk()
   }
 
   /** The connection ends, or is understood no longer, in the middle of a message. */
@@ -325,7 +329,7 @@ export class RequestSide implements Stage {
     const heldBytes = this.#cut
     this.#cut = undefined
     if (typeof heldBytes !== 'number' || heldBytes === 0) return
-    this.#turn?.exchange?.forwarded(this.#connection.now())
+    this.#turn?.forwarded(this.#connection.now())
     this.#pass(Buffer.from(this.#parser.carried.subarray(0, heldBytes)))
   }
 

@@ -1,6 +1,7 @@
 import type { Nanos } from '@chaos/history'
 import type { Completion } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
+import type { ConnectionRecorder } from '../recorder/recorder.ts'
 import type { Captured } from './body-capture.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Answer, RoutedRequest } from './mapping.ts'
@@ -16,8 +17,8 @@ export const LOST = {
 
 /** One request of a connection, and the answer that it waits for. */
 export class Turn {
-  /** What is recorded of it, if anything is. */
-  readonly exchange: Exchange | undefined
+  /** What is recorded of it, if anything is, once it is here whole or has to keep its place. */
+  exchange: Exchange | undefined
   method = ''
   target = ''
   /** It asks for another protocol; whether it gets it, its answer says. */
@@ -40,20 +41,49 @@ export class Turn {
   readonly #early: (() => void)[] = []
   #understood: { readonly answer: Answer; readonly completion: Completion } | undefined
 
-  constructor(exchange: Exchange | undefined) {
-    this.exchange = exchange
+  readonly #recording: ConnectionRecorder | undefined
+  readonly #begunAt: Nanos
+  #forwardedAt: Nanos | undefined
+
+  constructor(recording: ConnectionRecorder | undefined, begunAt: Nanos) {
+    this.#recording = recording
+    this.#begunAt = begunAt
+  }
+
+  /** The chunk ends before the request does: others may come between. */
+  keepPlace(): void {
+    if (this.exchange !== undefined || this.#recording === undefined) return
+    this.exchange = this.#recording.begin(this.#begunAt)
+    if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
+  }
+
+  /** Its first byte is about to be handed to the server. */
+  forwarded(time: Nanos): void {
+    if (this.exchange === undefined) this.#forwardedAt ??= time
+    else this.exchange.forwarded(time)
   }
 
   /** The whole request is here. */
   requestEnded(body: Captured | undefined): void {
     this.#requestEnded = true
+    if (this.exchange === undefined && this.#recording !== undefined) {
+      this.exchange = this.#recording.beginWhole(this.#begunAt)
+      if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
+    }
     this.exchange?.called(this.routed?.call(body))
     if (this.#early.length > 0) for (const record of this.#early.splice(0)) record()
   }
 
-  /** It was made from a request that is whole. */
-  sent(): void {
-    this.#requestEnded = true
+  /** The proxy sends it once more: a request that the client knows nothing of. */
+  duplicate(time: Nanos): Turn {
+    const copy = new Turn(undefined, time)
+    if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
+    copy.exchange?.forwarded(time)
+    copy.method = this.method
+    copy.routed = this.routed
+    copy.isDuplicate = true
+    copy.#requestEnded = true
+    return copy
   }
 
   /** The whole request is here, so that it is known what its answer means. */

@@ -38,11 +38,6 @@ const edgeNames: readonly (readonly [Edges, string])[] = [
   [EDGE.clientOut, 'client-out'],
 ]
 
-/** The names of the edges, in the order of a request's way; each set's names are made once. */
-export function namesOfEdges(edges: Edges): readonly string[] {
-  return edgeSets[edges] ?? []
-}
-
-const edgeSets: readonly (readonly string[])[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
-  edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name),
-)
+/** The names of the edges, in the order of a request's way. */
+export const namesOfEdges = (edges: Edges): readonly string[] =>
+  edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name)

@@ -1,41 +1,34 @@
 import type { EventType, Json, Nanos } from '@chaos/history'
 import { printJsonLine } from '@chaos/history'
 
-/** An event of a recorded operation, as the recorder has it. */
-export interface RecordedEvent {
-  readonly time: Nanos
-  readonly process: number | 'nemesis'
-  readonly type: EventType
-  readonly f: string
-  readonly key?: string | undefined
-  readonly value?: Json | undefined
-  readonly node?: string | undefined
-  readonly error?: string | undefined
-  readonly extra?: { readonly [member: string]: Json } | undefined
-  /** Of the rules in force. */
-  readonly epoch: number
+/**
+ * The parts of an event's line, from the comma after its index on: put together they are what `printJsonLine` makes of the
+ * event, at a fraction of its time, since what the two events of an operation, and all of a connection, have in common
+ * is made once. Every request costs two to four lines.
+ */
+export const eventLine = (time: Nanos, process: string, type: EventType, members: string): string =>
+  `,"time":${time},"process":${process},"type":"${type}"${members}}\n`
+
+/** Function and key. */
+export const subjectText = (f: string, key: string | undefined): string =>
+  key === undefined ? `,"f":${quoted(f)}` : `,"f":${quoted(f)},"key":${quoted(key)}`
+
+export const nodeText = (node: string): string => `,"node":${quoted(node)}`
+
+export const errorText = (error: string): string => `,"error":${quoted(error)}`
+
+/** Of the rules in force. */
+export const epochText = (epoch: number): string => `,"epoch":${epoch}`
+
+export function valueText(value: Json): string {
+  if (value === null) return ',"value":null'
+  return typeof value === 'string' ? `,"value":${quoted(value)}` : `,"value":${jsonOf(value)}`
 }
 
-/**
- * The event's line from the comma after its index on, line end included: what `printJsonLine` makes of it, at a quarter
- * of the time where the members are as simple as they mostly are. Every request costs two to four of these.
- */
-export function eventMembers(event: RecordedEvent): string {
-  const { value, node, error, extra } = event
-  let text = `,"time":${event.time},"process":${typeof event.process === 'number' ? event.process : '"nemesis"'},"type":"${event.type}","f":${quoted(event.f)}`
-  if (event.key !== undefined) text += `,"key":${quoted(event.key)}`
-  if (value !== undefined) {
-    if (value === null) text += ',"value":null'
-    else if (typeof value === 'string') text += `,"value":${quoted(value)}`
-    else text += `,"value":${jsonOf(value)}`
-  }
-  if (node !== undefined) text += `,"node":${quoted(node)}`
-  if (error !== undefined) text += `,"error":${quoted(error)}`
-  text += `,"epoch":${event.epoch}`
-  if (extra !== undefined) {
-    for (const name of Object.keys(extra)) text += `,${quoted(name)}:${jsonOf(extra[name] ?? null)}`
-  }
-  return `${text}}\n`
+export function extraText(extra: { readonly [member: string]: Json }): string {
+  let text = ''
+  for (const name of Object.keys(extra)) text += `,${quoted(name)}:${jsonOf(extra[name] ?? null)}`
+  return text
 }
 
 const PLAIN = /^[ !#-[\]-~]*$/

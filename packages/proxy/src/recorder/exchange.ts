@@ -1,7 +1,7 @@
-import type { EventType, Json, Nanos } from '@chaos/history'
+import type { EventType, Nanos } from '@chaos/history'
 import type { Call, Completion, Edges } from './call.ts'
 import { ALL_EDGES, EDGE, namesOfEdges } from './call.ts'
-import { eventMembers } from './event-line.ts'
+import { errorText, eventLine, extraText, subjectText, valueText } from './event-line.ts'
 import type { EventOrder, Place } from './event-order.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
@@ -9,8 +9,8 @@ import type { Retries } from './retries.ts'
 
 /** What the exchanges of one connection share. */
 export interface Recording {
-  /** The backend that is asked. */
-  readonly node: string
+  /** The backend that is asked, as lines have it. */
+  readonly nodeText: string
   /** The client's address: attempts of one client are told from those of others by it. */
   readonly client: string
   readonly lanes: Lanes
@@ -18,7 +18,7 @@ export interface Recording {
   /** What the client saw, and what the backend was asked and answered. */
   readonly views: { readonly client: EventOrder; readonly backend: EventOrder | undefined }
   readonly counters: ExchangeCounters
-  epoch(): number
+  epochText(): string
 }
 
 export interface ExchangeCounters {
@@ -39,6 +39,9 @@ export interface ExchangeCounters {
   duplicates: number
 }
 
+/** How much of a request is here when it is begun: its first byte, all of it, or as much as the original it repeats. */
+export type Beginning = 'begun' | 'whole' | Exchange
+
 /**
  * One request and its answer on their way over the edges of the proxy, and their events in both views. The caller tells
  * what happens as it happens; the order of its calls is the order of the histories. Times are of the recorder's clock.
@@ -46,7 +49,8 @@ export interface ExchangeCounters {
 export class Exchange {
   readonly #recording: Recording
   readonly #begunAt: Nanos
-  /** Undefined for what the proxy made up: the client knows nothing of it. */
+  /** The proxy made it up: the client knows nothing of it. */
+  readonly #isDuplicate: boolean
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #call: Call | undefined
@@ -56,27 +60,27 @@ export class Exchange {
   #client: 'open' | 'done' | 'unknown' = 'open'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  #extra: { readonly [member: string]: Json } | undefined
+  /** Parts of its lines. */
+  #subject = ''
+  #input = ''
+  #extra = ''
 
-  constructor(recording: Recording, begunAt: Nanos, original?: Exchange) {
+  constructor(recording: Recording, begunAt: Nanos, beginning: Beginning) {
     this.#recording = recording
     this.#begunAt = begunAt
-    if (original === undefined) {
-      this.#clientPlace = recording.views.client.reserve()
-      return
+    this.#isDuplicate = typeof beginning !== 'string'
+    if (beginning === 'begun') this.#clientPlace = recording.views.client.reserve()
+    else if (beginning !== 'whole') {
+      this.#client = 'done'
+      this.#extra = extraText({ duplicateOf: beginning.#process })
+      recording.counters.duplicates++
+      this.called(beginning.#call)
     }
-    this.#client = 'done'
-    this.#extra = { duplicateOf: original.#process }
-    recording.counters.duplicates++
   }
 
   /** What the request asks, where it is known: undefined until `called`, and where no mapping recognises it. */
   get call(): Call | undefined {
     return this.#call
-  }
-
-  get process(): number {
-    return this.#process
   }
 
   get edges(): Edges {
@@ -85,28 +89,19 @@ export class Exchange {
 
   /** The whole request is here, and is this call; undefined where no mapping recognises it. Once. */
   called(call: Call | undefined): void {
-    const { views, counters, retries, client, lanes } = this.#recording
+    const { lanes, counters } = this.#recording
     this.#edges |= EDGE.clientIn
     if (call === undefined) {
-      if (this.#clientPlace !== undefined) counters.unmatched++
+      if (!this.#isDuplicate) counters.unmatched++
       this.#cancelPlaces()
       return
     }
     this.#call = call
     this.#process = lanes.take()
-    if (this.#clientPlace !== undefined) {
-      const correlation = retries.correlate(client, call)
-      if (correlation !== undefined) {
-        this.#extra = correlation
-        if ('repeats' in correlation) counters.blindRetries++
-        else if (correlation.attempt !== undefined) counters.keyedRetries++
-      }
-      counters.operations++
-      counters.open++
-      views.client.fill(this.#clientPlace, this.#event('invoke', this.#begunAt, call.value, undefined, this.#extra))
-      this.#clientPlace = undefined
-    }
-    if (this.#forwardedAt !== undefined) this.#invokeBackend(call, this.#forwardedAt)
+    this.#subject = subjectText(call.f, call.key)
+    this.#input = valueText(call.value)
+    if (!this.#isDuplicate) this.#invokeForClient(call)
+    if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
   /** Its first byte is about to be handed to the backend. */
@@ -114,10 +109,9 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
     this.#edges |= EDGE.backendOut
+    if (this.#call !== undefined) this.#invokeBackend(time)
     // What no mapping recognises has no place in a history.
-    if (this.#call === undefined && (this.#edges & EDGE.clientIn) !== 0) return
-    this.#backendPlace = this.#recording.views.backend?.reserve()
-    if (this.#call !== undefined) this.#invokeBackend(this.#call, time)
+    else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.reserve()
   }
 
   /** The backend's whole answer is here. */
@@ -143,7 +137,8 @@ export class Exchange {
   /** No more will be seen of it, on either side. */
   ended(time: Nanos, reason: string): void {
     if ((this.#edges & EDGE.clientIn) === 0) {
-      if (this.#clientPlace !== undefined) this.#recording.counters.incomplete++
+      this.#recording.counters.incomplete++
+      this.#edges |= EDGE.clientIn
       this.#cancelPlaces()
       return
     }
@@ -152,19 +147,35 @@ export class Exchange {
     this.#release()
   }
 
-  #invokeBackend(call: Call, time: Nanos): void {
+  #invokeForClient(call: Call): void {
+    const { retries, client, counters, views } = this.#recording
+    const correlation = retries.correlate(client, call)
+    if (correlation !== undefined) {
+      this.#extra = extraText(correlation)
+      if ('repeats' in correlation) counters.blindRetries++
+      else if (correlation.attempt !== undefined) counters.keyedRetries++
+    }
+    counters.operations++
+    counters.open++
+    const place = this.#clientPlace
+    this.#clientPlace = undefined
+    fillOrAppend(views.client, place, this.#line('invoke', this.#begunAt, this.#input, this.#extra))
+  }
+
+  #invokeBackend(time: Nanos): void {
     this.#backend = 'open'
+    const { backend } = this.#recording.views
+    if (backend === undefined) return
     const place = this.#backendPlace
-    if (place === undefined) return
     this.#backendPlace = undefined
-    this.#recording.views.backend?.fill(place, this.#event('invoke', time, call.value, undefined, this.#extra))
+    fillOrAppend(backend, place, this.#line('invoke', time, this.#input, this.#extra))
   }
 
   #endClient(time: Nanos, answer: Completion | undefined, reason: string | undefined): void {
     const call = this.#call
     if (call === undefined || this.#client !== 'open') return
     const { views, counters, retries, client } = this.#recording
-    const outcome = outcomeOf({ edges: this.#edges, answer, reason, harmless: call.harmless === true })
+    const outcome = this.#outcome(call, answer, reason)
     this.#client = outcome.type === 'info' ? 'unknown' : 'done'
     counters.open--
     counters[outcome.type]++
@@ -175,9 +186,15 @@ export class Exchange {
   #endBackend(time: Nanos, answer: Completion | undefined, reason: string | undefined): void {
     const call = this.#call
     if (call === undefined || this.#backend !== 'open') return
-    const outcome = outcomeOf({ edges: this.#edges, answer, reason, harmless: call.harmless === true })
+    const outcome = this.#outcome(call, answer, reason)
     this.#backend = outcome.type === 'info' ? 'unknown' : 'done'
-    this.#recording.views.backend?.append(this.#completion(time, outcome))
+    const { backend } = this.#recording.views
+    if (backend !== undefined) backend.append(this.#completion(time, outcome))
+  }
+
+  #outcome(call: Call, answer: Completion | undefined, reason: string | undefined): Completion {
+    if (answer?.type === 'ok') return answer
+    return outcomeOf({ edges: this.#edges, answer, reason, harmless: call.harmless === true })
   }
 
   /** The process goes on to other operations once this one has ended in both views, and in neither as unknown. */
@@ -189,22 +206,20 @@ export class Exchange {
   }
 
   #completion(time: Nanos, outcome: Completion): string {
-    const extra = this.#edges === ALL_EDGES ? undefined : { edges: namesOfEdges(this.#edges) }
-    return outcome.type === 'ok'
-      ? this.#event('ok', time, outcome.value, undefined, extra)
-      : this.#event(outcome.type, time, undefined, outcome.error, extra)
+    const extra = this.#edges === ALL_EDGES ? '' : edgesText(this.#edges)
+    if (outcome.type !== 'ok') return this.#line(outcome.type, time, '', extra, errorText(outcome.error))
+    const output = outcome.value === this.#call?.value ? this.#input : valueText(outcome.value)
+    return this.#line('ok', time, output, extra)
   }
 
-  #event(
-    type: EventType,
-    time: Nanos,
-    value: Json | undefined,
-    error: string | undefined,
-    extra: { readonly [member: string]: Json } | undefined,
-  ): string {
-    const { node, epoch } = this.#recording
-    const { f = '', key } = this.#call ?? {}
-    return eventMembers({ time, process: this.#process, type, f, key, value, node, error, extra, epoch: epoch() })
+  #line(type: EventType, time: Nanos, value: string, extra: string, error = ''): string {
+    const { nodeText, epochText } = this.#recording
+    return eventLine(
+      time,
+      String(this.#process),
+      type,
+      `${this.#subject}${value}${nodeText}${error}${epochText()}${extra}`,
+    )
   }
 
   #cancelPlaces(): void {
@@ -215,3 +230,14 @@ export class Exchange {
     this.#backendPlace = undefined
   }
 }
+
+function fillOrAppend(order: EventOrder, place: Place | undefined, line: string): void {
+  if (place === undefined) order.append(line)
+  else order.fill(place, line)
+}
+
+/** The edges' names, made once for each set of them. */
+const edgesText = (edges: Edges): string => edgesTexts[edges] ?? ''
+const edgesTexts: readonly string[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
+  extraText({ edges: namesOfEdges(edges) }),
+)

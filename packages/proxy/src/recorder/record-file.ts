@@ -45,7 +45,9 @@ export interface RecordFile extends LineSink {
 }
 
 /** Lines are handed to the system when so much has come together … */
-const BLOCK_CHARACTERS = 64 * 1024
+const BLOCK_BYTES = 64 * 1024
+/** In UTF-8, of a UTF-16 code unit. */
+const MOST_BYTES_PER_CHARACTER = 3
 /** … or so long after the first of them. What a kill costs is at most this, and a history cut off there is still one. */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
@@ -67,8 +69,10 @@ class BehindWriter implements RecordFile {
   readonly #paths: string[]
   #file: number
   #fileBytes = 0
-  #gathered: string[] = []
-  #gatheredCharacters = 0
+  /** Lines are put into their bytes at once: as strings they would be kept alive in many pieces. */
+  #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  #gatheredBytes = 0
+  #gatheredLines = 0
   #timer: NodeJS.Timeout | undefined
   readonly #blocks: Block[] = []
   #writing = false
@@ -98,7 +102,7 @@ class BehindWriter implements RecordFile {
       paths: [...this.#paths],
       writtenLines: this.#writtenLines,
       writtenBytes: this.#writtenBytes,
-      behindBytes: this.#behindBytes + this.#gatheredCharacters,
+      behindBytes: this.#behindBytes + this.#gatheredBytes,
       mostBehindBytes: this.#mostBehindBytes,
       congestions: this.#congestions,
       lostLines: this.#lostLines,
@@ -119,10 +123,11 @@ class BehindWriter implements RecordFile {
       this.#lostLines++
       return
     }
-    this.#gathered.push(line)
-    this.#gatheredCharacters += line.length
-    if (this.#gatheredCharacters >= BLOCK_CHARACTERS) this.#flush()
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS)
+    const mostBytes = line.length * MOST_BYTES_PER_CHARACTER
+    if (this.#gatheredBytes + mostBytes > this.#gathering.length) this.#makeRoom(mostBytes)
+    this.#gatheredBytes += this.#gathering.write(line, this.#gatheredBytes, 'utf8')
+    this.#gatheredLines++
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS)
   }
 
   async close(): Promise<void> {
@@ -131,13 +136,19 @@ class BehindWriter implements RecordFile {
     await closed(this.#file, !this.#failed)
   }
 
+  #makeRoom(bytes: number): void {
+    this.#flush()
+    if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
+  }
+
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#gathered.length === 0) return
-    const block = { bytes: Buffer.from(this.#gathered.join('')), lines: this.#gathered.length }
-    this.#gathered = []
-    this.#gatheredCharacters = 0
+    if (this.#gatheredLines === 0) return
+    const block = { bytes: Buffer.from(this.#gathering.subarray(0, this.#gatheredBytes)), lines: this.#gatheredLines }
+    this.#gatheredBytes = 0
+    this.#gatheredLines = 0
+    if (this.#gathering.length > BLOCK_BYTES) this.#gathering = Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#enqueue(block)
   }
 

@@ -1,6 +1,6 @@
 import type { Json, Nanos } from '@chaos/history'
 import { nanos } from '@chaos/history'
-import { eventMembers } from './event-line.ts'
+import { epochText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
 import { EventOrder } from './event-order.ts'
 import type { ExchangeCounters, Recording } from './exchange.ts'
@@ -45,8 +45,10 @@ export interface Recorder {
 
 /** Records the requests of one connection. */
 export interface ConnectionRecorder {
-  /** The first byte of a request is here, from a client. */
+  /** The first byte of a request is here, from a client. It keeps its place until it is known what it asks. */
   begin(time: Nanos): Exchange
+  /** All of a request is here at once: what it asks is said next. */
+  beginWhole(time: Nanos): Exchange
   /** The proxy sends a request once more, of its own accord: the client knows nothing of it. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /** The connection is no longer understood. */
@@ -75,13 +77,21 @@ export function createRecorder(options: RecorderOptions): Recorder {
     blindRetries: 0,
     duplicates: 0,
   }
+  let epoch = 0
+  let epochMember = epochText(epoch)
   let opaqueConnections = 0
   let unmatchedAnswers = 0
   const sum = (of: (order: EventOrder) => number) => of(client) + (backend === undefined ? 0 : of(backend))
 
   const recorder: Recorder = {
     now,
-    epoch: 0,
+    get epoch() {
+      return epoch
+    },
+    set epoch(next) {
+      epoch = next
+      epochMember = epochText(next)
+    },
     get counters() {
       return {
         ...counters,
@@ -94,21 +104,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     connection({ node, client: address }) {
       const recording: Recording = {
-        node,
+        nodeText: nodeText(node),
         client: address,
         lanes: processes.lanes(),
         retries,
         views: { client, backend },
         counters,
-        epoch: () => recorder.epoch,
+        epochText: () => epochMember,
       }
       return {
-        begin: (time) => new Exchange(recording, time),
-        duplicate(original, time) {
-          const exchange = new Exchange(recording, time, original)
-          exchange.called(original.call)
-          return exchange
-        },
+        begin: (time) => new Exchange(recording, time, 'begun'),
+        beginWhole: (time) => new Exchange(recording, time, 'whole'),
+        duplicate: (original, time) => new Exchange(recording, time, original),
         opaque() {
           opaqueConnections++
         },
@@ -118,9 +125,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
     },
     note(f, value) {
-      const members = eventMembers({ time: now(), process: 'nemesis', type: 'info', f, value, epoch: recorder.epoch })
-      client.append(members)
-      backend?.append(members)
+      const line = eventLine(
+        now(),
+        '"nemesis"',
+        'info',
+        `${subjectText(f, undefined)}${valueText(value)}${epochMember}`,
+      )
+      client.append(line)
+      backend?.append(line)
     },
   }
   return recorder
