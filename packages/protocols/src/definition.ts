@@ -60,3 +60,6 @@ export interface ProtocolDefinition {
   readonly invariants?: readonly Invariant[] | undefined
   create(options: ProtocolOptions): AnyStoreMachine
 }
+
+/** What a file with a protocol of one's own exports by default: the name and the machine; the rest has defaults. */
+export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> & Partial<ProtocolDefinition>

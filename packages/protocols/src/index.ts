@@ -6,6 +6,7 @@ export type {
   Knob,
   KnobValue,
   ProtocolDefinition,
+  ProtocolModule,
   ProtocolOptions,
 } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'

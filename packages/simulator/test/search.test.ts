@@ -23,6 +23,7 @@ const limits: TrialLimits = {
   invariants: true,
 }
 const raft = (bug?: string): Subject => ({
+  target: 'raft',
   protocol: findProtocol('raft')!,
   bug,
   knobs: {},

@@ -1,5 +1,6 @@
 export type { EmbeddedCluster, EmbeddedClusterOptions } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
 export type { Suffering } from './embedded/suffers.ts'
+export { isProtocolFile, loadProtocol } from './protocol-file.ts'
 export type { TargetDefinition } from './registry.ts'
-export { embeddedTargets, findTarget, targetNames } from './registry.ts'
+export { embeddedTarget, embeddedTargets, findTarget, targetNames } from './registry.ts'

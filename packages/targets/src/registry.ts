@@ -11,14 +11,17 @@ export interface TargetDefinition {
   readonly faults: Readonly<Record<FaultKind, Suffering>>
 }
 
-/** Every protocol, as processes of this machine. */
-export const embeddedTargets: readonly TargetDefinition[] = protocols.map((protocol) => ({
+/** A protocol, as processes of this machine. */
+export const embeddedTarget = (protocol: ProtocolDefinition): TargetDefinition => ({
   name: protocol.name,
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
   protocol,
   faults: embeddedSufferings,
-}))
+})
+
+/** Every protocol that comes with this program. */
+export const embeddedTargets: readonly TargetDefinition[] = protocols.map(embeddedTarget)
 
 export const targetNames: readonly string[] = embeddedTargets.map((target) => target.name)
 

@@ -1,13 +1,47 @@
 import { UserError } from '@chaos/history'
 import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import { findTarget, type TargetDefinition, targetNames } from '@chaos/targets'
+import {
+  embeddedTarget,
+  findTarget,
+  isProtocolFile,
+  loadProtocol,
+  type TargetDefinition,
+  targetNames,
+} from '@chaos/targets'
+import { type ParsedOptions, textOf } from '../command.ts'
 import { oneOf, parseSettings } from './names.ts'
 
-export function parseTarget(typed: string): TargetDefinition {
-  const target = findTarget(oneOf('target', 'target', typed, targetNames))
-  if (target === undefined) throw new UserError('usage', `--target ${typed}: there is no such target.`)
-  return target
+/** What a command is to work on, and by which reference other threads and processes find it. */
+export interface ChosenTarget {
+  readonly target: TargetDefinition
+  readonly reference: string
 }
+
+/**
+ * What `--target` names or, in its place, the user's own protocol in the file that `--protocol` names.
+ *
+ * @throws UserError (usage, input)
+ */
+export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget> {
+  const file = textOf(options, 'protocol')
+  const named = textOf(options, 'target')
+  if (file === undefined) return targetOf(named ?? DEFAULT_TARGET)
+  if (named !== undefined)
+    throw new UserError('usage', '--target and --protocol both say what to test: give one of them.')
+  if (!isProtocolFile(file))
+    throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
+  return targetOf(file)
+}
+
+/** By a reference as files have it: a name, or a path. */
+export async function targetOf(reference: string): Promise<ChosenTarget> {
+  if (isProtocolFile(reference)) return { target: embeddedTarget(await loadProtocol(reference)), reference }
+  const target = findTarget(oneOf('target', 'target', reference, targetNames))
+  if (target === undefined) throw new UserError('usage', `--target ${reference}: there is no such target.`)
+  return { target, reference: target.name }
+}
+
+export const DEFAULT_TARGET = 'raft'
 
 export function parseBug(protocol: ProtocolDefinition, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined

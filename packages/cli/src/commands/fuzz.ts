@@ -8,12 +8,8 @@ export const fuzzCommand: Command = {
   positional: '',
   summary: 'search simulated runs for one that breaks a protocol, and cut it down',
   options: {
-    target: {
-      type: 'string',
-      default: 'raft',
-      describe: 'what to search; chaos targets lists them',
-      requiresArg: true,
-    },
+    target: { type: 'string', describe: 'what to search; chaos targets lists them [default: raft]', requiresArg: true },
+    protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
     bug: {
       type: 'string',
       describe: 'give it a deliberate mistake; chaos targets --bugs lists them',
@@ -63,5 +59,5 @@ export const fuzzCommand: Command = {
     ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'a minute of looking'],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
-  run: async (options) => executeFuzz(parseFuzzSettings(options)),
+  run: async (options) => executeFuzz(await parseFuzzSettings(options)),
 }

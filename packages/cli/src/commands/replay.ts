@@ -20,5 +20,5 @@ export const replayCommand: Command = {
     ['chaos replay not-linearizable.json', 'the same history, to the byte'],
     ['chaos replay not-linearizable.json --real --times 10', 'the same faults at the same times, on real nodes'],
   ],
-  run: async (options) => executeReplay(parseReplaySettings(options)),
+  run: async (options) => executeReplay(await parseReplaySettings(options)),
 }

@@ -8,7 +8,8 @@ export const runCommand: Command = {
   positional: '',
   summary: 'hurt a cluster while clients use it, and say which consistency level it kept',
   options: {
-    target: { type: 'string', default: 'raft', describe: 'what to test; chaos targets lists them', requiresArg: true },
+    target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
+    protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
     nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
     time: {
       type: 'string',
@@ -80,5 +81,5 @@ export const runCommand: Command = {
     ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
   ],
-  run: async (options) => executeRun(parseRunSettings(options)),
+  run: async (options) => executeRun(await parseRunSettings(options)),
 }

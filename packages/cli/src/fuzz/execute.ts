@@ -62,10 +62,11 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
 const progressText = (trials: number, causes: number): string =>
   `${trials.toLocaleString('en-US')} trials, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 
-function titleOf({ subject, strategies, workers, firstSeed, limit }: FuzzSettings): string {
+function titleOf(settings: FuzzSettings): string {
+  const { subject, strategies, workers, firstSeed, limit } = settings
   const length = 'seeds' in limit ? `${limit.seeds} seeds` : `${limit.timeMs / 1000} s`
   return [
-    `chaos ${packageVersion()}   searching ${subjectText(subject)}`,
+    `chaos ${packageVersion()}   searching ${subjectText(settings)}`,
     `held to ${subject.level}`,
     `${length} from seed ${firstSeed}`,
     `${workers} thread${workers === 1 ? '' : 's'}`,
@@ -73,8 +74,8 @@ function titleOf({ subject, strategies, workers, firstSeed, limit }: FuzzSetting
   ].join(' · ')
 }
 
-const subjectText = ({ target, bug }: FuzzSettings['subject']): string =>
-  bug === undefined ? target : `${target} with the mistake ${bug}`
+const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
+  bug === undefined ? name : `${name} with the mistake ${bug}`
 
 async function resultsOf(pool: Tinypool, settings: FuzzSettings, outcome: SearchOutcome): Promise<readonly Result[]> {
   const byCause = new Map<string, Finding[]>()
@@ -83,12 +84,12 @@ async function resultsOf(pool: Tinypool, settings: FuzzSettings, outcome: Search
     byCause.set(cause, [...(byCause.get(cause) ?? []), finding])
   }
   if (byCause.size === 0) return []
-  const directory = createRunDirectory(settings.out, `fuzz-${settings.subject.target}`, new Date())
+  const directory = createRunDirectory(settings.out, `fuzz-${settings.name}`, new Date())
   return Promise.all(
     [...byCause].map(async ([cause, findings]) => {
       const [finding] = findings as [Finding]
       const scenario = await smallest(pool, settings, finding)
-      const shown = showScenario(subjectOf(settings.subject), scenario, settings.invariants)
+      const shown = showScenario(await subjectOf(settings.subject), scenario, settings.invariants)
       const name = cause.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 40)
       const replayFile = join(directory.path, `${name}.json`)
       const historyFile = join(directory.path, `${name}.jsonl`)
@@ -118,7 +119,7 @@ function writeHistory(path: string, events: readonly Event[]): void {
 const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
   renderSearch(
     {
-      subject: subjectText(settings.subject),
+      subject: subjectText(settings),
       level: settings.subject.level,
       trials: outcome.trials,
       steps: outcome.steps,

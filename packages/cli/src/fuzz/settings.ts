@@ -4,13 +4,15 @@ import { type Millis, UserError } from '@chaos/history'
 import { strategies } from '@chaos/simulator'
 import { oneOf, parseLevel } from '../arguments/names.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { parseBug, parseKnobs, parseTarget } from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { SubjectName } from './subject-name.ts'
 
 /** Everything `chaos fuzz` was told, checked and with its defaults filled in. */
 export interface FuzzSettings {
   readonly subject: SubjectName
+  /** What the protocol calls itself. */
+  readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
   readonly strategies: readonly string[]
@@ -28,19 +30,21 @@ export const FUZZ_DEFAULTS = { time: '30s', operations: '60', shrink: '3s', out:
 const MOST_SEEDS = 1_000_000_000
 
 /** @throws UserError (usage) that names the option. */
-export function parseFuzzSettings(options: ParsedOptions): FuzzSettings {
-  const { protocol } = parseTarget(textOf(options, 'target') ?? 'raft')
+export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
+  const { target, reference } = await chooseTarget(options)
+  const { protocol } = target
   const nodes = textOf(options, 'nodes')
   const invariants = options['invariants'] !== false
   return {
     subject: {
-      target: protocol.name,
+      target: reference,
       bug: parseBug(protocol, textOf(options, 'bug')),
       knobs: parseKnobs(protocol, textsOf(options, 'set')),
       level: levelFor(textOf(options, 'expect'), protocol.promises),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
     },
+    name: protocol.name,
     firstSeed: parseCount('seed', textOf(options, 'seed') ?? 1, { min: 0, max: Number.MAX_SAFE_INTEGER - MOST_SEEDS }),
     limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
     strategies: parseStrategies(textOf(options, 'strategy')),

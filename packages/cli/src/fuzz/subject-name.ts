@@ -1,10 +1,11 @@
 import type { Level } from '@chaos/checker'
-import { UserError } from '@chaos/history'
-import { findProtocol, type KnobValue } from '@chaos/protocols'
+import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
 import type { Subject } from '@chaos/simulator'
+import { loadProtocol } from '@chaos/targets'
 
 /** What is searched, by names: what can be sent to another thread. */
 export interface SubjectName {
+  /** A name, or the path of a file. */
   readonly target: string
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
@@ -13,9 +14,11 @@ export interface SubjectName {
   readonly operations: number
 }
 
-/** @throws UserError (usage) where there is no such target. */
-export function subjectOf({ target, ...rest }: SubjectName): Subject {
-  const protocol = findProtocol(target)
-  if (protocol === undefined) throw new UserError('usage', `there is no target "${target}".`)
-  return { protocol, ...rest }
+const loaded = new Map<string, Promise<ProtocolDefinition>>()
+
+/** @throws UserError (usage, input) where there is no such protocol. */
+export async function subjectOf(name: SubjectName): Promise<Subject> {
+  const loading = loaded.get(name.target) ?? loadProtocol(name.target)
+  loaded.set(name.target, loading)
+  return { ...name, protocol: await loading }
 }

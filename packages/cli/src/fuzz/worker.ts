@@ -31,9 +31,9 @@ export const limitsFor = (invariants: boolean): TrialLimits => ({
   invariants,
 })
 
-export function search(task: SeedsTask): SearchResult {
+export async function search(task: SeedsTask): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = task
-  return searchSeeds(subjectOf(task.subject), {
+  return searchSeeds(await subjectOf(task.subject), {
     first,
     count,
     stopAtFirst,
@@ -43,5 +43,7 @@ export function search(task: SeedsTask): SearchResult {
   })
 }
 
-export const minimiseFinding = ({ subject, finding, invariants, budgetMs }: MinimiseTask): Scenario | undefined =>
-  minimise(subjectOf(subject), finding, { limits: limitsFor(invariants), budgetMs })
+export async function minimiseFinding(task: MinimiseTask): Promise<Scenario | undefined> {
+  const { finding, invariants, budgetMs } = task
+  return minimise(await subjectOf(task.subject), finding, { limits: limitsFor(invariants), budgetMs })
+}

@@ -4,7 +4,7 @@ import { renderReplay } from '@chaos/report'
 import { causeOf, parseReplay, type Replay } from '@chaos/simulator'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
-import { parseBug, parseKnobs, parseTarget } from '../arguments/target.ts'
+import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Shown, showScenario } from '../fuzz/show.ts'
@@ -27,11 +27,11 @@ export interface ReplaySettings {
 const MOST_TIMES = 10_000
 
 /** @throws UserError (usage, input) for an option or a file that cannot be. */
-export function parseReplaySettings(options: ParsedOptions): ReplaySettings {
+export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
   const file = String(options['file'])
   const replay = parseReplay(readText(file), file)
   const { target, bug, knobs, nodes, operations } = replay.scenario
-  const { protocol } = parseTarget(target)
+  const { protocol } = (await targetOf(target)).target
   parseBug(protocol, bug)
   parseKnobs(
     protocol,
@@ -72,7 +72,7 @@ export async function executeReplay(settings: ReplaySettings): Promise<ExitCode>
       progress.update(`playing ${i + 1} of ${times}`)
       const played = settings.real
         ? await playForReal(subject, replay.scenario, progress)
-        : showScenario(subjectOf(subject), replay.scenario, settings.invariants)
+        : showScenario(await subjectOf(subject), replay.scenario, settings.invariants)
       if (played.failure !== undefined) failures++
       if (played.digest === replay.digest) same++
       // The first that went wrong is what people came for.

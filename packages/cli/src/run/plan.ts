@@ -1,6 +1,7 @@
 import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import type { Header } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
+import { isProtocolFile } from '@chaos/targets'
 import { RUN_DEFAULTS, type RunSettings, usualOperations } from './settings.ts'
 
 /** What a seed decides before anything is started. */
@@ -37,7 +38,9 @@ export const headerOf = (settings: RunSettings): Header => ({
 
 /** The command that has this run once more. */
 export function againCommand(settings: RunSettings): string {
-  const words = ['npx chaos run', '--target', settings.protocol.name, '--seed', String(settings.seed)]
+  const { reference } = settings
+  const words = ['npx chaos run', isProtocolFile(reference) ? '--protocol' : '--target', reference]
+  words.push('--seed', String(settings.seed))
   const unlessDefault = (option: string, value: string | number, usual: string | number) => {
     if (value !== usual) words.push(`--${option}`, String(value))
   }

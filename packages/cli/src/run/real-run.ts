@@ -28,7 +28,7 @@ export async function runForReal(
   interrupts.onInterrupt(() => starting.abort())
   const dataDir = join(directory.path, 'data')
   const cluster = await startEmbeddedCluster({
-    protocol: settings.protocol.name,
+    protocol: settings.reference,
     bug: settings.bug,
     knobs: settings.knobs,
     nodes: settings.nodes,

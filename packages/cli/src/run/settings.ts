@@ -5,7 +5,7 @@ import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
 import type { TargetDefinition } from '@chaos/targets'
 import { oneOf, parseLevel, parseNemeses } from '../arguments/names.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
-import { parseBug, parseKnobs, parseTarget } from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 
 export const operationNames = ['read', 'write', 'cas'] as const
@@ -14,6 +14,8 @@ export type Operation = (typeof operationNames)[number]
 /** Everything `chaos run` was told, checked and with its defaults filled in. */
 export interface RunSettings {
   readonly protocol: ProtocolDefinition
+  /** Its name or, where it is the user's own, its file. */
+  readonly reference: string
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly simulated: boolean
@@ -44,13 +46,14 @@ export const RUN_DEFAULTS = {
 } as const
 
 /** Throws a usage error that names the option, for anything that cannot be. */
-export function parseRunSettings(options: ParsedOptions): RunSettings {
+export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
   const simulated = flagOf(options, 'sim')
-  const target = parseTarget(textOf(options, 'target') ?? 'raft')
+  const { target, reference } = await chooseTarget(options)
   const { protocol } = target
   const expect = textOf(options, 'expect')
   return {
     protocol,
+    reference,
     bug: parseBug(protocol, textOf(options, 'bug')),
     knobs: parseKnobs(protocol, textsOf(options, 'set')),
     simulated,

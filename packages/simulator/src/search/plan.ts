@@ -28,7 +28,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const lengthMs = SHORTEST_MS + random.fork('length').next() * (LONGEST_MS - SHORTEST_MS)
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
   const scenario: Scenario = {
-    target: subject.protocol.name,
+    target: subject.target,
     bug: subject.bug,
     knobs: chooseKnobs(subject, random.fork('knobs')),
     nodes: nodes.length,

@@ -3,6 +3,8 @@ import type { AnyStoreMachine, KnobValue, ProtocolDefinition } from '@chaos/prot
 
 /** What is searched: a protocol as it was asked for, and the level that its histories are held to. */
 export interface Subject {
+  /** As replay files name it: the protocol's name, or the path of its file. */
+  readonly target: string
   readonly protocol: ProtocolDefinition
   readonly bug: string | undefined
   /** Chosen by the user; a search leaves them as they are. */

@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import { findProtocol, type KnobValue, protocols } from '@chaos/protocols'
+import type { KnobValue } from '@chaos/protocols'
 import type { Cluster } from '@chaos/runner'
+import { loadProtocol } from '../protocol-file.ts'
 import { createClock } from './clock.ts'
 import { type ClusterNetwork, openClusterNetwork } from './cluster-network.ts'
 import { createHttpClient } from './http-client.ts'
@@ -13,6 +14,7 @@ import { type ManagedNode, manageNode } from './managed-node.ts'
 import { leaderOf, ready } from './ready.ts'
 
 export interface EmbeddedClusterOptions {
+  /** Its name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
@@ -55,7 +57,7 @@ const STARTUP_TIMEOUT_MS = 15_000
  */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   const calledNanos = process.hrtime.bigint()
-  validate(options)
+  await validate(options)
   const startupTimeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
   const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
@@ -156,12 +158,8 @@ async function endAll(
   await keeper.close()
 }
 
-function validate(options: EmbeddedClusterOptions): void {
-  const protocol = findProtocol(options.protocol)
-  if (protocol === undefined) {
-    const names = protocols.map((protocol) => protocol.name).join(', ')
-    throw new UserError('usage', `there is no target "${options.protocol}"; there are ${names}`)
-  }
+async function validate(options: EmbeddedClusterOptions): Promise<void> {
+  const protocol = await loadProtocol(options.protocol)
   // The nodes create it; here it is to refuse a bug or a knob that it does not have, before there are any.
   protocol.create({ bug: options.bug, knobs: options.knobs ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)

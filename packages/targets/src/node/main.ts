@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline'
-import { UserError } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
+import { loadProtocol } from '../protocol-file.ts'
 import { startNode } from './host.ts'
 import { openNodeLog } from './log.ts'
 import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
@@ -21,8 +20,7 @@ input.once('close', () => process.exit(0))
 
 async function run(setup: NodeSetup): Promise<void> {
   const log = openNodeLog(setup.logPath, BigInt(setup.originNanos))
-  const protocol = findProtocol(setup.protocol)
-  if (protocol === undefined) throw new UserError('usage', `there is no protocol "${setup.protocol}"`)
+  const protocol = await loadProtocol(setup.protocol)
   process.once('SIGTERM', () => {
     log.line(`${setup.id} ends: it was told to`)
     process.exit(0)
