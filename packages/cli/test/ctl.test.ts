@@ -6,6 +6,7 @@ import { readFaultWords } from '../src/proxy/fault-words.ts'
 import { renderKinds } from '../src/proxy/tables.ts'
 import { styleFor } from '../src/terminal/style.ts'
 import { chaos } from './chaos.ts'
+import { until } from './processes.ts'
 
 const style = styleFor({ isTTY: false })
 
@@ -26,7 +27,7 @@ async function ctl(options: { token?: string } = {}) {
     const action = actions.find(({ names }) => names.includes(word!))!
     return action.run({ client, words, style, name: more.name, direction: more.direction })
   }
-  return { run, plane, url: `http://127.0.0.1:${server.port}`, text: async (line: string) => (await run(line)).text }
+  return { run, plane, client, url: `http://127.0.0.1:${server.port}`, text: async (line: string) => (await run(line)).text }
 }
 
 describe('chaos ctl', () => {
@@ -103,6 +104,27 @@ describe('chaos ctl', () => {
     expect(await text('list')).toContain('db')
     const stranger = createControlClient({ host: url, token: undefined })
     await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy refuses (HTTP 401): a token is needed')
+  })
+
+  test('watches what happens, until it is told to stop', async () => {
+    const { run, client, plane } = await ctl()
+    const seen: string[] = []
+    let stop = () => {}
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve
+    })
+    const listening = client.events((event) => {
+      const { type } = event as { type: string }
+      seen.push(type)
+      if (type === 'fault-removed') stop()
+    }, stopped)
+    await until(() => plane.events.subscribers === 1)
+,
+    )
+    await run('add latency db latencyMs=1', name: 'f' )
+    await run('remove f')
+    await listening
+    expect(seen).toEqual(['fault-added', 'fault-removed'])
   })
 
   test('names every kind of fault with its parameters', () => {
