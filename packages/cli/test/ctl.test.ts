@@ -119,8 +119,6 @@ describe('chaos ctl', () => {
       if (type === 'fault-removed') stop()
     }, stopped)
     await until(() => plane.events.subscribers === 1)
-,
-    )
     await run('add latency db latencyMs=1', name: 'f' )
     await run('remove f')
     await listening
