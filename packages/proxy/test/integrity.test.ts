@@ -49,7 +49,11 @@ function randomFault(random: Random): LinkFault {
   return random.pick<LinkFault>([
     { kind: 'partition', links, mode: 'hold' },
     { kind: 'latency', links, latencyMs: millis(random.integer(6)), jitterMs: millis(random.integer(8)) },
-    { kind: 'bandwidth', links, bytesPerSecond: 10 ** (6 + random.integer(4)) },
+    { kind: 'bandwidth', links, bytesPerSecond: 10 ** (6 + random.integer(4)), shared: random.chance(0.5) },
+    { kind: 'slice', links, averageBytes: 1000, variationBytes: random.integer(1000), pauseMs: millis(0) },
+    { kind: 'slow-close', links, delayMs: millis(random.integer(5)) },
+    { kind: 'slow-connect', links, delayMs: millis(random.integer(5)) },
+    { kind: 'half-open', links, when: { probability: 0.5 } },
   ])
 }
 

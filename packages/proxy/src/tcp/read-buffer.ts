@@ -1,5 +1,5 @@
 const SHARED_BYTES = 16 * 1024
-const LARGEST_BYTES = 256 * 1024
+const LARGEST_BYTES = 512 * 1024
 const GROWTH = 4
 
 /** What all sockets read into that have not read much yet. */
