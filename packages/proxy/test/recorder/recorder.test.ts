@@ -1,0 +1,221 @@
+import type { Json } from '@chaos/history'
+import { nanos, parseJsonLine, printJsonLine } from '@chaos/history'
+import { createRecorder } from '@chaos/proxy'
+import { describe, expect, test } from 'vitest'
+import type { Call } from '../../src/recorder/call.ts'
+import { EventOrder } from '../../src/recorder/event-order.ts'
+import { Retries } from '../../src/recorder/retries.ts'
+import { RecordedLines } from '../http/live.ts'
+
+const write = (value: Json, more: Partial<Call> = {}): Call => ({ f: 'write', key: 'x', value, ...more })
+const read: Call = { f: 'read', key: 'x', value: null, harmless: true }
+const ok = (value: Json) => ({ type: 'ok', value }) as const
+
+function recording() {
+  const client = new RecordedLines()
+  const backend = new RecordedLines()
+  let time = 0
+  const now = () => nanos(++time)
+  const recorder = createRecorder({ client, backend, now })
+  return { client, backend, now, recorder, connection: recorder.connection({ node: 'n1', client: '10.0.0.1' }) }
+}
+
+const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
+
+describe('lines', () => {
+  test.each<Json>([
+    null,
+    7,
+    -0,
+    1.5,
+    1e300,
+    2 ** 53,
+    'text',
+    'quotes " and \\ and \n and \u0000',
+    'ü 💥 \ud800',
+    ['a', 1, null],
+    { a: { b: [true] } },
+  ])("are those of the history's own printer: %j", (value) => {
+    const { client, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called({ f: 'a "function"', key: 'ключ', value })
+    exchange.delivered(now(), ok(value))
+    for (const line of client.lines) {
+      const parsed = parseJsonLine(line.trimEnd())
+      if (parsed.kind !== 'event') throw new Error('no event')
+      expect(`${printJsonLine(parsed.event)}\n`).toBe(line)
+    }
+    expect(client.history.operations.length).toBe(1)
+  })
+
+  test('carry the epoch of the rules, and the edges that an operation reached, unless it reached all', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    recorder.epoch = 4
+    const answered = connection.begin(now())
+    answered.called(write(1))
+    answered.forwarded(now())
+    answered.answered(now(), ok(1))
+    answered.delivered(now(), ok(1))
+    const lost = connection.begin(now())
+    lost.called(write(2))
+    recorder.epoch = 5
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    expect(client.events.map(({ type, extra }) => [type, extra])).toEqual([
+      ['invoke', { epoch: 4 }],
+      ['ok', { epoch: 4 }],
+      ['invoke', { epoch: 4 }],
+      ['info', { epoch: 5, edges: ['client-in', 'backend-out'] }],
+    ])
+    // The backend had answered before the client had its answer.
+    expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
+  })
+
+  test('of the nemesis stand in both views', () => {
+    const { client, backend, recorder } = recording()
+    recorder.note('rules', { applied: 'lose-reply' })
+    for (const view of [client, backend])
+      expect(view.events).toMatchObject([
+        { process: 'nemesis', type: 'info', f: 'rules', value: { applied: 'lose-reply' } },
+      ])
+  })
+})
+
+describe('processes', () => {
+  test('one after the other, the requests of a connection are one process', () => {
+    const { client, connection, now } = recording()
+    for (const value of [1, 2]) {
+      const exchange = connection.begin(now())
+      exchange.called(write(value))
+      exchange.forwarded(now())
+      exchange.answered(now(), ok(value))
+      exchange.delivered(now(), ok(value))
+    }
+    expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
+  })
+
+  test('at the same time, they are several', () => {
+    const { client, connection, now } = recording()
+    const exchanges = [1, 2].map((value) => {
+      const exchange = connection.begin(now())
+      exchange.called(write(value))
+      return exchange
+    })
+    for (const exchange of exchanges) exchange.delivered(now(), ok(0))
+    expect(typesOf(client)).toEqual(['0 invoke', '1 invoke', '0 ok', '1 ok'])
+    expect(() => client.history).not.toThrow()
+  })
+
+  test('of which nothing is known are retired, in both views', () => {
+    const { client, connection, now } = recording()
+    const lost = connection.begin(now())
+    lost.called(write(1))
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    const early = connection.begin(now())
+    early.called(write(2))
+    early.forwarded(now())
+    // The client has an answer; what the backend will make of it is open, so that its process is not free.
+    early.delivered(now(), { type: 'fail', error: 'made up' })
+    const next = connection.begin(now())
+    next.called(write(3))
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info', '1 invoke', '1 fail', '2 invoke'])
+    early.answered(now(), ok(2))
+    const after = connection.begin(now())
+    after.called(write(4))
+    expect(typesOf(client).at(-1)).toBe('1 invoke')
+  })
+})
+
+describe('order', () => {
+  test('a request that arrives slowly keeps its place, and what comes after it waits', () => {
+    const { client, recorder, connection, now } = recording()
+    const slow = connection.begin(now())
+    const quick = connection.begin(now())
+    quick.called(read)
+    quick.delivered(now(), ok(null))
+    expect(client.lines).toEqual([])
+    expect(recorder.counters.waiting).toBe(3)
+    slow.called(write(1))
+    expect(client.events.map(({ f, type, index }) => [index, f, type])).toEqual([
+      [0, 'write', 'invoke'],
+      [1, 'read', 'invoke'],
+      [2, 'read', 'ok'],
+    ])
+    expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
+  })
+
+  test('one that never arrives, or is not recognised, leaves no gap, and is counted', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const cut = connection.begin(now())
+    const strange = connection.begin(now())
+    strange.called(undefined)
+    strange.forwarded(now())
+    strange.answered(now(), ok(1))
+    strange.ended(now(), 'closed')
+    cut.forwarded(now())
+    cut.ended(now(), 'closed')
+    cut.ended(now(), 'closed')
+    const exchange = connection.begin(now())
+    exchange.called(read)
+    exchange.forwarded(now())
+    expect(typesOf(client)).toEqual(['0 invoke'])
+    expect(typesOf(backend)).toEqual(['0 invoke'])
+    expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
+  })
+
+  test('what waits is bounded: the oldest is overtaken then, and that is counted', () => {
+    const sink = new RecordedLines()
+    const order = new EventOrder(sink, 3)
+    const place = order.reserve()
+    for (const name of ['a', 'b', 'c', 'd']) order.append(`,"process":0,"type":"invoke","f":"${name}"}\n`)
+    order.fill(place, ',"process":0,"type":"invoke","f":"late"}\n')
+    expect(sink.events.map(({ f, index }) => [index, f])).toEqual([
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'd'],
+      [4, 'late'],
+    ])
+    expect(order.overtaken).toBe(1)
+  })
+})
+
+describe('retries', () => {
+  test('attempts under one name are counted', () => {
+    const { client, recorder, connection, now } = recording()
+    for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(write(1, { requestId: id }))
+    expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
+      ['a', undefined],
+      ['a', 2],
+      ['b', undefined],
+      ['a', 3],
+    ])
+    expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
+  })
+
+  test('without a name, only what got no answer is repeated, and only by the same client', () => {
+    const { client, recorder, connection, now } = recording()
+    const done = connection.begin(now())
+    done.called(write(1))
+    done.delivered(now(), ok(1))
+    connection.begin(now()).called(write(1))
+    const lost = connection.begin(now())
+    lost.called(write(2))
+    lost.forwarded(now())
+    lost.ended(now(), 'reset')
+    recorder.connection({ node: 'n1', client: '10.0.0.2' }).begin(now()).called(write(2))
+    connection.begin(now()).called(write(3))
+    connection.begin(now()).called(write(2))
+    const repeats = client.events.filter(({ type }) => type === 'invoke').map(({ extra }) => extra?.['repeats'])
+    expect(repeats).toEqual([undefined, undefined, undefined, undefined, undefined, 1])
+    expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
+  })
+
+  test('so many are remembered, and no more', () => {
+    const retries = new Retries(2)
+    for (const requestId of ['a', 'b', 'c']) retries.correlate('c', write(1, { requestId }))
+    expect(retries.correlate('c', write(1, { requestId: 'c' }))).toEqual({ requestId: 'c', attempt: 2 })
+    expect(retries.correlate('c', write(1, { requestId: 'a' }))).toEqual({ requestId: 'a' })
+  })
+})
