@@ -276,18 +276,20 @@ export const mutations: readonly Mutation[] = [
   ...inFile('sequential/saturation.ts', definitions, [
     {
       name: 'saturation-overlooks-cycles',
-      before: "if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
+      before: "if (follows(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
       after: "if (operation < 0) return { edge: { from: operation, to: reader, reason: 'reads from' } }",
       breaks: 'orders that contradict each other are not noticed',
     },
+  ]),
+  ...inFile('sequential/vectors.ts', definitions, [
     {
-      name: 'saturation-draws-no-conclusions-of-assumptions',
-      before: 'if (any !== 0) soil(b)',
-      after: 'if (any !== 0 && marks.length === 0) soil(b)',
-      breaks: 'an assumed order is not followed up',
+      name: 'vectors-do-not-follow-up',
+      before: 'if (any !== 0) wait(b)',
+      after: 'if (any > 1) wait(b)',
+      breaks: 'what newly precedes an operation is not always followed up',
     },
     {
-      name: 'saturation-forgets-what-changed',
+      name: 'vectors-forget-what-changed',
       before: 'changed[b * words + word] |= risen',
       after: 'changed[b * words + word] = risen',
       breaks: 'of two changes before an operation is looked at again, the first is forgotten',

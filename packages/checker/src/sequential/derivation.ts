@@ -23,8 +23,10 @@ const BASE = -1
  */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
-  const last: Step = { edge: betweenWrites(conflict.edge), number: conflict.number ?? newest }
-  const { from, to } = last.edge
+  const edge = betweenWrites(conflict.edge)
+  // Seen the other way round it rests on everything that is known.
+  const last: Step = { edge, number: edge === conflict.edge ? (conflict.number ?? newest) : newest }
+  const { from, to } = edge
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest)), last]
   const involved = new Set<number>()
   const joined: number[] = []

@@ -5,7 +5,7 @@ import { type KeyWrites, readersByThread, writesByKey } from './by-thread.ts'
 import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, PROCESS } from './edges.ts'
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { type Threads, threadsOf } from './threads.ts'
-import { createTrail } from './trail.ts'
+import { createVectors } from './vectors.ts'
 
 /** Orders that contradict each other: the last edge, and the fact that its `to` precedes its `from` by older edges. */
 export interface Conflict {
@@ -64,9 +64,8 @@ export type Saturated =
  *
  * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach 1997).
  *
- * Each operation has a vector: how many operations of each thread precede it. Operations whose vector changed are
- * processed in an order that contains program order and reads-from, the earliest first; of each it is known which threads'
- * counts changed since it was last processed, and only those are looked at and passed on.
+ * Operations are processed in an order that contains program order and reads-from, again and again as long as more is found
+ * to precede them; only what is new is looked at and passed on (see `Vectors`).
  */
 export function saturate(
   facts: ReadsFrom,
@@ -91,50 +90,15 @@ export function saturate(
   if (length * width >= 2 ** 30 || !take(4 * length * (width + words) + BYTES_FOR_EACH * length)) {
     return { result: 'stopped', reason: 'memory' }
   }
-  const vectors = new Int32Array(length * width)
-  // One bit for each thread whose count changed.
-  const changed = new Int32Array(length * words)
   const { of, place, start, members } = threads
+  const order = basisOf(facts, threads)
+  const vectors = createVectors(threads, order, take)
+  const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
   const { first: firstReaders, last: lastReaders } = readersByThread(facts, threads)
   const keyWrites = writesByKey(encoded, threads)
   const previousWrite = previousWrites(keyWrites, length)
-  const order = basisOf(facts, threads)
-  const dirty = new Uint8Array(length)
-  let dirtyCount = 0
-  let lowest = length
-  const trail = createTrail(vectors, take)
 
-  const precedes = (a: number, b: number): boolean => vectors[b * width + of[a]] > place[a] && a !== b
-  const soil = (operation: number): void => {
-    const at = order.place[operation]
-    if (dirty[at] === 0) {
-      dirty[at] = 1
-      dirtyCount++
-    }
-    if (at < lowest) lowest = at
-  }
-  /** What precedes a, of the threads given by bits, and a itself, now precedes b. */
-  const merge = (a: number, b: number, some: Int32Array): void => {
-    const from = a * width
-    const to = b * width
-    let any = 0
-    for (let word = 0; word < words; word++) {
-      let risen = 0
-      for (let bits = some[word]; bits !== 0; bits &= bits - 1) {
-        const t = (word << 5) + 31 - Math.clz32(bits & -bits)
-        const count = vectors[from + t]
-        if (count <= vectors[to + t]) continue
-        trail.note(to + t)
-        vectors[to + t] = count
-        risen |= bits & -bits
-      }
-      changed[b * words + word] |= risen
-      any |= risen
-    }
-    if (any !== 0) soil(b)
-  }
-  const isCycle = (a: number, b: number): boolean => vectors[a * width + of[b]] > place[b]
   /** `premise` is the write that precedes what the reader, or the write after it, is; see Edge. */
   const addEdge = (
     from: number,
@@ -144,21 +108,16 @@ export function saturate(
     conclusion: number,
     reader: number,
   ): Conflict | undefined => {
-    if (from === to || isCycle(from, to)) return { edge: makeEdge(from, to, reason, premise, conclusion, reader) }
+    if (from === to || follows(from, to)) return { edge: makeEdge(from, to, reason, premise, conclusion, reader) }
     if (precedes(from, to)) return undefined
     edges.push(from, to, reason, premise, conclusion, reader)
-    if (stopped === undefined) merge(from, to, allThreads)
+    if (stopped === undefined) merge(from, to, vectors.all)
     return undefined
   }
-  const allThreads = new Int32Array(words).fill(-1)
-  if (width % 32 !== 0) allThreads[words - 1] = (1 << (width % 32)) - 1
-  // The threads whose counts changed before the operation being processed.
-  const fresh = new Int32Array(words)
   /** Draws the conclusions from what newly precedes an operation that observes or writes its key. */
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    const own = operation * width
     // What precedes the thread's own last write to the key was dealt with there.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
@@ -166,11 +125,11 @@ export function saturate(
       for (let bits = fresh[word] & writers; bits !== 0; bits &= bits - 1) {
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
-        const count = vectors[own + thread]
+        const known = count(operation, thread)
         // All of them precede the source too: nothing new.
-        if (source >= 0 && !isWrite && vectors[source * width + thread] >= count) continue
+        if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
-        let at = keyWrites.seek(list, count) - 1
+        let at = keyWrites.seek(list, known) - 1
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
@@ -178,15 +137,14 @@ export function saturate(
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
-        if (source >= 0 && last !== source && vectors[source * width + thread] <= place[last]) {
+        if (source >= 0 && last !== source && count(source, thread) <= place[last]) {
           const conflict = addEdge(last, source, BEFORE, last, operation, operation)
           if (conflict !== undefined) return conflict
         }
-        if (!isWrite || (ownLast !== -1 && last !== ownLast && vectors[ownLast * width + thread] > place[last]))
-          continue
+        if (!isWrite || (ownLast !== -1 && last !== ownLast && count(ownLast, thread) > place[last])) continue
         for (let r = lastReaders.start[last]; r < lastReaders.start[last + 1]; r++) {
           const reader = lastReaders.items[r]
-          if (reader === operation || vectors[own + of[reader]] > place[reader]) continue
+          if (reader === operation || follows(operation, reader)) continue
           const conflict = addEdge(reader, operation, AFTER, last, operation, reader)
           if (conflict !== undefined) return conflict
         }
@@ -196,10 +154,6 @@ export function saturate(
   }
   /** Draws the conclusions, and passes on what precedes an operation. */
   const process = (operation: number): Conflict | undefined => {
-    for (let word = 0; word < words; word++) {
-      fresh[word] = changed[operation * words + word]
-      changed[operation * words + word] = 0
-    }
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)
       if (conflict !== undefined) return conflict
@@ -208,44 +162,27 @@ export function saturate(
     if (nextPlace < start[of[operation] + 1]) merge(operation, members[nextPlace], fresh)
     for (let r = firstReaders.start[operation]; r < firstReaders.start[operation + 1]; r++) {
       const reader = firstReaders.items[r]
-      if (isCycle(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }
+      if (follows(operation, reader)) return { edge: { from: operation, to: reader, reason: 'reads from' } }
       merge(operation, reader, fresh)
     }
     for (let e = edges.first(operation); e !== -1; e = edges.next(e)) {
       const to = edges.to(e)
-      if (isCycle(operation, to)) return { edge: edges.get(e), number: e }
+      if (follows(operation, to)) return { edge: edges.get(e), number: e }
       merge(operation, to, fresh)
     }
     return undefined
   }
 
-  /** Nothing is to be done any more, of what is to be done at or after a place in the basis. */
-  const clean = (from: number): void => {
-    for (let at = from; dirtyCount > 0; at++) {
-      if (dirty[at] === 0) continue
-      dirty[at] = 0
-      dirtyCount--
-      changed.fill(0, order.basis[at] * words, (order.basis[at] + 1) * words)
-    }
-    lowest = length
-  }
   let visits = 0
   const settle = (): Conflict | undefined => {
-    for (let at = lowest; dirtyCount > 0; at++) {
-      if (dirty[at] === 0) continue
-      dirty[at] = 0
-      dirtyCount--
-      lowest = length
+    for (let operation = vectors.next(); operation !== -1; operation = vectors.next()) {
       if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired()) stopped = 'time'
       if (stopped !== undefined) return undefined
-      const conflict = process(order.basis[at])
-      if (conflict !== undefined) {
-        clean(Math.min(at, lowest))
-        return conflict
-      }
-      if (lowest <= at) at = lowest - 1
+      const conflict = process(operation)
+      if (conflict === undefined) continue
+      vectors.clear()
+      return conflict
     }
-    lowest = length
     return undefined
   }
 
@@ -258,32 +195,32 @@ export function saturate(
     basis: order.basis,
     effectBy: effectTimes(facts),
     precedes,
-    before: (a, t) => vectors[a * width + t],
+    before: count,
     assume: (from, to) => {
       for (let n = 0; n < to.length; n++) {
         const conflict = addEdge(from, to[n], ASSUMED, -1, -1, -1)
         if (conflict === undefined) continue
-        clean(lowest)
+        vectors.clear()
         return conflict
       }
       return settle()
     },
     mark: () => {
-      marks.push([trail.begin(), edges.count()])
+      marks.push([vectors.mark(), edges.count()])
       return marks.length - 1
     },
     undo: (mark) => {
       const [cells, count] = marks[mark]
-      trail.undo(cells)
+      vectors.undo(cells)
       edges.cut(count)
       marks.length = mark
     },
     commit: () => {
-      trail.forget()
+      vectors.commit()
       marks.length = 0
       committed = true
     },
-    changes: trail.length,
+    changes: vectors.changes,
     reset: () => {
       if (committed) return false
       if (marks.length > 0) saturation.undo(0)
@@ -301,11 +238,7 @@ export function saturate(
     saturation.release()
     return { result: 'stopped', reason: 'time' }
   }
-  for (let i = 0; i < length; i++) {
-    vectors[i * width + of[i]] = place[i] + 1
-    changed[i * words + (of[i] >> 5)] = 1 << (of[i] & 31)
-    soil(i)
-  }
+  vectors.start()
   for (const { from, to, reason, reader } of baseEdges(facts, threads, keyWrites)) {
     const conflict = addEdge(from, to, reason === 'process order' ? PROCESS : AFTER, -1, -1, reader ?? -1)
     if (conflict !== undefined) return { result: 'conflict', saturation, conflict }

@@ -1,0 +1,112 @@
+import type { Basis } from './basis.ts'
+import type { Threads } from './threads.ts'
+import { createTrail } from './trail.ts'
+
+/**
+ * What precedes each operation: how many operations of each thread, itself included. Operations for which that changed wait
+ * to be looked at, the earliest of the basis first; of each it is known which threads' counts have changed since.
+ */
+export interface Vectors {
+  readonly precedes: (a: number, b: number) => boolean
+  /** Whether b precedes a, or is a. */
+  readonly follows: (a: number, b: number) => boolean
+  /** How many operations of a thread precede an operation, or are it. */
+  readonly count: (operation: number, thread: number) => number
+  /** Every operation waits, with itself as news. */
+  readonly start: () => void
+  /** What precedes a, of the threads in the set, and a itself where it is of one of them, now precedes b. */
+  readonly merge: (a: number, b: number, some: Int32Array) => void
+  /** The first operation that waits, which does so no longer; -1 where none does. The threads that are news are in `fresh`. */
+  readonly next: () => number
+  /** A set of threads: a bit for each, 32 in a word. */
+  readonly fresh: Int32Array
+  readonly all: Int32Array
+  /** Nothing waits any more. */
+  readonly clear: () => void
+  /** From now on changes can be taken back, to the place answered. */
+  readonly mark: () => number
+  readonly undo: (place: number) => void
+  readonly commit: () => void
+  /** How many changes could be taken back. */
+  readonly changes: () => number
+}
+
+/** `take` asks for so many bytes more; it is asked for all that grows. */
+export function createVectors(threads: Threads, basis: Basis, take: (bytes: number) => boolean): Vectors {
+  const { of, place } = threads
+  const { length } = of
+  const width = threads.count
+  const words = (width + 31) >> 5
+  const vectors = new Int32Array(length * width)
+  const changed = new Int32Array(length * words)
+  const trail = createTrail(vectors, take)
+  const waiting = new Uint8Array(length)
+  let waitingCount = 0
+  /** Nothing waits before this place of the basis. */
+  let lowest = 0
+  const fresh = new Int32Array(words)
+  const all = new Int32Array(words).fill(-1)
+  if (width % 32 !== 0) all[words - 1] = (1 << (width % 32)) - 1
+
+  const wait = (operation: number): void => {
+    const at = basis.place[operation]
+    if (waiting[at] === 0) {
+      waiting[at] = 1
+      waitingCount++
+    }
+    if (at < lowest) lowest = at
+  }
+  const next = (): number => {
+    if (waitingCount === 0) return -1
+    while (waiting[lowest] === 0) lowest++
+    waiting[lowest] = 0
+    waitingCount--
+    const operation = basis.basis[lowest]
+    for (let word = 0; word < words; word++) {
+      fresh[word] = changed[operation * words + word]
+      changed[operation * words + word] = 0
+    }
+    return operation
+  }
+  return {
+    precedes: (a, b) => vectors[b * width + of[a]] > place[a] && a !== b,
+    follows: (a, b) => vectors[a * width + of[b]] > place[b],
+    count: (operation, thread) => vectors[operation * width + thread],
+    start: () => {
+      for (let i = 0; i < length; i++) {
+        vectors[i * width + of[i]] = place[i] + 1
+        changed[i * words + (of[i] >> 5)] = 1 << (of[i] & 31)
+        wait(i)
+      }
+    },
+    merge: (a, b, some) => {
+      const from = a * width
+      const to = b * width
+      let any = 0
+      for (let word = 0; word < words; word++) {
+        let risen = 0
+        for (let bits = some[word]; bits !== 0; bits &= bits - 1) {
+          const t = (word << 5) + 31 - Math.clz32(bits & -bits)
+          const count = vectors[from + t]
+          if (count <= vectors[to + t]) continue
+          trail.note(to + t)
+          vectors[to + t] = count
+          risen |= bits & -bits
+        }
+        changed[b * words + word] |= risen
+        any |= risen
+      }
+      if (any !== 0) wait(b)
+    },
+    next,
+    fresh,
+    all,
+    clear: () => {
+      while (next() !== -1);
+    },
+    mark: trail.begin,
+    undo: trail.undo,
+    commit: trail.forget,
+    changes: trail.length,
+  }
+}
