@@ -27,7 +27,13 @@ async function ctl(options: { token?: string } = {}) {
     const action = actions.find(({ names }) => names.includes(word!))!
     return action.run({ client, words, style, name: more.name, direction: more.direction })
   }
-  return { run, plane, client, url: `http://127.0.0.1:${server.port}`, text: async (line: string) => (await run(line)).text }
+  return {
+    run,
+    plane,
+    client,
+    url: `http://127.0.0.1:${server.port}`,
+    text: async (line: string) => (await run(line)).text,
+  }
 }
 
 describe('chaos ctl', () => {
@@ -119,7 +125,7 @@ describe('chaos ctl', () => {
       if (type === 'fault-removed') stop()
     }, stopped)
     await until(() => plane.events.subscribers === 1)
-    await run('add latency db latencyMs=1', name: 'f' )
+    await run('add latency db latencyMs=1', { name: 'f' })
     await run('remove f')
     await listening
     expect(seen).toEqual(['fault-added', 'fault-removed'])

@@ -5,6 +5,8 @@ import type { FaultParameter, HarmDescription } from './harm-table.ts'
 import { linkHarms, triggerParameters } from './harm-table.ts'
 import type { HttpFault } from './http-fault.ts'
 import { httpHarms, httpMatchParameters, httpTriggerParameters } from './http-table.ts'
+import type { Http2Fault } from './http2-fault.ts'
+import { http2Harms, parseHttp2Fault, streamTriggerParameters } from './http2-table.ts'
 import type { LinkFault } from './link-fault.ts'
 import type { MessageFault } from './message-fault.ts'
 import { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'
@@ -15,11 +17,11 @@ import { parseMessageFault } from './parse-message-fault.ts'
 import { quote, readObject } from './read-parameters.ts'
 
 /** Whatever a proxy can do to traffic: to bytes and connections, single messages, HTTP requests and answers, datagrams. */
-export type TrafficFault = LinkFault | MessageFault | HttpFault | DatagramFault
+export type TrafficFault = LinkFault | MessageFault | HttpFault | Http2Fault | DatagramFault
 
 /** Faults that need the same knowledge of what they hurt. */
 export interface FaultFamily {
-  readonly name: 'tcp' | 'message' | 'http' | 'udp'
+  readonly name: 'tcp' | 'http' | 'http2' | 'message' | 'udp'
   readonly summary: string
   readonly harms: { readonly [kind: string]: HarmDescription }
   /** What may stand in `match`; nothing where there is nothing to match. */
@@ -46,6 +48,14 @@ export const faultFamilies: readonly FaultFamily[] = [
     match: httpMatchParameters,
     when: httpTriggerParameters,
     parse: parseHttpFault,
+  },
+  {
+    name: 'http2',
+    summary: 'single requests and responses of HTTP/2, and so of gRPC',
+    harms: http2Harms,
+    match: [],
+    when: streamTriggerParameters,
+    parse: parseHttp2Fault,
   },
   {
     name: 'message',

@@ -30,8 +30,10 @@ export const http2Harms: { readonly [kind in Http2Harm['kind']]: HarmDescription
 }
 
 const STREAM_TRIGGERS: readonly string[] = ['probability', 'nth', 'first', 'every', 'fromMs', 'untilMs']
-/** As for messages, of which requests are a kind. */
-const streamTriggerParameters = messageTriggerParameters.filter(({ name }) => STREAM_TRIGGERS.includes(name))
+/** What narrows a fault to some of the requests: as for messages, of which they are a kind. */
+export const streamTriggerParameters: readonly FaultParameter[] = messageTriggerParameters.filter(({ name }) =>
+  STREAM_TRIGGERS.includes(name),
+)
 
 /** Whether a kind is that of a fault of HTTP/2's requests. */
 export const isHttp2Harm = (kind: unknown): kind is Http2Harm['kind'] =>

@@ -13,7 +13,7 @@ export type { HttpFault, HttpHarm, HttpMatch, HttpTrigger, Silence } from './htt
 export { actsOnReplies, httpHarms, httpMatchParameters, httpTriggerParameters } from './http-table.ts'
 export type { Http2Code, Http2Fault, Http2Harm, StreamTrigger } from './http2-fault.ts'
 export { http2Codes } from './http2-fault.ts'
-export { http2Harms, isHttp2Harm, parseHttp2Fault } from './http2-table.ts'
+export { http2Harms, isHttp2Harm, parseHttp2Fault, streamTriggerParameters } from './http2-table.ts'
 export type { LatencyDistribution, LinkFault, LinkHarm, LinkTrigger } from './link-fault.ts'
 export type { MessageFault, MessageHarm, MessageMatch, MessageTrigger } from './message-fault.ts'
 export { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'

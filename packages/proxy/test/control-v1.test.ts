@@ -336,6 +336,54 @@ async function openEvents(port: number, headers: { [name: string]: string }) {
   return { response, text: { now: () => text, until } }
 }
 
+describe('a proxy that knows what it carries', () => {
+  test.each([
+    ['http', { kind: 'lose-reply' }, ['clients>p']],
+    [{ kind: 'http', routes: [{ request: 'GET /{key}', f: 'read' }] }, { kind: 'stale-reply' }, ['clients>p']],
+    [{ kind: 'http', websocket: true }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
+    ['websocket', { kind: 'drop-message' }, ['clients>p', 'p>clients']],
+    ['http2', { kind: 'reset-stream' }, ['clients>p', 'p>clients']],
+    ['json-lines', { kind: 'drop-message', match: { member: 'a' } }, ['clients>p', 'p>clients']],
+    [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
+    [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
+  ])('%j can suffer %j', async (carries, fault, links) => {
+    const { ask } = await control()
+    expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
+      status: 201,
+    })
+    expect(await ask('POST', '/v1/proxies', { name: 'plain', upstream: '127.0.0.1:1' })).toMatchObject({ status: 201 })
+    expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['p'] })).toMatchObject({
+      status: 201,
+      json: { links },
+    })
+    expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['plain'] })).toMatchObject({ status: 400 })
+  })
+
+  test('loses just the messages that it is told to', async () => {
+    const { port } = await echo()
+    const { ask } = await control()
+    const body = { name: 'p', upstream: `127.0.0.1:${port}`, carries: 'json-lines' }
+    const { listen } = (await ask('POST', '/v1/proxies', body)).json
+    const loss = { kind: 'drop-message', proxies: ['p'], direction: 'upstream', match: { member: 'n', equals: 2 } }
+    expect(await ask('PUT', '/v1/rules', { faults: [loss] })).toMatchObject({ status: 200 })
+    const client = await dial({ host: '127.0.0.1', port: Number(listen.split(':')[1]) })
+    client.end('{"n":1}\n{"n":2}\n{"n":3}\n')
+    const received = await new Received(client).until(({ ended }) => ended)
+    expect(received.text).toBe('{"n":1}\n{"n":3}\n')
+    expect((await ask('GET', '/v1/rules')).json.faults).toMatchObject([{ name: 'rule-1', hits: 1 }])
+  })
+
+  test('ends TLS with a certificate of its own, and reads no file for a request', async () => {
+    const { ask } = await control()
+    const proxy = { name: 'p', upstream: '127.0.0.1:1', tls: { terminate: true } }
+    const made = await ask('POST', '/v1/proxies', proxy)
+    expect(made).toMatchObject({ status: 201, json: { authority: expect.stringContaining('BEGIN CERTIFICATE') } })
+    const tls = { terminate: { certificate: '/etc/passwd', key: '/etc/passwd' } }
+    const refused = await ask('POST', '/v1/proxies', { ...proxy, name: 'q', tls })
+    expect(refused).toMatchObject({ status: 400, json: { error: expect.stringContaining('"/etc/passwd" is no PEM') } })
+  })
+})
+
 describe('a proxy of UDP', () => {
   test('passes datagrams on, and loses them when told to', async () => {
     const server = createSocket('udp4').on('message', (message, from) => server.send(message, from.port, from.address))
@@ -388,7 +436,10 @@ describe('a config file', () => {
     [{ proxies: {} }, 'proxies.json: "proxies" must be a list'],
     [{ proxies: [{ name: 'db' }] }, 'proxies.json: proxies[0] needs "upstream"'],
     [{ proxies: [{ name: 'db', upstream: 'x' }] }, 'proxies.json: address x: missing port'],
-    [{ proxies: [{ name: 'db', upstream: 'x:1', carries: 'smoke' }] }, '"carries" is "smoke". Known: http, json-lines'],
+    [
+      { proxies: [{ name: 'db', upstream: 'x:1', carries: 'smoke' }] },
+      '"carries" is "smoke". Known: http, http2, json-lines',
+    ],
     [{ proxies: [{ name: 'db', upstream: 'x:1', carries: { kind: 'http', routes: [] } }] }, '"routes" must be a list'],
     [{ proxies: [{ name: 'db', upstream: 'x:1', toxics: [{ type: 'slicer' }] }] }, 'slicer needs average_size'],
     [{ faults: [{ kind: 'reset', links: ['a>b'] }] }, 'proxies.json: no proxy carries the link a>b'],

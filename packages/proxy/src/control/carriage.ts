@@ -6,32 +6,37 @@ import { framingNames, parseFraming } from '../framing/parse-framing.ts'
 import { resp } from '../framing/resp.ts'
 import type { HttpFaults } from '../http/http-faults.ts'
 import { parseRouteTable, type RouteTable } from '../http/route-table.ts'
+import type { Http2Faults } from '../http2/http2-faults.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { type CommandRule, commandTables } from '../resp/command-table.ts'
 import { recordResp } from '../resp/resp-recorder.ts'
+import { websocket } from '../websocket/websocket.ts'
 
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
 export type Carriage =
-  | { readonly kind: 'http'; readonly table: RouteTable | undefined }
+  | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
+  | { readonly kind: 'http2' }
   | { readonly kind: 'resp'; readonly commands: readonly CommandRule[] }
   | { readonly kind: 'messages'; readonly framing: Framing }
 
 /** What `parseCarriage` takes, for help and documents. */
-export const carriageNames: readonly string[] = ['http', ...framingNames]
+export const carriageNames: readonly string[] = ['http', 'http2', ...framingNames]
 
 /**
  * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
- * operations, `{"kind":"resp","commands":"counter"}` how commands are, `{"kind":"length-prefixed",…}` where lengths are.
+ * operations, with `"websocket":true` what comes after an upgrade is read too, `{"kind":"resp","commands":"counter"}` says
+ * how commands are operations, and `{"kind":"length-prefixed",…}` where lengths are.
  *
  * @throws UserError that begins with `where`.
  */
 export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
-  if (kind === 'http') {
-    const table = Object.keys(members).length === 0 ? undefined : parseRouteTable(members, where)
-    return { kind, table }
+  if (kind === 'http') return parseHttp(members, where)
+  if (kind === 'http2') {
+    refuseUnknown(members, [], where)
+    return { kind }
   }
   if (kind === 'resp') return { kind, commands: parseCommands(members, where) }
   if (typeof kind === 'string' && framingNames.includes(kind))
@@ -39,11 +44,20 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
+function parseHttp(members: { readonly [name: string]: unknown }, where: string): Carriage {
+  const { websocket: upgrades = false, ...table } = members
+  if (typeof upgrades !== 'boolean')
+    throw new UserError('input', `${where}: "websocket" is ${quote(upgrades)}. Give true or false.`)
+  return {
+    kind: 'http',
+    table: Object.keys(table).length === 0 ? undefined : parseRouteTable(table, where),
+    websocket: upgrades,
+  }
+}
+
 function parseCommands(members: { readonly [name: string]: unknown }, where: string): readonly CommandRule[] {
-  const { commands = 'register', ...unknown } = members
-  const [stranger] = Object.keys(unknown)
-  if (stranger !== undefined)
-    throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: commands.`)
+  refuseUnknown(members, ['commands'], where)
+  const { commands = 'register' } = members
   const table =
     typeof commands === 'string' && Object.hasOwn(commandTables, commands) ? commandTables[commands] : undefined
   if (table !== undefined) return table
@@ -53,8 +67,15 @@ function parseCommands(members: { readonly [name: string]: unknown }, where: str
   )
 }
 
+function refuseUnknown(members: { readonly [name: string]: unknown }, known: readonly string[], where: string): void {
+  const stranger = Object.keys(members).find((name) => !known.includes(name))
+  if (stranger === undefined) return
+  throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${known.join(', ') || 'none'}.`)
+}
+
 export interface CarriageReaders {
   readonly http: Pick<HttpFaults, 'intercept'>
+  readonly http2: Pick<Http2Faults, 'intercept'>
   readonly messages: Pick<MessageFaults, 'intercept'>
   readonly recorder: Recorder | undefined
 }
@@ -63,11 +84,15 @@ export interface CarriageReaders {
 export function interceptFor(
   carriage: Carriage,
   { from, to }: { readonly from: Endpoint; readonly to: Endpoint },
-  { http, messages, recorder }: CarriageReaders,
+  { http, http2, messages, recorder }: CarriageReaders,
 ): Intercept {
   switch (carriage.kind) {
-    case 'http':
-      return http.intercept({ from, to, ...(carriage.table === undefined ? {} : { table: carriage.table }) })
+    case 'http': {
+      const requests = http.intercept({ from, to, table: carriage.table })
+      return carriage.websocket ? chain(requests, messages.intercept({ from, to, framing: websocket })) : requests
+    }
+    case 'http2':
+      return http2.intercept({ from, to })
     case 'resp': {
       const faults = messages.intercept({ from, to, framing: resp })
       return recorder === undefined

@@ -2,11 +2,14 @@ import {
   type DatagramFault,
   type FaultFamily,
   familyOf,
+  type Http2Fault,
   type HttpFault,
   type LinkFault,
   type MessageFault,
   type TrafficFault,
 } from '@chaos/faults'
+import type { HttpFaults } from '../http/http-faults.ts'
+import type { Http2Faults } from '../http2/http2-faults.ts'
 import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
 
@@ -27,17 +30,19 @@ export interface Injector {
 export interface Injectors {
   readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
   readonly messages: Pick<MessageFaults, 'apply'>
-  readonly http: { apply(fault: HttpFault): InForce }
+  readonly http: Pick<HttpFaults, 'apply'>
+  readonly http2: Pick<Http2Faults, 'apply'>
 }
 
 /** Each family of faults goes to those who know what it hurts. */
-export function createInjector({ network, messages, http }: Injectors): Injector {
+export function createInjector({ network, messages, http, http2 }: Injectors): Injector {
   // A family's name says of which type its faults are.
   const byFamily: { readonly [family in FaultFamily['name']]: (fault: TrafficFault) => InForce } = {
     tcp: (fault) => network.apply(fault as LinkFault),
     udp: (fault) => network.applyToDatagrams(fault as DatagramFault),
     message: (fault) => messages.apply(fault as MessageFault),
     http: (fault) => http.apply(fault as HttpFault),
+    http2: (fault) => http2.apply(fault as Http2Fault),
   }
   return {
     apply(fault) {

@@ -1,5 +1,6 @@
 import { type Link, linkName, type TrafficFault } from '@chaos/faults'
 import { createHttpFaults } from '../http/http-faults.ts'
+import { createHttp2Faults } from '../http2/http2-faults.ts'
 import type { LinkStatistics } from '../link-state.ts'
 import { createMessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
@@ -73,12 +74,13 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   const recorder = recording?.recorder
   const messages = createMessageFaults({ seed })
   const http = createHttpFaults({ seed, recorder, recordQueues: recording?.files })
+  const http2 = createHttp2Faults({ seed })
   const proxies = createProxySet({
     network,
     interceptFor: (proxy) =>
-      proxy.carries === undefined ? undefined : interceptFor(proxy.carries, proxy, { http, messages, recorder }),
+      proxy.carries === undefined ? undefined : interceptFor(proxy.carries, proxy, { http, http2, messages, recorder }),
   })
-  const faults = createFaultBoard(createInjector({ network, messages, http }), events, recorder)
+  const faults = createFaultBoard(createInjector({ network, messages, http, http2 }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   let epoch = 0
