@@ -1,0 +1,10 @@
+import { createRandom } from '@chaos/faults'
+import { expect, test } from 'vitest'
+import { disagreements } from './disagreements.ts'
+
+test('what node:http and we both take for a message, we take for the same one', async () => {
+  const seed = `mutations ${Math.floor(performance.now())}`
+  const { found, bothAccepted } = await disagreements(1500, createRandom(seed))
+  expect(found, seed).toEqual([])
+  expect(bothAccepted).toBeGreaterThan(100)
+})
