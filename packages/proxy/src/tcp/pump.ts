@@ -1,20 +1,18 @@
 import type { Socket } from 'node:net'
 import type { ProxyClock } from '../clock.ts'
 import type { Delivery, Next, Placed } from '../delivery/plan.ts'
-import { carries, cutAt, meets, nextAlarm, passed, planDelivery, queueLimitBytes, transform } from '../delivery/plan.ts'
-import type { Content, Ending } from '../delivery/stage.ts'
+import { carries, cutAt, nextAlarm, passed, planDelivery, transform } from '../delivery/plan.ts'
+import type { Ending } from '../delivery/stage.ts'
 import type { Stage as Interception } from '../interceptor.ts'
 import type { Flow, LinkState } from '../link-state.ts'
+import { Backlog } from './backlog.ts'
 import type { Waiting } from './chunk-queue.ts'
-import { ChunkQueue } from './chunk-queue.ts'
 import { resetSocket } from './reset-socket.ts'
 import { SourceGate } from './source-gate.ts'
+import { Wakeup } from './wakeup.ts'
 
 /** Delivered in one system call, at most; more than it waits for the next turn. */
 const LARGEST_BURST_BYTES = 1024 * 1024
-
-const NO_STAGES: readonly Placed[] = []
-const PLAIN_LIMIT_BYTES = queueLimitBytes(NO_STAGES)
 
 /** The connection that a pump is a direction of. */
 export interface PumpedConnection {
@@ -41,16 +39,13 @@ export class Pump implements Flow {
   readonly link: LinkState
   readonly connection: PumpedConnection
   readonly #clock: ProxyClock
-  readonly #queue: ChunkQueue = new ChunkQueue()
-  #stages: readonly Placed[] = NO_STAGES
-  #queueLimitBytes = PLAIN_LIMIT_BYTES
+  readonly #backlog: Backlog = new Backlog()
+  readonly #wakeup: Wakeup
   readonly #gate: SourceGate = new SourceGate()
   #sink: Socket | undefined
   #deliveredBytes = 0
   #lostBytes = 0
   #observer: Pick<Interception, 'delivered'> | undefined
-  #cancelTimer: (() => void) | undefined
-  #wakesAtMs = Number.POSITIVE_INFINITY
   #endingAtRemoval: Ending | undefined
   /** Something was lost: the stream has a hole. */
   #holed = false
@@ -60,6 +55,7 @@ export class Pump implements Flow {
     this.link = link
     this.connection = connection
     this.#clock = clock
+    this.#wakeup = new Wakeup(clock, () => this.#advance())
     link.join(this)
   }
 
@@ -72,12 +68,12 @@ export class Pump implements Flow {
   }
 
   get stages(): readonly Placed[] {
-    return this.#stages
+    return this.#backlog.stages
   }
 
   /** Whether the next byte would be held or lost by a cut. */
   get cut(): 'none' | 'hold' | 'drop' {
-    return this.#stages.length === 0 ? 'none' : cutAt(this.#stages, this.#positionBytes)
+    return this.stages.length === 0 ? 'none' : cutAt(this.stages, this.#positionBytes)
   }
 
   get holed(): boolean {
@@ -85,7 +81,7 @@ export class Pump implements Flow {
   }
 
   get waiting(): number {
-    return this.#queue.length
+    return this.#backlog.queue.length
   }
 
   /** Bytes handed to the sink so far. */
@@ -95,7 +91,7 @@ export class Pump implements Flow {
 
   /** True while a read would be written on at once, so that its buffer may be read into again. */
   get passesThrough(): boolean {
-    return this.#stages.length === 0 && this.#queue.length === 0 && this.#sink !== undefined
+    return this.stages.length === 0 && this.#backlog.queue.length === 0 && this.#sink !== undefined
   }
 
   /** More waits than the sink takes at the moment, so that the source is stopped. */
@@ -117,7 +113,7 @@ export class Pump implements Flow {
   setSink(sink: Socket): void {
     this.#sink = sink
     sink.on('drain', () => {
-      if (this.#queue.length > 0) this.#advance()
+      if (this.#backlog.queue.length > 0) this.#advance()
       else {
         this.#gate.setRoom(true)
         this.#observer?.delivered(this.#deliveredBytes)
@@ -132,7 +128,7 @@ export class Pump implements Flow {
     link.bytes += bytes.length
     link.chunks++
     const sink = this.#sink
-    if (this.#stages.length === 0 && this.#queue.length === 0 && sink !== undefined) {
+    if (this.stages.length === 0 && this.#backlog.queue.length === 0 && sink !== undefined) {
       if (!sink.writable) return true
       if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#gate.setRoom(false)
       this.#deliveredBytes += bytes.length
@@ -161,17 +157,8 @@ export class Pump implements Flow {
   }
 
   setStages(stages: readonly Placed[]): void {
-    const removed = this.#stages.filter((placed) => !stages.includes(placed))
-    const added = stages.filter((placed) => !this.#stages.includes(placed))
-    this.#stages = stages
-    this.#queueLimitBytes = queueLimitBytes(stages)
+    const removed = this.#backlog.setStages(stages, this.#positionBytes)
     this.#endingAtRemoval ??= removed.find(({ stage }) => stage.atRemoval !== undefined)?.stage.atRemoval
-    let positionBytes = this.#positionBytes
-    for (const { content, offset } of added.length === 0 ? [] : this.#queue) {
-      const sizeBytes = typeof content === 'string' ? 0 : content.length - offset
-      this.#countArrival(added, content, sizeBytes, positionBytes)
-      positionBytes += sizeBytes
-    }
   }
 
   stagesChanged(): void {
@@ -186,15 +173,15 @@ export class Pump implements Flow {
   /** Delivers what may be delivered by now: called when the faults changed, or the sink is there. */
   advance(): void {
     // A stream with a hole may not go on; its receiver learns of it as soon as the link carries anything again.
-    if (this.#holed && this.#sink !== undefined && carries(this.#stages, this.#positionBytes)) resetSocket(this.#sink)
+    if (this.#holed && this.#sink !== undefined && carries(this.stages, this.#positionBytes)) resetSocket(this.#sink)
     this.#advance()
   }
 
   /** Both sockets are gone, or about to go: forgets what waits. */
   stop(): void {
     this.#stopped = true
-    this.#disarm()
-    this.#queue.clear()
+    this.#wakeup.cancel()
+    this.#backlog.queue.clear()
   }
 
   /** Bytes that left the queue, or never joined it. */
@@ -204,26 +191,15 @@ export class Pump implements Flow {
 
   #enqueue(content: Waiting['content']): void {
     if (this.#stopped) return
-    const sizeBytes = typeof content === 'string' ? 0 : content.length
-    this.#countArrival(this.#stages, content, sizeBytes, this.#positionBytes + this.#queue.bytes)
-    this.#queue.push(content, this.#clock.nowMs())
+    this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
     // With others before it, a timer, a drain or a change of the faults will get to it.
-    if (this.#queue.length === 1 || this.cut === 'drop') this.#advance()
+    if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
-  }
-
-  #countArrival(
-    stages: readonly Placed[],
-    content: Waiting['content'],
-    sizeBytes: number,
-    positionBytes: number,
-  ): void {
-    for (const placed of stages) if (meets(placed, contentOf(content), sizeBytes, positionBytes)) placed.hit()
   }
 
   #advance(): void {
     if (this.#stopped) return
-    this.#disarm()
+    this.#wakeup.cancel()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
     // What was delivered may have set an alarm, even for now.
@@ -234,8 +210,8 @@ export class Pump implements Flow {
   }
 
   #alarmThatRings(nowMs: number): Ending | undefined {
-    if (this.#stages.length === 0) return undefined
-    const alarm = nextAlarm(this.#stages, this.#positionBytes, nowMs)
+    if (this.stages.length === 0) return undefined
+    const alarm = nextAlarm(this.stages, this.#positionBytes, nowMs)
     if (alarm === undefined || this.#mustWait(alarm.atMs, nowMs)) return undefined
     alarm.by.hit()
     return alarm.ending
@@ -246,9 +222,9 @@ export class Pump implements Flow {
     let ending: Ending | undefined
     let burstBytes = 0
     while (ending === undefined) {
-      const next = this.#next()
+      const next = this.#backlog.next(this.#positionBytes)
       if (next === undefined) break
-      const delivery = planDelivery(this.#stages, next, nowMs)
+      const delivery = planDelivery(this.stages, next, nowMs)
       if (delivery.kind === 'hold') break
       if (delivery.kind === 'lose') {
         this.#loseAll()
@@ -268,8 +244,8 @@ export class Pump implements Flow {
       const { piece } = delivery
       if (piece.content === 'bytes' && burstBytes === 0 && sink.writableNeedDrain) break
       if (burstBytes >= LARGEST_BURST_BYTES) break
-      const taken = this.#queue.take(piece.sizeBytes)
-      ending = passed(this.#stages, next, piece)
+      const taken = this.#backlog.queue.take(piece.sizeBytes)
+      ending = passed(this.stages, next, piece)
       if (typeof taken === 'string') {
         if (burstBytes > 0) sink.uncork()
         burstBytes = 0
@@ -277,7 +253,7 @@ export class Pump implements Flow {
         else resetSocket(sink)
         continue
       }
-      const bytes = transform(this.#stages, next.positionBytes, taken)
+      const bytes = transform(this.stages, next.positionBytes, taken)
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
@@ -293,33 +269,21 @@ export class Pump implements Flow {
     return ending
   }
 
-  #next(): Next | undefined {
-    const head = this.#queue.head()
-    if (head === undefined) return undefined
-    const { content, offset } = head
-    return {
-      chunk: head,
-      content: contentOf(content),
-      sizeBytes: typeof content === 'string' ? 0 : content.length - offset,
-      positionBytes: this.#positionBytes,
-    }
-  }
-
   #suffer(delivery: Extract<Delivery, { by: Placed }>, next: Next, nowMs: number): Ending | undefined {
     const { by, piece } = delivery
     if (delivery.kind === 'close') {
       by.hit()
       return 'close'
     }
-    this.#queue.take(piece.sizeBytes)
+    this.#backlog.queue.take(piece.sizeBytes)
     this.#lose(piece.sizeBytes)
     by.stage.discarded?.(nowMs)
-    return passed(this.#stages, next, piece, by)
+    return passed(this.stages, next, piece, by)
   }
 
   #loseAll(): void {
-    const { bytes } = this.#queue
-    this.#queue.clear()
+    const { bytes } = this.#backlog.queue
+    this.#backlog.queue.clear()
     this.#lose(bytes)
   }
 
@@ -331,15 +295,15 @@ export class Pump implements Flow {
 
   /** The receiver is gone or was told that no more comes; only an RST can still matter to it. */
   #discardForDeadSink(sink: Socket): void {
-    if (this.#queue.endsInReset) resetSocket(sink)
-    this.#queue.clear()
+    if (this.#backlog.queue.endsInReset) resetSocket(sink)
+    this.#backlog.queue.clear()
   }
 
   /** Back-pressure: stops the sender when enough waits here, or when the receiver is behind and nothing needs to wait. */
   #governReading(): void {
     const sink = this.#sink
     const behind = sink?.writable === true && sink.writableNeedDrain
-    this.#gate.setRoom(this.#queue.length === 0 ? !behind : this.#queue.memoryBytes < this.#queueLimitBytes)
+    this.#gate.setRoom(this.#backlog.queue.length === 0 ? !behind : !this.#backlog.isFull)
   }
 
   #endConnection(ending: Ending): void {
@@ -349,26 +313,7 @@ export class Pump implements Flow {
 
   #mustWait(atMs: number, nowMs: number): boolean {
     if (atMs <= nowMs) return false
-    this.#wakeAt(atMs, nowMs)
+    this.#wakeup.setFor(atMs, nowMs)
     return true
   }
-
-  /** The earlier of this and what it was to wake for already. */
-  #wakeAt(atMs: number, nowMs: number): void {
-    if (atMs >= this.#wakesAtMs) return
-    this.#disarm()
-    this.#wakesAtMs = atMs
-    this.#cancelTimer = this.#clock.after(atMs - nowMs, () => {
-      this.#disarm()
-      this.#advance()
-    })
-  }
-
-  #disarm(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-    this.#wakesAtMs = Number.POSITIVE_INFINITY
-  }
 }
-
-const contentOf = (content: Waiting['content']): Content => (typeof content === 'string' ? content : 'bytes')
