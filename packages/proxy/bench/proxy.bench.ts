@@ -12,7 +12,7 @@ export const name = 'proxy: through it and past it'
 const ROUNDS = 5
 const ROUND_MS = 400
 /** Rounds that do not count, until the code of all processes is compiled. */
-const WARM_UP_ROUNDS = 3
+const WARM_UP_ROUNDS = 2
 const IDLE_CONNECTIONS = 5_000
 
 interface Case {
