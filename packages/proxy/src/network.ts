@@ -1,4 +1,4 @@
-import type { DatagramFault, Link, LinkFault } from '@chaos/faults'
+import type { DatagramFault, Endpoint, Link, LinkFault } from '@chaos/faults'
 import { createRandom, linkName } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { validateFault } from './affliction.ts'
@@ -79,6 +79,11 @@ export function createNetwork(options: NetworkOptions): Network {
     return state
   }
 
+  const pairOf = ({ from, to }: Link) => ({
+    forward: linkState({ from, to }),
+    backward: linkState({ from: to, to: from }),
+  })
+
   /** Each link once, however often the fault names it. */
   const statesOf = (fault: LinkFault): readonly LinkState[] => [...new Set(fault.links.map(linkState))]
 
@@ -89,8 +94,7 @@ export function createNetwork(options: NetworkOptions): Network {
     if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
     if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
     const opening = openIt({
-      forward: linkState({ from, to }),
-      backward: linkState({ from: to, to: from }),
+      ...pairOf({ from, to }),
       clock,
       closed: () => routes.delete(opening),
     })
@@ -104,7 +108,11 @@ export function createNetwork(options: NetworkOptions): Network {
   }
 
   return {
-    route: (routeOptions) => open(routeOptions, (wiring) => openRoute(routeOptions, { ...wiring, nextConnectionId })),
+    route: (routeOptions) =>
+      open(routeOptions, (wiring) => {
+        const linksFrom = (from: Endpoint) => pairOf({ from, to: routeOptions.to })
+        return openRoute(routeOptions, { ...wiring, linksFrom, nextConnectionId })
+      }),
     datagramRoute: (routeOptions) =>
       open(routeOptions, (wiring) =>
         openDatagramRoute(routeOptions, {

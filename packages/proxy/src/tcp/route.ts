@@ -4,11 +4,13 @@ import type { Endpoint } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
+import { type Identification, ownAddress, type PeerFinder } from '../peer/peers.ts'
 import { secureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
 import { listenError, validatePort } from './listen.ts'
+import { peerOf } from './peer-of.ts'
 import { resetSocket } from './reset-socket.ts'
 
 export interface RouteOptions {
@@ -22,6 +24,8 @@ export interface RouteOptions {
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** Made for each connection, and reads, changes or answers what it carries; the links' faults act behind it. */
   readonly intercept?: Intercept | undefined
+  /** Who dials, where it is not always `from`: asked of each client before anything of it is read. */
+  readonly peers?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
 }
@@ -36,6 +40,8 @@ export interface Route {
   readonly liveConnections: number
   /** What clients have to trust, in PEM, where the proxy ends their TLS with a certificate that was made for it. */
   readonly authority: string | undefined
+  /** How it is known who dials, and how often it was. */
+  readonly identification: Identification
   /** Clients and servers with whom no TLS handshake came about. */
   readonly failedHandshakes: number
   /** For connections dialled from now on; those that are alive stay where they are. */
@@ -44,9 +50,15 @@ export interface Route {
   close(): Promise<void>
 }
 
-export interface RouteWiring {
+/** Both directions between two endpoints. */
+export interface LinkPair {
   readonly forward: LinkState
   readonly backward: LinkState
+}
+
+export interface RouteWiring extends LinkPair {
+  /** Where somebody else than the route's `from` dials. */
+  readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
   readonly closed: () => void
@@ -61,6 +73,11 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   const routeName = `${from}>${to}`
   const connections: Set<Connection> = new Set()
   const edges = options.tls === undefined ? undefined : secureEdges(options.tls, routeName)
+  const { peers } = options
+  /** What ends the clients of whom it is not known yet who they are. */
+  const unidentified: Set<() => void> = new Set()
+  let known = 0
+  let unknown = 0
   let upstream = options.upstream
   let allGone: (() => void) | undefined
   let closing: Promise<void> | undefined
@@ -72,19 +89,38 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       resetSocket(client)
       return
     }
-    edges?.accept(client, connect)
-    if (edges === undefined) connect(client)
+    if (peers === undefined) secure(client, wiring)
+    else identify(client, peers)
   }
 
-  function connect(client: Socket): void {
+  function identify(client: Socket, finder: PeerFinder): void {
+    const giveUp = () => resetSocket(client)
+    unidentified.add(giveUp)
+    // Nobody else listens yet, and a client may give up at any time.
+    client.on('error', () => undefined)
+    const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
+    finder.find(peerOf(client), listener).then((found) => {
+      unidentified.delete(giveUp)
+      if (found === undefined) unknown++
+      else known++
+      if (!client.destroyed) secure(client, found === undefined || found === to ? wiring : wiring.linksFrom(found))
+    })
+  }
+
+  function secure(client: Socket, links: LinkPair): void {
+    if (edges === undefined) connect(client, links)
+    else edges.accept(client, (secured) => connect(secured, links))
+  }
+
+  function connect(client: Socket, { forward, backward }: LinkPair): void {
     if (allGone !== undefined) {
       resetSocket(client)
       return
     }
     const connection = new Connection({
       client,
-      forward: wiring.forward,
-      backward: wiring.backward,
+      forward,
+      backward,
       clock: wiring.clock,
       id: wiring.nextConnectionId(),
       intercept: options.intercept,
@@ -107,6 +143,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
     })
     if (connections.size === 0) allGone?.()
     edges?.close()
+    for (const giveUp of unidentified) giveUp()
     for (const connection of connections) connection.abort()
     await Promise.all([gone, closed])
     wiring.closed()
@@ -123,6 +160,9 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
     host,
     port,
     authority: edges?.authority,
+    get identification() {
+      return peers === undefined ? ownAddress : { by: peers.by, known, unknown }
+    },
     get failedHandshakes() {
       return edges?.failures ?? 0
     },

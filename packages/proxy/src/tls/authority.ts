@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
+import { ipv6Bytes } from '../ipv6-bytes.ts'
 import { bits, explicit, implicit, octets, oid, sequence, set, text, unsigned, utcTime, yes } from './der.ts'
 
 /** A certificate and the key it belongs to, in PEM. */
@@ -128,14 +129,5 @@ const nameOf = (commonName: string): Buffer => sequence(set(sequence(COMMON_NAME
 function alternativeName(name: string): Buffer {
   const version = isIP(name)
   if (version === 0) return implicit(2, Buffer.from(name, 'latin1'))
-  return implicit(7, version === 4 ? Buffer.from(name.split('.').map(Number)) : addressBytes(name))
-}
-
-function addressBytes(address: string): Buffer {
-  // As a URL writes it: without an IPv4 part, and with what `::` stands for in one place at most.
-  const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
-  const groups = (part: string | undefined) => (part === undefined || part === '' ? [] : part.split(':'))
-  const [first, last] = [groups(head), groups(tail)]
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0')
-  return Buffer.from([...first, ...zeros, ...last].map((group) => group.padStart(4, '0')).join(''), 'hex')
+  return implicit(7, version === 4 ? Buffer.from(name.split('.').map(Number)) : ipv6Bytes(name))
 }

@@ -7,7 +7,7 @@ import type { RouteOptions } from '../tcp/route.ts'
 
 /** Routes and faults are known by numbers that the first process gives them. */
 export type WorkerCommand =
-  | { readonly do: 'open'; readonly route: number; readonly options: Omit<RouteOptions, 'intercept'> }
+  | { readonly do: 'open'; readonly route: number; readonly options: Omit<RouteOptions, 'intercept' | 'peers'> }
   | { readonly do: 'setUpstream'; readonly route: number; readonly upstream: RouteOptions['upstream'] }
   | { readonly do: 'close'; readonly route: number }
   | { readonly do: 'apply' | 'update'; readonly fault: number; readonly harm: LinkFault }

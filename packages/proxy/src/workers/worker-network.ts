@@ -6,6 +6,7 @@ import { validateFault, validateUpdate } from '../affliction.ts'
 import type { AppliedFault } from '../applied-fault.ts'
 import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
+import { ownAddress } from '../peer/peers.ts'
 import type { Route, RouteOptions } from '../tcp/route.ts'
 import type { WorkerCommand, WorkerReport } from './messages.ts'
 import type { WorkerHandle } from './worker-handle.ts'
@@ -70,7 +71,7 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
   const hitsOf = (fault: number) => sum([...reports(), ...retired].map(({ hits }) => new Map(hits).get(fault) ?? 0))
 
   async function openRoute(options: RouteOptions, number: number): Promise<Route> {
-    const { intercept, ...plain } = options
+    const { intercept, peers, ...plain } = options
     const host = options.listen?.host ?? '127.0.0.1'
     for (let attempt = 1; ; attempt++) {
       const wanted = options.listen?.port ?? 0
@@ -88,7 +89,7 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
   }
 
   function routeView(
-    options: Omit<RouteOptions, 'intercept'>,
+    options: Omit<RouteOptions, 'intercept' | 'peers'>,
     route: number,
     at: { host: string; port: number },
   ): Route {
@@ -99,6 +100,7 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
       ...at,
       authority: undefined,
       failedHandshakes: 0,
+      identification: ownAddress,
       get liveConnections() {
         return sum(reports().map((report) => new Map(report.liveConnections).get(route) ?? 0))
       },
@@ -154,6 +156,8 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
       if (options.intercept !== undefined)
         throw needsOneProcess(`proxy route ${options.from}>${options.to}`, 'reading what connections say')
       if (options.tls !== undefined) throw needsOneProcess(`proxy route ${options.from}>${options.to}`, 'TLS')
+      if (options.peers !== undefined)
+        throw needsOneProcess(`proxy route ${options.from}>${options.to}`, 'finding out who dials')
       return openRoute(options, ++numbers)
     },
     async datagramRoute({ from, to }) {

@@ -1,0 +1,68 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import type { Endpoint } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import type { Address, PeerFinder } from './peers.ts'
+import { findInode } from './socket-table.ts'
+
+/**
+ * Finds who dialled by the process that the client's socket belongs to: on Linux, of the same machine and pid namespace,
+ * with the rights of root or of the processes' user. What a process's descendants dial, it has dialled. Milliseconds for
+ * each connection, on its way to be made.
+ *
+ * @param processes Asked anew each time: nodes may have been restarted.
+ * @throws UserError (environment) elsewhere than on Linux.
+ */
+export function findBySocketOwner(processes: () => ReadonlyMap<Endpoint, number>): PeerFinder {
+  if (process.platform !== 'linux')
+    throw new UserError(
+      'environment',
+      `who owns a socket can be found out on Linux only, and this is ${process.platform}. Give each link an address of its own: a route from each node to each other.`,
+    )
+  return {
+    by: 'socket owner',
+    async find(client, listener) {
+      const inode = await inodeOf(client, listener)
+      if (inode === undefined) return undefined
+      const owned = await Promise.all(
+        [...processes()].map(async ([endpoint, pid]) => ((await familyOwns(pid, inode)) ? endpoint : undefined)),
+      )
+      return owned.find((endpoint) => endpoint !== undefined)
+    },
+  }
+}
+
+async function inodeOf(client: Address, listener: Address): Promise<string | undefined> {
+  // A client that is gone already has no address any more.
+  if (isIP(client.host) === 0 || isIP(listener.host) === 0) return undefined
+  for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const table = await readFile(path, 'latin1').catch(() => '')
+    const inode = findInode(table, client, listener)
+    // A socket that is being closed has none any more.
+    if (inode !== undefined && inode !== '0') return inode
+  }
+  return undefined
+}
+
+/** Whether the process, or one that descends from it, has the socket open. */
+async function familyOwns(pid: number, inode: string): Promise<boolean> {
+  if (await owns(pid, inode)) return true
+  for (const child of await childrenOf(pid)) if (await familyOwns(child, inode)) return true
+  return false
+}
+
+/** What cannot be read, because the process has ended or is another user's, is no answer. */
+async function owns(pid: number, inode: string): Promise<boolean> {
+  const directory = `/proc/${pid}/fd`
+  const descriptors = await readdir(directory).catch(() => [])
+  const targets = await Promise.all(descriptors.map((fd) => readlink(`${directory}/${fd}`).catch(() => '')))
+  return targets.includes(`socket:[${inode}]`)
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  const children = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => '')),
+  )
+  return children.flatMap((text) => text.split(' ').filter(Boolean).map(Number))
+}
