@@ -42,17 +42,19 @@ export class BodyCapture {
       this.#pieces[this.#borrowedFrom] = Buffer.from(this.#pieces[this.#borrowedFrom] ?? NOTHING)
   }
 
-  /** Undefined where it was not wanted. */
+  /** Undefined where it was not wanted. What it gives may be borrowed: see `release`. */
   end(): Captured | undefined {
     if (this.#keepBytes === 0) return undefined
     if (this.#hash !== undefined) return { sha256: this.#hash.digest('hex'), length: this.#length }
     const only = this.#pieces[0]
     if (only === undefined) return EMPTY
-    return { bytes: this.#pieces.length === 1 ? only : Buffer.concat(this.#pieces) }
+    const bytes = this.#pieces.length === 1 ? only : Buffer.concat(this.#pieces)
+    this.#forgetPieces()
+    return { bytes }
   }
 
   #forgetPieces(): void {
-    this.#pieces.length = 0
+    while (this.#pieces.length > 0) this.#pieces.pop()
     this.#borrowedFrom = 0
   }
 }
