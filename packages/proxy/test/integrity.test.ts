@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { LinkFault, Random } from '@chaos/faults'
+import type { LinkFault, LinkHarm, Random } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import type { AppliedFault, Network } from '@chaos/proxy'
@@ -160,6 +160,53 @@ test('a drop in the middle of a stream delivers a prefix of it and nothing else'
     }),
     { numRuns: 10 },
   )
+})
+
+test('whatever faults come and go, what arrives is how the stream began, and it ends in good order only where it may', async () => {
+  const endings: string[] = []
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), async (seed) => {
+      const random = createRandom(seed)
+      const lossy: readonly LinkHarm[] = [
+        { kind: 'partition', mode: 'drop' },
+        { kind: 'timeout', afterMs: millis(2) },
+        { kind: 'reset-peer', afterMs: millis(2) },
+        { kind: 'limit-bytes', bytes: random.integer(200_000) },
+        { kind: 'limit-time', afterMs: millis(20) },
+      ]
+      const harm = random.pick(lossy)
+      let received: Received | undefined
+      const { network, route } = await routeTo(
+        await serve((socket) => {
+          received = new Received(socket)
+        }),
+      )
+      const sent = randomBytes(1_000_000)
+      const client = new Received(await dial(route))
+      const sending = send(client.socket, sent, random)
+      while (received === undefined) await turn()
+      const arriving = received
+      let over = false
+      const tormenting = torment(network, random.fork('others'), () => over)
+      while (!over) {
+        const fault = network.apply({ ...harm, links: [{ from: 'clients', to: 'n1' }] })
+        for (let turns = random.integer(20); turns > 0; turns--) await turn()
+        fault.remove()
+        for (let turns = random.integer(100); turns > 0; turns--) await turn()
+        over = arriving.ended || arriving.closed
+      }
+      await tormenting
+      client.socket.destroy()
+      await sending
+      endings.push(arriving.ended ? harm.kind : 'reset')
+      expect(sent.subarray(0, arriving.length).equals(arriving.bytes), `${harm.kind}, seed ${seed}`).toBe(true)
+      const maySeemWhole = harm.kind !== 'partition' && harm.kind !== 'reset-peer'
+      if (arriving.ended && !maySeemWhole) expect(arriving.length, `${harm.kind}, seed ${seed}`).toBe(sent.length)
+      await network.close()
+    }),
+    { numRuns: 25 },
+  )
+  expect(new Set(endings).size).toBeGreaterThan(1)
 })
 
 test('500 connections at once each get their own bytes back, through a cut and its heal', async () => {
