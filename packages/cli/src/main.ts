@@ -1,5 +1,5 @@
 import { UserError } from '@chaos/history'
-import yargs from 'yargs'
+import yargs, { type Options } from 'yargs'
 import { nearest } from './arguments/suggest.ts'
 import { type Command, keepDashes, type ParsedOptions } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -23,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   tolerateClosedOutput()
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])
+  const helpWanted = argv.some((arg) => arg === '--help' || arg === '-h')
   const parser = yargs(keepDashes(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv))
     .scriptName('chaos')
     .usage(
@@ -55,8 +56,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       command.positional === '' ? command.name : `${command.name} ${command.positional}`,
       command.summary,
       (builder) => {
-        builder.options({ ...command.options })
-        for (const [example, explanation] of command.examples) builder.example(example, explanation)
+        builder.options(helpWanted ? { ...command.options } : withoutTexts(command.options))
+        if (helpWanted) for (const [example, explanation] of command.examples) builder.example(example, explanation)
       },
       async (options) => {
         exitCode = await command.run(options as ParsedOptions)
@@ -69,6 +70,16 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/**
+ * yargs lays out the help of every command that it runs, asked for or not, and that takes longer than all the rest of
+ * it: without texts there is little to lay out.
+ */
+function withoutTexts(options: Command['options']): { [name: string]: Options } {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { describe: _, ...option }]) => [name, { ...option, hidden: true }]),
+  )
 }
 
 /** The one that is named or, for help and for typos, all. */
