@@ -29,9 +29,12 @@ export type LinkHarm =
   | { readonly kind: 'half-open' }
   /** The sender's end is passed on this much later. */
   | { readonly kind: 'slow-close'; readonly delayMs: Millis }
-  /** The server is dialled this much later; what the client sends meanwhile waits. */
+  /** The server is dialled this much later, for connections along the link; what the client sends meanwhile waits. */
   | { readonly kind: 'slow-connect'; readonly delayMs: Millis }
-  /** New connections are reset at once. */
+  /**
+   * New connections along the link are accepted and reset at once: a listener that was closed in earnest might find its
+   * port taken when it heals, and could not tell one client from another.
+   */
   | { readonly kind: 'refuse' }
   /** Bytes arrive in pieces of about this size, with a pause after each. */
   | {
@@ -60,7 +63,7 @@ export interface LinkTrigger {
   /** From, and until, so long after the fault was applied. */
   readonly fromMs?: Millis | undefined
   readonly untilMs?: Millis | undefined
-  /** Only clients of this address or network: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
+  /** Only clients of this address or network: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`; others are not counted either. */
   readonly client?: string | undefined
 }
 

@@ -18,8 +18,8 @@ export type LoadRequest =
     }
   /** Opens so many connections and leaves them open. */
   | { readonly role: 'idle'; readonly port: number; readonly connections: number }
-  /** Round trips one after the other, each timed. */
-  | { readonly role: 'time'; readonly port: number; readonly trips: number }
+  /** Round trips one after the other, each timed, with a pause before each. */
+  | { readonly role: 'time'; readonly port: number; readonly trips: number; readonly pauseMs: number }
   /** Bytes that came in windows of 500 ms, after a first one. */
   | { readonly role: 'watch'; readonly port: number; readonly windows: number }
 
@@ -44,7 +44,7 @@ serveRequests<LoadRequest>((request) => {
     case 'idle':
       return idle(request.port, request.connections)
     case 'time':
-      return time(request.port, request.trips)
+      return time(request)
     case 'watch':
       return watch(request.port, request.windows)
   }
@@ -191,11 +191,16 @@ async function idle(port: number, connections: number): Promise<object> {
   return {}
 }
 
-async function time(port: number, trips: number): Promise<{ readonly tripsMs: readonly number[] }> {
+async function time({
+  port,
+  trips,
+  pauseMs,
+}: Extract<LoadRequest, { role: 'time' }>): Promise<{ readonly tripsMs: readonly number[] }> {
   const tripsMs: number[] = []
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await new Promise<void>((resolve) => socket.once('connect', resolve))
   for (let trip = 0; trip < trips; trip++) {
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
     const startedAtMs = performance.now()
     await new Promise<void>((resolve) => {
       socket.once('data', () => resolve())

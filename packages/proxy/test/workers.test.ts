@@ -1,3 +1,5 @@
+import cluster from 'node:cluster'
+import { once } from 'node:events'
 import { millis } from '@chaos/history'
 import type { Network } from '@chaos/proxy'
 import { createWorkerNetwork } from '@chaos/proxy'
@@ -57,6 +59,26 @@ test('a fault is in force in every worker once the network has settled, and so i
   await network.settled()
   expect([reset.hits, clients.map((client) => client.error)]).toEqual([6, Array(6).fill('ECONNRESET')])
   await route.close()
+})
+
+test('a worker that dies is replaced by one that knows the routes and the faults', async () => {
+  const route = await network.route({ from: 'clients', to: 'n4', upstream: await echo() })
+  const cut = network.apply(hold([{ from: 'clients', to: 'n4' }]))
+  await network.settled()
+  const [victim] = Object.values(cluster.workers ?? {})
+  const successor = once(cluster, 'fork')
+  victim?.process.kill('SIGKILL')
+  await successor
+  await network.settled()
+  const clients: Received[] = []
+  for (let i = 0; i < 4; i++) {
+    clients.push(new Received(await dial(route)))
+    clients[i]?.socket.write('held')
+  }
+  await eventually(() => cut.hits >= 4)
+  expect(clients.map((client) => client.text)).toEqual(Array(4).fill(''))
+  cut.remove()
+  await Promise.all(clients.map((client) => client.until((r) => r.text === 'held')))
 })
 
 test('a port that is taken is said to be', async () => {
