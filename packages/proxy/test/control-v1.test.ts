@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -430,6 +430,24 @@ describe('POST /v1/reset', () => {
 })
 
 describe('a config file', () => {
+  test('as the one among the examples opens everything it says', async () => {
+    const { plane } = await control()
+    const path = join(import.meta.dirname, '..', '..', '..', 'examples', 'proxies.json')
+    await loadConfig(plane, JSON.parse(readFileSync(path, 'utf8')), { where: path, readPem: (name) => name })
+    expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
+      'db true',
+      'n1-n2 true',
+      'web true',
+    ])
+    expect(plane.faults.list().map(({ name, origin, fault }) => `${origin} ${name} ${fault.kind}`)).toEqual([
+      'toxic db/latency_downstream latency',
+      'api slow-dials slow-connect',
+      'api drop-message-2 drop-message',
+      'partition split partition',
+      'rules rule-1 lose-reply',
+    ])
+  })
+
   test.each([
     [5, 'proxies.json: 5 is no object'],
     [{ proxy: [] }, 'proxies.json has no section "proxy". It has: proxies, faults, partitions, rules'],

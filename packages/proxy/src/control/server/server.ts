@@ -40,7 +40,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
     (request, response) => {
-      void serve(request, response, options)
+      // Whatever goes wrong with one asker is that one's alone: the traffic, and the others, go on.
+      serve(request, response, options).catch(() => response.destroy())
     },
   )
   const { address, port } = await listen(server, options.listen)
