@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { endianness } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { endianness, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { UserError } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
+import { parsePeers } from '../src/peer/parse-peers.ts'
 import type { PeerFinder } from '../src/peer/peers.ts'
 import { findBySocketOwner } from '../src/peer/socket-owner.ts'
 import { findInode } from '../src/peer/socket-table.ts'
@@ -11,6 +14,8 @@ import { cleanUp, closeEverythingAfterEach, dial, eventually, hold, network, Rec
 closeEverythingAfterEach()
 
 const onLinux = process.platform === 'linux'
+/** More than Linux gives to any process. */
+const NOBODY = 2 ** 22 + 1
 const WHY_SKIPPED = 'needs Linux: only its /proc tells who owns a socket'
 
 /** A process that dials and says its name, or has a child of its own do it. */
@@ -126,6 +131,34 @@ describe('the table of sockets', () => {
       expect(findInode(table, { host, port }, { host: remoteHost, port: remotePort })).toBe(written)
     },
   )
+})
+
+describe('processes given from outside', () => {
+  test('are numbers, or files that are read anew each time', async (context) => {
+    if (!onLinux) return context.skip(WHY_SKIPPED)
+    const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
+    cleanUp(() => rmSync(dirname(file), { recursive: true }))
+    const { route, network } = await meetingPoint(parsePeers({ n1: NOBODY, n2: file }, 'x'))
+    const first = await dial(route)
+    await eventually(() => route.identification.unknown === 1)
+    writeFileSync(file, `${process.pid}\n`)
+    const second = await dial(route)
+    await eventually(() => route.identification.known === 1)
+    expect(network.statistics().get('n2>n3')?.connections).toBe(1)
+    for (const socket of [first, second]) socket.end()
+  })
+
+  test.each([
+    [[], 'x: [] is no object'],
+    [{}, 'x: no process is given, as in {"n1":4711}.'],
+    [{ n1: 0 }, 'x: "n1" is 0. Give a process id, or the name of a file that holds one.'],
+    [{ n1: 1.5 }, '"n1" is 1.5.'],
+    [{ n1: '' }, '"n1" is "".'],
+    [{ n1: null }, '"n1" is null.'],
+  ])('%j are refused with what to do', (value, message) => {
+    expect(() => parsePeers(value, 'x')).toThrow(UserError)
+    expect(() => parsePeers(value, 'x')).toThrow(message)
+  })
 })
 
 test('a client that is gone is nobody', async (context) => {

@@ -1,6 +1,8 @@
 import type { Endpoint, Link } from '@chaos/faults'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
+import type { Identification, PeerFinder } from '../peer/peers.ts'
+import { ownAddress } from '../peer/peers.ts'
 import type { Route } from '../tcp/route.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
@@ -25,6 +27,8 @@ export interface ProxySettings {
   readonly carries?: Carriage | undefined
   /** Where TLS is to end and begin anew; passed through without it. */
   readonly tls?: TlsOptions | undefined
+  /** Who dials, where several nodes share the proxy's address. */
+  readonly peers?: PeerFinder | undefined
 }
 
 /** A proxy as it is. */
@@ -41,6 +45,8 @@ export interface ManagedProxy {
   readonly protocol: 'tcp' | 'udp'
   /** What clients have to trust, in PEM, where a certificate was made for it. */
   readonly authority: string | undefined
+  /** How it is known who dials, and how often it was found out. */
+  readonly identification: Identification
   /** Of UDP, clients that were heard of lately. */
   readonly liveConnections: number
 }
@@ -83,6 +89,7 @@ interface Entry extends InterceptedProxy {
   upstream: string
   readonly protocol: 'tcp' | 'udp'
   readonly tls: TlsOptions | undefined
+  readonly peers: PeerFinder | undefined
   route: Route | DatagramRoute | undefined
 }
 
@@ -107,7 +114,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const route =
       entry.protocol === 'udp'
         ? await network.datagramRoute(options)
-        : await network.route({ ...options, intercept: interceptFor(entry), tls: entry.tls })
+        : await network.route({ ...options, intercept: interceptFor(entry), tls: entry.tls, peers: entry.peers })
     entry.route = route
     entry.listen = formatAddress(route)
   }
@@ -125,8 +132,13 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', carries, tls } = settings
-    const entry: Entry = { name, from, to, protocol, carries, tls, listen, upstream, route: undefined }
+    const { protocol = 'tcp', carries, tls, peers } = settings
+    if (protocol === 'udp' && peers !== undefined)
+      throw new ControlError(
+        400,
+        'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own',
+      )
+    const entry: Entry = { name, from, to, protocol, carries, tls, peers, listen, upstream, route: undefined }
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
@@ -176,9 +188,14 @@ function viewOf(entry: Entry): ManagedProxy {
     backward: { from: to, to: from },
     protocol: entry.protocol,
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
+    identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
   }
 }
+
+/** While it is not enabled. */
+const identificationBy = ({ peers }: Entry): Identification =>
+  peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
 /** Host names are compared as resolved: `localhost:1` is `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {

@@ -5,6 +5,9 @@ import { UserError } from '@chaos/history'
 import type { Address, PeerFinder } from './peers.ts'
 import { findInode } from './socket-table.ts'
 
+/** The process of each node. */
+export type Processes = ReadonlyMap<Endpoint, number>
+
 /**
  * Finds who dialled by the process that the client's socket belongs to: on Linux, of the same machine and pid namespace,
  * with the rights of root or of the processes' user. What a process's descendants dial, it has dialled. Milliseconds for
@@ -13,7 +16,7 @@ import { findInode } from './socket-table.ts'
  * @param processes Asked anew each time: nodes may have been restarted.
  * @throws UserError (environment) elsewhere than on Linux.
  */
-export function findBySocketOwner(processes: () => ReadonlyMap<Endpoint, number>): PeerFinder {
+export function findBySocketOwner(processes: () => Processes | Promise<Processes>): PeerFinder {
   if (process.platform !== 'linux')
     throw new UserError(
       'environment',
@@ -25,7 +28,9 @@ export function findBySocketOwner(processes: () => ReadonlyMap<Endpoint, number>
       const inode = await inodeOf(client, listener)
       if (inode === undefined) return undefined
       const owned = await Promise.all(
-        [...processes()].map(async ([endpoint, pid]) => ((await familyOwns(pid, inode)) ? endpoint : undefined)),
+        [...(await processes())].map(async ([endpoint, pid]) =>
+          (await familyOwns(pid, inode)) ? endpoint : undefined,
+        ),
       )
       return owned.find((endpoint) => endpoint !== undefined)
     },

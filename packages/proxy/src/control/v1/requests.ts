@@ -9,6 +9,7 @@ import {
   readParameters,
   type TrafficFault,
 } from '@chaos/faults'
+import { parsePeers } from '../../peer/parse-peers.ts'
 import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
 import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
@@ -45,15 +46,16 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
 export function readProxy(value: unknown, where: string, readPem: ReadPem): ProxySettings {
   const members = readObject(value, where)
   const parameters = [nameParameter, ...proxyParameters, ...proxyEndParameters]
-  const read = readParameters(parameters, members, where, ['carries', 'tls']) as unknown as ProxySettings
+  const read = readParameters(parameters, members, where, ['carries', 'tls', 'peers']) as unknown as ProxySettings
   for (const end of [read.from, read.to])
     if (end?.includes('>') === true)
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
-  const { carries, tls } = members
+  const { carries, tls, peers } = members
   return {
     ...read,
     ...(carries === undefined ? {} : { carries: parseCarriage(carries, `${where}: "carries"`) }),
     ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
+    ...(peers === undefined ? {} : { peers: parsePeers(peers, `${where}: "peers"`) }),
   }
 }
 

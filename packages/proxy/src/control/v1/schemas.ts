@@ -80,6 +80,11 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       oneOf: [{ type: 'string', enum: carriageNames }, objectOf({ kind: { type: 'string', enum: carriageNames } })],
     },
     tls: { type: 'object', description: 'where TLS is to end (terminate) and begin anew (originate)' },
+    peers: {
+      type: 'object',
+      description:
+        'who may dial, where nodes share the address: for each its process id, or a file that holds it; known by the owner of the socket, on Linux',
+    },
   }),
   ProxyChange: { ...schemaOfParameters(proxyParameters), required: [] },
   Proxy: objectOf(
@@ -94,6 +99,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       to: text,
       links: listOf(text),
       liveConnections: count,
+      identification: objectOf({ by: text, known: count, unknown: count }),
       faults: listOf(text),
     },
     ['authority'],

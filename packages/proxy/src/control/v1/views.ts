@@ -21,7 +21,18 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
       .filter(({ fault }) => fault.links.some((link) => links.includes(linkName(link))))
       .map(({ name }) => name)
   return {
-    proxy({ name, listen, upstream, enabled, protocol, authority, forward, backward, liveConnections }) {
+    proxy({
+      name,
+      listen,
+      upstream,
+      enabled,
+      protocol,
+      authority,
+      identification,
+      forward,
+      backward,
+      liveConnections,
+    }) {
       const links = [linkName(forward), linkName(backward)]
       const { from, to } = forward
       return {
@@ -34,6 +45,7 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
         to,
         links,
         liveConnections,
+        identification,
         faults: faultsOn(links),
         ...(authority === undefined ? {} : { authority }),
       }
