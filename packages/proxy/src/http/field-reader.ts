@@ -71,11 +71,13 @@ export class FieldReader {
       case 14:
         if (!isName(bytes, nameAt, nameEnd, 'content-length')) return undefined
         if (framing.contentLength >= 0) return 'more than one Content-Length'
+        if (hasTab(bytes, nameEnd)) return 'a tab beside a Content-Length'
         framing.contentLength = decimal(bytes, valueAt, valueEnd)
         return framing.contentLength < 0 ? 'a Content-Length that is not a number of bytes' : undefined
       case 17:
         if (!isName(bytes, nameAt, nameEnd, 'transfer-encoding')) return undefined
         if (framing.transferCoding !== 'none') return 'more than one Transfer-Encoding'
+        if (hasTab(bytes, nameEnd)) return 'a tab beside a Transfer-Encoding'
         framing.transferCoding = codingOf(bytes, valueAt, valueEnd)
         return undefined
       default:
@@ -87,6 +89,12 @@ export class FieldReader {
     this.reason = reason
     return -1
   }
+}
+
+/** A tab is white space (RFC 9110 §5.6.3), but to some, node:http among them, "chunked" with one behind it is no "chunked". */
+function hasTab(bytes: Buffer, lineAt: number): boolean {
+  for (let i = lineAt; bytes[i] !== CR; i++) if (bytes[i] === TAB) return true
+  return false
 }
 
 /** A length must be exact as a double; fifteen digits are. */

@@ -65,6 +65,8 @@ export const badRequests: { readonly [name: string]: string } = {
   'an unknown coding alone': post(['Transfer-Encoding: identity'], 'hello') + get,
   'a coding spelled oddly': post(['Transfer-Encoding: xchunked'], '0\r\n\r\n') + get,
   'a coding with a vertical tab': post(['Transfer-Encoding: \vchunked'], '0\r\n\r\n') + get,
+  'chunked with a tab behind it': post(['Transfer-Encoding: chunked\t'], '0\r\n\r\n') + get,
+  'a length with a tab before it': post(['Content-Length:\t5'], 'hello') + get,
   'chunked in HTTP/1.0': `${lines('POST / HTTP/1.0', 'Transfer-Encoding: chunked', '')}0\r\n\r\n${get}`,
   'a folded field': lines('GET / HTTP/1.1', 'Host: n1', 'X: a', ' b', '') + get,
   'a folded length': post(['Content-Length:', ' 5'], 'hello') + get,
@@ -152,6 +154,10 @@ export const goodResponses: { readonly [name: string]: ResponseStream } = {
 export const badResponses: { readonly [name: string]: ResponseStream } = {
   'both lengths': stream(
     `${lines('HTTP/1.1 200 OK', 'Content-Length: 5', 'Transfer-Encoding: chunked', '')}0\r\n\r\n`,
+    'GET',
+  ),
+  'chunked with a tab behind it': stream(
+    `${lines('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked\t', '')}0\r\n\r\n`,
     'GET',
   ),
   'two lengths': stream(`${lines('HTTP/1.1 200 OK', 'Content-Length: 5', 'Content-Length: 6', '')}hello!`, 'GET'),

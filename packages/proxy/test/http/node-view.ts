@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { ResponseStream } from './corpus.ts'
@@ -39,7 +40,10 @@ class Said extends Duplex {
 export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
   const messages: { subject: string; body: string }[] = []
   let refused = false
-  const server = createServer({ maxHeaderSize: 80 * 1024, requireHostHeader: false }, (asked, reply) => {
+  const server = createServer({ maxHeaderSize: 80 * 1024, requireHostHeader: false }, readAll)
+  // Otherwise it answers what expects something else than 100-continue by itself, and does not tell of it.
+  server.on('checkExpectation', readAll)
+  function readAll(asked: IncomingMessage, reply: ServerResponse): void {
     let body = ''
     asked.setEncoding('latin1')
     asked.on('data', (text: string) => {
@@ -50,7 +54,7 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
       if (asked.complete) messages.push({ subject: `${asked.method} ${asked.url}`, body })
       reply.end()
     })
-  })
+  }
   const socket = new Said(bytes)
   // An upgrade, or a tunnel, takes the rest of the stream away: what was asked is all there is to compare.
   const taken = (asked: { method?: string; url?: string }) => {
