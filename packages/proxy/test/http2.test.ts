@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2'
-import { connect, constants, createServer } from 'node:http2'
+import { connect, constants, createSecureServer, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type Http2Fault, parseHttp2Fault } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
@@ -10,6 +10,7 @@ import { FrameReader } from '../src/framing/frame-reader.ts'
 import { goaway, PREFACE, resetStream, windowUpdate } from '../src/http2/frames.ts'
 import { createHttp2Faults } from '../src/http2/http2-faults.ts'
 import { createHttp2Scanner } from '../src/http2/http2-scanner.ts'
+import { createAuthority } from '../src/tls/authority.ts'
 import {
   cleanUp,
   closeEverythingAfterEach,
@@ -168,6 +169,38 @@ describe('a request', () => {
     delay.remove()
     expect(await answer).toBe('/late 4')
   })
+})
+
+test('requests under TLS suffer the same where it ends at the proxy and begins anew', async () => {
+  const authority = createAuthority()
+  const identity = authority.issue(['localhost', '127.0.0.1'])
+  const server = createSecureServer({ cert: identity.certificate, key: identity.key })
+  server.on('session', (session) => session.on('error', () => undefined))
+  server.on('stream', (stream) => {
+    stream.on('error', () => undefined)
+    stream.respond({ ':status': 200 })
+    stream.end('hello')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanUp(() => void server.close())
+  const faults = createHttp2Faults({ seed: 1 })
+  const route = await network().route({
+    from: 'clients',
+    to: 'n1',
+    upstream: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    intercept: faults.intercept({ from: 'clients', to: 'n1' }),
+    tls: { terminate: { identity, alpn: ['h2'] }, originate: { authorities: authority.certificate } },
+  })
+  faults.apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', links: links.to, when: { nth: 2 } })
+  const session = connect(`https://localhost:${route.port}`, { ca: authority.certificate })
+  session.on('error', () => undefined)
+  cleanUp(() => session.destroy())
+  expect([await ask(session, '/a'), await ask(session, '/b'), await ask(session, '/c')]).toEqual([
+    'hello',
+    'code 7',
+    'hello',
+  ])
 })
 
 test('a client is told to go elsewhere after a request, which is still answered', async () => {
