@@ -226,6 +226,21 @@ test('each conversation has a number of its own and says who the client is; its 
   expect(closed).toBe(3)
 })
 
+test('an interceptor may turn a client away before anything was said', async () => {
+  let accepted = 0
+  let closed = 0
+  const { route } = await routeTo(await serve(() => accepted++), {
+    intercept: (talk) => {
+      talk.dial()
+      talk.abort()
+      return { ...transparent(talk), closed: () => closed++ }
+    },
+  })
+  const client = await new Received(startDialling(route)).until((r) => r.closed)
+  await eventually(() => route.liveConnections === 0)
+  expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
+})
+
 test('a client that gives up while its request is held is told to the interceptor alone', async () => {
   let reset = 0
   let closed = 0

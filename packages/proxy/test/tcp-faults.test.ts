@@ -163,6 +163,23 @@ test('limit-time ends a connection of that age in good order, whether it is used
   await young.until((r) => r.ended)
 })
 
+test('limit-time ends a connection that has not even been dialled yet, be it at age 0', async () => {
+  const clock = new ManualClock()
+  let accepted = 0
+  const { network, route } = await routeTo(await serve(() => accepted++), { clock })
+  network.apply(on(to, { kind: 'slow-connect', delayMs: ms(1e6) }))
+  for (const afterMs of [100, 0]) {
+    const fault = network.apply(on(to, { kind: 'limit-time', afterMs: ms(afterMs) }))
+    const client = new Received(await dial(route))
+    await eventually(() => route.liveConnections === 1 || fault.hits === 1)
+    clock.advance(afterMs)
+    await client.until((r) => r.ended)
+    await eventually(() => route.liveConnections === 0)
+    fault.remove()
+  }
+  expect(accepted).toBe(0)
+})
+
 describe('half-open', () => {
   test.each([
     ['FIN', undefined],

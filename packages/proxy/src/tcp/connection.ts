@@ -85,10 +85,12 @@ export class Connection implements PumpedConnection {
     }
     this.#client.on('data', (bytes: Buffer) => this.#requests.receive(bytes))
     this.#watch(this.#client, this.#requests)
-    this.#state = 'waiting'
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
-    else this.stagesChanged()
+    // A fault, or the interceptor, may have ended it by now.
+    if (this.#state === 'new') this.#state = 'waiting'
+    if (this.#forward.stages.length > 0) this.#forward.advance()
+    this.#dialIfClear()
   }
 
   get client(): string {
