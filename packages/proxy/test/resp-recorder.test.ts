@@ -1,6 +1,7 @@
 import type { Event } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { chain } from '../src/chain.ts'
+import { parseCarriage } from '../src/control/carriage.ts'
 import { resp } from '../src/framing/resp.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
 import { createRecorder } from '../src/recorder/recorder.ts'
@@ -94,6 +95,14 @@ describe('commands become operations', () => {
       '0 info cas z=undefined !ERR broken inside',
     ])
     expect(recorder.counters.unmatched).toBe(1)
+  })
+
+  test('the script is given in the settings of a proxy', () => {
+    const carriage = parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')
+    const [script, ...rest] = carriage.kind === 'resp' ? carriage.commands : []
+    expect(script).toEqual(casScript('return 1'))
+    expect(rest).toEqual(commandTables['counter'])
+    expect(() => parseCarriage({ kind: 'resp', cas: 1 }, 'x')).toThrow('x: "cas" is 1. Give the source of the script')
   })
 
   test('bytes that are no text are kept apart from texts', async () => {

@@ -10,7 +10,7 @@ import type { Http2Faults } from '../http2/http2-faults.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Recorder } from '../recorder/recorder.ts'
-import { type CommandRule, commandTables } from '../resp/command-table.ts'
+import { type CommandRule, casScript, commandTables } from '../resp/command-table.ts'
 import { recordResp } from '../resp/resp-recorder.ts'
 import { websocket } from '../websocket/websocket.ts'
 
@@ -27,7 +27,7 @@ export const carriageNames: readonly string[] = ['http', 'http2', ...framingName
 /**
  * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
  * operations, with `"websocket":true` what comes after an upgrade is read too, `{"kind":"resp","commands":"counter"}` says
- * how commands are operations, and `{"kind":"length-prefixed",…}` where lengths are.
+ * how commands are operations, and its `"cas"` which script compares and sets (see `casScript`), and `{"kind":"length-prefixed",…}` where lengths are.
  *
  * @throws UserError that begins with `where`.
  */
@@ -56,11 +56,16 @@ function parseHttp(members: { readonly [name: string]: unknown }, where: string)
 }
 
 function parseCommands(members: { readonly [name: string]: unknown }, where: string): readonly CommandRule[] {
-  refuseUnknown(members, ['commands'], where)
-  const { commands = 'register' } = members
+  refuseUnknown(members, ['commands', 'cas'], where)
+  const { commands = 'register', cas } = members
+  if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
+    throw new UserError(
+      'input',
+      `${where}: "cas" is ${quote(cas)}. Give the source of the script that compares and sets.`,
+    )
   const table =
     typeof commands === 'string' && Object.hasOwn(commandTables, commands) ? commandTables[commands] : undefined
-  if (table !== undefined) return table
+  if (table !== undefined) return cas === undefined ? table : [casScript(cas), ...table]
   throw new UserError(
     'input',
     `${where}: "commands" is ${quote(commands)}. Known: ${Object.keys(commandTables).join(', ')}.`,
