@@ -64,7 +64,7 @@ export function createDatagramFaults(random: Random, clock: ProxyClock): Datagra
   return {
     link,
     apply(fault) {
-      parseDatagramFault(JSON.parse(JSON.stringify(fault)), `fault on ${fault.links.map(linkName).join(', ')}`)
+      parseDatagramFault(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
       const standing = standingDatagramFault(fault, clock.nowMs())
       let rules = [...new Set(fault.links.map(link))].map((on) => ({ on, rule: on.add(standing) }))
       return {
