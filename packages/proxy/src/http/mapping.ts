@@ -15,12 +15,12 @@ export interface Answer {
   readonly body: Captured | undefined
 }
 
-/** A request that a route recognises, before its body is here. */
+/** Requests that a route recognises by their method and target, before anything else of them is known. */
 export interface RoutedRequest {
   /** How much of the request's body to keep; 0 for nothing. */
   readonly bodyBytes: number
   /** Undefined where the body does not say what the route expects of it. */
-  call(body: Captured | undefined): Call | undefined
+  call(head: RequestHead, body: Captured | undefined): Call | undefined
   /** How much of the answer's body to keep. */
   readonly answerBytes: number
   complete(call: Call, answer: Answer): Completion
@@ -35,19 +35,41 @@ export interface HttpMapping {
 export function compileMapping(table: RouteTable): HttpMapping {
   const requestId = table.requestId?.toLowerCase()
   const routes = table.routes.map((spec) => compileRoute(spec, requestId))
+  // The same keys are asked for over and over.
+  const known = new Map<string, Map<string, RoutedRequest | undefined>>()
+
+  function find(method: string, target: string): RoutedRequest | undefined {
+    const path = pathOf(target)
+    for (const route of routes) {
+      const found = route(method, path)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
   return {
-    match(head) {
-      const path = pathOf(head.target)
-      for (const route of routes) {
-        const found = route(head, path)
-        if (found !== undefined) return found
+    match({ method, target }) {
+      let targets = known.get(method)
+      if (targets === undefined) {
+        if (known.size >= MOST_METHODS) return find(method, target)
+        targets = new Map()
+        known.set(method, targets)
       }
-      return undefined
+      let found = targets.get(target)
+      if (found === undefined && !targets.has(target)) {
+        found = find(method, target)
+        if (targets.size >= MOST_TARGETS) targets.clear()
+        targets.set(target, found)
+      }
+      return found
     },
   }
 }
 
-type Route = (head: RequestHead, path: string) => RoutedRequest | undefined
+const MOST_METHODS = 16
+const MOST_TARGETS = 1000
+
+type Route = (method: string, path: string) => RoutedRequest | undefined
 
 function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
   const [methods = '', pattern = ''] = spec.request.split(' ')
@@ -81,17 +103,18 @@ function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
     return { f: spec.f, key, value, harmless, requestId: id }
   }
 
-  return (head, requestPath) => {
-    if (!allowed.includes(head.method)) return undefined
+  return (method, requestPath) => {
+    if (!allowed.includes(method)) return undefined
     const segments = path.match(requestPath)
     if (segments === null) return undefined
-    return { bodyBytes, answerBytes, complete, call: (body) => call(head, segments, body) }
+    const decoded = segments.map(decodeSegment)
+    return { bodyBytes, answerBytes, complete, call: (head, body) => call(head, decoded, body) }
   }
 }
 
 /** Where values are found. */
 class Message {
-  /** The path, and what its names stand for. */
+  /** The path, and what its names stand for, decoded. */
   readonly segments: readonly string[]
   readonly names: readonly string[]
   readonly target: string
@@ -174,10 +197,7 @@ function compileSource(source: ValueSource): (message: Message) => Json | undefi
       }
     }
     case 'path':
-      return ({ segments, names }) => {
-        const segment = segments[names.indexOf(name) + 1]
-        return segment === undefined ? undefined : decodeSegment(segment)
-      }
+      return ({ segments, names }) => segments[names.indexOf(name) + 1]
     case 'query':
       return ({ target }) => {
         const question = target.indexOf('?')

@@ -221,7 +221,7 @@ export class RequestSide implements Stage {
     if (turn === undefined) throw new Error('a request ends that did not begin')
     const connection = this.#connection
     const body = this.#capture.end()
-    turn.requestEnded(turn.routed?.bodyBytes === 0 ? undefined : body)
+    turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body)
     if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
     if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
     this.#turn = undefined

@@ -6,6 +6,7 @@ import type { Captured } from './body-capture.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Answer, RoutedRequest } from './mapping.ts'
 import type { WholeReply } from './reply.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** Why a request has no answer, as histories say it. */
 export const LOST = {
@@ -64,13 +65,13 @@ export class Turn {
   }
 
   /** The whole request is here. */
-  requestEnded(body: Captured | undefined): void {
+  requestEnded(head: RequestHead, body: Captured | undefined): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {
       this.exchange = this.#recording.beginWhole(this.#begunAt)
       if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
     }
-    this.exchange?.called(this.routed?.call(body))
+    this.exchange?.called(this.routed?.call(head, body))
     if (this.#early.length > 0) for (const record of this.#early.splice(0)) record()
   }
 

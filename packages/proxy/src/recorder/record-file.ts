@@ -73,6 +73,8 @@ class BehindWriter implements RecordFile {
   #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #gatheredBytes = 0
   #gatheredLines = 0
+  /** Memory of blocks that are written. */
+  readonly #spare: Buffer[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #blocks: Block[] = []
   #writing = false
@@ -93,8 +95,9 @@ class BehindWriter implements RecordFile {
     this.#maximumBehindBytes = options.maximumBehindBytes ?? DEFAULT_MAXIMUM_BEHIND_BYTES
     this.#paths = [path]
     this.#file = openFile(path)
-    if (options.header !== undefined)
-      this.#enqueue({ bytes: Buffer.from(`${printJsonHeader(options.header)}\n`), lines: 0 })
+    if (options.header === undefined) return
+    const header = Buffer.from(`${printJsonHeader(options.header)}\n`)
+    this.#enqueue({ bytes: header, memory: header, lines: 0 })
   }
 
   get statistics(): RecordFileStatistics {
@@ -127,7 +130,7 @@ class BehindWriter implements RecordFile {
     if (this.#gatheredBytes + mostBytes > this.#gathering.length) this.#makeRoom(mostBytes)
     this.#gatheredBytes += this.#gathering.write(line, this.#gatheredBytes, 'utf8')
     this.#gatheredLines++
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS)
+    this.#timer ??= setTimeout(() => this.#flushInTime(), FLUSH_AFTER_MS)
   }
 
   async close(): Promise<void> {
@@ -141,14 +144,21 @@ class BehindWriter implements RecordFile {
     if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
   }
 
+  /** While a write is under way there is no hurry: what is gathered goes after it, in fewer and larger blocks. */
+  #flushInTime(): void {
+    this.#timer = undefined
+    if (!this.#writing) this.#flush()
+  }
+
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#gatheredLines === 0) return
-    const block = { bytes: Buffer.from(this.#gathering.subarray(0, this.#gatheredBytes)), lines: this.#gatheredLines }
+    const memory = this.#gathering
+    const block = { bytes: memory.subarray(0, this.#gatheredBytes), memory, lines: this.#gatheredLines }
+    this.#gathering = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#gatheredBytes = 0
     this.#gatheredLines = 0
-    if (this.#gathering.length > BLOCK_BYTES) this.#gathering = Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#enqueue(block)
   }
 
@@ -167,7 +177,9 @@ class BehindWriter implements RecordFile {
     const block = this.#blocks.shift()
     this.#writing = block !== undefined
     if (block === undefined) {
-      this.#idle?.()
+      // What came together meanwhile has waited long enough.
+      if (this.#gatheredLines > 0 && this.#timer === undefined) this.#flush()
+      else this.#idle?.()
       return
     }
     if (!this.#rotateBefore(block)) return
@@ -202,6 +214,7 @@ class BehindWriter implements RecordFile {
     this.#writtenBytes += block.bytes.length
     this.#writtenLines += block.lines
     this.#behindBytes -= block.bytes.length
+    if (block.memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(block.memory)
     // Traffic that starts again at the very bound would stop again at once.
     if (this.#behindBytes <= this.#maximumBehindBytes / 2) this.#relieve()
     this.#writeNext()
@@ -227,8 +240,12 @@ class BehindWriter implements RecordFile {
   }
 }
 
+const SPARE_BLOCKS = 4
+
 interface Block {
   readonly bytes: Buffer
+  /** That they lie in. */
+  readonly memory: Buffer
   readonly lines: number
 }
 
