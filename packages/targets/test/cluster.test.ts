@@ -244,7 +244,7 @@ describe('trouble of the environment is told as such', () => {
   })
 
   test('an unknown protocol, and no node at all', async () => {
-    await expect(start({ protocol: 'rafd' })).rejects.toThrow(/no target "rafd"; there are raft/)
+    await expect(start({ protocol: 'rafd' })).rejects.toThrow(/no protocol "rafd". There are: raft/)
     await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0; give a whole number, 1 or more')
   })
 
