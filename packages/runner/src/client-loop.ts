@@ -1,7 +1,8 @@
 import type { NodeId, Random } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import type { StoreCommand } from '@chaos/protocols'
-import type { Cancel, Client, Cluster, Completion } from './ports.ts'
+import { Connections } from './connections.ts'
+import type { Cancel, Cluster, Completion } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { OperationSource } from './workload.ts'
 
@@ -30,7 +31,7 @@ interface ClientLoopOptions {
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { cluster, recorder, source, nodes, random, timeoutMs } = options
   const { clock } = cluster
-  const connections = new Map<NodeId, Client>()
+  const connections = new Connections(cluster)
   let process = recorder.newProcess()
   let sequence = 0
   let busy = false
@@ -55,7 +56,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     const node = random.pick(nodes)
     const invocation = { process, node, command, final: false }
     recorder.invoked(invocation)
-    connectionTo(node).invoke(command, timeoutMs, (completion) => {
+    connections.to(node).invoke(command, timeoutMs, (completion) => {
       recorder.completed(invocation, completion)
       busy = false
       learn(command, completion)
@@ -73,26 +74,15 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     if (command.f === 'cas' && typeof command.new === 'number') source.observed(command.key, command.new)
   }
 
-  function connectionTo(node: NodeId): Client {
-    const connection = connections.get(node) ?? cluster.connect(node)
-    connections.set(node, connection)
-    return connection
-  }
-
-  function disconnect(): void {
-    for (const connection of connections.values()) connection.close()
-    connections.clear()
-  }
-
   function replaceProcess(): void {
-    disconnect()
+    connections.close()
     process = recorder.newProcess()
     sequence = 0
   }
 
   function finish(stopped: () => void): void {
     cancelTimer()
-    disconnect()
+    connections.close()
     stopped()
   }
 

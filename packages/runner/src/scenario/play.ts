@@ -1,8 +1,9 @@
-import { createRandom, type Fault, type NodeId, type Schedule } from '@chaos/faults'
+import { createRandom, type Fault, type Schedule } from '@chaos/faults'
 import { type Millis, type Nanos, nanos } from '@chaos/history'
+import { Connections } from '../connections.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
-import type { Client, Cluster, HistorySink } from '../ports.ts'
+import type { Cluster, HistorySink } from '../ports.ts'
 import { createRecorder, type Recorder } from '../recorder.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
@@ -103,14 +104,14 @@ interface ClientOptions {
 /** One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. */
 function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: ClientOptions, ended: () => void): void {
   const { clock } = cluster
-  const connections = new Map<NodeId, Client>()
+  const connections = new Connections(cluster)
   let process = recorder.newProcess()
   let sequence = 0
 
   function begin(position: number): void {
     const operation = operations[position]
     if (operation === undefined) {
-      disconnect()
+      connections.close()
       ended()
       return
     }
@@ -124,26 +125,15 @@ function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: Cli
     const session = { client: `process-${process}`, sequence }
     const invocation = { process, node, command: { ...command, session }, final: false }
     recorder.invoked(invocation)
-    connectionTo(node).invoke(invocation.command, timeoutMs, (completion) => {
+    connections.to(node).invoke(invocation.command, timeoutMs, (completion) => {
       recorder.completed(invocation, completion)
       if (completion.type === 'info') {
-        disconnect()
+        connections.close()
         process = recorder.newProcess()
         sequence = 0
       }
       begin(position + 1)
     })
-  }
-
-  function connectionTo(node: NodeId): Client {
-    const connection = connections.get(node) ?? cluster.connect(node)
-    connections.set(node, connection)
-    return connection
-  }
-
-  function disconnect(): void {
-    for (const connection of connections.values()) connection.close()
-    connections.clear()
   }
 
   begin(0)

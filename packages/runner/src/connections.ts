@@ -1,0 +1,23 @@
+import type { NodeId } from '@chaos/faults'
+import type { Client, Cluster } from './ports.ts'
+
+/** One process's connections: made when first needed, kept until it is retired. */
+export class Connections {
+  readonly #cluster: Cluster
+  readonly #open: Map<NodeId, Client> = new Map()
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  to(node: NodeId): Client {
+    const connection = this.#open.get(node) ?? this.#cluster.connect(node)
+    this.#open.set(node, connection)
+    return connection
+  }
+
+  close(): void {
+    for (const connection of this.#open.values()) connection.close()
+    this.#open.clear()
+  }
+}
