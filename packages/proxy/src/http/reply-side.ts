@@ -7,10 +7,11 @@ import type { HttpRule } from './http-rule.ts'
 import type { Answer } from './mapping.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
-import { Pause, trickle } from './pause.ts'
-import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
+import { Pause } from './pause.ts'
+import type { ReplyPlan } from './reply-fate.ts'
 import { planReply, suffer } from './reply-fate.ts'
 import { ReplyOutbox } from './reply-outbox.ts'
+import { ReplySender } from './reply-sender.ts'
 import type { ResponseHead } from './response-head.ts'
 import { bodyOfResponse, ResponseHeadReader } from './response-head.ts'
 import { STEP } from './syntax.ts'
@@ -36,8 +37,7 @@ export class ReplySide implements Stage {
   /** Of a head that a chunk boundary cuts: how many bytes are held, or that they are passed on as they come. */
   #cut: number | 'passing' | undefined
   #opaque = false
-  /** An answer that waits for one of another connection. */
-  #waitsFor: HttpRule | undefined
+  readonly #sender: ReplySender
 
   constructor(connection: HttpConnection) {
     const exit = connection.conversation.responses
@@ -47,11 +47,13 @@ export class ReplySide implements Stage {
     this.outbox = new ReplyOutbox(exit, () => connection.now())
     this.#parser = new MessageParser(new ResponseHeadReader(connection.memos.replies))
     this.#intake = new MessageIntake((bytes) => this.outbox.pass(bytes))
-  }
-
-  /** Something of an answer waits here, or is in the middle of being passed on. */
-  get isBusy(): boolean {
-    return this.#gate.closed || !this.#parser.betweenMessages
+    this.#sender = new ReplySender({
+      connection,
+      outbox: this.outbox,
+      pause: this.#pause,
+      gate: this.#gate,
+      reopen: () => this.#reopen(),
+    })
   }
 
   receive(bytes: Buffer): boolean {
@@ -104,7 +106,7 @@ export class ReplySide implements Stage {
 
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
-    this.#stopWaitingForOthers()
+    this.#sender.closed()
     this.outbox.closed(time, reason)
   }
 
@@ -235,7 +237,7 @@ export class ReplySide implements Stage {
       const raw = intake.takeCollected()
       const content = body !== undefined && 'bytes' in body ? body.bytes : Buffer.alloc(0)
       const reply = { status, headers, body: { bytes: content }, raw, headLength: this.#headLength }
-      this.#send(turn, suffer(plan?.whole ?? [], turn, reply, this.#hasBody), plan?.delay)
+      this.#sender.send(turn, suffer(plan?.whole ?? [], turn, reply, this.#hasBody), plan?.delay)
     } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
@@ -267,75 +269,6 @@ export class ReplySide implements Stage {
     }
     connection.requestSide.switchDecided(switched)
     return switched
-  }
-
-  /** Sends a whole answer: after its delay, after that of another connection, in pieces, or in part. */
-  #send(turn: Turn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
-    if (delay !== undefined) {
-      this.#gate.close()
-      this.#pause.begin(delay.durationMs, delay.rule, () => this.#send(turn, fate, undefined))
-      return
-    }
-    if (fate.reorder !== undefined) {
-      this.#sendAfterAnother(turn, fate, fate.reorder)
-      return
-    }
-    const { reply, truncateAt } = fate
-    if (truncateAt !== undefined) {
-      this.outbox.pass(reply.raw.subarray(0, truncateAt))
-      turn.silenced = 'reset'
-      turn.lostForClient(this.#connection.now(), LOST.connection)
-      this.#sent(turn)
-    } else if (fate.trickle !== undefined) {
-      this.#gate.close()
-      trickle(
-        this.#pause,
-        reply,
-        fate.trickle,
-        (bytes) => void this.outbox.pass(bytes),
-        () => {
-          this.outbox.answerEnds(turn, reply)
-          this.#sent(turn)
-        },
-      )
-    } else {
-      this.outbox.pass(reply.raw)
-      this.outbox.answerEnds(turn, reply)
-      this.#sent(turn)
-    }
-  }
-
-  #sent(turn: Turn): void {
-    this.#connection.answered(turn)
-    if (this.#gate.closed) this.#reopen()
-  }
-
-  /** The first of two waits until the second has overtaken it; then neither waits any more. */
-  #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
-    const onward = { ...fate, reorder: undefined }
-    const first = rule.waiting
-    if (first !== undefined && first.connection !== this.#connection.number) {
-      rule.hits++
-      this.#send(turn, onward, undefined)
-      first.release()
-      return
-    }
-    if (first !== undefined) {
-      this.#send(turn, onward, undefined)
-      return
-    }
-    this.#gate.close()
-    this.#waitsFor = rule
-    rule.waiting = { connection: this.#connection.number, release: () => this.#pause.end() }
-    this.#pause.begin(withinMs, rule, () => {
-      this.#stopWaitingForOthers()
-      this.#send(turn, onward, undefined)
-    })
-  }
-
-  #stopWaitingForOthers(): void {
-    if (this.#waitsFor !== undefined) this.#waitsFor.waiting = undefined
-    this.#waitsFor = undefined
   }
 
   /** Too long to be held: it goes on as it came. */

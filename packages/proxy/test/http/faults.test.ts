@@ -25,7 +25,7 @@ describe('the four ways not to get an answer', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'info'])
   })
 
-  test.each(['lose-request', 'lose-reply'])('%s can leave the client waiting, for ever', async (kind) => {
+  test.each(['lose-request', 'lose-reply'] as const)('%s can leave the client waiting, for ever', async (kind) => {
     const service = await keyValueService()
     const { route, apply, network, recorder } = await httpRouteTo(service)
     apply({ kind, silence: 'hang' })
@@ -210,7 +210,7 @@ describe('which requests', () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
-    for (const kind of ['delay-request', 'delay-reply']) {
+    for (const kind of ['delay-request', 'delay-reply'] as const) {
       const delay = apply({ kind, delayMs: 3_600_000 })
       const answered = send('PUT', '/kv/x', 'v')
       await eventually(() => delay.hits === 1)

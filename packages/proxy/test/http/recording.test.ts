@@ -177,7 +177,7 @@ describe('the record', () => {
 
   test('has an answer that ends with its connection, and not one that was cut off', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
-    const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift())))
+    const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)
     for (let i = 0; i < 2; i++) {
       const asking = new Received(await dial(route))

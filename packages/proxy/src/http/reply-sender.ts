@@ -1,0 +1,96 @@
+import type { Gate } from './gate.ts'
+import type { HttpConnection } from './http-connection.ts'
+import type { HttpRule } from './http-rule.ts'
+import type { Pause } from './pause.ts'
+import { trickle } from './pause.ts'
+import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
+import type { ReplyOutbox } from './reply-outbox.ts'
+import type { Turn } from './turn.ts'
+import { LOST } from './turn.ts'
+
+export interface ReplySenderOptions {
+  readonly connection: HttpConnection
+  readonly outbox: ReplyOutbox
+  readonly pause: Pause
+  /** Closed while an answer waits, so that what comes after it waits as well. */
+  readonly gate: Gate
+  readonly reopen: () => void
+}
+
+/** Sends whole answers: after a delay, after that of another connection, in pieces, or in part. One at a time. */
+export class ReplySender {
+  readonly #options: ReplySenderOptions
+  /** The rule by which an answer waits for one of another connection. */
+  #waitsBy: HttpRule | undefined
+
+  constructor(options: ReplySenderOptions) {
+    this.#options = options
+  }
+
+  send(turn: Turn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
+    if (delay !== undefined) this.#sendLater(turn, fate, delay)
+    else if (fate.reorder !== undefined) this.#sendAfterAnother(turn, fate, fate.reorder)
+    else if (fate.truncateAt !== undefined) this.#sendPart(turn, fate, fate.truncateAt)
+    else if (fate.trickle !== undefined) this.#sendInPieces(turn, fate, fate.trickle)
+    else {
+      this.#options.outbox.pass(fate.reply.raw)
+      this.#options.outbox.answerEnds(turn, fate.reply)
+      this.#sent(turn)
+    }
+  }
+
+  closed(): void {
+    if (this.#waitsBy !== undefined) this.#waitsBy.waiting = undefined
+    this.#waitsBy = undefined
+  }
+
+  #sendLater(turn: Turn, fate: ReplyFate, { durationMs, rule }: NonNullable<ReplyPlan['delay']>): void {
+    this.#options.gate.close()
+    this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
+  }
+
+  /** The first of two waits until the second has overtaken it; then neither waits any more. */
+  #sendAfterAnother(turn: Turn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
+    const { connection, gate, pause } = this.#options
+    const onward = { ...fate, reorder: undefined }
+    const first = rule.waiting
+    if (first !== undefined) {
+      this.send(turn, onward, undefined)
+      if (first.connection === connection.number) return
+      rule.hits++
+      first.release()
+      return
+    }
+    gate.close()
+    this.#waitsBy = rule
+    rule.waiting = { connection: connection.number, release: () => pause.end() }
+    pause.begin(withinMs, rule, () => {
+      this.closed()
+      this.send(turn, onward, undefined)
+    })
+  }
+
+  #sendPart(turn: Turn, { reply }: ReplyFate, truncateAt: number): void {
+    const { connection, outbox } = this.#options
+    outbox.pass(reply.raw.subarray(0, truncateAt))
+    turn.silenced = 'reset'
+    turn.lostForClient(connection.now(), LOST.connection)
+    this.#sent(turn)
+  }
+
+  #sendInPieces(turn: Turn, { reply }: ReplyFate, pieces: NonNullable<ReplyFate['trickle']>): void {
+    const { outbox, pause, gate } = this.#options
+    const pass = (bytes: Buffer) => void outbox.pass(bytes)
+    gate.close()
+    trickle(pause, reply, pieces, pass, () => {
+      outbox.answerEnds(turn, reply)
+      this.#sent(turn)
+    })
+  }
+
+  #sent(turn: Turn): void {
+    const { connection, gate, reopen } = this.#options
+    connection.answered(turn)
+    if (gate.closed) reopen()
+  }
+}
