@@ -87,6 +87,14 @@ describe('failover', () => {
     }
   })
 
+  test('forget-epoch: it does, after a restart', () => {
+    const promise = createNode({}, 'forget-epoch').message('n3', elect(2, 0))
+    const journal = promise.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
+    const node = createNode({}, 'forget-epoch', journal)
+    node.message('n2', old)
+    expect(node.state.log.entries).toEqual(entries)
+  })
+
   test('no-fencing: it does', () => {
     const node = createNode({}, 'no-fencing')
     node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })

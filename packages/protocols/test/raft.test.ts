@@ -104,11 +104,19 @@ describe('elections (§5.2, §5.4.1)', () => {
     { candidate: 'a longer log of the same last term', lastIndex: 9, lastTerm: 2, granted: true },
     { candidate: 'a shorter log of the same last term', lastIndex: 1, lastTerm: 2, granted: false },
     { candidate: 'a longer log of an earlier last term', lastIndex: 9, lastTerm: 1, granted: false },
+    {
+      candidate: 'the same, by up-to-date-length-only',
+      lastIndex: 9,
+      lastTerm: 1,
+      granted: true,
+      bug: 'up-to-date-length-only',
+    },
   ])(
     '"the voter denies its vote if its own log is more up-to-date": $candidate',
-    ({ lastIndex, lastTerm, granted }) => {
+    ({ lastIndex, lastTerm, granted, bug }) => {
       const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [entry(1, 1), entry(2, 2)] }]
-      expect(sent(createNode({ journal }).message('n2', ask(5, lastIndex, lastTerm)))).toMatchObject([{ granted }])
+      const node = createNode({ journal, ...(bug === undefined ? {} : { bug }) })
+      expect(sent(node.message('n2', ask(5, lastIndex, lastTerm)))).toMatchObject([{ granted }])
     },
   )
 
@@ -262,6 +270,22 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     node.request('r1', first)
     node.request('r2', { ...write(2), session: { client: 'b', sequence: 1 } })
     node.request('r3', first)
+    node.message('n2', accept(node, 4, 0))
+    expect(node.state.object.values.get('x')).toBe(value)
+  })
+
+  test.each([
+    { bug: undefined, value: 2 },
+    { bug: 'dedup-leader-only', value: 1 },
+  ])('a new leader knows which requests its predecessor carried out (mistake: $bug)', ({ bug, value }) => {
+    const node = createNode({ knobs: NO_PRE_VOTE, ...(bug === undefined ? {} : { bug }) })
+    const first = { ...write(1), session: { client: 'a', sequence: 1 } }
+    const second = { ...write(2), session: { client: 'b', sequence: 1 } }
+    const entries = [first, second].map((command) => ({ term: 1, command }))
+    node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries, commit: 2, round: 0 })
+    node.timer('silence')
+    elect(node)
+    node.request('r1', first)
     node.message('n2', accept(node, 4, 0))
     expect(node.state.object.values.get('x')).toBe(value)
   })

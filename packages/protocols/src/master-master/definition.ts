@@ -7,7 +7,12 @@ const declared = {
   name: 'master-master',
   knobs: [
     { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
-    { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
+    {
+      name: 'resolution-ms',
+      summary: 'what timestamps are multiples of, in milliseconds',
+      default: 0.1,
+      worthTrying: [10],
+    },
   ],
   bugs: [
     { name: 'no-tie-break', summary: 'of two writes with the same timestamp each node keeps its own' },

@@ -28,6 +28,8 @@ const declared = {
     { name: 'no-fencing', summary: 'an old primary goes on after a failover, and replicas go along with it' },
     { name: 'ack-before-replicate', summary: 'writes are acknowledged at once, whatever sync says' },
     { name: 'promote-stale', summary: 'any replica can take over, whatever its copy lacks' },
+    { name: 'stale-read', summary: 'a synchronous primary answers reads without confirming that it still is one' },
+    { name: 'forget-epoch', summary: 'promises are kept in memory only, so a restart forgets them' },
   ],
 } as const satisfies Declared
 

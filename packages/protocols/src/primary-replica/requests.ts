@@ -56,7 +56,8 @@ function canReplicate(turn: Turn): boolean {
  */
 function read(turn: Turn, origin: Origin, key: string): void {
   const { state, config } = turn
-  if (config.sync === 0) {
+  // The mistake: a synchronous one does so too.
+  if (config.sync === 0 || config.bug === 'stale-read') {
     answer(turn, origin, { type: 'ok', value: state.values.get(key) ?? null })
     return
   }

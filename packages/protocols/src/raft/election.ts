@@ -84,7 +84,7 @@ function askForVotes(turn: Turn, type: 'pre-vote' | 'vote'): void {
 
 function countVotes(turn: Turn): void {
   const { state } = turn
-  if (state.votes.length < majorityOf(state)) return
+  if (state.votes.length < majorityOf(turn)) return
   if (state.role === 'pre-candidate') startElection(turn)
   else if (state.role === 'candidate') becomeLeader(turn)
 }
@@ -101,8 +101,10 @@ function becomeLeader(turn: Turn): void {
   emit(turn, { type: 'cancelTimer', timer: 'election' })
   emit(turn, { type: 'cancelTimer', timer: 'silence' })
   emit(turn, { type: 'log', text: `leads in term ${state.term}` })
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8).
-  state.noopIndex = appendEntry(turn, { term: state.term, command: null })
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). Who commits earlier terms'
+  // entries by counting, as one mistake does, seems to need none.
+  const opens = turn.config.bug !== 'commit-old-term'
+  state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   broadcast(turn)
   emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
   emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
@@ -121,9 +123,10 @@ export function handleVoteRequest(
     send(turn, from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  const free = state.votedFor === null || state.votedFor === from
+  // The mistake: whoever asks gets a vote, whoever else got it before.
+  const free = state.votedFor === null || state.votedFor === from || turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && free && upToDate(turn, message)
-  if (granted && state.votedFor === null) {
+  if (granted && state.votedFor !== from) {
     state.votedFor = from
     turn.voteChanged = true
   }
@@ -140,7 +143,8 @@ function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly 
   // The mistake: any candidate will do, whatever its log lacks.
   if (turn.config.bug === 'no-log-check') return true
   const own = lastTerm(turn.state.log)
-  if (candidate.lastTerm !== own) return candidate.lastTerm > own
+  // The mistake: the longer log wins, however old its end.
+  if (candidate.lastTerm !== own && turn.config.bug !== 'up-to-date-length-only') return candidate.lastTerm > own
   return candidate.lastIndex >= lastIndex(turn.state.log)
 }
 
@@ -167,7 +171,7 @@ export function checkQuorum(turn: Turn): void {
     if (progress.heard) answering++
     progress.heard = false
   }
-  if (answering >= majorityOf(state)) {
+  if (answering >= majorityOf(turn)) {
     emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
     return
   }

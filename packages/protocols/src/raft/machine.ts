@@ -121,11 +121,12 @@ function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
       handleVoteReply(turn, from, message)
       return
     case 'append':
-      if (message.term < state.term) {
+      // The mistake: whoever says that it leads is followed, however long ago it did.
+      if (message.term < state.term && turn.config.bug !== 'stale-append') {
         refuseOldLeader(turn, from, message.round)
         return
       }
-      becomeFollower(turn, message.term, from)
+      becomeFollower(turn, state.term, from)
       handleAppend(turn, from, message)
       return
     case 'append-reply':

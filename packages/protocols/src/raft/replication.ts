@@ -71,7 +71,7 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   const { term } = state
   const { round, prevIndex } = message
   const here = termAt(log, prevIndex)
-  if (here !== message.prevTerm) {
+  if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
     const conflictTerm = here ?? 0
     const conflictIndex = here === undefined ? lastIndex(log) + 1 : firstOfTerm(log, prevIndex)
@@ -96,12 +96,29 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   })
 }
 
+/** Whether the entry before the new ones, whose term is `here`, is the one that the leader has there (§5.3). */
+function precedes(turn: Turn, here: number | undefined, prevTerm: number): boolean {
+  switch (turn.config.bug) {
+    // The mistake: it is not looked at.
+    case 'no-prev-check':
+      return true
+    // The mistake: it is enough that there is one.
+    case 'prev-length-only':
+      return here !== undefined
+    default:
+      return here === prevTerm
+  }
+}
+
 /** "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that follow it" */
 function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]): void {
   const { log } = turn.state
   for (const [offset, entry] of entries.entries()) {
     const index = prevIndex + 1 + offset
-    if (termAt(log, index) === entry.term) continue
+    const own = termAt(log, index)
+    if (own === entry.term) continue
+    // The mistake: what is there stays, and is confirmed as if it were what the leader has.
+    if (own !== undefined && turn.config.bug === 'no-truncate') continue
     const fresh = entries.slice(offset)
     replaceFrom(log, index, fresh)
     emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: fresh } })
@@ -151,7 +168,7 @@ function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendRe
 export function advanceCommit(turn: Turn): void {
   const { state } = turn
   // The mistake: the leader's own copy is counted as if it were a majority.
-  const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(state)
+  const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
   // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
@@ -184,16 +201,26 @@ function applyCommitted(turn: Turn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // Another entry took the place of the one proposed, and is committed: that one will never be.
-    answer(turn, proposal.origin, proposal.term === entry.term && result !== undefined ? result : unavailable)
+    // Another entry took the place of the one proposed, and is committed: that one will never be. The mistake: whatever
+    // is committed in its place answers it.
+    const own = proposal.term === entry.term || turn.config.bug === 'reply-by-index'
+    answer(turn, proposal.origin, own && result !== undefined ? result : unavailable)
   }
   if (state.role === 'leader') answerReads(turn)
 }
 
 function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
-  const { object } = turn.state
-  // The mistake: a request that comes again is carried out again.
-  return turn.config.bug === 'double-apply' ? applyCommand(object.values, command) : applyOnce(object, command)
+  const { object, role } = turn.state
+  switch (turn.config.bug) {
+    // The mistake: a request that comes again is carried out again.
+    case 'double-apply':
+      return applyCommand(object.values, command)
+    // The mistake: only the leader keeps sessions, and whoever comes after it has none.
+    case 'dedup-leader-only':
+      return role === 'leader' ? applyOnce(object, command) : applyCommand(object.values, command)
+    default:
+      return applyOnce(object, command)
+  }
 }
 
 /** Begins a round of heartbeats, unless one is on its way; gives the number of the first that begins after this call. */
@@ -211,7 +238,7 @@ function confirmRound(turn: Turn): void {
   if (state.roundConfirmed === state.roundStarted) return
   let acknowledged = 1
   for (const progress of state.progress.values()) if (progress.ackedRound >= state.roundStarted) acknowledged++
-  if (acknowledged < majorityOf(state)) return
+  if (acknowledged < majorityOf(turn)) return
   state.roundConfirmed = state.roundStarted
   answerReads(turn)
   const lastRead = state.reads.at(-1)

@@ -78,7 +78,9 @@ function read(turn: Turn, origin: Origin, key: string): void {
     return
   }
   // Until its no-op is committed a leader does not know which entries are (§8); all of them come before the no-op.
-  const index = Math.max(state.commitIndex, state.noopIndex)
+  // The mistake: it takes what it knows to be committed for all that is.
+  const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
+  const index = Math.max(state.commitIndex, known)
   const round = roundFromNow(turn)
   state.reads.push({ origin, key, index, round })
   answerReads(turn)

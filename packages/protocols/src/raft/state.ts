@@ -148,7 +148,11 @@ export interface Turn {
   voteChanged: boolean
 }
 
-export const majorityOf = (state: RaftState): number => Math.floor((state.peers.length + 1) / 2) + 1
+export function majorityOf({ config, state }: Turn): number {
+  const half = Math.floor((state.peers.length + 1) / 2)
+  // The mistake: two halves that know nothing of each other are each a majority.
+  return config.bug === 'quorum-off-by-one' ? half : half + 1
+}
 
 /** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2): so they go first. */
 export function emit(turn: Turn, effect: RaftEffect): void {
