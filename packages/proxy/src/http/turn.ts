@@ -39,7 +39,7 @@ export class Turn {
   endsConnection = false
   #requestEnded = false
   /** What happened before the request had ended, as it does where a server refuses one in the middle. */
-  readonly #early: (() => void)[] = []
+  #early: (() => void)[] | undefined
   #understood: { readonly answer: Answer; readonly completion: Completion } | undefined
 
   readonly #recording: ConnectionRecorder | undefined
@@ -72,7 +72,9 @@ export class Turn {
       if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
     }
     this.exchange?.called(this.routed?.call(head, body))
-    if (this.#early.length > 0) for (const record of this.#early.splice(0)) record()
+    if (this.#early === undefined) return
+    for (const record of this.#early) record()
+    this.#early = undefined
   }
 
   /** The proxy sends it once more: a request that the client knows nothing of. */
@@ -95,23 +97,28 @@ export class Turn {
   /** The server's whole answer is here. */
   answered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
-    else this.#early.push(() => this.exchange?.answered(time, this.#complete(answer)))
+    else this.#later(() => this.exchange?.answered(time, this.#complete(answer)))
   }
 
   /** The client has a whole answer. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
-    else this.#early.push(() => this.exchange?.delivered(time, this.#complete(answer)))
+    else this.#later(() => this.exchange?.delivered(time, this.#complete(answer)))
   }
 
   lostForClient(time: Nanos, reason: string): void {
     if (this.#requestEnded) this.exchange?.lostForClient(time, reason)
-    else this.#early.push(() => this.exchange?.lostForClient(time, reason))
+    else this.#later(() => this.exchange?.lostForClient(time, reason))
   }
 
   /** Nothing more will come of it. */
   ended(time: Nanos, reason: string): void {
     this.exchange?.ended(time, reason)
+  }
+
+  #later(record: () => void): void {
+    this.#early ??= []
+    this.#early.push(record)
   }
 
   /** An answer is understood once, while its memory is sure to be there, though it may be delivered much later. */

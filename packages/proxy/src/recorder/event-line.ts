@@ -6,8 +6,8 @@ import { printJsonLine } from '@chaos/history'
  * event, at a fraction of its time, since what the two events of an operation, and all of a connection, have in common
  * is made once. Every request costs two to four lines.
  */
-export const eventLine = (time: Nanos, process: string, type: EventType, members: string): string =>
-  `,"time":${time},"process":${process},"type":"${type}"${members}}\n`
+export const eventLine = (time: Nanos, process: string, type: EventType, members: string, more: string): string =>
+  `,"time":${time},"process":${process},"type":"${type}"${members}${more}}\n`
 
 /** Function and key. */
 export const subjectText = (f: string, key: string | undefined): string =>

@@ -1,7 +1,7 @@
 import type { EventType, Nanos } from '@chaos/history'
 import type { Call, Completion, Edges } from './call.ts'
 import { ALL_EDGES, EDGE, namesOfEdges } from './call.ts'
-import { errorText, eventLine, extraText, subjectText, valueText } from './event-line.ts'
+import { eventLine, extraText, subjectText, valueText } from './event-line.ts'
 import type { EventOrder, Place } from './event-order.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
@@ -9,8 +9,10 @@ import type { Retries } from './retries.ts'
 
 /** What the exchanges of one connection share. */
 export interface Recording {
-  /** The backend that is asked, as lines have it. */
-  readonly nodeText: string
+  /** The backend that is asked, and the rules in force, as lines have them. */
+  tailText(): string
+  /** The same with a reason between the two. */
+  tailWithError(error: string): string
   /** The client's address: attempts of one client are told from those of others by it. */
   readonly client: string
   readonly lanes: Lanes
@@ -18,7 +20,6 @@ export interface Recording {
   /** What the client saw, and what the backend was asked and answered. */
   readonly views: { readonly client: EventOrder; readonly backend: EventOrder | undefined }
   readonly counters: ExchangeCounters
-  epochText(): string
 }
 
 export interface ExchangeCounters {
@@ -207,19 +208,18 @@ export class Exchange {
 
   #completion(time: Nanos, outcome: Completion): string {
     const extra = this.#edges === ALL_EDGES ? '' : edgesText(this.#edges)
-    if (outcome.type !== 'ok') return this.#line(outcome.type, time, '', extra, errorText(outcome.error))
+    if (outcome.type !== 'ok') {
+      const tail = this.#recording.tailWithError(outcome.error)
+      return eventLine(time, String(this.#process), outcome.type, this.#subject, `${tail}${extra}`)
+    }
     const output = outcome.value === this.#call?.value ? this.#input : valueText(outcome.value)
     return this.#line('ok', time, output, extra)
   }
 
-  #line(type: EventType, time: Nanos, value: string, extra: string, error = ''): string {
-    const { nodeText, epochText } = this.#recording
-    return eventLine(
-      time,
-      String(this.#process),
-      type,
-      `${this.#subject}${value}${nodeText}${error}${epochText()}${extra}`,
-    )
+  #line(type: EventType, time: Nanos, value: string, extra: string): string {
+    const tail = this.#recording.tailText()
+    const more = extra === '' ? tail : `${tail}${extra}`
+    return eventLine(time, String(this.#process), type, `${this.#subject}${value}`, more)
   }
 
   #cancelPlaces(): void {

@@ -1,6 +1,6 @@
 import type { Json, Nanos } from '@chaos/history'
 import { nanos } from '@chaos/history'
-import { epochText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
+import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
 import { EventOrder } from './event-order.ts'
 import type { ExchangeCounters, Recording } from './exchange.ts'
@@ -103,14 +103,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
     },
     connection({ node, client: address }) {
+      const named = nodeText(node)
+      let tailEpoch = epoch
+      let tail = `${named}${epochMember}`
       const recording: Recording = {
-        nodeText: nodeText(node),
         client: address,
         lanes: processes.lanes(),
         retries,
         views: { client, backend },
         counters,
-        epochText: () => epochMember,
+        tailText() {
+          if (tailEpoch !== epoch) {
+            tailEpoch = epoch
+            tail = `${named}${epochMember}`
+          }
+          return tail
+        },
+        tailWithError: (error) => `${named}${errorText(error)}${epochMember}`,
       }
       return {
         begin: (time) => new Exchange(recording, time, 'begun'),
@@ -125,12 +134,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
     },
     note(f, value) {
-      const line = eventLine(
-        now(),
-        '"nemesis"',
-        'info',
-        `${subjectText(f, undefined)}${valueText(value)}${epochMember}`,
-      )
+      const members = `${subjectText(f, undefined)}${valueText(value)}`
+      const line = eventLine(now(), '"nemesis"', 'info', members, epochMember)
       client.append(line)
       backend?.append(line)
     },
