@@ -40,7 +40,11 @@ export function openRecording({ out, model, rotateBytes }: RecordSettings, log: 
       const paths = client.statistics.paths.join(' ')
       return [
         `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths}`,
-        `  passed ${count(unmatched)} requests that no route or command recognised`,
+        ...(unmatched === 0
+          ? []
+          : [
+              `  passed ${count(unmatched)} on that no route or command recognised: where they write what others read, no verdict holds`,
+            ]),
         ...(lost === 0 ? [] : [`  LOST ${count(lost)} lines: the disk failed, and the record is not whole`]),
         `  check it  npx chaos check ${paths}`,
         '',
