@@ -108,7 +108,7 @@ function compileHeadMatch(match: HttpMatch | undefined): (head: RequestHead, cli
   const path = match?.path === undefined ? undefined : compilePath(match.path)
   const header = match?.header?.toLowerCase()
   const headerValue = match?.headerValue
-  const isClient: ClientFilter | undefined = match?.client === undefined ? undefined : createClientFilter(match.client)
+  const isClient = match?.client === undefined ? undefined : rememberLast(createClientFilter(match.client))
   return (head, client) => {
     if (methods !== undefined && !methods.includes(head.method)) return false
     if (path !== undefined && path.match(pathOf(head.target)) === null) return false
@@ -117,5 +117,18 @@ function compileHeadMatch(match: HttpMatch | undefined): (head: RequestHead, cli
       if (value === undefined || (headerValue !== undefined && !value.includes(headerValue))) return false
     }
     return isClient === undefined || isClient(client)
+  }
+}
+
+/** Most requests come from the client that the one before came from. */
+function rememberLast(isClient: ClientFilter): ClientFilter {
+  let last = ''
+  let answer = isClient(last)
+  return (address) => {
+    if (address !== last) {
+      last = address
+      answer = isClient(address)
+    }
+    return answer
   }
 }

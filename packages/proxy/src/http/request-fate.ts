@@ -49,10 +49,10 @@ export function planRequest(
         turn.silenced = fault.silence
         break
       case 'error-status':
-        turn.madeUp = makeUpReply(fault.status, fault.body, { close: false })
+        answerInstead(turn, fault.status, fault.body)
         break
       case 'rate-limit':
-        turn.madeUp = makeUpReply(fault.status, 'too many requests\n', { close: false })
+        answerInstead(turn, fault.status, 'too many requests\n')
         break
       case 'crash-before-reply':
         turn.crashes = true
@@ -80,6 +80,12 @@ export function planRequest(
     trickle,
     edit: (raw, headLength) => edits.reduce((message, edit) => editMessage(message, edit), { raw, headLength }),
   }
+}
+
+/** As a server would: without a body where none may be, and ending the connection where the client wants that. */
+function answerInstead(turn: Turn, status: number, text: string): void {
+  turn.madeUp = makeUpReply(status, turn.method === 'HEAD' ? '' : text, { close: turn.wantsClose })
+  turn.endsConnection = turn.wantsClose
 }
 
 /** Evenly within the jitter, to both sides. */

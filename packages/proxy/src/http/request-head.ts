@@ -20,6 +20,16 @@ export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   return headers.contentLength > 0 ? 'sized' : 'none'
 }
 
+/** Whether the connection is to end after the answer (RFC 9112 §9.3). */
+export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
+  const options =
+    headers
+      .get('connection')
+      ?.toLowerCase()
+      .split(/[ \t]*,[ \t]*/) ?? []
+  return options.includes('close') || (minorVersion === 0 && !options.includes('keep-alive'))
+}
+
 /** Connections that see the same clients share a memo. */
 export class RequestHeadReader implements HeadReader<RequestHead> {
   readonly mayBeginEmpty = true

@@ -10,7 +10,7 @@ import { MessageParser } from './message-parser.ts'
 import { Pause, trickle } from './pause.ts'
 import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
-import { bodyOfRequest, RequestHeadReader } from './request-head.ts'
+import { bodyOfRequest, RequestHeadReader, wantsClose } from './request-head.ts'
 import { STEP } from './syntax.ts'
 import { LOST, Turn } from './turn.ts'
 
@@ -167,7 +167,10 @@ export class RequestSide implements Stage {
     turn.replyRules = candidates.replies
     // Where some of the head was on its way before there was a rule, it is too late for the request.
     this.#rules = this.#cut === 'passing' ? NO_RULES : candidates.requests
-    if (this.#rules.length > 0) this.#intake.settle(bytes, stepAt)
+    if (this.#rules.length > 0) {
+      this.#intake.settle(bytes, stepAt)
+      turn.wantsClose = wantsClose(head)
+    }
     const needsWhole = this.#rules.some((rule) => rule.needsWholeRequest)
     this.#capture.start(Math.max(turn.routed?.bodyBytes ?? 0, needsWhole ? SEARCHED_BYTES : 0))
     if (needsWhole) {

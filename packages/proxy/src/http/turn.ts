@@ -31,6 +31,8 @@ export class Turn {
   madeUp: WholeReply | undefined
   /** Nothing is answered, and the client is left so. */
   silenced: 'reset' | 'hang' | undefined
+  /** The client takes the end of the connection for that of the answer. */
+  wantsClose = false
   /** The server is gone once it has it. */
   crashes = false
   /** Its answers are not for the client: the proxy asked, not the client. */

@@ -278,6 +278,22 @@ describe('on one connection', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
+  test('an answer made up is one that a server could have given: to HEAD without a body, and the last where that is wanted', async () => {
+    const service = await keyValueService()
+    const { route, apply } = await httpRouteTo(service)
+    apply({ kind: 'error-status', body: 'sorry' })
+    const client = new Received(await dial(route))
+    client.socket.write('HEAD / HTTP/1.1\r\nHost: n1\r\n\r\nGET / HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n')
+    await client.until(() => client.ended)
+    expect(client.text).toMatch(
+      /^HTTP\/1\.1 503 .*Content-Length: 0\r\n\r\nHTTP\/1\.1 503 .*Connection: close.*sorry$/s,
+    )
+    const old = new Received(await dial(route))
+    old.socket.write('GET / HTTP/1.0\r\n\r\n')
+    await old.until(() => old.ended)
+    expect(old.text).toMatch(/sorry$/)
+  })
+
   test('a duplicate is answered to nobody, and known as one', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
