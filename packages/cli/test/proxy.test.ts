@@ -223,6 +223,14 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
+  test('explains itself, and so does chaos ctl', async () => {
+    const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
+    expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
+    expect(proxy.stdout).toMatch(/--upstream +host:port it leads to/)
+    expect(proxy.stdout).toContain('chaos proxy --config proxies.json -- npm test')
+    expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
+  })
+
   test('takes the flags of Toxiproxy as Go programs do', async () => {
     const running = startChaos([
       'proxy',

@@ -20,7 +20,9 @@ export interface Beside {
 
 /** Runs another program for as long as the proxies are there: a test suite, say. It has our terminal. */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  // On Windows, npm and its like are scripts, which only a shell runs.
+  const shell = process.platform === 'win32'
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env }, shell })
   let running = true
   const ended = new Promise<ExitCode>((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
