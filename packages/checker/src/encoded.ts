@@ -80,6 +80,12 @@ export function restrict(encoded: Encoded, indices: readonly number[] | Int32Arr
   }
 }
 
+function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
+  const some = new Int32Array(indices.length)
+  for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
+  return some
+}
+
 /** What was known once the event at `position` had happened: later calls are gone, operations still open are optional. */
 export function prefix(encoded: Encoded, position: number): Encoded {
   const kept: number[] = []
@@ -90,113 +96,6 @@ export function prefix(encoded: Encoded, position: number): Encoded {
   const cut = restrict(encoded, kept)
   for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
   return cut
-}
-
-/** The operations of each key, as histories of their own, compact (see `compact`). */
-export function partition(encoded: Encoded): readonly Encoded[] {
-  const { length, key, keys, calls, returns } = encoded
-  if (keys === 1) return [compact(encoded)]
-  const starts = new Int32Array(keys + 1)
-  let last = -1
-  for (let i = 0; i < length; i++) {
-    starts[key[i] + 1]++
-    if (calls[i] > last) last = calls[i]
-    if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
-  }
-  for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
-  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts)
-
-  // All keys in one go, in columns that they share, each key's operations side by side.
-  const owner = new Int32Array(last + 1)
-  const sorted = new Int32Array(length)
-  const next = starts.slice(0, keys)
-  for (let i = 0; i < length; i++) {
-    const place = next[key[i]]++
-    sorted[place] = i
-    owner[calls[i]] = place + 1
-    if (returns[i] !== NEVER) owner[returns[i]] = -(place + 1)
-  }
-  const columns = inOrder(encoded, sorted)
-  const ranks = new Int32Array(keys)
-  for (let position = 0; position <= last; position++) {
-    const o = owner[position]
-    if (o > 0) columns.calls[o - 1] = ranks[columns.key[o - 1]]++
-    else if (o < 0) columns.returns[-o - 1] = ranks[columns.key[-o - 1]]++
-  }
-  const scratch = new Int32Array(encoded.values)
-  return Array.from(ranks, (_, k) => slice(columns, starts[k], starts[k + 1], scratch))
-}
-
-/** All operations in another order, without positions yet. */
-function inOrder(encoded: Encoded, order: Int32Array): Encoded {
-  const { length, kind: kindBefore } = encoded
-  const kind = new Uint8Array(length)
-  for (let i = 0; i < length; i++) kind[i] = kindBefore[order[i]]
-  let process: Int32Array | undefined
-  return {
-    length,
-    row: gathered(encoded.row, order),
-    kind,
-    expects: gathered(encoded.expects, order),
-    writes: gathered(encoded.writes, order),
-    key: gathered(encoded.key, order),
-    get process() {
-      process ??= gathered(encoded.process, order)
-      return process
-    },
-    calls: new Int32Array(length),
-    returns: new Int32Array(length).fill(NEVER),
-    initial: encoded.initial,
-    values: encoded.values,
-    names: encoded.names,
-    keys: encoded.keys,
-    hasConditional: encoded.hasConditional,
-    hasAppend: encoded.hasAppend,
-  }
-}
-
-function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
-  const some = new Int32Array(indices.length)
-  for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
-  return some
-}
-
-function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encoded[] {
-  const members = Array.from({ length: encoded.keys }, (_, k) => new Int32Array(starts[k + 1] - starts[k]))
-  const count = new Int32Array(encoded.keys)
-  for (let i = 0; i < encoded.length; i++) {
-    const key = encoded.key[i]
-    members[key][count[key]++] = i
-  }
-  const scratch = new Int32Array(encoded.values)
-  return members.map((indices) => compact(restrict(encoded, indices), scratch))
-}
-
-/** Some operations that lie side by side, in the same columns; their values are numbered anew, in place. */
-function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
-  const kind = columns.kind.subarray(from, to)
-  const expects = columns.expects.subarray(from, to)
-  const writes = columns.writes.subarray(from, to)
-  const names = renumber({ expects, writes, initial: columns.initial, names: columns.names }, scratch)
-  return {
-    length: to - from,
-    row: columns.row.subarray(from, to),
-    kind,
-    expects,
-    writes,
-    key: columns.key.subarray(from, to),
-    get process() {
-      return columns.process.subarray(from, to)
-    },
-    calls: columns.calls.subarray(from, to),
-    returns: columns.returns.subarray(from, to),
-    initial: 0,
-    values: names.length,
-    names,
-    keys: columns.keys,
-    hasConditional: kind.includes(CAS) || kind.includes(DIFFERS),
-    hasAppend: kind.includes(APPEND),
-  }
 }
 
 /**
@@ -276,7 +175,7 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
  * Numbers values anew in place, the initial one with 0, and answers their names. `scratch` (one zero for each value) is
  * left as it was.
  */
-function renumber(
+export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
   scratch: Int32Array,
 ): Int32Array {

@@ -2,8 +2,8 @@ import type { Level, Report } from '@chaos/checker'
 import { type EventInput, type History, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
-import { partition } from '../src/encoded.ts'
 import { encodeRegister } from '../src/models/register.ts'
+import { partition } from '../src/partition.ts'
 import {
   hasLegalOrder,
   isEventual,

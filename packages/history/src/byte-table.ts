@@ -12,6 +12,9 @@ export const HASH_FACTOR = 0x01000193
 
 const SCRATCH_BYTES = 256
 const scratch = new Uint8Array(SCRATCH_BYTES)
+
+/** More are left where they are: a page becomes one string, whose length is limited, and so is memory. */
+const MOST_REGROUPED_BYTES = 2 ** 28
 const NO_BYTES = new Uint8Array(0)
 const QUOTE = 0x22
 
@@ -19,6 +22,7 @@ const QUOTE = 0x22
 const NOT_ASCII = 1
 const HAS_BACKSLASH = 2
 const FLAG_BITS = 2
+const FLAGS = 2 ** FLAG_BITS - 1
 const BACKSLASH = 0x5c
 
 /** The columns of an entry lie side by side, so that looking at one of a million touches one line of the cache. */
@@ -74,6 +78,39 @@ export class ByteTable {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
+  }
+
+  /**
+   * The same texts by the same numbers, those of one group side by side: who goes through group after group waits less for
+   * memory. `group` says of each entry which of `groups` it is in, counted from 0.
+   */
+  regrouped(group: Int32Array, groups: number): ByteTable {
+    const length = this.#length
+    const entries = this.#entries.slice(0, length * COLUMNS)
+    const next = new Int32Array(groups + 1)
+    let total = 0
+    for (let entry = 0; entry < length; entry += 1) {
+      const size = entries[entry * COLUMNS + SIZE] ?? 0
+      const after = (group[entry] ?? 0) + 1
+      next[after] = (next[after] ?? 0) + size
+      total += size
+    }
+    if (total > MOST_REGROUPED_BYTES) return this
+    for (let g = 1; g < groups; g += 1) next[g] = (next[g] ?? 0) + (next[g - 1] ?? 0)
+    const page = new Uint8Array(total)
+    for (let entry = 0; entry < length; entry += 1) {
+      const at = entry * COLUMNS
+      const g = group[entry] ?? 0
+      const from = this.#page(entry)
+      const start = entries[at + START] ?? 0
+      const size = entries[at + SIZE] ?? 0
+      const to = next[g] ?? 0
+      for (let i = 0; i < size; i += 1) page[to + i] = from[start + i] ?? 0
+      next[g] = to + size
+      entries[at + START] = to
+      entries[at + PAGE] = (entries[at + PAGE] ?? 0) & FLAGS
+    }
+    return new ByteTable(inHeap, { length, slots: this.#slots, entries, pages: [page] })
   }
 
   /** The number of bytes[start, end). */

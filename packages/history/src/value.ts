@@ -39,6 +39,16 @@ export class ValueTable {
     return this.#texts.data()
   }
 
+  /** The same values by the same ids, laid out in memory for who goes through them by groups: see `ByteTable.regrouped`. */
+  regrouped(group: Int32Array, groups: number): ValueTable {
+    return new ValueTable(this.#texts.regrouped(group, groups).data())
+  }
+
+  /** Where the value stands in the table, from 0 to `size` - 1; -1 for small integers, which need no place. */
+  static placeOf(id: number): number {
+    return (id & 1) === 1 ? -1 : id >> 1
+  }
+
   id(value: Json): ValueId {
     if (value === null) return NULL
     if (typeof value === 'number') {

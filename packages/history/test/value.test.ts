@@ -54,3 +54,22 @@ test('a table keeps many texts apart, long ones too', () => {
   expect(new Set(ids).size).toBe(texts.length)
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)
 })
+
+test('values laid out by groups are the same values by the same ids, and the two tables grow apart', () => {
+  const value = fc.oneof(fc.integer(), fc.string(), fc.constantFrom('a"b', 'ü', '\\', 2.5), fc.array(fc.string()))
+  fc.assert(
+    fc.property(fc.array(value), fc.array(value), fc.integer({ min: 1, max: 5 }), (before, after, groups) => {
+      const table = new ValueTable()
+      const ids = before.map((each) => table.id(each))
+      const regrouped = table.regrouped(
+        Int32Array.from({ length: table.size }, (_, place) => (place * 7) % groups),
+        groups,
+      )
+      expect(ids.map((id) => regrouped.json(id))).toEqual(before)
+      expect(before.map((each) => regrouped.id(each))).toEqual(ids)
+      const added = after.map((each) => regrouped.id(each))
+      expect(added.map((id) => regrouped.json(id))).toEqual(after)
+      expect(ids.map((id) => table.json(id))).toEqual(before)
+    }),
+  )
+})

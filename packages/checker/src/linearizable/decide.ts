@@ -1,10 +1,11 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
-import { compact, type Encoded, partition, prefix } from '../encoded.ts'
+import { compact, type Encoded, prefix } from '../encoded.ts'
+import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
-import { faultOfWitness } from './replay.ts'
+import { faultOnOneKey } from './replay.ts'
 import type { Search } from './search.ts'
 
 export type Linearizability =
@@ -114,8 +115,7 @@ export function decideLinearizable(
 
 /** Every order is replayed before anybody sees it. Throws on a mistake of this program. */
 function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
-  const single = part.keys === 1 ? part : { ...part, keys: 1, key: new Int32Array(part.length) }
-  const fault = faultOfWitness(single, order, 'real time', jsonOf)
+  const fault = faultOnOneKey(part, order, jsonOf)
   if (fault === undefined) return
   throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
 }

@@ -15,12 +15,28 @@ export function faultOfWitness(
   rule: OrderRule,
   jsonOf: (name: number) => Json,
 ): string | undefined {
-  if (encoded.keys === 1 && !encoded.hasAppend && rule === 'real time') {
-    return !encoded.hasConditional && isRightOnOneKey(encoded, order) ? undefined : faultOnOneKey(encoded, order)
-  }
-  const { length, kind, expects, writes, key, process, calls, returns } = encoded
+  if (encoded.keys === 1 && rule === 'real time') return faultOnOneKey(encoded, order, jsonOf)
+  return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
+}
+
+/** The same in real time for operations that are all about one key, whatever its number. */
+export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
+  if (part.hasAppend)
+    return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: new Int32Array(part.length) })
+  return !part.hasConditional && isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
+}
+
+function faultOfReplay(
+  encoded: Encoded,
+  order: Int32Array,
+  rule: OrderRule,
+  jsonOf: (name: number) => Json,
+  { keys, key }: Pick<Encoded, 'keys' | 'key'>,
+): string | undefined {
+  const { length, kind, expects, writes, calls, returns, names } = encoded
+  const process = rule === 'real time' ? NO_PROCESSES : encoded.process
   const seen = new Uint8Array(length)
-  const states: (number | string)[] = new Array(encoded.keys).fill(encoded.initial)
+  const states: (number | string)[] = new Array(keys).fill(encoded.initial)
   const lastOfProcess = new Map<number, number>()
   let latestCall = -1
   for (const i of order) {
@@ -37,12 +53,14 @@ export function faultOfWitness(
     const state = states[key[i]]
     const k = kind[i]
     if (k === READ || k === CAS || k === DIFFERS) {
-      const holds = sameValue(state, expects[i], encoded, jsonOf)
+      const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
+      // The same text by its number: who reads it next compares numbers.
+      if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
-      const text = typeof state === 'string' ? state : appendText(jsonOf(encoded.names[state]))
-      states[key[i]] = text + appendText(jsonOf(encoded.names[writes[i]]))
+      const text = typeof state === 'string' ? state : appendText(jsonOf(names[state]))
+      states[key[i]] = text + appendText(jsonOf(names[writes[i]]))
     } else if (k !== READ && k !== DIFFERS) {
       states[key[i]] = writes[i]
     }
@@ -53,8 +71,8 @@ export function faultOfWitness(
   return undefined
 }
 
-const sameValue = (state: number | string, value: number, encoded: Encoded, jsonOf: (name: number) => Json): boolean =>
-  typeof state === 'number' ? state === value : state === jsonOf(encoded.names[value])
+/** Real time asks for none. */
+const NO_PROCESSES = new Int32Array(0)
 
 /**
  * Whether an order of reads and writes is right. Without branches: whether an operation is a read or a write is as good as
@@ -85,7 +103,7 @@ function isRightOnOneKey({ length, expects, writes, calls, returns, initial }: E
 }
 
 /** The same for one register in real time, whose values are all numbers: a million operations in some milliseconds. */
-function faultOnOneKey(
+function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
   order: Int32Array,
 ): string | undefined {

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId } from '@chaos/history'
+import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId, ValueTable } from '@chaos/history'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
@@ -131,14 +131,29 @@ export function encodeRegister(
     hasConditional,
     hasAppend,
   }
+  let values: ValueTable | undefined
   return {
     encoded,
     decoder: {
       history,
-      value: (name) => history.values.json(name as ValueId),
+      value: (name) => {
+        values ??= hasAppend && keys > 1 ? textsByKey(history, encoded) : history.values
+        return values.json(name as ValueId)
+      },
       keyName: (k) => history.keys[k - shift],
     },
   }
+}
+
+/** The values, those of one key side by side: each key's texts are looked at together, and more than once. */
+function textsByKey(history: History, { length, expects, writes, names, key, keys }: Encoded): ValueTable {
+  const keyOf = new Int32Array(history.values.size)
+  for (let i = 0; i < length; i++) {
+    // Of the value read and the one written the other is NOTHING, all ones in binary. A cas counts by neither.
+    const place = ValueTable.placeOf(names[expects[i] & writes[i]])
+    if (place >= 0) keyOf[place] = key[i]
+  }
+  return history.values.regrouped(keyOf, keys)
 }
 
 function gathered(column: Int32Array, row: Int32Array, length: number): Int32Array {

@@ -1,0 +1,122 @@
+import { APPEND, CAS, compact, DIFFERS, type Encoded, NEVER, renumber, restrict } from './encoded.ts'
+
+/** The operations of each key, as histories of their own, compact (see `compact`). */
+export function partition(encoded: Encoded): readonly Encoded[] {
+  const { length, key, keys, calls, returns } = encoded
+  if (keys === 1) return [compact(encoded)]
+  const starts = new Int32Array(keys + 1)
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    starts[key[i] + 1]++
+    if (calls[i] > last) last = calls[i]
+    if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
+  }
+  for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
+  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts)
+  const columns = columnsByKey(encoded, starts, last)
+  const scratch = new Int32Array(encoded.values)
+  return Array.from({ length: keys }, (_, k) => slice(columns, starts[k], starts[k + 1], scratch))
+}
+
+/**
+ * All keys in one go, in columns that they share, each key's operations side by side. What is read is read in order and
+ * what is written is spread, one place for each key: the other way round every operation would wait for memory.
+ */
+function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number): Encoded {
+  const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
+  const place = new Int32Array(length)
+  const sorted = {
+    row: new Int32Array(length),
+    kind: new Uint8Array(length),
+    expects: new Int32Array(length),
+    writes: new Int32Array(length),
+    key: new Int32Array(length),
+  }
+  // By event: i + 1 for the call of operation i, length + i + 1 for its return.
+  const owner = new Int32Array(lastEvent + 1)
+  const next = starts.slice(0, keys)
+  for (let i = 0; i < length; i++) {
+    const k = key[i]
+    const p = next[k]++
+    place[i] = p
+    sorted.row[p] = row[i]
+    sorted.kind[p] = kind[i]
+    sorted.expects[p] = expects[i]
+    sorted.writes[p] = writes[i]
+    sorted.key[p] = k
+    owner[calls[i]] = i + 1
+    if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
+  }
+  // Calls, then returns: which of the two an event is, is as good as random, so there is no branch on it.
+  const positions = new Int32Array(2 * length).fill(NEVER, length)
+  const ranks = new Int32Array(keys)
+  for (let event = 0; event <= lastEvent; event++) {
+    const o = owner[event]
+    if (o === 0) continue
+    const offset = length & ((length - o) >> 31)
+    const i = o - 1 - offset
+    positions[place[i] + offset] = ranks[key[i]]++
+  }
+  let process: Int32Array | undefined
+  return {
+    length,
+    ...sorted,
+    // Few checks need it.
+    get process() {
+      process ??= scattered(encoded.process, place)
+      return process
+    },
+    calls: positions.subarray(0, length),
+    returns: positions.subarray(length),
+    initial: encoded.initial,
+    values: encoded.values,
+    names: encoded.names,
+    keys,
+    hasConditional: encoded.hasConditional,
+    hasAppend: encoded.hasAppend,
+  }
+}
+
+function scattered(column: Int32Array, place: Int32Array): Int32Array {
+  const some = new Int32Array(place.length)
+  for (let i = 0; i < some.length; i++) some[place[i]] = column[i]
+  return some
+}
+
+function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encoded[] {
+  const members = Array.from({ length: encoded.keys }, (_, k) => new Int32Array(starts[k + 1] - starts[k]))
+  const count = new Int32Array(encoded.keys)
+  for (let i = 0; i < encoded.length; i++) {
+    const key = encoded.key[i]
+    members[key][count[key]++] = i
+  }
+  const scratch = new Int32Array(encoded.values)
+  return members.map((indices) => compact(restrict(encoded, indices), scratch))
+}
+
+/** Some operations that lie side by side, in the same columns; their values are numbered anew, in place. */
+function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
+  const kind = columns.kind.subarray(from, to)
+  const expects = columns.expects.subarray(from, to)
+  const writes = columns.writes.subarray(from, to)
+  const names = renumber({ expects, writes, initial: columns.initial, names: columns.names }, scratch)
+  return {
+    length: to - from,
+    row: columns.row.subarray(from, to),
+    kind,
+    expects,
+    writes,
+    key: columns.key.subarray(from, to),
+    get process() {
+      return columns.process.subarray(from, to)
+    },
+    calls: columns.calls.subarray(from, to),
+    returns: columns.returns.subarray(from, to),
+    initial: 0,
+    values: names.length,
+    names,
+    keys: columns.keys,
+    hasConditional: columns.hasConditional && (kind.includes(CAS) || kind.includes(DIFFERS)),
+    hasAppend: columns.hasAppend && kind.includes(APPEND),
+  }
+}
