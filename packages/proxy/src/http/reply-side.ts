@@ -1,6 +1,7 @@
 import type { Nanos } from '@chaos/history'
 import type { Stage } from '../interceptor.ts'
 import { BodyCapture } from './body-capture.ts'
+import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
@@ -34,8 +35,7 @@ export class ReplySide implements Stage {
   #headLength = 0
   #hasBody = false
   #isInterim = false
-  /** Of a head that a chunk boundary cuts: how many bytes are held, or that they are passed on as they come. */
-  #cut: number | 'passing' | undefined
+  readonly #cut: CutHead = new CutHead()
   #opaque = false
   readonly #sender: ReplySender
 
@@ -144,15 +144,10 @@ export class ReplySide implements Stage {
   }
 
   #cutHead(bytes: Buffer, stepAt: number): void {
-    if (this.#cut === undefined) {
-      const turn = this.#connection.asked[0]
-      this.#intake.settle(bytes, stepAt)
-      this.#cut =
-        turn === undefined || (turn.replyRules.length === 0 && this.#treatmentOf(turn) === 'pass') ? 'passing' : 0
-    }
-    if (this.#cut === 'passing') return
-    this.#cut += bytes.length - stepAt
-    this.#intake.skip(bytes.length)
+    const turn = this.#connection.asked[0]
+    const isHurt = () =>
+      turn !== undefined && (turn.replyRules.length > 0 || turn.crashes || this.#treatmentOf(turn) === 'swallow')
+    this.#cut.cut(this.#intake, bytes, stepAt, isHurt)
   }
 
   #headRead(bytes: Buffer, stepAt: number): void {
@@ -180,12 +175,12 @@ export class ReplySide implements Stage {
     const plan = this.#isInterim ? undefined : this.#plan
     const collects = plan !== undefined && plan.lost === undefined && plan.whole.length > 0
     this.#capture.start(collects ? WHOLE_BODY_BYTES : (turn?.routed?.answerBytes ?? 0))
-    if (treatment === 'swallow' || plan !== undefined || typeof this.#cut === 'number') {
+    if (treatment === 'swallow' || plan !== undefined || this.#cut.isHeld) {
       intake.settle(bytes, stepAt)
       intake.treatment = treatment === 'swallow' || plan?.lost !== undefined ? 'swallow' : collects ? 'collect' : 'pass'
       this.#treatHead(bytes, stepAt, plan)
     } else intake.treatment = 'pass'
-    this.#cut = undefined
+    this.#cut.end()
   }
 
   /** The answer to what the client did not ask, or will not hear, is not passed on. */
@@ -194,7 +189,7 @@ export class ReplySide implements Stage {
   }
 
   #planFor(turn: Turn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
-    if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut === 'passing')
+    if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut.isPassing)
       return undefined
     return planReply(turn.replyRules, this.#parser.head.status, this.#connection)
   }
@@ -289,10 +284,8 @@ export class ReplySide implements Stage {
   }
 
   #passWhatIsCut(): void {
-    const heldBytes = this.#cut
-    this.#cut = undefined
-    if (typeof heldBytes === 'number' && heldBytes > 0)
-      this.outbox.pass(Buffer.from(this.#parser.carried.subarray(0, heldBytes)))
+    const held = this.#cut.takeHeld(this.#parser.carried)
+    if (held !== undefined) this.outbox.pass(held)
     if (this.#intake.treatment === 'collect') this.#giveUpHolding()
   }
 

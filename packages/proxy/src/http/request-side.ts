@@ -2,6 +2,7 @@ import type { Nanos } from '@chaos/history'
 import type { Exit, Stage } from '../interceptor.ts'
 import type { Captured } from './body-capture.ts'
 import { BodyCapture } from './body-capture.ts'
+import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
@@ -34,8 +35,7 @@ export class RequestSide implements Stage {
   #turn: Turn | undefined
   #rules: readonly HttpRule[] = NO_RULES
   #headLength = 0
-  /** Of a head that a chunk boundary cuts: how many bytes are held, or that they are passed on as they come. */
-  #cut: number | 'passing' | undefined
+  readonly #cut: CutHead = new CutHead()
   #state: 'http' | 'opaque' | 'refused' = 'http'
   /** Once so many bytes are delivered, the server is gone. */
   #crashAtBytes: number | undefined
@@ -136,19 +136,12 @@ export class RequestSide implements Stage {
     return intake.endChunk()
   }
 
-  /** The chunk ends in the middle of a head that began, or went on, at `stepAt`. */
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
+    // Empty lines belong to what comes after them, and are no beginning of a request yet.
     const isBlank = this.#parser.betweenMessages
-    if (this.#cut === undefined) {
-      this.#intake.settle(bytes, stepAt)
-      this.#cut = isBlank || this.#connection.link.rules.length > 0 ? 0 : 'passing'
-    }
+    this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || this.#connection.link.rules.length > 0)
     if (!isBlank) this.#turn ??= new Turn(this.#connection.recording, time)
-    if (this.#cut === 'passing') this.#turn?.forwarded(time)
-    else {
-      this.#cut += bytes.length - stepAt
-      this.#intake.skip(bytes.length)
-    }
+    if (this.#cut.isPassing) this.#turn?.forwarded(time)
   }
 
   #headRead(bytes: Buffer, stepAt: number, time: Nanos): void {
@@ -166,7 +159,7 @@ export class RequestSide implements Stage {
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
     // Where some of the head was on its way before there was a rule, it is too late for the request.
-    this.#rules = this.#cut === 'passing' ? NO_RULES : candidates.requests
+    this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     if (this.#rules.length > 0) {
       this.#intake.settle(bytes, stepAt)
       turn.wantsClose = wantsClose(head)
@@ -178,7 +171,7 @@ export class RequestSide implements Stage {
       this.#headLength = this.#parser.headLength
       this.#takeHead(bytes, stepAt, (rawHead) => this.#intake.collect(rawHead))
     } else this.#decideByHead(turn, bytes, stepAt, time)
-    this.#cut = undefined
+    this.#cut.end()
   }
 
   #decideByHead(turn: Turn, bytes: Buffer, stepAt: number, time: Nanos): void {
@@ -203,7 +196,7 @@ export class RequestSide implements Stage {
       return
     }
     this.#forward(turn, time)
-    if (typeof this.#cut === 'number') this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
+    if (this.#cut.isHeld) this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
   }
 
   /** Gives the head in memory of its own, in place of its bytes in the chunk. */
@@ -329,11 +322,10 @@ export class RequestSide implements Stage {
   }
 
   #passHeldHead(): void {
-    const heldBytes = this.#cut
-    this.#cut = undefined
-    if (typeof heldBytes !== 'number' || heldBytes === 0) return
+    const held = this.#cut.takeHeld(this.#parser.carried)
+    if (held === undefined) return
     this.#turn?.forwarded(this.#connection.now())
-    this.#pass(Buffer.from(this.#parser.carried.subarray(0, heldBytes)))
+    this.#pass(held)
   }
 
   #reopen(): void {
