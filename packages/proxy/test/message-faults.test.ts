@@ -387,6 +387,16 @@ describe('messages that are too large, or none', () => {
   })
 })
 
+test('what is duplicated often is kept once', () => {
+  const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
+  apply({ kind: 'duplicate-message', copies: 100 })
+  apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })
+  const before = process.memoryUsage().arrayBuffers
+  send(`${'x'.repeat(1 << 19)}\n`)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20)
+  expect(there.text).toBe('')
+})
+
 test('the sender is stopped while more waits than there should, and goes on afterwards', () => {
   const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
   apply(late)

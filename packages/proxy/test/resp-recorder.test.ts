@@ -190,6 +190,24 @@ describe('what is not understood is passed on and counted', () => {
     client.socket.end()
   })
 
+  test('a transaction that does not begin, so that nobody knows what is queued', async () => {
+    const { ask, told, recorder } = await recorded({
+      answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined),
+    })
+    await ask(command('MULTI'), 9)
+    await ask(command('SET', 'x', '1'), 5)
+    expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
+  })
+
+  test('what is answered more than once, such as leaving several channels', async () => {
+    const { ask, told, recorder } = await recorded({
+      answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
+    })
+    await ask(command('UNSUBSCRIBE', 'a', 'b'), 8)
+    await ask(command('GET', 'x'), 5)
+    expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
+  })
+
   test('an answer to nothing', async () => {
     const { client, recorder } = await recorded({ answer: () => '+OK\r\n+OK\r\n>1\r\n+push\r\n' })
     client.socket.write('PING\r\n')

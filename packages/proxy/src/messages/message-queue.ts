@@ -61,7 +61,7 @@ export class MessageQueue {
     if (fate.copies.length === 0) return
     this.#push({
       kind: 'message',
-      copies: fate.copies.map((copy) => Buffer.from(copy)),
+      copies: keptCopies(fate.copies),
       aside: fate.aside,
       again: fate.again,
       delayedBy: fate.delayedBy,
@@ -224,3 +224,13 @@ export class MessageQueue {
 }
 
 const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { length }) => sum + length, 0)
+
+/** Copied out of the memory they came in, which is read into again; what is duplicated, once. */
+function keptCopies(copies: readonly Buffer[]): readonly Buffer[] {
+  const kept: Map<Buffer, Buffer> = new Map()
+  return copies.map((copy) => {
+    const known = kept.get(copy) ?? Buffer.from(copy)
+    kept.set(copy, known)
+    return known
+  })
+}

@@ -12,11 +12,17 @@ export type Understood =
 const OTHER: Understood = { kind: 'other', mustSucceed: false }
 const OPAQUE: Understood = { kind: 'opaque' }
 
-/** Commands after which a connection is a stream of something else. */
-const STREAMING: ReadonlySet<string> = new Set(['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'MONITOR', 'SYNC', 'PSYNC'])
+const MUST_SUCCEED: Understood = { kind: 'other', mustSucceed: true }
+
+/** Commands after which a connection is a stream of something else, or that are answered more than once. */
+const STREAMING: ReadonlySet<string> = new Set([
+  ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
+  ...['MONITOR', 'SYNC', 'PSYNC'],
+])
 
 /** What a connection remembers from one command to the next: the database it uses, and whether it queues commands. */
 export function createRespSession(rules: readonly CommandRule[]): (words: readonly Json[] | undefined) => Understood {
+  const byName = rulesByName(rules)
   let database = '0'
   let queueing = false
 
@@ -27,7 +33,10 @@ export function createRespSession(rules: readonly CommandRule[]): (words: readon
     if (STREAMING.has(name)) return OPAQUE
     // It may turn answers off.
     if (name === 'CLIENT' && typeof second === 'string' && second.toUpperCase() === 'REPLY') return OPAQUE
-    if (name === 'MULTI') queueing = true
+    if (name === 'MULTI') {
+      queueing = true
+      return MUST_SUCCEED
+    }
     if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') {
       queueing = false
       if (name === 'RESET') database = '0'
@@ -38,11 +47,21 @@ export function createRespSession(rules: readonly CommandRule[]): (words: readon
       // Whether it will be carried out is seen from nothing that follows.
       if (queueing) return OPAQUE
       database = String(second)
-      return { kind: 'other', mustSucceed: true }
+      return MUST_SUCCEED
     }
-    const matched = matchCommand(rules, words)
+    const matched = matchCommand(byName.get(name) ?? [], words)
     return matched === undefined ? OTHER : { kind: 'operation', matched: inDatabase(matched, database) }
   }
+}
+
+/** Every command is looked up, so that those in question must be few. */
+function rulesByName(rules: readonly CommandRule[]): ReadonlyMap<string, readonly CommandRule[]> {
+  const byName: Map<string, CommandRule[]> = new Map()
+  for (const rule of rules) {
+    const name = (rule.command[0] ?? '').toUpperCase()
+    byName.set(name, [...(byName.get(name) ?? []), rule])
+  }
+  return byName
 }
 
 /** Keys of other databases than the first are other keys: `1/x`. */
