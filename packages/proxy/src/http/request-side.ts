@@ -8,10 +8,11 @@ import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
-import { Pause, trickle } from './pause.ts'
+import { Pause } from './pause.ts'
 import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
 import { bodyOfRequest, RequestHeadReader, wantsClose } from './request-head.ts'
+import { RequestSender } from './request-sender.ts'
 import { STEP } from './syntax.ts'
 import { LOST, Turn } from './turn.ts'
 
@@ -36,6 +37,7 @@ export class RequestSide implements Stage {
   #rules: readonly HttpRule[] = NO_RULES
   #headLength = 0
   readonly #cut: CutHead = new CutHead()
+  readonly #sender: RequestSender
   #state: 'http' | 'opaque' | 'refused' = 'http'
   /** Once so many bytes are delivered, the server is gone. */
   #crashAtBytes: number | undefined
@@ -47,6 +49,14 @@ export class RequestSide implements Stage {
     this.#pause = new Pause(connection.clock)
     this.#parser = new MessageParser(new RequestHeadReader(connection.memos.requests))
     this.#intake = new MessageIntake((bytes) => this.#pass(bytes))
+    this.#sender = new RequestSender({
+      gate: this.gate,
+      pause: this.#pause,
+      now: () => connection.now(),
+      asks: (turn) => void connection.asked.push(turn),
+      pass: (bytes) => void this.#pass(bytes),
+      reopen: () => this.#reopen(),
+    })
   }
 
   receive(bytes: Buffer): boolean {
@@ -243,43 +253,7 @@ export class RequestSide implements Stage {
     const collected = this.#intake.takeCollected()
     const plan = planRequest(this.#rules, turn, body, this.#connection)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) return
-    const message = plan.edit(collected, this.#headLength)
-    const send = () => {
-      const sentAt = this.#connection.now()
-      this.#forward(turn, sentAt)
-      const copies = Array.from({ length: plan.copies }, () => turn.duplicate(sentAt))
-      if (plan.trickle !== undefined) {
-        this.gate.close()
-        trickle(
-          this.#pause,
-          message,
-          plan.trickle,
-          (bytes) => this.#pass(bytes),
-          () => {
-            this.#sendCopies(copies, message.raw)
-            this.#reopen()
-          },
-        )
-        return
-      }
-      this.#pass(message.raw)
-      this.#sendCopies(copies, message.raw)
-    }
-    if (plan.delay === undefined) send()
-    else {
-      this.gate.close()
-      this.#pause.begin(plan.delay.durationMs, plan.delay.rule, () => {
-        send()
-        if (plan.trickle === undefined) this.#reopen()
-      })
-    }
-  }
-
-  #sendCopies(copies: readonly Turn[], raw: Buffer): void {
-    for (const copy of copies) {
-      this.#connection.asked.push(copy)
-      this.#pass(Buffer.from(raw))
-    }
+    this.#sender.send(turn, plan.edit(collected, this.#headLength), plan)
   }
 
   /** Too long to be held: it goes on as it came. */
