@@ -359,6 +359,13 @@ describe('a proxy that knows what it carries', () => {
     expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['plain'] })).toMatchObject({ status: 400 })
   })
 
+  test('can be told of its faults before it is enabled', async () => {
+    const { ask } = await control()
+    const body = { name: 'p', upstream: '127.0.0.1:1', carries: 'http', enabled: false }
+    expect(await ask('POST', '/v1/proxies', body)).toMatchObject({ status: 201 })
+    expect(await ask('POST', '/v1/faults', { kind: 'lose-reply', proxies: ['p'] })).toMatchObject({ status: 201 })
+  })
+
   test('loses just the messages that it is told to', async () => {
     const { port } = await echo()
     const { ask } = await control()
@@ -381,6 +388,23 @@ describe('a proxy that knows what it carries', () => {
     const tls = { terminate: { certificate: '/etc/passwd', key: '/etc/passwd' } }
     const refused = await ask('POST', '/v1/proxies', { ...proxy, name: 'q', tls })
     expect(refused).toMatchObject({ status: 400, json: { error: expect.stringContaining('"/etc/passwd" is no PEM') } })
+  })
+})
+
+describe.runIf(process.platform === 'linux')('a proxy whose address several nodes share', () => {
+  test('has links for each of them, to be hurt one by one', async () => {
+    const { port } = await echo()
+    const { ask } = await control()
+    const peers = { n1: process.pid, n2: process.pid + 1 }
+    const made = await ask('POST', '/v1/proxies', { name: 'p', upstream: `127.0.0.1:${port}`, peers })
+    const links = ['clients>p', 'n1>p', 'n2>p', 'p>clients', 'p>n1', 'p>n2']
+    expect(made).toMatchObject({ status: 201, json: { links } })
+    expect(await ask('POST', '/v1/faults', { ...latency, proxies: ['p'] })).toMatchObject({
+      status: 201,
+      json: { links },
+    })
+    const cut = await ask('PUT', '/v1/partitions/split', { groups: [['n1'], ['p', 'n2']] })
+    expect(cut).toMatchObject({ status: 200, json: { links: ['n1>p', 'p>n1'] } })
   })
 })
 

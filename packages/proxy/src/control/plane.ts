@@ -13,7 +13,7 @@ import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
 import { createInjector } from './injector.ts'
 import { createLeases, type Leases } from './leases.ts'
-import { createProxySet, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
+import { createProxySet, linksOf, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 
 /** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
@@ -121,7 +121,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 
   function validateLinks(links: readonly Link[]): void {
-    const known = proxies.list().flatMap(({ forward, backward }) => [linkName(forward), linkName(backward)])
+    const known = proxies.list().flatMap((proxy) => linksOf(proxy).map(linkName))
     const stranger = links.map(linkName).find((link) => !known.includes(link))
     if (stranger === undefined) return
     const some = known.slice(0, MOST_LINKS_NAMED).join(', ')

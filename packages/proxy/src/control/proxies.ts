@@ -29,6 +29,8 @@ export interface ProxySettings {
   readonly tls?: TlsOptions | undefined
   /** Who dials, where several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
+  /** The nodes that it knows. */
+  readonly peerNames?: readonly Endpoint[] | undefined
 }
 
 /** A proxy as it is. */
@@ -42,6 +44,8 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
+  /** Everybody who may dial, each with links of its own: `from` and, where several share the address, the peers. */
+  readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
   /** What clients have to trust, in PEM, where a certificate was made for it. */
   readonly authority: string | undefined
@@ -90,6 +94,9 @@ interface Entry extends InterceptedProxy {
   readonly protocol: 'tcp' | 'udp'
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
+  readonly callers: readonly Endpoint[]
+  /** The same from the start, so that what it carries is known before it is enabled. */
+  readonly intercept: Intercept | undefined
   route: Route | DatagramRoute | undefined
 }
 
@@ -114,7 +121,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const route =
       entry.protocol === 'udp'
         ? await network.datagramRoute(options)
-        : await network.route({ ...options, intercept: interceptFor(entry), tls: entry.tls, peers: entry.peers })
+        : await network.route({ ...options, intercept: entry.intercept, tls: entry.tls, peers: entry.peers })
     entry.route = route
     entry.listen = formatAddress(route)
   }
@@ -132,16 +139,31 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const from = settings.from ?? 'clients'
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
-    const { protocol = 'tcp', carries, tls, peers } = settings
+    const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
     if (protocol === 'udp' && peers !== undefined)
       throw new ControlError(
         400,
         'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own',
       )
-    const entry: Entry = { name, from, to, protocol, carries, tls, peers, listen, upstream, route: undefined }
+    const callers = [...new Set([from, ...peerNames])]
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
       throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
+    const intercept = interceptFor({ name, from, to, carries })
+    const addresses = { listen, upstream }
+    const entry: Entry = {
+      name,
+      from,
+      to,
+      protocol,
+      carries,
+      tls,
+      peers,
+      callers,
+      intercept,
+      ...addresses,
+      route: undefined,
+    }
     if (settings.enabled) await start(entry)
     entries.set(name, entry)
     return viewOf(entry)
@@ -186,11 +208,20 @@ function viewOf(entry: Entry): ManagedProxy {
     enabled: route !== undefined,
     forward: { from, to },
     backward: { from: to, to: from },
+    callers: entry.callers,
     protocol: entry.protocol,
     authority: route !== undefined && 'authority' in route ? route.authority : undefined,
     identification: route !== undefined && 'identification' in route ? route.identification : identificationBy(entry),
     liveConnections: route === undefined ? 0 : 'liveSessions' in route ? route.liveSessions : route.liveConnections,
   }
+}
+
+/** The links of a proxy in one direction, or in both: those of every caller. */
+export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
+  const { to } = proxy.forward
+  const upstream = proxy.callers.map((from) => ({ from, to }))
+  const downstream = proxy.callers.map((caller) => ({ from: to, to: caller }))
+  return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
 }
 
 /** While it is not enabled. */

@@ -1,7 +1,7 @@
 import type { LinkFault } from '@chaos/faults'
 import { ControlError } from '../errors.ts'
 import type { FaultBoard } from '../fault-board.ts'
-import type { ManagedProxy } from '../proxies.ts'
+import { linksOf, type ManagedProxy } from '../proxies.ts'
 import { badBody, type Members, numberMember, readMembers, stringMember } from './go-json.ts'
 import { findToxicType, mergeAttributes, type ToxicAttributes, type ToxicType } from './toxic-types.ts'
 
@@ -105,7 +105,7 @@ const boardName = (proxy: ManagedProxy, toxic: string): string => `${proxy.name}
 function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): LinkFault | undefined {
   const harm = type.harm(toxic.attributes)
   if (harm === undefined) return undefined
-  const links = [direction === 'upstream' ? proxy.forward : proxy.backward]
+  const links = linksOf(proxy, direction)
   return toxic.toxicity === 1 ? { ...harm, links } : { ...harm, links, when: { probability: toxic.toxicity } }
 }
 

@@ -15,7 +15,7 @@ import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
 import type { FaultToAdd } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'
-import type { ProxySettings } from '../proxies.ts'
+import { linksOf, type ManagedProxy, type ProxySettings } from '../proxies.ts'
 import { leaseParameters, nameParameter, partitionModes, proxyEndParameters, proxyParameters } from './schemas.ts'
 
 /** The whole body as JSON. @throws ControlError (400) */
@@ -55,7 +55,9 @@ export function readProxy(value: unknown, where: string, readPem: ReadPem): Prox
     ...read,
     ...(carries === undefined ? {} : { carries: parseCarriage(carries, `${where}: "carries"`) }),
     ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
-    ...(peers === undefined ? {} : { peers: parsePeers(peers, `${where}: "peers"`) }),
+    ...(peers === undefined
+      ? {}
+      : { peers: parsePeers(peers, `${where}: "peers"`), peerNames: Object.keys(readObject(peers, where)) }),
   }
 }
 
@@ -85,11 +87,15 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
       throw new ControlError(400, `${where}: "${member}" is ${quote(text)}. Give a text.`)
   if (links !== undefined && proxies !== undefined)
     throw new ControlError(400, `${where}: give "links" or "proxies", not both`)
-  // What happens to requests is put on the way of the requests, whatever happens to their answers.
-  const ways = familyOf(harm['kind'])?.name === 'http' ? 'upstream' : direction
-  const given = proxies === undefined ? links : linksOfProxies(proxies, ways, plane, where)
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" goes with "proxies"; a link has a direction of its own`)
+  const family = familyOf(harm['kind'])?.name
+  // What happens to requests is put on the way of the requests, whatever happens to their answers.
+  const ways = readDirection(family === 'http' ? 'upstream' : direction, where)
+  const given =
+    proxies === undefined
+      ? links
+      : readProxyNames(proxies, where).flatMap((proxy) => linksForFamily(plane.proxies.get(proxy), family, ways))
   return {
     name: name as string | undefined,
     fault: parseTrafficFault({ ...harm, links: given }, where),
@@ -97,21 +103,24 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   }
 }
 
-function linksOfProxies(
-  proxies: unknown,
-  direction: unknown,
-  plane: Pick<ControlPlane, 'proxies'>,
-  where: string,
-): readonly Link[] {
-  if (!Array.isArray(proxies) || proxies.length === 0)
-    throw new ControlError(400, `${where}: "proxies" must be a list of names, such as ["db"]`)
-  if (direction !== undefined && direction !== 'both' && direction !== 'upstream' && direction !== 'downstream')
-    throw new ControlError(400, `${where}: "direction" is ${quote(direction)}. Give both, upstream or downstream.`)
-  return proxies.flatMap((name) => {
-    if (typeof name !== 'string') throw new ControlError(400, `${where}: "proxies": ${quote(name)} is no name`)
-    const { forward, backward } = plane.proxies.get(name)
-    return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
-  })
+type Direction = 'both' | 'upstream' | 'downstream'
+
+function readDirection(value: unknown, where: string): Direction {
+  if (value === undefined) return 'both'
+  if (value === 'both' || value === 'upstream' || value === 'downstream') return value
+  throw new ControlError(400, `${where}: "direction" is ${quote(value)}. Give both, upstream or downstream.`)
+}
+
+function readProxyNames(value: unknown, where: string): readonly string[] {
+  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')) return value
+  throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
+}
+
+/** Bytes and connections are hurt by who dials; what reads a proxy's messages and requests takes all callers for one. */
+function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
+  if (family === 'tcp') return linksOf(proxy, direction)
+  const { forward, backward } = proxy
+  return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
 }
 
 /** The faults of a rule set, each with its name. @throws UserError (input), ControlError (400, 404) */
@@ -133,7 +142,7 @@ export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies
   const { groups } = members
   if (!Array.isArray(groups) || groups.length < 2 || !groups.every(isGroup))
     throw new ControlError(400, `${where}: "groups" must be two or more lists of ends, such as [["n1"],["n2","n3"]]`)
-  const carried = plane.proxies.list().flatMap(({ forward, backward }) => [forward, backward])
+  const carried = plane.proxies.list().flatMap((proxy) => linksOf(proxy))
   const ends = new Set(carried.map(({ from }) => from))
   const stranger = groups.flat().find((end) => !ends.has(end))
   if (stranger !== undefined)

@@ -3,7 +3,7 @@ import type { LinkStatistics } from '../../link-state.ts'
 import type { NamedFault } from '../fault-board.ts'
 import type { Lease } from '../leases.ts'
 import type { ControlPlane } from '../plane.ts'
-import type { ManagedProxy } from '../proxies.ts'
+import { linksOf, type ManagedProxy } from '../proxies.ts'
 
 /** What goes out: see schemas.ts for what each is. */
 export interface Views {
@@ -21,19 +21,9 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
       .filter(({ fault }) => fault.links.some((link) => links.includes(linkName(link))))
       .map(({ name }) => name)
   return {
-    proxy({
-      name,
-      listen,
-      upstream,
-      enabled,
-      protocol,
-      authority,
-      identification,
-      forward,
-      backward,
-      liveConnections,
-    }) {
-      const links = [linkName(forward), linkName(backward)]
+    proxy(proxy) {
+      const { name, listen, upstream, enabled, protocol, authority, identification, forward, liveConnections } = proxy
+      const links = linksOf(proxy).map(linkName)
       const { from, to } = forward
       return {
         name,
