@@ -27,7 +27,6 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'primary-replica ack-before-replicate': SEMI_SYNC,
   'primary-replica promote-stale': SEMI_SYNC,
   'primary-replica stale-read': SEMI_SYNC,
-  'master-master no-tie-break': EVENTUAL,
   'master-master forget-gossip': EVENTUAL,
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
@@ -39,6 +38,8 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'raft prev-length-only': {},
   'raft no-truncate': {},
   'raft ack-before-fsync': {},
+  'primary-replica forget-epoch': SEMI_SYNC,
+  'master-master no-tie-break': EVENTUAL,
 }
 
 /** Not seen within the trials that a test can afford: shown beside their protocol. */
@@ -47,7 +48,6 @@ const SHOWN_STEP_BY_STEP = [
   'raft double-apply',
   'raft dedup-leader-only',
   'raft up-to-date-length-only',
-  'primary-replica forget-epoch',
 ]
 
 const TRIALS = 2_000

@@ -8,9 +8,9 @@ import { findSeed, judge, simulateCase } from './cases.ts'
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']
 const SEEDS = 200
 
-/** Throws at the step that breaks one of Raft's properties. */
-function watchRaft(): NonNullable<SimulationOptions['observe']> {
-  const watches = findProtocol('raft')!.invariants!.map(({ name, watch }) => ({ name, watch: watch() }))
+/** Throws at the step that breaks one of the protocol's invariants. */
+function watchInvariants(protocol: string): NonNullable<SimulationOptions['observe']> {
+  const watches = findProtocol(protocol)!.invariants!.map(({ name, watch }) => ({ name, watch: watch() }))
   return (node, state, event) => {
     for (const { name, watch } of watches) {
       const broken = watch(node, state, event)
@@ -23,7 +23,7 @@ describe('under all faults', () => {
   test(`Raft is linearizable and keeps its properties on ${SEEDS} seeds`, () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, rate: 200, timeMs: 1500 }
-      const { levels } = judge(simulateCase({ ...options, simulation: { observe: watchRaft() } }))
+      const { levels } = judge(simulateCase({ ...options, simulation: { observe: watchInvariants('raft') } }))
       expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
       expect(levels.eventual.result, `seed ${seed}`).toBe('met')
     }
@@ -39,7 +39,7 @@ describe('under all faults', () => {
     const breaks = (seed: number): boolean => {
       const faults = bug === 'no-log-check' ? { faults: ['kill', 'pause', 'loss'] } : { schedule: power }
       try {
-        simulateCase({ protocol: 'raft', bug, seed, ...faults, simulation: { observe: watchRaft() } })
+        simulateCase({ protocol: 'raft', bug, seed, ...faults, simulation: { observe: watchInvariants('raft') } })
         return false
       } catch (error) {
         return /leader completeness|election safety|state machine safety|log matching/.test(String(error))
@@ -52,7 +52,12 @@ describe('under all faults', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
-      const events = simulateCase({ ...options, rate: 200, timeMs: 1500, simulation: { observe: watchRaft() } })
+      const events = simulateCase({
+        ...options,
+        rate: 200,
+        timeMs: 1500,
+        simulation: { observe: watchInvariants('raft') },
+      })
       expect(judge(events).levels.linearizable.result, `seed ${seed}`).toBe('met')
     }
   })
@@ -62,7 +67,9 @@ describe('under all faults', () => {
     ({ sync }) => {
       for (let seed = 1; seed <= 60; seed++) {
         const knobs = { sync, reads: 'primary' }
-        const { levels } = judge(simulateCase({ protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs }))
+        const simulation = { observe: watchInvariants('primary-replica') }
+        const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs, simulation }
+        const { levels } = judge(simulateCase(options))
         expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
       }
     },
@@ -86,7 +93,8 @@ describe('under all faults', () => {
 
   test('master-master is not linearizable, and converges once healed', () => {
     for (let seed = 1; seed <= 30; seed++) {
-      const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'] }))
+      const simulation = { observe: watchInvariants('master-master') }
+      const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'], simulation }))
       expect(levels.linearizable.result, `seed ${seed}`).toBe('violated')
       expect(levels.eventual.result, `seed ${seed}`).toBe('met')
     }

@@ -1,18 +1,14 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
+import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
 
 const declared = {
   name: 'master-master',
   knobs: [
     { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
-    {
-      name: 'resolution-ms',
-      summary: 'what timestamps are multiples of, in milliseconds',
-      default: 0.1,
-      worthTrying: [10],
-    },
+    { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
   ],
   bugs: [
     { name: 'no-tie-break', summary: 'of two writes with the same timestamp each node keeps its own' },
@@ -27,6 +23,7 @@ const declared = {
 
 export const masterMaster: ProtocolDefinition = {
   ...declared,
+  invariants: masterMasterInvariants,
   summary: 'every node takes writes and answers at once; the last writer wins by timestamp',
   defaultNodes: 5,
   promises: 'eventual',

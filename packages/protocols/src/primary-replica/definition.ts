@@ -1,6 +1,7 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
+import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 
 const declared = {
@@ -35,6 +36,7 @@ const declared = {
 
 export const primaryReplica: ProtocolDefinition = {
   ...declared,
+  invariants: primaryReplicaInvariants,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
   promises: 'none',

@@ -1,0 +1,45 @@
+import type { Invariant } from '../definition.ts'
+import { type LogProtocol, watchCompleteness, watchLeaders, watchLogMatching } from '../log-invariants.ts'
+import type { PrimaryReplicaState } from './state.ts'
+
+const copies: LogProtocol<PrimaryReplicaState> = {
+  leads: ({ role }) => role === 'primary',
+  term: ({ epoch }) => epoch,
+  log: ({ log }) => log,
+  settled: heldByMajority,
+}
+
+export const primaryReplicaInvariants: readonly Invariant[] = [
+  {
+    name: 'one primary per epoch',
+    summary: 'a primary needs the promises of a majority, and every node promises an epoch once',
+    watch: () => watchLeaders(copies),
+  },
+  {
+    name: 'acknowledged entries survive',
+    summary: 'what a majority had when it was acknowledged is in the log of every later primary',
+    watch: () => watchCompleteness(copies),
+  },
+  {
+    name: 'logs agree',
+    summary: 'two logs with an entry of the same index and epoch are the same up to there',
+    watch: () => watchLogMatching(copies),
+  },
+]
+
+/**
+ * The last entry that this primary may acknowledge and a majority is known to have, whatever number of copies it was told
+ * to wait for: fewer, and a failover may lose it, as asked.
+ */
+function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
+  if (role !== 'primary') return 0
+  const others = Math.floor((peers.length + 1) / 2)
+  let best = 0
+  for (const { match } of replicas.values()) {
+    if (match <= best) continue
+    let holders = 0
+    for (const other of replicas.values()) if (other.match >= match) holders++
+    if (holders >= others) best = match
+  }
+  return peers.length === 0 ? committed : Math.min(best, committed)
+}
