@@ -18,6 +18,7 @@ import {
   echo,
   eventually,
   links,
+  ManualClock,
   network,
   Received,
   serve,
@@ -25,8 +26,13 @@ import {
 
 closeEverythingAfterEach()
 
+interface ServiceOptions {
+  readonly answer?: (stream: ServerHttp2Stream, path: string, body: string) => void
+  readonly clock?: ManualClock
+}
+
 /** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
-async function service(answer?: (stream: ServerHttp2Stream, path: string, body: string) => void) {
+async function service({ answer, clock }: ServiceOptions = {}) {
   const asked: string[] = []
   const aborted: string[] = []
   const server = createServer({ settings: { initialWindowSize: 1 << 20 } })
@@ -54,7 +60,7 @@ async function service(answer?: (stream: ServerHttp2Stream, path: string, body: 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   cleanUp(() => void server.close())
-  const faults = createHttp2Faults({ seed: 1 })
+  const faults = createHttp2Faults({ seed: 1, clock })
   const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
   const intercept = faults.intercept({ from: 'clients', to: 'n1' })
   const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
@@ -80,9 +86,11 @@ async function ask(session: ClientHttp2Session, path: string, body = ''): Promis
 
 describe('without a fault', () => {
   test('requests and large bodies go both ways at once', async () => {
-    const { session } = await service((stream, _path, body) => {
-      stream.respond({ ':status': 200 })
-      stream.end(body)
+    const { session } = await service({
+      answer(stream, _path, body) {
+        stream.respond({ ':status': 200 })
+        stream.end(body)
+      },
     })
     const bodies = Array.from({ length: 8 }, (_, i) => String(i).repeat(200_000))
     const answers = await Promise.all(bodies.map((body, i) => ask(session, `/${i}`, body)))
@@ -120,9 +128,11 @@ describe('a request', () => {
   })
 
   test('is reset once its answer has begun, and what is left of that comes to nobody', async () => {
-    const { faults, session } = await service((stream) => {
-      stream.respond({ ':status': 200 })
-      stream.end('z'.repeat(300_000))
+    const { faults, session } = await service({
+      answer(stream) {
+        stream.respond({ ':status': 200 })
+        stream.end('z'.repeat(300_000))
+      },
     })
     faults.apply({ kind: 'reset-stream', code: 'INTERNAL_ERROR', links: links.back, when: { every: 2 } })
     // More in all than the connection's window: it would stop if what was thrown away had not been given back.
@@ -134,7 +144,8 @@ describe('a request', () => {
   })
 
   test('comes later, and those that are under way do not wait for it', async () => {
-    const { faults, session, asked } = await service()
+    const clock = new ManualClock()
+    const { faults, session, asked } = await service({ clock })
     const slow = session.request({ ':path': '/slow', ':method': 'POST' })
     await eventually(() => asked.length === 1)
     const delay = faults.apply({
@@ -144,19 +155,20 @@ describe('a request', () => {
       links: links.to,
       when: { nth: 1 },
     })
-    const begun = performance.now()
-    const late = ask(session, '/late', 'body').then((answer) => ({ answer, afterMs: performance.now() - begun }))
+    const late = ask(session, '/late', 'body')
     // Its header block waits behind the delayed one, and is not delayed itself.
-    const behind = ask(session, '/behind').then((answer) => ({ answer, afterMs: performance.now() - begun }))
-    slow.end('done')
+    const behind = ask(session, '/behind')
+    await eventually(() => delay.hits === 1)
     let text = ''
     slow.setEncoding('utf8').on('data', (part: string) => {
       text += part
     })
+    slow.end('done')
     await once(slow, 'close')
-    expect([text, performance.now() - begun < 75]).toEqual(['/slow 4', true])
-    expect(await late).toMatchObject({ answer: '/late 4', afterMs: expect.toSatisfy((ms: number) => ms >= 78) })
-    expect(await behind).toMatchObject({ answer: '/behind 0' })
+    clock.advance(79)
+    expect([text, asked]).toEqual(['/slow 4', ['/slow']])
+    clock.advance(1)
+    expect(await Promise.all([late, behind])).toEqual(['/late 4', '/behind 0'])
     expect([asked, delay.hits]).toEqual([['/slow', '/late', '/behind'], 1])
   })
 
