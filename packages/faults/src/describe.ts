@@ -1,4 +1,4 @@
-import { type Fault, type Link, linkName, type NodeId } from './fault.ts'
+import { type Fault, type Link, linkName, type NodeEffect, type NodeId } from './fault.ts'
 
 /** A fault in a few words, for people: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `n2 paused`. */
 export function describeFault(fault: Fault): string {
@@ -10,19 +10,39 @@ export function describeFault(fault: Fault): string {
     case 'bandwidth':
       return `${fault.bytesPerSecond} bytes/s on ${countLinks(fault.links)}`
     case 'loss':
-      return `${Math.round(fault.probability * 100)}% of messages lost on ${countLinks(fault.links)}`
+      return `${percent(fault.probability)} of messages lost on ${countLinks(fault.links)}`
+    case 'duplicate':
+      return `${percent(fault.probability)} of messages twice on ${countLinks(fault.links)}`
+    case 'reorder':
+      return `${percent(fault.probability)} of messages overtaken within ${fault.withinMs} ms on ${countLinks(fault.links)}`
+    case 'corrupt':
+      return `${percent(fault.probability)} of messages damaged on ${countLinks(fault.links)}`
     case 'reset':
       return `connections reset on ${countLinks(fault.links)}`
     case 'kill':
       return `${fault.nodes.join(' ')} killed`
+    case 'crash':
+      return `${fault.nodes.join(' ')} killed before ${effectNames[fault.before]} ${fault.nth}`
     case 'pause':
       return `${fault.nodes.join(' ')} paused`
+    case 'clock':
+      return `${fault.nodes.length === 1 ? 'clock' : 'clocks'} of ${fault.nodes.join(' ')} ${describeClock(fault.offsetMs, fault.driftPpm)}`
   }
 }
 
 /** What a fault touches, as the history records it. */
 export const faultTargets = (fault: Fault): readonly string[] =>
   'links' in fault ? fault.links.map(linkName) : fault.nodes
+
+const effectNames: { readonly [effect in NodeEffect]: string } = { persist: 'write', send: 'message', reply: 'answer' }
+
+const percent = (probability: number): string => `${Math.round(probability * 100)}%`
+
+function describeClock(offsetMs: number, driftPpm: number): string {
+  const jump = offsetMs === 0 ? [] : [`${Math.abs(offsetMs)} ms ${offsetMs > 0 ? 'ahead' : 'behind'}`]
+  const drift = driftPpm === 0 ? [] : [`${Math.abs(driftPpm) / 10_000}% too ${driftPpm > 0 ? 'fast' : 'slow'}`]
+  return [...jump, ...drift].join(' and ') || 'right'
+}
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 

@@ -24,6 +24,9 @@ export const linkName = (link: Link): string => `${link.from}>${link.to}`
  */
 export type CutMode = 'hold' | 'drop'
 
+/** What a node does to the world: writes to its disk, sends to another node, answers a client. */
+export type NodeEffect = 'persist' | 'send' | 'reply'
+
 /** Something wrong, concretely: every selector resolved, so that it can be injected, printed and replayed. */
 export type Fault =
   | { readonly kind: 'partition'; readonly links: readonly Link[]; readonly mode: CutMode }
@@ -31,9 +34,24 @@ export type Fault =
   | { readonly kind: 'bandwidth'; readonly links: readonly Link[]; readonly bytesPerSecond: number }
   /** Each message is lost with this probability. Only where messages are known: not on a stream of mere bytes. */
   | { readonly kind: 'loss'; readonly links: readonly Link[]; readonly probability: number }
+  /** Each message comes twice with this probability, the second time later than others sent after it, maybe. */
+  | { readonly kind: 'duplicate'; readonly links: readonly Link[]; readonly probability: number }
+  /** Each message, with this probability, comes up to so much later, and what was sent after it does not wait for it. */
+  | {
+      readonly kind: 'reorder'
+      readonly links: readonly Link[]
+      readonly probability: number
+      readonly withinMs: Millis
+    }
+  /** Each message is damaged with this probability. Its framing notices, so its connection breaks when it arrives. */
+  | { readonly kind: 'corrupt'; readonly links: readonly Link[]; readonly probability: number }
   | { readonly kind: 'reset'; readonly links: readonly Link[] }
   | { readonly kind: 'kill'; readonly nodes: readonly NodeId[] }
+  /** Each node is killed just before its n-th effect of this kind, counted from 1 and from when the fault is injected. */
+  | { readonly kind: 'crash'; readonly nodes: readonly NodeId[]; readonly before: NodeEffect; readonly nth: number }
   | { readonly kind: 'pause'; readonly nodes: readonly NodeId[] }
+  /** Clocks jump by the offset, and from then on run faster by the drift, in parts of a million; slower where negative. */
+  | { readonly kind: 'clock'; readonly nodes: readonly NodeId[]; readonly offsetMs: Millis; readonly driftPpm: number }
 
 export type FaultKind = Fault['kind']
 

@@ -37,6 +37,16 @@ const pauseChoices = ['one', 'minority', 'leader'] as const
 // All at once is a power failure: what was acknowledged must be on disk, and so must what was promised.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 
+const crashChoices = ['one', 'leader'] as const
+const nodeEffects = ['persist', 'send', 'reply'] as const
+const clockChoices = ['one', 'minority', 'leader'] as const
+/** Whether it jumps, and whether it drifts. */
+const clockTroubles = [
+  [true, false],
+  [false, true],
+  [true, true],
+] as const
+
 /** Every nemesis there is: help, documentation and tests iterate over this list. */
 export const nemeses: readonly Nemesis[] = [
   {
@@ -129,6 +139,56 @@ export const nemeses: readonly Nemesis[] = [
     summary: 'lose 5 to 30% of the messages between nodes',
     kind: 'loss',
     plan: (random) => just({ kind: 'loss', probability: 0.05 + 0.25 * random.next() }),
+  },
+  {
+    name: 'duplicate',
+    summary: 'deliver 5 to 30% of the messages between nodes twice',
+    kind: 'duplicate',
+    plan: (random) => just({ kind: 'duplicate', probability: 0.05 + 0.25 * random.next() }),
+  },
+  {
+    name: 'reorder',
+    summary: 'let 5 to 30% of the messages between nodes be overtaken, by up to 50 ms',
+    kind: 'reorder',
+    plan: (random) =>
+      just({
+        kind: 'reorder',
+        probability: 0.05 + 0.25 * random.next(),
+        withinMs: millis(1 + random.integer(50)),
+      }),
+  },
+  {
+    name: 'corrupt',
+    summary: 'damage 1 to 10% of the messages between nodes, which breaks their connections',
+    kind: 'corrupt',
+    plan: (random) => just({ kind: 'corrupt', probability: 0.01 + 0.09 * random.next() }),
+  },
+  {
+    name: 'crash',
+    summary: 'kill one node or the leader just before it writes, sends or answers; restart it from its disk',
+    kind: 'crash',
+    plan: (random) =>
+      just({
+        kind: 'crash',
+        nodes: random.pick(crashChoices),
+        before: random.pick(nodeEffects),
+        nth: 1 + random.integer(20),
+      }),
+  },
+  {
+    name: 'clock',
+    summary: 'let the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
+    kind: 'clock',
+    plan(random) {
+      const [jumps, drifts] = random.pick(clockTroubles)
+      const upTo = (most: number) => random.integer(2 * most + 1) - most
+      return just({
+        kind: 'clock',
+        nodes: random.pick(clockChoices),
+        offsetMs: millis(jumps ? upTo(2_000) : 0),
+        driftPpm: drifts ? upTo(50_000) : 0,
+      })
+    },
   },
 ]
 

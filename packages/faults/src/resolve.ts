@@ -16,22 +16,18 @@ export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
     case 'partition':
       return { kind: 'partition', links: partitionLinks(plan.shape, situation), mode: plan.mode }
     case 'kill':
-      return { kind: 'kill', nodes: selectNodes(plan.nodes, situation) }
+    case 'crash':
     case 'pause':
-      return { kind: 'pause', nodes: selectNodes(plan.nodes, situation) }
+    case 'clock':
+      return { ...plan, nodes: selectNodes(plan.nodes, situation) }
     case 'latency':
-      return {
-        kind: 'latency',
-        links: linksAmong(situation.nodes),
-        latencyMs: plan.latencyMs,
-        jitterMs: plan.jitterMs,
-      }
     case 'bandwidth':
-      return { kind: 'bandwidth', links: linksAmong(situation.nodes), bytesPerSecond: plan.bytesPerSecond }
     case 'loss':
-      return { kind: 'loss', links: linksAmong(situation.nodes), probability: plan.probability }
+    case 'duplicate':
+    case 'reorder':
+    case 'corrupt':
     case 'reset':
-      return { kind: 'reset', links: linksAmong(situation.nodes) }
+      return { ...plan, links: linksAmong(situation.nodes) }
     case 'concrete':
       return plan.fault
   }

@@ -1,5 +1,5 @@
 import type { Millis, Nanos } from '@chaos/history'
-import type { CutMode, Fault } from './fault.ts'
+import type { CutMode, Fault, NodeEffect } from './fault.ts'
 
 /** Which nodes, as data; resolved when the fault is injected, because who leads is known only then. */
 export type NodeSelector = 'one' | 'minority' | 'leader' | 'all' | { readonly nodes: readonly string[] }
@@ -11,10 +11,15 @@ export type PartitionShape = 'halves' | 'majority-ring' | 'isolate-leader' | 'is
 export type FaultPlan =
   | { readonly kind: 'partition'; readonly shape: PartitionShape; readonly mode: CutMode }
   | { readonly kind: 'kill'; readonly nodes: NodeSelector }
+  | { readonly kind: 'crash'; readonly nodes: NodeSelector; readonly before: NodeEffect; readonly nth: number }
   | { readonly kind: 'pause'; readonly nodes: NodeSelector }
+  | { readonly kind: 'clock'; readonly nodes: NodeSelector; readonly offsetMs: Millis; readonly driftPpm: number }
   | { readonly kind: 'latency'; readonly latencyMs: Millis; readonly jitterMs: Millis }
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   | { readonly kind: 'loss'; readonly probability: number }
+  | { readonly kind: 'duplicate'; readonly probability: number }
+  | { readonly kind: 'reorder'; readonly probability: number; readonly withinMs: Millis }
+  | { readonly kind: 'corrupt'; readonly probability: number }
   | { readonly kind: 'reset' }
   /** Already concrete: what a replay injects. */
   | { readonly kind: 'concrete'; readonly fault: Fault }

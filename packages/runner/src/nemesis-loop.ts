@@ -1,4 +1,4 @@
-import { type Fault, faultTargets, type Random, resolveFault, type Schedule, type ScheduledFault } from '@chaos/faults'
+import { type Fault, linkName, type Random, resolveFault, type Schedule, type ScheduledFault } from '@chaos/faults'
 import { type Json, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 import type { Cancel, Cluster, Heal } from './ports.ts'
@@ -81,10 +81,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     })
   }
 
-  /** Killing or pausing a node that is down already would make two heals race for it: such victims are left out. */
+  /** Stopping a node that is down already, or soon will be, would make two heals race for it: such victims are left out. */
   function withoutOverlap(fault: Fault): Fault | undefined {
-    if (fault.kind !== 'kill' && fault.kind !== 'pause') return fault
-    const down = new Set([...active.values()].flatMap((other) => ('nodes' in other.fault ? other.fault.nodes : [])))
+    if (!stopsNodes(fault)) return fault
+    const down = new Set([...active.values()].flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
     const nodes = fault.nodes.filter((node) => !down.has(node))
     return nodes.length === 0 ? undefined : { ...fault, nodes }
   }
@@ -124,6 +124,11 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 }
 
+type Stopping = Extract<Fault, { readonly kind: 'kill' | 'crash' | 'pause' }>
+
+const stopsNodes = (fault: Fault): fault is Stopping =>
+  fault.kind === 'kill' || fault.kind === 'crash' || fault.kind === 'pause'
+
 /** Of those who believe to lead, the one with the highest term: an old leader may not know yet that it was deposed. */
 export function currentLeader(cluster: Cluster): string | undefined {
   let leader: string | undefined
@@ -139,21 +144,9 @@ export function currentLeader(cluster: Cluster): string | undefined {
   return leader
 }
 
-function describe(fault: Fault): { readonly [member: string]: Json } {
-  const targets = faultTargets(fault)
-  switch (fault.kind) {
-    case 'partition':
-      return { links: targets, mode: fault.mode }
-    case 'latency':
-      return { links: targets, latencyMs: fault.latencyMs, jitterMs: fault.jitterMs }
-    case 'bandwidth':
-      return { links: targets, bytesPerSecond: fault.bytesPerSecond }
-    case 'loss':
-      return { links: targets, probability: fault.probability }
-    case 'reset':
-      return { links: targets }
-    case 'kill':
-    case 'pause':
-      return { nodes: targets }
-  }
+/** What it touches, and its parameters. */
+function describe({ kind: _, ...fault }: Fault): { readonly [member: string]: Json } {
+  if ('nodes' in fault) return fault
+  const { links, ...parameters } = fault
+  return { links: links.map(linkName), ...parameters }
 }

@@ -1,11 +1,11 @@
-import type { Fault, Link, NodeId } from '@chaos/faults'
-import { linkName } from '@chaos/faults'
+import type { Fault, NodeId } from '@chaos/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
 import type { AnyStoreMachine } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
+import { apply, type World, whyImpossible } from './apply-fault.ts'
 import { createClient } from './client.ts'
 import { streamOf } from './fate.ts'
-import { type LinkFault, Network } from './network.ts'
+import { Network } from './network.ts'
 import { type AnyEvent, type Moment, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
@@ -67,6 +67,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
   for (const node of nodes.values())
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
 
+  const world: World = { network, nodes, now: () => queue.now }
+
   function createServer(id: NodeId): SimulatedNode {
     return new SimulatedNode(queue, {
       id,
@@ -88,63 +90,6 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     return node
   }
 
-  /** In force when this returns; the result heals, and says how often the fault bit. */
-  function apply(fault: Fault): () => number {
-    switch (fault.kind) {
-      case 'partition':
-        return onLinks(fault.links, { hits: 0, effect: { kind: 'cut', mode: fault.mode } })
-      case 'latency':
-        return onLinks(fault.links, {
-          hits: 0,
-          effect: { kind: 'latency', latencyMs: fault.latencyMs, jitterMs: fault.jitterMs },
-        })
-      case 'loss':
-        return onLinks(fault.links, { hits: 0, effect: { kind: 'loss', probability: fault.probability } })
-      case 'bandwidth':
-        return onLinks(fault.links, { hits: 0, effect: { kind: 'bandwidth', bytesPerSecond: fault.bytesPerSecond } })
-      case 'reset':
-        for (const { from, to } of fault.links) network.link(from, to).reset()
-        return () => fault.links.length
-      case 'kill': {
-        const killed = fault.nodes.filter(kill)
-        return () => {
-          for (const id of killed) serverOf(id).restart()
-          return killed.length
-        }
-      }
-      case 'pause':
-        for (const id of fault.nodes) serverOf(id).pause()
-        return () => {
-          for (const id of fault.nodes) serverOf(id).resume()
-          return fault.nodes.length
-        }
-    }
-  }
-
-  function onLinks(links: readonly Link[], fault: LinkFault): () => number {
-    network.add(links, fault)
-    return () => {
-      network.remove(links, fault)
-      return fault.hits
-    }
-  }
-
-  function kill(id: NodeId): boolean {
-    if (!serverOf(id).kill()) return false
-    // Its connections break: what was on its way to it never arrives.
-    for (const from of [...names, 'clients']) if (from !== id) network.link(from, id).reset()
-    return true
-  }
-
-  function troubleWith(fault: Fault): string | undefined {
-    if ('nodes' in fault) {
-      const stranger = fault.nodes.find((id) => !nodes.has(id))
-      return stranger === undefined ? undefined : `there is no node ${stranger}`
-    }
-    const stranger = fault.links.find((link) => !network.has(link))
-    return stranger === undefined ? undefined : `there is no link ${linkName(stranger)}`
-  }
-
   const clock: Clock = {
     now: () => queue.now,
     at(when, callback) {
@@ -156,12 +101,12 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
 
   function inject(fault: Fault, injected: (outcome: Injected) => void): void {
     const soon = (callback: () => void) => queue.schedule(queue.now, new Call(callback))
-    const error = troubleWith(fault)
+    const error = whyImpossible(fault, world)
     if (error !== undefined) {
       soon(() => injected({ type: 'failed', error }))
       return
     }
-    const undo = apply(fault)
+    const undo = apply(fault, world)
     heals.add(undo)
     let hits: number | undefined
     const heal = (): number => {

@@ -1,15 +1,20 @@
 import type { NodeId } from '@chaos/faults'
 
-/** A protocol's own code threw: its mistake, not the simulator's, and no verdict on any level. */
+/** A protocol's own code threw, or asked for what cannot be: its mistake, not the simulator's, and no verdict on any level. */
 export class MachineError extends Error {
   readonly node: NodeId
 
-  constructor(node: NodeId, event: unknown, cause: unknown) {
-    const what = cause instanceof Error ? cause.message : String(cause)
-    super(`${node} threw on ${describeEvent(event)}: ${what}`, { cause })
+  constructor(node: NodeId, what: string, cause?: unknown) {
+    super(`${node} ${what}`, { cause })
     this.name = 'MachineError'
     this.node = node
   }
+}
+
+/** The event is absent for a start. */
+export function threwOn(node: NodeId, event: unknown, cause: unknown): MachineError {
+  const what = cause instanceof Error ? cause.message : String(cause)
+  return new MachineError(node, `threw on ${describeEvent(event)}: ${what}`, cause)
 }
 
 const LONGEST_TEXT = 200

@@ -1,4 +1,4 @@
-import type { CutMode, Endpoint, Link as LinkName } from '@chaos/faults'
+import type { Endpoint, Fault, Link as LinkName } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
 import { type Millis, millis, millisToNanos } from '@chaos/history'
 import { fate, type Stream, streamOf } from './fate.ts'
@@ -10,6 +10,7 @@ export abstract class Parcel implements Happening {
   #link: Link | undefined
   /** Of the link, when it was sent. */
   #connection = 0
+  #damaged = false
 
   constructor(message: unknown) {
     this.message = message
@@ -24,20 +25,28 @@ export abstract class Parcel implements Happening {
     this.#connection = link.connection
   }
 
+  damage(): void {
+    this.#damaged = true
+  }
+
   happen(): void {
-    if (this.#connection === this.#link?.connection) this.deliver()
-    else this.broken()
+    const alive = this.#connection === this.#link?.connection
+    if (alive && !this.#damaged) {
+      this.deliver()
+      return
+    }
+    if (alive) this.#link?.reset()
+    this.broken()
   }
 }
+
+/** What can befall messages, but for a reset, which befalls a connection. */
+export type OnLinks = Exclude<Extract<Fault, { readonly links: unknown }>, { readonly kind: 'reset' }>
 
 /** A fault in force on some links; `hits` counts the messages it touched. */
 export interface LinkFault {
   hits: number
-  readonly effect:
-    | { readonly kind: 'cut'; readonly mode: CutMode }
-    | { readonly kind: 'latency'; readonly latencyMs: Millis; readonly jitterMs: Millis }
-    | { readonly kind: 'loss'; readonly probability: number }
-    | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  readonly fault: OnLinks
 }
 
 export interface NetworkOptions {
@@ -70,6 +79,11 @@ export class Network {
     return link
   }
 
+  /** Breaks all connections to it. */
+  resetTo(to: Endpoint): void {
+    for (const links of this.#links.values()) links.get(to)?.reset()
+  }
+
   add(where: readonly LinkName[], fault: LinkFault): void {
     for (const { from, to } of where) this.link(from, to).add(fault)
   }
@@ -90,6 +104,9 @@ export class Link {
   readonly #delays: Stream
   readonly #jitters: Stream
   readonly #losses: Stream
+  readonly #copies: Stream
+  readonly #overtakings: Stream
+  readonly #damages: Stream
   #sent = 0
   /** Nothing overtakes what was sent before it. */
   #lastArrival = 0
@@ -98,7 +115,7 @@ export class Link {
   /** Counts the connections: what was sent on an earlier one does not arrive. */
   #connection = 0
   readonly #faults: LinkFault[] = []
-  #held: Parcel[] = []
+  #held: Held[] = []
 
   constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
     const name = linkName(link)
@@ -108,6 +125,9 @@ export class Link {
     this.#delays = streamOf(seed, `${name} delay`)
     this.#jitters = streamOf(seed, `${name} jitter`)
     this.#losses = streamOf(seed, `${name} loss`)
+    this.#copies = streamOf(seed, `${name} copy`)
+    this.#overtakings = streamOf(seed, `${name} overtaking`)
+    this.#damages = streamOf(seed, `${name} damage`)
   }
 
   get connection(): number {
@@ -127,10 +147,10 @@ export class Link {
   remove(fault: LinkFault): void {
     const at = this.#faults.indexOf(fault)
     if (at >= 0) this.#faults.splice(at, 1)
-    if (this.#faults.some(({ effect }) => effect.kind === 'cut')) return
+    if (this.#faults.some(({ fault: other }) => other.kind === 'partition')) return
     const held = this.#held
     this.#held = []
-    for (const parcel of held) this.#dispatch(parcel, this.#sent++)
+    for (const { parcel, n } of held) this.#dispatch(parcel, n)
   }
 
   /** Breaks the connection: what is on its way is lost. */
@@ -139,7 +159,7 @@ export class Link {
     this.#lastArrival = this.#queue.now
     const held = this.#held
     this.#held = []
-    for (const parcel of held) this.#queue.schedule(this.#queue.now, parcel)
+    for (const { parcel } of held) this.#queue.schedule(this.#queue.now, parcel)
   }
 
   #usualDelay(n: number): number {
@@ -155,43 +175,93 @@ export class Link {
 
   #sendThroughFaults(parcel: Parcel, n: number): void {
     let held = false
-    for (const fault of this.#faults) {
-      const { effect } = fault
-      if (effect.kind === 'cut') {
-        fault.hits++
-        if (effect.mode === 'drop') return
+    for (const current of this.#faults) {
+      const { fault } = current
+      if (fault.kind === 'partition') {
+        current.hits++
+        if (fault.mode === 'drop') return
         held = true
-      } else if (effect.kind === 'loss' && fate(this.#losses, n) < effect.probability) {
-        fault.hits++
+      } else if (fault.kind === 'loss' && fate(this.#losses, n) < fault.probability) {
+        current.hits++
         return
       }
     }
     if (held) {
       // It belongs to the connection of now: what breaks that one breaks it too.
       parcel.sentOn(this)
-      this.#held.push(parcel)
+      this.#held.push({ parcel, n })
     } else this.#dispatch(parcel, n)
   }
 
   #dispatch(parcel: Parcel, n: number): void {
     let delay = this.#usualDelay(n)
     let departure: number = this.#queue.now
-    for (const fault of this.#faults) {
-      const { effect } = fault
-      if (effect.kind === 'latency') {
-        fault.hits++
-        const spread = effect.jitterMs * (2 * fate(this.#jitters, n) - 1)
-        delay += millisToNanos(millis(Math.max(0, effect.latencyMs + spread)))
-      } else if (effect.kind === 'bandwidth') {
-        fault.hits++
-        const start = Math.max(departure, this.#busyUntil)
-        departure = Math.round(start + (sizeBytes(parcel.message) / effect.bytesPerSecond) * 1e9)
-        this.#busyUntil = departure
+    let overtakenBy = 0
+    let copiedAfter: number | undefined
+    for (const current of this.#faults) {
+      const { fault } = current
+      switch (fault.kind) {
+        case 'latency': {
+          current.hits++
+          const spread = fault.jitterMs * (2 * fate(this.#jitters, n) - 1)
+          delay += millisToNanos(millis(Math.max(0, fault.latencyMs + spread)))
+          break
+        }
+        case 'bandwidth': {
+          current.hits++
+          const start = Math.max(departure, this.#busyUntil)
+          departure = Math.round(start + (sizeBytes(parcel.message) / fault.bytesPerSecond) * 1e9)
+          this.#busyUntil = departure
+          break
+        }
+        case 'duplicate': {
+          const drawn = fate(this.#copies, n)
+          if (drawn >= fault.probability) break
+          current.hits++
+          // What is below the probability is even below it: the copy comes at once, or long after.
+          copiedAfter = Math.round((LATEST_COPY_NANOS * drawn) / fault.probability)
+          break
+        }
+        case 'reorder': {
+          const drawn = fate(this.#overtakings, n)
+          if (drawn >= fault.probability) break
+          current.hits++
+          overtakenBy = Math.round((millisToNanos(fault.withinMs) * drawn) / fault.probability)
+          break
+        }
+        case 'corrupt':
+          if (fate(this.#damages, n) >= fault.probability) break
+          current.hits++
+          parcel.damage()
+          break
+        case 'partition':
+        case 'loss':
+          break
+        default:
+          fault satisfies never
       }
     }
-    this.#arriveAt(departure + delay, parcel)
+    const arrival = Math.max(departure + delay, this.#lastArrival)
+    if (overtakenBy > 0) this.#arriveOutOfOrder(arrival + overtakenBy, parcel)
+    else this.#arriveAt(arrival, parcel)
+    if (copiedAfter !== undefined) this.#arriveOutOfOrder(arrival + copiedAfter, parcel)
+  }
+
+  /** What is sent later need not wait for it. */
+  #arriveOutOfOrder(time: number, parcel: Parcel): void {
+    parcel.sentOn(this)
+    this.#queue.schedule(time, parcel)
   }
 }
+
+interface Held {
+  readonly parcel: Parcel
+  /** How many were sent on the link before it. */
+  readonly n: number
+}
+
+/** How long after the message itself its copy comes at most. */
+const LATEST_COPY_NANOS = 50e6
 
 /** As JSON, which is what real nodes speak. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

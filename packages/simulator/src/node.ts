@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { type Millis, millis } from '@chaos/history'
+import type { NodeEffect, NodeId } from '@chaos/faults'
+import type { Millis } from '@chaos/history'
 import type {
   AnyStoreMachine,
   Effect,
@@ -11,8 +11,9 @@ import type {
   Transition,
 } from '@chaos/protocols'
 import { fate, fateBits, type Stream, streamOf } from './fate.ts'
-import { MachineError } from './machine-error.ts'
+import { MachineError, threwOn } from './machine-error.ts'
 import { type Link, Parcel } from './network.ts'
+import { type ClockFault, NodeClock } from './node-clock.ts'
 import type { EventQueue, Happening } from './queue.ts'
 import { Timer } from './timer.ts'
 
@@ -41,6 +42,14 @@ export interface NodeOptions {
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
+/** A node dies just before one of its effects. */
+export interface CrashPoint {
+  readonly before: NodeEffect
+  /** Effects of this kind until then, that one included. */
+  left: number
+  readonly die: () => void
+}
+
 /** Called once with the answer, or with `undefined` where the node died first. */
 type Replied = (result: StoreResult | undefined) => void
 
@@ -54,6 +63,8 @@ export class SimulatedNode {
   readonly #machine: AnyStoreMachine
   readonly #seeds: Stream
   readonly #fsyncs: Stream
+  readonly #tears: Stream
+  readonly #clock: NodeClock
   /** To each peer, once the cluster has wired it. */
   readonly #links: Map<NodeId, { readonly link: Link; readonly peer: SimulatedNode }> = new Map()
   readonly #journal: unknown[] = []
@@ -68,6 +79,9 @@ export class SimulatedNode {
   #backlog: (() => void)[] = []
   /** What waits for the disk; `undefined` while nothing is being written. */
   #waiting: AnyEffect[] | undefined
+  /** What the disk is at work on: records that are not durable yet, and effects that wait for them. */
+  #writing: readonly AnyEffect[] | undefined
+  readonly #crashes: CrashPoint[] = []
   #led = false
 
   constructor(queue: EventQueue, options: NodeOptions) {
@@ -77,6 +91,8 @@ export class SimulatedNode {
     this.#machine = options.machine
     this.#seeds = streamOf(options.seed, `${options.id} seed`)
     this.#fsyncs = streamOf(options.seed, `${options.id} fsync`)
+    this.#tears = streamOf(options.seed, `${options.id} torn write`)
+    this.#clock = new NodeClock(options.clockOffsetMs)
   }
 
   get up(): boolean {
@@ -97,12 +113,17 @@ export class SimulatedNode {
     this.#step({ type: 'request', requestId, command })
   }
 
-  /** Drops everything that is not durable. False where it was down already. */
+  /**
+   * Drops everything that is not durable; of what the disk is at work on, some first records may be. False where it was
+   * down already.
+   */
   kill(): boolean {
     if (!this.#up) return false
     this.#up = false
     this.#life++
     this.#state = undefined
+    this.#tear(this.#writing ?? [])
+    this.#writing = undefined
     this.#waiting = undefined
     this.#backlog = []
     for (const timer of this.#timers.values()) timer.cancel()
@@ -131,12 +152,36 @@ export class SimulatedNode {
     for (const run of missed) if (this.#up) run()
   }
 
+  addCrash(point: CrashPoint): void {
+    this.#crashes.push(point)
+  }
+
+  removeCrash(point: CrashPoint): void {
+    const at = this.#crashes.indexOf(point)
+    if (at >= 0) this.#crashes.splice(at, 1)
+  }
+
+  addClockFault(fault: ClockFault): void {
+    this.#changeClock(() => this.#clock.add(fault))
+  }
+
+  removeClockFault(fault: ClockFault): void {
+    this.#changeClock(() => this.#clock.remove(fault))
+  }
+
+  #changeClock(change: () => void): void {
+    const before = this.#clock.rate
+    change()
+    const factor = before / this.#clock.rate
+    if (factor !== 1) for (const timer of this.#timers.values()) timer.stretch(factor)
+  }
+
   status(): NodeStatus | undefined {
     return this.#up && this.#pauses === 0 ? this.#machine.status(this.#state) : undefined
   }
 
   #localTime(): Millis {
-    return millis(this.#queue.now / 1e6 + this.#options.clockOffsetMs)
+    return this.#clock.read(this.#queue.now)
   }
 
   #start(): void {
@@ -167,7 +212,7 @@ export class SimulatedNode {
     try {
       return this.#machine.start(setting, [...this.#journal], this.#localTime())
     } catch (error) {
-      throw new MachineError(this.id, undefined, error)
+      throw threwOn(this.id, undefined, error)
     }
   }
 
@@ -175,7 +220,7 @@ export class SimulatedNode {
     try {
       return this.#machine.step(this.#state, event, this.#localTime())
     } catch (error) {
-      throw new MachineError(this.id, event, error)
+      throw threwOn(this.id, event, error)
     }
   }
 
@@ -197,13 +242,15 @@ export class SimulatedNode {
         this.#write(i === 0 ? effects : effects.slice(i))
         return
       }
-      this.#execute(effect)
+      if (!this.#execute(effect)) return
     }
   }
 
   /** One fsync for all records at hand; what stands between and after them waits for it. */
   #write(batch: readonly AnyEffect[]): void {
     this.#waiting = []
+    this.#writing = batch
+    if (this.#crashes.length > 0 && this.#diesWriting(batch)) return
     this.#options.onMoment?.(this.id, 'persists')
     const { fsyncMinMs, fsyncMaxMs } = this.#options
     const durationMs = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(this.#fsyncs, this.#fsyncCount++)
@@ -219,12 +266,55 @@ export class SimulatedNode {
     }
     const later = this.#waiting
     this.#waiting = undefined
+    this.#writing = undefined
     for (const effect of batch) if (effect.type === 'persist') this.#journal.push(effect.record)
-    for (const effect of batch) this.#execute(effect)
+    for (const effect of batch) if (!this.#execute(effect)) return
     if (later !== undefined) this.#carryOut(later)
   }
 
-  #execute(effect: AnyEffect): void {
+  /** A write that a kill cut short: some first records of it are durable, or none, or all. */
+  #tear(batch: readonly AnyEffect[]): void {
+    const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
+    const durable = Math.floor(fate(this.#tears, this.#fsyncCount) * (records.length + 1))
+    for (const record of records.slice(0, durable)) this.#journal.push(record)
+  }
+
+  /** Records before the one it dies at may still reach the disk. */
+  #diesWriting(batch: readonly AnyEffect[]): boolean {
+    for (const [i, effect] of batch.entries()) {
+      if (effect.type !== 'persist' || !this.#reachesCrash('persist')) continue
+      this.#writing = batch.slice(0, i)
+      this.#die('persist')
+      return true
+    }
+    return false
+  }
+
+  #reachesCrash(effect: NodeEffect): boolean {
+    let reached = false
+    for (const point of this.#crashes) if (point.before === effect && --point.left === 0) reached = true
+    return reached
+  }
+
+  #die(effect: NodeEffect): void {
+    for (const { before, left, die } of [...this.#crashes]) if (before === effect && left === 0) die()
+  }
+
+  /** False where the node died before it. */
+  #execute(effect: AnyEffect): boolean {
+    if (
+      this.#crashes.length > 0 &&
+      (effect.type === 'send' || effect.type === 'reply') &&
+      this.#reachesCrash(effect.type)
+    ) {
+      this.#die(effect.type)
+      return false
+    }
+    this.#perform(effect)
+    return true
+  }
+
+  #perform(effect: AnyEffect): void {
     switch (effect.type) {
       case 'send':
         this.#send(effect.to, effect.message)
@@ -237,7 +327,9 @@ export class SimulatedNode {
         return
       }
       case 'setTimer':
-        this.#timer(effect.timer).set(this.#queue.now + Math.round(effect.afterMs * 1e6))
+        if (!(effect.afterMs >= 0 && effect.afterMs < Number.POSITIVE_INFINITY))
+          throw new MachineError(this.id, `sets the timer "${effect.timer}" to ring after ${effect.afterMs} ms`)
+        this.#timer(effect.timer).set(this.#queue.now + Math.round((effect.afterMs * 1e6) / this.#clock.rate))
         return
       case 'cancelTimer':
         this.#timers.get(effect.timer)?.cancel()
@@ -248,13 +340,13 @@ export class SimulatedNode {
       case 'persist':
         return
       default:
-        effect satisfies never
+        throw new MachineError(this.id, `asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
     }
   }
 
   #send(to: NodeId, message: unknown): void {
     const wire = this.#links.get(to)
-    if (wire === undefined) throw new Error(`${this.id} sends to ${to}, which is none of its peers`)
+    if (wire === undefined) throw new MachineError(this.id, `sends to ${to}, which is none of its peers`)
     wire.link.send(new Letter(this.id, wire.peer, message))
   }
 

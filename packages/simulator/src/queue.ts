@@ -26,7 +26,9 @@ export class EventQueue {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
+  /** At that time, which must not be over. */
   schedule(time: number, happening: Happening): void {
+    if (!(time >= this.now)) throw new RangeError(`nothing can happen at ${time} any more: it is ${this.now}`)
     if (this.#length === this.#times.length) this.#grow()
     const times = this.#times
     const sequences = this.#sequences

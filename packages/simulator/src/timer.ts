@@ -33,6 +33,14 @@ export class Timer implements Happening {
     this.#dueAt = NEVER
   }
 
+  /** What is left until it rings is so many times as long: its clock runs at another rate. */
+  stretch(factor: number): void {
+    if (this.#dueAt === NEVER) return
+    const { now } = this.#queue
+    this.#dueAt = Math.round(now + (this.#dueAt - now) * factor)
+    if (this.#dueAt < this.#queuedAt) this.#enqueue()
+  }
+
   happen(): void {
     const { now } = this.#queue
     if (now !== this.#queuedAt) return

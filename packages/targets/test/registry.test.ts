@@ -11,7 +11,10 @@ test('every protocol is a target, under its own name', () => {
 test('every target says of every fault whether it can suffer it, and how or why not', () => {
   for (const { faults } of embeddedTargets) {
     expect(Object.keys(faults).sort()).toEqual(
-      ['bandwidth', 'kill', 'latency', 'loss', 'partition', 'pause', 'reset'].sort(),
+      [
+        ...['bandwidth', 'corrupt', 'duplicate', 'latency', 'loss', 'partition', 'reorder', 'reset'],
+        ...['clock', 'crash', 'kill', 'pause'],
+      ].sort(),
     )
     for (const suffering of Object.values(faults))
       expect(suffering.possible ? suffering.how : suffering.reason).toMatch(/\w/)

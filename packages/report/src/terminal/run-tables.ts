@@ -98,6 +98,11 @@ function kindInPlural(kind: string): string {
   if (kind === 'latency') return 'spells of latency'
   if (kind === 'bandwidth') return 'spells of low bandwidth'
   if (kind === 'loss') return 'spells of loss'
+  if (kind === 'crash') return 'crashes'
+  if (kind === 'duplicate') return 'spells of duplication'
+  if (kind === 'reorder') return 'spells of reordering'
+  if (kind === 'corrupt') return 'spells of corruption'
+  if (kind === 'clock') return 'wrong clocks'
   return `${kind}s`
 }
 

@@ -1,4 +1,4 @@
-import type { Fault, Link, NodeId } from '@chaos/faults'
+import type { Fault, Link, MessageHarm, NodeId } from '@chaos/faults'
 import type { Heal, Injected } from '@chaos/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { ManagedNode } from './managed-node.ts'
@@ -25,16 +25,12 @@ export async function inject(
         for (const node of victims) node.resume()
       })
     }
-    case 'loss': {
-      requireNodes(fault.links, nodes)
-      const { links, probability } = fault
-      // The first line of a connection says who speaks: the connection's, not a message between nodes.
-      const applied = network.applyToMessages({ kind: 'drop-message', links, when: { probability, afterMessages: 1 } })
-      return injected(
-        () => applied.hits,
-        async () => applied.remove(),
-      )
-    }
+    case 'loss':
+      return toMessages({ kind: 'drop-message' }, fault)
+    case 'duplicate':
+      return toMessages({ kind: 'duplicate-message', copies: 1 }, fault)
+    case 'reorder':
+      return toMessages({ kind: 'reorder-message', behind: 1, withinMs: fault.withinMs }, fault)
     case 'partition':
     case 'latency':
     case 'bandwidth':
@@ -46,11 +42,27 @@ export async function inject(
         async () => applied.remove(),
       )
     }
+    case 'crash':
+    case 'clock':
+    case 'corrupt':
+      throw new Error(`${fault.kind} is refused above`)
     default:
       fault satisfies never
       throw new Error('an unknown kind of fault')
   }
+
+  function toMessages(harm: MessageHarm, { links, probability }: OnMessages): Injected {
+    requireNodes(links, nodes)
+    // The first line of a connection says who speaks: the connection's, not a message between nodes.
+    const applied = network.applyToMessages({ ...harm, links, when: { probability, afterMessages: 1 } })
+    return injected(
+      () => applied.hits,
+      async () => applied.remove(),
+    )
+  }
 }
+
+type OnMessages = Extract<Fault, { readonly probability: number }>
 
 function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
   let undone: Promise<unknown> | undefined

@@ -1,0 +1,47 @@
+import { type Millis, millis, type Nanos } from '@chaos/history'
+
+/** What is wrong with a clock, from some time on. */
+export interface ClockFault {
+  readonly offsetMs: Millis
+  /** How much too fast it runs, in parts of a million. */
+  readonly driftPpm: number
+  readonly since: Nanos
+}
+
+/** What a node takes for the time: ahead of true time by what it always was, and by the faults in force. */
+export class NodeClock {
+  readonly #offsetMs: Millis
+  readonly #faults: ClockFault[] = []
+  /** Of its own seconds in a true one. */
+  rate = 1
+
+  constructor(offsetMs: Millis) {
+    this.#offsetMs = offsetMs
+  }
+
+  read(now: Nanos): Millis {
+    let local = now / 1e6 + this.#offsetMs
+    for (const { offsetMs, driftPpm, since } of this.#faults) local += offsetMs + (driftPpm * (now - since)) / 1e12
+    return millis(local)
+  }
+
+  add(fault: ClockFault): void {
+    this.#faults.push(fault)
+    this.#setRate()
+  }
+
+  /** It is set right at once, as far as this fault goes. */
+  remove(fault: ClockFault): void {
+    const at = this.#faults.indexOf(fault)
+    if (at >= 0) this.#faults.splice(at, 1)
+    this.#setRate()
+  }
+
+  #setRate(): void {
+    const driftPpm = this.#faults.reduce((sum, fault) => sum + fault.driftPpm, 0)
+    this.rate = Math.max(SLOWEST, 1 + driftPpm / 1e6)
+  }
+}
+
+/** Several drifts together may slow a clock down, but not stop it or turn it back. */
+const SLOWEST = 0.01

@@ -1,0 +1,309 @@
+import type { Fault, NodeEffect } from '@chaos/faults'
+import { type Millis, millis, nanos } from '@chaos/history'
+import type { AnyStoreMachine, Effect, MachineEvent, StoreCommand, StoreResult } from '@chaos/protocols'
+import { describe, expect, test } from 'vitest'
+import { createSimulatedCluster, type SimulationOptions } from '../src/index.ts'
+
+type Effects = Effect<number, StoreResult, number>[]
+type Step = (event: MachineEvent<number, StoreCommand>, now: Millis) => Effects
+
+const log = (text: unknown) => ({ type: 'log', text: String(text) }) as const
+const ok: StoreResult = { type: 'ok', value: null }
+
+/** A node that does what it is told, and says what it finds in its journal when it starts. */
+const scripted = (step: Step): AnyStoreMachine => ({
+  start: (_, journal) => ({ state: null, effects: [log(`starts with [${journal.join(' ')}]`)] }),
+  step: (state, event, now) => ({ state, effects: step(event, now) }),
+  status: () => ({ role: 'scripted', leads: true }),
+})
+
+/** Two nodes that do as the script says, what they log, and what clients are answered. */
+function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
+  const lines: { readonly atMs: number; readonly node: string; readonly text: string }[] = []
+  const cluster = createSimulatedCluster({
+    machine: scripted(step),
+    nodes: 2,
+    seed: 1,
+    log: (time, node, text) => lines.push({ atMs: time / 1e6, node, text }),
+    ...options,
+  })
+  const answers: string[] = []
+  return {
+    cluster,
+    lines,
+    answers,
+    said: (node: string) => lines.filter((line) => line.node === node).map(({ text }) => text),
+    ask: (node: string, value = 0) =>
+      cluster
+        .connect(node)
+        .invoke({ f: 'write', key: 'x', value }, millis(100), ({ type }) => answers.push(`${value} ${type}`)),
+    /** In force at once; the result heals, and gives the hits. */
+    inject(fault: Fault): () => number {
+      let hits = -1
+      let heal = () => {}
+      cluster.inject(fault, (outcome) => {
+        if (outcome.type === 'failed') throw new Error(outcome.error)
+        heal = () => outcome.heal((healed) => (hits = healed.type === 'healed' ? healed.hits : -1))
+      })
+      this.pass(0.001)
+      return () => {
+        heal()
+        this.pass(0.001)
+        return hits
+      }
+    },
+    pass(durationMs: number): void {
+      let over = false
+      cluster.clock.at(nanos(cluster.clock.now() + durationMs * 1e6), () => {
+        over = true
+      })
+      expect(cluster.run(() => over, { events: 100_000, durationMs: millis(2 * durationMs) })).toBe('done')
+    },
+  }
+}
+
+const persists = (...records: number[]): Effects => records.map((record) => ({ type: 'persist', record }))
+const slowDisk = { fsyncMinMs: millis(10), fsyncMaxMs: millis(10) }
+const reply = (event: MachineEvent<number, StoreCommand>): Effects =>
+  event.type === 'request' ? [{ type: 'reply', requestId: event.requestId, result: ok }] : []
+
+describe('a kill while the disk is at work', () => {
+  const script: Step = (event) => [...persists(1, 2, 3), log('all are durable'), ...reply(event)]
+  const found = (seed: number): string => {
+    const world = createWorld(script, { ...slowDisk, seed })
+    world.ask('n1')
+    world.pass(2)
+    // This one waits until the disk is free.
+    world.ask('n1')
+    world.pass(2)
+    const heal = world.inject({ kind: 'kill', nodes: ['n1'] })
+    world.pass(20)
+    expect(heal()).toBe(1)
+    expect(world.said('n1')).not.toContain('all are durable')
+    expect(world.answers).toEqual(['0 info', '0 info'])
+    return world.said('n1').at(-1)!
+  }
+
+  test('leaves some first records of that write, or none, or all, and never more', () => {
+    const journals = new Set(Array.from({ length: 60 }, (_, seed) => found(seed)))
+    expect([...journals].sort()).toEqual(['[1 2 3]', '[1 2]', '[1]', '[]'].map((left) => `starts with ${left}`))
+  })
+
+  test('leaves the same however often it is tried', () => {
+    for (let seed = 1; seed <= 5; seed++) expect(found(seed)).toBe(found(seed))
+  })
+})
+
+describe('a crash before an effect', () => {
+  // Tells the other node 1, writes 10, tells it 2, writes 20, tells it 3, and answers.
+  const script: Step = (event) => {
+    if (event.type === 'message') return [log(`got ${event.message}`)]
+    const send = (message: number): Effects => [{ type: 'send', to: 'n2', message }]
+    return [...send(1), ...persists(10), ...send(2), ...persists(20), ...send(3), ...reply(event)]
+  }
+  const crashed = (before: NodeEffect, nth: number, seed = 1) => {
+    const world = createWorld(script, { seed })
+    const heal = world.inject({ kind: 'crash', nodes: ['n1'], before, nth })
+    world.ask('n1')
+    world.pass(50)
+    expect(world.cluster.status().get('n1')).toBeUndefined()
+    expect(heal()).toBe(1)
+    expect(world.cluster.status().get('n1')).toBeDefined()
+    return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
+  }
+
+  test('lets through what came before it, and nothing after it', () => {
+    expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
+    expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
+    expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
+    expect(crashed('reply', 1)).toEqual({
+      got: ['got 1', 'got 2', 'got 3'],
+      journal: 'starts with [10 20]',
+      answers: ['0 info'],
+    })
+    expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
+  })
+
+  test('of a write never leaves that record, and perhaps those before it', () => {
+    const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
+    expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
+  })
+
+  test('that is never reached kills nobody, and is over once healed', () => {
+    const world = createWorld(script)
+    const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
+    world.ask('n1', 1)
+    world.pass(50)
+    expect(heal()).toBe(0)
+    world.ask('n1', 2)
+    world.pass(50)
+    expect(world.answers).toEqual(['1 ok', '2 ok'])
+  })
+})
+
+describe('messages between nodes', () => {
+  const COUNT = 40
+  const links = [{ from: 'n1', to: 'n2' }] as const
+  const script: Step = (event) => {
+    if (event.type === 'message') return [log(event.message)]
+    if (event.type === 'request') return [{ type: 'setTimer', timer: '0', afterMs: millis(1) }, ...reply(event)]
+    const turn = Number(event.timer)
+    const next: Effects = turn + 1 < COUNT ? [{ type: 'setTimer', timer: `${turn + 1}`, afterMs: millis(0.1) }] : []
+    return [{ type: 'send', to: 'n2', message: turn }, ...next]
+  }
+  const sendAll = (fault: Fault, seed: number) => {
+    const world = createWorld(script, { seed })
+    const heal = world.inject(fault)
+    world.ask('n1')
+    world.pass(500)
+    return { got: world.said('n2').slice(1).map(Number), hits: heal(), world }
+  }
+  const numbers = Array.from({ length: COUNT }, (_, i) => i)
+  const ascending = (one: number, other: number) => one - other
+
+  test('that come twice all come, and their copies on top, as many as were counted', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { got, hits } = sendAll({ kind: 'duplicate', links, probability: 0.5 }, seed)
+      expect(new Set(got).size).toBe(COUNT)
+      expect(got.length - COUNT).toBe(hits)
+      expect(hits).toBeGreaterThan(5)
+      const firsts = got.filter((message, i) => got.indexOf(message) === i)
+      expect(firsts, `seed ${seed}: only copies come late`).toEqual(numbers)
+    }
+  })
+
+  test('that are overtaken all come once, in another order', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { got, hits } = sendAll({ kind: 'reorder', links, probability: 0.3, withinMs: millis(20) }, seed)
+      expect([...got].sort(ascending)).toEqual(numbers)
+      expect(got, `seed ${seed}`).not.toEqual(numbers)
+      expect(hits).toBeGreaterThan(2)
+    }
+  })
+
+  test('that are damaged do not come, and take with them what is on its way behind them', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { got, hits } = sendAll({ kind: 'corrupt', links, probability: 0.1 }, seed)
+      expect(got).toEqual([...got].sort(ascending))
+      expect(COUNT - got.length, `seed ${seed}`).toBeGreaterThan(hits - 1)
+      expect(hits).toBeGreaterThan(0)
+    }
+  })
+
+  test('keep their fates when one that befalls others is left out', () => {
+    const late = { kind: 'reorder', links, probability: 0.3, withinMs: millis(20) } as const
+    const alone = sendAll(late, 3).got
+    const world = createWorld(script, { seed: 3 })
+    world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
+    world.inject(late)
+    world.ask('n1')
+    world.pass(500)
+    expect(world.said('n2').slice(1).map(Number)).toEqual(alone)
+  })
+
+  test('that were held are delivered with the delays they would have had', () => {
+    const later = (hold: boolean) => {
+      const world = createWorld(script, { seed: 4 })
+      const fault = { kind: 'partition', links, mode: 'hold' } as const
+      const heal = world.inject(hold ? fault : { ...fault, links: [] })
+      world.ask('n1')
+      world.pass(3)
+      heal()
+      world.pass(500)
+      // Whoever was held comes at the earliest when it is released; whoever was not is as it would have been.
+      return world.lines.filter(({ node, text }) => node === 'n2' && Number(text) > 25).map(({ atMs }) => atMs)
+    }
+    expect(later(true)).toEqual(later(false))
+  })
+
+  test('are a request each where they are from a client, and so cannot come twice', () => {
+    const ofClients = { kind: 'duplicate', links: [{ from: 'clients', to: 'n1' }], probability: 1 } as const
+    expect(() => createWorld(script).inject(ofClients)).toThrow('clients>n1 carries no messages that could come twice')
+  })
+})
+
+describe('a clock', () => {
+  const ticking: Step = (event, now) =>
+    event.type === 'request' || event.type === 'timer'
+      ? [log(now), { type: 'setTimer', timer: 'tick', afterMs: millis(10) }]
+      : []
+  const ticks = (fault: Omit<Extract<Fault, { kind: 'clock' }>, 'kind' | 'nodes'>) => {
+    const world = createWorld(ticking)
+    world.ask('n1')
+    world.ask('n2')
+    world.pass(5)
+    const heal = world.inject({ kind: 'clock', nodes: ['n1'], ...fault })
+    const injectedMs = world.cluster.clock.now() / 1e6
+    world.pass(100)
+    const hits = heal()
+    const healedMs = world.cluster.clock.now() / 1e6
+    world.pass(50)
+    const wrong = (node: string) =>
+      world.lines
+        .filter((line) => line.node === node && !line.text.startsWith('starts'))
+        .map(({ atMs, text }) => ({
+          atMs,
+          ahead: Number(text) - atMs,
+        }))
+    return { own: wrong('n1'), other: wrong('n2'), hits, injectedMs, healedMs }
+  }
+
+  test('that jumped is ahead by as much until it is set right, and its timers run on as they did', () => {
+    const { own, other, hits, injectedMs, healedMs } = ticks({ offsetMs: millis(-700), driftPpm: 0 })
+    for (const { atMs, ahead } of own) expect(ahead).toBeCloseTo(atMs > injectedMs && atMs < healedMs ? -700 : 0, 5)
+    for (const { ahead } of other) expect(ahead).toBeCloseTo(0, 5)
+    expect(
+      own.map(({ atMs }, i) => atMs - (own[i - 1]?.atMs ?? atMs - 10)).every((gap) => Math.abs(gap - 10) < 1e-5),
+    ).toBe(true)
+    expect(hits).toBe(own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length)
+  })
+
+  test('that drifts is ahead by more and more, and its timers ring the earlier', () => {
+    const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
+    const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
+    for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)
+    // Ten of its milliseconds are eight.
+    expect(drifting.length).toBeGreaterThan(11)
+    expect(other.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length).toBe(10)
+    for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)
+  })
+
+  test('with two faults is wrong by both', () => {
+    const world = createWorld(ticking)
+    world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(100), driftPpm: 0 })
+    const heal = world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(20), driftPpm: 0 })
+    world.ask('n1')
+    world.pass(8)
+    heal()
+    world.pass(7)
+    const ahead = world.lines
+      .filter(({ text }) => !text.startsWith('starts'))
+      .map(({ atMs, text }) => Math.round(Number(text) - atMs))
+    expect(ahead).toEqual([120, 100])
+  })
+})
+
+describe('a machine that asks for what cannot be', () => {
+  const asked = (effect: unknown) => {
+    const world = createWorld(() => [effect as Effects[number]])
+    world.ask('n1')
+    return () => world.pass(10)
+  }
+
+  test('is reported as that, with its node', () => {
+    expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is none of its peers')
+    expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
+      'n1 sets the timer "t" to ring after NaN ms',
+    )
+    expect(asked({ type: 'explode' })).toThrow('n1 asks for {"type":"explode"}, which is no effect')
+  })
+})
+
+test('nothing is scheduled before now', () => {
+  const world = createWorld(() => [])
+  world.pass(10)
+  const times: number[] = []
+  world.cluster.clock.at(nanos(0), () => times.push(world.cluster.clock.now()))
+  world.pass(1)
+  expect(times[0]).toBeGreaterThanOrEqual(10e6)
+})
