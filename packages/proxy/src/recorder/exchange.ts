@@ -70,8 +70,11 @@ export class Exchange {
     this.#recording = recording
     this.#begunAt = begunAt
     this.#isDuplicate = typeof beginning !== 'string'
-    if (beginning === 'begun') this.#clientPlace = recording.views.client.reserve()
-    else if (beginning !== 'whole') {
+    if (beginning === 'begun') {
+      // Its process is taken together with its place: none that is given back only later stands open there.
+      this.#clientPlace = recording.views.client.reserve()
+      this.#process = recording.lanes.take()
+    } else if (beginning !== 'whole') {
       this.#client = 'done'
       this.#extra = extraText({ duplicateOf: beginning.#process })
       recording.counters.duplicates++
@@ -98,7 +101,7 @@ export class Exchange {
       return
     }
     this.#call = call
-    this.#process = lanes.take()
+    if (this.#clientPlace === undefined) this.#process = lanes.take()
     this.#subject = subjectText(call.f, call.key)
     this.#input = valueText(call.value)
     if (!this.#isDuplicate) this.#invokeForClient(call)
@@ -223,8 +226,11 @@ export class Exchange {
   }
 
   #cancelPlaces(): void {
-    const { views } = this.#recording
-    if (this.#clientPlace !== undefined) views.client.cancel(this.#clientPlace)
+    const { views, lanes } = this.#recording
+    if (this.#clientPlace !== undefined) {
+      views.client.cancel(this.#clientPlace)
+      lanes.giveBack(this.#process)
+    }
     if (this.#backendPlace !== undefined) views.backend?.cancel(this.#backendPlace)
     this.#clientPlace = undefined
     this.#backendPlace = undefined

@@ -106,6 +106,17 @@ describe('processes', () => {
     expect(() => client.history).not.toThrow()
   })
 
+  test('are not those of requests that had not ended when they began', () => {
+    const { client, connection, now } = recording()
+    const first = connection.begin(now())
+    first.called(write(1))
+    const slow = connection.begin(now())
+    first.delivered(now(), ok(1))
+    slow.called(write(2))
+    expect(typesOf(client)).toEqual(['0 invoke', '1 invoke', '0 ok'])
+    expect(() => client.history).not.toThrow()
+  })
+
   test('of which nothing is known are retired, in both views', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())

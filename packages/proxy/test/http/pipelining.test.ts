@@ -1,0 +1,63 @@
+import { createRandom } from '@chaos/faults'
+import { expect, test } from 'vitest'
+import { closeEverythingAfterEach, dial, eventually, Received } from '../sockets.ts'
+import { bytesOf, cutAt, readResponses } from './feed.ts'
+import { httpRouteTo, serveHttp, textOf } from './live.ts'
+
+closeEverythingAfterEach()
+
+test('whatever happens to pipelined requests, each gets its own answer, in the order they were asked in', async () => {
+  const seed = `pipelined ${Math.floor(performance.now())}`
+  const random = createRandom(seed)
+  const service = await serveHttp(async (asked, reply) => {
+    const body = await textOf(asked)
+    // Some answers have a length, and some come in chunks.
+    if (body.endsWith('1')) reply.write(body.slice(0, 2))
+    reply.end(body.endsWith('1') ? body.slice(2) : body)
+  })
+  const { route, apply, recorder, client } = await httpRouteTo(service, { seed })
+  const faults = [
+    apply({ kind: 'error-status', when: { probability: 0.1 } }),
+    apply({ kind: 'error-status', after: 'forwarding', status: 502, when: { probability: 0.1 } }),
+    apply({ kind: 'duplicate-request', when: { probability: 0.2 } }),
+    apply({ kind: 'delay-request', delayMs: 1, when: { probability: 0.05 } }),
+    apply({ kind: 'delay-reply', delayMs: 1, when: { probability: 0.05 } }),
+    apply({ kind: 'trickle-reply', pieceBytes: 2, pauseMs: 0.1, when: { probability: 0.05 } }),
+    apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' }, when: { probability: 0.2 } }),
+    apply({ kind: 'reorder-replies', withinMs: 2, when: { probability: 0.1 } }),
+  ]
+  const CONNECTIONS = 6
+  const REQUESTS = 80
+
+  async function converse(connection: number): Promise<void> {
+    const values = Array.from({ length: REQUESTS }, (_, i) => `${connection}-${1000 + i}`)
+    const put = (value: string) =>
+      random.chance(0.5)
+        ? `PUT /kv/${connection} HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
+        : `PUT /kv/${connection} HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n${value.slice(0, 2)}\r\n${(value.length - 2).toString(16)}\r\n${value.slice(2)}\r\n0\r\nX-Trailer: y\r\n\r\n`
+    const said = bytesOf(values.map(put).join(''))
+    const cuts = Array.from({ length: 60 }, () => random.integer(said.length)).sort((a, b) => a - b)
+    const asking = new Received(await dial(route))
+    for (const piece of cutAt(said, cuts)) {
+      asking.socket.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const methods = values.map(() => 'PUT')
+    const answers = () => readResponses([asking.bytes], methods).messages.filter(({ complete }) => complete)
+    await asking.until(() => answers().length === REQUESTS)
+    const wrong = answers().filter(({ head, body }, i) => head.status === 200 && body !== values[i])
+    expect(wrong, seed).toEqual([])
+    const statuses = new Set(answers().map(({ head }) => head.status))
+    expect([...statuses].sort(), seed).toEqual([200, 502, 503])
+  }
+
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, connection) => converse(connection)))
+  await eventually(() => recorder.counters.open === 0)
+  expect(recorder.counters, seed).toMatchObject({
+    operations: CONNECTIONS * REQUESTS,
+    unmatched: 0,
+    unmatchedAnswers: 0,
+  })
+  expect(client.history.operations.length).toBe(CONNECTIONS * REQUESTS)
+  expect(faults.every(({ hits }) => hits > 0)).toBe(true)
+})
