@@ -3,8 +3,6 @@ import { type Nemesis, nemeses } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { oneOf } from './one-of.ts'
 
-export { oneOf }
-
 export const parseLevel = (option: string, typed: string): Level => oneOf(option, 'level', typed, levels)
 
 const NONE = 'none'

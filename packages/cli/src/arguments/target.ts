@@ -9,7 +9,8 @@ import {
   targetNames,
 } from '@chaos/targets'
 import { type ParsedOptions, textOf } from '../command.ts'
-import { oneOf, parseSettings } from './names.ts'
+import { parseSettings } from './names.ts'
+import { oneOf } from './one-of.ts'
 
 /** What a command is to work on, and by which reference other threads and processes find it. */
 export interface ChosenTarget {

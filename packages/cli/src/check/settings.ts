@@ -1,6 +1,7 @@
 import { findModel, type Level, levels, type ModelName, models, type ShareOptions } from '@chaos/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
-import { oneOf, parseLevel } from '../arguments/names.ts'
+import { parseLevel } from '../arguments/names.ts'
+import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 
