@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { UserError } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { redirectedFrom, redirectUsers } from '../src/peer/redirect.ts'
+import { type Redirection, redirectedFrom, redirectUsers } from '../src/peer/redirect.ts'
 import { cleanUp, closeEverythingAfterEach, eventually, network, Received, serve } from './sockets.ts'
 
 closeEverythingAfterEach()
@@ -24,6 +24,17 @@ async function heardBy(userId: number, to: { host: string; port: number }): Prom
   })
   await once(child, 'close')
   return heard
+}
+
+/** A process that redirects, and says so; it runs what is built. */
+function startOwner(rules: readonly Redirection[]) {
+  const built = new URL('../dist/index.js', import.meta.url).href
+  const script = `const { redirectUsers } = await import('${built}'); await redirectUsers(${JSON.stringify(rules)}); process.send('done')`
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  cleanUp(() => void owner.kill('SIGKILL'))
+  return owner
 }
 
 test('what one user dials comes to the route of its link, and of nobody else', async (context) => {
@@ -49,17 +60,17 @@ test('what one user dials comes to the route of its link, and of nobody else', a
   expect(made.statistics().get('n1>n2')?.connections).toBe(1)
 })
 
-test('the kernel forgets it when the input of its owner ends, as it does with whoever asked for it', async (context) => {
+test('the kernel forgets it when whoever asked for it is killed', async (context) => {
   if (!possible) return context.skip(WHY_SKIPPED)
-  const redirections = await redirectUsers([
+  const owner = startOwner([
     { userId: first, to: { host: '127.0.2.2', port: 4 }, via: { host: '127.0.2.3', port: 5 } },
     { userId: second, to: { host: '::1', port: 4 }, via: { host: '::1', port: 5 } },
   ])
-  cleanUp(() => redirections.close())
+  await once(owner, 'message')
   const tables = () => String(spawnSync('nft', ['list', 'tables']).stdout)
-  expect(tables()).toContain(`chaos_${process.pid}_`)
-  await redirections.close()
-  await eventually(() => !tables().includes(`chaos_${process.pid}_`))
+  expect(tables()).toContain(`chaos_${owner.pid}_`)
+  owner.kill('SIGKILL')
+  await eventually(() => !tables().includes(`chaos_${owner.pid}_`))
 })
 
 test('what makes no sense is refused before anything is asked of the kernel', async () => {
