@@ -12,10 +12,16 @@ export interface Helper {
 /** Starts one of the programs beside this file. */
 export function startHelper(program: string, options: readonly string[] = []): Helper {
   const child: ChildProcess = fork(fileURLToPath(new URL(program, import.meta.url)), { execArgv: [...options] })
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`${program} ended by itself, with ${signal ?? `code ${code}`}`)
+  })
+  // In the end it is stopped, when nothing is asked any more.
+  ended.catch(() => undefined)
   return {
     async ask<Answer>(request: object) {
+      const answered = once(child, 'message')
       child.send(request)
-      const [answer] = await once(child, 'message')
+      const [answer] = await Promise.race([answered, ended])
       return answer as Answer
     },
     stop: () => void child.kill(),

@@ -10,7 +10,7 @@ import type { ProxyRequest, Usage } from './proxy-process.ts'
 export const name = 'proxy: through it and past it'
 
 const ROUNDS = 5
-const ROUND_MS = 400
+const ROUND_MS = 250
 /** Rounds that do not count, until the code of all processes is compiled. */
 const WARM_UP_ROUNDS = 2
 const IDLE_CONNECTIONS = 5_000
