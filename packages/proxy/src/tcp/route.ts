@@ -24,7 +24,10 @@ export interface RouteOptions {
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** Made for each connection, and reads, changes or answers what it carries; the links' faults act behind it. */
   readonly intercept?: Intercept | undefined
-  /** Who dials, where it is not always `from`: asked of each client before anything of it is read. */
+  /**
+   * Who dials, where it is not always `from`: asked of each client before anything of it is read. It decides whose links
+   * a connection is, and so which faults of links it suffers; interceptors take everyone for `from`.
+   */
   readonly peers?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
