@@ -131,6 +131,7 @@ class BehindWriter implements RecordFile {
     this.#gatheredBytes += this.#gathering.write(line, this.#gatheredBytes, 'utf8')
     this.#gatheredLines++
     this.#timer ??= setTimeout(() => this.#flushInTime(), FLUSH_AFTER_MS)
+    if (this.#writing) this.#noteCongestion()
   }
 
   async close(): Promise<void> {
@@ -166,11 +167,14 @@ class BehindWriter implements RecordFile {
     this.#blocks.push(block)
     this.#behindBytes += block.bytes.length
     this.#mostBehindBytes = Math.max(this.#mostBehindBytes, this.#behindBytes)
-    if (!this.#congested && this.#behindBytes > this.#maximumBehindBytes) {
-      this.#congested = true
-      this.#congestions++
-    }
+    this.#noteCongestion()
     if (!this.#writing) this.#writeNext()
+  }
+
+  #noteCongestion(): void {
+    if (this.#congested || this.#behindBytes + this.#gatheredBytes <= this.#maximumBehindBytes) return
+    this.#congested = true
+    this.#congestions++
   }
 
   #writeNext(): void {
