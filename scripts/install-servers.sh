@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in, Redis,
-# to be recorded, and nftables, to redirect connections. Without them those tests are reported as skipped, by name.
+# Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
+# PostgreSQL, to be stood before; curl and wrk, to drive what is recorded; haproxy, to be measured against; nftables,
+# to redirect connections. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
 command -v chromium >/dev/null || packages+=(chromium)
 command -v redis-server >/dev/null || packages+=(redis-server)
 command -v redis-cli >/dev/null || packages+=(redis-tools)
-command -v nft >/dev/null || packages+=(nftables)
+command -v psql >/dev/null || packages+=(postgresql-client)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+command -v curl >/dev/null || packages+=(curl)
+command -v wrk >/dev/null || packages+=(wrk)
+command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
+command -v nft >/dev/null || [ -x /usr/sbin/nft ] || packages+=(nftables)
 
 if [ ${#packages[@]} -eq 0 ]; then
   echo "Everything is installed already."
@@ -16,6 +22,14 @@ fi
 if [ "$(id -u)" -ne 0 ]; then
   echo "Run it as root: sudo bash scripts/install-servers.sh" >&2
   exit 4
+fi
+
+# Debian starts a server once it is installed, on its usual port. The tests start their own, on ports of their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
