@@ -19,7 +19,8 @@ export function threwOn(node: NodeId, event: unknown, cause: unknown): MachineEr
 
 const LONGEST_TEXT = 200
 
-function describeEvent(event: unknown): string {
+/** In short; a start has no event. */
+export function describeEvent(event: unknown): string {
   if (event === undefined) return 'its start'
   const text = JSON.stringify(event) ?? String(event)
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import {
   causeOf,
   digestOf,
+  guardProtocol,
+  guide,
   minimise,
   parseReplay,
   planTrial,
@@ -37,9 +39,9 @@ const someSeed = (): number => Date.now() % 1_000_000
 describe('a search', () => {
   test('of Raft finds nothing, on seeds never tried before, whatever the strategy', () => {
     const first = someSeed()
-    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 400 })
+    const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 240 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
-    expect(trials).toBe(400)
+    expect(trials).toBe(240)
   })
 
   test('repeats every trial to the byte', () => {
@@ -51,6 +53,91 @@ describe('a search', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
+    )
+  })
+})
+
+describe('a broken invariant', () => {
+  test.each(['forget-vote', 'ack-before-majority'])('of %s leads to what a client sees', (bug) => {
+    const subject = raft(bug)
+    const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
+    const broken = findings.find(({ failure }) => failure.kind === 'invariant')!
+    const visible = guide(subject, broken, { strategies, limits, budgetMs: millis(30_000) })!
+    expect(visible.failure).toMatchObject({ kind: 'violation', level: 'linearizable' })
+    expect(runScenario(subject, visible.scenario, { ...limits, invariants: false }).failure).toEqual(visible.failure)
+  })
+})
+
+describe('a protocol of which no run can be repeated', () => {
+  const reaching = (reach: () => unknown): Subject => {
+    const protocol = findProtocol('raft')!
+    return {
+      ...raft(),
+      protocol: guardProtocol({
+        ...protocol,
+        create(options) {
+          const machine = protocol.create(options)
+          return {
+            ...machine,
+            step: (...step) => {
+              reach()
+              return machine.step(...step)
+            },
+          }
+        },
+      }),
+    }
+  }
+
+  test.each([
+    ['Math.random()', () => Math.random()],
+    ['Date.now()', () => Date.now()],
+    ['new Date()', () => new Date()],
+    ['performance.now()', () => performance.now()],
+    ['setTimeout()', () => setTimeout(() => {}, 1)],
+  ])('is told that it calls %s, and on which event', (name, reach) => {
+    const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
+    expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
+    expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
+    expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
+  })
+
+  test('may make dates of the times it is given', () => {
+    const { findings } = searchSeeds(
+      reaching(() => new Date(0).getTime()),
+      { ...everything, first: 1, count: 1 },
+    )
+    expect(findings).toEqual([])
+  })
+
+  test('is told the first event that differs', () => {
+    const protocol = findProtocol('raft')!
+    let steps = 0
+    const forgetful = {
+      ...raft(),
+      protocol: {
+        ...protocol,
+        create: (options: Parameters<typeof protocol.create>[0]) => {
+          const machine = protocol.create(options)
+          // Kept outside the state: it goes on from one run to the next.
+          return {
+            ...machine,
+            step: (...[state, event, now]: Parameters<typeof machine.step>) =>
+              machine.step(
+                state,
+                event.type === 'request' && event.command.f === 'write'
+                  ? { ...event, command: { ...event.command, value: ++steps } }
+                  : event,
+                now,
+              ),
+          }
+        },
+      },
+    }
+    const { findings } = searchSeeds(forgetful, { ...everything, first: 1, count: 3, verifyDeterminism: true })
+    expect(findings[0]?.failure).toHaveProperty(
+      'what',
+      expect.stringMatching(/not deterministic: .* event \d+ of the clients was \{/),
     )
   })
 })
@@ -98,7 +185,7 @@ describe('what was found', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { scenario } = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits)
       const { events } = runScenario(raft(), scenario, limits)
-      const replay = { scenario, found: 'nothing', digest: digestOf(events) }
+      const replay = { scenario, found: 'nothing', digest: digestOf(events), invariants: seed % 2 === 0 }
       const back = parseReplay(printReplay(replay), 'replay.json')
       expect(back, `seed ${seed}`).toEqual(replay)
       expect(digestOf(runScenario(raft(), back.scenario, limits).events)).toBe(replay.digest)

@@ -42,6 +42,11 @@ export const fuzzCommand: Command = {
       default: true,
       describe: "watch the protocol's own invariants too; --no-invariants goes by histories alone",
     },
+    guide: {
+      type: 'boolean',
+      default: true,
+      describe: 'follow a broken invariant up until a client sees it; --no-guide leaves it at the invariant',
+    },
     'keep-going': { type: 'boolean', describe: 'do not stop at the first failure; show one of each cause' },
     shrink: {
       type: 'string',

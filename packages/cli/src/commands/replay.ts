@@ -13,7 +13,11 @@ export const replayCommand: Command = {
       describe: 'the level to hold it to [default: what the target promises]',
       requiresArg: true,
     },
-    invariants: { type: 'boolean', default: true, describe: "watch the protocol's own invariants too" },
+    invariants: {
+      type: 'boolean',
+      default: true,
+      describe: "watch the protocol's own invariants too, where the file says so",
+    },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   examples: [

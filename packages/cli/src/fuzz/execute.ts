@@ -1,31 +1,17 @@
-import { join } from 'node:path'
-import { type Event, type Json, millis } from '@chaos/history'
-import { openHistoryWriter } from '@chaos/history/files'
-import { type FoundFailure, renderSearch, type Size } from '@chaos/report'
-import type { Scenario } from '@chaos/runner'
-import { causeOf, type Failure, type Finding, printReplay } from '@chaos/simulator'
 import { Tinypool } from 'tinypool'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { createRunDirectory, writeResult } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
-import { type SearchOutcome, searchInParallel } from './search.ts'
+import { followUp } from './follow-up.ts'
+import { jsonOf, pageOf, subjectText } from './outcome.ts'
+import { resultsOf } from './results.ts'
+import { searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
-import { type Shown, showScenario } from './show.ts'
-import { subjectOf } from './subject-name.ts'
-import type { MinimiseTask } from './worker.ts'
 
-/** One cause, cut down, written to files, ready to be shown. */
-interface Result {
-  readonly finding: Finding
-  readonly times: number
-  readonly shown: Shown
-  readonly replayFile: string
-  readonly historyFile: string
-}
+/** A trial takes a few. */
+const MEMORY_OF_A_THREAD_MB = 1_024
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
@@ -37,6 +23,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: settings.workers,
     maxThreads: settings.workers,
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_OF_A_THREAD_MB },
   })
   try {
     if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
@@ -44,8 +31,9 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
       progress: (trials, causes) => progress.update(progressText(trials, causes)),
       interrupted: interrupts.interrupted,
     })
+    const followed = interrupts.interrupted() ? outcome : await followUp(pool, settings, outcome, progress, interrupts)
     progress.update('cutting down what was found')
-    const results = await resultsOf(pool, settings, outcome)
+    const results = await resultsOf(pool, settings, followed)
     progress.stop()
     if (settings.json) print(process.stdout, `${JSON.stringify(jsonOf(settings, outcome, results))}\n`)
     else print(process.stdout, pageOf(settings, outcome, results))
@@ -72,119 +60,4 @@ function titleOf(settings: FuzzSettings): string {
     `${workers} thread${workers === 1 ? '' : 's'}`,
     `strategies: ${strategies.join(', ')}`,
   ].join(' · ')
-}
-
-const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
-  bug === undefined ? name : `${name} with the mistake ${bug}`
-
-async function resultsOf(pool: Tinypool, settings: FuzzSettings, outcome: SearchOutcome): Promise<readonly Result[]> {
-  const byCause = new Map<string, Finding[]>()
-  for (const finding of outcome.findings) {
-    const cause = causeOf(finding.failure)
-    byCause.set(cause, [...(byCause.get(cause) ?? []), finding])
-  }
-  if (byCause.size === 0) return []
-  const directory = createRunDirectory(settings.out, `fuzz-${settings.name}`, new Date())
-  return Promise.all(
-    [...byCause].map(async ([cause, findings]) => {
-      const [finding] = findings as [Finding]
-      const scenario = await smallest(pool, settings, finding)
-      const shown = showScenario(await subjectOf(settings.subject), scenario, settings.invariants)
-      const name = cause.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 40)
-      const replayFile = join(directory.path, `${name}.json`)
-      const historyFile = join(directory.path, `${name}.jsonl`)
-      const { digest, sentence } = shown
-      writeResult(replayFile, printReplay({ scenario, found: `${cause}: ${sentence}`, digest }))
-      writeHistory(historyFile, shown.events)
-      return { finding, times: findings.length, shown, replayFile, historyFile }
-    }),
-  )
-}
-
-/** A failure of the protocol's own code is shown as it was: a smaller one may be another. */
-async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding): Promise<Scenario> {
-  if (finding.failure.kind === 'broken') return finding.scenario
-  const { subject, invariants, shrinkMs } = settings
-  const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
-  const scenario: Scenario | undefined = await pool.run(task, { name: 'minimiseFinding' })
-  return scenario ?? finding.scenario
-}
-
-function writeHistory(path: string, events: readonly Event[]): void {
-  const writer = openHistoryWriter(path, { header: { chaos: 1, model: 'register', initial: null } })
-  writer.appendAll(events)
-  writer.close()
-}
-
-const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
-  renderSearch(
-    {
-      subject: subjectText(settings),
-      level: settings.subject.level,
-      trials: outcome.trials,
-      steps: outcome.steps,
-      elapsedMs: outcome.elapsedMs,
-      failures: results.map(failureOf),
-    },
-    styleFor(process.stdout),
-    terminalOptions(process.stdout),
-  )
-
-const failureOf = ({ finding, times, shown, replayFile }: Result): FoundFailure => ({
-  title: titleOfFailure(finding.failure),
-  sentence: shown.sentence,
-  seed: finding.seed,
-  strategy: finding.strategy,
-  times,
-  found: sizeOf(finding.scenario),
-  shrunk: sizeOf(shown.scenario),
-  steps: shown.steps,
-  columns: shown.columns,
-  file: replayFile,
-  again: `npx chaos replay ${replayFile}`,
-})
-
-function titleOfFailure(failure: Failure): string {
-  switch (failure.kind) {
-    case 'violation':
-      return causeOf(failure)
-    case 'invariant':
-      return `${failure.name} broken`
-    case 'broken':
-      return 'the protocol does not work'
-    default:
-      return failure satisfies never
-  }
-}
-
-const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
-  operations: operations.length,
-  faults: faults.length,
-  nodes,
-})
-
-function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
-  const { target, bug, level } = settings.subject
-  return {
-    target,
-    ...(bug === undefined ? {} : { bug }),
-    level,
-    found: results.length > 0,
-    trials: outcome.trials,
-    steps: outcome.steps,
-    timing: { searchMs: millis(Math.round(outcome.elapsedMs)) },
-    failures: results.map(({ finding, times, shown, replayFile, historyFile }) => ({
-      kind: finding.failure.kind,
-      cause: causeOf(finding.failure),
-      sentence: shown.sentence,
-      seed: finding.seed,
-      strategy: finding.strategy,
-      times,
-      found: { ...sizeOf(finding.scenario) },
-      shrunk: { ...sizeOf(shown.scenario) },
-      digest: shown.digest,
-      replay: replayFile,
-      history: historyFile,
-    })),
-  }
 }

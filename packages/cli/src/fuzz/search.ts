@@ -1,7 +1,9 @@
 import { type Millis, millis } from '@chaos/history'
-import { causeOf, type Finding, type SearchResult } from '@chaos/simulator'
+import { causeOf, type Finding, planTrial, type SearchResult, strategies } from '@chaos/simulator'
 import type { Tinypool } from 'tinypool'
 import type { FuzzSettings } from './settings.ts'
+import { subjectOf } from './subject-name.ts'
+import { type Stuck, supervise } from './supervise.ts'
 import type { SeedsTask } from './worker.ts'
 
 /** What the threads did together. Findings are in order of their seeds. */
@@ -32,6 +34,7 @@ export async function searchInParallel(
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const findings: Finding[] = []
+  const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   let trials = 0
   let steps = 0
   let next = firstSeed
@@ -46,18 +49,47 @@ export async function searchInParallel(
       const first = next
       const count = Math.min(SEEDS_A_TASK, lastSeed - first)
       next += count
-      const result: SearchResult = await pool.run(taskFor(settings, first, count), { name: 'search' })
-      trials += result.trials
-      steps += result.steps
-      findings.push(...result.findings)
-      hooks.progress(trials, new Set(findings.map(({ failure }) => causeOf(failure))).size)
+      await searchRange(first, count)
     }
+  }
+
+  async function searchRange(first: number, count: number): Promise<void> {
+    if (count <= 0) return
+    const end = await supervise<SearchResult>(pool, 'search', taskFor(settings, first, count))
+    if (end.type === 'done') {
+      add(end.value)
+      return
+    }
+    // Its thread is gone, and with it what it had found before: those seeds are gone through again.
+    await searchRange(first, end.seed - first)
+    add({ trials: 1, steps: 0, findings: [await stuckFinding(settings, end)], tried: {} })
+    if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
+  }
+
+  function add(result: SearchResult): void {
+    trials += result.trials
+    steps += result.steps
+    findings.push(...result.findings)
+    for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
+      const before = tried[strategy] ?? { trials: 0, found: 0 }
+      tried[strategy] = { trials: before.trials + trials, found: before.found + found }
+    }
+    hooks.progress(trials, new Set(findings.map(({ failure }) => causeOf(failure))).size)
   }
 
   await Promise.all(Array.from({ length: settings.workers }, work))
   findings.sort((one, other) => one.seed - other.seed)
   const kept = keepGoing ? findings : findings.slice(0, 1)
-  return { trials, steps, findings: kept, elapsedMs: millis(performance.now() - startedAt) }
+  return { trials, steps, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
+}
+
+/** What broke within it is known to the thread alone, which is gone: the scenario is the plan without its faults. */
+async function stuckFinding({ subject, strategies: names }: FuzzSettings, { seed, what }: Stuck): Promise<Finding> {
+  const chosen = strategies.filter(({ name }) => names.includes(name))
+  const strategy = chosen[seed % chosen.length]
+  if (strategy === undefined) throw new RangeError('a search needs a strategy')
+  const { scenario } = planTrial(await subjectOf(subject), strategy, seed)
+  return { seed, strategy: strategy.name, failure: { kind: 'broken', what, stuck: true }, scenario }
 }
 
 const taskFor = (settings: FuzzSettings, first: number, count: number): SeedsTask => ({

@@ -18,6 +18,8 @@ export interface FuzzSettings {
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
   readonly strategies: readonly string[]
   readonly invariants: boolean
+  /** Whether a broken invariant is followed up until a client sees it. */
+  readonly guide: boolean
   readonly keepGoing: boolean
   readonly verifyDeterminism: boolean
   readonly shrinkMs: Millis
@@ -50,6 +52,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     limit: parseLimit(textOf(options, 'seeds'), textOf(options, 'time')),
     strategies: parseStrategies(textOf(options, 'strategy')),
     invariants,
+    guide: options['guide'] !== false,
     keepGoing: flagOf(options, 'keep-going'),
     verifyDeterminism: flagOf(options, 'verify-determinism'),
     shrinkMs: parseDuration('shrink', textOf(options, 'shrink') ?? FUZZ_DEFAULTS.shrink),

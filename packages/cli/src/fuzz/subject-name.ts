@@ -1,6 +1,6 @@
 import type { Level } from '@chaos/checker'
-import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import type { Subject } from '@chaos/simulator'
+import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaos/protocols'
+import { guardProtocol, type Subject } from '@chaos/simulator'
 import { loadProtocol } from '@chaos/targets'
 
 /** What is searched, by names: what can be sent to another thread. */
@@ -18,7 +18,13 @@ const loaded = new Map<string, Promise<ProtocolDefinition>>()
 
 /** @throws UserError (usage, input) where there is no such protocol. */
 export async function subjectOf(name: SubjectName): Promise<Subject> {
-  const loading = loaded.get(name.target) ?? loadProtocol(name.target)
+  const loading = loaded.get(name.target) ?? loadGuarded(name.target)
   loaded.set(name.target, loading)
   return { ...name, protocol: await loading }
+}
+
+/** Protocols of one's own are kept from what makes a run unrepeatable; those that come with the program do without. */
+async function loadGuarded(target: string): Promise<ProtocolDefinition> {
+  const protocol = await loadProtocol(target)
+  return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)
 }

@@ -1,6 +1,16 @@
 import { type Millis, millis } from '@chaos/history'
 import type { Scenario } from '@chaos/runner'
-import { type Finding, minimise, type SearchResult, searchSeeds, strategies, type TrialLimits } from '@chaos/simulator'
+import {
+  type Finding,
+  guide,
+  minimise,
+  type SearchResult,
+  type Subject,
+  searchSeeds,
+  strategies,
+  type TrialLimits,
+} from '@chaos/simulator'
+import { beginSeed, type Pulse, withPulse } from './pulse.ts'
 import { type SubjectName, subjectOf } from './subject-name.ts'
 
 /** Some seeds for one thread. */
@@ -12,6 +22,18 @@ export interface SeedsTask {
   readonly invariants: boolean
   readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
+}
+
+export interface GuideTask {
+  readonly subject: SubjectName
+  readonly finding: Finding
+  readonly strategies: readonly string[]
+  readonly budgetMs: Millis
+}
+
+/** Where a thread tells the main one what it is at. */
+interface Watched {
+  readonly pulse: Pulse
 }
 
 export interface MinimiseTask {
@@ -31,19 +53,36 @@ export const limitsFor = (invariants: boolean): TrialLimits => ({
   invariants,
 })
 
-export async function search(task: SeedsTask): Promise<SearchResult> {
+export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = task
-  return searchSeeds(await subjectOf(task.subject), {
+  return searchSeeds(await watchedSubject(task), {
     first,
     count,
     stopAtFirst,
     verifyDeterminism,
-    strategies: strategies.filter(({ name }) => task.strategies.includes(name)),
+    strategies: strategiesOf(task.strategies),
     limits: limitsFor(task.invariants),
+    begins: (seed) => beginSeed(task.pulse, seed),
   })
 }
 
-export async function minimiseFinding(task: MinimiseTask): Promise<Scenario | undefined> {
+export async function minimiseFinding(task: MinimiseTask & Watched): Promise<Scenario | undefined> {
   const { finding, invariants, budgetMs } = task
-  return minimise(await subjectOf(task.subject), finding, { limits: limitsFor(invariants), budgetMs })
+  return minimise(await watchedSubject(task), finding, { limits: limitsFor(invariants), budgetMs })
 }
+
+export async function guideFinding(task: GuideTask & Watched): Promise<Finding | undefined> {
+  const { finding, budgetMs } = task
+  return guide(await watchedSubject(task), finding, {
+    strategies: strategiesOf(task.strategies),
+    limits: limitsFor(true),
+    budgetMs,
+  })
+}
+
+async function watchedSubject({ subject, pulse }: { readonly subject: SubjectName } & Watched): Promise<Subject> {
+  const named = await subjectOf(subject)
+  return { ...named, protocol: withPulse(named.protocol, pulse) }
+}
+
+const strategiesOf = (names: readonly string[]) => strategies.filter(({ name }) => names.includes(name))

@@ -47,7 +47,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     subject: { target, bug, knobs, level, nodes, operations: operations.length },
     real: flagOf(options, 'real'),
     times: parseCount('times', textOf(options, 'times'), { min: 1, max: MOST_TIMES }),
-    invariants: options['invariants'] !== false,
+    invariants: replay.invariants && options['invariants'] !== false,
     json: flagOf(options, 'json'),
   }
 }

@@ -15,6 +15,8 @@ export interface SearchSummary {
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
+  /** By strategy. */
+  readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
   /** One of each cause, the one found first. */
   readonly failures: readonly FoundFailure[]
 }
@@ -26,14 +28,17 @@ export interface FoundFailure {
   readonly sentence: string
   readonly seed: number
   readonly strategy: string
+  /** The broken invariant that was followed up to find it. */
+  readonly after?: string | undefined
   readonly times: number
   /** Operations and faults as found, and as cut down. */
   readonly found: Size
-  readonly shrunk: Size
+  /** Absent where it cannot be played again, like the file. */
+  readonly shrunk: Size | undefined
   /** The smallest run, for the diagram. */
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]
-  readonly file: string
+  readonly file: string | undefined
   /** The command that plays it again. */
   readonly again: string
 }
@@ -47,7 +52,7 @@ export interface Size {
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { trials, steps, elapsedMs, failures } = summary
+  const { trials, steps, elapsedMs, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
   const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${count(Math.round(trials / seconds))} trials and ${count(Math.round(steps / seconds))} steps a second`
   const head =
@@ -57,24 +62,42 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
           `${summary.subject} kept its histories ${summary.level} in every trial`,
         ]
       : []
-  const sections = [head, ...failures.flatMap((failure) => failureSections(failure, page)), [style.dim(speed)]]
+  const sections = [
+    head,
+    ...failures.flatMap((failure) => failureSections(failure, page)),
+    [speed, triedText(tried)].flatMap((line) => wrap(line, page.width)).map((line) => style.dim(line)),
+  ]
   return finish(sections, options)
 }
 
+const triedText = (tried: SearchSummary['tried']): string =>
+  `strategies: ${Object.entries(tried)
+    .map(
+      ([strategy, { trials, found }]) => `${strategy} ${count(trials)}${found > 0 ? ` (${count(found)} failed)` : ''}`,
+    )
+    .join(', ')}`
+
 function failureSections(failure: FoundFailure, page: ReturnType<typeof pageStyle>): string[][] {
   const { style, width } = page
-  const { found, shrunk } = failure
   return [
     [
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
-      style.dim(
-        `seed ${failure.seed} (${failure.strategy})${failure.times > 1 ? `, and ${plural(failure.times - 1, 'other trial')}` : ''} · cut down from ${sizeText(found)} to ${sizeText(shrunk)}`,
-      ),
+      style.dim(foundText(failure)),
     ],
-    drawSequence(failure.steps, failure.columns, page),
-    [`replay   ${printable(failure.file)}`, `again    ${printable(failure.again)}`],
+    failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
+    [
+      ...(failure.file === undefined ? [] : [`replay   ${printable(failure.file)}`]),
+      `again    ${printable(failure.again)}`,
+    ],
   ]
+}
+
+function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
+  const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
+  const followed = after === undefined ? '' : `, from where ${after} was broken`
+  const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
+  return `seed ${seed} (${strategy}${followed})${others} · ${size}`
 }
 
 const sizeText = ({ operations, faults, nodes }: Size): string =>

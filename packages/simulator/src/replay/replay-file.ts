@@ -10,15 +10,29 @@ export interface Replay {
   readonly found: string | undefined
   /** Of the history that the simulator recorded: another one means that something else happened. */
   readonly digest: string | undefined
+  /** Whether a broken invariant is what went wrong, and ends the run; otherwise the history shows it. */
+  readonly invariants: boolean
 }
 
 /** Counted up when older programs could no longer read what newer ones write. */
 const VERSION = 1
 
 /** One operation and one fault a line. */
-export function printReplay({ scenario, found, digest }: Replay): string {
+export function printReplay({ scenario, found, digest, invariants }: Replay): string {
   const { target, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
-  const head = { chaos: VERSION, kind: 'scenario', found, target, bug, knobs, nodes, seed, timeoutMs, digest }
+  const head = {
+    chaos: VERSION,
+    kind: 'scenario',
+    found,
+    target,
+    bug,
+    knobs,
+    nodes,
+    seed,
+    timeoutMs,
+    invariants,
+    digest,
+  }
   const lines = Object.entries(head)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)},`)
@@ -79,6 +93,7 @@ export function parseReplay(text: string, source: string): Replay {
     },
     found: head['found'] === undefined ? undefined : String(head['found']),
     digest: head['digest'] === undefined ? undefined : String(head['digest']),
+    invariants: parseFlag(members['invariants'], `${source}: "invariants"`),
   }
 }
 
@@ -91,7 +106,7 @@ const headParameters = [
   { name: 'found', unit: 'text', summary: 'what went wrong', optional: true },
   { name: 'digest', unit: 'text', summary: 'of the history', optional: true },
 ] as const
-const HEAD_BESIDE = ['chaos', 'kind', 'knobs', 'operations', 'faults']
+const HEAD_BESIDE = ['chaos', 'kind', 'knobs', 'invariants', 'operations', 'faults']
 
 function parseJson(text: string, source: string): unknown {
   try {
@@ -105,6 +120,11 @@ function parseJson(text: string, source: string): unknown {
 function parseList(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw new UserError('input', `${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
+}
+
+function parseFlag(value: unknown, where: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? true
+  throw new UserError('input', `${where} is ${quote(value)}. Give true or false.`)
 }
 
 function parseKnobs(value: unknown, source: string): { readonly [name: string]: KnobValue } {

@@ -28,9 +28,11 @@ const SHRINK_SHARE = 0.6
 export function minimise(
   subject: Subject,
   finding: Finding,
-  { limits, budgetMs }: MinimiseOptions,
+  { limits: given, budgetMs }: MinimiseOptions,
 ): Scenario | undefined {
   const cause = causeOf(finding.failure)
+  // An invariant that is broken on the way would end the trial before the history shows anything.
+  const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const fails = (scenario: Scenario): boolean => {
     const { failure } = runScenario(subject, scenario, limits)
     return failure !== undefined && causeOf(failure) === cause

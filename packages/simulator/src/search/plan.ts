@@ -16,10 +16,15 @@ export interface Plan {
 /** Faults and operations fall into this much virtual time: a few elections' worth. */
 const SHORTEST_MS = 800
 const LONGEST_MS = 3_000
-const TIMEOUT_MS = millis(600)
+/** Long ones leave a request open over several changes of the leader. */
+const TIMEOUTS_MS = [600, 600, 2_000]
 const NODE_COUNTS = [3, 3, 5]
 const WORTH_TRYING_PROBABILITY = 0.5
 const CAS_SHARE = 0.1
+const BURSTS_PROBABILITY = 0.4
+const MOST_BURSTS = 4
+const SHORTEST_BURST_MS = 5
+const LONGEST_BURST_MS = 200
 
 /** A function of the subject, the strategy and the seed alone. */
 export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
@@ -33,7 +38,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     knobs: chooseKnobs(subject, random.fork('knobs')),
     nodes: nodes.length,
     seed,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
     operations: planOperations(subject, random.fork('operations'), nodes, lengthMs),
     faults: [],
   }
@@ -60,13 +65,21 @@ function planOperations(
   const keys = keyNames(1 + random.integer(3))
   const clients = 2 + random.integer(6)
   const readShare = random.pick([0.3, 0.5, 0.7])
-  const times = Array.from({ length: operations }, () => random.next() * lengthMs).sort((one, other) => one - other)
+  const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
+  const times = Array.from({ length: operations }, timeOf).sort((one, other) => one - other)
   return times.map((atMs, i) => ({
     at: millisToNanos(millis(atMs)),
     client: random.integer(clients),
     node: random.pick(nodes),
     command: planCommand(random, random.pick(keys), i + 1, readShare, level === 'linearizable'),
   }))
+}
+
+/** Times close to one of a few: many operations at once, and at one key, are what some mistakes need. */
+function inBursts(random: Random, lengthMs: number): () => number {
+  const bursts = Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
+  const spreadMs = SHORTEST_BURST_MS * (LONGEST_BURST_MS / SHORTEST_BURST_MS) ** random.next()
+  return () => random.pick(bursts) + random.next() * spreadMs
 }
 
 function planCommand(random: Random, key: string, value: number, readShare: number, cas: boolean): StoreCommand {

@@ -7,6 +7,8 @@ export interface Reaction {
   readonly moment: Moment
   /** Counted from 1, over all nodes. */
   readonly occurrence: number
+  /** Moments before it do not count; from the start of the scenario unless given. */
+  readonly notBefore?: Nanos | undefined
   readonly harm: Harm
   readonly after: Nanos
   readonly duration: Nanos

@@ -1,9 +1,9 @@
 import type { Scenario } from '@chaos/runner'
-import { digestOf } from '../replay/digest.ts'
-import { planTrial } from './plan.ts'
+import { firstDifference } from '../replay/difference.ts'
+import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
-import { type Failure, runPlan, type TrialLimits } from './trial.ts'
+import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
   readonly first: number
@@ -15,6 +15,8 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice, to see that it is the same to the byte. */
   readonly verifyDeterminism: boolean
+  /** Told of each seed before its trial. */
+  readonly begins?: ((seed: number) => void) | undefined
 }
 
 /** Something that went wrong, and how to see it again. */
@@ -23,6 +25,8 @@ export interface Finding {
   readonly strategy: string
   readonly failure: Failure
   readonly scenario: Scenario
+  /** The invariant whose break it was found from, where it was. */
+  readonly after?: string | undefined
 }
 
 export interface SearchResult {
@@ -30,32 +34,46 @@ export interface SearchResult {
   /** Steps of all machines together. */
   readonly steps: number
   readonly findings: readonly Finding[]
+  /** By strategy: how many trials there were, and how many of them went wrong. */
+  readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
 }
 
 /** One trial for each seed of a range: a function of its arguments alone. */
 export function searchSeeds(subject: Subject, options: SearchOptions): SearchResult {
-  const { first, count, strategies, limits, stopAtFirst, verifyDeterminism } = options
+  const { first, count, strategies, limits, stopAtFirst } = options
   const findings: Finding[] = []
+  const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   let trials = 0
   let steps = 0
   for (let seed = first; seed < first + count; seed++) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
+    options.begins?.(seed)
     const plan = planTrial(subject, strategy, seed)
     const trial = runPlan(subject, plan, limits)
     trials++
     steps += trial.steps
-    let { failure } = trial
-    if (verifyDeterminism && digestOf(trial.events) !== digestOf(runPlan(subject, plan, limits).events))
-      failure = {
-        kind: 'broken',
-        what: 'the same run, repeated, gave another history: the protocol is not deterministic',
-      }
+    const failure = unrepeatable(subject, plan, trial, options) ?? trial.failure
+    const before = tried[strategy.name] ?? { trials: 0, found: 0 }
+    tried[strategy.name] = { trials: before.trials + 1, found: before.found + (failure === undefined ? 0 : 1) }
     if (failure === undefined) continue
     findings.push({ seed, strategy: strategy.name, failure, scenario: trial.scenario })
     if (stopAtFirst) break
   }
-  return { trials, steps, findings }
+  return { trials, steps, findings, tried }
+}
+
+/** A failure is worth something only where the same plan fails in the same way again. */
+function unrepeatable(
+  subject: Subject,
+  plan: Plan,
+  { events, failure }: Trial,
+  { limits, verifyDeterminism }: SearchOptions,
+): Failure | undefined {
+  if (failure?.kind === 'broken' || (failure === undefined && !verifyDeterminism)) return undefined
+  const difference = firstDifference(events, runPlan(subject, plan, limits).events)
+  if (difference === undefined) return undefined
+  return { kind: 'broken', what: `the protocol is not deterministic: run again with the same seed, ${difference}` }
 }
 
 /** Two failures of the same kind: what a smaller scenario must still show, and what is counted as one cause. */

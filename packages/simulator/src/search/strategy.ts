@@ -1,7 +1,7 @@
 import { type Nemesis, type NodeId, nemeses, type Random, type ScheduledFault } from '@chaos/faults'
-import { type Millis, nanos } from '@chaos/history'
+import { type Millis, millis, nanos } from '@chaos/history'
 import type { Moment } from '../node.ts'
-import { harms, type Reaction } from './reaction.ts'
+import { type Harm, harms, type Reaction } from './reaction.ts'
 
 /** How a search chooses what breaks. */
 export interface Strategy {
@@ -55,8 +55,51 @@ const swarmBiased: Strategy = {
   }),
 }
 
+/** What needs several leaders in a row, each with something in its log that the next one lacks (Raft, Figure 8). */
+const leaders: Strategy = {
+  name: 'leaders',
+  summary: 'one leader after another is cut off, as it comes to lead or just after',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, unseating, 1 + random.integer(2), nodes, millis(lengthMs / 3)),
+    reactions: Array.from({ length: 3 + random.integer(5) }, (_, i) => ({
+      moment: 'leads' as const,
+      occurrence: i + 1,
+      harm: random.pick(unseatings),
+      // Before it has told anyone, or while it tells them.
+      after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
+      // Long enough for the others to elect another one.
+      duration: atMs(300 + random.next() * 1_500),
+    })),
+  }),
+}
+
+/** What was acknowledged must be on disk, and so must what was promised. */
+const crashes: Strategy = {
+  name: 'crashes',
+  summary: 'power fails while something is being written, and one node stays away longer than the others',
+  plan: (random, nodes, lengthMs) => ({
+    schedule: scatter(random, nemeses, random.integer(2), nodes, lengthMs),
+    reactions: Array.from({ length: 1 + random.integer(4) }, () => powerFailure(random)).flat(),
+  }),
+}
+
+function powerFailure(random: Random): Reaction[] {
+  const moment = random.pick(['persists', 'acknowledges', 'acknowledges'] as const)
+  const at = { moment, occurrence: 1 + random.integer(OCCURRENCES[moment]) }
+  const after = atMs(random.chance(0.6) ? AT_ONCE_MS : random.next() * 2)
+  return [
+    { ...at, harm: 'kill', after, duration: atMs(faultLengthMs(random)) },
+    { ...at, harm: 'kill-others', after, duration: atMs(1 + random.next() * 60) },
+  ]
+}
+
 /** Every strategy there is; a search takes them in turn. */
-export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBiased]
+export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBiased, leaders, crashes]
+
+const unseatings: readonly Harm[] = ['isolate', 'silence']
+const unseating: readonly Nemesis[] = nemeses.filter(({ name }) => name === 'isolate-leader' || name === 'kill')
+/** Before anything that the node does in the same step has left it. */
+const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
@@ -95,7 +138,7 @@ function react(random: Random, count: number, to: readonly Moment[]): Reaction[]
       occurrence: 1 + random.integer(OCCURRENCES[moment]),
       harm: random.pick(harms),
       // At the very moment, or when what it sent is on its way.
-      after: atMs(random.chance(0.5) ? 0.000_001 : random.next() * 5),
+      after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
       duration: atMs(faultLengthMs(random)),
     }
   })

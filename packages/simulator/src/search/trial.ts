@@ -1,9 +1,10 @@
 import { check, type Level, type Verdict } from '@chaos/checker'
 import type { NodeId } from '@chaos/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaos/history'
+import type { InvariantWatch } from '@chaos/protocols'
 import { type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
-import { MachineError } from '../machine-error.ts'
+import { describeEvent, MachineError } from '../machine-error.ts'
 import type { Moment } from '../node.ts'
 import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
@@ -23,7 +24,12 @@ export type Failure =
       readonly at: Nanos
     }
   /** The protocol itself does not work: it threw, or it floods, or the run cannot end. Never a verdict on a level. */
-  | { readonly kind: 'broken'; readonly what: string }
+  | {
+      readonly kind: 'broken'
+      readonly what: string
+      /** It never came back: playing it again would not either. */
+      readonly stuck?: boolean | undefined
+    }
 
 /** What a node wrote to its log; the time counts from the start of the scenario. */
 export interface LogLine {
@@ -69,6 +75,7 @@ export const runScenario = (subject: Subject, scenario: Scenario, limits: TrialL
 
 function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
   const events: Event[] = []
+  let last: Step | undefined
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
   const reactions = plan === undefined || plan.reactions.length === 0 ? undefined : watchMoments(plan.reactions)
   const cluster = createSimulatedCluster({
@@ -76,7 +83,10 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     nodes: scenario.nodes,
     seed: scenario.seed,
     log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
-    observe: invariants?.observe,
+    observe(node, state, event) {
+      last = { node, event }
+      invariants?.observe(node, state, event)
+    },
     onMoment: reactions?.notice,
   })
   let startedAt = nanos(0)
@@ -102,20 +112,33 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
         played = ended
       },
     )
-    reactions?.begin((reaction, node) =>
-      playing.disturb(faultOf(reaction.harm, node, cluster.nodes), reaction.after, reaction.duration),
+    reactions?.begin(
+      () => since(cluster.clock.now()),
+      (reaction, node) =>
+        playing.disturb(faultOf(reaction.harm, node, cluster.nodes), reaction.after, reaction.duration),
     )
     const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
     faults = playing.faults()
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
-    if (end !== 'done') return finish({ kind: 'broken', what: `the run does not end: ${end}` })
+    if (end !== 'done') return finish({ kind: 'broken', what: endlessText(end, since(cluster.clock.now()), last) })
   } catch (error) {
     if (error instanceof MachineError) return finish({ kind: 'broken', what: error.message })
     throw error
   }
   const trial = finish(undefined)
   return { ...trial, failure: judge(subject, trial.history, limits) }
+}
+
+interface Step {
+  readonly node: NodeId
+  readonly event: Parameters<InvariantWatch>[2]
+}
+
+/** A protocol that floods does so because of some event, and the last one is as likely as any to show which. */
+function endlessText(end: string, at: Nanos, last: Step | undefined): string {
+  const step = last === undefined ? '' : `; the last one was ${last.node} on ${describeEvent(last.event)}`
+  return `the run does not end: ${end} (${LIMITS.events.toLocaleString('en-US')} events or ${LIMITS.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
 }
 
 const POLL_NANOS = 5e6
@@ -150,17 +173,22 @@ function watchInvariants({ protocol }: Subject) {
 }
 
 function watchMoments(reactions: readonly Reaction[]) {
-  const counts: { [moment in Moment]: number } = { leads: 0, persists: 0, acknowledges: 0 }
+  const pending = reactions.map((reaction) => ({ reaction, missing: reaction.occurrence }))
   let react: ((reaction: Reaction, node: NodeId) => void) | undefined
+  let since: () => Nanos = () => nanos(0)
   return {
-    begin(respond: (reaction: Reaction, node: NodeId) => void): void {
+    begin(clock: () => Nanos, respond: (reaction: Reaction, node: NodeId) => void): void {
+      since = clock
       react = respond
     },
     notice(node: NodeId, moment: Moment): void {
       if (react === undefined) return
-      counts[moment]++
-      for (const reaction of reactions)
-        if (reaction.moment === moment && reaction.occurrence === counts[moment]) react(reaction, node)
+      for (const one of pending) {
+        const { reaction } = one
+        if (reaction.moment !== moment || since() < (reaction.notBefore ?? 0)) continue
+        one.missing--
+        if (one.missing === 0) react(reaction, node)
+      }
     },
   }
 }

@@ -1,0 +1,32 @@
+import { millis } from '@chaos/history'
+import type { Finding } from '@chaos/simulator'
+import type { Tinypool } from 'tinypool'
+import type { Interrupts } from '../run/interrupts.ts'
+import type { ProgressDisplay } from '../terminal/progress.ts'
+import type { SearchOutcome } from './search.ts'
+import type { FuzzSettings } from './settings.ts'
+import { supervise } from './supervise.ts'
+import type { GuideTask } from './worker.ts'
+
+/** A client sees most broken invariants within a few seconds of looking, if it can see them at all. */
+const BUDGET_MS = millis(20_000)
+
+/** Adds what a client sees of an invariant that was broken, where no history has shown anything by itself. */
+export async function followUp(
+  pool: Tinypool,
+  settings: FuzzSettings,
+  outcome: SearchOutcome,
+  progress: ProgressDisplay,
+  interrupts: Interrupts,
+): Promise<SearchOutcome> {
+  const broken = outcome.findings.find(({ failure }) => failure.kind === 'invariant')
+  const seen = outcome.findings.some(({ failure }) => failure.kind === 'violation')
+  if (!settings.guide || broken === undefined || seen) return outcome
+  progress.update(`an invariant was broken in seed ${broken.seed}: looking for what a client sees of it`)
+  const { subject, strategies } = settings
+  const task: GuideTask = { subject, strategies, finding: broken, budgetMs: BUDGET_MS }
+  const interrupted = new Promise<undefined>((resolve) => interrupts.onInterrupt(() => resolve(undefined)))
+  const end = await Promise.race([supervise<Finding | undefined>(pool, 'guideFinding', task), interrupted])
+  if (end?.type !== 'done' || end.value === undefined) return outcome
+  return { ...outcome, findings: [...outcome.findings, end.value] }
+}

@@ -1,0 +1,95 @@
+import { type Json, millis } from '@chaos/history'
+import { type FoundFailure, renderSearch, type Size } from '@chaos/report'
+import type { Scenario } from '@chaos/runner'
+import { causeOf, type Failure } from '@chaos/simulator'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+import type { Result } from './results.ts'
+import type { SearchOutcome } from './search.ts'
+import type { FuzzSettings } from './settings.ts'
+
+/** `raft with the mistake stale-read`. */
+export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
+  bug === undefined ? name : `${name} with the mistake ${bug}`
+
+/** What people read at the end. */
+export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
+  renderSearch(
+    {
+      subject: subjectText(settings),
+      level: settings.subject.level,
+      trials: outcome.trials,
+      steps: outcome.steps,
+      elapsedMs: outcome.elapsedMs,
+      tried: outcome.tried,
+      failures: results.map((result) => failureOf(settings, result)),
+    },
+    styleFor(process.stdout),
+    terminalOptions(process.stdout),
+  )
+
+const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Result): FoundFailure => ({
+  title: titleOfFailure(finding.failure),
+  sentence: shown?.sentence ?? sentenceOf(finding.failure),
+  seed: finding.seed,
+  strategy: finding.strategy,
+  after: finding.after,
+  times,
+  found: sizeOf(finding.scenario),
+  shrunk: shown === undefined ? undefined : sizeOf(shown.scenario),
+  steps: shown?.steps ?? [],
+  columns: shown?.columns ?? [],
+  file: files?.replay,
+  again: files === undefined ? seedAgain(settings, finding.seed) : `npx chaos replay ${files.replay}`,
+})
+
+/** A run that never ends has no file: its seed is all there is. */
+const seedAgain = ({ subject: { target, bug } }: FuzzSettings, seed: number): string =>
+  `npx chaos fuzz ${/[./]/.test(target) ? '--protocol' : '--target'} ${target}${bug === undefined ? '' : ` --bug ${bug}`} --seed ${seed} --seeds 1`
+
+const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
+
+function titleOfFailure(failure: Failure): string {
+  switch (failure.kind) {
+    case 'violation':
+      return causeOf(failure)
+    case 'invariant':
+      return `${failure.name} broken`
+    case 'broken':
+      return 'the protocol does not work'
+    default:
+      return failure satisfies never
+  }
+}
+
+const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
+  operations: operations.length,
+  faults: faults.length,
+  nodes,
+})
+
+/** What `--json` prints. */
+export function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
+  const { target, bug, level } = settings.subject
+  return {
+    target,
+    ...(bug === undefined ? {} : { bug }),
+    level,
+    found: results.length > 0,
+    trials: outcome.trials,
+    steps: outcome.steps,
+    strategies: outcome.tried,
+    timing: { searchMs: millis(Math.round(outcome.elapsedMs)) },
+    failures: results.map(({ finding, times, shown, files }) => ({
+      kind: finding.failure.kind,
+      cause: causeOf(finding.failure),
+      sentence: shown?.sentence ?? sentenceOf(finding.failure),
+      seed: finding.seed,
+      strategy: finding.strategy,
+      ...(finding.after === undefined ? {} : { after: finding.after }),
+      times,
+      found: { ...sizeOf(finding.scenario) },
+      ...(shown === undefined ? {} : { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),
+      ...files,
+    })),
+  }
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import type { Event } from '@chaos/history'
+import { openHistoryWriter } from '@chaos/history/files'
+import type { Scenario } from '@chaos/runner'
+import { causeOf, type Finding, printReplay } from '@chaos/simulator'
+import type { Tinypool } from 'tinypool'
+import { createRunDirectory, writeResult } from '../run/directory.ts'
+import type { SearchOutcome } from './search.ts'
+import type { FuzzSettings } from './settings.ts'
+import { type Shown, showScenario } from './show.ts'
+import { subjectOf } from './subject-name.ts'
+import { supervise } from './supervise.ts'
+import type { MinimiseTask } from './worker.ts'
+
+/** One cause, cut down, written to files, ready to be shown. */
+export interface Result {
+  readonly finding: Finding
+  /** Trials that went wrong for the same cause. */
+  readonly times: number
+  /** Absent, like its files, where playing it would never end. */
+  readonly shown: Shown | undefined
+  readonly files: { readonly replay: string; readonly history: string } | undefined
+}
+
+/** One result of each cause, in order of what was found first. */
+export async function resultsOf(
+  pool: Tinypool,
+  settings: FuzzSettings,
+  { findings }: SearchOutcome,
+): Promise<readonly Result[]> {
+  const byCause = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const cause = causeOf(finding.failure)
+    byCause.set(cause, [...(byCause.get(cause) ?? []), finding])
+  }
+  if (byCause.size === 0) return []
+  const { path } = createRunDirectory(settings.out, `fuzz-${settings.name}`, new Date())
+  return Promise.all(
+    [...byCause].map(async ([cause, sameCause]) => {
+      const [finding] = sameCause as [Finding]
+      const file = join(path, cause.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 40))
+      return { finding, times: sameCause.length, ...(await written(pool, settings, finding, file)) }
+    }),
+  )
+}
+
+async function written(
+  pool: Tinypool,
+  settings: FuzzSettings,
+  finding: Finding,
+  file: string,
+): Promise<Pick<Result, 'shown' | 'files'>> {
+  const { failure } = finding
+  if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
+  const invariants = settings.invariants && failure.kind !== 'violation'
+  const scenario = await smallest(pool, settings, finding)
+  const shown = showScenario(await subjectOf(settings.subject), scenario, invariants)
+  // What cannot be repeated shows nothing, or something else: then what was seen first is what there is to say.
+  const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
+  const files = { replay: `${file}.json`, history: `${file}.jsonl` }
+  const { digest, events } = shown
+  writeResult(files.replay, printReplay({ scenario, found: `${causeOf(failure)}: ${sentence}`, digest, invariants }))
+  writeHistory(files.history, events)
+  return { shown: { ...shown, sentence }, files }
+}
+
+/** A failure of the protocol's own code is shown as it was: a smaller one may be another. */
+async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding): Promise<Scenario> {
+  if (finding.failure.kind === 'broken') return finding.scenario
+  const { subject, invariants, shrinkMs } = settings
+  const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
+  const end = await supervise<Scenario | undefined>(pool, 'minimiseFinding', task)
+  return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
+}
+
+const sentenceOf = ({ failure }: Finding): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
+
+function writeHistory(path: string, events: readonly Event[]): void {
+  const writer = openHistoryWriter(path, { header: { chaos: 1, model: 'register', initial: null } })
+  writer.appendAll(events)
+  writer.close()
+}

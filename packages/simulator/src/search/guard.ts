@@ -1,0 +1,56 @@
+import type { AnyStoreMachine, ProtocolDefinition } from '@chaos/protocols'
+
+/** What makes a run unrepeatable, and what to use instead. */
+const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" that start is given'
+const TIME = 'use the "now" that start and step are given'
+const LATER = 'return a "setTimer" effect'
+
+/**
+ * A protocol that cannot reach for what differs between two runs: within `start` and `step` the clock, chance and timers
+ * of JavaScript throw an error that names them. For protocols whose authors are yet to be convinced; it costs time.
+ */
+export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
+  ...protocol,
+  create: (options) => guardMachine(protocol.create(options)),
+})
+
+const guardMachine = (machine: AnyStoreMachine): AnyStoreMachine => ({
+  start: (node, journal, now) => guarded(() => machine.start(node, journal, now)),
+  step: (state, event, now) => guarded(() => machine.step(state, event, now)),
+  status: (state) => machine.status(state),
+})
+
+function guarded<T>(run: () => T): T {
+  const { Date: date, setTimeout, setInterval, setImmediate } = globalThis
+  const { random } = Math
+  const { now } = performance
+  Math.random = refusal('Math.random()', CHANCE)
+  performance.now = refusal('performance.now()', TIME)
+  Object.assign(globalThis, {
+    Date: TimelessDate,
+    setTimeout: refusal('setTimeout()', LATER),
+    setInterval: refusal('setInterval()', LATER),
+    setImmediate: refusal('setImmediate()', LATER),
+  })
+  try {
+    return run()
+  } finally {
+    Math.random = random
+    performance.now = now
+    Object.assign(globalThis, { Date: date, setTimeout, setInterval, setImmediate })
+  }
+}
+
+const refusal = (name: string, instead: string) => (): never => {
+  throw new Error(`it calls ${name}, so no run can be repeated: ${instead}`)
+}
+
+/** Dates made from a time that is given are as good as any. */
+const TimelessDate = new Proxy(Date, {
+  construct(target, given, made) {
+    if (given.length === 0) refusal('new Date()', TIME)()
+    return Reflect.construct(target, given, made) as object
+  },
+  apply: refusal('Date()', TIME),
+  get: (target, name, receiver) => (name === 'now' ? refusal('Date.now()', TIME) : Reflect.get(target, name, receiver)),
+})

@@ -1,0 +1,148 @@
+import {
+  createRandom,
+  type Link,
+  linksBetween,
+  type NodeId,
+  nodeNames,
+  type Random,
+  type ScheduledFault,
+} from '@chaos/faults'
+import { type Millis, type Nanos, nanos } from '@chaos/history'
+import { keysOf, type PlannedOperation, type Scenario, scheduleOf } from '@chaos/runner'
+import type { Plan } from './plan.ts'
+import type { Reaction } from './reaction.ts'
+import { type Finding, searchSeeds } from './search-seeds.ts'
+import type { Strategy } from './strategy.ts'
+import type { Subject } from './subject.ts'
+import { type Failure, runPlan, type TrialLimits } from './trial.ts'
+
+export interface GuideOptions {
+  /** Of the trials that look for other ways to break an invariant, once this one has been varied enough. */
+  readonly strategies: readonly Strategy[]
+  readonly limits: TrialLimits
+  /** For everything together. */
+  readonly budgetMs: Millis
+}
+
+type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
+
+/** Of one broken invariant: beyond it another one is the better start. */
+const VARIATIONS = 60
+
+/**
+ * From a broken invariant, which no client may have noticed, to a violation that a client sees: the scenario is kept up
+ * to the break with just the faults it had, and then clients ask much of all nodes, sometimes under one more fault.
+ * Where that shows nothing, other seeds that break the same invariant are tried. Undefined where the time was too short.
+ */
+export function guide(subject: Subject, finding: Finding, options: GuideOptions): Finding | undefined {
+  if (finding.failure.kind !== 'invariant') return undefined
+  const { strategies, limits, budgetMs } = options
+  const startedAt = limits.now()
+  const expired = () => limits.now() - startedAt > budgetMs
+  const { name } = finding.failure
+  let start: Finding | undefined = finding
+  for (let seed = finding.seed + 1; !expired(); seed++) {
+    if (start !== undefined) {
+      const visible = varied(subject, start, limits, expired)
+      if (visible !== undefined) return visible
+    }
+    const search = { first: seed, count: 1, strategies, limits, stopAtFirst: true, verifyDeterminism: false }
+    start = searchSeeds(subject, search).findings.find(
+      ({ failure }) => failure.kind === 'invariant' && failure.name === name,
+    )
+  }
+  return undefined
+}
+
+function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired: () => boolean): Finding | undefined {
+  const broken = finding.failure as BrokenInvariant
+  const byHistory = { ...limits, invariants: false }
+  for (let i = 0; i < VARIATIONS && !expired(); i++) {
+    const plan = vary(subject, finding.scenario, broken, createRandom(`guide ${finding.seed} ${i}`))
+    const { failure, scenario } = runPlan(subject, plan, byHistory)
+    if (failure?.kind === 'violation')
+      return { seed: finding.seed, strategy: finding.strategy, failure, scenario, after: broken.name }
+  }
+  return undefined
+}
+
+/** The same up to the break, then something else. */
+function vary(subject: Subject, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
+  const nodes = nodeNames(scenario.nodes)
+  const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
+  const before = scenario.operations.filter(({ at }) => at <= broken.at)
+  return {
+    scenario: {
+      ...scenario,
+      operations: [...before, ...denseOperations(subject, scenario, broken.at, random, lengthMs)],
+    },
+    schedule: [
+      ...scheduleOf({ ...scenario, faults: stretched(scenario.faults, broken.at, random, lengthMs) }),
+      ...(random.chance(PARTITION_PROBABILITY) ? [separation(broken, nodes, random, lengthMs)] : []),
+    ],
+    reactions: random.chance(UNSEAT_PROBABILITY) ? [unseat(broken.at, random, lengthMs)] : [],
+  }
+}
+
+const SHORTEST_MS = 50
+const LONGEST_MS = 3_000
+const PARTITION_PROBABILITY = 0.6
+const UNSEAT_PROBABILITY = 0.4
+
+/** Faults in force at the break heal as they would have, or only much later, so that the two sides stay apart. */
+function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
+  const stretches = random.chance(0.5)
+  return faults.map((fault) =>
+    stretches && fault.to > at && fault.from <= at ? { ...fault, to: nanos(fault.to + lengthMs * 1e6) } : fault,
+  )
+}
+
+function separation(
+  broken: BrokenInvariant,
+  nodes: readonly NodeId[],
+  random: Random,
+  lengthMs: number,
+): ScheduledFault {
+  const others = nodes.filter((node) => node !== broken.node)
+  const side = [broken.node, ...others.filter(() => random.chance(0.3))]
+  const rest = nodes.filter((node) => !side.includes(node))
+  const links: readonly Link[] = linksBetween([side, rest.length > 0 ? rest : others])
+  const from = nanos(broken.at + 1 + (random.chance(0.5) ? 0 : random.next() * lengthMs * 0.5e6))
+  const to = nanos(from + (0.2 + random.next()) * lengthMs * 1e6)
+  return { id: 'separation', from, to, plan: { kind: 'concrete', fault: { kind: 'partition', links, mode: 'drop' } } }
+}
+
+/** The next leader is stopped: its successor may not have what it has. */
+const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
+  moment: random.pick(['leads', 'acknowledges'] as const),
+  occurrence: 1 + random.integer(3),
+  notBefore: at,
+  harm: random.pick(['isolate', 'kill', 'isolate', 'kill-all'] as const),
+  after: nanos(1 + random.next() * 20e6),
+  duration: nanos((0.2 + random.next()) * lengthMs * 1e6),
+})
+
+/** Every node is asked, by clients of its own, about few keys; no value is written twice. */
+function denseOperations(
+  { operations }: Subject,
+  scenario: Scenario,
+  at: Nanos,
+  random: Random,
+  lengthMs: number,
+): PlannedOperation[] {
+  const nodes = nodeNames(scenario.nodes)
+  const keys = keysOf(scenario)
+  const firstClient = 1 + Math.max(...scenario.operations.map(({ client }) => client))
+  const firstValue = 1 + scenario.operations.length
+  const times = Array.from({ length: operations }, () => random.next() * lengthMs * 1e6).sort((a, b) => a - b)
+  return times.map((time, i) => {
+    const place = random.integer(nodes.length * 2)
+    const key = random.pick(keys)
+    return {
+      at: nanos(at + Math.round(time)),
+      client: firstClient + place,
+      node: nodes[place % nodes.length] as NodeId,
+      command: random.chance(0.5) ? { f: 'read', key } : { f: 'write', key, value: firstValue + i },
+    }
+  })
+}
