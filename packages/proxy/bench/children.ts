@@ -33,4 +33,6 @@ export function serveRequests<Request>(answer: (request: Request) => Promise<obj
   process.on('message', async (request: Request) => {
     process.send?.(await answer(request))
   })
+  // However the measurement ended.
+  process.on('disconnect', () => process.exit())
 }
