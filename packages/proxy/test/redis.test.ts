@@ -1,50 +1,20 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { historyFromEvents, millis, parseJsonLine } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { check } from '../../checker/src/index.ts'
 import { createRecorder } from '../src/recorder/recorder.ts'
 import { recordResp } from '../src/resp/resp-recorder.ts'
+import { installed, startRedis, whySkipped } from './real-servers.ts'
 import { command, serveResp } from './redis.ts'
-import { cleanUp, closeEverythingAfterEach, dial, network, Received } from './sockets.ts'
+import { closeEverythingAfterEach, dial, network, Received } from './sockets.ts'
 
 closeEverythingAfterEach()
 
-const redisServer = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].find(
-  existsSync,
-)
-const redisClient = redisServer?.replace('redis-server', 'redis-cli')
-const WHY_SKIPPED = 'needs redis-server and redis-cli: sudo bash scripts/install-servers.sh'
-
-/** A Redis on a port of its own, which keeps nothing; ended with the test. */
-async function startRedis(program: string): Promise<{ host: string; port: number }> {
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-redis-'))
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  probe.close()
-  await once(probe, 'close')
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
-  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  cleanUp(async () => {
-    server.kill('SIGKILL')
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
-    rmSync(directory, { recursive: true, force: true })
-  })
-  let said = ''
-  for await (const text of server.stdout.setEncoding('utf8')) {
-    said += text
-    if (said.includes('eady to accept connections')) break
-  }
-  server.stdout.resume()
-  return { host: '127.0.0.1', port }
-}
+const redisServer = installed('redis-server')
+const redisClient = installed('redis-cli')
+const WHY_SKIPPED = whySkipped('redis-server', 'redis-cli')
 
 /** Clients that send several commands at once, on few keys, through a recording proxy; and what was recorded. */
 async function recordWorkload(upstream: { host: string; port: number }) {

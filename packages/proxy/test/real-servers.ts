@@ -1,0 +1,117 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { cleanUp } from './sockets.ts'
+
+// Servers that others wrote, on ports of their own, each ended with its test.
+
+const POSTGRES = '/usr/lib/postgresql'
+
+/** Where a program is, if it is installed; Debian keeps those of PostgreSQL's server outside of PATH. */
+export function installed(program: string): string | undefined {
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin']
+  const found = [...directories, ...postgresDirectories()].map((directory) => join(directory, program))
+  return found.find(isExecutable)
+}
+
+/** The newest version first. */
+function postgresDirectories(): string[] {
+  try {
+    const versions = readdirSync(POSTGRES).sort((a, b) => Number(b) - Number(a))
+    return versions.map((version) => join(POSTGRES, version, 'bin'))
+  } catch {
+    return []
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const whySkipped = (...programs: readonly string[]): string =>
+  `needs ${programs.join(' and ')}: sudo bash scripts/install-servers.sh`
+
+export interface RealServer {
+  readonly host: string
+  readonly port: number
+}
+
+/** A Redis which keeps nothing. */
+export async function startRedis(program: string): Promise<RealServer> {
+  const directory = temporaryDirectory('chaos-redis-')
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  await ready(server, server.stdout)
+  return { host: '127.0.0.1', port }
+}
+
+/** A PostgreSQL whose user is `tester`, who needs no password. */
+export async function startPostgres(initdb: string, postgres: string): Promise<RealServer> {
+  const directory = temporaryDirectory('chaos-postgres-')
+  const user = unprivilegedUser()
+  if (user !== undefined) chownSync(directory, user.uid, user.gid)
+  const data = join(directory, 'data')
+  const quickly = ['--no-sync', '--auth', 'trust', '--username', 'tester', '--encoding', 'UTF8', '--locale', 'C']
+  execFileSync(initdb, ['--pgdata', data, ...quickly], { ...user, cwd: directory, stdio: 'pipe' })
+  const port = await freePort()
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '10' }
+  const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
+  const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
+  // At once, and with all its processes, which a SIGKILL would leave behind.
+  await ready(server, server.stderr, 'SIGQUIT')
+  return { host: '127.0.0.1', port }
+}
+
+/** PostgreSQL does not run as root; its package brings somebody who it may run as. */
+function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (which: string) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+/** Resolves once it says that it accepts connections; rejects if it ends before that. */
+async function ready(
+  server: ReturnType<typeof spawn>,
+  output: NodeJS.ReadableStream,
+  end: 'SIGKILL' | 'SIGQUIT' = 'SIGKILL',
+): Promise<void> {
+  cleanUp(async () => {
+    server.kill(end)
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+  })
+  let said = ''
+  output.setEncoding('utf8')
+  await new Promise<void>((resolve, reject) => {
+    output.on('data', (text: string) => {
+      said += text
+      if (said.includes('eady to accept connections')) resolve()
+    })
+    server.once('exit', (code) => reject(new Error(`${server.spawnfile} ended with ${code}: ${said}`)))
+  })
+}
+
+/** Removed when the server that is there has ended. */
+function temporaryDirectory(prefix: string): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix))
+  cleanUp(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** For servers that cannot be asked for any port and say which one they got. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

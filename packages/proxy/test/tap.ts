@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Intercept } from '@chaos/proxy'
+import { expect } from 'vitest'
+import { eventually, network, Received, serve, startDialling } from './sockets.ts'
+
+interface Conversation {
+  /** What the client said. */
+  readonly asked: Received
+  /** What the server said. */
+  readonly answered: Received
+}
+
+/** A wire to a server that is listened to: every byte of every connection, in both directions. */
+async function tap(upstream: { readonly host: string; readonly port: number }) {
+  const conversations: Conversation[] = []
+  const { host, port } = await serve((client) => {
+    const server = startDialling(upstream)
+    conversations.push({ asked: new Received(client), answered: new Received(server) })
+    client.pipe(server)
+    server.pipe(client)
+    // A connection that is broken on one side is, on the other.
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+  })
+  return { host, port, conversations }
+}
+
+const isOver = ({ asked, answered }: Conversation): boolean => asked.closed && answered.closed
+
+const digest = ({ bytes }: Received): string =>
+  `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
+
+/** A proxy without any rule in front of a server, and whether what goes in is what comes out, on both sides. */
+export async function proxyBetweenTaps(
+  upstream: { readonly host: string; readonly port: number },
+  intercept: Intercept | undefined,
+) {
+  const inside = await tap(upstream)
+  const route = await network().route({ from: 'clients', to: 'n1', upstream: inside, intercept })
+  const outside = await tap(route)
+  const allOver = () => eventually(() => [...inside.conversations, ...outside.conversations].every(isOver))
+  const digests = ({ conversations }: typeof inside) =>
+    conversations.map(({ asked, answered }) => `${digest(asked)}; answered ${digest(answered)}`).sort()
+  return {
+    host: outside.host,
+    port: outside.port,
+    /** For clients that wait for all their answers. */
+    async expectAllUnchanged() {
+      await allOver()
+      expect(outside.conversations.length).toBeGreaterThan(0)
+      expect(digests(inside)).toEqual(digests(outside))
+    },
+    /** For clients that leave in the middle, and begin each connection with something that no other has. */
+    async expectBeginningsUnchanged() {
+      await allOver()
+      expect(inside.conversations.length).toBe(outside.conversations.length)
+      const within = inside.conversations.filter(hasBegun)
+      for (const { asked, answered } of outside.conversations.filter(hasBegun)) {
+        const same = within.filter((other) => isBeginning(other.asked.bytes, asked.bytes))
+        expect(same.map((other) => isBeginning(answered.bytes, other.answered.bytes))).toEqual([true])
+      }
+    },
+  }
+}
+
+const hasBegun = ({ asked }: Conversation): boolean => asked.length > 0
+
+const isBeginning = (short: Buffer, long: Buffer): boolean =>
+  short.length <= long.length && short.compare(long, 0, short.length) === 0
