@@ -16,7 +16,7 @@ interface SupervisedTask {
 
 const LOOK_EVERY_MS = 250
 /** Looks without progress within one and the same step; an honest one takes microseconds. */
-const LOOKS_BEFORE_STUCK = 16
+const LOOKS_BEFORE_STUCK = 12
 
 /** Runs a task on a thread of the pool; a step of the protocol that does not return, or takes all memory, is found out. */
 export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
@@ -27,7 +27,7 @@ export async function supervise<T>(pool: Tinypool, name: string, task: object): 
   // Once more, just this seed, up to the step that is to blame: it says what it is about to do, and is stopped again.
   const again = createPulse(steps)
   const one = { ...task, pulse: again, ...('first' in task ? { first: seed, count: 1 } : {}) }
-  if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 2)
+  if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3)
   const event = readDescription(again) || `its step number ${steps}`
   const ill = end.why === 'memory' ? 'takes more memory than there is' : 'does not return from its step'
   return { type: 'stuck', seed, what: `the protocol ${ill}: ${event}` }

@@ -36,7 +36,10 @@ const VARIATIONS = 60
  */
 export function guide(subject: Subject, finding: Finding, options: GuideOptions): Finding | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
-  const { strategies, limits, budgetMs } = options
+  const { limits, budgetMs } = options
+  // What found it once finds it again.
+  const same = options.strategies.filter(({ name }) => name === finding.strategy)
+  const strategies = same.length > 0 ? same : options.strategies
   const startedAt = limits.now()
   const expired = () => limits.now() - startedAt > budgetMs
   const { name } = finding.failure

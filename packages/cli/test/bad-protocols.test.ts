@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, temporaryDirectory } from './chaos.ts'
+
+/** A protocol of one node's own copy, which goes wrong at its third write in the way that the body given makes it. */
+function protocolThat(goesWrong: string): string {
+  const file = join(temporaryDirectory(), 'mine.mjs')
+  writeFileSync(
+    file,
+    `let calls = 0
+const step = (state, event, now) => {
+  const effects = []
+  if (event.type === 'request') {
+    const { requestId, command } = event
+    if (command.f === 'write') state.writes++
+    if (state.writes === 3) { ${goesWrong} }
+    effects.push({ type: 'reply', requestId, result: { type: 'ok', value: null } })
+  }
+  if (event.type === 'timer') effects.push({ type: 'setTimer', timer: event.timer, afterMs: 0 })
+  return { state, effects }
+}
+export default {
+  name: 'mine',
+  promises: 'linearizable',
+  create: () => ({ start: () => ({ state: { writes: 0 }, effects: [] }), step, status: () => ({ role: 'alone', leads: true }) }),
+}
+`,
+  )
+  return file
+}
+
+const failureOf = async (goesWrong: string) => {
+  const out = temporaryDirectory()
+  const { exitCode, stdout, stderr } = await chaos([
+    'fuzz',
+    '--protocol',
+    protocolThat(goesWrong),
+    '--seeds',
+    '4',
+    '--workers',
+    '1',
+    '--json',
+    '--out',
+    out,
+  ])
+  return { exitCode, stderr, failures: JSON.parse(stdout).failures }
+}
+
+describe('a protocol that does not work is reported as that, with the event, never as a verdict:', () => {
+  test.each([
+    ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
+    ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],
+    [
+      'one that takes all memory',
+      'const all = []; for (;;) all.push(new Array(1e6).fill(all.length))',
+      /takes more memory than there is: .*"type":"request"/,
+    ],
+    [
+      'one that floods',
+      'effects.push({ type: "setTimer", timer: "again", afterMs: 0 })',
+      /does not end: too many events.*"timer":"again"/,
+    ],
+    ['one that draws lots', 'Math.random()', /calls Math\.random\(\), so no run can be repeated/],
+    [
+      'one that keeps state outside its state',
+      'effects.push({ type: "reply", requestId, result: { type: "ok", value: calls++ } })',
+      /not deterministic.*event \d+ of the clients/,
+    ],
+  ])('%s', async (_, goesWrong, what) => {
+    const { exitCode, failures } = await failureOf(goesWrong)
+    expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
+    expect(exitCode).toBe(4)
+  })
+})

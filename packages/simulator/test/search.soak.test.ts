@@ -1,0 +1,58 @@
+import { millis } from '@chaos/history'
+import { findProtocol, type KnobValue } from '@chaos/protocols'
+import { expect, test } from 'vitest'
+import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
+
+// What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
+const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
+const AT_ONCE = 500
+const MOST_GROWTH_BYTES = 64 * 2 ** 20
+
+const limits: TrialLimits = {
+  checkMs: millis(10_000),
+  memoryBytes: 2 ** 28,
+  now: () => millis(performance.now()),
+  invariants: true,
+}
+
+/** A request passed on to the primary is carried out as often as it arrives: that protocol counts on connections. */
+const doublingNothing: readonly Strategy[] = strategies.map((strategy) => ({
+  ...strategy,
+  plan(...given) {
+    const { schedule, reactions } = strategy.plan(...given)
+    return { schedule: schedule.filter(({ plan }) => plan.kind !== 'duplicate'), reactions }
+  },
+}))
+
+test.each<readonly [string, { readonly [knob: string]: KnobValue }, readonly Strategy[]]>([
+  ['raft', {}, strategies],
+  ['primary-replica', { sync: 'all', reads: 'primary' }, doublingNothing],
+])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs, ways) => {
+  const protocol = findProtocol(target)!
+  const subject: Subject = {
+    target,
+    protocol,
+    bug: undefined,
+    knobs,
+    level: 'linearizable',
+    nodes: undefined,
+    operations: 60,
+  }
+  const first = Date.now() % 1_000_000_000
+  let heapBytes = 0
+  for (let seed = first; seed < first + SEEDS; seed += AT_ONCE) {
+    const count = Math.min(AT_ONCE, first + SEEDS - seed)
+    const { findings } = searchSeeds(subject, {
+      first: seed,
+      count,
+      strategies: ways,
+      limits,
+      stopAtFirst: false,
+      verifyDeterminism: false,
+    })
+    expect(findings.map((finding) => `seed ${finding.seed}: ${causeOf(finding.failure)}`)).toEqual([])
+    const { heapUsed } = process.memoryUsage()
+    if (heapBytes === 0) heapBytes = heapUsed
+    expect(heapUsed - heapBytes, `after seed ${seed}`).toBeLessThan(MOST_GROWTH_BYTES)
+  }
+})
