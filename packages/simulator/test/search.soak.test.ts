@@ -1,7 +1,7 @@
 import { millis } from '@chaos/history'
 import { findProtocol, type KnobValue } from '@chaos/protocols'
 import { expect, test } from 'vitest'
-import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
+import { causeOf, type Strategy, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
 // What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
