@@ -10,8 +10,6 @@ interface Setting {
 }
 
 const SEMI_SYNC: Setting = { knobs: { sync: 2, reads: 'primary' } }
-/** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
-const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const EVENTUAL: Setting = { level: 'eventual' }
 
 /** Seen by clients: invariants are not watched. */
@@ -22,9 +20,9 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'raft reply-by-index': {},
   'raft read-without-noop': {},
   'raft quorum-off-by-one': {},
-  'raft no-prev-check': PLAIN,
-  'raft stale-append': PLAIN,
-  'raft lease-too-long': PLAIN,
+  'raft no-prev-check': {},
+  'raft stale-append': {},
+  'raft forget-vote': {},
   'primary-replica no-fencing': SEMI_SYNC,
   'primary-replica ack-before-replicate': SEMI_SYNC,
   'primary-replica promote-stale': SEMI_SYNC,
@@ -36,13 +34,10 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
 
 /** Seldom seen by clients, and soon by an invariant. */
 const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
-  'raft forget-vote': {},
   'raft vote-twice': {},
   'raft prev-length-only': {},
   'raft no-truncate': {},
   'raft ack-before-fsync': {},
-  'raft forget-snapshot': {},
-  'raft overlapping-changes': {},
   'primary-replica forget-epoch': SEMI_SYNC,
   'master-master no-tie-break': EVENTUAL,
 }

@@ -2,6 +2,7 @@ import { createRandom } from '@chaos/faults'
 import { type Millis, millis } from '@chaos/history'
 import type { Scenario } from '@chaos/runner'
 import { shrink } from '../shrink/shrink.ts'
+import { sturdier } from '../shrink/sturdier.ts'
 import { planTrial } from './plan.ts'
 import { causeOf, type Finding } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
@@ -51,7 +52,7 @@ export function minimise(
     const candidate = shrink(trial.scenario, { fails, expired })
     if (sizeOf(candidate) < sizeOf(smallest)) smallest = candidate
   }
-  return smallest
+  return sturdier(smallest, fails)
 }
 
 export const sizeOf = ({ operations, faults }: Scenario): number => operations.length + faults.length

@@ -59,14 +59,26 @@ const SHORTEST_FAULT_NANOS = 2e6
 function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
   const planned = scenario.faults[position]
   if (planned === undefined) return
-  const targets = 'nodes' in planned.fault ? planned.fault.nodes.length : 0
-  for (let i = targets - 1; i >= 0; i--)
+  for (const target of targetsOf(planned.fault))
     yield (current) =>
-      replaceFault(current, position, (now) => {
-        if (!('nodes' in now.fault) || now.fault.nodes.length < 2) return undefined
-        const nodes = now.fault.nodes.filter((_, at) => at !== i)
-        return nodes.length === now.fault.nodes.length ? undefined : { ...now, fault: { ...now.fault, nodes } }
+      replaceFault(current, position, ({ fault, from, to }) => {
+        const less = without(fault, target)
+        return less === undefined ? undefined : { from, to, fault: less }
       })
+}
+
+/** The nodes, or the ends of the links, from the last to the first. */
+const targetsOf = (fault: Fault): string[] =>
+  [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
+
+/** Sparing this node, or all links from or to it; undefined where nothing would be left, or nothing changes. */
+function without(fault: Fault, target: string): Fault | undefined {
+  if ('nodes' in fault) {
+    const nodes = fault.nodes.filter((node) => node !== target)
+    return nodes.length === 0 || nodes.length === fault.nodes.length ? undefined : { ...fault, nodes }
+  }
+  const links = fault.links.filter(({ from, to }) => from !== target && to !== target)
+  return links.length === 0 || links.length === fault.links.length ? undefined : { ...fault, links }
 }
 
 function replaceFault(
