@@ -435,6 +435,47 @@ describe('a proxy of UDP', () => {
     while (answers.length === 1) await once(client, 'message')
     expect(answers).toEqual(['ping', 'pong'])
   })
+
+  test('takes no fault that could not hurt datagrams, nor TCP one that could not hurt streams', async () => {
+    const { ask } = await withProxies()
+    await ask('POST', '/v1/proxies', { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', enabled: false })
+    const error = expect.stringContaining('hurt by partition, blackhole and the faults of UDP only')
+    const refused = { status: 400, json: { error } }
+    for (const fault of [latency, { kind: 'reset' }, { kind: 'corrupt', probability: 1 }])
+      expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['dns'] })).toMatchObject(refused)
+    expect(await ask('POST', '/v1/faults', { ...latency, proxies: ['n1', 'dns'] })).toMatchObject(refused)
+    expect(await ask('PUT', '/v1/rules', { faults: [{ ...latency, proxies: ['dns'] }] })).toMatchObject(refused)
+    expect(await ask('POST', '/proxies/dns/toxics', { type: 'latency' })).toMatchObject({ status: 400 })
+    expect(await ask('POST', '/v1/faults', { kind: 'drop-datagram', proxies: ['n1'] })).toMatchObject({
+      status: 400,
+      json: { error: expect.stringContaining('clients>n1: the link carries streams of TCP') },
+    })
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+    const cuts = await ask('POST', '/v1/faults', { kind: 'blackhole', proxies: ['n1', 'dns'] })
+    expect(cuts).toMatchObject({ status: 201 })
+  })
+
+  test('does not come to links whose faults could not hurt it', async () => {
+    const { ask } = await withProxies()
+    await ask('POST', '/v1/faults', { ...latency, name: 'slow', proxies: ['n1'] })
+    await ask('DELETE', '/v1/proxies/n1')
+    const udp = { name: 'n1', upstream: '127.0.0.1:1', protocol: 'udp' }
+    expect(await ask('POST', '/v1/proxies', udp)).toMatchObject({ status: 400 })
+    expect(await ask('GET', '/v1/proxies/n1')).toMatchObject({ status: 404 })
+    await ask('DELETE', '/v1/faults/slow')
+    expect(await ask('POST', '/v1/proxies', udp)).toMatchObject({ status: 201 })
+  })
+
+  test.each([
+    ['carries', 'http'],
+    ['tls', { terminate: {} }],
+    ['peers', { a: 1 }],
+  ])('has no %s, which needs streams', async (member, value) => {
+    const { ask } = await control()
+    const asked = { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', [member]: value }
+    const refused = { status: 400, json: { error: expect.stringContaining(`${member}: `) } }
+    expect(await ask('POST', '/v1/proxies', asked)).toMatchObject(refused)
+  })
 })
 
 describe('POST /v1/reset', () => {

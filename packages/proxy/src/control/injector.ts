@@ -23,7 +23,7 @@ export interface InForce {
 
 /** What puts faults into force. */
 export interface Injector {
-  /** @throws UserError (usage) for what makes no sense, or not on these links. */
+  /** @throws UserError (usage), ControlError (400) for what makes no sense, or not on these links. */
   apply(fault: TrafficFault): InForce
 }
 
@@ -32,10 +32,12 @@ export interface Injectors {
   readonly messages: Pick<MessageFaults, 'apply'>
   readonly http: Pick<HttpFaults, 'apply'>
   readonly http2: Pick<Http2Faults, 'apply'>
+  /** @throws where nothing that goes over the fault's links can be hurt by it. */
+  readonly validate: (fault: TrafficFault) => void
 }
 
 /** Each family of faults goes to those who know what it hurts. */
-export function createInjector({ network, messages, http, http2 }: Injectors): Injector {
+export function createInjector({ network, messages, http, http2, validate }: Injectors): Injector {
   // A family's name says of which type its faults are.
   const byFamily: { readonly [family in FaultFamily['name']]: (fault: TrafficFault) => InForce } = {
     tcp: (fault) => network.apply(fault as LinkFault),
@@ -48,6 +50,7 @@ export function createInjector({ network, messages, http, http2 }: Injectors): I
     apply(fault) {
       const family = familyOf(fault.kind)
       if (family === undefined) throw new TypeError(`${fault.kind} belongs to no family`)
+      validate(fault)
       return byFamily[family.name](fault)
     },
   }

@@ -15,6 +15,7 @@ import { createInjector } from './injector.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createProxySet, linksOf, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
+import { validateTransport } from './transport.ts'
 
 /** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
 export interface ControlPlane {
@@ -31,7 +32,7 @@ export interface ControlPlane {
   removeProxy(name: string): Promise<void>
   /** All or, where one of them is not right, none. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
-  /** @throws ControlError (400) for a link that no proxy carries, since it would hurt nobody; (404) for a lease that is over. */
+  /** @throws ControlError (400) for a link that no proxy carries, or none of what it hurts, since it would hurt nobody; (404) for a lease that is over. */
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
@@ -80,7 +81,8 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     interceptFor: (proxy) =>
       proxy.carries === undefined ? undefined : interceptFor(proxy.carries, proxy, { http, http2, messages, recorder }),
   })
-  const faults = createFaultBoard(createInjector({ network, messages, http, http2 }), events, recorder)
+  const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
+  const faults = createFaultBoard(createInjector({ network, messages, http, http2, validate }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   let epoch = 0
@@ -89,6 +91,8 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     // Its toxics are in force before the first client can come.
     const disabled = await proxies.create({ ...settings, enabled: false })
     try {
+      // Those that were there before it, for links that it carries now.
+      for (const { fault } of faults.list()) validate(fault)
       for (const toxic of given) toxics.add(disabled, toxic)
       const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
       events.emit({ type: 'proxy-added', proxy: settings.name })

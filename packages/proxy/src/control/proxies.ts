@@ -140,11 +140,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     // A proxy may be named like the clients; its ends must differ all the same.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
-    if (protocol === 'udp' && peers !== undefined)
-      throw new ControlError(
-        400,
-        'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own',
-      )
+    if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
     const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
     if (rival !== undefined)
@@ -248,6 +244,14 @@ function validateName(name: string): void {
   if (name === '') throw new ControlError(400, 'missing required field: name')
   if (name.length > LONGEST_NAME)
     throw new ControlError(400, `the name of a proxy has ${name.length} letters; at most ${LONGEST_NAME} are allowed`)
+}
+
+function refuseForDatagrams({ carries, tls, peers }: ProxySettings): void {
+  if (peers !== undefined)
+    throw new ControlError(400, 'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own')
+  if (tls !== undefined) throw new ControlError(400, 'tls: it ends and begins on TCP only')
+  if (carries !== undefined)
+    throw new ControlError(400, 'carries: what a proxy carries is read of TCP only; datagrams are hurt as they are')
 }
 
 function validateUpstream(upstream: string): void {
