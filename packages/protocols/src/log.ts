@@ -1,3 +1,4 @@
+import type { NodeId } from '@chaos/faults'
 import type { StoreCommand } from './store.ts'
 
 /** What replicas agree on the order of. Entries are never changed, only replaced. */
@@ -6,6 +7,8 @@ export interface Entry {
   readonly term: number
   /** Null for the no-op that opens a leader's term. */
   readonly command: StoreCommand | null
+  /** Where the entry changes who votes: those who do from here on. */
+  readonly members?: readonly NodeId[] | undefined
 }
 
 /** Entries 1, 2, …, of which the first `compacted` have been folded into the state machine and are not kept. */
@@ -39,6 +42,14 @@ export function replaceFrom(log: Log, index: number, entries: readonly Entry[]):
   const kept = index - log.compacted - 1
   if (log.entries.length > kept) log.entries.length = kept
   for (const entry of entries) log.entries.push(entry)
+}
+
+/** Folds the entries up to `index`, whose term is `term`, away; what follows stays only where it follows that very entry. */
+export function compactLog(log: Log, index: number, term: number): void {
+  if (termAt(log, index) === term) log.entries.splice(0, index - log.compacted)
+  else log.entries.length = 0
+  log.compacted = index
+  log.compactedTerm = term
 }
 
 /** The first index of the run of entries that has the same term as the entry at `index`. */

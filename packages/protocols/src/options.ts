@@ -45,7 +45,10 @@ function checkValue(protocol: string, knob: Knob, value: KnobValue): void {
     return
   }
   if (typeof value !== typeof knob.default) throw wrong(`a ${typeof knob.default} such as ${knob.default}`)
-  if (typeof value === 'number' && !(Number.isFinite(value) && value > 0)) throw wrong('a number above 0')
+  if (typeof value !== 'number') return
+  const zeroIsPossible = knob.default === 0
+  if (!(Number.isFinite(value) && (value > 0 || (zeroIsPossible && value === 0))))
+    throw wrong(zeroIsPossible ? 'a number from 0' : 'a number above 0')
 }
 
 const names = (items: readonly { readonly name: string }[]): string => items.map((item) => item.name).join(', ')

@@ -1,72 +1,18 @@
-import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import type { KnobValue, MachineEvent, StoreCommand } from '../src/index.ts'
-import { findProtocol } from '../src/index.ts'
-import type { RaftEffect, RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
-
-const NOW = millis(0)
-const NO_PRE_VOTE = { 'pre-vote': false }
-
-/** One node, `n1` of three, driven by hand. */
-function createNode(options: {
-  journal?: readonly RaftRecord[]
-  bug?: string
-  knobs?: { readonly [name: string]: KnobValue }
-}) {
-  const machine = findProtocol('raft')!.create({ bug: options.bug, knobs: options.knobs ?? {} })
-  const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], NOW)
-  let state = started.state as RaftState
-  function step(event: MachineEvent<RaftMessage, StoreCommand>): readonly RaftEffect[] {
-    const transition = machine.step(state, event, NOW)
-    state = transition.state
-    return transition.effects as readonly RaftEffect[]
-  }
-  return {
-    get state() {
-      return state
-    },
-    status: () => machine.status(state),
-    timer: (timer: string) => step({ type: 'timer', timer }),
-    message: (from: string, message: RaftMessage) => step({ type: 'message', from, message }),
-    request: (requestId: string, command: StoreCommand) => step({ type: 'request', requestId, command }),
-  }
-}
-
-type Node = ReturnType<typeof createNode>
-
-const sent = (effects: readonly RaftEffect[]): RaftMessage[] =>
-  effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
-
-const replies = (effects: readonly RaftEffect[]) => effects.filter((effect) => effect.type === 'reply')
-
-const write = (value: number): StoreCommand => ({ f: 'write', key: 'x', value })
-
-const entry = (term: number, value: number) => ({ term, command: write(value) })
-
-const ask = (term: number, lastIndex: number, lastTerm: number): RaftMessage => ({
-  type: 'vote',
-  term,
-  lastIndex,
-  lastTerm,
-})
-
-const accept = (node: Node, match: number, round: number): RaftMessage => ({
-  type: 'append-reply',
-  term: node.state.term,
-  round,
-  prevIndex: match,
-  success: true,
-  match,
-  conflictTerm: 0,
-  conflictIndex: 0,
-})
-
-/** Elects the node, whose knobs leave out pre-vote. */
-function elect(node: Node): void {
-  node.timer('election')
-  node.message('n2', { type: 'vote-reply', term: node.state.term, asked: node.state.term, granted: true })
-  expect(node.status()).toMatchObject({ role: 'leader', leads: true })
-}
+import type { RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
+import {
+  accept,
+  ask,
+  createLeader,
+  createNode,
+  elect,
+  entry,
+  NO_PRE_VOTE,
+  recordsOf,
+  replies,
+  sent,
+  write,
+} from './raft-node.ts'
 
 describe('elections (§5.2, §5.4.1)', () => {
   test('"each server will vote for at most one candidate in a given term, on a first-come-first-served basis"', () => {
@@ -93,7 +39,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     const first = createNode({ bug: 'forget-vote' })
     const effects = first.message('n2', ask(1, 0, 0))
     expect(sent(effects)).toMatchObject([{ granted: true }])
-    const journal = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
+    const journal = recordsOf(effects)
     const restarted = createNode({ bug: 'forget-vote', journal })
     expect(sent(restarted.message('n3', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
   })
@@ -115,14 +61,14 @@ describe('elections (§5.2, §5.4.1)', () => {
     '"the voter denies its vote if its own log is more up-to-date": $candidate',
     ({ lastIndex, lastTerm, granted, bug }) => {
       const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [entry(1, 1), entry(2, 2)] }]
-      const node = createNode({ journal, ...(bug === undefined ? {} : { bug }) })
+      const node = createNode({ journal, bug })
       expect(sent(node.message('n2', ask(5, lastIndex, lastTerm)))).toMatchObject([{ granted }])
     },
   )
 
   test('a pre-vote changes no term, and is refused while a leader is heard (thesis §9.6)', () => {
     const node = createNode({})
-    const preVote: RaftMessage = { type: 'pre-vote', term: 5, lastIndex: 9, lastTerm: 4 }
+    const preVote: RaftMessage = { type: 'pre-vote', term: 5, transfer: false, lastIndex: 9, lastTerm: 4 }
     expect(sent(node.message('n2', preVote))).toMatchObject([{ granted: true, term: 0 }])
     node.message('n3', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
     expect(sent(node.message('n2', preVote))).toMatchObject([{ granted: false, term: 1 }])
@@ -192,7 +138,7 @@ describe('committing (§5.4.2)', () => {
       { kind: 'vote', term: 3, votedFor: null },
       { kind: 'entries', from: 1, entries: [entry(2, 1)] },
     ]
-    const node = createNode({ journal, knobs: NO_PRE_VOTE, ...(bug === undefined ? {} : { bug }) })
+    const node = createNode({ journal, knobs: NO_PRE_VOTE, bug })
     elect(node)
     node.message('n2', accept(node, 1, 0))
     return node
@@ -225,16 +171,8 @@ describe('committing (§5.4.2)', () => {
 })
 
 describe('clients (§8; thesis §6.3, §6.4)', () => {
-  /** Leads, and its no-op is committed. */
-  function leader(bug?: string): Node {
-    const node = createNode({ knobs: NO_PRE_VOTE, ...(bug === undefined ? {} : { bug }) })
-    elect(node)
-    node.message('n2', accept(node, 1, 0))
-    return node
-  }
-
   test('a read waits for a majority to answer a round of heartbeats begun after it came', () => {
-    const node = leader()
+    const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x' }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 0)))).toEqual([])
     const answered = node.message('n2', accept(node, 1, 1))
@@ -242,7 +180,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   })
 
   test('a read that comes while a round is on its way waits for the next', () => {
-    const node = leader()
+    const node = createLeader({})
     node.request('r1', { f: 'read', key: 'x' })
     node.request('r2', { f: 'read', key: 'x' })
     expect(replies(node.message('n2', accept(node, 1, 1)))).toMatchObject([{ requestId: 'r1' }])
@@ -258,14 +196,14 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   })
 
   test('stale-read: a leader answers from its copy at once', () => {
-    expect(replies(leader('stale-read').request('r1', { f: 'read', key: 'x' }))).toHaveLength(1)
+    expect(replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x' }))).toHaveLength(1)
   })
 
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'double-apply', value: 1 },
   ])('a request that comes again is carried out once (mistake: $bug)', ({ bug, value }) => {
-    const node = leader(bug)
+    const node = createLeader({ bug })
     const first = { ...write(1), session: { client: 'a', sequence: 1 } }
     node.request('r1', first)
     node.request('r2', { ...write(2), session: { client: 'b', sequence: 1 } })
@@ -278,7 +216,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     { bug: undefined, value: 2 },
     { bug: 'dedup-leader-only', value: 1 },
   ])('a new leader knows which requests its predecessor carried out (mistake: $bug)', ({ bug, value }) => {
-    const node = createNode({ knobs: NO_PRE_VOTE, ...(bug === undefined ? {} : { bug }) })
+    const node = createNode({ knobs: NO_PRE_VOTE, bug })
     const first = { ...write(1), session: { client: 'a', sequence: 1 } }
     const second = { ...write(2), session: { client: 'b', sequence: 1 } }
     const entries = [first, second].map((command) => ({ term: 1, command }))
@@ -291,7 +229,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   })
 
   test('a write whose place another entry took, and kept, certainly failed', () => {
-    const node = leader()
+    const node = createLeader({})
     node.request('r1', write(1))
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
     node.message('n3', { ...overwrite, commit: 2, round: 0 })

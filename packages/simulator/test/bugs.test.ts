@@ -10,6 +10,8 @@ interface Setting {
 }
 
 const SEMI_SYNC: Setting = { knobs: { sync: 2, reads: 'primary' } }
+/** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
+const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const EVENTUAL: Setting = { level: 'eventual' }
 
 /** Seen by clients: invariants are not watched. */
@@ -20,9 +22,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'raft reply-by-index': {},
   'raft read-without-noop': {},
   'raft quorum-off-by-one': {},
-  'raft no-prev-check': {},
-  'raft stale-append': {},
-  'raft forget-vote': {},
+  'raft no-prev-check': PLAIN,
+  'raft lease-too-long': PLAIN,
   'primary-replica no-fencing': SEMI_SYNC,
   'primary-replica ack-before-replicate': SEMI_SYNC,
   'primary-replica promote-stale': SEMI_SYNC,
@@ -34,10 +35,14 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
 
 /** Seldom seen by clients, and soon by an invariant. */
 const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
+  'raft forget-vote': {},
+  'raft stale-append': {},
   'raft vote-twice': {},
   'raft prev-length-only': {},
   'raft no-truncate': {},
   'raft ack-before-fsync': {},
+  'raft forget-snapshot': {},
+  'raft overlapping-changes': {},
   'primary-replica forget-epoch': SEMI_SYNC,
   'master-master no-tie-break': EVENTUAL,
 }

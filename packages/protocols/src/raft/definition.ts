@@ -23,6 +23,31 @@ const declared = {
       default: 4,
       worthTrying: [1],
     },
+    {
+      name: 'reads',
+      summary: 'how a leader makes sure that it leads before it answers a read',
+      default: 'read-index',
+      values: ['read-index', 'lease'],
+    },
+    { name: 'clock-drift', summary: 'how much faster one clock may run than another, as leases assume', default: 1.25 },
+    {
+      name: 'snapshot-entries',
+      summary: 'how many entries call for a snapshot that takes their place',
+      default: 10_000,
+      worthTrying: [4],
+    },
+    {
+      name: 'transfer-ms',
+      summary: 'how long a leader leads before it hands over to another; 0: as long as it can',
+      default: 0,
+      worthTrying: [150],
+    },
+    {
+      name: 'resize-ms',
+      summary: 'how often a leader takes a vote from a node, or gives one back; 0: never',
+      default: 0,
+      worthTrying: [100],
+    },
     { name: 'leader-wait-ms', summary: 'how long a request waits for a leader before it is refused', default: 300 },
     { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
   ],
@@ -43,6 +68,9 @@ const declared = {
     { name: 'no-prev-check', summary: 'a follower appends without looking at what comes before' },
     { name: 'prev-length-only', summary: 'a follower appends wherever its log is long enough' },
     { name: 'no-truncate', summary: 'entries that conflict with those of the leader are kept' },
+    { name: 'lease-too-long', summary: 'a lease outlasts the silence that followers promise' },
+    { name: 'forget-snapshot', summary: 'a snapshot that the leader sent is confirmed without being stored' },
+    { name: 'overlapping-changes', summary: 'membership changes do not wait for the one before to be committed' },
     { name: 'stale-append', summary: 'entries are taken from leaders of earlier terms' },
   ],
 } as const satisfies Declared
@@ -55,16 +83,25 @@ export const raft: ProtocolDefinition = {
   promises: 'linearizable',
   create(options) {
     const chosen = chooseOptions(declared, options)
+    const electionMinMs = chosen.number('election-min-ms')
+    const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
+    const { bug } = chosen
     return createRaft({
       preVote: chosen.boolean('pre-vote'),
       heartbeatMs: millis(chosen.number('heartbeat-ms')),
-      electionMinMs: millis(chosen.number('election-min-ms')),
-      electionMaxMs: millis(Math.max(chosen.number('election-min-ms'), chosen.number('election-max-ms'))),
+      electionMinMs: millis(electionMinMs),
+      electionMaxMs: millis(electionMaxMs),
+      // The mistake: as long as a leader waits before it gives up, and others are elected meanwhile.
+      reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
+      leaseMs: millis(bug === 'lease-too-long' ? 2 * electionMaxMs : electionMinMs / chosen.number('clock-drift')),
+      snapshotEntries: chosen.number('snapshot-entries'),
+      transferMs: millis(chosen.number('transfer-ms')),
+      resizeMs: millis(chosen.number('resize-ms')),
       batch: chosen.number('batch'),
       pipeline: chosen.number('pipeline'),
       leaderWaitMs: millis(chosen.number('leader-wait-ms')),
       requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
-      bug: chosen.bug,
+      bug,
     })
   },
 }

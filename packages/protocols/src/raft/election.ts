@@ -3,11 +3,14 @@ import { millis } from '@chaos/history'
 import { draw } from '../generator.ts'
 import { lastIndex, lastTerm } from '../log.ts'
 import { failReads } from './answers.ts'
-import { appendEntry, broadcast, createProgress } from './replication.ts'
+import { appendEntry } from './replication.ts'
 import { offerRequests } from './requests.ts'
+import { broadcast, createProgress } from './sending.ts'
 import { emit, majorityOf, type RaftMessage, send, type Turn } from './state.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that finds itself alone.
+
+const NEVER = millis(Number.NEGATIVE_INFINITY)
 
 /** Follows `leader` (unknown: undefined) in `term`, which is at least the current one. */
 export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefined): void {
@@ -20,10 +23,15 @@ export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefi
   if (state.role === 'leader') {
     emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
     emit(turn, { type: 'cancelTimer', timer: 'quorum' })
+    if (turn.config.transferMs > 0) emit(turn, { type: 'cancelTimer', timer: 'transfer' })
+    if (turn.config.resizeMs > 0) emit(turn, { type: 'cancelTimer', timer: 'resize' })
+    state.transferTo = undefined
+    state.loyal = false
     failReads(turn)
   }
   if (state.role !== 'follower') emit(turn, { type: 'log', text: `follows in term ${term}` })
   state.role = 'follower'
+  if (leader !== undefined) state.loyal = true
   const news = leader !== undefined && leader !== state.leader
   awaitLeader(turn)
   state.leader = leader
@@ -43,6 +51,7 @@ function awaitLeader(turn: Turn): void {
 export function leaderSilent(turn: Turn): void {
   if (turn.state.role === 'leader') return
   turn.state.leader = undefined
+  turn.state.loyal = false
   setElectionTimer(turn, 0)
 }
 
@@ -57,20 +66,28 @@ export function campaign(turn: Turn): void {
   const { state } = turn
   if (state.role === 'leader') return
   state.leader = undefined
+  state.loyal = false
   setElectionTimer(turn, turn.config.electionMinMs)
-  if (turn.config.preVote) askForVotes(turn, 'pre-vote')
-  else startElection(turn)
+  if (turn.config.preVote) askForVotes(turn, 'pre-vote', false)
+  else startElection(turn, false)
 }
 
-function startElection(turn: Turn): void {
+/** "causes the target server to start a new election", as if its election timer had run out (thesis §3.10). */
+export function timeoutNow(turn: Turn): void {
+  turn.state.leader = undefined
+  setElectionTimer(turn, turn.config.electionMinMs)
+  startElection(turn, true)
+}
+
+function startElection(turn: Turn, transfer: boolean): void {
   const { state } = turn
   state.term++
   state.votedFor = state.id
   turn.voteChanged = true
-  askForVotes(turn, 'vote')
+  askForVotes(turn, 'vote', transfer)
 }
 
-function askForVotes(turn: Turn, type: 'pre-vote' | 'vote'): void {
+function askForVotes(turn: Turn, type: 'pre-vote' | 'vote', transfer: boolean): void {
   const { state } = turn
   state.role = type === 'vote' ? 'candidate' : 'pre-candidate'
   // A candidate votes for itself (§5.2), so a cluster of one elects itself without a message.
@@ -78,14 +95,16 @@ function askForVotes(turn: Turn, type: 'pre-vote' | 'vote'): void {
   const term = type === 'vote' ? state.term : state.term + 1
   emit(turn, { type: 'log', text: `asks for ${type}s for term ${term}` })
   for (const peer of state.peers)
-    send(turn, peer, { type, term, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
+    send(turn, peer, { type, term, transfer, lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) })
   countVotes(turn)
 }
 
 function countVotes(turn: Turn): void {
   const { state } = turn
-  if (state.votes.length < majorityOf(turn)) return
-  if (state.role === 'pre-candidate') startElection(turn)
+  const { members } = state.configuration
+  const votes = state.votes.reduce((count, voter) => (members.includes(voter) ? count + 1 : count), 0)
+  if (votes < majorityOf(turn)) return
+  if (state.role === 'pre-candidate') startElection(turn, false)
   else if (state.role === 'candidate') becomeLeader(turn)
 }
 
@@ -94,10 +113,15 @@ function becomeLeader(turn: Turn): void {
   const { state } = turn
   state.role = 'leader'
   state.leader = state.id
+  state.loyal = true
   state.roundStarted = 0
   state.roundConfirmed = 0
+  state.leaseUntil = NEVER
+  state.leaseForfeited = false
   state.reads = []
-  state.progress = new Map(state.peers.map((peer) => [peer, createProgress(lastIndex(state.log))]))
+  const { members } = state.configuration
+  const last = lastIndex(state.log)
+  state.progress = new Map(state.peers.map((peer) => [peer, createProgress(last, members.includes(peer))]))
   emit(turn, { type: 'cancelTimer', timer: 'election' })
   emit(turn, { type: 'cancelTimer', timer: 'silence' })
   emit(turn, { type: 'log', text: `leads in term ${state.term}` })
@@ -108,6 +132,9 @@ function becomeLeader(turn: Turn): void {
   broadcast(turn)
   emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
   emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
+  const { transferMs, resizeMs } = turn.config
+  if (transferMs > 0) emit(turn, { type: 'setTimer', timer: 'transfer', afterMs: transferMs })
+  if (resizeMs > 0) emit(turn, { type: 'setTimer', timer: 'resize', afterMs: resizeMs })
   offerRequests(turn)
 }
 
@@ -119,7 +146,7 @@ export function handleVoteRequest(
   const { state } = turn
   if (message.type === 'pre-vote') {
     // Thesis §9.6: granted only by a node that would vote so, and that has not heard from a leader lately.
-    const granted = message.term > state.term && state.leader === undefined && upToDate(turn, message)
+    const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
     send(turn, from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
@@ -166,15 +193,15 @@ export function handleVoteReply(
 export function checkQuorum(turn: Turn): void {
   const { state } = turn
   if (state.role !== 'leader') return
-  let answering = 1
+  let answering = state.voter ? 1 : 0
   for (const progress of state.progress.values()) {
-    if (progress.heard) answering++
+    if (progress.heard && progress.voter) answering++
     progress.heard = false
   }
   if (answering >= majorityOf(turn)) {
     emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
     return
   }
-  emit(turn, { type: 'log', text: `steps down: ${answering} of ${state.peers.length + 1} nodes answer` })
+  emit(turn, { type: 'log', text: `steps down: ${answering} of ${state.configuration.members.length} members answer` })
   becomeFollower(turn, state.term, undefined)
 }

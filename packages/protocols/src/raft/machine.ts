@@ -1,9 +1,11 @@
 import type { NodeId } from '@chaos/faults'
+import { millis } from '@chaos/history'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { handleAnswer } from './answers.ts'
+import { noteConfigurations } from './configuration.ts'
 import {
   becomeFollower,
   campaign,
@@ -12,11 +14,16 @@ import {
   handleVoteRequest,
   leaderSilent,
   setElectionTimer,
+  timeoutNow,
 } from './election.ts'
-import { broadcast, handleAppend, handleAppendReply } from './replication.ts'
+import { resize } from './membership.ts'
+import { handleAppend, handleAppendReply } from './replication.ts'
 import { handleRequest, serve, sweepRequests } from './requests.ts'
+import { heartbeat } from './rounds.ts'
 import { createSessionedObject } from './sessions.ts'
+import { handleSnapshot, restoreSnapshot } from './snapshot.ts'
 import {
+  type Configuration,
   emit,
   type RaftConfig,
   type RaftEffect,
@@ -27,23 +34,24 @@ import {
   send,
   type Turn,
 } from './state.ts'
+import { transferTimer } from './transfer.ts'
 
 export type RaftMachine = StateMachine<RaftState, RaftMessage, StoreCommand, StoreResult, RaftRecord>
 
-/** Raft over the key-value object. It never asks what time it is: its safety and its liveness rest on timers alone. */
+/** Raft over the key-value object. It asks what time it is for leases only: all else rests on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
   const finish = (turn: Turn): { state: RaftState; effects: RaftEffect[] } => {
     saveVote(turn)
     return { state: turn.state, effects: config.bug === 'ack-before-fsync' ? persistLast(turn.effects) : turn.effects }
   }
   return {
-    start(node, journal) {
-      const turn: Turn = { config, state: recover(node, journal), effects: [], voteChanged: false }
-      setElectionTimer(turn, config.electionMinMs)
+    start(node, journal, now) {
+      const turn: Turn = { config, state: recover(node, journal), now, effects: [], voteChanged: false }
+      begin(turn)
       return finish(turn)
     },
-    step(state, event) {
-      const turn: Turn = { config, state, effects: [], voteChanged: false }
+    step(state, event, now) {
+      const turn: Turn = { config, state, now, effects: [], voteChanged: false }
       handle(turn, event)
       return finish(turn)
     },
@@ -52,6 +60,7 @@ export function createRaft(config: RaftConfig): RaftMachine {
 }
 
 function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
+  const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   const state: RaftState = {
     id: node.id,
     peers: node.peers,
@@ -59,8 +68,13 @@ function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
     term: 0,
     votedFor: null,
     log: createLog(),
+    snapshot: undefined,
+    configurations: [everybody],
+    configuration: everybody,
+    voter: true,
     role: 'follower',
     leader: undefined,
+    loyal: false,
     commitIndex: 0,
     applied: 0,
     object: createSessionedObject(),
@@ -69,18 +83,44 @@ function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
     noopIndex: 0,
     roundStarted: 0,
     roundConfirmed: 0,
+    roundStartedAt: millis(0),
+    leaseFrom: millis(0),
+    leaseUntil: millis(0),
+    leaseForfeited: false,
+    transferTo: undefined,
     reads: [],
     proposals: new Map(),
     requests: new Map(),
   }
-  for (const record of journal) {
-    if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
-    else {
+  for (const record of journal) replay(state, record)
+  return state
+}
+
+function replay(state: RaftState, record: RaftRecord): void {
+  switch (record.kind) {
+    case 'entries':
+      replaceFrom(state.log, record.from, record.entries)
+      noteConfigurations(state, record.from, record.entries)
+      return
+    case 'snapshot':
+      restoreSnapshot(state, record.snapshot)
+      return
+    case 'vote':
       state.term = record.term
       state.votedFor = record.votedFor
-    }
+      return
+    default:
+      record satisfies never
   }
-  return state
+}
+
+function begin(turn: Turn): void {
+  const { state, config } = turn
+  setElectionTimer(turn, config.electionMinMs)
+  if (config.reads !== 'lease') return
+  // A leader may count on what this node answered before it was restarted.
+  state.loyal = true
+  emit(turn, { type: 'setTimer', timer: 'silence', afterMs: config.electionMinMs })
 }
 
 function handle(turn: Turn, event: MachineEvent<RaftMessage, StoreCommand>): void {
@@ -101,10 +141,13 @@ function handle(turn: Turn, event: MachineEvent<RaftMessage, StoreCommand>): voi
 
 function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
   const { state } = turn
+  // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader, it does
+  // not update its term or grant its vote" (thesis §4.2.3).
+  if (message.type === 'vote' && state.loyal && !message.transfer) return
   // "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1). The term
   // of a pre-vote is one that nobody is in yet.
-  if ('term' in message && message.type !== 'pre-vote' && message.term > state.term)
-    becomeFollower(turn, message.term, undefined)
+  const isRpc = message.type !== 'forward' && message.type !== 'answer'
+  if (isRpc && message.type !== 'pre-vote' && message.term > state.term) becomeFollower(turn, message.term, undefined)
   switch (message.type) {
     case 'forward':
       serve(turn, message.origin, message.command)
@@ -128,6 +171,17 @@ function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
       }
       becomeFollower(turn, state.term, from)
       handleAppend(turn, from, message)
+      return
+    case 'snapshot':
+      if (message.term < state.term) {
+        refuseOldLeader(turn, from, message.round)
+        return
+      }
+      becomeFollower(turn, state.term, from)
+      handleSnapshot(turn, from, message)
+      return
+    case 'timeout-now':
+      if (message.term === state.term && state.role === 'follower') timeoutNow(turn)
       return
     case 'append-reply':
       // An answer to what this node sent in an earlier term says nothing about this one.
@@ -158,9 +212,15 @@ function handleTimer(turn: Turn, timer: string): void {
     case 'requests':
       sweepRequests(turn)
       return
+    case 'transfer':
+      transferTimer(turn)
+      return
+    case 'resize':
+      resize(turn)
+      return
     case 'heartbeat':
       if (turn.state.role !== 'leader') return
-      broadcast(turn)
+      heartbeat(turn)
       emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
       return
     default:

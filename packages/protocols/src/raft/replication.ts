@@ -1,67 +1,27 @@
 import type { NodeId } from '@chaos/faults'
-import { type Entry, entriesFrom, entryAt, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
-import { applyCommand, unavailable } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
-import { answer, answerReads } from './answers.ts'
-import { applyOnce } from './sessions.ts'
-import { emit, majorityOf, type Progress, type RaftMessage, type RaftState, send, type Turn } from './state.ts'
+import { type Entry, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
+import { advanceCommit, applyCommitted } from './commit.ts'
+import { noteConfigurations } from './configuration.ts'
+import { confirmRound } from './rounds.ts'
+import { sendAppend, sendEntries } from './sending.ts'
+import { emit, type Progress, type RaftMessage, send, type Turn } from './state.ts'
+import { handOver } from './transfer.ts'
 
-// Log replication: §5.3, §5.4.2; thesis §10.2.2 for batching and pipelining.
+// Log replication: §5.3.
 
 type Append = Extract<RaftMessage, { type: 'append' }>
 type AppendReply = Extract<RaftMessage, { type: 'append-reply' }>
-
-export const createProgress = (lastLogIndex: number): Progress => ({
-  next: lastLogIndex + 1,
-  match: 0,
-  probing: false,
-  inFlight: [],
-  ackedRound: 0,
-  // A new leader has a whole election timeout to hear from its followers.
-  heard: true,
-})
 
 /** Of a leader: writes an entry to its own log, and gives its index. */
 export function appendEntry(turn: Turn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
+  const entries = [entry]
   log.entries.push(entry)
-  emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: [entry] } })
+  if (entry.members !== undefined) noteConfigurations(turn.state, index, entries)
+  emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries } })
   advanceCommit(turn)
   return index
-}
-
-/** Entries for those who can take them, and a heartbeat for the others. */
-export function broadcast(turn: Turn): void {
-  for (const [peer, progress] of turn.state.progress)
-    if (!sendEntries(turn, peer, progress)) sendAppend(turn, peer, progress, 0)
-}
-
-export function replicate(turn: Turn): void {
-  for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
-}
-
-/** As many messages with entries as the pipeline takes. False where there was nothing to send, or no room. */
-function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boolean {
-  let sent = false
-  const last = lastIndex(turn.state.log)
-  while (!progress.probing && progress.next <= last && progress.inFlight.length < turn.config.pipeline) {
-    sendAppend(turn, peer, progress, turn.config.batch)
-    progress.inFlight.push(progress.next - 1)
-    sent = true
-  }
-  return sent
-}
-
-function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
-  const { state } = turn
-  const prevIndex = progress.next - 1
-  const prevTerm = termAt(state.log, prevIndex)
-  if (prevTerm === undefined) throw new Error(`${state.id} would send from entry ${progress.next}, which it has not`)
-  const entries = limit === 0 ? [] : entriesFrom(state.log, progress.next, limit)
-  progress.next += entries.length
-  const { term, commitIndex: commit, roundStarted: round } = state
-  send(turn, peer, { type: 'append', term, prevIndex, prevTerm, entries, commit, round })
 }
 
 /** AppendEntries, receiver implementation (Figure 2), from the leader of the current term. */
@@ -70,7 +30,8 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   const { log } = state
   const { term } = state
   const { round, prevIndex } = message
-  const here = termAt(log, prevIndex)
+  // What was compacted was committed, so it is what the leader has there.
+  const here = prevIndex < log.compacted ? message.prevTerm : termAt(log, prevIndex)
   if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
     const conflictTerm = here ?? 0
@@ -113,14 +74,16 @@ function precedes(turn: Turn, here: number | undefined, prevTerm: number): boole
 /** "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that follow it" */
 function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]): void {
   const { log } = turn.state
-  for (const [offset, entry] of entries.entries()) {
+  for (let offset = Math.max(0, log.compacted - prevIndex); offset < entries.length; offset++) {
     const index = prevIndex + 1 + offset
+    const entry = entries[offset]
     const own = termAt(log, index)
-    if (own === entry.term) continue
+    if (own === entry?.term) continue
     // The mistake: what is there stays, and is confirmed as if it were what the leader has.
     if (own !== undefined && turn.config.bug === 'no-truncate') continue
     const fresh = entries.slice(offset)
     replaceFrom(log, index, fresh)
+    noteConfigurations(turn.state, index, fresh)
     emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: fresh } })
     return
   }
@@ -145,6 +108,7 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
       advanceCommit(turn)
     }
     sendEntries(turn, from, progress)
+    handOver(turn, from, progress.match)
   } else refused(turn, from, progress, message)
 }
 
@@ -159,88 +123,4 @@ function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendRe
   progress.probing = true
   progress.inFlight.length = 0
   sendAppend(turn, peer, progress, 0)
-}
-
-/**
- * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term == currentTerm: set
- * commitIndex = N" (Figure 2).
- */
-export function advanceCommit(turn: Turn): void {
-  const { state } = turn
-  // The mistake: the leader's own copy is counted as if it were a majority.
-  const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
-  const index = heldBy(state, majority)
-  if (index <= state.commitIndex) return
-  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
-  if (termAt(state.log, index) !== state.term && turn.config.bug !== 'commit-old-term') return
-  state.commitIndex = index
-  applyCommitted(turn)
-}
-
-/** The last index that so many nodes hold, the leader among them. */
-function heldBy(state: RaftState, nodes: number): number {
-  const own = lastIndex(state.log)
-  let best = nodes <= 1 ? own : 0
-  for (const candidate of state.progress.values()) {
-    if (candidate.match <= best) continue
-    let holders = own >= candidate.match ? 1 : 0
-    for (const progress of state.progress.values()) if (progress.match >= candidate.match) holders++
-    if (holders >= nodes) best = candidate.match
-  }
-  return best
-}
-
-function applyCommitted(turn: Turn): void {
-  const { state } = turn
-  while (state.applied < state.commitIndex) {
-    const index = state.applied + 1
-    const entry = entryAt(state.log, index)
-    if (entry === undefined) break
-    state.applied = index
-    const result = entry.command === null ? undefined : applyEntry(turn, entry.command)
-    const proposal = state.proposals.get(index)
-    if (proposal === undefined) continue
-    state.proposals.delete(index)
-    // Another entry took the place of the one proposed, and is committed: that one will never be. The mistake: whatever
-    // is committed in its place answers it.
-    const own = proposal.term === entry.term || turn.config.bug === 'reply-by-index'
-    answer(turn, proposal.origin, own && result !== undefined ? result : unavailable)
-  }
-  if (state.role === 'leader') answerReads(turn)
-}
-
-function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
-  const { object, role } = turn.state
-  switch (turn.config.bug) {
-    // The mistake: a request that comes again is carried out again.
-    case 'double-apply':
-      return applyCommand(object.values, command)
-    // The mistake: only the leader keeps sessions, and whoever comes after it has none.
-    case 'dedup-leader-only':
-      return role === 'leader' ? applyOnce(object, command) : applyCommand(object.values, command)
-    default:
-      return applyOnce(object, command)
-  }
-}
-
-/** Begins a round of heartbeats, unless one is on its way; gives the number of the first that begins after this call. */
-export function roundFromNow(turn: Turn): number {
-  const { state } = turn
-  if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
-  state.roundStarted++
-  broadcast(turn)
-  confirmRound(turn)
-  return state.roundStarted
-}
-
-function confirmRound(turn: Turn): void {
-  const { state } = turn
-  if (state.roundConfirmed === state.roundStarted) return
-  let acknowledged = 1
-  for (const progress of state.progress.values()) if (progress.ackedRound >= state.roundStarted) acknowledged++
-  if (acknowledged < majorityOf(turn)) return
-  state.roundConfirmed = state.roundStarted
-  answerReads(turn)
-  const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
 }

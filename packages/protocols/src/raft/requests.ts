@@ -4,7 +4,9 @@ import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
-import { appendEntry, replicate, roundFromNow } from './replication.ts'
+import { appendEntry } from './replication.ts'
+import { holdsLease, roundFromNow } from './rounds.ts'
+import { replicate } from './sending.ts'
 import { emit, type Origin, type Request, send, type Turn } from './state.ts'
 
 // Clients: §8; thesis §6.2 (routing requests to the leader), §6.3 (sessions), §6.4 (reads).
@@ -57,7 +59,7 @@ function offer(turn: Turn, requestId: string, request: Request): void {
 export function serve(turn: Turn, origin: Origin, command: StoreCommand): void {
   const { state } = turn
   const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
-  if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
+  if (state.role !== 'leader' || state.transferTo !== undefined || crowded) answer(turn, origin, unavailable)
   else if (command.f === 'read') read(turn, origin, command.key)
   else propose(turn, origin, command)
 }
@@ -69,7 +71,7 @@ function propose(turn: Turn, origin: Origin, command: StoreCommand): void {
   replicate(turn)
 }
 
-/** Read-index (thesis §6.4). */
+/** Read-index (thesis §6.4), or by lease (§6.4.1). */
 function read(turn: Turn, origin: Origin, key: string): void {
   const { state } = turn
   // The mistake: whoever was leader answers from its own copy, without asking whether it still is.
@@ -81,7 +83,7 @@ function read(turn: Turn, origin: Origin, key: string): void {
   // The mistake: it takes what it knows to be committed for all that is.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
-  const round = roundFromNow(turn)
+  const round = holdsLease(turn) ? state.roundConfirmed : roundFromNow(turn)
   state.reads.push({ origin, key, index, round })
   answerReads(turn)
 }

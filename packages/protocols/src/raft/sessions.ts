@@ -1,11 +1,17 @@
 import { applyCommand, type Values } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 
+/** Of a client: what it was told is told again, should it ask again. */
+export interface LastRequest {
+  readonly sequence: number
+  readonly result: StoreResult
+}
+
 /** The replicated state machine: the object, and for each client the last of its requests with its result (thesis §6.3). */
 export interface SessionedObject {
   readonly values: Values
   /** Least recently used first: the order is that of the log, so every copy forgets the same sessions. */
-  readonly sessions: Map<string, { readonly sequence: number; readonly result: StoreResult }>
+  readonly sessions: Map<string, LastRequest>
 }
 
 /** Sessions kept. A client idle while this many others wrote loses the protection of its last request. */

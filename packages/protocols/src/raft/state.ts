@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { Json, Millis } from '@chaos/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
-import type { SessionedObject } from './sessions.ts'
+import type { LastRequest, SessionedObject } from './sessions.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, and, where it says "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
@@ -18,6 +18,15 @@ export interface RaftConfig {
   readonly batch: number
   /** Messages with entries on their way to one follower. */
   readonly pipeline: number
+  /** Entries carried out since the last snapshot that call for the next one. */
+  readonly snapshotEntries: number
+  readonly reads: 'read-index' | 'lease'
+  /** How long after a round of heartbeats began a leader takes itself for the only one. */
+  readonly leaseMs: Millis
+  /** How long a leader leads before it hands over to another; 0: as long as it can. */
+  readonly transferMs: Millis
+  /** How often a leader removes a node from those that vote, or takes one back; 0: never. */
+  readonly resizeMs: Millis
   /** How long a request waits for a leader to turn up before it is refused. */
   readonly leaderWaitMs: Millis
   /** How long a request that was handed to a leader waits for its answer. */
@@ -36,6 +45,8 @@ export type RaftMessage =
   | {
       readonly type: 'pre-vote' | 'vote'
       readonly term: number
+      /** "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3) */
+      readonly transfer: boolean
       readonly lastIndex: number
       readonly lastTerm: number
     }
@@ -68,6 +79,8 @@ export type RaftMessage =
       readonly conflictTerm: number
       readonly conflictIndex: number
     }
+  | { readonly type: 'snapshot'; readonly term: number; readonly snapshot: Snapshot; readonly round: number }
+  | { readonly type: 'timeout-now'; readonly term: number }
   | { readonly type: 'forward'; readonly origin: Origin; readonly command: StoreCommand }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
 
@@ -75,6 +88,24 @@ export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
   /** Replaces whatever the log had from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  /** Replaces the log up to the snapshot's last entry; what follows stays only where the log has that entry. */
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+
+/** What the first `index` entries come to (§7). */
+export interface Snapshot {
+  readonly index: number
+  /** Of the last entry. */
+  readonly term: number
+  readonly members: readonly NodeId[]
+  readonly values: readonly (readonly [string, Json])[]
+  readonly sessions: readonly (readonly [string, LastRequest])[]
+}
+
+/** Who votes from the entry at `index` on. */
+export interface Configuration {
+  readonly index: number
+  readonly members: readonly NodeId[]
+}
 
 export type RaftEffect = Effect<RaftMessage, StoreResult, RaftRecord>
 
@@ -82,6 +113,8 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** What a leader knows of one follower. */
 export interface Progress {
+  /** Counts for majorities. */
+  voter: boolean
   next: number
   match: number
   /** Looking for the place where the logs part: no entries are sent until it is found. */
@@ -121,18 +154,34 @@ export interface RaftState {
   term: number
   votedFor: NodeId | null
   readonly log: Log
+  snapshot: Snapshot | undefined
+  /** Those in the log, oldest first, behind the one that it begins with. */
+  readonly configurations: Configuration[]
+  /** The last of them: in force, committed or not. */
+  configuration: Configuration
+  /** Whether this node is one of its members. */
+  voter: boolean
   // Volatile.
   role: Role
   leader: NodeId | undefined
+  /** Heard from a leader within the shortest election timeout, or may have, in an earlier life. */
+  loyal: boolean
   commitIndex: number
   applied: number
-  readonly object: SessionedObject
+  object: SessionedObject
   votes: NodeId[]
   /** Of a leader. */
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
   roundConfirmed: number
+  roundStartedAt: Millis
+  /** The lease holds from one to the other, by this node's clock. */
+  leaseFrom: Millis
+  leaseUntil: Millis
+  /** Told another to take over, which may do so at any time: there are no more leases in this term. */
+  leaseForfeited: boolean
+  transferTo: NodeId | undefined
   reads: Read[]
   /** By the index of the entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
@@ -143,13 +192,16 @@ export interface RaftState {
 export interface Turn {
   readonly config: RaftConfig
   readonly state: RaftState
+  /** By this node's clock. */
+  readonly now: Millis
   readonly effects: RaftEffect[]
   /** The term or the vote changed and is not yet among the effects. */
   voteChanged: boolean
 }
 
+/** Of the members of the latest configuration. */
 export function majorityOf({ config, state }: Turn): number {
-  const half = Math.floor((state.peers.length + 1) / 2)
+  const half = Math.floor(state.configuration.members.length / 2)
   // The mistake: two halves that know nothing of each other are each a majority.
   return config.bug === 'quorum-off-by-one' ? half : half + 1
 }

@@ -1,0 +1,75 @@
+import { entryAt, lastIndex, termAt } from '../log.ts'
+import { applyCommand, unavailable } from '../object.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+import { answer, answerReads } from './answers.ts'
+import { applyOnce } from './sessions.ts'
+import { snapshotIfDue } from './snapshot.ts'
+import { majorityOf, type RaftState, type Turn } from './state.ts'
+
+// Committing and carrying out: §5.3, §5.4.2.
+
+/**
+ * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term == currentTerm: set
+ * commitIndex = N" (Figure 2).
+ */
+export function advanceCommit(turn: Turn): void {
+  const { state } = turn
+  // The mistake: the leader's own copy is counted as if it were a majority.
+  const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
+  const index = heldBy(state, majority)
+  if (index <= state.commitIndex) return
+  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
+  if (termAt(state.log, index) !== state.term && turn.config.bug !== 'commit-old-term') return
+  state.commitIndex = index
+  applyCommitted(turn)
+}
+
+/**
+ * The last index that so many voters hold. A leader that is not one of them "replicates log entries but does not count
+ * itself in majorities" (thesis §4.2.2).
+ */
+function heldBy(state: RaftState, nodes: number): number {
+  const own = lastIndex(state.log)
+  let best = state.voter && nodes <= 1 ? own : 0
+  for (const candidate of state.progress.values()) {
+    if (candidate.match <= best) continue
+    let holders = state.voter && own >= candidate.match ? 1 : 0
+    for (const progress of state.progress.values()) if (progress.voter && progress.match >= candidate.match) holders++
+    if (holders >= nodes) best = candidate.match
+  }
+  return best
+}
+
+export function applyCommitted(turn: Turn): void {
+  const { state } = turn
+  while (state.applied < state.commitIndex) {
+    const index = state.applied + 1
+    const entry = entryAt(state.log, index)
+    if (entry === undefined) break
+    state.applied = index
+    const result = entry.command === null ? undefined : applyEntry(turn, entry.command)
+    const proposal = state.proposals.get(index)
+    if (proposal === undefined) continue
+    state.proposals.delete(index)
+    // Another entry took the place of the one proposed, and is committed: that one will never be. The mistake: whatever
+    // is committed in its place answers it.
+    const own = proposal.term === entry.term || turn.config.bug === 'reply-by-index'
+    answer(turn, proposal.origin, own && result !== undefined ? result : unavailable)
+  }
+  if (state.role === 'leader') answerReads(turn)
+  snapshotIfDue(turn)
+}
+
+function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
+  const { object, role } = turn.state
+  switch (turn.config.bug) {
+    // The mistake: a request that comes again is carried out again.
+    case 'double-apply':
+      return applyCommand(object.values, command)
+    // The mistake: only the leader keeps sessions, and whoever comes after it has none.
+    case 'dedup-leader-only':
+      return role === 'leader' ? applyOnce(object, command) : applyCommand(object.values, command)
+    default:
+      return applyOnce(object, command)
+  }
+}

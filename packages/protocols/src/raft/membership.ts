@@ -1,0 +1,46 @@
+import { draw } from '../generator.ts'
+import { becomeFollower } from './election.ts'
+import { appendEntry } from './replication.ts'
+import { replicate } from './sending.ts'
+import { emit, type Turn } from './state.ts'
+
+// Membership changes by one server at a time: §4.1 of the thesis. Which, and when, an administrator would say; here a timer
+// does. Who does not vote is still sent everything, as servers are that catch up before they are added (thesis §4.2.1).
+
+export function resize(turn: Turn): void {
+  const { state, config } = turn
+  if (state.role !== 'leader') return
+  if (!state.voter && state.commitIndex >= state.configuration.index) {
+    // "a leader that is removed from the configuration steps down once the Cnew entry is committed" (thesis §4.2.2).
+    becomeFollower(turn, state.term, undefined)
+    return
+  }
+  if (mayChange(turn)) changeMembers(turn)
+  emit(turn, { type: 'setTimer', timer: 'resize', afterMs: config.resizeMs })
+}
+
+/**
+ * One change at a time (thesis §4.1), and none before an entry of the leader's own term is committed: else two leaders may
+ * each begin one from the same configuration (Ongaro, "bug in single-server membership changes", raft-dev, 2015).
+ */
+function mayChange({ state, config }: Turn): boolean {
+  // The mistake: changes do not wait for one another.
+  if (config.bug === 'overlapping-changes') return true
+  return state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
+}
+
+/** Takes back a node that was removed, or removes one that is not the leader, which is never left alone. */
+function changeMembers(turn: Turn): void {
+  const { state } = turn
+  const { members } = state.configuration
+  const absent = state.peers.filter((peer) => !members.includes(peer))
+  const others = members.filter((member) => member !== state.id)
+  const adds = others.length < 2 || (absent.length > 0 && draw(state.generator) < 0.5)
+  const candidates = adds ? absent : others
+  const chosen = candidates[Math.floor(draw(state.generator) * candidates.length)]
+  if (chosen === undefined) return
+  const next = adds ? [...members, chosen] : members.filter((member) => member !== chosen)
+  emit(turn, { type: 'log', text: `${adds ? 'adds' : 'removes'} ${chosen}: ${next.join(', ')} vote` })
+  appendEntry(turn, { term: state.term, command: null, members: next })
+  replicate(turn)
+}

@@ -1,0 +1,62 @@
+import type { NodeId } from '@chaos/faults'
+import { entriesFrom, lastIndex, termAt } from '../log.ts'
+import { type Progress, send, type Turn } from './state.ts'
+
+// What a leader sends its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
+
+export const createProgress = (lastLogIndex: number, voter: boolean): Progress => ({
+  voter,
+  next: lastLogIndex + 1,
+  match: 0,
+  probing: false,
+  inFlight: [],
+  ackedRound: 0,
+  // A new leader has a whole election timeout to hear from its followers.
+  heard: true,
+})
+
+/** Entries for those who can take them, and a heartbeat for the others. */
+export function broadcast(turn: Turn): void {
+  for (const [peer, progress] of turn.state.progress)
+    if (!sendEntries(turn, peer, progress)) sendAppend(turn, peer, progress, 0)
+}
+
+export function replicate(turn: Turn): void {
+  for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
+}
+
+/** As many messages with entries as the pipeline takes. False where there was nothing to send, or no room. */
+export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boolean {
+  let sent = false
+  const last = lastIndex(turn.state.log)
+  while (!progress.probing && progress.next <= last && progress.inFlight.length < turn.config.pipeline) {
+    sendAppend(turn, peer, progress, turn.config.batch)
+    progress.inFlight.push(progress.next - 1)
+    sent = true
+  }
+  return sent
+}
+
+/** At most `limit` entries; the snapshot, where they are no longer there one by one. */
+export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
+  const { state } = turn
+  const prevIndex = progress.next - 1
+  const prevTerm = termAt(state.log, prevIndex)
+  const { term, commitIndex: commit, roundStarted: round } = state
+  if (prevTerm === undefined) {
+    sendSnapshot(turn, peer, progress)
+    return
+  }
+  const entries = limit === 0 ? [] : entriesFrom(state.log, progress.next, limit)
+  progress.next += entries.length
+  send(turn, peer, { type: 'append', term, prevIndex, prevTerm, entries, commit, round })
+}
+
+/** "the leader must occasionally send snapshots to followers that lag behind" (§7). */
+function sendSnapshot(turn: Turn, peer: NodeId, progress: Progress): void {
+  const { id, snapshot, term, roundStarted: round } = turn.state
+  if (snapshot === undefined || progress.next > snapshot.index)
+    throw new Error(`${id} would send from entry ${progress.next}, which it has not`)
+  progress.next = snapshot.index + 1
+  send(turn, peer, { type: 'snapshot', term, snapshot, round })
+}

@@ -1,0 +1,60 @@
+import type { NodeId } from '@chaos/faults'
+import { compactLog, termAt } from '../log.ts'
+import { configurationAt, rebaseConfigurations } from './configuration.ts'
+import { emit, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
+
+// Log compaction: §7; thesis §5.1. A snapshot is small here, so it is sent in one message, without offsets.
+
+/** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
+export function snapshotIfDue(turn: Turn): void {
+  const { state, config } = turn
+  const { log, applied, object } = state
+  if (applied - log.compacted < config.snapshotEntries) return
+  const configuration = configurationAt(state, applied)
+  const snapshot: Snapshot = {
+    index: applied,
+    term: termAt(log, applied) ?? 0,
+    members: configuration.members,
+    values: [...object.values],
+    sessions: [...object.sessions],
+  }
+  emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
+  state.snapshot = snapshot
+  compactLog(log, snapshot.index, snapshot.term)
+  rebaseConfigurations(state, configuration, true)
+}
+
+/** InstallSnapshot, receiver implementation (Figure 13), from the leader of the current term. */
+export function handleSnapshot(
+  turn: Turn,
+  from: NodeId,
+  { snapshot, round }: Extract<RaftMessage, { type: 'snapshot' }>,
+): void {
+  const { state, config } = turn
+  const { index, term } = snapshot
+  // What this node knows to be committed is not undone by an old message.
+  if (index > state.commitIndex) {
+    // The mistake: it is confirmed, and lives in memory only.
+    if (config.bug !== 'forget-snapshot') emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
+    restoreSnapshot(state, snapshot)
+    for (const proposed of state.proposals.keys()) if (proposed <= index) state.proposals.delete(proposed)
+    emit(turn, { type: 'log', text: `took over a snapshot of ${index} entries, the last of term ${term}` })
+  }
+  const found = { success: true, match: index, prevIndex: index, conflictTerm: 0, conflictIndex: 0 }
+  send(turn, from, { type: 'append-reply', term: state.term, round, ...found })
+}
+
+/**
+ * "If existing log entry has same index and term as snapshot's last included entry, retain log entries following it […].
+ * Discard the entire log. Reset state machine using snapshot contents" (Figure 13).
+ */
+export function restoreSnapshot(state: RaftState, snapshot: Snapshot): void {
+  const { index, term, members, values, sessions } = snapshot
+  const follows = termAt(state.log, index) === term
+  compactLog(state.log, index, term)
+  rebaseConfigurations(state, { index, members }, follows)
+  state.snapshot = snapshot
+  state.object = { values: new Map(values), sessions: new Map(sessions) }
+  state.applied = index
+  state.commitIndex = index
+}

@@ -1,0 +1,41 @@
+import type { NodeId } from '@chaos/faults'
+import { lastIndex } from '../log.ts'
+import { replicate } from './sending.ts'
+import { emit, send, type Turn } from './state.ts'
+
+// Leadership transfer: thesis §3.10.
+
+/** Time to hand over; or the time is up in which the other should have taken over. */
+export function transferTimer(turn: Turn): void {
+  const { state, config } = turn
+  if (state.role !== 'leader') return
+  if (state.transferTo === undefined) beginTransfer(turn)
+  // "If leadership transfer does not complete after about an election timeout, the prior leader aborts the transfer and
+  // resumes accepting client requests."
+  else state.transferTo = undefined
+  const afterMs = state.transferTo === undefined ? config.transferMs : config.electionMaxMs
+  emit(turn, { type: 'setTimer', timer: 'transfer', afterMs })
+}
+
+/** "The prior leader stops accepting new client requests", and "fully updates the target server's log to match its own". */
+function beginTransfer(turn: Turn): void {
+  const { state } = turn
+  let furthest = -1
+  for (const [peer, progress] of state.progress) {
+    if (!progress.voter || progress.match <= furthest) continue
+    furthest = progress.match
+    state.transferTo = peer
+  }
+  if (state.transferTo === undefined) return
+  emit(turn, { type: 'log', text: `hands over to ${state.transferTo}` })
+  replicate(turn)
+  handOver(turn, state.transferTo, furthest)
+}
+
+/** "The prior leader sends a TimeoutNow request to the target server" once that has all there is. */
+export function handOver(turn: Turn, to: NodeId, match: number): void {
+  const { state } = turn
+  if (to !== state.transferTo || match < lastIndex(state.log)) return
+  state.leaseForfeited = true
+  send(turn, to, { type: 'timeout-now', term: state.term })
+}

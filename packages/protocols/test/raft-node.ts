@@ -1,0 +1,89 @@
+import { type Millis, millis } from '@chaos/history'
+import { expect } from 'vitest'
+import type { KnobValue, MachineEvent, StoreCommand } from '../src/index.ts'
+import { findProtocol } from '../src/index.ts'
+import type { RaftEffect, RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
+
+/** Elections in one step. */
+export const NO_PRE_VOTE = { 'pre-vote': false }
+
+export interface NodeOptions {
+  readonly journal?: readonly RaftRecord[]
+  readonly bug?: string | undefined
+  readonly knobs?: { readonly [name: string]: KnobValue }
+}
+
+/** One node, `n1` of three, driven by hand. */
+export function createNode(options: NodeOptions) {
+  const machine = findProtocol('raft')!.create({ bug: options.bug, knobs: options.knobs ?? {} })
+  let now: Millis = millis(0)
+  const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], now)
+  let state = started.state as RaftState
+  function step(event: MachineEvent<RaftMessage, StoreCommand>): readonly RaftEffect[] {
+    const transition = machine.step(state, event, now)
+    state = transition.state
+    return transition.effects as readonly RaftEffect[]
+  }
+  return {
+    get state() {
+      return state
+    },
+    /** Sets its clock. */
+    clock(time: number): void {
+      now = millis(time)
+    },
+    status: () => machine.status(state),
+    timer: (timer: string) => step({ type: 'timer', timer }),
+    message: (from: string, message: RaftMessage) => step({ type: 'message', from, message }),
+    request: (requestId: string, command: StoreCommand) => step({ type: 'request', requestId, command }),
+  }
+}
+
+export type Node = ReturnType<typeof createNode>
+
+export const sent = (effects: readonly RaftEffect[]): RaftMessage[] =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
+
+export const replies = (effects: readonly RaftEffect[]) => effects.filter((effect) => effect.type === 'reply')
+
+export const write = (value: number): StoreCommand => ({ f: 'write', key: 'x', value })
+
+export const entry = (term: number, value: number) => ({ term, command: write(value) })
+
+export const ask = (term: number, lastIndex: number, lastTerm: number): RaftMessage => ({
+  transfer: false,
+  type: 'vote',
+  term,
+  lastIndex,
+  lastTerm,
+})
+
+export const accept = (node: Node, match: number, round: number): RaftMessage => ({
+  type: 'append-reply',
+  term: node.state.term,
+  round,
+  prevIndex: match,
+  success: true,
+  match,
+  conflictTerm: 0,
+  conflictIndex: 0,
+})
+
+/** Elects the node, whose knobs leave out pre-vote. */
+export function elect(node: Node): void {
+  node.timer('election')
+  node.message('n2', { type: 'vote-reply', term: node.state.term, asked: node.state.term, granted: true })
+  expect(node.status()).toMatchObject({ role: 'leader', leads: true })
+}
+
+/** What a crash would leave of these effects. */
+export const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
+  effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
+
+/** Leads, and its no-op is committed. */
+export function createLeader(options: NodeOptions): Node {
+  const node = createNode({ ...options, knobs: { ...NO_PRE_VOTE, ...options.knobs } })
+  elect(node)
+  node.message('n2', accept(node, 1, 0))
+  return node
+}
