@@ -15,7 +15,7 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-/** A request passed on to the primary is carried out as often as it arrives: that protocol counts on connections. */
+/** What one node passes on to another must arrive at most once, as over a connection: both protocols count on that. */
 const doublingNothing: readonly Strategy[] = strategies.map((strategy) => ({
   ...strategy,
   plan(...given) {
@@ -24,10 +24,10 @@ const doublingNothing: readonly Strategy[] = strategies.map((strategy) => ({
   },
 }))
 
-test.each<readonly [string, { readonly [knob: string]: KnobValue }, readonly Strategy[]]>([
-  ['raft', {}, strategies],
-  ['primary-replica', { sync: 'all', reads: 'primary' }, doublingNothing],
-])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs, ways) => {
+test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
+  ['raft', {}],
+  ['primary-replica', { sync: 'all', reads: 'primary' }],
+])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs) => {
   const protocol = findProtocol(target)!
   const subject: Subject = {
     target,
@@ -45,7 +45,7 @@ test.each<readonly [string, { readonly [knob: string]: KnobValue }, readonly Str
     const { findings } = searchSeeds(subject, {
       first: seed,
       count,
-      strategies: ways,
+      strategies: doublingNothing,
       limits,
       stopAtFirst: false,
       verifyDeterminism: false,

@@ -43,10 +43,12 @@ export function minimise(
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
   let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE) })
   const expired = expiredAfter(1)
+  const found = strategies.find(({ name }) => name === finding.strategy)
   const random = createRandom(`minimise ${finding.seed}`)
   for (let seed = finding.seed + 1; sizeOf(smallest) > FEW_OPERATIONS + FEW_FAULTS && !expired(); seed++) {
     const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 4 + random.integer(12) }
-    const strategy = random.pick(strategies)
+    // What found it once finds it again; others may find it smaller.
+    const strategy = (random.chance(0.5) ? found : undefined) ?? random.pick(strategies)
     const trial = runPlan(small, planTrial(small, strategy, seed), limits)
     if (trial.failure === undefined || causeOf(trial.failure) !== cause || !fails(trial.scenario)) continue
     const candidate = shrink(trial.scenario, { fails, expired })

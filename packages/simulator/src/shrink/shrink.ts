@@ -1,6 +1,6 @@
 import type { Scenario } from '@chaos/runner'
 import { deleteParts } from './delete-parts.ts'
-import { fewerNodes, shorterFaults, simplerTimes } from './simplify.ts'
+import { fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 
 export interface ShrinkOptions {
   /** Whether a scenario still goes wrong in the same way. Called again and again, so it had better be quick. */
@@ -49,15 +49,16 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
         () => smallest.operations,
         (operations) => keep({ ...smallest, operations }, reseeds),
       ),
-    () => tryEach(fewerNodes(smallest)),
-    () => tryEach(shorterFaults(smallest)),
-    () => tryEach(simplerTimes(smallest)),
+    () => tryEach(fewerNodes(smallest), reseeds),
+    () => tryEach(mergedFaults(smallest), reseeds),
+    () => tryEach(shorterFaults(smallest), 0),
+    () => tryEach(simplerTimes(smallest), 0),
   ]
 
-  function tryEach(candidates: Iterable<(current: Scenario) => Scenario | undefined>): void {
+  function tryEach(candidates: Iterable<(current: Scenario) => Scenario | undefined>, seeds: number): void {
     for (const change of candidates) {
       const candidate = change(smallest)
-      if (candidate !== undefined) keep(candidate, 0)
+      if (candidate !== undefined) keep(candidate, seeds)
       if (options.expired()) return
     }
   }

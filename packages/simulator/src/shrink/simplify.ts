@@ -42,6 +42,29 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
+/** Two faults of one kind become one, from the first moment of either to the last, on the targets of both. */
+export function* mergedFaults(scenario: Scenario): Iterable<Change> {
+  for (let later = scenario.faults.length - 1; later > 0; later--)
+    for (let earlier = later - 1; earlier >= 0; earlier--) yield (current) => withMerged(current, earlier, later)
+}
+
+function withMerged(scenario: Scenario, earlier: number, later: number): Scenario | undefined {
+  const [one, other] = [scenario.faults[earlier], scenario.faults[later]]
+  if (one === undefined || other === undefined) return undefined
+  const fault = both(one.fault, other.fault)
+  if (fault === undefined) return undefined
+  const merged = { from: nanos(Math.min(one.from, other.from)), to: nanos(Math.max(one.to, other.to)), fault }
+  return { ...scenario, faults: scenario.faults.with(earlier, merged).toSpliced(later, 1) }
+}
+
+function both(one: Fault, other: Fault): Fault | undefined {
+  if (one.kind !== other.kind) return undefined
+  if ('nodes' in one && 'nodes' in other) return { ...one, nodes: [...new Set([...one.nodes, ...other.nodes])] }
+  if (!('links' in one && 'links' in other)) return undefined
+  const added = other.links.filter(({ from, to }) => !one.links.some((link) => link.from === from && link.to === to))
+  return { ...one, links: [...one.links, ...added] }
+}
+
 /** Each fault half as long, a quarter, …; on fewer nodes or links. */
 export function* shorterFaults(scenario: Scenario): Iterable<Change> {
   for (const position of scenario.faults.keys()) {
