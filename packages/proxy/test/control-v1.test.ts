@@ -11,6 +11,7 @@ import type { DescribedRoute } from '../src/control/v1/described-route.ts'
 import { v1Routes } from '../src/control/v1/routes.ts'
 import { componentSchemas } from '../src/control/v1/schemas.ts'
 import { control } from './control-plane.ts'
+import { RecordedLines } from './http/live.ts'
 import { violations } from './schema-check.ts'
 import { cleanUp, closeEverythingAfterEach, dial, echo, Received } from './sockets.ts'
 
@@ -284,6 +285,46 @@ describe('leases', () => {
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })
     expect((await ask('DELETE', `/v1/leases/${lease}`)).status).toBe(204)
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
+  })
+})
+
+describe('what is recorded of faults', () => {
+  test('is one epoch for those of every family, and the heal of each, be it by the end of the proxy', async () => {
+    const lines = new RecordedLines()
+    const recorder = createRecorder({ client: lines })
+    const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
+    await ask('POST', '/v1/proxies', { name: 'web', upstream: '127.0.0.1:1', carries: 'http' })
+    const epochs: unknown[] = []
+    for (const [method, path, body] of [
+      ['PUT', '/v1/faults/slow', { ...latency, proxies: ['n1'] }],
+      ['PUT', '/v1/faults/slow', { ...latency, latencyMs: 6, proxies: ['n1'] }],
+      ['POST', '/proxies/n1/toxics', { type: 'latency', name: 'toxic' }],
+      ['PUT', '/v1/faults/lost', { kind: 'lose-reply', proxies: ['web'] }],
+      ['PUT', '/v1/rules', { faults: ['web', 'n1'].map((name) => ({ ...latency, name, proxies: [name] })) }],
+      ['DELETE', '/v1/faults/slow', undefined],
+      ['POST', '/v1/faults', { kind: 'reset', proxies: ['n1'], name: 'reset' }],
+    ] as const) {
+      expect((await ask(method, path, body)).status, `${method} ${path}`).toBeLessThan(300)
+      expect((await ask('GET', '/v1/rules')).json.epoch).toBe(recorder.epoch)
+      epochs.push(recorder.epoch)
+    }
+    expect(epochs).toEqual([1, 2, 3, 4, 5, 6, 7])
+    plane.close()
+    const seen = lines.events.map(({ f, value, extra }) => [f, (value as { id: string }).id, extra?.['epoch']])
+    expect(seen).toEqual([
+      ['latency', 'slow', 1],
+      ['latency', 'n1/toxic', 3],
+      ['lose-reply', 'lost', 4],
+      ['latency', 'web', 5],
+      ['latency', 'n1', 5],
+      ['heal', 'slow', 6],
+      ['reset', 'reset', 7],
+      ['heal', 'reset', 7],
+      ['heal', 'n1/toxic', 7],
+      ['heal', 'lost', 7],
+      ['heal', 'web', 7],
+      ['heal', 'n1', 7],
+    ])
   })
 })
 

@@ -28,6 +28,8 @@ export interface FaultToAdd {
 
 /** All faults in force, be they toxics, partitions, members of a rule set or single ones. */
 export interface FaultBoard {
+  /** How often what is in force changed: with every fault that begins, ends or is another, and every rule set. */
+  readonly epoch: number
   /** In the order they were added. */
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
@@ -48,6 +50,8 @@ export interface FaultBoard {
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
   /** Tells of every fault whose hits changed since this was last called. */
   reportHits(): void
+  /** The network ends, and every fault with it: nothing goes on that was held, but each is told to be healed. */
+  close(): void
 }
 
 interface Entry extends FaultToAdd {
@@ -59,13 +63,19 @@ interface Entry extends FaultToAdd {
 
 const LONGEST_NAME = 600
 
-/** @param record is told of each fault that begins or is healed, so that histories say when what was hurt. */
+/** @param record is told of each fault that begins or is healed, and of the epoch, so that histories say when what was hurt. */
 export function createFaultBoard(
   injector: Injector,
   events: EventLog,
-  record: Pick<Recorder, 'note'> | undefined,
+  record: Pick<Recorder, 'note' | 'epoch'> | undefined,
 ): FaultBoard {
   const entries: Map<string, Entry> = new Map()
+  let epoch = 0
+
+  function beginEpoch(): void {
+    epoch++
+    if (record !== undefined) record.epoch = epoch
+  }
 
   function announceAdded({ name, fault }: FaultToAdd): void {
     events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
@@ -75,14 +85,18 @@ export function createFaultBoard(
   function announceRemoved(entry: Entry): void {
     const { name, fault } = entry
     events.emit({ type: 'fault-removed', fault: name, what: summaryOf(fault) })
-    record?.note('heal', { id: name, fault: fault.kind, hits: hitsOf(entry) })
+    recordHeal(entry)
   }
 
-  function put(wanted: FaultToAdd): Entry {
-    const entry = { ...wanted, applied: injector.apply(wanted.fault), earlierHits: 0, reportedHits: 0 }
-    // A reset is done once it is applied; nothing of it remains in force.
-    if (wanted.fault.kind !== 'reset') entries.set(wanted.name, entry)
+  const recordHeal = (entry: Entry): void =>
+    record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
+
+  /** A reset is done once it is applied: nothing of it remains in force. */
+  function begin(wanted: FaultToAdd, applied: InForce): Entry {
+    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0 }
     announceAdded(wanted)
+    if (wanted.fault.kind === 'reset') recordHeal(entry)
+    else entries.set(wanted.name, entry)
     return entry
   }
 
@@ -101,6 +115,12 @@ export function createFaultBoard(
   }
 
   function remove(entry: Entry): void {
+    // What it held goes on within the call, and belongs to the new epoch.
+    beginEpoch()
+    takeOut(entry)
+  }
+
+  function takeOut(entry: Entry): void {
     entries.delete(entry.name)
     entry.applied.remove()
     announceRemoved(entry)
@@ -134,25 +154,28 @@ export function createFaultBoard(
       for (const half of applied.values()) half.remove()
       throw error
     }
-    for (const entry of gone) remove(entry)
-    for (const [fault, inForce] of applied) {
-      if (fault.fault.kind !== 'reset')
-        entries.set(fault.name, { ...fault, applied: inForce, earlierHits: 0, reportedHits: 0 })
-      announceAdded(fault)
-    }
+    beginEpoch()
+    for (const entry of gone) takeOut(entry)
+    for (const [fault, inForce] of applied) begin(fault, inForce)
   }
 
   return {
+    get epoch() {
+      return epoch
+    },
     list: () => [...entries.values()].map(viewOf),
     get: (name) => viewOf(find(name)),
     add(fault) {
       validateNew(fault)
-      return viewOf(put(fault))
+      const applied = injector.apply(fault.fault)
+      beginEpoch()
+      return viewOf(begin(fault, applied))
     },
     update(name, fault) {
       const entry = find(name)
       const changed = { ...entry, fault, ...changeInForce(entry, fault) }
       entries.set(name, changed)
+      beginEpoch()
       events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
       return viewOf(changed)
     },
@@ -168,6 +191,10 @@ export function createFaultBoard(
         entry.reportedHits = hits
         events.emit({ type: 'fault-hit', fault: entry.name, hits })
       }
+    },
+    close() {
+      for (const entry of entries.values()) announceRemoved(entry)
+      entries.clear()
     },
   }
 }

@@ -102,9 +102,9 @@ function planeMetrics(plane: ControlPlane): readonly Metric[] {
     },
     {
       name: 'chaos_rules_epoch',
-      help: 'Which rule set is in force.',
+      help: 'How often the faults in force changed.',
       type: 'gauge',
-      samples: [{ labels: {}, value: plane.rules.epoch }],
+      samples: [{ labels: {}, value: plane.faults.epoch }],
     },
   ]
 }

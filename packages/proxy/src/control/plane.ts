@@ -20,11 +20,10 @@ import { validateTransport } from './transport.ts'
 /** All that is controlled, whatever the interface: its routes, its files and its commands only read and write this. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
-  readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits'>
+  readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
-  readonly rules: RuleSet
   /** With its toxics, or not at all. @throws as ProxySet.create and ToxicChains.add */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
   updateProxy(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy>
@@ -36,8 +35,8 @@ export interface ControlPlane {
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
-  /** Puts another rule set in force, in one step. @returns its epoch. */
-  swapRules(faults: readonly FaultToAdd[]): number
+  /** Puts another rule set in force, in one step. */
+  swapRules(faults: readonly FaultToAdd[]): void
   /** As Toxiproxy's reset: no toxics, and every proxy enabled. */
   resetToxics(): Promise<void>
   /** No faults of any kind, no leases, and every proxy enabled. */
@@ -47,13 +46,8 @@ export interface ControlPlane {
   readonly recording: Recording | undefined
   /** Resolves once everything asked for so far is in force, in every process that carries connections. */
   settled(): Promise<void>
-  /** The network is its maker's to close. */
+  /** For when the network is about to be closed, which is its maker's to do: no lease runs out, and every fault is over. */
   close(): void
-}
-
-/** The rule set in force: how many were before it, itself counted. */
-export interface RuleSet {
-  readonly epoch: number
 }
 
 export interface ControlPlaneOptions {
@@ -85,7 +79,6 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   const faults = createFaultBoard(createInjector({ network, messages, http, http2, validate }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
-  let epoch = 0
 
   async function addProxy(settings: ProxySettings, given: readonly unknown[] = []): Promise<ManagedProxy> {
     // Its toxics are in force before the first client can come.
@@ -143,11 +136,6 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     toxics,
     leases,
     events,
-    rules: {
-      get epoch() {
-        return epoch
-      },
-    },
     addProxy,
     updateProxy,
     removeProxy,
@@ -175,9 +163,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     swapRules(wanted) {
       for (const { fault } of wanted) validateLinks(fault.links)
       faults.replaceAll('rules', wanted)
-      epoch++
-      events.emit({ type: 'rules-swapped', epoch })
-      return epoch
+      events.emit({ type: 'rules-swapped', epoch: faults.epoch })
     },
     resetToxics,
     async resetAll() {
@@ -188,7 +174,10 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     statistics: () => network.statistics(),
     settled: () => network.settled(),
     recording,
-    close: () => leases.close(),
+    close() {
+      leases.close()
+      faults.close()
+    },
   }
 }
 

@@ -19,7 +19,7 @@ export interface HttpFaultsOptions {
   readonly seed: number | string
   /** By default the system's. */
   readonly clock?: ProxyClock | undefined
-  /** What the requests of routes with a route table are recorded by; its epoch counts the changes of the faults. */
+  /** What the requests of routes with a route table are recorded by. */
   readonly recorder?: Recorder | undefined
   /** Where the recorder writes to: while one is too far behind, requests wait. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
@@ -109,7 +109,6 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
       const targets = [...new Set(fault.links.map((link) => linkOf(fault, link)))]
       let rules = targets.map((link) => ({ link, rule: link.createRule(fault, clock.nowMs()) }))
       for (const { link, rule } of rules) link.rules = [...link.rules, rule]
-      if (recorder !== undefined) recorder.epoch++
       const all = rules.map(({ rule }) => rule)
       return {
         fault,
@@ -120,7 +119,6 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
           return all.reduce((sum, rule) => sum + rule.oversized, 0)
         },
         remove() {
-          if (rules.length > 0 && recorder !== undefined) recorder.epoch++
           for (const { link, rule } of rules) link.remove(rule)
           rules = []
         },

@@ -36,7 +36,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters> {
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
-  /** The number of the rules in force, stamped on every event. */
+  /** How often the faults in force changed, as whoever changes them counts; stamped on every event. */
   epoch: number
   connection(options: { readonly node: string; readonly client: string }): ConnectionRecorder
   /** An event of the nemesis, in both views: a fault begins or ends, rules are exchanged. */
