@@ -44,7 +44,7 @@ describe('chaos fuzz', () => {
     const out = temporaryDirectory()
     const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])
     expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE$/m)
-    expect(stdout).toMatch(/^ {2}time +clients +n1 +n2 +n3/m)
+    expect(stdout).toMatch(/^ {2}time +(faults +)?clients +n1 +n2/m)
     expect(stdout).toMatch(/p\d+ write/)
     expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
   })

@@ -1,7 +1,7 @@
 import { type Nanos, nanosToMillis } from '@chaos/history'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
-import { clip, padEnd } from './width.ts'
+import { clip, displayWidth, padEnd } from './width.ts'
 
 /** One thing that happened somewhere, as a sequence diagram shows it. */
 export interface SequenceStep {
@@ -13,17 +13,20 @@ export interface SequenceStep {
 }
 
 const TIME_WIDTH = 11
-const WIDEST_COLUMN = 34
+const NARROWEST_COLUMN = 6
 const GAP = 2
 
-/** Who did what when: a column for the clients and for each node, time downwards. Steps are in order of their times. */
+/**
+ * Who did what when: a column for the clients and for each node, time downwards; those where nothing happens are left
+ * out. Steps are in order of their times.
+ */
 export function drawSequence(
   steps: readonly SequenceStep[],
   columns: readonly string[],
   { width, style, symbols }: PageStyle,
 ): string[] {
-  const room = Math.floor((width - TIME_WIDTH) / Math.max(1, columns.length)) - GAP
-  const wide = Math.max(8, Math.min(WIDEST_COLUMN, room))
+  const used = columns.filter((column) => steps.some(({ where }) => where === column))
+  const widths = columnWidths(steps, used, width - TIME_WIDTH)
   const paint = {
     call: (text: string) => text,
     return: style.green,
@@ -32,16 +35,48 @@ export function drawSequence(
     heal: style.yellow,
     wrong: (text: string) => style.bold(style.accent(text)),
   }
-  const cell = (text: string): string => padEnd(clip(printable(text), wide, symbols.ellipsis), wide + GAP)
-  const header = style.bold(`${padEnd('time', TIME_WIDTH)}${columns.map(cell).join('')}`.trimEnd())
+  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, wide) => sum + wide + GAP, 0))
+  const header = style.bold(
+    `${padEnd('time', TIME_WIDTH)}${used.map((column, i) => padEnd(column, (widths[i] ?? 0) + GAP)).join('')}`.trimEnd(),
+  )
+
+  /** Whatever else is in its row is nothing, so that a text may run on over the columns to its right. */
+  function row(at: number, text: string, tone: SequenceStep['tone']): string {
+    const start = starts[at] ?? 0
+    const shown = clip(printable(text), width - TIME_WIDTH - start, symbols.ellipsis)
+    const end = start + displayWidth(shown)
+    const opens = (positions: readonly number[], from: number) =>
+      positions.reduce((line, position) => `${padEnd(line, position - from)}${symbols.open}`, '')
+    const before = padEnd(opens(starts.slice(0, at), 0), start)
+    const after = opens(
+      starts.filter((position) => position > end),
+      end,
+    )
+    return `${before}${paint[tone](shown)}${after}`
+  }
+
   let before: Nanos | undefined
   const rows = steps.map(({ at, where, text, tone }) => {
     const time = at === before ? '' : timeText(at)
     before = at
-    const cells = columns.map((column) => (column === where ? paint[tone](cell(text)) : cell(symbols.open)))
-    return `${style.dim(padEnd(time, TIME_WIDTH))}${cells.join('')}`
+    return `${style.dim(padEnd(time, TIME_WIDTH))}${row(used.indexOf(where), text, tone)}`
   })
   return [header, ...rows]
+}
+
+/** As wide as what is in them; where that is too much together, the widest give way first. */
+function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {
+  const wanted = columns.map((column) =>
+    Math.max(
+      displayWidth(column),
+      ...steps.filter(({ where }) => where === column).map(({ text }) => displayWidth(printable(text))),
+    ),
+  )
+  const within = (most: number) => wanted.map((width) => Math.min(width, most))
+  const total = (widths: readonly number[]) => widths.reduce((sum, width) => sum + width + GAP, 0)
+  let most = Math.max(NARROWEST_COLUMN, ...wanted)
+  while (most > NARROWEST_COLUMN && total(within(most)) > room) most--
+  return within(most)
 }
 
 const timeText = (at: Nanos): string => `${nanosToMillis(at).toFixed(1)} ms`

@@ -24,7 +24,7 @@ const FAULTS = 'faults'
 const MOST_LOG_LINES = 40
 
 /** The columns of the diagram of a run on these nodes. */
-export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [CLIENTS, ...nodes, FAULTS]
+export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
 
 /** Everything worth seeing, in order of time. */
 export function sequenceSteps(input: SequenceInput): SequenceStep[] {
