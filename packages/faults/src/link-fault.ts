@@ -10,6 +10,7 @@ export type LinkHarm =
   | { readonly kind: 'partition'; readonly mode: CutMode }
   /** A partition that drops. */
   | { readonly kind: 'blackhole' }
+  /** Bytes are late. An end is not, but comes after the bytes before it: what delays ends is `slow-close`. */
   | {
       readonly kind: 'latency'
       readonly latencyMs: Millis

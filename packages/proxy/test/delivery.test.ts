@@ -93,6 +93,10 @@ describe('latency', () => {
   test('is counted from when the chunk arrived, not from when it reached the head of the queue', () => {
     expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
+  test('is not for ends, which follow the bytes before them at once', () => {
+    for (const content of ['end', 'reset'] as const)
+      expect(due(planDelivery(stagesOf(latency(50, 40)), { ...end(100), content }, 130)).atMs).toBe(100)
+  })
   test('several add up', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
@@ -182,8 +186,8 @@ describe('bandwidth', () => {
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
   })
   test('the end of the stream comes after the last byte', () => {
-    const stages = stagesOf(bandwidth(1000), latency(5))
-    deliverAll(stages, 400)
+    const stages = stagesOf(latency(5), bandwidth(1000))
+    expect(deliverAll(stages, 400).at(-1)?.atMs).toBe(405)
     expect(due(planDelivery(stages, end(10), 10)).atMs).toBe(405)
   })
 })

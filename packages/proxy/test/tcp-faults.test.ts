@@ -200,6 +200,20 @@ describe('half-open', () => {
   })
 })
 
+test('latency delays bytes, and not the end, which still comes after them', async () => {
+  const clock = new ManualClock()
+  const { network, client, server } = await conversation({ clock })
+  const fault = network.apply(on(both, { kind: 'latency', latencyMs: ms(100), jitterMs: ms(0) }))
+  client.socket.end('bytes')
+  server.socket.end()
+  await client.until((r) => r.ended)
+  await eventually(() => fault.hits === 1)
+  expect([server.text, server.ended]).toEqual(['', false])
+  clock.advance(100)
+  await server.until((r) => r.ended)
+  expect(server.text).toBe('bytes')
+})
+
 test('slow-close passes bytes at once and the end later', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })

@@ -83,7 +83,7 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
       break
     }
     if (content === 'bytes') sizeBytes = stage.portionBytes?.(sizeBytes, chunk) ?? sizeBytes
-    delayMs += stage.delayMs?.(chunk) ?? 0
+    delayMs += stage.delayMs?.(chunk, content) ?? 0
     if (stage.alone === true) alone = true
   }
 
@@ -93,7 +93,7 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
     if (placed === by) break
     if (!actsAt(placed, positionBytes)) continue
     const { stage } = placed
-    const itsDelayMs = stage.delayMs?.(chunk) ?? 0
+    const itsDelayMs = stage.delayMs?.(chunk, content) ?? 0
     delayMs -= itsDelayMs
     atMs = stage.leavesAtMs?.(piece, atMs, nowMs - delayMs) ?? atMs + itsDelayMs
   }

@@ -9,13 +9,15 @@ const QUANTUM_MS = 10
 /** After a stall (of the receiver, or of this process) a limited flow may make up for this much of it, not all. */
 const CATCH_UP_MS = 100
 
+/** An end goes on as soon as the bytes before it have, as in Toxiproxy: `slow-close` is what delays it. */
 export const latency: StageOf<'latency'> = ({ harm, random }) => {
   let drawnFor: Chunk | undefined
   let drawnOf: unknown
   let drawnMs = 0
   return {
-    countsArriving: 'everything',
-    delayMs(chunk) {
+    countsArriving: 'bytes',
+    delayMs(chunk, content) {
+      if (content !== 'bytes') return 0
       const parameters = harm()
       if (chunk !== drawnFor || parameters !== drawnOf) {
         drawnFor = chunk
