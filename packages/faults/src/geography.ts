@@ -5,8 +5,9 @@ export interface Geography {
 }
 
 /**
- * Typical round trips. `same-datacentre` and `california-netherlands` are those of "Latency numbers every programmer should know"
- * (J. Dean, P. Norvig); the others are medians that cloud providers publish between their regions, rounded.
+ * Round trips to try a system with, none of them measured here. `same-datacentre` and `california-netherlands` are those of
+ * "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others are approximate: of the order that the
+ * distance suggests, with no source to cite. Who has figures of a network of their own gives `latencyMs` instead.
  */
 export const geographies: readonly Geography[] = [
   { name: 'same-datacentre', roundTripMs: 0.5 },

@@ -50,7 +50,7 @@ export const linkHarms: { readonly [kind in LinkHarm['kind']]: HarmDescription }
       {
         name: 'geography',
         unit: 'text',
-        summary: 'instead of latencyMs: half the round trip between two places, in each direction',
+        summary: 'instead of latencyMs: half the usual round trip, roughly, between two places, in each direction',
         optional: true,
         values: geographies.map(({ name }) => name),
       },
