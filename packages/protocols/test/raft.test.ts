@@ -238,6 +238,20 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 
+  test('a copy of a request that another node handed over is not answered: the first may yet be committed', () => {
+    const node = createLeader({})
+    const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
+    const forward = { type: 'forward', origin, command: write(1), ticket: { life: 5, number: 1 } } as const
+    node.message('n2', forward)
+    const length = node.state.log.entries.length
+    node.message('n2', forward)
+    expect(node.state.log.entries).toHaveLength(length)
+    node.message('n3', { type: 'append', term: 9, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
+    expect(sent(node.message('n2', forward))).toEqual([])
+    const next = { ...forward, ticket: { life: 5, number: 2 } }
+    expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
+  })
+
   test('without a leader a request is refused after a while, definitely', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])

@@ -1,4 +1,5 @@
 import type { NodeId } from '@chaos/faults'
+import { createForwarding, takeTicket } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
@@ -52,6 +53,7 @@ function recover(node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): P
     id: node.id,
     peers: node.peers,
     generator: createGenerator(node.seed),
+    forwarding: createForwarding(node.seed),
     epoch: 0,
     log: createLog(),
     role: 'replica',
@@ -133,7 +135,7 @@ function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage)
       else handlePromise(turn, from, message)
       return
     case 'forward':
-      serve(turn, message.origin, message.command)
+      if (takeTicket(state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
       return
     case 'answer':
       finish(turn, message.origin.requestId, message.result)

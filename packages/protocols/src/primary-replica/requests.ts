@@ -1,4 +1,5 @@
 import { millis } from '@chaos/history'
+import { issueTicket } from '../forwarding.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
@@ -26,7 +27,7 @@ export function handleRequest(turn: Turn, requestId: string, command: StoreComma
   state.requests.set(requestId, { command, age: 0 })
   const origin: Origin = { node: state.id, requestId }
   if (state.primary === state.id) serve(turn, origin, command)
-  else send(turn, state.primary, { type: 'forward', origin, command })
+  else send(turn, state.primary, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
 /** A request has reached the node that its origin takes for the primary. */

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
+import type { Forwarding, Ticket } from '../forwarding.ts'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
@@ -43,7 +44,12 @@ export type PrimaryReplicaMessage =
     }
   | { readonly type: 'elect'; readonly epoch: number; readonly lastEpoch: number; readonly lastIndex: number }
   | { readonly type: 'promise'; readonly epoch: number; readonly granted: boolean }
-  | { readonly type: 'forward'; readonly origin: Origin; readonly command: StoreCommand }
+  | {
+      readonly type: 'forward'
+      readonly origin: Origin
+      readonly command: StoreCommand
+      readonly ticket: Ticket
+    }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
 
 export type PrimaryReplicaRecord =
@@ -74,6 +80,7 @@ export interface PrimaryReplicaState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly generator: Generator
+  readonly forwarding: Forwarding
   /** The highest epoch this node has promised to go along with. Durable, as is the log. */
   epoch: number
   readonly log: Log

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
+import { createForwarding, takeTicket } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
@@ -65,6 +66,7 @@ function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
     id: node.id,
     peers: node.peers,
     generator: createGenerator(node.seed),
+    forwarding: createForwarding(node.seed),
     term: 0,
     votedFor: null,
     log: createLog(),
@@ -150,7 +152,7 @@ function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
   if (isRpc && message.type !== 'pre-vote' && message.term > state.term) becomeFollower(turn, message.term, undefined)
   switch (message.type) {
     case 'forward':
-      serve(turn, message.origin, message.command)
+      if (takeTicket(state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
       return
     case 'answer':
       handleAnswer(turn, message.origin, message.result)

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
+import { issueTicket } from '../forwarding.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
@@ -52,7 +53,7 @@ function offer(turn: Turn, requestId: string, request: Request): void {
   request.open.push(request.attempts)
   const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
   if (leader === state.id) serve(turn, origin, request.command)
-  else send(turn, leader, { type: 'forward', origin, command: request.command })
+  else send(turn, leader, { type: 'forward', origin, command: request.command, ticket: issueTicket(state.forwarding) })
 }
 
 /** A request has reached the node that its origin takes for the leader. */

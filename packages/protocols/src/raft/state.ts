@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import type { Json, Millis } from '@chaos/history'
+import type { Forwarding, Ticket } from '../forwarding.ts'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
@@ -81,7 +82,12 @@ export type RaftMessage =
     }
   | { readonly type: 'snapshot'; readonly term: number; readonly snapshot: Snapshot; readonly round: number }
   | { readonly type: 'timeout-now'; readonly term: number }
-  | { readonly type: 'forward'; readonly origin: Origin; readonly command: StoreCommand }
+  | {
+      readonly type: 'forward'
+      readonly origin: Origin
+      readonly command: StoreCommand
+      readonly ticket: Ticket
+    }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
 
 export type RaftRecord =
@@ -150,6 +156,7 @@ export interface RaftState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly generator: Generator
+  readonly forwarding: Forwarding
   // Persistent (Figure 2).
   term: number
   votedFor: NodeId | null
