@@ -1,7 +1,7 @@
 import { millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { type Budget, createBudget, type Progress } from '../src/budget.ts'
-import type { Encoded } from '../src/encoded.ts'
+import { compact, type Encoded, prefix } from '../src/encoded.ts'
 import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
 import { createFrontierSearch } from '../src/linearizable/refinement.ts'
 import { faultOfWitness } from '../src/linearizable/replay.ts'
@@ -55,6 +55,23 @@ function byNarrow(part: Encoded, seed: number): { readonly progress: Progress; r
   return { progress, search }
 }
 
+/** What was known before that return can be explained, and what was known then cannot. */
+function expectFirstContradiction(part: Encoded, culpritReturn: number, seed: number): void {
+  for (const [position, wanted] of [
+    [culpritReturn - 1, 'met'],
+    [culpritReturn, 'violated'],
+  ] as const) {
+    const known = compact(prefix(part, position))
+    const progress = finish(
+      createSearch(known, () => null, freshBudget()),
+      20_000,
+    )
+    if (progress !== wanted && progress !== 'paused') {
+      expect.fail(`seed ${seed}: a contradiction at ${culpritReturn}, but at ${position} the history is ${progress}`)
+    }
+  }
+}
+
 test('the narrow frontier agrees with the definition on 4,000 tiny histories', () => {
   const count = { met: 0, violated: 0 }
   for (let n = 0; n < 4_000; n++) {
@@ -63,7 +80,7 @@ test('the narrow frontier agrees with the definition on 4,000 tiny histories', (
       processes: 2 + Math.floor(random() * 4),
       operations: 3 + Math.floor(random() * 6),
       values: random() < 0.3 ? 0 : 1 + Math.floor(random() * 3),
-      unknown: random() < 0.3 ? 0.1 : 0,
+      unknown: random() < 0.4 ? 0.2 : 0,
       mutated: random() < 0.8 ? 0.6 : 0,
     }))
     const answer = byNarrow(part, seed)
@@ -81,7 +98,7 @@ test('the narrow frontier agrees with the frontier search on 1,500 histories, an
   const count = { met: 0, violated: 0, undecided: 0 }
   for (let n = 0; n < 1_500; n++) {
     const seed = baseSeed + n
-    const { part } = randomPart(seed, () => ({}))
+    const { part } = randomPart(seed, () => ({ unknown: n % 3 === 0 ? 0.05 : 0 }))
     const answer = byNarrow(part, seed)
     const wide = createFrontierSearch(part, freshBudget())
     const progress = wide === undefined ? 'paused' : finish(wide, 20_000)
@@ -90,7 +107,9 @@ test('the narrow frontier agrees with the frontier search on 1,500 histories, an
       continue
     }
     if (answer.progress !== progress) expect.fail(`seed ${seed}: ${answer.progress}, by the wide frontier ${progress}`)
-    if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
+    // The frontier search does not count what is of unknown outcome at first, and then learns too late.
+    if (progress === 'violated' && n % 3 === 0) expectFirstContradiction(part, answer.search.culpritReturn(), seed)
+    else if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
       expect.fail(`seed ${seed}: a contradiction at ${answer.search.culpritReturn()}, not ${wide?.culpritReturn()}`)
     }
     count[progress === 'met' ? 'met' : 'violated']++
@@ -104,7 +123,13 @@ test('the narrow frontier agrees with the search in depth where configurations w
   let decided = 0
   for (let n = 0; n < 150; n++) {
     const seed = baseSeed + n
-    const { part } = randomPart(seed, () => ({ processes: 12, operations: 400, values: 5, mutated: n % 2 ? 0.003 : 0 }))
+    const { part } = randomPart(seed, () => ({
+      processes: 12,
+      operations: 400,
+      values: 5,
+      mutated: n % 2 ? 0.003 : 0,
+      unknown: n % 3 === 0 ? 0.01 : 0,
+    }))
     const answer = byNarrow(part, seed)
     const depth = finish(
       createSearch(part, () => null, freshBudget()),

@@ -17,7 +17,8 @@ const usualFrontier: Turns = { first: 40, growth: 8 }
 
 /** With compare-and-sets of unknown outcome the frontier is much slower, except to refute. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
-const frontierWithOptionalCas: Turns = { first: 12, growth: 8 }
+const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
+const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
 /** The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. */
 const STRAY_STEPS = 4096
@@ -35,10 +36,11 @@ interface Contender {
 }
 
 /**
- * Two searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
+ * Searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
  * with compare-and-sets of unknown outcome; the frontier where many operations are open at once, or where there is no
- * explanation. Both are exact, so the first answer stands. The narrow frontier goes first wherever it applies, unless so few
- * operations are open that the search in depth finds its way at once.
+ * explanation. All are exact, so the first answer stands. The narrow frontier goes first wherever it applies, unless so few
+ * operations are open that the search in depth finds its way at once; with compare-and-sets of unknown outcome it takes
+ * turns with the frontier too, which refutes without counting them.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const optionalCas = hasOptionalCas(part)
@@ -50,39 +52,53 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   })
   const isShallow = fewAreOpen(eventsByPosition(part), FEW_OPEN)
   const narrow = isShallow ? undefined : createNarrowFrontier(part, budget)
-  let current: Contender =
-    narrow === undefined ? contender(createSearch(part, jsonOf, budget), depth) : contender(narrow, usualFrontier)
-  let other: Contender | undefined
+  const inDepth = (): Contender => contender(createSearch(part, jsonOf, budget), depth)
+  const byFrontier = (): Contender | undefined => {
+    const frontier = createFrontierSearch(part, budget)
+    return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
+  }
+  const everyNarrow = (): Contender | undefined => {
+    const every = createNarrowFrontier(part, budget, EVERY)
+    return every && contender(every, usualFrontier)
+  }
+  const untriedOf = (): (() => Contender | undefined)[] => {
+    if (narrow !== undefined) return optionalCas ? [byFrontier, inDepth] : [inDepth]
+    // To follow every configuration takes too long where operations of unknown outcome are counted.
+    return [isShallow && !part.returns.includes(NEVER) ? everyNarrow : byFrontier]
+  }
+  let current =
+    narrow === undefined ? inDepth() : contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
+  // Only a search that has had its turn without an answer gets a rival.
+  const untried = untriedOf()
+  const waiting: Contender[] = []
   let quota = current.turn
   let firstTurn = true
   let furthest = -1
   let strayed = 0
 
-  /** Only a search that has had its turn without an answer gets a rival. */
-  const createOther = (): void => {
+  const nextContender = (): Contender | undefined => {
     firstTurn = false
-    if (narrow !== undefined) {
-      other = contender(createSearch(part, jsonOf, budget), depth)
-      return
+    for (let make = untried.shift(); make !== undefined; make = untried.shift()) {
+      const made = make()
+      if (made !== undefined) return made
     }
-    const frontier =
-      (isShallow ? createNarrowFrontier(part, budget, EVERY) : undefined) ?? createFrontierSearch(part, budget)
-    if (frontier === undefined) return
-    other = contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
+    return waiting.shift()
   }
   const change = (): void => {
-    if (firstTurn) createOther()
     current.turn *= current.growth
-    if (other !== undefined) [current, other] = [other, current]
+    const next = nextContender()
+    if (next !== undefined) {
+      waiting.push(current)
+      current = next
+    }
     quota = current.turn
   }
   /** Goes on without the current search; false where there is no other. */
   const drop = (): boolean => {
-    if (firstTurn) createOther()
-    if (other === undefined) return false
+    const next = nextContender()
+    if (next === undefined) return false
     current.search.release()
-    current = other
-    other = undefined
+    current = next
     quota = current.turn
     return true
   }
@@ -113,7 +129,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     culpritReturn: () => current.search.culpritReturn(),
     release: () => {
       current.search.release()
-      other?.search.release()
+      for (const { search } of waiting) search.release()
     },
   }
 }

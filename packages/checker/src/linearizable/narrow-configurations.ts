@@ -1,0 +1,126 @@
+import type { Budget } from '../budget.ts'
+
+// A configuration's words: the state, which operations took effect, which writes are hideable, what was used of operations
+// of unknown outcome (see `Usage`), the last firing.
+export const STATE = 0
+export const DONE = 1
+export const HIDEABLE = 2
+export const USED = 3
+export const NODE = 4
+export const WORDS = 5
+
+/** Configurations side by side, in the first `count * WORDS` words. */
+export interface Configurations {
+  words: Int32Array<ArrayBuffer>
+  count: number
+}
+
+const START = 64
+
+export const createConfigurations = (): Configurations => ({ words: new Int32Array(START * WORDS), count: 0 })
+
+/** What lists that grow take of the memory there is. */
+export interface Allowance {
+  /** A copy with twice the room. It is made even where that is too much: the walk ends soon then. */
+  readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
+  readonly exceed: () => void
+  readonly isExceeded: () => boolean
+  readonly release: () => void
+}
+
+export function createAllowance(budget: Budget): Allowance {
+  let taken = 0
+  let isExceeded = false
+  const exceed = (): void => {
+    isExceeded = true
+  }
+  return {
+    doubled: (words) => {
+      if (budget.take(words.length * 4)) taken += words.length * 4
+      else exceed()
+      const larger = new Int32Array(words.length * 2)
+      larger.set(words)
+      return larger
+    },
+    exceed,
+    isExceeded: () => isExceeded,
+    release: () => budget.giveBack(taken),
+  }
+}
+
+/** Configurations in the order they were added, each once. */
+export interface ConfigurationSet {
+  readonly list: Configurations
+  /** Adds a configuration unless it is there already; whether it was new. Its last firing is not looked at. */
+  readonly add: (state: number, done: number, hideable: number, used: number) => boolean
+  readonly clear: () => void
+}
+
+const LAST_STAMP = 0x40000000
+
+export function createConfigurationSet(allowance: Allowance): ConfigurationSet {
+  const list = createConfigurations()
+  // A hash table of the list: `stamp` + index, less than `stamp` where there is nothing.
+  let table = new Int32Array(4 * START)
+  let stamp = 1
+
+  const placeOf = (state: number, done: number, hideable: number, used: number): number => {
+    const h = Math.imul(
+      Math.imul(Math.imul(state, 0x9e3779b1) ^ Math.imul(done, 0x85ebca6b) ^ hideable, 0xc2b2ae35) ^ used,
+      0x27d4eb2f,
+    )
+    return (h ^ (h >>> 16)) & (table.length - 1)
+  }
+  const rehash = (): void => {
+    const { words, count } = list
+    table = new Int32Array(table.length * 2)
+    stamp = 1
+    for (let index = 0; index < count; index++) {
+      const base = index * WORDS
+      let place = placeOf(words[base], words[base + DONE], words[base + HIDEABLE], words[base + USED])
+      while (table[place] !== 0) place = (place + 1) & (table.length - 1)
+      table[place] = stamp + index
+    }
+  }
+  return {
+    list,
+    add: (state, done, hideable, used) => {
+      if (4 * list.count > table.length) rehash()
+      const { words } = list
+      let place = placeOf(state, done, hideable, used)
+      for (; table[place] >= stamp; place = (place + 1) & (table.length - 1)) {
+        const base = (table[place] - stamp) * WORDS
+        if (words[base] !== state || words[base + DONE] !== done) continue
+        if (words[base + HIDEABLE] === hideable && words[base + USED] === used) return false
+      }
+      table[place] = stamp + list.count
+      push(list, allowance, state, done, hideable, used)
+      return true
+    },
+    clear: () => {
+      stamp += list.count
+      list.count = 0
+      if (stamp < LAST_STAMP) return
+      stamp = 1
+      table.fill(0)
+    },
+  }
+}
+
+/** Adds a configuration without its last firing, which the caller writes: see `lastNode`. */
+export function push(
+  list: Configurations,
+  allowance: Allowance,
+  state: number,
+  done: number,
+  hideable: number,
+  used: number,
+): void {
+  const base = list.count++ * WORDS
+  if (base + WORDS > list.words.length) list.words = allowance.doubled(list.words)
+  const { words } = list
+  words[base] = state
+  words[base + DONE] = done
+  words[base + HIDEABLE] = hideable
+  words[base + USED] = used
+}
