@@ -137,6 +137,15 @@ describe('latency', () => {
     expect(tookMs).toBeLessThan(leastMs + 200)
   })
 
+  test('of both directions adds up', async () => {
+    const { connect, toxic } = await proxied(await echo())
+    for (const stream of ['upstream', 'downstream']) await toxic('latency', { latency: 30 }, { stream })
+    const client = await connect()
+    const tookMs = await timeOf(new Received(client), 4, () => client.write('ping'))
+    expect(tookMs).toBeGreaterThan(59)
+    expect(tookMs).toBeLessThan(260)
+  })
+
   test('keeps the bandwidth: many chunks arrive together, not one after the other', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('latency', { latency: 100 })

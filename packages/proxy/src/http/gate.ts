@@ -66,4 +66,6 @@ const REASONS = {
   answers: 2,
   /** The history is too far behind. */
   record: 4,
+  /** Too many requests wait for their answers. */
+  unanswered: 8,
 } as const

@@ -16,6 +16,9 @@ import { LOST, Turn } from './turn.ts'
 /** A client that was refused, and stays, is cut off. */
 const LINGER_MS = 5_000
 
+/** Requests of one connection that are remembered for their answers. Who pipelines more has to wait for some. */
+const MOST_UNANSWERED = 10_000
+
 /** A place that the histories are written to, and that may be behind. */
 export interface RecordQueue {
   readonly congested: boolean
@@ -145,6 +148,7 @@ export class HttpConnection implements Interceptor {
   /** The client has its answer to this request, or never will: those made up for the next ones may follow. */
   answered(turn: Turn): void {
     if (this.order[0] === turn) this.order.shift()
+    this.governAsking()
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
     if (this.nextIsOurs) this.answerInTurn()
     if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
@@ -164,11 +168,17 @@ export class HttpConnection implements Interceptor {
         if (turn.endsConnection) this.#endRefused()
       }
     }
+    this.governAsking()
     if (this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', true)
   }
 
   answersDelivered(): void {
     if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
+  }
+
+  /** A client that asks and asks, of a server that does not answer, is stopped rather than remembered without bound. */
+  governAsking(): void {
+    this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
   /** While the history is too far behind, no more requests are read. */
@@ -244,6 +254,7 @@ export class HttpConnection implements Interceptor {
   #endAll(time: Nanos, reason: string): void {
     for (const turn of this.asked.splice(0)) turn.ended(time, reason)
     for (const turn of this.order.splice(0)) turn.ended(time, reason)
+    this.governAsking()
   }
 
   #silence(silence: 'reset' | 'hang'): void {

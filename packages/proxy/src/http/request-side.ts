@@ -141,6 +141,7 @@ export class RequestSide implements Stage {
     intake.settle(bytes, bytes.length)
     if (intake.isOversized) this.#giveUpHolding(time)
     this.#capture.release()
+    this.#connection.governAsking()
     this.#connection.holdUpIfBehind()
     this.#connection.endChunk()
     return intake.endChunk()

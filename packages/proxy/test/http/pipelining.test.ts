@@ -1,6 +1,6 @@
 import { createRandom } from '@chaos/faults'
 import { expect, test } from 'vitest'
-import { closeEverythingAfterEach, dial, eventually, Received } from '../sockets.ts'
+import { closeEverythingAfterEach, dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { bytesOf, cutAt, readResponses } from './feed.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
 
@@ -60,4 +60,32 @@ test('whatever happens to pipelined requests, each gets its own answer, in the o
   })
   expect(client.history.operations.length).toBe(CONNECTIONS * REQUESTS)
   expect(faults.every(({ hits }) => hits > 0)).toBe(true)
+})
+
+test('a client that asks and asks, of a server that does not answer, is stopped, and goes on once that does', async () => {
+  const REQUESTS = 25_000
+  const asked = 'GET /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n'
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1'
+  const there: Received[] = []
+  const server = await serve((socket) => there.push(new Received(socket)))
+  const { route, recorder } = await httpRouteTo(server)
+  const client = new Received(await dial(route))
+  client.socket.end(asked.repeat(REQUESTS))
+  await eventually(() => there.length === 1)
+  const [received] = there as [Received]
+  await received.until(() => received.length > 0)
+  await settled(() => received.length)
+  expect(recorder.counters.open).toBeLessThan(15_000)
+
+  let answered = 0
+  while (answered < REQUESTS) {
+    await received.until(() => received.length >= (answered + 1) * asked.length)
+    const here = Math.floor(received.length / asked.length)
+    received.socket.write(answer.repeat(here - answered))
+    answered = here
+  }
+  received.socket.end()
+  await client.until(() => client.ended)
+  expect(client.length).toBe(REQUESTS * answer.length)
+  expect(recorder.counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, open: 0, unmatchedAnswers: 0 })
 })
