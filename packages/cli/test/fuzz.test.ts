@@ -34,7 +34,10 @@ describe('chaos fuzz', () => {
   test('finds the same failure with one thread and with three', async () => {
     const out = temporaryDirectory()
     const seedFound = async (workers: string) => {
-      const { stdout } = await fuzz(['--bug', 'no-log-check', '--workers', workers, '--shrink', '100ms'], out)
+      const { stdout } = await fuzz(
+        ['--bug', 'no-log-check', '--workers', workers, '--shrink', '100ms', '--no-guide'],
+        out,
+      )
       return JSON.parse(stdout).failures[0].seed
     }
     expect(await seedFound('1')).toBe(await seedFound('3'))
@@ -57,6 +60,13 @@ describe('chaos fuzz', () => {
 })
 
 describe('chaos replay', () => {
+  test('gives, in a process of its own, the bytes that were recorded in another', async () => {
+    const file = join(import.meta.dirname, '../../simulator/test/recorded/raft.json')
+    const { stdout, exitCode } = await chaos(['replay', file, '--times', '3', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
+    expect(exitCode).toBe(0)
+  })
+
   const written = (text: string): string => {
     const file = join(temporaryDirectory(), 'replay.json')
     writeFileSync(file, text)

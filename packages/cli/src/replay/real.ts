@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { check } from '@chaos/checker'
 import { type Event, historyFromEvents, millis, UserError } from '@chaos/history'
 import { sequenceColumns, sequenceSteps } from '@chaos/report'
-import { type Played, playScenario, type Scenario } from '@chaos/runner'
-import { digestOf, type Failure } from '@chaos/simulator'
+import { currentLeader, type Played, playScenario, type Scenario, swapNodes } from '@chaos/runner'
+import { digestOf, type Failure, firstLeader } from '@chaos/simulator'
 import { findTarget, startEmbeddedCluster } from '@chaos/targets'
 import type { Shown } from '../fuzz/show.ts'
-import type { SubjectName } from '../fuzz/subject-name.ts'
+import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 const QUIET_MS = millis(5_000)
@@ -16,28 +16,30 @@ const CHECK_MS = millis(10_000)
 const CHECK_MEMORY_BYTES = 2 ** 30
 
 /**
- * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says; what happens
- * between them is the machine's own, so that it may take several tries.
+ * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says, and whoever leads
+ * has the part that the first leader had when it was recorded; what happens between them is the machine's own, so that it
+ * may take several tries.
  *
  * @throws UserError (usage) for faults that processes cannot suffer, (environment) where the cluster does not start.
  */
-export async function playForReal(
-  { target, bug, knobs, level }: SubjectName,
-  scenario: Scenario,
-  progress: ProgressDisplay,
-): Promise<Shown> {
-  refuseImpossible(target, scenario)
+export async function playForReal(subject: SubjectName, recorded: Scenario, progress: ProgressDisplay): Promise<Shown> {
+  const { target, bug, knobs, level } = subject
+  refuseImpossible(target, recorded)
+  const leaderThen = firstLeader(await subjectOf(subject), recorded)
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   try {
     const cluster = await startEmbeddedCluster({
       protocol: target,
       bug,
       knobs,
-      nodes: scenario.nodes,
+      nodes: recorded.nodes,
       dataDir: join(directory, 'data'),
       logDir: join(directory, 'nodes'),
-      seed: scenario.seed,
+      seed: recorded.seed,
     })
+    const leaderNow = currentLeader(cluster)
+    const scenario =
+      leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
     const events: Event[] = []
     let played: Played
     try {

@@ -2,7 +2,7 @@ import { check, type Level, type Verdict } from '@chaos/checker'
 import type { NodeId } from '@chaos/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaos/history'
 import type { InvariantWatch } from '@chaos/protocols'
-import { type Played, playScenario, type Scenario } from '@chaos/runner'
+import { currentLeader, type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import { describeEvent, MachineError } from '../machine-error.ts'
 import type { Moment } from '../node.ts'
@@ -72,6 +72,14 @@ export const runPlan = (subject: Subject, plan: Plan, limits: TrialLimits): Tria
 /** Plays a scenario with just the faults that it names. */
 export const runScenario = (subject: Subject, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
+
+/** Who leads when a scenario begins, in the simulator: what is done to a node in it may be meant for the leader. */
+export function firstLeader(subject: Subject, scenario: Scenario): NodeId | undefined {
+  const { nodes, seed, knobs } = scenario
+  const cluster = createSimulatedCluster({ machine: machineOf(subject, knobs), nodes, seed })
+  warmUp(cluster)
+  return currentLeader(cluster)
+}
 
 function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
   const events: Event[] = []

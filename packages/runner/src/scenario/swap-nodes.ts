@@ -1,0 +1,17 @@
+import type { Endpoint, Fault, NodeId } from '@chaos/faults'
+import type { Scenario } from './scenario.ts'
+
+/** The same scenario with two nodes in each other's place: for a cluster in which another one came to lead first. */
+export function swapNodes(scenario: Scenario, one: NodeId, other: NodeId): Scenario {
+  const swap = (name: Endpoint): Endpoint => (name === one ? other : name === other ? one : name)
+  return {
+    ...scenario,
+    operations: scenario.operations.map((operation) => ({ ...operation, node: swap(operation.node) })),
+    faults: scenario.faults.map((planned) => ({ ...planned, fault: swapped(planned.fault, swap) })),
+  }
+}
+
+const swapped = (fault: Fault, swap: (name: Endpoint) => Endpoint): Fault =>
+  'nodes' in fault
+    ? { ...fault, nodes: fault.nodes.map(swap) }
+    : { ...fault, links: fault.links.map(({ from, to }) => ({ from: swap(from), to: swap(to) })) }
