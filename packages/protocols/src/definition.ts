@@ -48,13 +48,19 @@ export interface ProtocolOptions {
   readonly knobs: { readonly [name: string]: KnobValue }
 }
 
+export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual'
+
 /** A protocol as the registry lists it: everything help, docs, tests and hosts need to know. */
 export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
   /** The strongest level it promises under faults, with its default knobs: what its end-to-end tests hold it to. */
-  readonly promises: 'linearizable' | 'sequential' | 'eventual' | 'none'
+  readonly promises: PromisedLevel | 'none'
+  /** Where that depends on its knobs: what it promises when these are turned. */
+  readonly promisesWith?: ((knobs: ProtocolOptions['knobs']) => PromisedLevel | 'none') | undefined
+  /** The knobs with which it promises most: where a search begins. */
+  readonly strictest?: ProtocolOptions['knobs'] | undefined
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
   readonly invariants?: readonly Invariant[] | undefined
@@ -63,3 +69,8 @@ export interface ProtocolDefinition {
 
 /** What a file with a protocol of one's own exports by default: the name and the machine; the rest has defaults. */
 export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> & Partial<ProtocolDefinition>
+
+export const promiseOf = (
+  { promises, promisesWith }: ProtocolDefinition,
+  knobs: ProtocolOptions['knobs'],
+): PromisedLevel | 'none' => promisesWith?.(knobs) ?? promises

@@ -5,10 +5,12 @@ export type {
   InvariantWatch,
   Knob,
   KnobValue,
+  PromisedLevel,
   ProtocolDefinition,
   ProtocolModule,
   ProtocolOptions,
 } from './definition.ts'
+export { promiseOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { findProtocol, protocols } from './registry.ts'
 export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'

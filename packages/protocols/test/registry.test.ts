@@ -1,10 +1,19 @@
 import { UserError } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, protocols } from '../src/index.ts'
+import { findProtocol, promiseOf, protocols } from '../src/index.ts'
 
 test('every protocol is found by its name, and a stranger is not', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
   expect(findProtocol('zab')).toBeUndefined()
+})
+
+test('primary-replica promises something once writes wait for a majority and reads go to the primary', () => {
+  const protocol = findProtocol('primary-replica')!
+  expect(promiseOf(protocol, {})).toBe('none')
+  expect(promiseOf(protocol, { sync: 'all', reads: 'primary' })).toBe('linearizable')
+  expect(promiseOf(protocol, { sync: 'all', reads: 'replica' })).toBe('none')
+  expect(promiseOf(protocol, { sync: 1, reads: 'primary' })).toBe('none')
+  expect(promiseOf(protocol, protocol.strictest!)).toBe('linearizable')
 })
 
 describe.each([...protocols])('$name', (protocol) => {

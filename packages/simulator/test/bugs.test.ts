@@ -9,7 +9,7 @@ interface Setting {
   readonly level?: 'linearizable' | 'eventual'
 }
 
-const SEMI_SYNC: Setting = { knobs: { sync: 2, reads: 'primary' } }
+const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
 /** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const EVENTUAL: Setting = { level: 'eventual' }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import type { Level } from '@chaos/checker'
 import { type Millis, UserError } from '@chaos/history'
+import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
 import { strategies } from '@chaos/simulator'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
@@ -42,8 +42,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     subject: {
       target: reference,
       bug: parseBug(protocol, textOf(options, 'bug')),
-      knobs: parseKnobs(protocol, textsOf(options, 'set')),
-      level: levelFor(textOf(options, 'expect'), protocol.promises),
+      ...heldTo(protocol, parseKnobs(protocol, textsOf(options, 'set')), textOf(options, 'expect')),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
     },
@@ -62,9 +61,16 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-function levelFor(expected: string | undefined, promised: Level | 'none'): Level {
-  if (expected !== undefined) return parseLevel('expect', expected)
-  if (promised !== 'none') return promised
+/** The knobs to turn and the level to hold histories to; a protocol left as it is is searched where it promises most. */
+function heldTo(
+  protocol: ProtocolDefinition,
+  given: SubjectName['knobs'],
+  expected: string | undefined,
+): Pick<SubjectName, 'knobs' | 'level'> {
+  if (expected !== undefined) return { knobs: given, level: parseLevel('expect', expected) }
+  const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
+  const level = promiseOf(protocol, knobs)
+  if (level !== 'none') return { knobs, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
 }
 

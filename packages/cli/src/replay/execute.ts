@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@chaos/history'
+import { promiseOf } from '@chaos/protocols'
 import { renderReplay } from '@chaos/report'
 import { causeOf, parseReplay, type Replay } from '@chaos/simulator'
 import { parseLevel } from '../arguments/names.ts'
@@ -38,7 +39,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
   )
   const expected = textOf(options, 'expect')
-  const level = expected === undefined ? protocol.promises : parseLevel('expect', expected)
+  const level = expected === undefined ? promiseOf(protocol, knobs) : parseLevel('expect', expected)
   if (level === 'none')
     throw new UserError('usage', `${target} promises no level: say with --expect which one to judge by.`)
   return {

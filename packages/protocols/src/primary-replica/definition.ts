@@ -9,9 +9,10 @@ const declared = {
   knobs: [
     {
       name: 'sync',
-      summary: 'how many replicas must have a write before it is acknowledged',
+      summary:
+        'how many replicas must have a write before it is acknowledged; majority: as many as make one with the primary',
       default: 0,
-      values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'all'],
+      values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'majority', 'all'],
     },
     {
       name: 'reads',
@@ -40,12 +41,15 @@ export const primaryReplica: ProtocolDefinition = {
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
   promises: 'none',
+  promisesWith: ({ sync, reads }) =>
+    (sync === 'majority' || sync === 'all') && reads === 'primary' ? 'linearizable' : 'none',
+  strictest: { sync: 'majority', reads: 'primary' },
   create(options) {
     const chosen = chooseOptions(declared, options)
     const sync = chosen.value('sync')
     const silenceMinMs = chosen.number('silence-min-ms')
     return createPrimaryReplica({
-      sync: sync === 'all' ? 'all' : Number(sync),
+      sync: sync === 'all' || sync === 'majority' ? sync : Number(sync),
       reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
       failover: chosen.boolean('failover'),
       heartbeatMs: millis(chosen.number('heartbeat-ms')),

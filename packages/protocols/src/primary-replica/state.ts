@@ -9,7 +9,7 @@ import type { StoreCommand, StoreResult } from '../store.ts'
 
 export interface PrimaryReplicaConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
-  readonly sync: number | 'all'
+  readonly sync: number | 'majority' | 'all'
   /** Who answers reads: the primary alone, or every node from its own copy. */
   readonly reads: 'primary' | 'replica'
   readonly failover: boolean
@@ -123,7 +123,8 @@ export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((st
 export function syncCount({ config, state }: Turn): number {
   // The mistake: acknowledged as soon as the primary has it, whatever was asked for.
   if (config.bug === 'ack-before-replicate') return 0
-  return config.sync === 'all' ? state.peers.length : Math.min(config.sync, state.peers.length)
+  if (config.sync === 'all') return state.peers.length
+  return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
 /** A promise not to go along with any earlier epoch, made durable before anything else leaves this node. */
