@@ -28,6 +28,7 @@ const declared = {
       summary: 'how a leader makes sure that it leads before it answers a read',
       default: 'read-index',
       values: ['read-index', 'lease'],
+      worthTrying: ['lease'],
     },
     { name: 'clock-drift', summary: 'how much faster one clock may run than another, as leases assume', default: 1.25 },
     {
@@ -85,15 +86,17 @@ export const raft: ProtocolDefinition = {
     const chosen = chooseOptions(declared, options)
     const electionMinMs = chosen.number('election-min-ms')
     const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
+    const heartbeatMs = chosen.number('heartbeat-ms')
+    const drift = chosen.number('clock-drift')
     const { bug } = chosen
     return createRaft({
       preVote: chosen.boolean('pre-vote'),
-      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      heartbeatMs: millis(heartbeatMs),
       electionMinMs: millis(electionMinMs),
       electionMaxMs: millis(electionMaxMs),
       // The mistake: as long as a leader waits before it gives up, and others are elected meanwhile.
       reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
-      leaseMs: millis(bug === 'lease-too-long' ? 2 * electionMaxMs : electionMinMs / chosen.number('clock-drift')),
+      leaseMs: millis(bug === 'lease-too-long' ? 2 * electionMaxMs : (electionMinMs - heartbeatMs) / drift),
       snapshotEntries: chosen.number('snapshot-entries'),
       transferMs: millis(chosen.number('transfer-ms')),
       resizeMs: millis(chosen.number('resize-ms')),

@@ -5,12 +5,11 @@ import { lastIndex, lastTerm } from '../log.ts'
 import { failReads } from './answers.ts'
 import { appendEntry } from './replication.ts'
 import { offerRequests } from './requests.ts'
+import { NEVER } from './rounds.ts'
 import { broadcast, createProgress } from './sending.ts'
 import { emit, majorityOf, type RaftMessage, send, type Turn } from './state.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that finds itself alone.
-
-const NEVER = millis(Number.NEGATIVE_INFINITY)
 
 /** Follows `leader` (unknown: undefined) in `term`, which is at least the current one. */
 export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefined): void {

@@ -1,5 +1,4 @@
 import type { NodeId } from '@chaos/faults'
-import { millis } from '@chaos/history'
 import { createForwarding, takeTicket } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
@@ -20,7 +19,7 @@ import {
 import { resize } from './membership.ts'
 import { handleAppend, handleAppendReply } from './replication.ts'
 import { handleRequest, serve, sweepRequests } from './requests.ts'
-import { heartbeat } from './rounds.ts'
+import { heartbeat, NEVER, watchClock } from './rounds.ts'
 import { createSessionedObject } from './sessions.ts'
 import { handleSnapshot, restoreSnapshot } from './snapshot.ts'
 import {
@@ -53,6 +52,7 @@ export function createRaft(config: RaftConfig): RaftMachine {
     },
     step(state, event, now) {
       const turn: Turn = { config, state, now, effects: [], voteChanged: false }
+      if (config.reads === 'lease') watchClock(turn)
       handle(turn, event)
       return finish(turn)
     },
@@ -85,9 +85,9 @@ function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
     noopIndex: 0,
     roundStarted: 0,
     roundConfirmed: 0,
-    roundStartedAt: millis(0),
-    leaseFrom: millis(0),
-    leaseUntil: millis(0),
+    roundStartedAt: NEVER,
+    leaseUntil: NEVER,
+    lastStepAt: NEVER,
     leaseForfeited: false,
     transferTo: undefined,
     reads: [],

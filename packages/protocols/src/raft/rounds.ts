@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { type Millis, millis } from '@chaos/history'
 import { answerReads } from './answers.ts'
 import { broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
@@ -37,13 +37,23 @@ export function confirmRound(turn: Turn): void {
  */
 function extendLease({ state, config }: Turn): void {
   if (config.reads !== 'lease') return
-  state.leaseFrom = state.roundStartedAt
   state.leaseUntil = millis(state.roundStartedAt + config.leaseMs)
 }
 
-/** No other leader can have been elected yet. A clock that went back to before the lease says nothing. */
-export const holdsLease = ({ state, now }: Turn): boolean =>
-  !state.leaseForfeited && now >= state.leaseFrom && now < state.leaseUntil
+/** No other leader can have been elected yet. */
+export const holdsLease = ({ state, now }: Turn): boolean => !state.leaseForfeited && now < state.leaseUntil
+
+/** A clock that went back says nothing of how long ago a round began. By how much it went unnoticed, a heartbeat bounds. */
+export function watchClock({ state, now }: Turn): void {
+  if (now < state.lastStepAt) {
+    state.leaseUntil = NEVER
+    state.roundStartedAt = NEVER
+  }
+  state.lastStepAt = now
+}
+
+/** Before all times. */
+export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
 /** The leader says that it is there; one that reads by lease sees to it, too, that the lease does not run out. */
 export function heartbeat(turn: Turn): void {

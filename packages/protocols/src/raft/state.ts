@@ -22,7 +22,7 @@ export interface RaftConfig {
   /** Entries carried out since the last snapshot that call for the next one. */
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
-  /** How long after a round of heartbeats began a leader takes itself for the only one. */
+  /** How long after a round of heartbeats began a leader takes itself for the only one, where a majority answered it. */
   readonly leaseMs: Millis
   /** How long a leader leads before it hands over to another; 0: as long as it can. */
   readonly transferMs: Millis
@@ -183,9 +183,9 @@ export interface RaftState {
   roundStarted: number
   roundConfirmed: number
   roundStartedAt: Millis
-  /** The lease holds from one to the other, by this node's clock. */
-  leaseFrom: Millis
+  /** By this node's clock, as the round is. */
   leaseUntil: Millis
+  lastStepAt: Millis
   /** Told another to take over, which may do so at any time: there are no more leases in this term. */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
