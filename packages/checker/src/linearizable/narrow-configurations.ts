@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import type { Allowance } from './allowance.ts'
 
 // A configuration's words: the state, which operations took effect, which writes are hideable, what was used of operations
 // of unknown outcome (see `Usage`), the last firing.
@@ -18,35 +18,6 @@ export interface Configurations {
 const START = 64
 
 export const createConfigurations = (): Configurations => ({ words: new Int32Array(START * WORDS), count: 0 })
-
-/** What lists that grow take of the memory there is. */
-export interface Allowance {
-  /** A copy with twice the room. It is made even where that is too much: the walk ends soon then. */
-  readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
-  readonly exceed: () => void
-  readonly isExceeded: () => boolean
-  readonly release: () => void
-}
-
-export function createAllowance(budget: Budget): Allowance {
-  let taken = 0
-  let isExceeded = false
-  const exceed = (): void => {
-    isExceeded = true
-  }
-  return {
-    doubled: (words) => {
-      if (budget.take(words.length * 4)) taken += words.length * 4
-      else exceed()
-      const larger = new Int32Array(words.length * 2)
-      larger.set(words)
-      return larger
-    },
-    exceed,
-    isExceeded: () => isExceeded,
-    release: () => budget.giveBack(taken),
-  }
-}
 
 /** Configurations in the order they were added, each once. */
 export interface ConfigurationSet {

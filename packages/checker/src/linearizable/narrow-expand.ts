@@ -1,7 +1,7 @@
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import type { Allowance } from './allowance.ts'
 import type { Firings } from './firings.ts'
 import {
-  type Allowance,
   type Configurations,
   createConfigurationSet,
   createConfigurations,
@@ -14,7 +14,8 @@ import {
   WORDS,
 } from './narrow-configurations.ts'
 import { type FewOpen, KINDS } from './narrow-open.ts'
-import type { OptionalOperations } from './narrow-optional.ts'
+import type { OptionalOperations } from './optional-operations.ts'
+import type { Usage } from './usage.ts'
 
 const NONE = -1
 
@@ -32,15 +33,18 @@ export interface Expansion {
   readonly end: () => void
 }
 
+interface CountedOptional extends OptionalOperations {
+  readonly usage: Usage
+}
+
 export function createExpansion(
   { kind, expects, writes, returns, values }: Encoded,
   open: FewOpen,
-  optional: OptionalOperations,
+  { classes, called, usage, writeClass, writeClasses, casClasses, casOldValues }: CountedOptional,
   firings: Firings,
   allowance: Allowance,
 ): Expansion {
   const { bitOf, sets, masks } = open
-  const { classes, usage, writeClass, writeClasses, casClasses, casOldValues } = optional
   const live = createConfigurations()
   // Those in which the operation that returns has not taken effect; the first `expanded` of them are done with.
   const work = createConfigurationSet(allowance)
@@ -119,11 +123,15 @@ export function createExpansion(
     else explore(value, done, hideable, nowUsed, operation)
   }
 
+  /** Whether a member was called that is not used yet. */
+  const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
+
+  /** Fires the first member that is not used yet: which of them it is never matters. */
   const fireOptional = (c: number, done: number, hideable: number): void => {
     const after = usage.after(used, c)
+    const member = classes[c].members[usage.count(used, c)]
     if (after === NONE) allowance.exceed()
-    else
-      reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, optional.next(used, c))
+    else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
   /** Fires a write of that value, if there is one left: the one that returns first. */
@@ -141,7 +149,7 @@ export function createExpansion(
       return
     }
     const c = writeClass[value]
-    if (c !== NONE && optional.isLeft(used, c)) fireOptional(c, done, 0)
+    if (c !== NONE && isLeft(c)) fireOptional(c, done, 0)
   }
 
   /** Whether an open operation waits for the value. */
@@ -156,7 +164,7 @@ export function createExpansion(
       for (let at = 0; at < casClasses.length; at++) {
         const c = casClasses[at]
         const { expects: from, writes: to } = classes[c]
-        if (wantedBy[from] === round || !isWanted(to, done) || !optional.isLeft(used, c)) continue
+        if (wantedBy[from] === round || !isWanted(to, done) || !isLeft(c)) continue
         wantedBy[from] = round
         changed = true
       }
@@ -206,7 +214,7 @@ export function createExpansion(
     }
     for (let at = 0; at < casClasses.length; at++) {
       const c = casClasses[at]
-      if (classes[c].expects !== state || !optional.isLeft(used, c)) continue
+      if (classes[c].expects !== state || !isLeft(c)) continue
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }

@@ -1,15 +1,16 @@
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import { createAllowance } from './allowance.ts'
 import { ones } from './beam.ts'
 import { eventsByPosition, fewAreOpen } from './events.ts'
 import { createFirings, orderFromFirings } from './firings.ts'
-import { createAllowance, DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
+import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
 import { createExpansion } from './narrow-expand.ts'
 import { createFewOpen, KINDS, MOST_OPEN } from './narrow-open.ts'
-import { createOptionalOperations } from './narrow-optional.ts'
 import { optionalClasses } from './optional.ts'
+import { createOptionalOperations } from './optional-operations.ts'
 import type { Search } from './search.ts'
-import { NOTHING_USED } from './usage.ts'
+import { createUsage, NOTHING_USED } from './usage.ts'
 
 /** How many configurations are followed at first; the others are put off until these have come to nothing. */
 const BEAM = 4
@@ -53,9 +54,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   if (!affordable) allowance.exceed()
   const firings = createFirings(budget)
   const open = createFewOpen(part)
-  const optional = createOptionalOperations(classes, part, budget)
-  const { classOf, called, usage } = optional
-  const expansion = createExpansion(part, open, optional, firings, allowance)
+  const optional = createOptionalOperations(classes, part)
+  const { classOf, called } = optional
+  const usage = createUsage(classes.length, budget)
+  const expansion = createExpansion(part, open, { ...optional, usage }, firings, allowance)
   const { live } = expansion
   const { sets, masks } = open
 

@@ -1,7 +1,5 @@
-import type { Budget } from '../budget.ts'
 import { CAS } from '../encoded.ts'
 import type { OptionalClass } from './optional.ts'
-import { createUsage, type Usage } from './usage.ts'
 
 const NONE = -1
 
@@ -12,25 +10,18 @@ export interface OptionalOperations {
   readonly classOf: Int32Array
   /** By class: how many of its members were called. */
   readonly called: Int32Array
-  readonly usage: Usage
   /** By value: the class of writes of that value, -1 for none. */
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]
   /** The values that those compare with. */
   readonly casOldValues: readonly number[]
-  /** Whether a member was called that is not used yet. */
-  readonly isLeft: (usage: number, classNumber: number) => boolean
-  /** The one to use next: which of them it is never matters, so they go in order of call. */
-  readonly next: (usage: number, classNumber: number) => number
 }
 
 export function createOptionalOperations(
   classes: readonly OptionalClass[],
   { length, values }: { readonly length: number; readonly values: number },
-  budget: Budget,
 ): OptionalOperations {
-  const usage = createUsage(classes.length, budget)
   const classOf = new Int32Array(length).fill(NONE)
   const called = new Int32Array(classes.length)
   const writeClass = new Int32Array(values).fill(NONE)
@@ -48,12 +39,9 @@ export function createOptionalOperations(
     classes,
     classOf,
     called,
-    usage,
     writeClass,
     writeClasses,
     casClasses,
     casOldValues: [...new Set(casClasses.map((c) => classes[c].expects))],
-    isLeft: (used, c) => usage.count(used, c) < called[c],
-    next: (used, c) => classes[c].members[usage.count(used, c)],
   }
 }

@@ -1,0 +1,30 @@
+import type { Budget } from '../budget.ts'
+
+/** What lists that grow take of the memory there is. */
+export interface Allowance {
+  /** A copy with twice the room. It is made even where that is too much: the walk ends soon then. */
+  readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
+  readonly exceed: () => void
+  readonly isExceeded: () => boolean
+  readonly release: () => void
+}
+
+export function createAllowance(budget: Budget): Allowance {
+  let taken = 0
+  let isExceeded = false
+  const exceed = (): void => {
+    isExceeded = true
+  }
+  return {
+    doubled: (words) => {
+      if (budget.take(words.length * 4)) taken += words.length * 4
+      else exceed()
+      const larger = new Int32Array(words.length * 2)
+      larger.set(words)
+      return larger
+    },
+    exceed,
+    isExceeded: () => isExceeded,
+    release: () => budget.giveBack(taken),
+  }
+}
