@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { millis } from '@chaos/history'
 import { findProtocol, type KnobValue } from '@chaos/protocols'
 import { expect, test } from 'vitest'
@@ -6,7 +8,10 @@ import { causeOf, type Strategy, type Subject, searchSeeds, strategies, type Tri
 // What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
 const AT_ONCE = 500
-const MOST_GROWTH_BYTES = 64 * 2 ** 20
+const MOST_GROWTH_BYTES = 32 * 2 ** 20
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const limits: TrialLimits = {
   checkMs: millis(10_000),
@@ -51,6 +56,7 @@ test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
       verifyDeterminism: false,
     })
     expect(findings.map((finding) => `seed ${finding.seed}: ${causeOf(finding.failure)}`)).toEqual([])
+    collectGarbage()
     const { heapUsed } = process.memoryUsage()
     if (heapBytes === 0) heapBytes = heapUsed
     expect(heapUsed - heapBytes, `after seed ${seed}`).toBeLessThan(MOST_GROWTH_BYTES)

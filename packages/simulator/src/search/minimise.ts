@@ -1,13 +1,13 @@
 import { createRandom } from '@chaos/faults'
 import { type Millis, millis } from '@chaos/history'
-import type { Scenario } from '@chaos/runner'
+import { type Scenario, swapNodes } from '@chaos/runner'
 import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
 import { planTrial } from './plan.ts'
 import { causeOf, type Finding } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
 import type { Subject } from './subject.ts'
-import { runPlan, runScenario, type TrialLimits } from './trial.ts'
+import { firstLeader, runPlan, runScenario, type TrialLimits } from './trial.ts'
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
@@ -19,7 +19,10 @@ export interface MinimiseOptions {
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /** Of the budget, for cutting down what was found; the rest goes to finding something smaller. */
-const SHRINK_SHARE = 0.6
+const SHRINK_SHARE = 0.55
+const SEARCH_SHARE = 0.8
+/** Under so many other seeds a scenario is tried, to see whether it hangs on its delays. */
+const OTHER_SEEDS = 8
 
 /**
  * The smallest scenario that can be had in the time given, failing for the same cause: what was found is cut down and,
@@ -42,7 +45,7 @@ export function minimise(
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
   let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE) })
-  const expired = expiredAfter(1)
+  const expired = expiredAfter(SEARCH_SHARE)
   const found = strategies.find(({ name }) => name === finding.strategy)
   const random = createRandom(`minimise ${finding.seed}`)
   for (let seed = finding.seed + 1; sizeOf(smallest) > FEW_OPERATIONS + FEW_FAULTS && !expired(); seed++) {
@@ -54,7 +57,21 @@ export function minimise(
     const candidate = shrink(trial.scenario, { fails, expired })
     if (sizeOf(candidate) < sizeOf(smallest)) smallest = candidate
   }
-  return sturdier(smallest, fails)
+  return sturdier(smallest, {
+    fails,
+    others: (scenario) => underOtherSeeds(subject, scenario),
+    expired: expiredAfter(1),
+  })
+}
+
+/** Whoever leads first has the part of the first leader under the scenario's own seed. */
+function underOtherSeeds(subject: Subject, scenario: Scenario): Scenario[] {
+  const leader = firstLeader(subject, scenario)
+  return Array.from({ length: OTHER_SEEDS }, (_, i) => {
+    const other = { ...scenario, seed: scenario.seed + 1_000_003 * (i + 1) }
+    const first = firstLeader(subject, other)
+    return leader === undefined || first === undefined ? other : swapNodes(other, leader, first)
+  })
 }
 
 export const sizeOf = ({ operations, faults }: Scenario): number => operations.length + faults.length

@@ -1,31 +1,36 @@
 import { type Nanos, nanos } from '@chaos/history'
 import type { PlannedFault, Scenario } from '@chaos/runner'
 
-/** Tried from the most to the least. */
-const GAPS_MS = [100, 50, 20, 10, 5]
-const LENGTHS_MS = [600, 300, 100, 50]
-const LONG_ENOUGH_MS = 50
+const GAPS_MS = [100, 50, 20, 5]
+const STRETCHES = [8, 4, 2]
+const SHORTEST_MS = 50
+
+export interface SturdierOptions {
+  readonly fails: (scenario: Scenario) => boolean
+  /** The same scenario under other delays and other chance: so many of them as it is tried under. */
+  readonly others: (scenario: Scenario) => readonly Scenario[]
+  readonly expired: () => boolean
+}
 
 /**
- * The same scenario, less finely tuned: operations and faults further apart, and faults that last, so that real
- * processes, whose messages keep no time to the microsecond, have a chance to show it too. `fails` is asked of each try.
+ * The same scenario, less finely tuned: operations and faults further apart, and faults that last longer, wherever that
+ * lets it fail under more of the other delays. Real processes, whose messages keep no time to the microsecond, then have
+ * a chance to show it too.
  */
-export function sturdier(scenario: Scenario, fails: (scenario: Scenario) => boolean): Scenario {
-  const firstThatFails = (candidates: Iterable<Scenario>, otherwise: Scenario): Scenario => {
-    for (const candidate of candidates) if (fails(candidate)) return candidate
-    return otherwise
+export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
+  const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length
+  let sturdiest = scenario
+  let most = steadiness(scenario)
+  const consider = (candidate: Scenario): void => {
+    if (expired() || !fails(candidate)) return
+    const count = steadiness(candidate)
+    if (count <= most) return
+    most = count
+    sturdiest = candidate
   }
-  let sturdiest = firstThatFails(
-    GAPS_MS.map((gapMs) => apart(scenario, gapMs * 1e6)),
-    scenario,
-  )
-  for (const position of scenario.faults.keys()) {
-    const current = sturdiest
-    sturdiest = firstThatFails(
-      LENGTHS_MS.map((lengthMs) => lasting(current, position, lengthMs)),
-      current,
-    )
-  }
+  for (const gapMs of GAPS_MS) consider(apart(scenario, gapMs * 1e6))
+  for (const position of scenario.faults.keys())
+    for (const stretch of STRETCHES) consider(lasting(sturdiest, position, stretch))
   return sturdiest
 }
 
@@ -47,9 +52,10 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-function lasting(scenario: Scenario, position: number, lengthMs: number): Scenario {
+function lasting(scenario: Scenario, position: number, stretch: number): Scenario {
   const fault = scenario.faults[position]
-  if (fault === undefined || fault.to - fault.from >= LONG_ENOUGH_MS * 1e6) return scenario
-  const longer: PlannedFault = { ...fault, to: nanos(fault.from + lengthMs * 1e6) }
+  if (fault === undefined) return scenario
+  const length = Math.max(SHORTEST_MS * 1e6, fault.to - fault.from)
+  const longer: PlannedFault = { ...fault, to: nanos(fault.from + length * stretch) }
   return { ...scenario, faults: scenario.faults.with(position, longer) }
 }
