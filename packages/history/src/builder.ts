@@ -65,8 +65,9 @@ export class HistoryBuilder implements EventSink {
   #reusedExample = ''
   #lastIndex = NONE
   #lastIndexLine = 0
-  // By process number. Small integers, which nearly all processes are, find their number by position.
-  readonly #inlineNumbers: Int32Array = new Int32Array(INLINE_PROCESSES).fill(NONE)
+  // By process number. Small integers, which nearly all processes are, find their number by position, in a table that
+  // is as long as the largest of them needs: short histories are built by the thousand.
+  #inlineNumbers: Int32Array = new Int32Array(64).fill(NONE)
   readonly #otherNumbers: Map<number, number> = new Map()
   readonly #processNames: number[] = []
   /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - row. */
@@ -236,15 +237,18 @@ export class HistoryBuilder implements EventSink {
   }
 
   #numberOf(process: number): number {
-    const known = process < INLINE_PROCESSES ? this.#inlineNumbers[process] : this.#otherNumbers.get(process)
+    const inline = this.#inlineNumbers[process]
+    const known = inline !== undefined || process < INLINE_PROCESSES ? inline : this.#otherNumbers.get(process)
     return known === undefined || known === NONE ? this.#newProcess(process) : known
   }
 
   #newProcess(process: number): number {
     const number = this.#processNames.length
     this.#processNames.push(process)
-    if (process < INLINE_PROCESSES) this.#inlineNumbers[process] = number
-    else this.#otherNumbers.set(process, number)
+    if (process < INLINE_PROCESSES) {
+      if (process >= this.#inlineNumbers.length) this.#inlineNumbers = extended(this.#inlineNumbers, process)
+      this.#inlineNumbers[process] = number
+    } else this.#otherNumbers.set(process, number)
     if (number === this.#open.length) {
       const size = number * 2
       const open = new Int32Array(size).fill(NONE)
@@ -372,6 +376,13 @@ export class HistoryBuilder implements EventSink {
   #broken(line: number, rule: string): UserError {
     return brokenRule(this.source, line, rule)
   }
+}
+
+/** The same numbers, with room for this process and twice as many as there were. */
+function extended(numbers: Int32Array, process: number): Int32Array {
+  const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
+  longer.set(numbers)
+  return longer
 }
 
 const typeName = (type: number): EventType => eventTypes[type] ?? 'info'

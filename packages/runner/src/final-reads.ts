@@ -10,6 +10,11 @@ interface FinalReadsOptions {
   readonly timeoutMs: Millis
   /** How long to wait for all nodes to answer, and to agree. */
   readonly quietMs: Millis
+  /**
+   * What is waited for; agreement unless given. Where each read must be right whenever it is made, it is enough that
+   * somebody answers: that takes one read a round.
+   */
+  readonly until?: 'agreement' | 'service' | undefined
 }
 
 /** Absent where the nodes did not agree within the time given. */
@@ -20,18 +25,20 @@ const PAUSE_BETWEEN_ROUNDS_MS = 50 as Millis
 /**
  * Waits until the cluster is quiet, and then reads every key from every node once more, marked as final.
  *
- * Rounds of ordinary reads come first, until one finds every node answering and all in agreement; where that does not
+ * Rounds of ordinary reads come first, until one finds what is waited for; where that does not
  * happen in time the final reads are made all the same, and are what shows that the replicas stay apart.
  */
 export function readFinally(options: FinalReadsOptions, done: Converged): void {
-  const { cluster, keys, quietMs } = options
+  const { cluster, quietMs } = options
+  const [nodes, keys] =
+    options.until === 'service' ? [cluster.nodes.slice(0, 1), options.keys.slice(0, 1)] : [cluster.nodes, options.keys]
   const { clock } = cluster
   const healedAt = clock.now()
   const deadline = healedAt + millisToNanos(quietMs)
 
   function probe(): void {
-    readAll(options, false, (answers) => {
-      const agreed = keys.every((key) => allAgree(cluster.nodes.map((node) => answers.get(node)?.get(key))))
+    readAll(options, nodes, keys, false, (answers) => {
+      const agreed = keys.every((key) => allAgree(nodes.map((node) => answers.get(node)?.get(key))))
       if (agreed) finish(nanos(clock.now() - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
       else clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), probe)
@@ -39,7 +46,7 @@ export function readFinally(options: FinalReadsOptions, done: Converged): void {
   }
 
   function finish(convergedAfter: Nanos | undefined): void {
-    readAll(options, true, () => done(convergedAfter))
+    readAll(options, cluster.nodes, options.keys, true, () => done(convergedAfter))
   }
 
   probe()
@@ -47,12 +54,17 @@ export function readFinally(options: FinalReadsOptions, done: Converged): void {
 
 type Answers = Map<NodeId, Map<string, Json>>
 
-/** Reads every key from every node: the nodes at the same time, the keys of one node in turn, by one process a node. */
-function readAll(options: FinalReadsOptions, final: boolean, done: (answers: Answers) => void): void {
-  const { cluster, keys } = options
-  const answers: Answers = new Map(cluster.nodes.map((node) => [node, new Map()]))
-  let nodesLeft = cluster.nodes.length
-  for (const node of cluster.nodes) {
+/** Reads each of these keys from each of these nodes: the nodes at the same time, the keys of one node in turn, by one process a node. */
+function readAll(
+  options: FinalReadsOptions,
+  nodes: readonly NodeId[],
+  keys: readonly string[],
+  final: boolean,
+  done: (answers: Answers) => void,
+): void {
+  const answers: Answers = new Map(nodes.map((node) => [node, new Map()]))
+  let nodesLeft = nodes.length
+  for (const node of nodes) {
     const reader = createReader(options, node, final)
     const readNext = (position: number) => {
       const key = keys[position]

@@ -1,9 +1,10 @@
-import { millisToNanos } from '@chaos/history'
+import { type Millis, millisToNanos } from '@chaos/history'
 import type { StoreCommand, StoreResult } from '@chaos/protocols'
 import type { Client, Completion } from '@chaos/runner'
 import { type Link, Parcel } from './network.ts'
-import type { SimulatedNode } from './node.ts'
+import type { Asker, SimulatedNode } from './node.ts'
 import { Call, type EventQueue } from './queue.ts'
+import { Timeouts } from './timeouts.ts'
 
 export interface ClientOptions {
   /** Unique in the cluster: names the client's session, and its requests. */
@@ -12,66 +13,138 @@ export interface ClientOptions {
   /** Links of its own, in both directions. */
   readonly outward: Link
   readonly homeward: Link
-  readonly queue: EventQueue
+  readonly deadlines: Deadlines
+}
+
+/** How long requests may take, for all clients of a cluster. */
+export class Deadlines {
+  readonly #queue: EventQueue
+  readonly #byMs: Map<Millis, Timeouts> = new Map()
+
+  constructor(queue: EventQueue) {
+    this.#queue = queue
+  }
+
+  after(timeoutMs: Millis): Timeouts {
+    let timeouts = this.#byMs.get(timeoutMs)
+    if (timeouts === undefined) {
+      timeouts = new Timeouts(this.#queue, millisToNanos(timeoutMs))
+      this.#byMs.set(timeoutMs, timeouts)
+    }
+    return timeouts
+  }
 }
 
 /** A client's connection to one node. */
-export function createClient({ name, server, outward, homeward, queue }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
   let sequence = 0
 
   return {
     invoke(command, timeoutMs, completed) {
       sequence++
-      const session = command.session ?? { client: name, sequence }
-      const request: StoreCommand = command.session === undefined ? { ...command, session } : command
-      let done = false
-      const end = (completion: Completion) => {
-        if (done) return
-        done = true
-        timeout.cancel()
-        completed(completion)
-      }
-      const timeout = new Call(() => end(unknownOutcome(command, `no answer within ${timeoutMs} ms`)))
-      queue.schedule(queue.now + millisToNanos(timeoutMs), timeout)
-      const broken = () => end(unknownOutcome(command, 'connection reset'))
-      const refused = () => end({ type: 'fail', error: 'connection refused' })
-
-      const replied = (result: StoreResult | undefined) => {
-        if (result === undefined) homeward.send(new ClientParcel(result, broken, broken))
-        else homeward.send(new ClientParcel(result, () => end(completionOf(command, result)), broken))
-      }
-      const arrived = () => {
-        if (server.up) server.request(`${name}-${session.sequence}`, request, replied)
-        else homeward.send(new ClientParcel('refused', refused, refused))
-      }
-      outward.send(new ClientParcel(command, arrived, broken))
+      const exchange = new Exchange(options, sequence, command, completed)
+      exchange.deadline = new Call(() => exchange.end(unknownOutcome(command, `no answer within ${timeoutMs} ms`)))
+      options.deadlines.after(timeoutMs).add(exchange.deadline)
+      options.outward.send(new Question(command, exchange))
     },
     close() {},
   }
 }
 
-/** What a client sends, or is sent. */
-class ClientParcel extends Parcel {
-  readonly #deliver: () => void
-  readonly #broken: () => void
+/** A request and its answer. It ends once. */
+class Exchange implements Asker {
+  deadline: Call | undefined
+  readonly #client: ClientOptions
+  readonly #sequence: number
+  readonly #command: StoreCommand
+  #completed: ((completion: Completion) => void) | undefined
 
-  constructor(message: unknown, deliver: () => void, broken: () => void) {
-    super(message)
-    this.#deliver = deliver
-    this.#broken = broken
+  constructor(
+    client: ClientOptions,
+    sequence: number,
+    command: StoreCommand,
+    completed: (completion: Completion) => void,
+  ) {
+    this.#client = client
+    this.#sequence = sequence
+    this.#command = command
+    this.#completed = completed
   }
 
-  override deliver(): void {
-    this.#deliver()
+  arrived(): void {
+    const { name, server } = this.#client
+    if (!server.up) {
+      this.#answer('refused')
+      return
+    }
+    const sequence = this.#sequence
+    const command = this.#command
+    const request = command.session === undefined ? { ...command, session: { client: name, sequence } } : command
+    server.request(`${name}-${sequence}`, request, this)
   }
 
-  override broken(): void {
-    this.#broken()
+  replied(result: StoreResult | undefined): void {
+    this.#answer(result)
+  }
+
+  answered(answer: StoreResult | 'refused' | undefined): void {
+    if (answer === undefined) this.broken()
+    else if (answer === 'refused') this.end({ type: 'fail', error: 'connection refused' })
+    else this.end(answer.type === 'info' ? unknownOutcome(this.#command, answer.error) : answer)
+  }
+
+  broken(): void {
+    this.end(unknownOutcome(this.#command, 'connection reset'))
+  }
+
+  end(completion: Completion): void {
+    const completed = this.#completed
+    if (completed === undefined) return
+    this.#completed = undefined
+    this.deadline?.cancel()
+    completed(completion)
+  }
+
+  #answer(answer: StoreResult | 'refused' | undefined): void {
+    this.#client.homeward.send(new Answer(answer, this))
   }
 }
 
-function completionOf(command: StoreCommand, result: StoreResult): Completion {
-  return result.type === 'info' ? unknownOutcome(command, result.error) : result
+class Question extends Parcel {
+  readonly #exchange: Exchange
+
+  constructor(command: StoreCommand, exchange: Exchange) {
+    super(command)
+    this.#exchange = exchange
+  }
+
+  override deliver(): void {
+    this.#exchange.arrived()
+  }
+
+  override broken(): void {
+    this.#exchange.broken()
+  }
+}
+
+class Answer extends Parcel {
+  readonly #answer: StoreResult | 'refused' | undefined
+  readonly #exchange: Exchange
+
+  /** Undefined where the node died first: then all that arrives is the end of the connection. */
+  constructor(answer: StoreResult | 'refused' | undefined, exchange: Exchange) {
+    super(answer ?? '')
+    this.#answer = answer
+    this.#exchange = exchange
+  }
+
+  override deliver(): void {
+    this.#exchange.answered(this.#answer)
+  }
+
+  override broken(): void {
+    this.#exchange.broken()
+  }
 }
 
 /** A read without an answer had no effect. */

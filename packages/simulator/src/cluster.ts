@@ -3,7 +3,7 @@ import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
 import type { AnyStoreMachine } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
 import { apply, type World, whyImpossible } from './apply-fault.ts'
-import { createClient } from './client.ts'
+import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
 import { Network } from './network.ts'
 import { type AnyEvent, type Moment, SimulatedNode } from './node.ts'
@@ -44,16 +44,19 @@ export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 export interface SimulatedCluster extends Cluster {
   /** Lets time pass until `done` says so; synchronously. */
   run(done: () => boolean, limits: RunLimits): RunEnd
+  /** Whether any node believes to lead. */
+  isLed(): boolean
   /** Whatever happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
-  readonly eventCount: number
+  eventCount(): number
   /** Steps that the machines of all nodes have taken so far. */
-  readonly stepCount: number
+  stepCount(): number
 }
 
 export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {
   const { machine, seed } = options
   const names: NodeId[] = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
   const queue = new EventQueue()
+  const deadlines = new Deadlines(queue)
   let eventCount = 0
   let clients = 0
   const network = new Network(queue, {
@@ -133,9 +136,13 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     connect(node) {
       clients++
       const [outward, homeward] = [network.link('clients', node), network.link(node, 'clients')]
-      return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, queue })
+      return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, deadlines })
     },
     inject,
+    isLed() {
+      for (const node of nodes.values()) if (node.status()?.leads === true) return true
+      return false
+    },
     status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
     stop(stopped) {
       for (const undo of heals) undo()
@@ -157,10 +164,9 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    get eventCount() {
-      return eventCount
-    },
-    get stepCount() {
+    // Not getters: each literal with a getter is of a shape of its own, which makes all access to it slow.
+    eventCount: () => eventCount,
+    stepCount() {
       let steps = 0
       for (const node of nodes.values()) steps += node.steps
       return steps

@@ -11,6 +11,9 @@ export function streamOf(seed: number, name: string): Stream {
   return mix(h)
 }
 
+/** One of several streams for different questions about the same thing. */
+export const substream = (stream: Stream, question: number): Stream => mix(stream + Math.imul(question + 1, 0x632be5ab))
+
 /** The n-th number of a stream: 32 bits. */
 export const fateBits = (stream: Stream, n: number): number => mix(stream ^ mix(Math.imul(n + 1, 0x9e3779b1)))
 

@@ -1,7 +1,7 @@
 import type { Endpoint, Fault, Link as LinkName } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
 import { type Millis, millis, millisToNanos } from '@chaos/history'
-import { fate, type Stream, streamOf } from './fate.ts'
+import { fate, type Stream, streamOf, substream } from './fate.ts'
 import type { EventQueue, Happening } from './queue.ts'
 
 /** One message on its way. It is delivered or broken, once, or neither, where it is lost without a trace. */
@@ -118,16 +118,16 @@ export class Link {
   #held: Held[] = []
 
   constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
-    const name = linkName(link)
+    const stream = streamOf(seed, linkName(link))
     this.#queue = queue
     this.#delay = millisToNanos(delayMs)
     this.#jitter = millisToNanos(jitterMs)
-    this.#delays = streamOf(seed, `${name} delay`)
-    this.#jitters = streamOf(seed, `${name} jitter`)
-    this.#losses = streamOf(seed, `${name} loss`)
-    this.#copies = streamOf(seed, `${name} copy`)
-    this.#overtakings = streamOf(seed, `${name} overtaking`)
-    this.#damages = streamOf(seed, `${name} damage`)
+    this.#delays = substream(stream, 0)
+    this.#jitters = substream(stream, 1)
+    this.#losses = substream(stream, 2)
+    this.#copies = substream(stream, 3)
+    this.#overtakings = substream(stream, 4)
+    this.#damages = substream(stream, 5)
   }
 
   get connection(): number {

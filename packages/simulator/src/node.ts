@@ -50,8 +50,10 @@ export interface CrashPoint {
   readonly die: () => void
 }
 
-/** Called once with the answer, or with `undefined` where the node died first. */
-type Replied = (result: StoreResult | undefined) => void
+/** Whoever made a request: told once of the answer, or of `undefined` where the node died first. */
+export interface Asker {
+  replied(result: StoreResult | undefined): void
+}
 
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
 export class SimulatedNode {
@@ -68,7 +70,7 @@ export class SimulatedNode {
   /** To each peer, once the cluster has wired it. */
   readonly #links: Map<NodeId, { readonly link: Link; readonly peer: SimulatedNode }> = new Map()
   readonly #journal: unknown[] = []
-  readonly #requests: Map<string, Replied> = new Map()
+  readonly #requests: Map<string, Asker> = new Map()
   readonly #timers: Map<string, Timer> = new Map()
   #state: unknown
   #up = false
@@ -108,8 +110,8 @@ export class SimulatedNode {
   }
 
   /** Only while the node is up. */
-  request(requestId: string, command: StoreCommand, replied: Replied): void {
-    this.#requests.set(requestId, replied)
+  request(requestId: string, command: StoreCommand, asker: Asker): void {
+    this.#requests.set(requestId, asker)
     this.#step({ type: 'request', requestId, command })
   }
 
@@ -129,7 +131,7 @@ export class SimulatedNode {
     for (const timer of this.#timers.values()) timer.cancel()
     const unanswered = [...this.#requests.values()]
     this.#requests.clear()
-    for (const replied of unanswered) replied(undefined)
+    for (const asker of unanswered) asker.replied(undefined)
     return true
   }
 
@@ -320,9 +322,9 @@ export class SimulatedNode {
         this.#send(effect.to, effect.message)
         return
       case 'reply': {
-        const replied = this.#requests.get(effect.requestId)
+        const asker = this.#requests.get(effect.requestId)
         this.#requests.delete(effect.requestId)
-        replied?.(effect.result)
+        asker?.replied(effect.result)
         if (effect.result.type === 'ok') this.#options.onMoment?.(this.id, 'acknowledges')
         return
       }

@@ -18,7 +18,7 @@ export type SimulatedRun =
 
 /** A whole run in virtual time, from a leader's election to the last final read; it does not wait. */
 export function simulateRun(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): SimulatedRun {
-  cluster.run(() => [...cluster.status().values()].some((status) => status?.leads === true), WARM_UP)
+  cluster.run(() => cluster.isLed(), WARM_UP)
   let outcome: RunOutcome | undefined
   startRun({ ...options, cluster }, (ended) => {
     outcome = ended

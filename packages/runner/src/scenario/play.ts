@@ -15,6 +15,8 @@ export interface PlayOptions {
   readonly schedule?: Schedule | undefined
   /** How long to wait for the replicas to agree, once all is healed; then every node is read once more. */
   readonly quietMs: Millis
+  /** See `readFinally`. */
+  readonly until?: 'agreement' | 'service' | undefined
 }
 
 export interface Played {
@@ -62,7 +64,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
     nemesis.stop((_records, trouble) => {
       const healedAt = since()
       recorder.nemesis('healed', null)
-      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs }, () =>
+      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs, until: options.until }, () =>
         ended({ healedAt, faults: nemesis.injected(), trouble }),
       )
     })
