@@ -101,7 +101,7 @@ function createProgress() {
   let passed = 0
   let delivered = 0
   /** Where in the passed bytes a run begins, and what had been taken in by then. */
-  let runs: { readonly start: number; readonly taken: number }[] = []
+  const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {
       taken += bytes
@@ -111,11 +111,10 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      const later = runs.findIndex(({ start }) => start >= totalBytes)
-      const reached = later === -1 ? runs : runs.slice(0, later)
-      delivered = reached.at(-1)?.taken ?? delivered
-      // The last run may go on.
-      runs = later === -1 ? runs.slice(-1) : runs.slice(later)
+      // The last run that was reached may go on.
+      while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
+      const [reached] = runs
+      if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken
       return delivered
     },
   }

@@ -15,6 +15,10 @@ export type RespValue =
 const DEEPEST = 32
 const NULL: RespValue = { kind: 'null' }
 const ATTRIBUTE = '|'
+const CARRIAGE_RETURN = 0x0d
+const LINE_FEED = 0x0a
+const MINUS = 0x2d
+const ZERO = 0x30
 
 /** The value of a whole message, as `createRespScanner` finds them; undefined where it makes no sense. */
 export function readResp(frame: Buffer): RespValue | undefined {
@@ -48,13 +52,12 @@ interface Read {
 
 function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
   const shape = respShapes.get(frame[start] ?? 0)
-  const lineEnd = frame.indexOf('\r\n', start)
+  const lineEnd = findLineEnd(frame, start)
   if (shape === undefined || lineEnd === -1 || depth > DEEPEST) return undefined
   const type = String.fromCharCode(frame[start] ?? 0)
-  const line = frame.subarray(start + 1, lineEnd)
   const end = lineEnd + 2
-  if (shape.kind === 'line') return { value: lineValue(type, line), end }
-  const length = Number(line.toString('latin1'))
+  if (shape.kind === 'line') return { value: lineValue(type, frame.subarray(start + 1, lineEnd)), end }
+  const length = readLength(frame, start + 1, lineEnd)
   if (length < 0) return { value: NULL, end }
   if (shape.kind === 'blob') return { value: blobValue(type, frame.subarray(end, end + length)), end: end + length + 2 }
   const items = readItems(frame, end, length * shape.valuesEach, depth + 1)
@@ -62,6 +65,21 @@ function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
   if (type === ATTRIBUTE) return readAt(frame, items.end, depth + 1)
   const kind = type === '%' ? 'map' : type === '>' ? 'push' : 'array'
   return { value: { kind, items: items.values }, end: items.end }
+}
+
+/** Nearly all lines are a few digits long: looking at them here takes less time than asking for a search. */
+function findLineEnd(frame: Buffer, start: number): number {
+  for (let at = start; at + 1 < frame.length; at++)
+    if (frame[at] === CARRIAGE_RETURN && frame[at + 1] === LINE_FEED) return at
+  return -1
+}
+
+/** Digits, as the scanner has seen to; a negative length is a null, whatever its size. */
+function readLength(frame: Buffer, start: number, end: number): number {
+  if (frame[start] === MINUS) return -1
+  let length = 0
+  for (let at = start; at < end; at++) length = length * 10 + (frame[at] ?? ZERO) - ZERO
+  return length
 }
 
 function readItems(frame: Buffer, start: number, count: number, depth: number) {
@@ -102,4 +120,8 @@ function blobValue(type: string, body: Buffer): RespValue {
   return { kind: 'string', value: textOf(type === '=' ? body.subarray(4) : body) }
 }
 
-const textOf = (bytes: Buffer): string | Buffer => (isUtf8(bytes) ? bytes.toString('utf8') : Buffer.from(bytes))
+/** What cannot be decoded becomes U+FFFD: only where there is one, it matters whether it was there before. */
+function textOf(bytes: Buffer): string | Buffer {
+  const text = bytes.toString('utf8')
+  return text.includes('\ufffd') && !isUtf8(bytes) ? Buffer.from(bytes) : text
+}

@@ -116,7 +116,8 @@ export function matchCommand(rules: readonly CommandRule[], words: readonly Json
 function capture(pattern: readonly string[], words: readonly Json[]): Map<string, Json> | undefined {
   if (pattern.length !== words.length) return undefined
   const captured: Map<string, Json> = new Map()
-  for (const [i, expected] of pattern.entries()) {
+  for (let i = 0; i < pattern.length; i++) {
+    const expected = pattern[i] ?? ''
     const word = words[i] ?? null
     if (expected === '$amount') {
       const amount = typeof word === 'string' ? Number(word) : Number.NaN
