@@ -145,6 +145,27 @@ test('a client that does not read stops the server, and gets everything once it 
   expect(received.length).toBe(64 * 1024 * 1024)
 })
 
+test('a client that goes while its server does not read is not kept, and the server learns of it', async () => {
+  let server: Received | undefined
+  const { network, route } = await routeTo(
+    await serve((socket) => {
+      socket.pause()
+      server = new Received(socket)
+      socket.pause()
+    }),
+  )
+  const client = await dial(route)
+  // More than all buffers on the way take, so that the proxy stops reading.
+  client.write(randomBytes(32 * 1024 * 1024))
+  await eventually(() => server !== undefined && route.liveConnections === 1)
+  await settled(() => network.statistics().get('clients>n1')?.bytes ?? 0)
+  client.resetAndDestroy()
+  await eventually(() => route.liveConnections === 0)
+  server?.socket.resume()
+  await server?.until((r) => r.closed)
+  expect(server?.ended).toBe(false)
+})
+
 test('a client that cannot be served yet does not keep others waiting', async () => {
   // 192.0.2.0/24 is reserved for documentation: nothing answers, or the system says at once that there is no way there.
   const { network, route } = await routeTo({ host: '192.0.2.1', port: 9 })

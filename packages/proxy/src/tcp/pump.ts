@@ -41,7 +41,7 @@ export class Pump implements Flow {
   readonly #clock: ProxyClock
   readonly #backlog: Backlog = new Backlog()
   readonly #wakeup: Wakeup
-  readonly #gate: SourceGate = new SourceGate()
+  readonly #gate: SourceGate
   #sink: Socket | undefined
   #deliveredBytes = 0
   #lostBytes = 0
@@ -56,6 +56,7 @@ export class Pump implements Flow {
     this.connection = connection
     this.#clock = clock
     this.#wakeup = new Wakeup(clock, () => this.#advance())
+    this.#gate = new SourceGate(clock)
     link.join(this)
   }
 
@@ -181,6 +182,7 @@ export class Pump implements Flow {
   stop(): void {
     this.#stopped = true
     this.#wakeup.cancel()
+    this.#gate.stop()
     this.#backlog.queue.clear()
   }
 
