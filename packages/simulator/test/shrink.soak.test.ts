@@ -38,7 +38,14 @@ test('nearly every failure is cut down to at most 12 operations and 4 faults wit
       }
       for (let start = 0; start < STARTS; start++) {
         const first = 1 + start * 1_000_000
-        const search = { first, count: MOST_TRIALS, strategies, limits, stopAtFirst: true, verifyDeterminism: false }
+        const search = {
+          first,
+          count: MOST_TRIALS,
+          strategies: usualStrategies,
+          limits,
+          stopAtFirst: true,
+          verifyDeterminism: false,
+        }
         const [finding] = searchSeeds(subject, search).findings
         if (finding === undefined) throw new Error(`${protocol.name} ${bug} is not found from seed ${first}`)
         const scenario = minimise(subject, finding, { limits, budgetMs: millis(2_000) })!

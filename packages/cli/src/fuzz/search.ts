@@ -18,7 +18,7 @@ export interface SearchHooks {
 }
 
 /** Small enough that the end is not far off whenever it is called for, large enough that handing out costs nothing. */
-const SEEDS_A_TASK = 32
+const SEEDS_A_TASK = 64
 
 /**
  * Hands seeds to all threads in order. Where the first failure ends the search it is the one of the lowest seed: threads

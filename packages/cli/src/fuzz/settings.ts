@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaos/history'
 import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
-import { strategies } from '@chaos/simulator'
+import { strategies, usualStrategies } from '@chaos/simulator'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -83,6 +83,6 @@ function parseLimit(seeds: string | undefined, time: string | undefined): FuzzSe
 
 function parseStrategies(typed: string | undefined): readonly string[] {
   const names = strategies.map(({ name }) => name)
-  if (typed === undefined) return names
+  if (typed === undefined) return usualStrategies.map(({ name }) => name)
   return typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), names))
 }

@@ -1,8 +1,10 @@
+import { createRandom } from '@chaos/faults'
 import type { Scenario } from '@chaos/runner'
 import { firstDifference } from '../replay/difference.ts'
+import { createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
-import type { Subject } from './subject.ts'
+import { machineOf, type Subject } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
@@ -43,14 +45,20 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: Finding[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
+  // Watching costs time: only where somebody makes use of it.
+  const coverage = strategies.some(({ varies }) => varies)
+    ? createCoverage(machineOf(subject, subject.knobs))
+    : undefined
   let trials = 0
   let steps = 0
   for (let seed = first; seed < first + count; seed++) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     options.begins?.(seed)
-    const plan = planTrial(subject, strategy, seed)
-    const trial = runPlan(subject, plan, limits)
+    const planned = planTrial(subject, strategy, seed)
+    const plan = strategy.varies === true && coverage ? coverage.vary(planned, createRandom(`vary ${seed}`)) : planned
+    const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
+    coverage?.learn(trial.scenario)
     trials++
     steps += trial.steps
     const failure = unrepeatable(subject, plan, trial, options) ?? trial.failure

@@ -54,6 +54,8 @@ export interface TrialLimits {
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
+  /** Told of every step after it. */
+  readonly observe?: InvariantWatch | undefined
   /** Told what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
 }
@@ -94,6 +96,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     observe(node, state, event) {
       last = { node, event }
       invariants?.observe(node, state, event)
+      limits.observe?.(node, state, event)
     },
     onMoment: reactions?.notice,
   })

@@ -1,0 +1,91 @@
+import type { NodeId, Random } from '@chaos/faults'
+import { nanos } from '@chaos/history'
+import type { AnyStoreMachine, InvariantWatch } from '@chaos/protocols'
+import { type PlannedFault, type Scenario, scheduleOf } from '@chaos/runner'
+import type { Plan } from './plan.ts'
+
+/** What a search has seen of a protocol, and the scenarios that showed something new. */
+export interface Coverage {
+  /** Told of the steps of one trial. */
+  readonly observe: InvariantWatch
+  /** After a trial: keeps its scenario where it reached something that none before it had. */
+  learn(scenario: Scenario): void
+  /** A variation of a scenario that is kept; the plan as it is where none is. */
+  vary(plan: Plan, random: Random): Plan
+}
+
+/** Older ones give way: what was new early on is common by now. */
+const MOST_KEPT = 64
+
+/**
+ * By protocol states reached: a node's role before and after a step, and what the step was about. Zalewski's American
+ * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life.
+ */
+export function createCoverage(machine: AnyStoreMachine): Coverage {
+  const seen = new Set<string>()
+  const roles = new Map<NodeId, string>()
+  const kept: Scenario[] = []
+  let news = 0
+  return {
+    observe(node, state, event) {
+      const { role } = machine.status(state)
+      const edge = `${roles.get(node)} ${role} ${kindOf(event)}`
+      roles.set(node, role)
+      if (seen.has(edge)) return undefined
+      seen.add(edge)
+      news++
+      return undefined
+    },
+    learn(scenario) {
+      if (news > 0) kept.push(scenario)
+      if (kept.length > MOST_KEPT) kept.shift()
+      news = 0
+      roles.clear()
+    },
+    vary(plan, random) {
+      if (kept.length === 0) return plan
+      const base = random.pick(kept)
+      const fits = plan.scenario.nodes === base.nodes
+      const faults = base.faults.filter(() => random.chance(0.8)).map((fault) => moved(fault, random))
+      const added = fits ? plan.schedule.filter(() => random.chance(0.3)) : []
+      return {
+        scenario: {
+          ...base,
+          seed: random.chance(0.5) ? base.seed : plan.scenario.seed,
+          operations: fits && random.chance(0.3) ? plan.scenario.operations : base.operations,
+          faults: [],
+        },
+        schedule: [
+          ...scheduleOf({ ...base, faults }),
+          ...added.map((fault) => ({ ...fault, id: `added-${fault.id}` })),
+        ],
+        reactions: plan.reactions.filter(() => random.chance(0.5)),
+      }
+    },
+  }
+}
+
+function kindOf(event: Parameters<InvariantWatch>[2]): string {
+  switch (event?.type) {
+    case undefined:
+      return 'start'
+    case 'timer':
+      return event.timer
+    case 'request':
+      return event.command.f
+    case 'message':
+      return typeof event.message === 'object' && event.message !== null && 'type' in event.message
+        ? String(event.message.type)
+        : 'message'
+    default:
+      return event satisfies never
+  }
+}
+
+/** A little earlier or later, a little shorter or longer. */
+function moved(fault: PlannedFault, random: Random): PlannedFault {
+  if (random.chance(0.5)) return fault
+  const from = Math.max(0, fault.from + (random.next() - 0.5) * 200e6)
+  const length = (fault.to - fault.from) * (0.5 + random.next())
+  return { ...fault, from: nanos(Math.round(from)), to: nanos(Math.round(from + length)) }
+}
