@@ -7,8 +7,8 @@ import {
   runScenario,
   type Subject,
   searchSeeds,
-  strategies,
   type TrialLimits,
+  usualStrategies,
 } from '../src/index.ts'
 
 // What people are shown is small, whatever was found. CHAOS_SOAK=short goes by two starting seeds instead of twenty.
