@@ -13,7 +13,6 @@ import { openRoute } from './tcp/route.ts'
 import type { AppliedDatagramFault } from './udp/datagram-faults.ts'
 import { createDatagramFaults } from './udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from './udp/datagram-route.ts'
-import { openDatagramRoute } from './udp/datagram-route.ts'
 
 export interface NetworkOptions {
   /** All chance comes from it: for each link, and on it for each connection, a stream of its own. */
@@ -114,13 +113,15 @@ export function createNetwork(options: NetworkOptions): Network {
         return openRoute(routeOptions, { ...wiring, linksFrom, nextConnectionId })
       }),
     datagramRoute: (routeOptions) =>
-      open(routeOptions, (wiring) =>
-        openDatagramRoute(routeOptions, {
+      open(routeOptions, async (wiring) => {
+        // Few need UDP, and all would wait for it to be loaded.
+        const { openDatagramRoute } = await import('./udp/datagram-route.ts')
+        return openDatagramRoute(routeOptions, {
           ...wiring,
           forwardDatagrams: datagramFaults.link(routeOptions),
           backwardDatagrams: datagramFaults.link({ from: routeOptions.to, to: routeOptions.from }),
-        }),
-      ),
+        })
+      }),
     apply(fault) {
       validateFault(fault)
       const states = statesOf(fault)

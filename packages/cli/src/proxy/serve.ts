@@ -11,7 +11,6 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
-import { runBeside } from './beside.ts'
 import { createLog } from './log.ts'
 import { openRecording } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
@@ -93,7 +92,9 @@ async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlU
     )
   const [program, ...args] = settings.command
   const beside =
-    program === undefined ? undefined : runBeside({ program, args, env: environmentFor(plane, controlUrl), log })
+    program === undefined
+      ? undefined
+      : (await import('./beside.ts')).runBeside({ program, args, env: environmentFor(plane, controlUrl), log })
   if (beside !== undefined) ends.push(beside.ended)
   try {
     return await Promise.race(ends)

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { Endpoint } from '@chaos/faults'
@@ -44,6 +44,8 @@ export async function redirectUsers(rules: readonly Redirection[]): Promise<Redi
     ...rules.map((rule) => `add rule ${table} out ${ruleOf(rule)}`),
     `list table ${table}`,
   ]
+  // Few redirect, and everybody would wait for it to be loaded.
+  const { spawn } = await import('node:child_process')
   const nft = spawn('nft', ['-i'])
   const ended = once(nft, 'close').catch(() => undefined)
   // Where it is gone, that is told below.

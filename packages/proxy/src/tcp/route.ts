@@ -5,7 +5,7 @@ import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
 import { type Identification, ownAddress, type PeerFinder } from '../peer/peers.ts'
-import { secureEdges } from '../tls/secure-edges.ts'
+import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
@@ -70,12 +70,16 @@ export interface RouteWiring extends LinkPair {
 /** As many as may wait to be accepted; the system caps it further. */
 const BACKLOG = 4096
 
+/** Only where there is TLS: loading Node's takes as long as starting half of everything else. */
+const loadSecureEdges = async (tls: TlsOptions, routeName: string): Promise<SecureEdges> =>
+  (await import('../tls/secure-edges.ts')).secureEdges(tls, routeName)
+
 /** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
 export async function openRoute(options: RouteOptions, wiring: RouteWiring): Promise<Route> {
   const { from, to } = options
   const routeName = `${from}>${to}`
   const connections: Set<Connection> = new Set()
-  const edges = options.tls === undefined ? undefined : secureEdges(options.tls, routeName)
+  const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)
   const { peers } = options
   /** What ends the clients of whom it is not known yet who they are. */
   const unidentified: Set<() => void> = new Set()

@@ -10,7 +10,6 @@ import { ownAddress } from '../peer/peers.ts'
 import type { Route, RouteOptions } from '../tcp/route.ts'
 import type { WorkerCommand, WorkerReport } from './messages.ts'
 import type { WorkerHandle } from './worker-handle.ts'
-import { startWorker } from './worker-handle.ts'
 
 export interface WorkerNetworkOptions {
   /** Chance comes from it, and from the number of the worker that a connection happens to come to. */
@@ -34,6 +33,8 @@ const MOST_WORKERS = 64
 export async function createWorkerNetwork({ seed, workers: count }: WorkerNetworkOptions): Promise<Network> {
   if (!Number.isInteger(count) || count < 1 || count > MOST_WORKERS)
     throw new UserError('usage', `workers: ${count} is no number of processes. Give one from 1 to ${MOST_WORKERS}.`)
+  // Processes of its own are for whoever asks for them, and so is loading what starts them.
+  const { startWorker } = await import('./worker-handle.ts')
   /** What a new worker is told, in this order, to be like the others. */
   const state: Map<string, WorkerCommand> = new Map()
   const pending: Set<Promise<void>> = new Set()
