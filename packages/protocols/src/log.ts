@@ -69,3 +69,17 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   }
   return undefined
 }
+
+/** How many of these entries, from behind `prevIndex` on, the log has already: the next is missing, or in conflict. */
+export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
+  let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
+  while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++
+  return present
+}
+
+/**
+ * "If the logs have last entries with different terms, then the log with the later term is more up-to-date. If the logs
+ * end with the same term, then whichever log is longer is more up-to-date." (Raft §5.4.1)
+ */
+export const isUpToDate = (log: Log, otherLastTerm: number, otherLastIndex: number): boolean =>
+  otherLastTerm === lastTerm(log) ? otherLastIndex >= lastIndex(log) : otherLastTerm > lastTerm(log)

@@ -42,7 +42,7 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'raft no-truncate': {},
   'raft ack-before-fsync': {},
   'raft forget-snapshot': {},
-  'raft overlapping-changes': {},
+  'raft overlapping-changes': { knobs: { 'resize-ms': 60 } },
   'primary-replica forget-epoch': SEMI_SYNC,
   'master-master no-tie-break': EVENTUAL,
 }

@@ -1,4 +1,5 @@
 import { unavailable } from '../object.ts'
+import { takeReady } from '../reads.ts'
 import type { StoreResult } from '../store.ts'
 import { emit, type Origin, send, type Turn } from './state.ts'
 
@@ -13,16 +14,10 @@ export function finish(turn: Turn, requestId: string, result: StoreResult): void
   if (turn.state.requests.delete(requestId)) emit(turn, { type: 'reply', requestId, result })
 }
 
-/** Reads wait in the order in which they came, and their rounds and indexes grow with them. */
 export function answerReads(turn: Turn): void {
   const { state } = turn
-  let answered = 0
-  for (const { origin, key, index, round } of state.reads) {
-    if (round > state.roundConfirmed || index > state.applied) break
-    answered++
+  for (const { origin, key } of takeReady(state))
     answer(turn, origin, { type: 'ok', value: state.values.get(key) ?? null })
-  }
-  if (answered > 0) state.reads.splice(0, answered)
 }
 
 /** A primary is one no more: its reads came to nothing; its writes may yet live on in another's log. */

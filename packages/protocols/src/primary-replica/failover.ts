@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { draw } from '../generator.ts'
-import { lastIndex, lastTerm } from '../log.ts'
+import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { abandonRequests } from './answers.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
@@ -55,10 +55,8 @@ export function handleElect(
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   follow(turn, undefined)
-  const own = lastTerm(state.log)
-  const upToDate = message.lastEpoch !== own ? message.lastEpoch > own : message.lastIndex >= lastIndex(state.log)
   // The mistake: whoever asks first is promoted, whatever its copy lacks.
-  const granted = upToDate || config.bug === 'promote-stale'
+  const granted = isUpToDate(state.log, message.lastEpoch, message.lastIndex) || config.bug === 'promote-stale'
   send(turn, from, { type: 'promise', epoch: message.epoch, granted })
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaos/faults'
-import { type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
+import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
 import { answer, answerReads } from './answers.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
 import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
@@ -64,14 +64,13 @@ export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): v
     send(turn, from, { type: 'replicated', epoch, round, retryFrom })
     return
   }
-  for (const [offset, entry] of message.entries.entries()) {
-    const index = prevIndex + 1 + offset
-    if (termAt(log, index) === entry.term) continue
-    const fresh = message.entries.slice(offset)
-    replaceFrom(log, index, fresh)
-    emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: fresh } })
-    if (state.applied >= index) rebuildCopy(state)
-    break
+  const present = countPresent(log, prevIndex, message.entries)
+  if (present < message.entries.length) {
+    const from = prevIndex + 1 + present
+    const fresh = message.entries.slice(present)
+    replaceFrom(log, from, fresh)
+    emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
+    if (state.applied >= from) rebuildCopy(state)
   }
   applyAll(state)
   send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })

@@ -5,6 +5,7 @@ import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { Values } from '../object.ts'
+import type { Read } from '../reads.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 
 export interface PrimaryReplicaConfig {
@@ -69,13 +70,6 @@ export interface Replica {
   reachable: boolean
 }
 
-export interface Read {
-  readonly origin: Origin
-  readonly key: string
-  readonly index: number
-  readonly round: number
-}
-
 export interface PrimaryReplicaState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
@@ -96,7 +90,7 @@ export interface PrimaryReplicaState {
   noopIndex: number
   roundStarted: number
   roundConfirmed: number
-  reads: Read[]
+  reads: Read<Origin>[]
   /** By the index of the entry: where its answer belongs. */
   readonly proposals: Map<number, Origin>
   /** Requests of this node's clients, in order of arrival, with the sweeps they have seen. */

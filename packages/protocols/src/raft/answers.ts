@@ -1,19 +1,14 @@
 import { unavailable } from '../object.ts'
+import { takeReady } from '../reads.ts'
 import type { StoreResult } from '../store.ts'
 import { emit, type Origin, send, type Turn } from './state.ts'
 
 // The way back: from the leader to the node that was asked, and from there to the client.
 
-/** Reads wait in the order in which they came, and their rounds and indexes grow with them. */
 export function answerReads(turn: Turn): void {
   const { state } = turn
-  let answered = 0
-  for (const { origin, key, index, round } of state.reads) {
-    if (round > state.roundConfirmed || index > state.applied) break
-    answered++
+  for (const { origin, key } of takeReady(state))
     answer(turn, origin, { type: 'ok', value: state.object.values.get(key) ?? null })
-  }
-  if (answered > 0) state.reads.splice(0, answered)
 }
 
 export function failReads(turn: Turn): void {

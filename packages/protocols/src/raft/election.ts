@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { draw } from '../generator.ts'
-import { lastIndex, lastTerm } from '../log.ts'
+import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { failReads } from './answers.ts'
 import { appendEntry } from './replication.ts'
 import { offerRequests } from './requests.ts'
@@ -161,17 +161,21 @@ export function handleVoteRequest(
   send(turn, from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
 }
 
-/**
- * "If the logs have last entries with different terms, then the log with the later term is more up-to-date. If the logs
- * end with the same term, then whichever log is longer is more up-to-date." (§5.4.1)
- */
-function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly lastTerm: number }): boolean {
-  // The mistake: any candidate will do, whatever its log lacks.
-  if (turn.config.bug === 'no-log-check') return true
-  const own = lastTerm(turn.state.log)
-  // The mistake: the longer log wins, however old its end.
-  if (candidate.lastTerm !== own && turn.config.bug !== 'up-to-date-length-only') return candidate.lastTerm > own
-  return candidate.lastIndex >= lastIndex(turn.state.log)
+/** The voter "denies its vote if its own log is more up-to-date than that of the candidate" (§5.4.1). */
+function upToDate(
+  { state, config }: Turn,
+  candidate: { readonly lastIndex: number; readonly lastTerm: number },
+): boolean {
+  switch (config.bug) {
+    // The mistake: any candidate will do, whatever its log lacks.
+    case 'no-log-check':
+      return true
+    // The mistake: the longer log wins, however old its end.
+    case 'up-to-date-length-only':
+      return candidate.lastIndex >= lastIndex(state.log)
+    default:
+      return isUpToDate(state.log, candidate.lastTerm, candidate.lastIndex)
+  }
 }
 
 export function handleVoteReply(

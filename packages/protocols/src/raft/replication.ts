@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaos/faults'
-import { type Entry, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
+import { countPresent, type Entry, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
 import { advanceCommit, applyCommitted } from './commit.ts'
 import { noteConfigurations } from './configuration.ts'
 import { confirmRound } from './rounds.ts'
@@ -73,20 +73,17 @@ function precedes(turn: Turn, here: number | undefined, prevTerm: number): boole
 
 /** "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all that follow it" */
 function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]): void {
-  const { log } = turn.state
-  for (let offset = Math.max(0, log.compacted - prevIndex); offset < entries.length; offset++) {
-    const index = prevIndex + 1 + offset
-    const entry = entries[offset]
-    const own = termAt(log, index)
-    if (own === entry?.term) continue
-    // The mistake: what is there stays, and is confirmed as if it were what the leader has.
-    if (own !== undefined && turn.config.bug === 'no-truncate') continue
-    const fresh = entries.slice(offset)
-    replaceFrom(log, index, fresh)
-    noteConfigurations(turn.state, index, fresh)
-    emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries: fresh } })
-    return
-  }
+  const { state, config } = turn
+  const { log } = state
+  // The mistake: what is there stays, and is confirmed as if it were what the leader has.
+  const present =
+    config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : countPresent(log, prevIndex, entries)
+  if (present >= entries.length) return
+  const from = prevIndex + 1 + present
+  const fresh = present === 0 ? entries : entries.slice(present)
+  replaceFrom(log, from, fresh)
+  noteConfigurations(state, from, fresh)
+  emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
 }
 
 /** The message's term is the current one. */

@@ -4,6 +4,7 @@ import type { Forwarding, Ticket } from '../forwarding.ts'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
+import type { Read } from '../reads.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import type { LastRequest, SessionedObject } from './sessions.ts'
 
@@ -132,15 +133,6 @@ export interface Progress {
   heard: boolean
 }
 
-export interface Read {
-  readonly origin: Origin
-  readonly key: string
-  /** Answered once this entry is applied … */
-  readonly index: number
-  /** … and this round of heartbeats has been answered by a majority. */
-  readonly round: number
-}
-
 /** A request a client put to this node, until it is answered. */
 export interface Request {
   readonly command: StoreCommand
@@ -189,7 +181,7 @@ export interface RaftState {
   /** Told another to take over, which may do so at any time: there are no more leases in this term. */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  reads: Read[]
+  reads: Read<Origin>[]
   /** By the index of the entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
   readonly requests: Map<string, Request>
