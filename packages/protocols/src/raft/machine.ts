@@ -1,11 +1,8 @@
 import type { NodeId } from '@chaos/faults'
-import { createForwarding, takeTicket } from '../forwarding.ts'
-import { createGenerator } from '../generator.ts'
-import { createLog, replaceFrom } from '../log.ts'
-import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
+import { takeTicket } from '../forwarding.ts'
+import type { MachineEvent, NodeStatus, StateMachine } from '../machine.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { handleAnswer } from './answers.ts'
-import { noteConfigurations } from './configuration.ts'
 import {
   becomeFollower,
   campaign,
@@ -17,13 +14,12 @@ import {
   timeoutNow,
 } from './election.ts'
 import { resize } from './membership.ts'
+import { recover } from './recovery.ts'
 import { handleAppend, handleAppendReply } from './replication.ts'
 import { handleRequest, serve, sweepRequests } from './requests.ts'
-import { heartbeat, NEVER, watchClock } from './rounds.ts'
-import { createSessionedObject } from './sessions.ts'
-import { handleSnapshot, restoreSnapshot } from './snapshot.ts'
+import { heartbeat, watchClock } from './rounds.ts'
+import { handleSnapshot } from './snapshot.ts'
 import {
-  type Configuration,
   emit,
   type RaftConfig,
   type RaftEffect,
@@ -57,62 +53,6 @@ export function createRaft(config: RaftConfig): RaftMachine {
       return finish(turn)
     },
     status: statusOf,
-  }
-}
-
-function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
-  const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
-  const state: RaftState = {
-    id: node.id,
-    peers: node.peers,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    term: 0,
-    votedFor: null,
-    log: createLog(),
-    snapshot: undefined,
-    configurations: [everybody],
-    configuration: everybody,
-    voter: true,
-    role: 'follower',
-    leader: undefined,
-    loyal: false,
-    commitIndex: 0,
-    applied: 0,
-    object: createSessionedObject(),
-    votes: [],
-    progress: new Map(),
-    noopIndex: 0,
-    roundStarted: 0,
-    roundConfirmed: 0,
-    roundStartedAt: NEVER,
-    leaseUntil: NEVER,
-    lastStepAt: NEVER,
-    leaseForfeited: false,
-    transferTo: undefined,
-    reads: [],
-    proposals: new Map(),
-    requests: new Map(),
-  }
-  for (const record of journal) replay(state, record)
-  return state
-}
-
-function replay(state: RaftState, record: RaftRecord): void {
-  switch (record.kind) {
-    case 'entries':
-      replaceFrom(state.log, record.from, record.entries)
-      noteConfigurations(state, record.from, record.entries)
-      return
-    case 'snapshot':
-      restoreSnapshot(state, record.snapshot)
-      return
-    case 'vote':
-      state.term = record.term
-      state.votedFor = record.votedFor
-      return
-    default:
-      record satisfies never
   }
 }
 
