@@ -8,7 +8,17 @@ import { createRecorder } from '../src/recorder/recorder.ts'
 import { casScript, commandTables } from '../src/resp/command-table.ts'
 import { type RespRecorderOptions, recordResp } from '../src/resp/resp-recorder.ts'
 import { command, serveResp } from './redis.ts'
-import { closeEverythingAfterEach, dial, drop, eventually, links, network, Received } from './sockets.ts'
+import {
+  closeEverythingAfterEach,
+  dial,
+  drop,
+  eventually,
+  links,
+  network,
+  Received,
+  serve,
+  settled,
+} from './sockets.ts'
 
 closeEverythingAfterEach()
 
@@ -296,4 +306,32 @@ describe('with message faults behind the recorder', () => {
     for (const key of server.store.keys()) expect(failed.filter((event) => event.includes(`${key}=`))).toEqual([])
     expect(told().length).toBe(80)
   })
+})
+
+test('a client that asks and asks, of a server that does not answer, is stopped, and goes on once that does', async () => {
+  const REQUESTS = 25_000
+  const asked = command('GET', 'x')
+  const there: Received[] = []
+  const server = await serve((socket) => there.push(new Received(socket)))
+  const recorder = createRecorder({ client: { write: () => undefined } })
+  const intercept = recordResp({ recorder, node: 'n1' })
+  const route = await network().route({ from: 'clients', to: 'n1', upstream: server, intercept })
+  const client = new Received(await dial(route))
+  client.socket.end(asked.repeat(REQUESTS))
+  await eventually(() => there.length === 1)
+  const [received] = there as [Received]
+  await received.until(() => received.length > 0)
+  await settled(() => received.length)
+  expect(recorder.counters.open).toBeLessThan(15_000)
+
+  for (let answered = 0; answered < REQUESTS; ) {
+    const here = Math.floor(received.length / asked.length)
+    received.socket.write('$-1\r\n'.repeat(here - answered))
+    answered = here
+    await received.until(() => answered === REQUESTS || received.length >= (answered + 1) * asked.length)
+  }
+  received.socket.end()
+  await client.until(() => client.ended)
+  expect(client.length).toBe(REQUESTS * '$-1\r\n'.length)
+  expect(recorder.counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, open: 0, unmatchedAnswers: 0 })
 })

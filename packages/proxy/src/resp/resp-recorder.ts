@@ -21,7 +21,8 @@ export interface RespRecorderOptions {
 }
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-const MOST_PENDING = 50_000
+/** Requests of one connection that are remembered for their answers. Who pipelines more has to wait for some. */
+const MOST_PENDING = 10_000
 
 /** Records what clients ask of a server that speaks RESP. Bytes go on as they come, and are read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
