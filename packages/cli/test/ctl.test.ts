@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createControlPlane, createNetwork, startControl } from '@chaos/proxy'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { actions } from '../src/proxy/actions.ts'
@@ -22,10 +25,10 @@ async function ctl(options: { token?: string } = {}) {
   })
   await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', enabled: true })
   const client = createControlClient({ host: `127.0.0.1:${server.port}`, token: options.token })
-  const run = async (line: string, more: { name?: string; direction?: string } = {}) => {
+  const run = async (line: string, more: { name?: string; direction?: string; lease?: string } = {}) => {
     const [word, ...words] = line.split(' ')
     const action = actions.find(({ names }) => names.includes(word!))!
-    return action.run({ client, words, style, name: more.name, direction: more.direction })
+    return action.run({ client, words, style, name: more.name, direction: more.direction, lease: more.lease })
   }
   return {
     run,
@@ -82,7 +85,47 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
+  test('swaps the rule set for that of a file, and shows it', async () => {
+    const { text, plane } = await ctl()
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const file = join(directory, 'rules.json')
+    const swap = async (faults: readonly object[]) => {
+      writeFileSync(file, JSON.stringify({ faults }))
+      return text(`swap ${file}`)
+    }
+    expect(await text('rules')).toBe('  no faults\n')
+    const both = [
+      { kind: 'latency', name: 'slow', latencyMs: 5, proxies: ['db'] },
+      { kind: 'refuse', links: ['clients>db'] },
+    ]
+    expect(await swap(both)).toMatch(/^ {2}in force, as of epoch 1:\n.*\n {2}slow +latency .*\n {2}rule-2 +refuse /)
+    expect(await text('rules')).toMatch(/slow .* rules .*\n.*rule-2/)
+    await expect(swap([{ kind: 'latency', links: ['clients>db'] }])).rejects.toThrow('needs "latencyMs"')
+    expect(plane.faults.list()).toHaveLength(2)
+    expect(await swap([])).toBe('  in force, as of epoch 2:\n  no faults\n')
+    expect(plane.faults.list()).toEqual([])
+  })
+
+  test('begins, renews and ends leases, and faults that live by them', async () => {
+    const { run, text, plane } = await ctl()
+    expect(await text('leases')).toBe('  no leases\n')
+    const { data } = await run('lease me 60s')
+    const { id } = data as { id: string }
+    await run('add latency db latencyMs=5', { name: 'leased', lease: id })
+    expect(await text('leases')).toMatch(new RegExp(`${id} +me +\\S+ s of 60 s +leased`))
+    expect(await text(`renew ${id}`)).toBe(`  ${id}: lasts 60 s from now\n`)
+    expect(await text(`end ${id}`)).toBe(`  ${id}: ended, its faults are healed\n`)
+    expect(plane.faults.list()).toEqual([])
+    await expect(text(`renew ${id}`)).rejects.toThrow('it may have run out')
+  })
+
   test.each([
+    ['swap', 'Give it one file: chaos ctl swap FILE'],
+    ['swap /no/such/file', '--swap /no/such/file: ENOENT'],
+    ['lease', 'Say whose it is'],
+    ['lease me soon', 'soon'],
+    ['renew', 'Say which lease'],
     ['inspect bd', 'There is no proxy "bd". Did you mean db? Known: db.'],
     ['inspect', 'Say which proxy. Known: db.'],
     ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists them.'],

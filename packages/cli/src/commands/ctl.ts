@@ -13,11 +13,12 @@ const WATCH = { names: ['watch', 'w'], usage: '', summary: 'what happens, as it 
 export const ctlCommand: Command = {
   name: 'ctl',
   positional: '[words..]',
-  summary: 'control a running chaos proxy: list, inspect, add and remove faults, watch',
+  summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
     host: { type: 'string', describe: 'where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]', requiresArg: true },
     token: { type: 'string', describe: 'the token it asks for [CHAOS_TOKEN]', requiresArg: true },
     name: { type: 'string', describe: 'with add: what the fault is called', requiresArg: true },
+    lease: { type: 'string', describe: 'with add: heal the fault when this lease ends', requiresArg: true },
     upstream: { type: 'boolean', describe: 'with add: only what clients send' },
     downstream: { type: 'boolean', describe: 'with add: only what servers send' },
     json: { type: 'boolean', describe: 'print JSON on stdout' },
@@ -45,6 +46,7 @@ export const ctlCommand: Command = {
       words,
       style,
       name: textOf(options, 'name'),
+      lease: textOf(options, 'lease'),
       direction: parseDirection(options),
     })
     print(process.stdout, json ? `${JSON.stringify(data ?? null)}\n` : text)

@@ -5,7 +5,9 @@ import { didYouMean } from '../arguments/suggest.ts'
 import type { ControlClient } from './control-client.ts'
 import type { FaultAnswer, LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'
-import { formatBytes, formatValue, renderKinds, renderTable } from './tables.ts'
+import { leaseActions } from './lease-actions.ts'
+import { ruleActions } from './rule-actions.ts'
+import { formatBytes, renderFaults, renderKinds, renderTable } from './tables.ts'
 
 /** What an action has to say: data for machines, text for people. */
 export interface ActionResult {
@@ -19,6 +21,8 @@ export interface ActionContext {
   readonly style: Style
   readonly name: string | undefined
   readonly direction: string | undefined
+  /** What a new fault is to live by. */
+  readonly lease?: string | undefined
 }
 
 /** One thing that `chaos ctl` can do. */
@@ -61,7 +65,7 @@ export const actions: readonly Action[] = [
       const title = `  ${style.bold(proxy.name)}  ${proxy.listen} → ${proxy.upstream}  ${proxy.enabled ? 'enabled' : 'disabled'}\n`
       return {
         data: { ...proxy, links, faults },
-        text: `${title}\n${linkTable(links, style)}\n${faultTable(faults, style)}`,
+        text: `${title}\n${linkTable(links, style)}\n${renderFaults(faults, style)}`,
       }
     },
   },
@@ -71,7 +75,7 @@ export const actions: readonly Action[] = [
     summary: 'every fault in force, and how often it bit',
     async run({ client, style }) {
       const faults = await faultsOf(client)
-      return { data: faults, text: faultTable(faults, style) }
+      return { data: faults, text: renderFaults(faults, style) }
     },
   },
   {
@@ -84,10 +88,12 @@ export const actions: readonly Action[] = [
     names: ['add', 'a'],
     usage: 'KIND PROXY|LINK… [parameter=value …]',
     summary: 'put a fault in force, on live connections too',
-    async run({ client, words, style, name, direction }) {
+    async run({ client, words, style, name, direction, lease }) {
       const body = readFaultWords(words)
       for (const proxy of (body['proxies'] as readonly string[] | undefined) ?? []) await proxyPath(client, proxy)
-      const more = { ...(name === undefined ? {} : { name }), ...(direction === undefined ? {} : { direction }) }
+      const more = Object.fromEntries(
+        Object.entries({ name, direction, lease }).filter(([, given]) => given !== undefined),
+      )
       const added = (await client.send('POST', '/v1/faults', { ...body, ...more })) as FaultAnswer
       const done = added.kind === 'reset' ? `${added.hits} connections reset` : `in force as ${style.bold(added.name)}`
       return { data: added, text: `  ${added.kind} on ${added.links.join(' ')}: ${done}\n` }
@@ -143,6 +149,8 @@ export const actions: readonly Action[] = [
       return { data: cut, text: `  ${name}: ${cut.links.length} links cut; heal it with chaos ctl remove ${name}\n` }
     },
   },
+  ...ruleActions,
+  ...leaseActions,
   {
     names: ['create', 'new', 'c'],
     usage: 'NAME LISTEN UPSTREAM',
@@ -225,19 +233,4 @@ function linkTable(links: readonly LinkAnswer[], style: Style): string {
     String(link.hits),
   ])
   return renderTable([['link', 'carried', 'dropped', 'connections', 'hits'], ...rows], style)
-}
-
-function faultTable(faults: readonly FaultAnswer[], style: Style): string {
-  if (faults.length === 0) return '  no faults\n'
-  const rows = faults.map(({ name, kind, links, hits, origin, lease: _, ...parameters }) => [
-    name,
-    kind,
-    links.join(' '),
-    String(hits),
-    origin,
-    Object.entries(parameters)
-      .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)
-      .join(' '),
-  ])
-  return renderTable([['fault', 'kind', 'links', 'hits', 'from', 'parameters'], ...rows], style)
 }

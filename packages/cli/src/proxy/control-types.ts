@@ -18,6 +18,20 @@ export interface LinkAnswer {
   readonly hits: number
 }
 
+export interface RuleSetAnswer {
+  /** How often any fault began, ended or was changed. */
+  readonly epoch: number
+  readonly faults: readonly FaultAnswer[]
+}
+
+export interface LeaseAnswer {
+  readonly id: string
+  readonly owner: string
+  readonly ttlMs: number
+  readonly remainingMs: number
+  readonly faults: readonly string[]
+}
+
 export type FaultAnswer = {
   readonly name: string
   readonly kind: string

@@ -1,5 +1,6 @@
 import { type FaultParameter, faultFamilies } from '@chaos/faults'
 import type { Style } from '@chaos/report'
+import type { FaultAnswer } from './control-types.ts'
 
 /** Columns as wide as their widest cell; the first row is the heading. */
 export function renderTable(rows: readonly (readonly string[])[], style: Style): string {
@@ -52,4 +53,20 @@ export function formatBytes(bytes: number): string {
     unit++
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Faults in force: what each is, and how often it bit. */
+export function renderFaults(faults: readonly FaultAnswer[], style: Style): string {
+  if (faults.length === 0) return '  no faults\n'
+  const rows = faults.map(({ name, kind, links, hits, origin, lease: _, ...parameters }) => [
+    name,
+    kind,
+    links.join(' '),
+    String(hits),
+    origin,
+    Object.entries(parameters)
+      .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)
+      .join(' '),
+  ])
+  return renderTable([['fault', 'kind', 'links', 'hits', 'from', 'parameters'], ...rows], style)
 }

@@ -1,0 +1,34 @@
+import { UserError } from '@chaos/history'
+import type { Action } from './actions.ts'
+import type { RuleSetAnswer } from './control-types.ts'
+import { renderFaults } from './tables.ts'
+import { readJsonFile } from './text-file.ts'
+
+/** What `chaos ctl` does with the rule set: faults that come into force together, and replace those before them. */
+export const ruleActions: readonly Action[] = [
+  {
+    names: ['rules'],
+    usage: '',
+    summary: 'the rule set in force',
+    async run({ client, style }) {
+      const rules = (await client.get('/v1/rules')) as RuleSetAnswer
+      return { data: rules, text: renderFaults(rules.faults, style) }
+    },
+  },
+  {
+    names: ['swap'],
+    usage: 'FILE',
+    summary: 'put another rule set in force, in one step: a JSON file with {"faults":[…]}',
+    async run({ client, words, style }) {
+      const [file] = words
+      if (file === undefined || words.length > 1)
+        throw new UserError(
+          'usage',
+          'Give it one file: chaos ctl swap FILE, with {"faults":[…]}; none are {"faults":[]}.',
+        )
+      const rules = (await client.send('PUT', '/v1/rules', readJsonFile('swap', file))) as RuleSetAnswer
+      const done = `  in force, as of epoch ${rules.epoch}:\n${renderFaults(rules.faults, style)}`
+      return { data: rules, text: done }
+    },
+  },
+]
