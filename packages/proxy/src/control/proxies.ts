@@ -244,7 +244,12 @@ function validateName(name: string): void {
   if (name === '') throw new ControlError(400, 'missing required field: name')
   if (name.length > LONGEST_NAME)
     throw new ControlError(400, `the name of a proxy has ${name.length} letters; at most ${LONGEST_NAME} are allowed`)
+  if (NO_PATH_SEGMENT.test(name))
+    throw new ControlError(400, `no URL could say the name ${JSON.stringify(name)}: give a proxy another`)
 }
+
+/** Clients take dots for steps up, and terminals do as control characters say. */
+const NO_PATH_SEGMENT = /^\.\.?$|\p{Cc}/u
 
 function refuseForDatagrams({ carries, tls, peers }: ProxySettings): void {
   if (peers !== undefined)
