@@ -109,8 +109,9 @@ describe('a real run', () => {
 
 describe('a simulated run', () => {
   const simulate = async (out: string, seed: string) => {
-    const args = ['run', '--sim', '--seed', seed, '--time', '5s', '--faults', 'partition,kill,pause,loss', '--out', out]
-    const { exitCode } = await chaos(args)
+    const faults = 'partition,kill,pause,loss,reorder,clock'
+    const args = ['run', '--sim', '--seed', seed, '--time', '8s', '--rate', '300', '--faults', faults, '--out', out]
+    const { exitCode } = await chaos([...args, '--verify-determinism'])
     expect(exitCode).toBe(0)
     return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')
   }
@@ -123,6 +124,30 @@ describe('a simulated run', () => {
     ])
     expect(second).toBe(first)
     expect(other).not.toBe(first)
+  })
+
+  test('of a protocol that keeps something outside its state is told from one that can be repeated', async () => {
+    const file = join(temporaryDirectory(), 'counting.ts')
+    writeFileSync(
+      file,
+      `let asked = 0
+      const answer = (event) => ({ type: 'reply', requestId: event.requestId, result: { type: 'ok', value: asked++ } })
+      export default { name: 'counting', create: () => ({
+        start: () => ({ state: null, effects: [] }),
+        step: (state, event) => ({ state, effects: event.type === 'request' ? [answer(event)] : [] }),
+        status: () => ({ role: 'any', leads: true }),
+      }) }`,
+    )
+    const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--faults', 'none', '--out', temporaryDirectory()]
+    const { exitCode, stderr } = await chaos([...args, '--verify-determinism'])
+    expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
+    expect(exitCode).toBe(4)
+  })
+
+  test('is the only kind that can be verified so', async () => {
+    const { exitCode, stderr } = await chaos(['run', '--verify-determinism'])
+    expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
+    expect(exitCode).toBe(3)
   })
 })
 

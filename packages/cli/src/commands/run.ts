@@ -66,6 +66,7 @@ export const runCommand: Command = {
       requiresArg: true,
     },
     sim: { type: 'boolean', describe: 'in virtual time, in this process: repeatable to the byte' },
+    'verify-determinism': { type: 'boolean', describe: 'with --sim: run twice, and compare to the byte' },
     out: {
       type: 'string',
       default: 'chaos-results',

@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly simulated: boolean
+  /** Whether a simulated run is made twice, to see that it is the same. */
+  readonly verifyDeterminism: boolean
   readonly nodes: number
   readonly clients: number
   readonly rate: number
@@ -58,6 +60,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     bug: parseBug(protocol, textOf(options, 'bug')),
     knobs: parseKnobs(protocol, textsOf(options, 'set')),
     simulated,
+    verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), simulated),
     nodes: parseCount('nodes', textOf(options, 'nodes') ?? protocol.defaultNodes, { min: 1, max: 15 }),
     clients: parseCount('clients', textOf(options, 'clients'), { min: 1, max: 200 }),
     rate: parseCount('rate', textOf(options, 'rate'), { min: 1, max: 1_000_000 }),
@@ -75,6 +78,12 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     json: flagOf(options, 'json'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }
+}
+
+function parseVerify(wanted: boolean, simulated: boolean): boolean {
+  if (wanted && !simulated)
+    throw new UserError('usage', '--verify-determinism: real processes never do the same twice. Add --sim.')
+  return wanted
 }
 
 /** What promises less than one order for all is judged more finely by reads and writes alone. */

@@ -1,0 +1,76 @@
+import { type Millis, millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { planTrial, runPlan, type Strategy, type Subject, strategies, type TrialLimits } from '@chaos/simulator'
+
+export const name = 'simulator speed: trials of Raft with all faults, invariants and check, by one core'
+
+const limits: TrialLimits = {
+  checkMs: millis(5_000),
+  memoryBytes: 2 ** 28,
+  now: (): Millis => millis(performance.now()),
+  invariants: true,
+}
+
+/** So long, before anything counts: until then much of the time goes to compiling. */
+const WARM_UP_MS = 4_000
+const MEASURED_MS = 4_000
+/** Trials over which the heap must not grow. */
+const MEMORY_TRIALS = 20_000
+
+/** Processor time, other threads of this process included. */
+function usedSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+export async function run(print: (line: string) => void): Promise<void> {
+  for (const operations of [60, 500]) for (const nodes of [3, 5]) print(speedOf(raft(nodes, operations)))
+  print(memory(raft(5, 60)))
+}
+
+const strategyFor = (seed: number): Strategy => {
+  const strategy = strategies[seed % strategies.length]
+  if (strategy === undefined) throw new RangeError('there is no strategy')
+  return strategy
+}
+
+function raft(nodes: number, operations: number): Subject {
+  const protocol = findProtocol('raft')
+  if (protocol === undefined) throw new Error('there is no raft')
+  return { target: 'raft', protocol, bug: undefined, knobs: {}, level: 'linearizable', nodes, operations }
+}
+
+function speedOf(subject: Subject): string {
+  let seed = 1
+  const runFor = (durationMs: number) => {
+    const until = performance.now() + durationMs
+    const before = usedSeconds()
+    let trials = 0
+    let steps = 0
+    while (performance.now() < until) {
+      steps += trial(subject, seed++)
+      trials++
+    }
+    const seconds = usedSeconds() - before
+    return { runsPerSecond: trials / seconds, stepsPerSecond: steps / seconds }
+  }
+  runFor(WARM_UP_MS)
+  const { runsPerSecond, stepsPerSecond } = runFor(MEASURED_MS)
+  const inThousands = (stepsPerSecond / 1e3).toFixed(0)
+  return `${subject.operations} operations, ${subject.nodes} nodes: ${runsPerSecond.toFixed(0)} checked runs/s, ${inThousands} k steps/s`
+}
+
+/** Steps of all its machines. A finding would be a mistake of Raft's, and no speed. */
+function trial(subject: Subject, seed: number): number {
+  const { failure, steps } = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
+  if (failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(failure)}`)
+  return steps
+}
+
+function memory(subject: Subject): string {
+  const rssMegabytes = () => process.memoryUsage().rss / 2 ** 20
+  for (let seed = 1; seed <= MEMORY_TRIALS / 10; seed++) trial(subject, seed)
+  const before = rssMegabytes()
+  for (let seed = 1; seed <= MEMORY_TRIALS; seed++) trial(subject, seed)
+  return `${MEMORY_TRIALS} trials: resident memory went from ${before.toFixed(0)} to ${rssMegabytes().toFixed(0)} MB`
+}
