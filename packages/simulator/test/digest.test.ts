@@ -41,7 +41,7 @@ test.each(['raft', 'primary-replica', 'master-master'])(
       nodes: undefined,
       operations: 60,
     }
-    const file = join(import.meta.dirname, 'recorded', `${target}.json`)
+    const file = join(import.meta.dirname, 'recorded', `${target}.replay`)
     const { scenario } = runPlan(subject, planTrial(subject, strategies[0]!, SEED), limits)
     const digest = digestOf(runScenario(subject, scenario, limits).events)
     const printed = printReplay({ scenario, found: undefined, digest, invariants: true })
