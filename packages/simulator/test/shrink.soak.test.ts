@@ -18,7 +18,8 @@ const MOST_TRIALS = 20_000
 const limits: TrialLimits = {
   checkMs: millis(5_000),
   memoryBytes: 2 ** 28,
-  now: () => millis(performance.now()),
+  // The time that this process works, not what it waits for others on the same machine.
+  now: () => millis(process.cpuUsage().user / 1_000),
   invariants: true,
 }
 
@@ -31,7 +32,7 @@ test('nearly every failure is cut down to at most 12 operations and 4 faults wit
         target: protocol.name,
         protocol,
         bug,
-        knobs: protocol.name === 'primary-replica' ? { sync: 'all', reads: 'primary' } : {},
+        knobs: protocol.name === 'primary-replica' ? { sync: 2, reads: 'primary' } : {},
         level: protocol.promises === 'none' ? 'linearizable' : protocol.promises,
         nodes: undefined,
         operations: 60,
