@@ -12,7 +12,8 @@ import { closeEverythingAfterEach, dial, pairOf, serve, startDialling } from './
 const short = process.env['CHAOS_SOAK'] === 'short'
 const GIGABYTE = 1e9
 const INTEGRITY_BYTES = (short ? 1 : 10) * GIGABYTE
-const MIXED_MS = (short ? 10 : 60) * 60_000
+/** In short, what lets all that continuous integration does end within 20 minutes. */
+const MIXED_MS = (short ? 5 : 60) * 60_000
 const CONNECTIONS = 200
 
 closeEverythingAfterEach()
@@ -186,25 +187,36 @@ test(`${MIXED_MS / 60_000} minutes of all faults at ${CONNECTIONS} connections l
   expect(after.descriptors, `seed ${seed}`).toBeLessThan(60)
 })
 
-// Each takes two descriptors in the proxy, and one each here at both ends.
-test('9,000 connections at once each get an answer, and idle they take at most 15 KB each', async () => {
+/** Each takes two descriptors in the proxy, and as many here for both ends; each process needs some for itself. */
+const MOST_CONNECTIONS = Math.min(10_000, Math.floor((openFilesAllowed() - 200) / 2))
+
+function openFilesAllowed(): number {
+  const { userLimits } = process.report.getReport() as {
+    readonly userLimits?: { readonly open_files: { readonly soft: number | 'unlimited' } }
+  }
+  const allowed = userLimits?.open_files.soft
+  return typeof allowed === 'number' ? allowed : Number.POSITIVE_INFINITY
+}
+
+test(`${MOST_CONNECTIONS} connections at once each get an answer, and idle they take at most 15 KB each`, async () => {
   const proxy = await startProxyProcess(1)
   const server = await serve((socket) => socket.pipe(socket))
   const route = await proxy.route('n1', server)
   const open = async (connections: number) => {
     for (let opened = 0; opened < connections; opened += 100)
       await Promise.all(
-        Array.from({ length: 100 }, async () => {
+        Array.from({ length: Math.min(100, connections - opened) }, async () => {
           const socket = await dial(route)
           socket.write('x')
           await new Promise((resolve) => socket.once('data', resolve))
         }),
       )
   }
-  await open(500)
+  const first = Math.min(500, Math.floor(MOST_CONNECTIONS / 2))
+  await open(first)
   const before = await proxy.usage()
-  await open(8_500)
+  await open(MOST_CONNECTIONS - first)
   const after = await proxy.usage()
-  expect(after.connections).toBe(9_000)
-  expect((after.residentBytes - before.residentBytes) / 8_500).toBeLessThan(15_000)
+  expect(after.connections).toBe(MOST_CONNECTIONS)
+  expect((after.residentBytes - before.residentBytes) / (MOST_CONNECTIONS - first)).toBeLessThan(15_000)
 })
