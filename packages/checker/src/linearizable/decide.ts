@@ -46,6 +46,7 @@ export function decideLinearizable(
   const release = (): void => {
     for (const { search } of open) search.release()
   }
+  let sinceLook = 0
   for (const [p, part] of parts.entries()) {
     if (race.isBeaten(rankOf(0, p))) break
     const answer = decideInLinearTime(part, jsonOf)
@@ -64,7 +65,10 @@ export function decideLinearizable(
     } else {
       open.push({ part: p, search: createPortfolio(part, jsonOf, budget) })
     }
-    if ((p & 0xff) === 0xff && budget.expired()) break
+    sinceLook += part.length + OPERATIONS_FOR_A_PART
+    if (sinceLook < OPERATIONS_PER_LOOK) continue
+    sinceLook = 0
+    if (budget.expired()) break
   }
 
   let steps = FIRST_STEPS
@@ -126,6 +130,10 @@ function partsOf(encoded: Encoded): Encoded[] {
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]
   return [...partition(encoded)]
 }
+
+/** Operations decided in linear time between two looks at the clock, and how many a part counts for beside its own. */
+const OPERATIONS_PER_LOOK = 16_384
+const OPERATIONS_FOR_A_PART = 64
 
 /** Steps for each operation in the first turn, and how much longer each further turn is. */
 const FIRST_STEPS = 20

@@ -22,14 +22,14 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 /** Configurations in the order they were added, each once. */
 export interface ConfigurationSet {
   readonly list: Configurations
-  /** Adds a configuration unless it is there already; whether it was new. Its last firing is not looked at. */
-  readonly add: (state: number, done: number, hideable: number, used: number) => boolean
+  /** Whether the list has no such configuration; the caller then adds it at once. Its last firing is not looked at. */
+  readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void
 }
 
 const LAST_STAMP = 0x40000000
 
-export function createConfigurationSet(allowance: Allowance): ConfigurationSet {
+export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
   // A hash table of the list: `stamp` + index, less than `stamp` where there is nothing.
   let table = new Int32Array(4 * START)
@@ -55,7 +55,7 @@ export function createConfigurationSet(allowance: Allowance): ConfigurationSet {
   }
   return {
     list,
-    add: (state, done, hideable, used) => {
+    isNew: (state, done, hideable, used) => {
       if (4 * list.count > table.length) rehash()
       const { words } = list
       let place = placeOf(state, done, hideable, used)
@@ -65,7 +65,6 @@ export function createConfigurationSet(allowance: Allowance): ConfigurationSet {
         if (words[base + HIDEABLE] === hideable && words[base + USED] === used) return false
       }
       table[place] = stamp + list.count
-      push(list, allowance, state, done, hideable, used)
       return true
     },
     clear: () => {
@@ -78,7 +77,6 @@ export function createConfigurationSet(allowance: Allowance): ConfigurationSet {
   }
 }
 
-/** Adds a configuration without its last firing, which the caller writes: see `lastNode`. */
 export function push(
   list: Configurations,
   allowance: Allowance,
@@ -86,6 +84,7 @@ export function push(
   done: number,
   hideable: number,
   used: number,
+  node: number,
 ): void {
   const base = list.count++ * WORDS
   if (base + WORDS > list.words.length) list.words = allowance.doubled(list.words)
@@ -94,4 +93,5 @@ export function push(
   words[base + DONE] = done
   words[base + HIDEABLE] = hideable
   words[base + USED] = used
+  words[base + NODE] = node
 }

@@ -47,7 +47,7 @@ export function createExpansion(
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
   // Those in which the operation that returns has not taken effect; the first `expanded` of them are done with.
-  const work = createConfigurationSet(allowance)
+  const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
   let returningBit = 0
@@ -84,7 +84,8 @@ export function createExpansion(
     const comparing = sets[CAS]
     const writing = sets[WRITE] & others
     const { words } = live
-    let end = live.count * WORDS
+    let count = live.count
+    let end = count * WORDS
     for (let base = 0; base < end; base += WORDS) {
       if (words[base] !== state) continue
       const itsDone = (words[base + DONE] | held) & others
@@ -95,25 +96,25 @@ export function createExpansion(
       const writeDiffer = writing & (differ | (ownHideable ^ itsHideable))
       const against = (observing & ownDone & ~itsDone) | casDiffer | (writeDiffer & (itsDone | ~itsHideable))
       if (against === 0 && (itsUsed === nowUsed || usage.isAtMost(itsUsed, nowUsed))) {
-        live.count = end / WORDS
+        live.count = count
         return
       }
       const againstOwn = (observing & itsDone & ~ownDone) | casDiffer | (writeDiffer & (ownDone | ~ownHideable))
       if (againstOwn === 0 && (itsUsed === nowUsed || usage.isAtMost(nowUsed, itsUsed))) {
+        count--
         end -= WORDS
         for (let word = 0; word < WORDS; word++) words[base + word] = words[end + word]
         base -= WORDS
       }
     }
-    live.count = end / WORDS
-    push(live, allowance, state, ownDone, ownHideable, nowUsed)
-    live.words[end + NODE] = operation === NONE ? origin : fired(operation)
+    live.count = count
+    push(live, allowance, state, ownDone, ownHideable, nowUsed, operation === NONE ? origin : fired(operation))
   }
 
   /** Adds a configuration to those that are to be expanded, unless it is there already. */
   const explore = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
-    if (!work.add(state, done, hideable, nowUsed)) return
-    work.list.words[(work.list.count - 1) * WORDS + NODE] = fired(operation)
+    if (work.isNew(state, done, hideable, nowUsed))
+      push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
   }
 
   /** The state becomes `value`, as the operation fires: the returning one has taken effect then, or not yet. */
@@ -252,14 +253,15 @@ export function createExpansion(
       returningBit = bitOf[operation]
       returningKind = kind[operation]
       const { words } = live
+      const end = live.count * WORDS
+      let count = 0
       let kept = 0
-      for (let base = 0; base < live.count * WORDS; base += WORDS) {
+      for (let base = 0; base < end; base += WORDS) {
         const state = words[base]
         const done = words[base + DONE]
         const hideable = words[base + HIDEABLE]
         if (((done | holding(state)) & returningBit) === 0) {
-          push(work.list, allowance, state, done, hideable, words[base + USED])
-          work.list.words[(work.list.count - 1) * WORDS + NODE] = words[base + NODE]
+          push(work.list, allowance, state, done, hideable, words[base + USED], words[base + NODE])
           continue
         }
         words[kept] = state
@@ -268,12 +270,13 @@ export function createExpansion(
         words[kept + USED] = words[base + USED]
         words[kept + NODE] = words[base + NODE]
         kept += WORDS
+        count++
       }
-      live.count = kept / WORDS
+      live.count = count
     },
     run: (steps) => {
       let left = steps
-      for (; expanded < work.list.count && left > 0 && !allowance.isExceeded(); expanded++) {
+      for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
         // What is kept is compared with all that is live.
         left -= 1 + (live.count >> 5)

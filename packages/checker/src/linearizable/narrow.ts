@@ -25,6 +25,10 @@ const STRAY_STEPS = 1024
  */
 const MOST_FOLLOWED = 128
 
+/** Where more are live than that, none is put off: a score and a number share a word. */
+const MOST_RANKED = 2 ** 16
+const MOST_SCORE = 2 ** 14
+
 /** Counting more classes takes too long. */
 const MOST_CLASSES = 64
 
@@ -65,6 +69,9 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   // Configurations with one more word each: the event before which it stood.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
+  // For each live one its score and, in the lower half, its number; and those that stay.
+  let ranks = new Int32Array(64)
+  const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0
   let returning = -1
   let furthest = -1
@@ -72,8 +79,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
 
   const begin = (): void => {
     live.count = 0
-    push(live, allowance, part.initial, 0, 0, NOTHING_USED)
-    live.words[NODE] = -1
+    push(live, allowance, part.initial, 0, 0, NOTHING_USED, -1)
   }
 
   /** How much a configuration owes and has used up. */
@@ -95,20 +101,21 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   /** Puts off all but the best, the worst first. */
   const narrow = (): void => {
     const { words, count } = live
-    const scores = Array.from({ length: count }, (_, c) => scoreOf(c * WORDS))
-    const ranked = scores.map((_, c) => c).sort((a, b) => scores[a] - scores[b])
-    const all = words.slice(0, count * WORDS)
-    for (let rank = count - 1; rank >= 0; rank--) {
-      const from = ranked[rank] * WORDS
-      if (rank < beam) {
-        for (let word = 0; word < WORDS; word++) words[rank * WORDS + word] = all[from + word]
-        continue
-      }
+    if (count > ranks.length) ranks = new Int32Array(2 * count)
+    for (let c = 0; c < count; c++) ranks[c] = (Math.min(scoreOf(c * WORDS), MOST_SCORE) << 16) | c
+    const ranked = ranks.subarray(0, count).sort()
+    for (let rank = count - 1; rank >= beam; rank--) {
+      const from = (ranked[rank] & (MOST_RANKED - 1)) * WORDS
       const to = putOffCount++ * (WORDS + 1)
       if (to === putOff.length) putOff = allowance.doubled(putOff)
-      for (let word = 0; word < WORDS; word++) putOff[to + word] = all[from + word]
+      for (let word = 0; word < WORDS; word++) putOff[to + word] = words[from + word]
       putOff[to + WORDS] = at
     }
+    for (let rank = 0; rank < beam; rank++) {
+      const from = (ranked[rank] & (MOST_RANKED - 1)) * WORDS
+      for (let word = 0; word < WORDS; word++) best[rank * WORDS + word] = words[from + word]
+    }
+    for (let word = 0; word < beam * WORDS; word++) words[word] = best[word]
     live.count = beam
   }
 
@@ -185,7 +192,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
         expansion.end()
         returning = -1
         at++
-        if (live.count > beam) narrow()
+        if (live.count > beam && live.count <= MOST_RANKED) narrow()
       }
       if (left <= 0) return 'paused'
       if (!advance()) return 'met'
