@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { FaultPlan, NodeId } from '@chaos/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 import type { StoreCommand, StoreResult } from './store.ts'
 
@@ -57,6 +57,8 @@ export interface ProtocolDefinition {
   readonly defaultNodes: number
   /** The strongest level it promises under faults, with its default knobs: what its end-to-end tests hold it to. */
   readonly promises: PromisedLevel | 'none'
+  /** Kinds of fault under which it promises nothing: a search leaves them out. */
+  readonly notUnder?: readonly FaultPlan['kind'][] | undefined
   /** Where that depends on its knobs: what it promises when these are turned. */
   readonly promisesWith?: ((knobs: ProtocolOptions['knobs']) => PromisedLevel | 'none') | undefined
   /** The knobs with which it promises most: where a search begins. */

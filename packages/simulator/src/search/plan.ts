@@ -32,6 +32,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(NODE_COUNTS))
   const lengthMs = SHORTEST_MS + random.fork('length').next() * (LONGEST_MS - SHORTEST_MS)
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
+  const { notUnder = [] } = subject.protocol
   const scenario: Scenario = {
     target: subject.target,
     bug: subject.bug,
@@ -42,7 +43,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
     operations: planOperations(subject, random.fork('operations'), nodes, lengthMs),
     faults: [],
   }
-  return { scenario, schedule, reactions }
+  return { scenario, schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)), reactions }
 }
 
 /** Knobs that hide mistakes at their default are turned in half of the trials, unless the user has turned them. */
