@@ -25,6 +25,19 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
+  test('follows a broken invariant up until a client sees it; the file of either shows just that again', async () => {
+    const { stdout } = await fuzz(['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'], temporaryDirectory())
+    const { failures } = JSON.parse(stdout)
+    expect(failures).toMatchObject([
+      { kind: 'invariant', cause: 'election safety' },
+      { kind: 'violation', cause: 'not linearizable', after: 'election safety' },
+    ])
+    for (const { replay, kind, digest } of failures) {
+      const again = await chaos(['replay', replay, '--json'])
+      expect(JSON.parse(again.stdout)).toMatchObject({ kind, digest, identical: true })
+    }
+  })
+
   test('finds nothing in Raft as it is, and exits with 0', async () => {
     const { exitCode, stdout } = await fuzz(['--seeds', '200'], temporaryDirectory())
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 200, failures: [] })
@@ -61,7 +74,7 @@ describe('chaos fuzz', () => {
 
 describe('chaos replay', () => {
   test('gives, in a process of its own, the bytes that were recorded in another', async () => {
-    const file = join(import.meta.dirname, '../../simulator/test/recorded/raft.json')
+    const file = join(import.meta.dirname, '../../simulator/test/recorded/raft.replay')
     const { stdout, exitCode } = await chaos(['replay', file, '--times', '3', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
     expect(exitCode).toBe(0)
@@ -81,7 +94,7 @@ describe('chaos replay', () => {
     seed: 1,
     timeoutMs: 500,
     operations: [{ atMs: 0, client: 0, node: 'n1', f: 'write', key: 'x', value: 1 }],
-    faults: [{ fromMs: 5, toMs: 50, kind: 'kill', nodes: ['n2'] }],
+    faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }],
   }
 
   test('plays a file that was written by hand', async () => {
@@ -102,7 +115,7 @@ describe('chaos replay', () => {
     ],
     [
       'with a fault that ends first',
-      { ...good, faults: [{ ...good.faults[0], toMs: 1 }] },
+      { ...good, faults: [{ ...good.faults[0], toMs: 0 }] },
       /faults\[0\] ends before it begins/,
     ],
     ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
