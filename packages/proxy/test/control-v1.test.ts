@@ -261,19 +261,19 @@ describe('rule sets', () => {
 describe('leases', () => {
   test('heal their faults when they run out, and not while they are renewed', async () => {
     const { ask, plane } = await withProxies()
-    const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 120 })).json.id
+    const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 500 })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'leased', lease })
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'own' })
     const expired = new Promise<number>((resolve) => {
       cleanUp(plane.events.subscribe(({ type }) => void (type === 'lease-expired' && resolve(performance.now()))))
     })
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       expect((await ask('POST', `/v1/leases/${lease}/renew`)).json).toMatchObject({ faults: ['leased'] })
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise((resolve) => setTimeout(resolve, 300))
     }
     const renewedAt = performance.now()
     await ask('POST', `/v1/leases/${lease}/renew`)
-    expect((await expired) - renewedAt).toBeGreaterThan(115)
+    expect((await expired) - renewedAt).toBeGreaterThan(490)
     expect((await ask('GET', '/v1/faults')).json.map(({ name }: { name: string }) => name)).toEqual(['own'])
     expect((await ask('POST', `/v1/leases/${lease}/renew`)).status).toBe(404)
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })).status).toBe(404)
