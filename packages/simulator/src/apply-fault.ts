@@ -77,9 +77,9 @@ function crash({ nodes, before, nth }: Extract<Fault, { readonly kind: 'crash' }
     }
     return { node, point: { before, left: nth, die } }
   })
-  for (const { node, point } of points) node.addCrash(point)
+  for (const { node, point } of points) node.crashes.add(point)
   return () => {
-    for (const { node, point } of points) node.removeCrash(point)
+    for (const { node, point } of points) node.crashes.remove(point)
     return restart(killed)
   }
 }

@@ -1,4 +1,4 @@
-import type { NodeEffect, NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
 import type {
   AnyStoreMachine,
@@ -10,6 +10,7 @@ import type {
   StoreResult,
   Transition,
 } from '@chaos/protocols'
+import { CrashPoints } from './crash-points.ts'
 import { fate, fateBits, type Stream, streamOf } from './fate.ts'
 import { MachineError, threwOn } from './machine-error.ts'
 import { type Link, Parcel } from './network.ts'
@@ -42,14 +43,6 @@ export interface NodeOptions {
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
-/** A node dies just before one of its effects. */
-export interface CrashPoint {
-  readonly before: NodeEffect
-  /** Effects of this kind until then, that one included. */
-  left: number
-  readonly die: () => void
-}
-
 /** Whoever made a request: told once of the answer, or of `undefined` where the node died first. */
 export interface Asker {
   replied(result: StoreResult | undefined): void
@@ -58,6 +51,7 @@ export interface Asker {
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
 export class SimulatedNode {
   readonly id: NodeId
+  readonly crashes: CrashPoints = new CrashPoints()
   /** Steps its machine has taken, in all its lives. */
   steps = 0
   readonly #options: NodeOptions
@@ -83,7 +77,6 @@ export class SimulatedNode {
   #waiting: AnyEffect[] | undefined
   /** What the disk is at work on: records that are not durable yet, and effects that wait for them. */
   #writing: readonly AnyEffect[] | undefined
-  readonly #crashes: CrashPoint[] = []
   #led = false
 
   constructor(queue: EventQueue, options: NodeOptions) {
@@ -152,15 +145,6 @@ export class SimulatedNode {
     const missed = this.#backlog
     this.#backlog = []
     for (const run of missed) if (this.#up) run()
-  }
-
-  addCrash(point: CrashPoint): void {
-    this.#crashes.push(point)
-  }
-
-  removeCrash(point: CrashPoint): void {
-    const at = this.#crashes.indexOf(point)
-    if (at >= 0) this.#crashes.splice(at, 1)
   }
 
   addClockFault(fault: ClockFault): void {
@@ -252,7 +236,7 @@ export class SimulatedNode {
   #write(batch: readonly AnyEffect[]): void {
     this.#waiting = []
     this.#writing = batch
-    if (this.#crashes.length > 0 && this.#diesWriting(batch)) return
+    if (this.crashes.any && this.#diesWriting(batch)) return
     this.#options.onMoment?.(this.id, 'persists')
     const { fsyncMinMs, fsyncMaxMs } = this.#options
     const durationMs = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(this.#fsyncs, this.#fsyncCount++)
@@ -284,32 +268,22 @@ export class SimulatedNode {
   /** Records before the one it dies at may still reach the disk. */
   #diesWriting(batch: readonly AnyEffect[]): boolean {
     for (const [i, effect] of batch.entries()) {
-      if (effect.type !== 'persist' || !this.#reachesCrash('persist')) continue
+      if (effect.type !== 'persist' || !this.crashes.reachedBy('persist')) continue
       this.#writing = batch.slice(0, i)
-      this.#die('persist')
+      this.crashes.die('persist')
       return true
     }
     return false
   }
 
-  #reachesCrash(effect: NodeEffect): boolean {
-    let reached = false
-    for (const point of this.#crashes) if (point.before === effect && --point.left === 0) reached = true
-    return reached
-  }
-
-  #die(effect: NodeEffect): void {
-    for (const { before, left, die } of [...this.#crashes]) if (before === effect && left === 0) die()
-  }
-
   /** False where the node died before it. */
   #execute(effect: AnyEffect): boolean {
     if (
-      this.#crashes.length > 0 &&
+      this.crashes.any &&
       (effect.type === 'send' || effect.type === 'reply') &&
-      this.#reachesCrash(effect.type)
+      this.crashes.reachedBy(effect.type)
     ) {
-      this.#die(effect.type)
+      this.crashes.die(effect.type)
       return false
     }
     this.#perform(effect)

@@ -1,0 +1,38 @@
+import type { NodeEffect } from '@chaos/faults'
+
+/** A node dies just before one of its effects. */
+export interface CrashPoint {
+  readonly before: NodeEffect
+  /** Effects of this kind until then, that one included. */
+  left: number
+  readonly die: () => void
+}
+
+/** Where a node is to die. */
+export class CrashPoints {
+  readonly #points: CrashPoint[] = []
+
+  get any(): boolean {
+    return this.#points.length > 0
+  }
+
+  add(point: CrashPoint): void {
+    this.#points.push(point)
+  }
+
+  remove(point: CrashPoint): void {
+    const at = this.#points.indexOf(point)
+    if (at >= 0) this.#points.splice(at, 1)
+  }
+
+  /** The node is about to do this: whether it dies first. */
+  reachedBy(effect: NodeEffect): boolean {
+    let reached = false
+    for (const point of this.#points) if (point.before === effect && --point.left === 0) reached = true
+    return reached
+  }
+
+  die(effect: NodeEffect): void {
+    for (const { before, left, die } of [...this.#points]) if (before === effect && left === 0) die()
+  }
+}
