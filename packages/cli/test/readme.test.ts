@@ -14,8 +14,8 @@ const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) =>
 const commands = blocks.flat()
 
 const expectedExitCodes: { readonly [command: string]: number } = {
-  'npx chaos run --target primary-replica --time 10s --expect linearizable': 1,
-  'npx chaos run --bug ack-before-majority --expect linearizable': 1,
+  'npx chaos run --target primary-replica --time 5s --expect linearizable': 1,
+  'npx chaos run --bug ack-before-majority --time 10s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
 }

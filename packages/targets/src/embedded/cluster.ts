@@ -6,7 +6,7 @@ import type { KnobValue } from '@chaos/protocols'
 import type { Cluster } from '@chaos/runner'
 import { loadProtocol } from '../protocol-file.ts'
 import { createClock } from './clock.ts'
-import { type ClusterNetwork, openClusterNetwork } from './cluster-network.ts'
+import type { ClusterNetwork } from './cluster-network.ts'
 import { createHttpClient } from './http-client.ts'
 import { inject } from './inject.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
@@ -84,6 +84,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   }
   options.signal?.addEventListener('abort', abort)
   try {
+    // The proxy is loaded where there is a cluster to put it between: most commands have none.
+    const { openClusterNetwork } = await import('./cluster-network.ts')
     const opened = await openClusterNetwork(nodes, options.seed)
     network = opened
     managed = nodes.map((id) =>
