@@ -5,12 +5,14 @@ import type { ProxyClock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import { withdrawalOf } from '../rule-list.ts'
 import { createClientFilter } from '../trigger.ts'
 import { HeaderMemo } from './header-memo.ts'
 import type { RecordQueue } from './http-connection.ts'
 import { HttpConnection } from './http-connection.ts'
 import type { HttpStatistics } from './http-link.ts'
 import { HttpLink } from './http-link.ts'
+import { HttpRule } from './http-rule.ts'
 import { compileMapping } from './mapping.ts'
 import type { RouteTable } from './route-table.ts'
 
@@ -107,21 +109,18 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
       const { match } = fault
       if (match?.client !== undefined) createClientFilter(match.client)
       const targets = [...new Set(fault.links.map((link) => linkOf(fault, link)))]
-      let rules = targets.map((link) => ({ link, rule: link.createRule(fault, clock.nowMs()) }))
-      for (const { link, rule } of rules) link.rules = [...link.rules, rule]
-      const all = rules.map(({ rule }) => rule)
+      const nowMs = clock.nowMs()
+      const placed = targets.map((list) => ({ list, rule: new HttpRule(fault, nowMs, list.nextRandom()) }))
+      for (const { list, rule } of placed) list.put(rule)
       return {
         fault,
         get hits() {
-          return all.reduce((sum, rule) => sum + rule.hits, 0)
+          return placed.reduce((sum, { rule }) => sum + rule.hits, 0)
         },
         get oversized() {
-          return all.reduce((sum, rule) => sum + rule.oversized, 0)
+          return placed.reduce((sum, { rule }) => sum + rule.oversized, 0)
         },
-        remove() {
-          for (const { link, rule } of rules) link.remove(rule)
-          rules = []
-        },
+        remove: withdrawalOf(placed),
       }
     },
     statistics: () => new Map([...links].map(([name, link]) => [name, { ...link.counters }])),

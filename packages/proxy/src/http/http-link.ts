@@ -1,6 +1,7 @@
-import type { HttpFault, Link, Random } from '@chaos/faults'
+import type { Link, Random } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
-import { HttpRule } from './http-rule.ts'
+import { CarriedRules } from '../rule-list.ts'
+import type { HttpRule } from './http-rule.ts'
 
 /** What one link has carried of HTTP since the faults were made. */
 export interface HttpStatistics {
@@ -13,16 +14,9 @@ export interface HttpStatistics {
   readonly refused: number
 }
 
-/** Whoever carries requests of a link, told when a rule is gone. */
-export interface HttpCarrier {
-  ruleRemoved(rule: HttpRule): void
-}
-
 /** The way of requests between two endpoints: its faults, and the connections whose requests they hit. */
-export class HttpLink {
+export class HttpLink extends CarriedRules<HttpRule> {
   readonly name: string
-  /** In force, in the order they came; replaced, never changed in place. */
-  rules: readonly HttpRule[] = []
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {
     requests: 0,
     replies: 0,
@@ -30,35 +24,10 @@ export class HttpLink {
     malformed: 0,
     refused: 0,
   }
-  readonly #random: Random
-  readonly #carriers: Set<HttpCarrier> = new Set()
-  #connections = 0
-  #added = 0
 
   constructor(link: Link, random: Random) {
-    this.name = linkName(link)
-    this.#random = random.fork(this.name)
-  }
-
-  /** The number of the connection among all that the link ever had, from 1. */
-  join(carrier: HttpCarrier): number {
-    this.#carriers.add(carrier)
-    this.#connections++
-    return this.#connections
-  }
-
-  leave(carrier: HttpCarrier): void {
-    this.#carriers.delete(carrier)
-  }
-
-  /** Each rule draws from a stream of its own, named by how many came before it. */
-  createRule(fault: HttpFault, nowMs: number): HttpRule {
-    this.#added++
-    return new HttpRule(fault, nowMs, this.#random.fork(String(this.#added)))
-  }
-
-  remove(rule: HttpRule): void {
-    this.rules = this.rules.filter((other) => other !== rule)
-    for (const carrier of [...this.#carriers]) carrier.ruleRemoved(rule)
+    const name = linkName(link)
+    super(random.fork(name))
+    this.name = name
   }
 }

@@ -62,7 +62,7 @@ export class Http2Connection implements Interceptor {
     conversation.dial()
   }
 
-  heal(rule: StreamRule): void {
+  ruleRemoved(rule: StreamRule): void {
     this.#flows.requests.heal(rule)
     this.#flows.responses.heal(rule)
   }
@@ -70,7 +70,7 @@ export class Http2Connection implements Interceptor {
   closed(): void {
     for (const direction of ['requests', 'responses'] as const) {
       this.#flows[direction].stop()
-      this.#links[direction].leave(this, this.#numbers[direction])
+      this.#links[direction].forget(this, this.#numbers[direction])
     }
   }
 

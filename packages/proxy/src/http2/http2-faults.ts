@@ -2,6 +2,7 @@ import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } fro
 import { UserError } from '@chaos/history'
 import { type ProxyClock, systemClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
+import { appliedTo } from '../rule-list.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Link } from './http2-link.ts'
 
@@ -59,17 +60,10 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
       const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
-      let rules = targets.map((link) => ({ link, rule: link.add(standing) }))
-      return {
-        fault,
-        get hits() {
-          return standing.hits
-        },
-        remove() {
-          for (const { link, rule } of rules) link.remove(rule)
-          rules = []
-        },
-      }
+      return appliedTo(
+        standing,
+        targets.map((list) => ({ list, rule: list.add(standing) })),
+      )
     },
   }
 }

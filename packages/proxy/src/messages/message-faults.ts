@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts'
 import type { Framing } from '../framing/framing.ts'
 import { isOneMessage } from '../framing/framing.ts'
 import type { Conversation, Intercept } from '../interceptor.ts'
+import { appliedTo } from '../rule-list.ts'
 import { compileMatch } from './match.ts'
 import type { MessageStatistics } from './message-link.ts'
 import { MessageLink } from './message-link.ts'
@@ -94,17 +95,10 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => validated(fault, links.get(linkName(link)), link)))]
       const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
-      let rules = targets.map((link) => ({ link, rule: link.add(standing) }))
-      return {
-        fault,
-        get hits() {
-          return standing.hits
-        },
-        remove() {
-          for (const { link, rule } of rules) link.remove(rule)
-          rules = []
-        },
-      }
+      return appliedTo(
+        standing,
+        targets.map((list) => ({ list, rule: list.add(standing) })),
+      )
     },
     statistics: () => new Map([...links].map(([name, link]) => [name, link.statistics()])),
   }

@@ -1,5 +1,6 @@
 import type { Link, Random } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
+import { CarriedRules } from '../rule-list.ts'
 import { MessageRule, type Standing, type Track } from './message-rule.ts'
 
 /** What one link has carried of messages since the faults were made. */
@@ -12,53 +13,25 @@ export interface MessageStatistics {
   readonly unframed: number
 }
 
-/** Whoever carries messages of a link, told when a rule is gone. */
-export interface MessageCarrier {
-  ruleRemoved(rule: MessageRule): void
-}
-
 /** One direction between two endpoints: its message faults, and the connections whose messages they hit. */
-export class MessageLink {
+export class MessageLink extends CarriedRules<MessageRule> {
   readonly name: string
-  /** In force, in the order they came; replaced, never changed in place. */
-  rules: readonly MessageRule[] = []
   /** How its messages are cut: by each route that carries it. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0
   unframed = 0
-  readonly #random: Random
-  readonly #carriers: Set<MessageCarrier> = new Set()
-  #connections = 0
-  #added = 0
 
   constructor(link: Link, random: Random) {
-    this.name = linkName(link)
-    this.#random = random.fork(this.name)
+    const name = linkName(link)
+    super(random.fork(name))
+    this.name = name
   }
 
-  /** The number of the connection among all that the link ever had, from 1. */
-  join(carrier: MessageCarrier): number {
-    this.#carriers.add(carrier)
-    this.#connections++
-    return this.#connections
-  }
-
-  leave(carrier: MessageCarrier): void {
-    this.#carriers.delete(carrier)
-  }
-
-  /** Each rule draws from a stream of its own, named by how many came before it. */
   add(standing: Standing): MessageRule {
-    this.#added++
-    const rule = new MessageRule(standing, this.#random.fork(String(this.#added)))
-    this.rules = [...this.rules, rule]
+    const rule = new MessageRule(standing, this.nextRandom())
+    this.put(rule)
     return rule
-  }
-
-  remove(rule: MessageRule): void {
-    this.rules = this.rules.filter((other) => other !== rule)
-    for (const carrier of [...this.#carriers]) carrier.ruleRemoved(rule)
   }
 
   statistics(): MessageStatistics {

@@ -4,8 +4,9 @@ import type { FrameSink } from '../framing/frame-reader.ts'
 import { FrameReader } from '../framing/frame-reader.ts'
 import { Run } from '../framing/run.ts'
 import type { Exit, Stage } from '../interceptor.ts'
+import type { Carrier } from '../rule-list.ts'
 import { planFate } from './fate.ts'
-import type { MessageCarrier, MessageLink } from './message-link.ts'
+import type { MessageLink } from './message-link.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
@@ -21,7 +22,7 @@ export interface MessageStageOptions {
  * One direction of one connection, message by message. With no rule on its link and nothing waiting, bytes go on as they
  * come, and are only looked through for where messages end, so that a rule may come at any moment.
  */
-export class MessageStage implements Stage, FrameSink, MessageCarrier {
+export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
   readonly #reader: FrameReader
   readonly #queue: MessageQueue

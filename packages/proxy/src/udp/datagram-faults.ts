@@ -1,6 +1,7 @@
 import type { DatagramFault, Link, Random } from '@chaos/faults'
 import { linkName, parseDatagramFault } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
+import { appliedTo, RuleList } from '../rule-list.ts'
 import type { DatagramRule } from './datagram-rule.ts'
 import { standingDatagramFault } from './datagram-rule.ts'
 
@@ -20,25 +21,17 @@ export interface WaitingDatagram {
 }
 
 /** The datagram faults on one link. */
-export class DatagramLink {
-  rules: readonly DatagramRule[] = []
+export class DatagramLink extends RuleList<DatagramRule> {
   readonly waiting: Set<WaitingDatagram> = new Set()
-  readonly #random: Random
-  #added = 0
-
-  constructor(random: Random) {
-    this.#random = random
-  }
 
   add(standing: DatagramRule['standing']): DatagramRule {
-    this.#added++
-    const rule = { standing, random: this.#random.fork(String(this.#added)), seen: 0 }
-    this.rules = [...this.rules, rule]
+    const rule = { standing, random: this.nextRandom(), seen: 0 }
+    this.put(rule)
     return rule
   }
 
-  remove(rule: DatagramRule): void {
-    this.rules = this.rules.filter((other) => other !== rule)
+  override remove(rule: DatagramRule): void {
+    super.remove(rule)
     for (const datagram of [...this.waiting])
       if (datagram.waitsFor.every((reason) => !this.rules.includes(reason))) datagram.release()
   }
@@ -66,18 +59,10 @@ export function createDatagramFaults(random: Random, clock: ProxyClock): Datagra
     apply(fault) {
       parseDatagramFault(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
       const standing = standingDatagramFault(fault, clock.nowMs())
-      let rules = [...new Set(fault.links.map(link))].map((on) => ({ on, rule: on.add(standing) }))
-      return {
-        fault,
-        get hits() {
-          return standing.hits
-        },
-        remove() {
-          const removed = rules
-          rules = []
-          for (const { on, rule } of removed) on.remove(rule)
-        },
-      }
+      return appliedTo(
+        standing,
+        [...new Set(fault.links.map(link))].map((list) => ({ list, rule: list.add(standing) })),
+      )
     },
   }
 }
