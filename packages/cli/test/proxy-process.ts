@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { startChaos } from './chaos.ts'
 
@@ -20,4 +22,21 @@ export async function startProxy(args: readonly string[] = [], options: { readon
     running.child.kill('SIGKILL')
   })
   return { ...running, url: await ready, lines }
+}
+
+/** Sends back what it gets; its address. It ends with the test. */
+export async function echoServer(): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }

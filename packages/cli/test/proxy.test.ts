@@ -7,23 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
-import { startProxy } from './proxy-process.ts'
-
-async function echoServer(): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.pipe(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { echoServer, startProxy } from './proxy-process.ts'
 
 const getJson = async (url: string): Promise<ReturnType<typeof JSON.parse>> => (await fetch(url)).json()
 

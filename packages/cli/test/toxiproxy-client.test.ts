@@ -1,28 +1,12 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { type Proxy as ClientProxy, Toxiproxy } from 'toxiproxy-node-client'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from './chaos.ts'
-import { startProxy } from './proxy-process.ts'
+import { echoServer, startProxy } from './proxy-process.ts'
 
 // toxiproxy-node-client 4.1.0, as it comes from npm, against the real process.
-
-async function echoServer(): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.pipe(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 /** How long a round trip took, in milliseconds. */
 async function roundTrip(proxy: ClientProxy): Promise<number> {

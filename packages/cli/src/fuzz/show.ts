@@ -1,4 +1,4 @@
-import { check, type Report } from '@chaos/checker'
+import { type Counterexample, check, type Level, type Report } from '@chaos/checker'
 import { nodeNames } from '@chaos/faults'
 import { type Event, type History, millis } from '@chaos/history'
 import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
@@ -26,20 +26,37 @@ const EXPLAIN_MEMORY_BYTES = 2 ** 30
 /** Plays it in the simulator, and explains what came of it. */
 export function showScenario(subject: Subject, scenario: Scenario, invariants: boolean): Shown {
   const log: LogLine[] = []
-  const trial = runScenario(subject, scenario, { ...limitsFor(invariants), log: (line) => log.push(line) })
-  const { history, events, failure } = trial
+  const { history, events, failure } = runScenario(subject, scenario, {
+    ...limitsFor(invariants),
+    log: (line) => log.push(line),
+  })
+  return explain({ level: subject.level, scenario, history, events, log, failureOf: () => failure })
+}
+
+export interface Played {
+  readonly level: Level
+  readonly scenario: Scenario
+  readonly history: History
+  readonly events: readonly Event[]
+  readonly log: readonly LogLine[]
+  /** What went wrong, given what the history itself shows of it. */
+  readonly failureOf: (counterexample: Counterexample | undefined) => Failure | undefined
+}
+
+/** Everything a person wants to see of a scenario that was played, in whichever world. */
+export function explain({ level, scenario, history, events, log, failureOf }: Played): Shown {
   const report = check(history, {
     model: 'register',
     initial: null,
-    levels: [subject.level],
+    levels: [level],
     failedCas: 'drop',
     deadlineMs: EXPLAIN_MS,
     memoryBytes: EXPLAIN_MEMORY_BYTES,
     now: () => millis(performance.now()),
   })
-  const verdict = report.levels[subject.level]
+  const verdict = report.levels[level]
   const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
-  const operations = counterexample?.operations.map(({ operation }) => operation) ?? plannedRows(scenario, history)
+  const failure = failureOf(counterexample)
   return {
     scenario,
     failure,
@@ -51,7 +68,7 @@ export function showScenario(subject: Subject, scenario: Scenario, invariants: b
     columns: sequenceColumns(nodeNames(scenario.nodes)),
     steps: sequenceSteps({
       history,
-      operations,
+      operations: counterexample?.operations.map(({ operation }) => operation) ?? plannedRows(scenario, history),
       culprit: counterexample?.culprit,
       faults: scenario.faults,
       log,

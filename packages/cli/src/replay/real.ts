@@ -1,19 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check } from '@chaos/checker'
 import { type Event, historyFromEvents, millis, UserError } from '@chaos/history'
-import { sequenceColumns, sequenceSteps } from '@chaos/report'
 import { currentLeader, type Played, playScenario, type Scenario, swapNodes } from '@chaos/runner'
-import { digestOf, type Failure, firstLeader } from '@chaos/simulator'
+import { firstLeader } from '@chaos/simulator'
 import { findTarget, startEmbeddedCluster } from '@chaos/targets'
-import type { Shown } from '../fuzz/show.ts'
+import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 const QUIET_MS = millis(5_000)
-const CHECK_MS = millis(10_000)
-const CHECK_MEMORY_BYTES = 2 ** 30
 
 /**
  * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says, and whoever leads
@@ -51,7 +47,14 @@ export async function playForReal(subject: SubjectName, recorded: Scenario, prog
       await new Promise<void>((resolve) => cluster.stop(resolve))
     }
     for (const trouble of played.trouble) progress.warn(trouble)
-    return judged(level, { ...scenario, faults: played.faults }, events)
+    return explain({
+      level,
+      scenario: { ...scenario, faults: played.faults },
+      history: historyFromEvents(events),
+      events,
+      log: [],
+      failureOf: (counterexample) => counterexample && { kind: 'violation', level, sentence: counterexample.sentence },
+    })
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -66,41 +69,5 @@ function refuseImpossible(target: string, scenario: Scenario): void {
         'usage',
         `--real: ${target} as real processes cannot suffer ${fault.kind}: ${suffering.reason}. Without --real the simulator plays it.`,
       )
-  }
-}
-
-function judged(level: SubjectName['level'], scenario: Scenario, events: readonly Event[]): Shown {
-  const history = historyFromEvents(events)
-  const report = check(history, {
-    model: 'register',
-    initial: null,
-    levels: [level],
-    failedCas: 'drop',
-    deadlineMs: CHECK_MS,
-    memoryBytes: CHECK_MEMORY_BYTES,
-    now: () => millis(performance.now()),
-  })
-  const verdict = report.levels[level]
-  const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
-  const failure: Failure | undefined =
-    counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
-  return {
-    scenario,
-    failure,
-    events,
-    history,
-    report,
-    digest: digestOf(events),
-    sentence: counterexample?.sentence ?? 'Nothing went wrong.',
-    columns: sequenceColumns(Array.from({ length: scenario.nodes }, (_, i) => `n${i + 1}`)),
-    steps: sequenceSteps({
-      history,
-      operations:
-        counterexample?.operations.map(({ operation }) => operation) ??
-        Array.from(scenario.operations, (_, row) => row),
-      culprit: counterexample?.culprit,
-      faults: scenario.faults,
-      log: [],
-    }),
   }
 }
