@@ -73,3 +73,20 @@ describe('a protocol that does not work is reported as that, with the event, nev
     expect(exitCode).toBe(4)
   })
 })
+
+describe('a search that proves nothing says so, and exits with 2:', () => {
+  const vacuousOf = async (body: string) => {
+    const out = temporaryDirectory()
+    const args = ['--protocol', protocolThat(body), '--seeds', '2', '--workers', '1', '--out', out]
+    const { exitCode, stdout } = await chaos(['fuzz', ...args, '--json'])
+    return { exitCode, vacuous: JSON.parse(stdout).vacuous, page: (await chaos(['fuzz', ...args])).stdout }
+  }
+
+  test('a protocol that answers nothing but writes', async () => {
+    const { exitCode, vacuous, page } = await vacuousOf(
+      '}\nif (event.command.f !== "write") { return { state, effects }',
+    )
+    expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
+    expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
+  })
+})

@@ -5,7 +5,7 @@ import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
-import { jsonOf, pageOf, subjectText } from './outcome.ts'
+import { doubtsOf, jsonOf, pageOf, subjectText } from './outcome.ts'
 import { resultsOf } from './results.ts'
 import { searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
@@ -39,7 +39,8 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     else print(process.stdout, pageOf(settings, outcome, results))
     if (results.some(({ finding }) => finding.failure.kind !== 'broken')) return EXIT.violated
     if (results.length > 0) return EXIT.environment
-    return interrupts.interrupted() ? EXIT.interrupted : EXIT.met
+    if (interrupts.interrupted()) return EXIT.interrupted
+    return doubtsOf(outcome).length > 0 ? EXIT.unknown : EXIT.met
   } finally {
     progress.stop()
     interrupts.release()

@@ -11,6 +11,16 @@ import type { FuzzSettings } from './settings.ts'
 export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
   bug === undefined ? name : `${name} with the mistake ${bug}`
 
+/** Why a search that found nothing proves less than it seems to; empty where it does not. */
+export function doubtsOf({ trials, evidence: { reads, writes, undecided } }: SearchOutcome): string[] {
+  if (trials === 0) return ['no trial was run']
+  return [
+    ...(reads === 0 ? ['no read succeeded in any trial'] : []),
+    ...(writes === 0 ? ['no write succeeded in any trial'] : []),
+    ...(undecided === 0 ? [] : [`${undecided} of ${trials} histories could not be judged in the time a trial has`]),
+  ]
+}
+
 /** What people read at the end. */
 export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
   renderSearch(
@@ -21,6 +31,7 @@ export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: 
       steps: outcome.steps,
       elapsedMs: outcome.elapsedMs,
       tried: outcome.tried,
+      doubts: doubtsOf(outcome),
       failures: results.map((result) => failureOf(settings, result)),
     },
     styleFor(process.stdout),
@@ -78,6 +89,7 @@ export function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: 
     trials: outcome.trials,
     steps: outcome.steps,
     strategies: outcome.tried,
+    vacuous: doubtsOf(outcome),
     timing: { searchMs: millis(Math.round(outcome.elapsedMs)) },
     failures: results.map(({ finding, times, shown, files }) => ({
       kind: finding.failure.kind,

@@ -1,5 +1,13 @@
 import { type Millis, millis } from '@chaos/history'
-import { causeOf, type Finding, planTrial, type SearchResult, strategies } from '@chaos/simulator'
+import {
+  causeOf,
+  type Finding,
+  noEvidence,
+  planTrial,
+  type SearchResult,
+  strategies,
+  sumOfEvidence,
+} from '@chaos/simulator'
 import type { Tinypool } from 'tinypool'
 import type { FuzzSettings } from './settings.ts'
 import { subjectOf } from './subject-name.ts'
@@ -37,6 +45,7 @@ export async function searchInParallel(
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   let trials = 0
   let steps = 0
+  let evidence = noEvidence
   let next = firstSeed
   const isOver = () =>
     next >= lastSeed ||
@@ -62,13 +71,14 @@ export async function searchInParallel(
     }
     // Its thread is gone, and with it what it had found before: those seeds are gone through again.
     await searchRange(first, end.seed - first)
-    add({ trials: 1, steps: 0, findings: [await stuckFinding(settings, end)], tried: {} })
+    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(settings, end)], tried: {} })
     if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
   }
 
   function add(result: SearchResult): void {
     trials += result.trials
     steps += result.steps
+    evidence = sumOfEvidence(evidence, result.evidence)
     findings.push(...result.findings)
     for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
       const before = tried[strategy] ?? { trials: 0, found: 0 }
@@ -80,7 +90,7 @@ export async function searchInParallel(
   await Promise.all(Array.from({ length: settings.workers }, work))
   findings.sort((one, other) => one.seed - other.seed)
   const kept = keepGoing ? findings : findings.slice(0, 1)
-  return { trials, steps, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
+  return { trials, steps, evidence, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
 }
 
 /** What broke within it is known to the thread alone, which is gone: the scenario is the plan without its faults. */

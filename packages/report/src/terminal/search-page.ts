@@ -17,6 +17,8 @@ export interface SearchSummary {
   readonly elapsedMs: Millis
   /** By strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
+  /** Why it proves less than it seems to, where nothing was found. */
+  readonly doubts: readonly string[]
   /** One of each cause, the one found first. */
   readonly failures: readonly FoundFailure[]
 }
@@ -55,19 +57,23 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   const { trials, steps, elapsedMs, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
   const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${count(Math.round(trials / seconds))} trials and ${count(Math.round(steps / seconds))} steps a second`
-  const head =
-    failures.length === 0
-      ? [
-          style.bold(style.green('NOTHING FOUND')),
-          `${summary.subject} kept its histories ${summary.level} in every trial`,
-        ]
-      : []
+  const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,
     ...failures.flatMap((failure) => failureSections(failure, page)),
     [speed, triedText(tried)].flatMap((line) => wrap(line, page.width)).map((line) => style.dim(line)),
   ]
   return finish(sections, options)
+}
+
+function nothingFound(
+  { subject, level, doubts }: SearchSummary,
+  { style, symbols, width }: ReturnType<typeof pageStyle>,
+): string[] {
+  if (doubts.length === 0)
+    return [style.bold(style.green('NOTHING FOUND')), `${subject} kept its histories ${level} in every trial`]
+  const lines = doubts.flatMap((doubt) => wrap(`${symbols.warning} ${doubt}`, width))
+  return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...lines.map((line) => style.yellow(line))]
 }
 
 const triedText = (tried: SearchSummary['tried']): string =>

@@ -31,8 +31,37 @@ export interface Finding {
   readonly after?: string | undefined
 }
 
+/** What a search that found nothing rests on: without any of these it proves nothing. */
+export interface Evidence {
+  /** Reads and writes (a cas among them) that succeeded, in all trials together. */
+  readonly reads: number
+  readonly writes: number
+  /** Trials whose history the checker could not judge within its limits. */
+  readonly undecided: number
+}
+
+export const noEvidence: Evidence = { reads: 0, writes: 0, undecided: 0 }
+
+export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
+  reads: one.reads + other.reads,
+  writes: one.writes + other.writes,
+  undecided: one.undecided + other.undecided,
+})
+
+function evidenceOf({ events, undecided }: Trial): Evidence {
+  let reads = 0
+  let writes = 0
+  for (const { type, f } of events)
+    if (type === 'ok') {
+      if (f === 'read') reads++
+      else writes++
+    }
+  return { reads, writes, undecided: undecided === undefined ? 0 : 1 }
+}
+
 export interface SearchResult {
   readonly trials: number
+  readonly evidence: Evidence
   /** Steps of all machines together. */
   readonly steps: number
   readonly findings: readonly Finding[]
@@ -51,6 +80,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     : undefined
   let trials = 0
   let steps = 0
+  let evidence = noEvidence
   for (let seed = first; seed < first + count; seed++) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
@@ -61,6 +91,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     coverage?.learn(trial.scenario)
     trials++
     steps += trial.steps
+    evidence = sumOfEvidence(evidence, evidenceOf(trial))
     const failure = unrepeatable(subject, plan, trial, options) ?? trial.failure
     const before = tried[strategy.name] ?? { trials: 0, found: 0 }
     tried[strategy.name] = { trials: before.trials + 1, found: before.found + (failure === undefined ? 0 : 1) }
@@ -68,7 +99,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     findings.push({ seed, strategy: strategy.name, failure, scenario: trial.scenario })
     if (stopAtFirst) break
   }
-  return { trials, steps, findings, tried }
+  return { trials, steps, evidence, findings, tried }
 }
 
 /** A failure is worth something only where the same plan fails in the same way again. */

@@ -44,6 +44,8 @@ export interface Trial {
   readonly events: readonly Event[]
   readonly history: History
   readonly failure: Failure | undefined
+  /** Why the checker could not say whether the level holds; absent where it could, or was not asked. */
+  readonly undecided: string | undefined
   readonly steps: number
 }
 
@@ -105,7 +107,14 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   let faults = scenario.faults
   const finish = (failure: Failure | undefined): Trial => {
     const history = historyOf(events)
-    return { scenario: { ...scenario, faults }, events, history, failure, steps: cluster.stepCount() }
+    return {
+      scenario: { ...scenario, faults },
+      events,
+      history,
+      failure,
+      undecided: undefined,
+      steps: cluster.stepCount(),
+    }
   }
   try {
     warmUp(cluster)
@@ -140,7 +149,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     throw error
   }
   const trial = finish(undefined)
-  return { ...trial, failure: judge(subject, trial.history, limits) }
+  return { ...trial, ...judge(subject, trial.history, limits) }
 }
 
 interface Step {
@@ -212,7 +221,7 @@ function historyOf(events: readonly Event[]): History {
   return builder.build()
 }
 
-function judge({ level }: Subject, history: History, limits: TrialLimits): Failure | undefined {
+function judge({ level }: Subject, history: History, limits: TrialLimits): Pick<Trial, 'failure' | 'undecided'> {
   const verdict: Verdict = check(history, {
     model: 'register',
     initial: null,
@@ -223,6 +232,16 @@ function judge({ level }: Subject, history: History, limits: TrialLimits): Failu
     memoryBytes: limits.memoryBytes,
     now: limits.now,
   }).levels[level]
-  if (verdict.result !== 'violated') return undefined
-  return { kind: 'violation', level, sentence: verdict.counterexample.sentence }
+  switch (verdict.result) {
+    case 'met':
+      return { failure: undefined, undecided: undefined }
+    case 'unknown':
+      return { failure: undefined, undecided: verdict.reason }
+    case 'violated': {
+      const { sentence } = verdict.counterexample
+      return { failure: { kind: 'violation', level, sentence }, undecided: undefined }
+    }
+    default:
+      return verdict satisfies never
+  }
 }
