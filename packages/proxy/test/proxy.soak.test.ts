@@ -185,7 +185,7 @@ test(`${MIXED_MS / 60_000} minutes of all faults at ${CONNECTIONS} connections l
   const after = await proxy.usage()
   expect(after.unhandled).toBe(0)
   expect(after.descriptors, `seed ${seed}`).toBeLessThan(60)
-})
+}, MIXED_MS + 5 * 60_000)
 
 /** Each takes two descriptors in the proxy, and as many here for both ends; each process needs some for itself. */
 const MOST_CONNECTIONS = Math.min(10_000, Math.floor((openFilesAllowed() - 200) / 2))
