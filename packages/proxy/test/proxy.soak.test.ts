@@ -136,56 +136,61 @@ test(`${INTEGRITY_BYTES / GIGABYTE} GB both ways, faults that lose nothing comin
   expect(seen.received.sort(), `seed ${seed}`).toEqual(byServer.sort())
 })
 
-test(`${MIXED_MS / 60_000} minutes of all faults at ${CONNECTIONS} connections leave memory and descriptors flat`, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 32)
-  const random = createRandom(seed)
-  const proxy = await startProxyProcess(seed)
-  const server = await serve((socket) => {
-    socket.on('end', () => socket.end())
-    socket.pipe(socket, { end: false })
-  })
-  const route = await proxy.route('n1', server)
-  const endsAtMs = performance.now() + MIXED_MS
-  const isOver = () => performance.now() >= endsAtMs
-  /** One after the other: a connection is used for a while, ends somehow, and is followed by another. */
-  async function client(own: Random): Promise<void> {
-    while (!isOver()) {
-      const socket = startDialling(route)
-      socket.on('error', () => undefined)
-      socket.resume()
-      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-      for (let messages = own.integer(50); messages > 0 && !socket.destroyed; messages--) {
-        socket.write(Buffer.alloc(1 + own.integer(20_000)))
-        await pause(own.integer(50))
+test(
+  `${MIXED_MS / 60_000} minutes of all faults at ${CONNECTIONS} connections leave memory and descriptors flat`,
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 32)
+    const random = createRandom(seed)
+    const proxy = await startProxyProcess(seed)
+    const server = await serve((socket) => {
+      socket.on('end', () => socket.end())
+      socket.pipe(socket, { end: false })
+    })
+    const route = await proxy.route('n1', server)
+    const endsAtMs = performance.now() + MIXED_MS
+    const isOver = () => performance.now() >= endsAtMs
+    /** One after the other: a connection is used for a while, ends somehow, and is followed by another. */
+    async function client(own: Random): Promise<void> {
+      while (!isOver()) {
+        const socket = startDialling(route)
+        socket.on('error', () => undefined)
+        socket.resume()
+        const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+        for (let messages = own.integer(50); messages > 0 && !socket.destroyed; messages--) {
+          socket.write(Buffer.alloc(1 + own.integer(20_000)))
+          await pause(own.integer(50))
+        }
+        if (own.chance(0.2)) socket.resetAndDestroy()
+        else socket.end()
+        await Promise.race([closed, pause(1000)])
+        socket.destroy()
       }
-      if (own.chance(0.2)) socket.resetAndDestroy()
-      else socket.end()
-      await Promise.race([closed, pause(1000)])
-      socket.destroy()
     }
-  }
-  const clients = Array.from({ length: CONNECTIONS }, (_, i) => client(random.fork(`client ${i}`)))
-  const tormenting = torment(proxy, [...lossless, ...lossy], random.fork('faults'), isOver)
-  const usages: ProxyUsage[] = []
-  while (!isOver()) {
-    await pause(MIXED_MS / 40)
-    usages.push(await proxy.usage())
-  }
-  await Promise.all(clients)
-  expect(await tormenting, `seed ${seed}`).toBeGreaterThan(10)
-  // The first quarter warms up; what leaks goes on growing after it.
-  const [, early, , late] = [0, 1, 2, 3].map((quarter) => usages.slice(quarter * 10, quarter * 10 + 10))
-  const largest = (of: readonly ProxyUsage[] | undefined, what: (usage: ProxyUsage) => number) =>
-    Math.max(...(of ?? []).map(what))
-  const grown = largest(late, (usage) => usage.residentBytes) / largest(early, (usage) => usage.residentBytes)
-  expect(grown, `seed ${seed}: ${usages.map(({ residentBytes }) => Math.round(residentBytes / 1e6))} MB`).toBeLessThan(
-    1.25,
-  )
-  await expect.poll(async () => (await proxy.usage()).connections, { timeout: 10_000 }).toBe(0)
-  const after = await proxy.usage()
-  expect(after.unhandled).toBe(0)
-  expect(after.descriptors, `seed ${seed}`).toBeLessThan(60)
-}, MIXED_MS + 5 * 60_000)
+    const clients = Array.from({ length: CONNECTIONS }, (_, i) => client(random.fork(`client ${i}`)))
+    const tormenting = torment(proxy, [...lossless, ...lossy], random.fork('faults'), isOver)
+    const usages: ProxyUsage[] = []
+    while (!isOver()) {
+      await pause(MIXED_MS / 40)
+      usages.push(await proxy.usage())
+    }
+    await Promise.all(clients)
+    expect(await tormenting, `seed ${seed}`).toBeGreaterThan(10)
+    // The first quarter warms up; what leaks goes on growing after it.
+    const [, early, , late] = [0, 1, 2, 3].map((quarter) => usages.slice(quarter * 10, quarter * 10 + 10))
+    const largest = (of: readonly ProxyUsage[] | undefined, what: (usage: ProxyUsage) => number) =>
+      Math.max(...(of ?? []).map(what))
+    const grown = largest(late, (usage) => usage.residentBytes) / largest(early, (usage) => usage.residentBytes)
+    expect(
+      grown,
+      `seed ${seed}: ${usages.map(({ residentBytes }) => Math.round(residentBytes / 1e6))} MB`,
+    ).toBeLessThan(1.25)
+    await expect.poll(async () => (await proxy.usage()).connections, { timeout: 10_000 }).toBe(0)
+    const after = await proxy.usage()
+    expect(after.unhandled).toBe(0)
+    expect(after.descriptors, `seed ${seed}`).toBeLessThan(60)
+  },
+  MIXED_MS + 5 * 60_000,
+)
 
 /** Each takes two descriptors in the proxy, and as many here for both ends; each process needs some for itself. */
 const MOST_CONNECTIONS = Math.min(10_000, Math.floor((openFilesAllowed() - 200) / 2))
