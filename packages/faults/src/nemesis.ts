@@ -1,7 +1,8 @@
-import { type Millis, millis, millisToNanos } from '@chaos/history'
+import { millis } from '@chaos/history'
 import type { FaultKind, NodeId } from './fault.ts'
 import type { Random } from './random.ts'
-import type { FaultPlan, Schedule, ScheduledFault } from './schedule.ts'
+import { shiftMajority } from './shifting-majorities.ts'
+import { just, type Turn } from './turn.ts'
 
 /** One way to make trouble, as `--faults` takes it. */
 export interface Nemesis {
@@ -13,29 +14,15 @@ export interface Nemesis {
   plan(random: Random, nodes: readonly NodeId[]): Turn
 }
 
-/** One turn of a nemesis: one fault as a rule, sometimes several that belong together. */
-export interface Turn {
-  readonly stages: readonly Stage[]
-  /** How long it takes, in lengths of an ordinary fault. */
-  readonly lengths: number
-}
-
-export interface Stage {
-  /** Shares of the turn, from 0 to 1. */
-  readonly from: number
-  readonly to: number
-  readonly plan: FaultPlan
-}
-
-/** A turn of one fault, from its first moment to its last. */
-const just = (plan: FaultPlan): Turn => ({ stages: [{ from: 0, to: 1, plan }], lengths: 1 })
-
 // Twice the leader: cut off, it is the one that can do harm.
 const partitionShapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
 const partitionModes = ['hold', 'drop'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
 // All at once is a power failure: what was acknowledged must be on disk, and so must what was promised.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
+
+/** How often killing means shifting majorities. */
+const SHIFTING_PROBABILITY = 0.5
 
 const crashChoices = ['one', 'leader'] as const
 const nodeEffects = ['persist', 'send', 'reply'] as const
@@ -191,106 +178,3 @@ export const nemeses: readonly Nemesis[] = [
     },
   },
 ]
-
-const SHIFTING_PROBABILITY = 0.5
-
-/** Between them they share a turn: when everything is down, and when each majority is up. */
-const POWER_IS_BACK = 0.04
-const MAJORITIES = 3
-/** The leaving are killed before the coming are revived, or for a moment everyone would be there. */
-const HANDOVER = 0.02
-
-/**
- * A power failure after which machines come back in turns: one majority lives for a while, then the next, which shares
- * as few nodes with it as it can. What the first one acknowledged only those few can tell, so they had better remember
- * it, and what they promised.
- */
-function shiftMajority(random: Random, nodes: readonly NodeId[]): Turn {
-  const size = Math.floor(nodes.length / 2) + 1
-  const majorities = [random.shuffle(nodes).slice(0, size)]
-  while (majorities.length < MAJORITIES) {
-    const last = majorities.at(-1) ?? []
-    const others = nodes.filter((node) => !last.includes(node))
-    majorities.push([...others, ...random.shuffle(last).slice(0, size - others.length)])
-  }
-  const length = (1 - POWER_IS_BACK) / MAJORITIES
-  const victims = new Map<string, { from: number; to: number; nodes: NodeId[] }>()
-  const down = (node: NodeId, from: number, to: number) => {
-    const interval = victims.get(`${from}-${to}`) ?? { from, to, nodes: [] }
-    interval.nodes.push(node)
-    victims.set(`${from}-${to}`, interval)
-  }
-  for (const node of nodes) {
-    let since: number | undefined = 0
-    for (const [i, majority] of majorities.entries()) {
-      const begins = POWER_IS_BACK + i * length
-      if (!majority.includes(node)) since ??= begins - HANDOVER
-      else if (since !== undefined) {
-        down(node, since, begins)
-        since = undefined
-      }
-    }
-    if (since !== undefined) down(node, since, 1)
-  }
-  const stages = [...victims.values()].map(
-    ({ from, to, nodes: together }): Stage => ({ from, to, plan: { kind: 'kill', nodes: { nodes: together } } }),
-  )
-  return { stages, lengths: 4 }
-}
-
-export interface SchedulePlan {
-  readonly nemeses: readonly Nemesis[]
-  readonly nodes: readonly NodeId[]
-  /** How long clients will be at work. */
-  readonly durationMs: Millis
-  readonly random: Random
-}
-
-// Shares of a run. A tenth of it is calm at the start, so that there is something to compare with, and a twentieth at
-// the end, so that the last fault's recovery is seen under load.
-const CALM_START = 0.1
-const CALM_END = 0.05
-const SHORTEST_FAULT_MS = 500
-const LONGEST_FAULT_MS = 1_400
-const SHORTEST_GAP_MS = 200
-const LONGEST_GAP_MS = 600
-const OVERLAP_PROBABILITY = 0.2
-/** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn … */
-const FULL_LENGTH_RUN_MS = 15_000
-/** … down to where a fault would be over before anybody noticed it. */
-const SMALLEST_SCALE = 0.4
-
-/**
- * Decides which faults happen when: a function of its arguments alone. Kinds take turns in random order, so that each
- * comes before any comes again; now and then two overlap.
- */
-export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
-  const schedule: Omit<ScheduledFault, 'id'>[] = []
-  if (kinds.length === 0) return []
-  const scale = Math.min(1, Math.max(SMALLEST_SCALE, durationMs / FULL_LENGTH_RUN_MS))
-  const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
-  const lastEnd = durationMs * (1 - CALM_END)
-  let waiting: Nemesis[] = []
-  let from = durationMs * CALM_START
-  while (true) {
-    if (waiting.length === 0) waiting = random.shuffle(kinds)
-    const nemesis = waiting.pop()
-    if (nemesis === undefined) break
-    const turn = nemesis.plan(random, nodes)
-    const length = turn.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
-    if (from + length > lastEnd) break
-    schedule.push(...stagesBetween(turn, from, from + length))
-    from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
-  }
-  // A run too short for the usual lengths still has one turn, in its middle.
-  if (schedule.length === 0)
-    schedule.push(...stagesBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
-  return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
-}
-
-const stagesBetween = ({ stages }: Turn, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
-  stages.map(({ from, to, plan }) => ({
-    from: millisToNanos(millis(fromMs + from * (toMs - fromMs))),
-    to: millisToNanos(millis(fromMs + to * (toMs - fromMs))),
-    plan,
-  }))

@@ -1,0 +1,63 @@
+import { type Millis, millis, millisToNanos } from '@chaos/history'
+import type { NodeId } from './fault.ts'
+import type { Nemesis } from './nemesis.ts'
+import type { Random } from './random.ts'
+import type { Schedule, ScheduledFault } from './schedule.ts'
+import type { Turn } from './turn.ts'
+
+export interface SchedulePlan {
+  readonly nemeses: readonly Nemesis[]
+  readonly nodes: readonly NodeId[]
+  /** How long clients will be at work. */
+  readonly durationMs: Millis
+  readonly random: Random
+}
+
+// Shares of a run. A tenth of it is calm at the start, so that there is something to compare with, and a twentieth at
+// the end, so that the last fault's recovery is seen under load.
+const CALM_START = 0.1
+const CALM_END = 0.05
+const SHORTEST_FAULT_MS = 500
+const LONGEST_FAULT_MS = 1_400
+const SHORTEST_GAP_MS = 200
+const LONGEST_GAP_MS = 600
+const OVERLAP_PROBABILITY = 0.2
+/** A run shorter than this has its faults and gaps shortened in proportion, so that every kind still gets its turn … */
+const FULL_LENGTH_RUN_MS = 15_000
+/** … down to where a fault would be over before anybody noticed it. */
+const SMALLEST_SCALE = 0.4
+
+/**
+ * Decides which faults happen when: a function of its arguments alone. Kinds take turns in random order, so that each
+ * comes before any comes again; now and then two overlap.
+ */
+export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
+  const schedule: Omit<ScheduledFault, 'id'>[] = []
+  if (kinds.length === 0) return []
+  const scale = Math.min(1, Math.max(SMALLEST_SCALE, durationMs / FULL_LENGTH_RUN_MS))
+  const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
+  const lastEnd = durationMs * (1 - CALM_END)
+  let waiting: Nemesis[] = []
+  let from = durationMs * CALM_START
+  while (true) {
+    if (waiting.length === 0) waiting = random.shuffle(kinds)
+    const nemesis = waiting.pop()
+    if (nemesis === undefined) break
+    const turn = nemesis.plan(random, nodes)
+    const length = turn.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    if (from + length > lastEnd) break
+    schedule.push(...stagesBetween(turn, from, from + length))
+    from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
+  }
+  // A run too short for the usual lengths still has one turn, in its middle.
+  if (schedule.length === 0)
+    schedule.push(...stagesBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
+  return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
+}
+
+const stagesBetween = ({ stages }: Turn, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
+  stages.map(({ from, to, plan }) => ({
+    from: millisToNanos(millis(fromMs + from * (toMs - fromMs))),
+    to: millisToNanos(millis(fromMs + to * (toMs - fromMs))),
+    plan,
+  }))
