@@ -1,5 +1,5 @@
-import type { NodeId } from './fault.ts'
-import type { Random } from './random.ts'
+import type { NodeId } from '../fault.ts'
+import type { Random } from '../random.ts'
 import type { Stage, Turn } from './turn.ts'
 
 /** Between them they share a turn: when everything is down, and when each majority is up. */

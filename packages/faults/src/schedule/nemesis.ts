@@ -1,6 +1,6 @@
 import { millis } from '@chaos/history'
-import type { FaultKind, NodeId } from './fault.ts'
-import type { Random } from './random.ts'
+import type { FaultKind, NodeId } from '../fault.ts'
+import type { Random } from '../random.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { just, type Turn } from './turn.ts'
 

@@ -1,5 +1,5 @@
-import { type Fault, type Link, linksBetween, type NodeId } from './fault.ts'
-import type { Random } from './random.ts'
+import { type Fault, type Link, linksBetween, type NodeId } from '../fault.ts'
+import type { Random } from '../random.ts'
 import type { FaultPlan, NodeSelector, PartitionShape } from './schedule.ts'
 
 /** What a selector may look at when its fault is injected. */

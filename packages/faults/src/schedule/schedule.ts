@@ -1,5 +1,5 @@
 import type { Millis, Nanos } from '@chaos/history'
-import type { CutMode, Fault, NodeEffect } from './fault.ts'
+import type { CutMode, Fault, NodeEffect } from '../fault.ts'
 
 /** Which nodes, as data; resolved when the fault is injected, because who leads is known only then. */
 export type NodeSelector = 'one' | 'minority' | 'leader' | 'all' | { readonly nodes: readonly string[] }

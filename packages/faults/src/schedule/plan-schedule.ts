@@ -1,7 +1,7 @@
 import { type Millis, millis, millisToNanos } from '@chaos/history'
-import type { NodeId } from './fault.ts'
+import type { NodeId } from '../fault.ts'
+import type { Random } from '../random.ts'
 import type { Nemesis } from './nemesis.ts'
-import type { Random } from './random.ts'
 import type { Schedule, ScheduledFault } from './schedule.ts'
 import type { Turn } from './turn.ts'
 
