@@ -12,8 +12,7 @@ import { closeEverythingAfterEach, dial, pairOf, serve, startDialling } from './
 const short = process.env['CHAOS_SOAK'] === 'short'
 const GIGABYTE = 1e9
 const INTEGRITY_BYTES = (short ? 1 : 10) * GIGABYTE
-/** In short, what lets all that continuous integration does end within 20 minutes. */
-const MIXED_MS = (short ? 5 : 60) * 60_000
+const MIXED_MS = (short ? 10 : 60) * 60_000
 const CONNECTIONS = 200
 
 closeEverythingAfterEach()
