@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from './chaos.ts'
 
@@ -68,68 +66,6 @@ describe('chaos fuzz', () => {
   test('suggests what was meant by a mistake that there is not', async () => {
     const { exitCode, stderr } = await chaos(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
-    expect(exitCode).toBe(3)
-  })
-})
-
-describe('chaos replay', () => {
-  test('gives, in a process of its own, the bytes that were recorded in another', async () => {
-    const file = join(import.meta.dirname, '../../simulator/test/recorded/raft.replay')
-    const { stdout, exitCode } = await chaos(['replay', file, '--times', '3', '--json'])
-    expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
-    expect(exitCode).toBe(0)
-  })
-
-  const written = (text: string): string => {
-    const file = join(temporaryDirectory(), 'replay.json')
-    writeFileSync(file, text)
-    return file
-  }
-  const good = {
-    chaos: 1,
-    kind: 'scenario',
-    target: 'raft',
-    knobs: {},
-    nodes: 3,
-    seed: 1,
-    timeoutMs: 500,
-    operations: [{ atMs: 0, client: 0, node: 'n1', f: 'write', key: 'x', value: 1 }],
-    faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }],
-  }
-
-  test('plays a file that was written by hand', async () => {
-    const { exitCode, stdout } = await chaos(['replay', written(JSON.stringify(good))])
-    expect(stdout).toContain('NOTHING WENT WRONG')
-    expect(stdout).toContain('killed')
-    expect(exitCode).toBe(0)
-  })
-
-  test.each([
-    ['of another version', { ...good, chaos: 9 }, /is of version 9; this program reads version 1/],
-    ['of another kind', { events: [] }, /is no replay file/],
-    ['that names a node too many', { ...good, nodes: 1 }, /faults\[0\]: there is no node "n2"/],
-    [
-      'that asks for what nobody serves',
-      { ...good, operations: [{ ...good.operations[0], f: 'wipe' }] },
-      /operations\[0\].*"f" is "wipe"/,
-    ],
-    [
-      'with a fault that ends first',
-      { ...good, faults: [{ ...good.faults[0], toMs: 0 }] },
-      /faults\[0\] ends before it begins/,
-    ],
-    ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
-  ])('of a file %s says what is wrong, and where', async (_, content, message) => {
-    const { exitCode, stderr } = await chaos(['replay', written(JSON.stringify(content))])
-    expect(stderr).toMatch(message)
-    expect(exitCode).toBe(3)
-  })
-
-  test('of a file that was cut short says so', async () => {
-    const file = written(JSON.stringify(good).slice(0, 60))
-    const { exitCode, stderr } = await chaos(['replay', file])
-    expect(stderr).toMatch(/is not JSON .* cut short/)
-    expect(readFileSync(file, 'utf8')).toHaveLength(60)
     expect(exitCode).toBe(3)
   })
 })

@@ -210,9 +210,9 @@ describe('chaos proxy', () => {
   test('explains itself, and so does chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
-    expect(proxy.stdout).toMatch(/--upstream +host:port it leads to/)
+    expect(proxy.stdout).toMatch(/--upstream <text> +host:port it leads to/)
     expect(proxy.stdout).toContain('chaos proxy --config proxies.json -- npm test')
-    expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
+    expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .*\s+put a fault in force/)
   })
 
   test('takes the flags of Toxiproxy as Go programs do', async () => {

@@ -1,17 +1,17 @@
 import type { Command } from '../command.ts'
-import { executeReplay, parseReplaySettings } from '../replay/execute.ts'
+import { executeReplay } from '../replay/execute.ts'
+import { parseReplaySettings } from '../replay/settings.ts'
 
 export const replayCommand: Command = {
   name: 'replay',
-  positional: '<file>',
+  operand: { name: 'file', many: false, required: 'the file that chaos fuzz wrote: chaos replay FILE' },
   summary: 'play a failure again that chaos fuzz found, in the simulator or for real',
   options: {
     real: { type: 'boolean', describe: 'on real processes, with real faults: the same scenario, another interleaving' },
-    times: { type: 'string', default: '1', describe: 'play it so many times', requiresArg: true },
+    times: { type: 'string', default: '1', describe: 'play it so many times' },
     expect: {
       type: 'string',
       describe: 'the level to hold it to [default: what the target promises]',
-      requiresArg: true,
     },
     invariants: {
       type: 'boolean',

@@ -1,8 +1,8 @@
-import { type Counterexample, check, type Level, type Report } from '@chaos/checker'
+import { check, type Level, type Report, type Verdict } from '@chaos/checker'
 import { nodeNames } from '@chaos/faults'
 import { type Event, type History, millis } from '@chaos/history'
-import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
-import type { Scenario } from '@chaos/runner'
+import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
+import { idleKinds, missingSuccesses, type Scenario } from '@chaos/runner'
 import { digestOf, type Failure, type LogLine, runScenario, type Subject } from '@chaos/simulator'
 import { limitsFor } from './worker.ts'
 
@@ -10,6 +10,12 @@ import { limitsFor } from './worker.ts'
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
+  /** Whether nothing went wrong as far as was found out, and the level could not be decided. */
+  readonly undecided: boolean
+  /** Why it proves less than it seems to; empty where it went wrong. */
+  readonly doubts: readonly string[]
+  /** Faults that could not be injected, nodes that ended by themselves. */
+  readonly trouble: readonly string[]
   readonly events: readonly Event[]
   readonly history: History
   /** Of the level it is held to, with a counterexample cut down as far as it goes. */
@@ -26,25 +32,29 @@ const EXPLAIN_MEMORY_BYTES = 2 ** 30
 /** Plays it in the simulator, and explains what came of it. */
 export function showScenario(subject: Subject, scenario: Scenario, invariants: boolean): Shown {
   const log: LogLine[] = []
-  const { history, events, failure } = runScenario(subject, scenario, {
+  const { history, events, failure, played } = runScenario(subject, scenario, {
     ...limitsFor(invariants),
     log: (line) => log.push(line),
   })
-  return explain({ level: subject.level, scenario, history, events, log, failureOf: () => failure })
+  const { records = [], trouble = [] } = played ?? {}
+  return explain({ level: subject.level, scenario, history, events, records, trouble, log, failure })
 }
 
-export interface Played {
+export interface PlayedScenario {
   readonly level: Level
   readonly scenario: Scenario
   readonly history: History
   readonly events: readonly Event[]
+  readonly records: readonly FaultRecord[]
+  readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** What went wrong, given what the history itself shows of it. */
-  readonly failureOf: (counterexample: Counterexample | undefined) => Failure | undefined
+  /** What is known to have gone wrong already; else it is for the history to show. */
+  readonly failure: Failure | undefined
 }
 
 /** Everything a person wants to see of a scenario that was played, in whichever world. */
-export function explain({ level, scenario, history, events, log, failureOf }: Played): Shown {
+export function explain(played: PlayedScenario): Shown {
+  const { level, scenario, history, events, log, trouble } = played
   const report = check(history, {
     model: 'register',
     initial: null,
@@ -56,15 +66,18 @@ export function explain({ level, scenario, history, events, log, failureOf }: Pl
   })
   const verdict = report.levels[level]
   const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
-  const failure = failureOf(counterexample)
+  const failure = played.failure ?? (counterexample && { kind: 'violation', level, sentence: counterexample.sentence })
   return {
     scenario,
     failure,
+    undecided: failure === undefined && verdict.result === 'unknown',
+    doubts: failure === undefined ? doubtsOf(played, verdict) : [],
+    trouble,
     events,
     history,
     report,
     digest: digestOf(events),
-    sentence: sentenceOf(failure, counterexample?.sentence),
+    sentence: sentenceOf(failure, counterexample?.sentence) ?? keptSentence(played, verdict),
     columns: sequenceColumns(nodeNames(scenario.nodes)),
     steps: sequenceSteps({
       history,
@@ -77,14 +90,21 @@ export function explain({ level, scenario, history, events, log, failureOf }: Pl
   }
 }
 
+/** Operations of a scenario are few and need not overlap, and a fault may act between them: that much a run is asked for. */
+const doubtsOf = ({ level, history, records }: PlayedScenario, verdict: Verdict): string[] => [
+  ...(verdict.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
+  ...missingSuccesses(history),
+  ...idleKinds(records).map((kind) => `no ${kind} ever bit`),
+]
+
 /** Where no history shows what went wrong, what clients asked; not the reads made at the end. */
 const plannedRows = (scenario: Scenario, history: History): number[] =>
   Array.from({ length: Math.min(scenario.operations.length, history.operations.length) }, (_, row) => row)
 
-function sentenceOf(failure: Failure | undefined, explained: string | undefined): string {
+function sentenceOf(failure: Failure | undefined, explained: string | undefined): string | undefined {
   switch (failure?.kind) {
     case undefined:
-      return 'Nothing went wrong.'
+      return undefined
     case 'violation':
       return explained ?? failure.sentence
     case 'invariant':
@@ -95,3 +115,8 @@ function sentenceOf(failure: Failure | undefined, explained: string | undefined)
       return failure satisfies never
   }
 }
+
+const keptSentence = ({ level, scenario: { target } }: PlayedScenario, { result }: Verdict): string =>
+  result === 'unknown'
+    ? `Whether ${target} kept its history ${level} is not known.`
+    : `${target} kept its history ${level}.`

@@ -1,73 +1,96 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Event, historyFromEvents, millis, UserError } from '@chaos/history'
+import { type Event, historyFromEvents, millis } from '@chaos/history'
 import { currentLeader, type Played, playScenario, type Scenario, swapNodes } from '@chaos/runner'
 import { firstLeader } from '@chaos/simulator'
-import { findTarget, startEmbeddedCluster } from '@chaos/targets'
+import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
-import type { ProgressDisplay } from '../terminal/progress.ts'
+import type { Interrupts } from '../run/interrupts.ts'
 
 const QUIET_MS = millis(5_000)
 
 /**
  * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says, and whoever leads
  * has the part that the first leader had when it was recorded; what happens between them is the machine's own, so that it
- * may take several tries.
+ * may take several tries. Undefined where it was interrupted: what is not played to its end shows nothing.
  *
- * @throws UserError (usage) for faults that processes cannot suffer, (environment) where the cluster does not start.
+ * @throws UserError (environment) where the cluster does not start.
  */
-export async function playForReal(subject: SubjectName, recorded: Scenario, progress: ProgressDisplay): Promise<Shown> {
+export async function playForReal(
+  subject: SubjectName,
+  recorded: Scenario,
+  interrupts: Interrupts,
+): Promise<Shown | undefined> {
   const { target, bug, knobs, level } = subject
-  refuseImpossible(target, recorded)
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   try {
-    const cluster = await startEmbeddedCluster({
-      protocol: target,
-      bug,
-      knobs,
-      nodes: recorded.nodes,
-      dataDir: join(directory, 'data'),
-      logDir: join(directory, 'nodes'),
-      seed: recorded.seed,
-    })
+    const cluster = await startUnlessInterrupted(interrupts, (signal) =>
+      startEmbeddedCluster({
+        protocol: target,
+        bug,
+        knobs,
+        nodes: recorded.nodes,
+        dataDir: join(directory, 'data'),
+        logDir: join(directory, 'nodes'),
+        seed: recorded.seed,
+        signal,
+      }),
+    )
+    if (cluster === undefined) return undefined
     const leaderNow = currentLeader(cluster)
     const scenario =
       leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
     const events: Event[] = []
-    let played: Played
-    try {
-      progress.update('playing on real processes')
-      played = await new Promise<Played>((resolve) => {
-        playScenario({ cluster, scenario, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
+    const played = await playOn(cluster, scenario, events, interrupts)
+    return (
+      played &&
+      explain({
+        level,
+        scenario: { ...scenario, faults: played.faults },
+        history: historyFromEvents(events),
+        events,
+        records: played.records,
+        trouble: [...played.trouble, ...cluster.trouble()],
+        log: [],
+        failure: undefined,
       })
-    } finally {
-      await new Promise<void>((resolve) => cluster.stop(resolve))
-    }
-    for (const trouble of played.trouble) progress.warn(trouble)
-    return explain({
-      level,
-      scenario: { ...scenario, faults: played.faults },
-      history: historyFromEvents(events),
-      events,
-      log: [],
-      failureOf: (counterexample) => counterexample && { kind: 'violation', level, sentence: counterexample.sentence },
-    })
+    )
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-function refuseImpossible(target: string, scenario: Scenario): void {
-  const faults = findTarget(target)?.faults
-  for (const { fault } of scenario.faults) {
-    const suffering = faults?.[fault.kind]
-    if (suffering !== undefined && !suffering.possible)
-      throw new UserError(
-        'usage',
-        `--real: ${target} as real processes cannot suffer ${fault.kind}: ${suffering.reason}. Without --real the simulator plays it.`,
-      )
+/** Gives up a start that is on its way when an interrupt comes. */
+export async function startUnlessInterrupted(
+  interrupts: Interrupts,
+  start: (signal: AbortSignal) => Promise<EmbeddedCluster>,
+): Promise<EmbeddedCluster | undefined> {
+  const starting = new AbortController()
+  interrupts.onInterrupt(() => starting.abort())
+  try {
+    return await start(starting.signal)
+  } catch (error) {
+    if (interrupts.interrupted()) return undefined
+    throw error
+  }
+}
+
+/** The cluster is ended when this resolves. */
+async function playOn(
+  cluster: EmbeddedCluster,
+  scenario: Scenario,
+  events: Event[],
+  interrupts: Interrupts,
+): Promise<Played | undefined> {
+  try {
+    return await new Promise<Played | undefined>((resolve) => {
+      interrupts.onInterrupt(() => resolve(undefined))
+      playScenario({ cluster, scenario, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
+    })
+  } finally {
+    await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }
