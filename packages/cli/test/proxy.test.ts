@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { ParsedOptions } from '../src/command.ts'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
@@ -24,6 +25,9 @@ async function connected(url: string): Promise<{ client: Socket; port: number; e
   await once(client, 'data')
   return { client, port, error: () => error }
 }
+
+const settingsOf = (options: { readonly [name: string]: ParsedOptions[string] }) =>
+  parseProxySettings({ operands: [], passedOn: [], ...options })
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer()
@@ -111,12 +115,12 @@ describe('chaos proxy', () => {
     [{ log: 'xml' }, 'there is no such format'],
     [{ time: '5' }, '--time 5: not a duration'],
   ])('refuses %j: %s', (options, message) => {
-    expect(() => parseProxySettings(options)).toThrow(message)
+    expect(() => settingsOf(options)).toThrow(message)
   })
 
   test('takes another machine in with a token, or with --open', () => {
-    expect(parseProxySettings({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
-    expect(parseProxySettings({ host: '0.0.0.0', open: true })).toMatchObject({
+    expect(settingsOf({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
+    expect(settingsOf({ host: '0.0.0.0', open: true })).toMatchObject({
       control: '0.0.0.0:8474',
       token: undefined,
     })
