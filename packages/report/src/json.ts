@@ -29,6 +29,8 @@ export interface JsonInput {
   readonly history: History
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
+  /** Of `chaos check`: why the history proves less than it seems to; a run says so itself. */
+  readonly vacuous?: readonly string[] | undefined
   /** Of `chaos check`: the file's name as it was typed. */
   readonly file?: string | undefined
   /** Of `chaos run`: where its files are. */
@@ -94,7 +96,7 @@ export function toJson(input: JsonInput): Json {
         recoveryNanos: record.recoveryNanos,
       }),
     ),
-    vacuous: run?.vacuous,
+    vacuous: input.vacuous ?? run?.vacuous,
     trouble: run?.trouble,
     warnings: history.warnings,
     seed: run?.config.seed,

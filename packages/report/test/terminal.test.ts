@@ -144,7 +144,7 @@ describe('the page at the end of a run', () => {
       options,
     )
     expect(text).toContain('⚠ proves less than it seems to: no successful read')
-    expect(text).toContain('but the run proves less than it seems to')
+    expect(text).toContain('but this proves less than it seems to')
   })
 
   test('unknown outcomes are counted by what was found out about them', () => {
@@ -247,8 +247,8 @@ describe('the table of several files', () => {
   test('has a line for each file, and says what is wrong with those it could not check', () => {
     const text = renderCheckTable(
       [
-        { file: 'etcd_007.log', report: allMet(), history: stale.history, elapsedMs: 4 },
-        { file: 'big.jsonl', report: stale.report, history: stale.history, elapsedMs: 1400 },
+        { file: 'etcd_007.log', report: allMet(), history: stale.history, elapsedMs: 4, vacuous: [] },
+        { file: 'big.jsonl', report: stale.report, history: stale.history, elapsedMs: 1400, vacuous: ['no read succeeded'] },
         { file: 'notes.txt', trouble: 'notes.txt: line 1 is neither JSON nor EDN' },
       ],
       plainStyle,
@@ -265,6 +265,7 @@ describe('the table of several files', () => {
       report: stale.report,
       history: stale.history,
       elapsedMs: 4,
+      vacuous: [],
     }
     for (const width of [80, 90, 100, 120, 140])
       for (const line of renderCheckTable([row], plainStyle, { width, unicode: true }).split('\n'))

@@ -2,7 +2,8 @@ import type { FaultKind } from '@chaos/faults'
 import { type History, OK } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 
-const WRITES = new Set(['write', 'cas'])
+const READS: readonly string[] = ['read', 'get', 'cas']
+const WRITES: readonly string[] = ['write', 'put', 'append', 'cas']
 
 /**
  * Why a run proves nothing, or less than it seems to. A run in which nothing was read, nothing was written, nothing
@@ -13,39 +14,59 @@ export function findVacuity(
   requested: readonly FaultKind[],
   faults: readonly FaultRecord[],
 ): string[] {
-  const found: string[] = []
-  const { length, outcome, f, callEvent, returnEvent, callTime } = history.operations
-  let okReads = 0
-  let okWrites = 0
-  // Reads that overlap only reads, as the final ones do, try nothing.
-  let concurrent = false
-  let latestReturn = -1
-  let latestWriteReturn = -1
-  for (let row = 0; row < length; row++) {
-    const name = history.functions[f[row] ?? 0] ?? ''
-    const writes = WRITES.has(name)
-    const called = callEvent[row] ?? 0
-    if (called < latestWriteReturn || (writes && called < latestReturn)) concurrent = true
-    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
-    latestReturn = Math.max(latestReturn, returned)
-    if (writes) latestWriteReturn = Math.max(latestWriteReturn, returned)
-    if (outcome[row] !== OK) continue
-    if (name === 'read') okReads += 1
-    if (writes) okWrites += 1
-  }
+  const { callTime, length } = history.operations
   if (length === 0) return ['no operation was made']
-  if (okReads === 0) found.push('no read succeeded')
-  if (okWrites === 0) found.push('no write succeeded')
-  if (!concurrent) found.push('nothing ran at the same time as a write')
-
+  const found = missingSuccesses(history)
+  if (!hasConcurrency(history)) found.push('nothing ran at the same time as a write')
+  const idle = idleKinds(faults)
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
     if (ofKind.length === 0) found.push(`the run ended before any ${kind} could happen`)
-    else if (ofKind.every((record) => record.hits === 0)) found.push(`no ${kind} ever bit`)
+    else if (idle.includes(kind)) found.push(`no ${kind} ever bit`)
     else if (!ofKind.some((record) => hasOperationDuring(record, callTime, length)))
       found.push(`no operation was called during any ${kind}`)
   }
   return found
+}
+
+/**
+ * What did not succeed even once, though without it a history meets every level: of a register a read and a write, a cas
+ * being both; of any other model whatever operation.
+ */
+export function missingSuccesses(history: History, model = 'register'): string[] {
+  const { f, outcome, length } = history.operations
+  const succeeded = new Set<string>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] === OK) succeeded.add(history.functions[f[row] ?? 0] ?? '')
+  }
+  if (model !== 'register') return succeeded.size === 0 ? ['no operation succeeded'] : []
+  return [
+    ...(READS.some((name) => succeeded.has(name)) ? [] : ['no read succeeded']),
+    ...(WRITES.some((name) => succeeded.has(name)) ? [] : ['no write succeeded']),
+  ]
+}
+
+/** Kinds of fault of which none had anything to act on. */
+export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
+  const kinds = new Set(faults.map(({ fault }) => fault.kind))
+  for (const { fault, hits } of faults) if (hits > 0) kinds.delete(fault.kind)
+  return [...kinds]
+}
+
+/** Whether anything overlapped a write: reads that overlap only reads, as the final ones do, try nothing. */
+function hasConcurrency({ functions, operations }: History): boolean {
+  const { length, f, callEvent, returnEvent } = operations
+  let latestReturn = -1
+  let latestWriteReturn = -1
+  for (let row = 0; row < length; row++) {
+    const writes = WRITES.includes(functions[f[row] ?? 0] ?? '')
+    const called = callEvent[row] ?? 0
+    if (called < latestWriteReturn || (writes && called < latestReturn)) return true
+    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
+    latestReturn = Math.max(latestReturn, returned)
+    if (writes) latestWriteReturn = Math.max(latestWriteReturn, returned)
+  }
+  return false
 }
 
 function hasOperationDuring({ from, to }: FaultRecord, callTime: Float64Array, length: number): boolean {

@@ -8,14 +8,8 @@ import {
   type ShareAnswer,
 } from '@chaos/checker'
 import { borrowHistory, type Millis } from '@chaos/history'
-import {
-  type CheckResult,
-  type CheckTask,
-  checking,
-  type FileTrouble,
-  resultOf,
-  type StoppedFile,
-} from './check-file.ts'
+import { type CheckResult, type CheckTask, checking, type FileTrouble, type StoppedFile } from './check-file.ts'
+import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
 import { checkOptionsFor } from './settings.ts'
 import { epochMs, type LentFile, type PartTask } from './worker.ts'

@@ -19,6 +19,8 @@ export interface CheckSettings {
   readonly initial: Json | undefined
   readonly model: string | undefined
   readonly levels: readonly Level[]
+  /** The strongest of those that were chosen: what the first words are about, unless a level is expected. */
+  readonly asked: Level
   readonly expect: Level | undefined
   readonly format: Format | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
@@ -45,6 +47,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     initial: parseInitial(textOf(options, 'initial')),
     model: model === undefined ? undefined : oneOf('model', 'model', model, MODEL_NAMES),
     levels: expected === undefined || chosen.includes(expected) ? chosen : [...chosen, expected],
+    asked: levels.find((level) => chosen.includes(level)) ?? 'linearizable',
     expect: expected,
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { formats, UserError } from '@chaos/history'
 import { STDIN } from '@chaos/history/files'
 import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaos/report'
-import { type CheckResult, type CheckTask, checkFile, exitCodeFor, troubleOf } from '../check/check-file.ts'
+import { type CheckResult, type CheckTask, checkFile, troubleOf } from '../check/check-file.ts'
 import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
 import { type CheckPool, createCheckPool } from '../check/pool.ts'
@@ -67,7 +67,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   progress.stop()
   writeReport(results, settings)
   if (!settings.json) printPages(results, terminal)
-  return exitCodeOf(results, settings)
+  return exitCodeOf(results)
 }
 
 /** The results in the order of the files, each as soon as it and those before it are there. */
@@ -157,11 +157,10 @@ function writeReport(results: readonly CheckResult[], { out }: CheckSettings): v
 }
 
 /** One broken promise outweighs everything; a file that cannot be read outweighs one that cannot be decided. */
-function exitCodeOf(results: readonly CheckResult[], { expect }: CheckSettings): ExitCode {
+function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   const codes = results.map((result): ExitCode => {
     if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage
-    if ('stopped' in result) return expect === undefined ? EXIT.met : EXIT.unknown
-    return result.expectation === undefined ? EXIT.met : exitCodeFor(result.expectation)
+    return 'stopped' in result ? EXIT.unknown : result.exitCode
   })
   const order: readonly ExitCode[] = [EXIT.violated, EXIT.environment, EXIT.usage, EXIT.unknown]
   return order.find((code) => codes.includes(code)) ?? EXIT.met

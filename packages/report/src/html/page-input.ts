@@ -1,4 +1,4 @@
-import type { Report } from '@chaos/checker'
+import type { Level, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
@@ -15,9 +15,18 @@ export interface Page {
   readonly report?: Report | undefined
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
+  /** Of a file alone: the level that was asked about, where nothing is expected. */
+  readonly asked?: Level | undefined
+  /** Of a file alone: why it proves less than it seems to. */
+  readonly vacuous?: readonly string[] | undefined
   /** The command that does it again. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
 }
+
+/** The level that the first words and the drawing are about; undefined for the strongest. */
+export const askedOf = (page: Page): Level | undefined => expectationOf(page)?.level ?? page.asked
+
+export const vacuousOf = ({ vacuous, run }: Page): readonly string[] => vacuous ?? run?.vacuous ?? []
 
 export const expectationOf = (page: Page): Expectation | undefined => page.expectation ?? page.run?.expectation

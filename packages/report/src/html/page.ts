@@ -16,7 +16,7 @@ import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { explorerScript } from './explorer-script.ts'
 import { ladder, reasons } from './ladder.ts'
 import { fileLink, type Html, html, trusted } from './markup.ts'
-import { expectationOf, type Page } from './page-input.ts'
+import { askedOf, expectationOf, type Page, vacuousOf } from './page-input.ts'
 import { pageScript } from './page-script.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
 import { story } from './story.ts'
@@ -40,12 +40,12 @@ export function renderHtml(page: Page): string {
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
   const embedded = embed(history, selection.operations, new Set(accused))
-  const level = report === undefined ? undefined : accusedLevel(report, expectationOf(page)?.level)
+  const level = report === undefined ? undefined : accusedLevel(report, askedOf(page))
   const shown = report === undefined ? undefined : counterexampleOf(report, level)
   const headline: Headline =
     report === undefined
       ? { mood: 'unsure', title: 'Not checked', beside: '' }
-      : headlineOf(report, expectationOf(page)?.level, (run?.vacuous.length ?? 0) > 0)
+      : headlineOf(report, askedOf(page), vacuousOf(page).length > 0)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const focus = shown === undefined ? [] : shown.operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
@@ -98,7 +98,7 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
   const expectation = expectationOf(page)
   const warnings = [
     ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-    ...(run?.vacuous ?? []).map((reason) => `Proves less than it seems to: ${reason}`),
+    ...vacuousOf(page).map((reason) => `Proves less than it seems to: ${reason}`),
     ...(run?.trouble ?? []),
     ...history.warnings,
   ]

@@ -1,7 +1,7 @@
 import type { Level, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { faultSpans } from '../fault-spans.ts'
-import { foundText, reasonText } from '../level-words.ts'
+import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import type { Expectation } from '../run-summary.ts'
@@ -11,7 +11,16 @@ import { count, duration, durationOfMillis, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations } from './evidence.ts'
 import { headlineOf } from './headline.ts'
 import { levelTable } from './level-table.ts'
-import { expectationText, fileName, finish, headLines, lostLines, pageStyle } from './run-page.ts'
+import {
+  expectationLines,
+  fileName,
+  finish,
+  headLines,
+  lostLines,
+  pageStyle,
+  vacuousTexts,
+  warnings,
+} from './run-page.ts'
 import { countsText, infoText, nodesText } from './run-tables.ts'
 import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
@@ -25,6 +34,8 @@ export type CheckRow =
       readonly history: Lines
       /** Reading and checking together, milliseconds. */
       readonly elapsedMs: number
+      /** Why the history proves less than it seems to. */
+      readonly vacuous: readonly string[]
     }
   | { readonly file: string; readonly trouble: string }
 
@@ -77,7 +88,8 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
   const troubles = rows.flatMap((row) =>
     'trouble' in row ? [`${style.accent(symbols.violated)} ${printable(row.trouble)}`] : [],
   )
-  return finish([lines, troubles], options).replace(/^\n/, '')
+  const doubts = checked.flatMap(({ file, vacuous }) => vacuousTexts(vacuous).map((text) => `${file} ${text}`))
+  return finish([lines, troubles, warnings(doubts, pageStyle(style, options))], options).replace(/^\n/, '')
 }
 
 function levelCell(report: Report, history: Lines, level: Level, room: number, style: Style, symbols: Symbols): Cell {
@@ -105,6 +117,10 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly parseMs: number
   readonly checkMs: number
   readonly expectation?: Expectation | undefined
+  /** The level that was asked about, where nothing is expected. */
+  readonly asked?: Level | undefined
+  /** Why the history proves less than it seems to. */
+  readonly vacuous?: readonly string[] | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
 }
@@ -113,7 +129,9 @@ export interface CheckPageOptions extends TerminalOptions {
 export function renderCheck(report: Report, history: History, style: Style, options: CheckPageOptions): string {
   const page = pageStyle(style, options)
   const statistics = statisticsOf(history)
-  const shown = counterexampleOf(report, accusedLevel(report, options.expectation?.level))
+  const { expectation, vacuous = [] } = options
+  const asked = expectation?.level ?? options.asked
+  const shown = counterexampleOf(report, accusedLevel(report, asked))
   const right = `${fileName(options.file)} · ${report.model} · ${plural(history.operations.length, 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
   const facts = [
     countsText(statistics, undefined),
@@ -124,14 +142,10 @@ export function renderCheck(report: Report, history: History, style: Style, opti
     report.info.total > 0 ? infoText(report.info) : '',
     report.staleness === undefined ? '' : stalenessText(report.staleness),
   ].filter((fact) => fact !== '')
-  const exit = options.exitCode === undefined ? '' : `exit code ${options.exitCode}`
-  const { expectation } = options
   return finish(
     [
-      headLines(headlineOf(report, expectation?.level, false), right, page),
-      history.warnings.flatMap((warning) =>
-        wrap(`${page.symbols.warning} ${printable(warning)}`, page.width).map((line) => style.yellow(line)),
-      ),
+      headLines(headlineOf(report, asked, vacuous.length > 0), right, page),
+      warnings([...vacuousTexts(vacuous), ...history.warnings], page),
       levelTable(report, history, page),
       shown === undefined
         ? []
@@ -142,14 +156,7 @@ export function renderCheck(report: Report, history: History, style: Style, opti
       lostLines(report, page),
       facts.flatMap((fact) => wrap(fact, page.width)),
       options.reportFile === undefined ? [] : [`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`],
-      expectation === undefined
-        ? []
-        : expectationText(
-            `expected ${expectation.level}, found ${foundText(report)}`,
-            expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow,
-            exit,
-            page.width,
-          ),
+      expectationLines({ expectation, report }, options.exitCode, page),
     ],
     options,
   )

@@ -16,9 +16,9 @@ export interface PageStyle {
 }
 
 /** The level whose counterexample a page shows: the one that was asked for, else the strongest that is broken. */
-export function accusedLevel(report: Report, expected: Level | undefined): Level | undefined {
+export function accusedLevel(report: Report, asked: Level | undefined): Level | undefined {
   const violated = levels.filter((level) => report.levels[level].result === 'violated')
-  if (expected !== undefined && violated.includes(expected)) return expected
+  if (asked !== undefined && violated.includes(asked)) return asked
   return violated.find((level) => level !== 'eventual') ?? violated[0]
 }
 

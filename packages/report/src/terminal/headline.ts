@@ -1,8 +1,12 @@
 import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { adjective } from '../level-words.ts'
 import { capitalised, duration } from '../words.ts'
+import type { Style } from './style.ts'
 
 export type Mood = 'good' | 'bad' | 'unsure'
+
+export const paintFor = (mood: Mood, style: Style): ((text: string) => string) =>
+  ({ good: style.green, bad: style.accent, unsure: style.yellow })[mood]
 
 export interface Headline {
   readonly mood: Mood
@@ -12,9 +16,9 @@ export interface Headline {
   readonly beside: string
 }
 
-/** The first words of every page: judged by what was expected, else by the strongest level. */
-export function headlineOf(report: Report, expected: Level | undefined, vacuous: boolean): Headline {
-  const level = expected ?? 'linearizable'
+/** The first words of every page: judged by what was expected or asked for, else by the strongest level. */
+export function headlineOf(report: Report, asked: Level | undefined, vacuous: boolean): Headline {
+  const level = asked ?? 'linearizable'
   const verdict = report.levels[level]
   if (verdict.result === 'violated')
     return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level) }
@@ -23,7 +27,7 @@ export function headlineOf(report: Report, expected: Level | undefined, vacuous:
   return {
     mood: vacuous ? 'unsure' : 'good',
     title: capitalised(report.levels.linearizable.result === 'violated' ? report.headline : adjective(level)),
-    beside: vacuous ? 'but the run proves less than it seems to' : '',
+    beside: vacuous ? 'but this proves less than it seems to' : '',
   }
 }
 

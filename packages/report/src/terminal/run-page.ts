@@ -8,7 +8,7 @@ import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { besideOf, type Headline, headlineOf } from './headline.ts'
+import { besideOf, type Headline, headlineOf, paintFor } from './headline.ts'
 import { levelTable } from './level-table.ts'
 import { countsText, faultLines, infoText, nodesText, phaseTable } from './run-tables.ts'
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
@@ -42,7 +42,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
     summary.phases.length === 0 ? [] : phaseTable(summary.phases, page),
     factLines(summary, page),
     fileLines(options, page),
-    expectationLines(summary, options, page),
+    expectationLines(summary, options.exitCode, page),
   ]
   return finish(sections, options)
 }
@@ -62,8 +62,7 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 
 export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
   const { style } = page
-  const paint = { good: style.green, bad: style.accent, unsure: style.yellow }[headline.mood]
-  const title = style.bold(paint(headline.title.toUpperCase()))
+  const title = style.bold(paintFor(headline.mood, style)(headline.title.toUpperCase()))
   return [
     ...beside(title, style.dim(right), page.width),
     ...(headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)),
@@ -84,14 +83,20 @@ const withConvergence = (headline: Headline, { report, expectation, convergedAft
 const checkedText = (summary: RunSummary): string =>
   `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
 
-function warningLines(summary: RunSummary, { width, style, symbols }: PageStyle): string[] {
+function warningLines(summary: RunSummary, page: PageStyle): string[] {
   const lines = [
     ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
-    ...summary.vacuous.map((reason) => `proves less than it seems to: ${reason}`),
+    ...vacuousTexts(summary.vacuous),
     ...summary.trouble,
   ]
-  return lines.flatMap((line) => wrap(`${symbols.warning} ${printable(line)}`, width).map((line) => style.yellow(line)))
+  return warnings(lines, page)
 }
+
+export const vacuousTexts = (vacuous: readonly string[]): string[] =>
+  vacuous.map((reason) => `proves less than it seems to: ${reason}`)
+
+export const warnings = (texts: readonly string[], { width, style, symbols }: PageStyle): string[] =>
+  texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
 
 function evidenceOf(
   summary: RunSummary,
@@ -159,18 +164,17 @@ function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
   )
 }
 
-function expectationLines(summary: RunSummary, options: RunPageOptions, { width, style }: PageStyle): string[] {
-  const { expectation, report } = summary
-  const exit = options.exitCode === undefined ? '' : `exit code ${count(options.exitCode)}`
-  if (expectation === undefined)
-    return options.exitCode === undefined || options.exitCode === 0 ? [] : [style.dim(exit)]
-  const found = report === undefined ? 'nothing checked' : `found ${foundText(report)}`
+/** What was expected and what was found, with the exit code; nothing where nothing was expected and all is well. */
+export function expectationLines(
+  { expectation, report }: Pick<RunSummary, 'expectation' | 'report'>,
+  exitCode: number | undefined,
+  { width, style }: PageStyle,
+): string[] {
+  const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
+  if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
+  const text = `expected ${expectation.level}, ${report === undefined ? 'nothing checked' : `found ${foundText(report)}`}`
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
-  return expectationText(`expected ${expectation.level}, ${found}`, paint, exit, width)
-}
-
-/** With the exit code at the right end where it fits, on a line of its own where not. */
-export function expectationText(text: string, paint: (text: string) => string, exit: string, width: number): string[] {
+  // At the right end where it fits, on a line of its own where not.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1
     ? lines

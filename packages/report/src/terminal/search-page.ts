@@ -1,7 +1,9 @@
 import type { Millis } from '@chaos/history'
 import { printable } from '../operation-words.ts'
 import { count, durationOfMillis, plural } from '../words.ts'
-import { finish, pageStyle } from './run-page.ts'
+import type { PageStyle } from './evidence.ts'
+import { type Mood, paintFor } from './headline.ts'
+import { finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
@@ -66,14 +68,11 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   return finish(sections, options)
 }
 
-function nothingFound(
-  { subject, level, doubts }: SearchSummary,
-  { style, symbols, width }: ReturnType<typeof pageStyle>,
-): string[] {
+function nothingFound({ subject, level, doubts }: SearchSummary, page: PageStyle): string[] {
+  const { style } = page
   if (doubts.length === 0)
     return [style.bold(style.green('NOTHING FOUND')), `${subject} kept its histories ${level} in every trial`]
-  const lines = doubts.flatMap((doubt) => wrap(`${symbols.warning} ${doubt}`, width))
-  return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...lines.map((line) => style.yellow(line))]
+  return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...warnings(doubts, page)]
 }
 
 const triedText = (tried: SearchSummary['tried']): string =>
@@ -83,7 +82,7 @@ const triedText = (tried: SearchSummary['tried']): string =>
     )
     .join(', ')}`
 
-function failureSections(failure: FoundFailure, page: ReturnType<typeof pageStyle>): string[][] {
+function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   const { style, width } = page
   return [
     [
@@ -112,8 +111,10 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
 /** What came of a scenario that was played again. */
 export interface ReplaySummary {
   readonly title: string
-  readonly bad: boolean
+  readonly mood: Mood
   readonly sentence: string
+  /** Why it proves less than it seems to, in place of the sentence where nothing went wrong. */
+  readonly doubts: readonly string[]
   /** How often, where, and whether it went as it was recorded. */
   readonly played: string
   readonly steps: readonly SequenceStep[]
@@ -123,11 +124,12 @@ export interface ReplaySummary {
 /** The page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const paint = summary.bad ? style.accent : style.green
+  const { title, mood, sentence, doubts, steps, columns, played } = summary
+  const said = mood === 'unsure' && doubts.length > 0 ? [] : wrap(printable(sentence), page.width)
   const sections = [
-    [style.bold(paint(summary.title.toUpperCase())), ...wrap(printable(summary.sentence), page.width)],
-    drawSequence(summary.steps, summary.columns, page),
-    wrap(summary.played, page.width).map((line) => style.dim(line)),
+    [style.bold(paintFor(mood, style)(title.toUpperCase())), ...said, ...warnings(doubts, page)],
+    drawSequence(steps, columns, page),
+    wrap(played, page.width).map((line) => style.dim(line)),
   ]
   return finish(sections, options)
 }

@@ -1,5 +1,6 @@
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
 import { type Millis, type Nanos, nanos } from '@chaos/history'
+import type { FaultRecord } from '@chaos/report'
 import { Connections } from '../connections.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
@@ -24,6 +25,8 @@ export interface Played {
   readonly healedAt: Nanos
   /** What broke, as it was resolved, and when: with these faults the scenario plays so again. */
   readonly faults: readonly PlannedFault[]
+  /** What each fault did. */
+  readonly records: readonly FaultRecord[]
   /** Faults that could not be injected, or healed, and why. */
   readonly trouble: readonly string[]
 }
@@ -61,11 +64,11 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   function oneLess(): void {
     waitingFor--
     if (waitingFor > 0) return
-    nemesis.stop((_records, trouble) => {
+    nemesis.stop((records, trouble) => {
       const healedAt = since()
       recorder.nemesis('healed', null)
       readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs, until: options.until }, () =>
-        ended({ healedAt, faults: nemesis.injected(), trouble }),
+        ended({ healedAt, faults: nemesis.injected(), records, trouble }),
       )
     })
   }

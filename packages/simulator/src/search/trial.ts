@@ -43,6 +43,8 @@ export interface Trial {
   readonly scenario: Scenario
   readonly events: readonly Event[]
   readonly history: History
+  /** Absent where it went wrong before its end. */
+  readonly played: Played | undefined
   readonly failure: Failure | undefined
   /** Why the checker could not say whether the level holds; absent where it could, or was not asked. */
   readonly undecided: string | undefined
@@ -105,12 +107,14 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
   let faults = scenario.faults
+  let played: Played | undefined
   const finish = (failure: Failure | undefined): Trial => {
     const history = historyOf(events)
     return {
       scenario: { ...scenario, faults },
       events,
       history,
+      played,
       failure,
       undecided: undefined,
       steps: cluster.stepCount(),
@@ -119,7 +123,6 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   try {
     warmUp(cluster)
     startedAt = cluster.clock.now()
-    let played: Played | undefined
     const playing = playScenario(
       {
         cluster,

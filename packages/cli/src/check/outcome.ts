@@ -1,0 +1,103 @@
+import { dirname, relative } from 'node:path'
+import type { Level, Report, Verdict } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { sourceName } from '@chaos/history/files'
+import {
+  type CheckRow,
+  type Expectation,
+  plainStyle,
+  renderCheck,
+  renderExplanations,
+  renderHtml,
+  type Style,
+  toJson,
+} from '@chaos/report'
+import { judgeExpectation, missingSuccesses } from '@chaos/runner'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { styleFor } from '../terminal/style.ts'
+import { packageVersion } from '../version.ts'
+import type { CheckTask } from './check-file.ts'
+
+/** What is said of a file that was checked: what was asked for of the page, the explanations, the JSON object, the report. */
+export interface CheckedFile {
+  readonly file: string
+  readonly row: Extract<CheckRow, { report: Report }>
+  readonly exitCode: ExitCode
+  readonly page: string | undefined
+  readonly explanation: string | undefined
+  readonly json: string | undefined
+  readonly html: string | undefined
+}
+
+export interface Checked {
+  readonly history: History
+  readonly report: Report
+  readonly parseMs: number
+  readonly checkMs: number
+}
+
+interface Judged extends Checked {
+  /** The level that the first words are about. */
+  readonly asked: Level
+  /** Why the history proves less than it seems to. */
+  readonly vacuous: readonly string[]
+  readonly expectation: Expectation | undefined
+  readonly exitCode: ExitCode
+}
+
+export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
+  const { file, settings, alone, terminal } = task
+  const { history, report, parseMs, checkMs } = checked
+  const { length, callLine, returnLine } = history.operations
+  const judged = judge(task, checked)
+  const { asked, vacuous, expectation, exitCode } = judged
+  const style: Style = terminal.colours ? styleFor({ isTTY: true }) : plainStyle
+  const said = { file: sourceName(file), parseMs, checkMs, asked, vacuous, expectation, exitCode }
+  return {
+    file,
+    row: {
+      file,
+      report: withoutWitnesses(report),
+      history: { operations: { length, callLine, returnLine } },
+      elapsedMs: parseMs + checkMs,
+      vacuous,
+    },
+    exitCode,
+    page:
+      alone && !settings.json
+        ? renderCheck(report, history, style, { ...terminal, ...said, reportFile: settings.out })
+        : undefined,
+    explanation: settings.explain && !settings.json ? renderExplanations(report, history, style, terminal) : undefined,
+    json: settings.json ? JSON.stringify(toJson({ ...said, report, history, file })) : undefined,
+    html: settings.out === undefined ? undefined : htmlOf(file, settings.out, judged),
+  }
+}
+
+/** Without an expectation a history that could be judged is a success, whatever was found. */
+function judge({ settings: { expect, asked } }: CheckTask, checked: Checked): Judged {
+  const { history, report } = checked
+  const vacuous = missingSuccesses(history, report.model)
+  const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
+  const exitCode = met === 'unknown' ? EXIT.unknown : met || expect === undefined ? EXIT.met : EXIT.violated
+  return { ...checked, asked, vacuous, expectation: expect === undefined ? undefined : { level, met }, exitCode }
+}
+
+/** Orders of a million operations are of no use to a table. */
+function withoutWitnesses(report: Report): Report {
+  const bare = (level: Level, verdict: Verdict): Verdict =>
+    verdict.result === 'met' ? { result: 'met', witness: { kind: 'implied', by: level } } : verdict
+  const verdicts = Object.entries(report.levels) as [Level, Verdict][]
+  return {
+    ...report,
+    levels: Object.fromEntries(verdicts.map(([level, verdict]) => [level, bare(level, verdict)])) as Report['levels'],
+  }
+}
+
+const htmlOf = (file: string, out: string, judged: Judged): string =>
+  renderHtml({
+    ...judged,
+    title: sourceName(file),
+    version: packageVersion(),
+    historyFile: relative(dirname(out), file),
+    again: `npx chaos check ${file}`,
+  })

@@ -1,0 +1,124 @@
+import type { Json } from '@chaos/history'
+import { renderReplay } from '@chaos/report'
+import { causeOf } from '@chaos/simulator'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { Shown } from '../fuzz/show.ts'
+import { styleFor, terminalOptions } from '../terminal/style.ts'
+import type { ReplaySettings } from './settings.ts'
+
+/** What came of playing a scenario, as often as it was played. */
+export interface ReplayOutcome {
+  readonly plays: number
+  /** Plays that went wrong. */
+  readonly failures: number
+  /** Plays whose history was the recorded one, to the byte. */
+  readonly same: number
+  /** Why plays in which nothing went wrong prove less than they seem to, and how many of them. */
+  readonly doubts: ReadonlyMap<string, number>
+  /** What the machine did not do as it was told, and in how many plays. */
+  readonly trouble: ReadonlyMap<string, number>
+  /** The play that says most: one that went wrong rather than one that is in doubt, and either rather than others. */
+  readonly shown: Shown | undefined
+  readonly interrupted: boolean
+}
+
+export const noPlays: ReplayOutcome = {
+  plays: 0,
+  failures: 0,
+  same: 0,
+  doubts: new Map(),
+  trouble: new Map(),
+  shown: undefined,
+  interrupted: false,
+}
+
+export function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
+  const { shown } = before
+  return {
+    ...before,
+    plays: before.plays + 1,
+    failures: before.failures + (play.failure === undefined ? 0 : 1),
+    same: before.same + (play.digest === recordedDigest ? 1 : 0),
+    doubts: counted(before.doubts, play.doubts),
+    trouble: counted(before.trouble, play.trouble),
+    shown: shown === undefined || weightOf(play) > weightOf(shown) ? play : shown,
+  }
+}
+
+const counted = (before: ReadonlyMap<string, number>, texts: readonly string[]): ReadonlyMap<string, number> =>
+  new Map([...before, ...texts.map((text) => [text, (before.get(text) ?? 0) + 1] as const)])
+
+const weightOf = ({ failure, doubts, trouble }: Shown): number =>
+  failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
+
+/** What went wrong is a finding however little the other plays show; without one, nothing in doubt is a success. */
+export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
+  if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
+  if (interrupted) return EXIT.interrupted
+  if (trouble.size > 0) return EXIT.environment
+  return doubts.size > 0 ? EXIT.unknown : EXIT.met
+}
+
+/** What `--json` prints. */
+export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOutcome): Json {
+  const { plays, failures, same, doubts, trouble, shown, interrupted } = outcome
+  return {
+    file,
+    real,
+    times: plays,
+    failures,
+    found: failures > 0,
+    ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
+    ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
+    vacuous: [...doubts.keys()],
+    trouble: [...trouble.keys()],
+    interrupted,
+    ...(replay.digest === undefined || real ? {} : { identical: same === plays }),
+  }
+}
+
+/** What people read at the end. */
+export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string {
+  const { plays, doubts, trouble, shown } = outcome
+  const [title, mood] = titleOf(settings, outcome)
+  const often = ([text, times]: readonly [string, number]): string =>
+    plays === 1 ? text : `${text} (${times} of ${plays} times)`
+  return renderReplay(
+    {
+      title,
+      mood,
+      sentence: shown?.sentence ?? 'It was interrupted before it had been played to the end.',
+      doubts: [...doubts, ...trouble].map(often),
+      played: playedText(settings, outcome),
+      steps: shown?.steps ?? [],
+      columns: shown?.columns ?? [],
+    },
+    styleFor(process.stdout),
+    terminalOptions(process.stdout),
+  )
+}
+
+function titleOf(
+  { subject }: ReplaySettings,
+  outcome: ReplayOutcome,
+): [title: string, mood: 'good' | 'bad' | 'unsure'] {
+  const { shown, doubts, trouble } = outcome
+  if (shown === undefined) return ['nothing was played', 'unsure']
+  const { failure, undecided } = shown
+  if (failure !== undefined) return [failure.kind === 'invariant' ? `${failure.name} broken` : causeOf(failure), 'bad']
+  if (undecided) return [`unknown whether ${subject.level}`, 'unsure']
+  return doubts.size + trouble.size > 0
+    ? ['nothing went wrong, and little proved', 'unsure']
+    : ['nothing went wrong', 'good']
+}
+
+function playedText({ replay, times, real }: ReplaySettings, outcome: ReplayOutcome): string {
+  const { plays, failures, same, interrupted } = outcome
+  const stopped = interrupted ? `interrupted after ${plays} of ${times} times, ` : ''
+  const often = `${stopped}${times === 1 ? '' : `went wrong ${failures} of ${plays} times, `}`
+  if (real) return `${often}on real processes: the same operations and faults, not the same interleaving`
+  if (replay.digest === undefined || plays === 0) return `${often}in the simulator`
+  return same === plays
+    ? `${often}in the simulator: the same history as was recorded, to the byte`
+    : `${often}in the simulator: ANOTHER history than was recorded (the file or the protocol has changed since)`
+}

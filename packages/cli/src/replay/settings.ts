@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+import { promiseOf } from '@chaos/protocols'
+import type { Scenario } from '@chaos/runner'
+import { parseReplay, type Replay } from '@chaos/simulator'
+import type { TargetDefinition } from '@chaos/targets'
+import { parseLevel } from '../arguments/names.ts'
+import { parseCount } from '../arguments/quantities.ts'
+import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
+import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { SubjectName } from '../fuzz/subject-name.ts'
+
+/** Everything `chaos replay` was told, checked and with its defaults filled in. */
+export interface ReplaySettings {
+  readonly file: string
+  readonly replay: Replay
+  readonly subject: SubjectName
+  readonly real: boolean
+  readonly times: number
+  readonly invariants: boolean
+  readonly json: boolean
+}
+
+const MOST_TIMES = 10_000
+
+/** @throws UserError (usage, input) for an option or a file that cannot be. */
+export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
+  const [file = ''] = options.operands
+  const replay = parseReplay(readText(file), file)
+  const { target: reference, bug, knobs, nodes, operations } = replay.scenario
+  const { target } = await targetOf(reference)
+  parseBug(target.protocol, bug)
+  parseKnobs(
+    target.protocol,
+    Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+  )
+  const real = flagOf(options, 'real')
+  if (real) refuseImpossible(target, replay.scenario)
+  const expected = textOf(options, 'expect')
+  const level = expected === undefined ? promiseOf(target.protocol, knobs) : parseLevel('expect', expected)
+  if (level === 'none')
+    throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
+  return {
+    file,
+    replay,
+    subject: { target: reference, bug, knobs, level, nodes, operations: operations.length },
+    real,
+    times: parseCount('times', textOf(options, 'times'), { min: 1, max: MOST_TIMES }),
+    invariants: replay.invariants && options['invariants'] !== false,
+    json: flagOf(options, 'json'),
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `${file} cannot be read: ${(error as Error).message}.`)
+  }
+}
+
+function refuseImpossible(target: TargetDefinition, scenario: Scenario): void {
+  for (const { fault } of scenario.faults) {
+    const suffering = target.faults[fault.kind]
+    if (!suffering.possible)
+      throw new UserError(
+        'usage',
+        `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.reason}. Without --real the simulator plays it.`,
+      )
+  }
+}
