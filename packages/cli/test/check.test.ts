@@ -35,6 +35,31 @@ describe('chaos check', () => {
     expect(exitCode).toBe(expected)
   })
 
+  test('of a history in which nothing was read says that it proves little, and exits with 2, whatever is expected', async () => {
+    const file = join(temporaryDirectory(), 'writes.jsonl')
+    writeFileSync(
+      file,
+      '{"process":1,"type":"invoke","f":"write","value":1}\n{"process":1,"type":"ok","f":"write","value":1}\n',
+    )
+    for (const args of [[], ['--expect', 'linearizable']]) {
+      const { exitCode, stdout } = await chaos(['check', file, ...args])
+      expect(stdout).toContain('⚠ proves less than it seems to: no read succeeded')
+      expect(stdout).toMatch(/exit code 2$/m)
+      expect(exitCode).toBe(2)
+    }
+    const { stdout } = await chaos(['check', file, '--json'])
+    expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
+  })
+
+  test('that asks for one level speaks of that level; where it cannot be decided it exits with 2', async () => {
+    const decided = await chaos(['check', history('stale-read'), '--level', 'sequential'])
+    expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
+    expect(decided.exitCode).toBe(0)
+    const open = await chaos(['check', history('sequential-not-linearizable'), '--level', 'eventual'])
+    expect(open.stdout).toMatch(/^ {2}UNKNOWN WHETHER EVENTUALLY CONSISTENT/m)
+    expect(open.exitCode).toBe(2)
+  })
+
   test('with --json prints one object a file, levels strongest first', async () => {
     const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), '--json'])
     const [stale, fresh] = stdout

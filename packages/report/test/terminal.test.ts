@@ -248,7 +248,13 @@ describe('the table of several files', () => {
     const text = renderCheckTable(
       [
         { file: 'etcd_007.log', report: allMet(), history: stale.history, elapsedMs: 4, vacuous: [] },
-        { file: 'big.jsonl', report: stale.report, history: stale.history, elapsedMs: 1400, vacuous: ['no read succeeded'] },
+        {
+          file: 'big.jsonl',
+          report: stale.report,
+          history: stale.history,
+          elapsedMs: 1400,
+          vacuous: ['no read succeeded'],
+        },
         { file: 'notes.txt', trouble: 'notes.txt: line 1 is neither JSON nor EDN' },
       ],
       plainStyle,
@@ -257,6 +263,7 @@ describe('the table of several files', () => {
     expect(text).toMatch(/etcd_007\.log +register +4 +✔ +✔ +✔ +✔ +4\.0 ms/)
     expect(text).toMatch(/big\.jsonl +register +4 +✘ line 8 +\? out of time after… +\? not asked for +✔ +1\.40 s/)
     expect(text).toContain('✘ notes.txt: line 1 is neither JSON nor EDN')
+    expect(text).toContain('⚠ big.jsonl proves less than it seems to: no read succeeded')
   })
 
   test('is no wider than the terminal: reasons are shortened, then left out', () => {

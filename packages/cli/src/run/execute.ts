@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
-import { check, levels } from '@chaos/checker'
+import { check, levels, type Report } from '@chaos/checker'
 import { type History, type Json, millis } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
 import { type RunSummary, renderHtml, renderRun, toJson } from '@chaos/report'
-import { judgeRun } from '@chaos/runner'
+import { judgeExpectation, judgeRun } from '@chaos/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -61,7 +61,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     // Verdicts as --json gives them: the witness of a long history is as long as the history.
     const { report: _, ...record } = summary
     writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
-    const exitCode = exitCodeOf(summary, interrupts)
+    const exitCode = exitCodeOf(summary, report, interrupts)
     const page = renderHtml({
       title: `${settings.protocol.name}, ${settings.nodes} nodes`,
       version: packageVersion(),
@@ -96,12 +96,12 @@ function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulat
 }
 
 /** Without an expectation a run that could be judged is a success, whatever it found; one that proves nothing is not. */
-function exitCodeOf({ expectation, vacuous, trouble }: RunSummary, interrupts: Interrupts): ExitCode {
+function exitCodeOf({ expectation, vacuous, trouble }: RunSummary, report: Report, interrupts: Interrupts): ExitCode {
   if (interrupts.interrupted()) return EXIT.interrupted
   if (expectation?.met === false) return EXIT.violated
   if (trouble.length > 0) return EXIT.environment
-  if (expectation?.met === 'unknown' || vacuous.length > 0) return EXIT.unknown
-  return EXIT.met
+  const { met } = expectation ?? judgeExpectation(report, 'linearizable', vacuous)
+  return met === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
 const resultOf = (summary: RunSummary, history: History, directory: RunDirectory): Json =>
