@@ -1,5 +1,5 @@
-import { millis } from '@chaos/history'
-import { type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
+import { millis, millisToNanos, nanos, nanosToMillis } from '@chaos/history'
+import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /** Beyond what an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */
@@ -16,14 +16,41 @@ export type SimulatedRun =
   /** The protocol floods, or spins without time passing, or never lets the run end. */
   | { readonly type: 'stopped'; readonly reason: Exclude<RunEnd, 'done'> }
 
-/** A whole run in virtual time, from a leader's election to the last final read; it does not wait. */
-export function simulateRun(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): SimulatedRun {
+/** A run in virtual time that waits to go on. */
+export interface Simulation {
+  readonly handle: RunHandle
+  /** Lets so many events happen; undefined where the run has not come to its end by then. */
+  advance(events: number): SimulatedRun | undefined
+}
+
+/** A leader is elected, and the run begun. What comes of it does not depend on how it is cut into advances. */
+export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isLed(), WARM_UP)
   let outcome: RunOutcome | undefined
-  startRun({ ...options, cluster }, (ended) => {
+  const handle = startRun({ ...options, cluster }, (ended) => {
     outcome = ended
   })
-  const end = cluster.run(() => outcome !== undefined, limitsFor(options))
-  if (end !== 'done' || outcome === undefined) return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
-  return { type: 'ended', outcome }
+  const limits = limitsFor(options)
+  const lastEvent = cluster.eventCount() + limits.events
+  const lastTime = cluster.clock.now() + millisToNanos(limits.durationMs)
+  return {
+    handle,
+    advance(events) {
+      const eventsLeft = lastEvent - cluster.eventCount()
+      const durationMs = nanosToMillis(nanos(lastTime - cluster.clock.now()))
+      const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
+      if (outcome !== undefined) return { type: 'ended', outcome }
+      if (end === 'too many events' && events < eventsLeft) return undefined
+      return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
+    },
+  }
+}
+
+/** A whole run in virtual time, from a leader's election to the last final read; it does not wait. */
+export function simulateRun(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): SimulatedRun {
+  const simulation = beginSimulation(cluster, options)
+  for (;;) {
+    const run = simulation.advance(Number.POSITIVE_INFINITY)
+    if (run !== undefined) return run
+  }
 }

@@ -7,7 +7,7 @@ import { firstLeader } from '@chaos/simulator'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
-import type { Interrupts } from '../run/interrupts.ts'
+import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
 
 const QUIET_MS = millis(5_000)
 
@@ -27,7 +27,7 @@ export async function playForReal(
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   try {
-    const cluster = await startUnlessInterrupted(interrupts, (signal) =>
+    const cluster = await unlessInterrupted(interrupts, (signal) =>
       startEmbeddedCluster({
         protocol: target,
         bug,
@@ -60,21 +60,6 @@ export async function playForReal(
     )
   } finally {
     rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-/** Gives up a start that is on its way when an interrupt comes. */
-export async function startUnlessInterrupted(
-  interrupts: Interrupts,
-  start: (signal: AbortSignal) => Promise<EmbeddedCluster>,
-): Promise<EmbeddedCluster | undefined> {
-  const starting = new AbortController()
-  interrupts.onInterrupt(() => starting.abort())
-  try {
-    return await start(starting.signal)
-  } catch (error) {
-    if (interrupts.interrupted()) return undefined
-    throw error
   }
 }
 

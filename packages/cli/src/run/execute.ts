@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { check, levels, type Report } from '@chaos/checker'
 import { type History, type Json, millis } from '@chaos/history'
@@ -28,9 +29,15 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   try {
     if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
     const outcome = settings.simulated
-      ? await runSimulated(settings, schedule, directory, progress)
+      ? await runSimulated(settings, schedule, directory, progress, interrupts)
       : await runForReal(settings, schedule, directory, progress, interrupts)
-
+    if (outcome === undefined) {
+      rmSync(directory.path, { recursive: true, force: true })
+      print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
+      return EXIT.interrupted
+    }
+    // The checker does not listen while it works, and the record is complete: from here on an interrupt ends all at once.
+    interrupts.release()
     const history = await readHistory(directory.history)
     progress.update(`checking ${history.operations.length.toLocaleString('en-US')} operations`)
     const checkStarted = performance.now()

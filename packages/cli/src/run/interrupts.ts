@@ -14,6 +14,21 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
 
+/** Gives up a start that is on its way when an interrupt comes; undefined then. */
+export async function unlessInterrupted<T>(
+  interrupts: Interrupts,
+  start: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const starting = new AbortController()
+  interrupts.onInterrupt(() => starting.abort())
+  try {
+    return await start(starting.signal)
+  } catch (error) {
+    if (interrupts.interrupted()) return undefined
+    throw error
+  }
+}
+
 /** `announcement` is what the first interrupt makes this program say. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const callbacks: (() => void)[] = []

@@ -7,7 +7,7 @@ import { type RunOptions, type RunOutcome, registerWorkload, startRun } from '@c
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 import type { RunDirectory } from './directory.ts'
-import type { Interrupts } from './interrupts.ts'
+import { type Interrupts, unlessInterrupted } from './interrupts.ts'
 import { createRateMeter, liveLine } from './live-line.ts'
 import { headerOf } from './plan.ts'
 import type { RunSettings } from './settings.ts'
@@ -15,28 +15,47 @@ import type { RunSettings } from './settings.ts'
 const QUIET_MS = millis(10_000)
 const REFRESH_EVERY_MS = 100
 
-/** Starts the processes, runs, and ends them. The history is on disk when this resolves, and also when it throws. */
+/**
+ * Starts the processes, runs, and ends them. The history is on disk when this resolves, and also when it throws; undefined
+ * where it was interrupted before there was anything to record.
+ */
 export async function runForReal(
   settings: RunSettings,
   schedule: Schedule,
   directory: RunDirectory,
   progress: ProgressDisplay,
   interrupts: Interrupts,
-): Promise<RunOutcome> {
+): Promise<RunOutcome | undefined> {
   progress.update('starting the cluster')
-  const starting = new AbortController()
-  interrupts.onInterrupt(() => starting.abort())
   const dataDir = join(directory.path, 'data')
-  const cluster = await startEmbeddedCluster({
-    protocol: settings.reference,
-    bug: settings.bug,
-    knobs: settings.knobs,
-    nodes: settings.nodes,
-    dataDir,
-    logDir: directory.nodes,
-    seed: settings.seed,
-    signal: starting.signal,
-  })
+  try {
+    const cluster = await unlessInterrupted(interrupts, (signal) =>
+      startEmbeddedCluster({
+        protocol: settings.reference,
+        bug: settings.bug,
+        knobs: settings.knobs,
+        nodes: settings.nodes,
+        dataDir,
+        logDir: directory.nodes,
+        seed: settings.seed,
+        signal,
+      }),
+    )
+    return cluster && (await runOn(cluster, settings, schedule, directory, progress, interrupts))
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** The cluster has ended when this resolves. */
+async function runOn(
+  cluster: EmbeddedCluster,
+  settings: RunSettings,
+  schedule: Schedule,
+  directory: RunDirectory,
+  progress: ProgressDisplay,
+  interrupts: Interrupts,
+): Promise<RunOutcome> {
   try {
     const leader = cluster.leader()
     progress.succeed(
@@ -47,7 +66,6 @@ export async function runForReal(
   } finally {
     progress.update('ending the cluster')
     await new Promise<void>((resolve) => cluster.stop(resolve))
-    rmSync(dataDir, { recursive: true, force: true })
   }
 }
 

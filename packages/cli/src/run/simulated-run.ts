@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Schedule } from '@chaos/faults'
 import { type Event, UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import type { RunOutcome } from '@chaos/runner'
-import { createSimulatedCluster, digestOf, type SimulatedRun, simulateRun } from '@chaos/simulator'
+import { beginSimulation, createSimulatedCluster, digestOf, type SimulatedRun } from '@chaos/simulator'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 import type { RunDirectory } from './directory.ts'
+import type { Interrupts } from './interrupts.ts'
 import { headerOf } from './plan.ts'
 import { runOptions } from './real-run.ts'
 import type { RunSettings } from './settings.ts'
@@ -15,17 +17,14 @@ export async function runSimulated(
   schedule: Schedule,
   directory: RunDirectory,
   progress: ProgressDisplay,
+  interrupts: Interrupts,
 ): Promise<RunOutcome> {
   progress.update(`simulating ${settings.timeMs / 1000} s`)
-  const { events, run } = simulateOnce(settings, schedule)
+  const { events, run } = await simulateOnce(settings, schedule, interrupts)
   const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
   writer.appendAll(events)
   writer.close()
-  if (settings.verifyDeterminism && digestOf(simulateOnce(settings, schedule).events) !== digestOf(events))
-    throw new UserError(
-      'environment',
-      `${settings.protocol.name} is not deterministic: the same run, repeated, gave another history than ${directory.history}. Its steps may depend on their state and event alone: no clock, no Math.random, nothing kept outside the state.`,
-    )
+  if (settings.verifyDeterminism) await verifyDeterminism(settings, schedule, events, directory, interrupts)
   if (run.type === 'ended') return run.outcome
   throw new UserError(
     'environment',
@@ -33,16 +32,45 @@ export async function runSimulated(
   )
 }
 
-function simulateOnce(settings: RunSettings, schedule: Schedule): { events: readonly Event[]; run: SimulatedRun } {
+/** An interrupt ends either run at another place: nothing can be said of runs that were. */
+async function verifyDeterminism(
+  settings: RunSettings,
+  schedule: Schedule,
+  events: readonly Event[],
+  directory: RunDirectory,
+  interrupts: Interrupts,
+): Promise<void> {
+  if (interrupts.interrupted()) return
+  const again = await simulateOnce(settings, schedule, interrupts)
+  if (interrupts.interrupted() || digestOf(again.events) === digestOf(events)) return
+  throw new UserError(
+    'environment',
+    `${settings.protocol.name} is not deterministic: the same run, repeated, gave another history than ${directory.history}. Its steps may depend on their state and event alone: no clock, no Math.random, nothing kept outside the state.`,
+  )
+}
+
+/** Some ten milliseconds: the simulator never waits, and an interrupt is heard only where somebody does. */
+const EVENTS_AT_A_TIME = 5_000
+
+async function simulateOnce(
+  settings: RunSettings,
+  schedule: Schedule,
+  interrupts: Interrupts,
+): Promise<{ readonly events: readonly Event[]; readonly run: SimulatedRun }> {
   const events: Event[] = []
   const cluster = createSimulatedCluster({
     machine: settings.protocol.create({ bug: settings.bug, knobs: settings.knobs }),
     nodes: settings.nodes,
     seed: settings.seed,
   })
-  const run = simulateRun(
+  const simulation = beginSimulation(
     cluster,
     runOptions(settings, schedule, (event) => events.push(event)),
   )
-  return { events, run }
+  interrupts.onInterrupt(() => simulation.handle.interrupt())
+  for (;;) {
+    const run = simulation.advance(EVENTS_AT_A_TIME)
+    if (run !== undefined) return { events, run }
+    await setImmediate()
+  }
 }
