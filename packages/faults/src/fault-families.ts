@@ -6,7 +6,7 @@ import { linkHarms, triggerParameters } from './harm-table.ts'
 import type { HttpFault } from './http-fault.ts'
 import { httpHarms, httpMatchParameters, httpTriggerParameters } from './http-table.ts'
 import type { Http2Fault } from './http2-fault.ts'
-import { http2Harms, parseHttp2Fault, streamTriggerParameters } from './http2-table.ts'
+import { http2Harms, parseHttp2Fault, streamMatchParameters, streamTriggerParameters } from './http2-table.ts'
 import type { LinkFault } from './link-fault.ts'
 import type { MessageFault } from './message-fault.ts'
 import { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'
@@ -53,7 +53,7 @@ export const faultFamilies: readonly FaultFamily[] = [
     name: 'http2',
     summary: 'single requests and responses of HTTP/2, and so of gRPC',
     harms: http2Harms,
-    match: [],
+    match: streamMatchParameters,
     when: streamTriggerParameters,
     parse: parseHttp2Fault,
   },

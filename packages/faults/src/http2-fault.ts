@@ -1,5 +1,6 @@
 import type { Millis } from '@chaos/history'
 import type { Link } from './fault.ts'
+import type { HttpMatch } from './http-fault.ts'
 
 /** The codes by which HTTP/2 says why (RFC 9113 §7). */
 export const http2Codes = {
@@ -33,7 +34,10 @@ export type Http2Harm =
   /** Its headers go on, and the client is told that no later request on its connection will be served. */
   | { readonly kind: 'goaway'; readonly code: Http2Code }
 
-/** Which requests (or responses). They are counted from 1 on each link, from when the fault was applied. */
+/** Which requests, or responses to them, by what the headers of the request say; all that is given must hold. */
+export type Http2Match = Pick<HttpMatch, 'method' | 'path' | 'header' | 'headerValue' | 'client'>
+
+/** Which of the requests (or responses) that match. They are counted from 1 on each link, from when the fault was applied. */
 export interface StreamTrigger {
   readonly probability?: number | undefined
   readonly nth?: number | undefined
@@ -43,4 +47,8 @@ export interface StreamTrigger {
   readonly untilMs?: Millis | undefined
 }
 
-export type Http2Fault = Http2Harm & { readonly links: readonly Link[]; readonly when?: StreamTrigger | undefined }
+export type Http2Fault = Http2Harm & {
+  readonly links: readonly Link[]
+  readonly match?: Http2Match | undefined
+  readonly when?: StreamTrigger | undefined
+}

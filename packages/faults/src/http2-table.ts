@@ -1,7 +1,9 @@
 import { UserError } from '@chaos/history'
 import type { FaultParameter, HarmDescription } from './harm-table.ts'
-import { type Http2Fault, type Http2Harm, http2Codes, type StreamTrigger } from './http2-fault.ts'
+import { httpMatchParameters } from './http-table.ts'
+import { type Http2Fault, type Http2Harm, type Http2Match, http2Codes, type StreamTrigger } from './http2-fault.ts'
 import { messageTriggerParameters } from './message-table.ts'
+import { parseHttpMatch } from './parse-http-fault.ts'
 import { parseLinks } from './parse-link-fault.ts'
 import { quote, readObject, readParameters } from './read-parameters.ts'
 
@@ -29,6 +31,12 @@ export const http2Harms: { readonly [kind in Http2Harm['kind']]: HarmDescription
   },
 }
 
+const STREAM_MATCHES: readonly (keyof Http2Match)[] = ['method', 'path', 'header', 'headerValue', 'client']
+/** What narrows a fault to requests whose headers say something: as for HTTP/1.1, without what bodies and answers say. */
+export const streamMatchParameters: readonly FaultParameter[] = httpMatchParameters.filter(({ name }) =>
+  STREAM_MATCHES.some((known) => known === name),
+)
+
 const STREAM_TRIGGERS: readonly string[] = ['probability', 'nth', 'first', 'every', 'fromMs', 'untilMs']
 /** What narrows a fault to some of the requests: as for messages, of which they are a kind. */
 export const streamTriggerParameters: readonly FaultParameter[] = messageTriggerParameters.filter(({ name }) =>
@@ -51,12 +59,15 @@ export function parseHttp2Fault(value: unknown, where: string): Http2Fault {
   const parameters = readParameters(http2Harms[kind].parameters, members, `${where}: ${kind}`, [
     'kind',
     'links',
+    'match',
     'when',
   ])
   // The table names, for each kind, just the members its type has.
   const harm = { kind, ...parameters } as Http2Harm
   const links = parseLinks(members['links'], where)
-  if (when === undefined || when === null) return { ...harm, links }
+  const match = parseHttpMatch(members['match'], `${where}: "match"`, streamMatchParameters)
+  const matching = match === undefined ? {} : { match }
+  if (when === undefined || when === null) return { ...harm, links, ...matching }
   const trigger = readParameters(streamTriggerParameters, readObject(when, `${where}: "when"`), `${where}: "when"`)
-  return { ...harm, links, when: trigger as StreamTrigger }
+  return { ...harm, links, ...matching, when: trigger as StreamTrigger }
 }

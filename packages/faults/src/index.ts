@@ -11,9 +11,15 @@ export type { FaultParameter, HarmDescription, ParameterUnit } from './harm-tabl
 export { linkHarms, triggerParameters } from './harm-table.ts'
 export type { HttpFault, HttpHarm, HttpMatch, HttpTrigger, Silence } from './http-fault.ts'
 export { actsOnReplies, httpHarms, httpMatchParameters, httpTriggerParameters } from './http-table.ts'
-export type { Http2Code, Http2Fault, Http2Harm, StreamTrigger } from './http2-fault.ts'
+export type { Http2Code, Http2Fault, Http2Harm, Http2Match, StreamTrigger } from './http2-fault.ts'
 export { http2Codes } from './http2-fault.ts'
-export { http2Harms, isHttp2Harm, parseHttp2Fault, streamTriggerParameters } from './http2-table.ts'
+export {
+  http2Harms,
+  isHttp2Harm,
+  parseHttp2Fault,
+  streamMatchParameters,
+  streamTriggerParameters,
+} from './http2-table.ts'
 export type { LatencyDistribution, LinkFault, LinkHarm, LinkTrigger } from './link-fault.ts'
 export type { MessageFault, MessageHarm, MessageMatch, MessageTrigger } from './message-fault.ts'
 export { matchParameters, messageHarms, messageTriggerParameters } from './message-table.ts'

@@ -1,4 +1,5 @@
 import { UserError } from '@chaos/history'
+import type { FaultParameter } from './harm-table.ts'
 import type { HttpFault, HttpHarm, HttpMatch, HttpTrigger } from './http-fault.ts'
 import { actsOnReplies, httpHarms, httpMatchParameters, httpTriggerParameters } from './http-table.ts'
 import { parseLinks } from './parse-link-fault.ts'
@@ -39,9 +40,14 @@ export function parseHttpFault(value: unknown, where: string): HttpFault {
   return { ...harm, links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
 }
 
-function parseHttpMatch(value: unknown, where: string): HttpMatch | undefined {
+/** @param parameters what may be matched, where it is not everything. @throws UserError (input) */
+export function parseHttpMatch(
+  value: unknown,
+  where: string,
+  parameters: readonly FaultParameter[] = httpMatchParameters,
+): HttpMatch | undefined {
   if (value === undefined || value === null) return undefined
-  const match: HttpMatch = readParameters(httpMatchParameters, readObject(value, where), where)
+  const match: HttpMatch = readParameters(parameters, readObject(value, where), where)
   const { method, path, header, headerValue, status } = match
   if (method !== undefined && !/^[A-Za-z-]+(,[A-Za-z-]+)*$/.test(method))
     throw new UserError('input', `${where}: "method" is ${quote(method)}. Write GET, or several: PUT,POST.`)

@@ -38,5 +38,7 @@ export type FaultAnswer = {
   readonly links: readonly string[]
   readonly origin: string
   readonly hits: number
+  /** What it might have hit, but could not. */
+  readonly missed?: number
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

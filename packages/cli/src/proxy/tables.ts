@@ -58,11 +58,11 @@ export function formatBytes(bytes: number): string {
 /** Faults in force: what each is, and how often it bit. */
 export function renderFaults(faults: readonly FaultAnswer[], style: Style): string {
   if (faults.length === 0) return '  no faults\n'
-  const rows = faults.map(({ name, kind, links, hits, origin, lease: _, ...parameters }) => [
+  const rows = faults.map(({ name, kind, links, hits, missed, origin, lease: _, ...parameters }) => [
     name,
     kind,
     links.join(' '),
-    String(hits),
+    missed === undefined ? String(hits) : `${hits}, and ${missed} missed`,
     origin,
     Object.entries(parameters)
       .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)

@@ -17,6 +17,8 @@ export interface NamedFault {
   readonly lease: string | undefined
   /** How often it bit so far. */
   readonly hits: number
+  /** How much it might have hit, but could not: too long to be held, or not to be read. */
+  readonly missed: number
 }
 
 export interface FaultToAdd {
@@ -201,7 +203,7 @@ export function createFaultBoard(
 
 const viewOf = (entry: Entry): NamedFault => {
   const { name, fault, origin, lease } = entry
-  return { name, fault, origin, lease, hits: hitsOf(entry) }
+  return { name, fault, origin, lease, hits: hitsOf(entry), missed: entry.applied.missed ?? 0 }
 }
 
 const hitsOf = ({ applied, earlierHits }: Entry): number => earlierHits + applied.hits

@@ -53,6 +53,11 @@ export class FrameReader {
     return this.#keptBytes
   }
 
+  /** In the middle of a message that is handed out loose. */
+  get inParts(): boolean {
+    return this.#loosened
+  }
+
   read(bytes: Buffer, sink: FrameSink): void {
     let at = 0
     while (at < bytes.length && this.#framed) {

@@ -42,7 +42,7 @@ export interface AppliedHttpFault {
   /** How many requests or answers it hit. */
   readonly hits: number
   /** How many it would have hit, but for their being too long to be held (1 MiB). */
-  readonly oversized: number
+  readonly missed: number
   /** Heals at once: what it made wait goes on. Once more does nothing. */
   remove(): void
 }
@@ -117,7 +117,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
         get hits() {
           return placed.reduce((sum, { rule }) => sum + rule.hits, 0)
         },
-        get oversized() {
+        get missed() {
           return placed.reduce((sum, { rule }) => sum + rule.oversized, 0)
         },
         remove: withdrawalOf(placed),

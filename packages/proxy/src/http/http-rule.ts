@@ -1,8 +1,6 @@
-import type { HttpFault, HttpMatch, Random } from '@chaos/faults'
+import type { HttpFault, Random } from '@chaos/faults'
 import { actsOnReplies } from '@chaos/faults'
-import type { ClientFilter } from '../trigger.ts'
-import { createClientFilter } from '../trigger.ts'
-import { compilePath, pathOf } from './path-pattern.ts'
+import { compileHeadMatch, type HeadMatch } from './head-match.ts'
 import type { RequestHead } from './request-head.ts'
 import { StaleReplies } from './stale-replies.ts'
 
@@ -13,7 +11,7 @@ export class HttpRule {
   readonly actsOnReplies: boolean
   readonly #appliedAtMs: number
   readonly #random: Random
-  readonly #isForHead: (head: RequestHead, client: string) => boolean
+  readonly #isForHead: HeadMatch
   readonly #body: Buffer | undefined
   readonly #status: string | undefined
   #matched = 0
@@ -101,34 +99,4 @@ export class HttpRule {
 export interface WaitingReply {
   readonly connection: number
   release(): void
-}
-
-function compileHeadMatch(match: HttpMatch | undefined): (head: RequestHead, client: string) => boolean {
-  const methods = match?.method?.split(',').map((method) => method.toUpperCase())
-  const path = match?.path === undefined ? undefined : compilePath(match.path)
-  const header = match?.header?.toLowerCase()
-  const headerValue = match?.headerValue
-  const isClient = match?.client === undefined ? undefined : rememberLast(createClientFilter(match.client))
-  return (head, client) => {
-    if (methods !== undefined && !methods.includes(head.method)) return false
-    if (path !== undefined && path.match(pathOf(head.target)) === null) return false
-    if (header !== undefined) {
-      const value = head.headers.get(header)
-      if (value === undefined || (headerValue !== undefined && !value.includes(headerValue))) return false
-    }
-    return isClient === undefined || isClient(client)
-  }
-}
-
-/** Most requests come from the client that the one before came from. */
-function rememberLast(isClient: ClientFilter): ClientFilter {
-  let last = ''
-  let answer = isClient(last)
-  return (address) => {
-    if (address !== last) {
-      last = address
-      answer = isClient(address)
-    }
-    return answer
-  }
 }

@@ -10,7 +10,7 @@ export const FRAME = {
   continuation: 9,
 } as const
 
-export const FLAG = { endStream: 1, endHeaders: 4 } as const
+export const FLAG = { endStream: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const
 
 export const HEADER_BYTES = 9
 /** What a client says first (§3.4). */
@@ -23,6 +23,28 @@ export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7ff
 /** Header blocks, each of which may be several frames, and none may come between those. */
 export const isHeaderPart = (type: number): boolean =>
   type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
+
+/** Whole frames, one behind the other. */
+export function framesOf(bytes: Buffer): readonly Buffer[] {
+  const frames: Buffer[] = []
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + HEADER_BYTES + bytes.readUIntBE(at, 3)
+    frames.push(bytes.subarray(at, end))
+    at = end
+  }
+  return frames
+}
+
+/** What HEADERS or CONTINUATION carry of a header block, without padding and priority (§6.2). */
+export function headerFragment(frame: Buffer): Buffer {
+  const payload = frame.subarray(HEADER_BYTES)
+  if (typeOf(frame) === FRAME.continuation) return payload
+  const isPadded = hasFlag(frame, FLAG.padded)
+  const start = (isPadded ? 1 : 0) + (hasFlag(frame, FLAG.priority) ? PRIORITY_BYTES : 0)
+  return payload.subarray(start, Math.max(start, payload.length - (isPadded ? (payload[0] ?? 0) : 0)))
+}
+
+const PRIORITY_BYTES = 5
 
 /** Ends a request, with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])

@@ -1,10 +1,12 @@
 import { http2Codes } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Direction } from '../framing/framing.ts'
+import type { MatchableHead } from '../http/head-match.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
 import { FLAG, FRAME, goaway, HEADER_BYTES, hasFlag, resetStream, streamOf, typeOf, windowUpdate } from './frames.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
 import type { Http2Link } from './http2-link.ts'
+import { RequestHeads } from './request-heads.ts'
 import type { StreamRule } from './stream-rule.ts'
 
 /** Requests under way on a connection; with more, none is told from another any more. Servers allow hundreds. */
@@ -18,6 +20,12 @@ export interface Http2ConnectionOptions {
   readonly clock: ProxyClock
 }
 
+interface RequestStream {
+  /** Undefined where it could not be read. */
+  readonly head: MatchableHead | undefined
+  answered: boolean
+}
+
 /** A connection of HTTP/2: its streams, and what befalls them. What turns out to be something else is passed as it is. */
 export class Http2Connection implements Interceptor {
   readonly requests: Stage
@@ -29,14 +37,17 @@ export class Http2Connection implements Interceptor {
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
   /** Undefined until the client has said its first bytes. */
   #isHttp2: boolean | undefined
-  /** Asked and not answered in full; true once an answer has begun. */
-  readonly #streams: Map<number, boolean> = new Map()
+  readonly #client: string
+  readonly #heads: RequestHeads = new RequestHeads()
+  /** Asked and not answered in full. */
+  readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
 
   constructor({ conversation, links, clock }: Http2ConnectionOptions) {
     this.#links = links
     this.#clock = clock
+    this.#client = conversation.client.host
     this.#numbers = { requests: links.requests.join(this), responses: links.responses.join(this) }
     const flowOf = (direction: Direction): Http2Flow =>
       new Http2Flow({
@@ -75,29 +86,41 @@ export class Http2Connection implements Interceptor {
   }
 
   #plan(direction: Direction, frame: Buffer): FramePlan | undefined {
-    const begins = this.#follow(direction, frame)
-    if (!begins) return undefined
-    const rules = this.#links[direction].rules.filter((rule) =>
-      rule.strikes(this.#numbers[direction], this.#clock.nowMs()),
+    const begun = this.#follow(direction, frame)
+    if (begun === undefined) return undefined
+    const rules = this.#links[direction].rules.filter(
+      (rule) => rule.isFor(begun.head, this.#client) && rule.strikes(this.#numbers[direction], this.#clock.nowMs()),
     )
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame))
   }
 
-  /** Keeps account of the streams; true where a request, or its response, begins with this frame. */
-  #follow(direction: Direction, frame: Buffer): boolean {
-    const [type, stream] = [typeOf(frame), streamOf(frame)]
-    let begins = false
-    if (type === FRAME.headers && direction === 'requests' && stream > this.#highestStream) {
-      this.#highestStream = stream
-      begins = this.#streams.size < MOST_STREAMS
-      if (begins) this.#streams.set(stream, false)
-    } else if (type === FRAME.headers && direction === 'responses' && this.#streams.get(stream) === false) {
-      this.#streams.set(stream, true)
-      begins = true
-    }
+  /** Keeps account of the streams; the one whose request, or response, begins with this frame. */
+  #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
+    const [type, number] = [typeOf(frame), streamOf(frame)]
+    const begun =
+      type !== FRAME.headers ? undefined : direction === 'requests' ? this.#ask(frame) : this.#answer(number)
     const carriesEnd = (type === FRAME.headers || type === FRAME.data) && hasFlag(frame, FLAG.endStream)
-    if (type === FRAME.resetStream || (direction === 'responses' && carriesEnd)) this.#streams.delete(stream)
-    return begins
+    if (type === FRAME.resetStream || (direction === 'responses' && carriesEnd)) this.#streams.delete(number)
+    return begun
+  }
+
+  /** Trailers come in the same frames as what begins a request. */
+  #ask(block: Buffer): RequestStream | undefined {
+    const head = this.#heads.read(block)
+    const number = streamOf(block)
+    if (number <= this.#highestStream) return undefined
+    this.#highestStream = number
+    if (this.#streams.size >= MOST_STREAMS) return undefined
+    const stream = { head, answered: false }
+    this.#streams.set(number, stream)
+    return stream
+  }
+
+  #answer(number: number): RequestStream | undefined {
+    const stream = this.#streams.get(number)
+    if (stream === undefined || stream.answered) return undefined
+    stream.answered = true
+    return stream
   }
 
   #planOf(rules: readonly StreamRule[], direction: Direction, stream: number): FramePlan {

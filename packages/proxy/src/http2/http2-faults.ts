@@ -2,9 +2,11 @@ import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } fro
 import { UserError } from '@chaos/history'
 import { type ProxyClock, systemClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
-import { appliedTo } from '../rule-list.ts'
+import { withdrawalOf } from '../rule-list.ts'
+import { createClientFilter } from '../trigger.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Link } from './http2-link.ts'
+import type { StandingHttp2Fault } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
@@ -18,6 +20,8 @@ export interface AppliedHttp2Fault {
   readonly fault: Http2Fault
   /** How many requests or responses it delayed or ended, or after how many it said that it is enough. */
   readonly hits: number
+  /** How many requests or responses it could not be matched with, since what they said at their heads made no sense. */
+  readonly missed: number
   /** Heals at once: what it held back goes on. Once more does nothing. */
   remove(): void
 }
@@ -59,11 +63,19 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
     },
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
-      return appliedTo(
-        standing,
-        targets.map((list) => ({ list, rule: list.add(standing) })),
-      )
+      const { client } = fault.match ?? {}
+      if (client !== undefined) createClientFilter(client)
+      const standing: StandingHttp2Fault = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
+      return {
+        fault,
+        get hits() {
+          return standing.hits
+        },
+        get missed() {
+          return standing.missed
+        },
+        remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
+      }
     },
   }
 }

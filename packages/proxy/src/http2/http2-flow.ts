@@ -2,7 +2,8 @@ import type { ProxyClock } from '../clock.ts'
 import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { Run } from '../framing/run.ts'
 import type { Exit } from '../interceptor.ts'
-import { FLAG, HEADER_BYTES, hasFlag, isHeaderPart, PREFACE, streamOf, typeOf } from './frames.ts'
+import { FLAG, framesOf, HEADER_BYTES, hasFlag, isHeaderPart, PREFACE, streamOf, typeOf } from './frames.ts'
+import { HeaderBlockJoiner } from './header-blocks.ts'
 import { createHttp2Scanner } from './http2-scanner.ts'
 import type { StreamRule } from './stream-rule.ts'
 
@@ -15,7 +16,7 @@ const MOST_HELD_BYTES = 16 * 1024 * 1024
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]
-  /** Once the frame, and the header block that it begins or ends, has gone on. */
+  /** Once it has gone on. */
   readonly then: (() => void) | undefined
 }
 
@@ -23,9 +24,9 @@ export interface Http2FlowOptions {
   readonly direction: 'requests' | 'responses'
   readonly exit: Exit
   readonly clock: ProxyClock
-  /** Asked of each frame as it comes; undefined where nothing is to be done about it. */
+  /** Asked of each frame, or whole header block, as it comes; undefined where nothing is to be done about it. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** Asked of each frame as it is about to go on: false where it must not. */
+  /** Asked of each of them as it is about to go on: false where it must not. */
   readonly mayPass: (frame: Buffer) => boolean
   /** It turned out to be HTTP/2, or not. */
   readonly recognised: (isHttp2: boolean) => void
@@ -44,6 +45,7 @@ export class Http2Flow implements FrameSink {
   readonly #options: Http2FlowOptions
   readonly #reader: FrameReader
   readonly #run: Run
+  readonly #joiner: HeaderBlockJoiner = new HeaderBlockJoiner()
   #held: Held[] = []
   #heldBytes = 0
   /** How many frames of each stream are held: what follows of it waits behind them. */
@@ -51,7 +53,6 @@ export class Http2Flow implements FrameSink {
   /** Frames of our own, for when a header block, or a frame that comes in parts, is through. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
-  #inPart = false
   #ending: 'end' | 'reset' | undefined
   #cancelTimer: (() => void) | undefined
   #reading = true
@@ -79,6 +80,7 @@ export class Http2Flow implements FrameSink {
   }
 
   finish(ending: 'end' | 'reset'): void {
+    this.#passUnfinished()
     this.#reader.release(this)
     this.#run.flush()
     this.#ending = ending
@@ -91,18 +93,20 @@ export class Http2Flow implements FrameSink {
       this.#run.add(bytes)
       return
     }
-    const plan = this.#options.plan(bytes)
-    if (plan !== undefined || this.#mustWait(bytes)) this.#hold(bytes, plan)
-    else this.#pass(bytes)
+    const frame = this.#joiner.join(bytes)
+    if (frame === undefined) return
+    const plan = this.#options.plan(frame)
+    if (plan !== undefined || this.#mustWait(frame)) this.#hold(frame, plan)
+    else this.#pass(frame)
   }
 
   loose(bytes: Buffer, last: boolean): void {
     if (!this.#reader.framed) {
+      this.#passUnfinished()
       this.releaseAll()
       this.#options.recognised(false)
     }
     this.#run.add(bytes)
-    this.#inPart = !last
     if (last) this.#passInjected()
   }
 
@@ -133,6 +137,14 @@ export class Http2Flow implements FrameSink {
     this.#cancelTimer?.()
     this.#held = []
     this.#injected = []
+  }
+
+  /** Of a header block; nothing can be decided about it any more. */
+  #passUnfinished(): void {
+    const unfinished = this.#joiner.take()
+    if (unfinished.length === 0) return
+    if (this.#mustWait(unfinished)) this.#hold(unfinished, undefined)
+    else this.#pass(unfinished)
   }
 
   /** Header blocks keep their order, and frames of a stream theirs. */
@@ -176,14 +188,16 @@ export class Http2Flow implements FrameSink {
   }
 
   #pass(frame: Buffer): void {
-    const type = typeOf(frame)
-    if (isHeaderPart(type)) this.#inHeaderBlock = !hasFlag(frame, FLAG.endHeaders)
+    if (isHeaderPart(typeOf(frame)))
+      this.#inHeaderBlock = framesOf(frame).every((part) => !hasFlag(part, FLAG.endHeaders))
     if (this.#options.mayPass(frame)) this.#run.add(frame)
     this.#passInjected()
   }
 
   #passInjected(): void {
-    if (this.#inHeaderBlock || this.#inPart) return
+    // Each side begins with its settings, and nothing may come before them (RFC 9113 §3.4).
+    const begun = this.#reader.messages > 0
+    if (!begun || this.#inHeaderBlock || this.#reader.inParts) return
     for (const frame of this.#injected) this.#run.add(frame)
     this.#injected = []
   }

@@ -1,4 +1,5 @@
 import type { Http2Fault, Random } from '@chaos/faults'
+import { compileHeadMatch, type HeadMatch, type MatchableHead } from '../http/head-match.ts'
 import { isCounted, isTimely } from '../messages/trigger.ts'
 
 /** A fault in force, over all its links. */
@@ -6,18 +7,31 @@ export interface StandingHttp2Fault {
   readonly fault: Http2Fault
   readonly appliedAtMs: number
   hits: number
+  /** Requests, or responses, of which it cannot be said whether it is for them. */
+  missed: number
 }
 
 /** A fault on one link. What it counts, it counts over all connections of the link. */
 export class StreamRule {
   readonly standing: StandingHttp2Fault
   readonly #random: Random
+  readonly #isForHead: HeadMatch
   readonly #streams: Map<number, Random> = new Map()
   #counted = 0
 
   constructor(standing: StandingHttp2Fault, random: Random) {
     this.standing = standing
     this.#random = random
+    this.#isForHead = compileHeadMatch(standing.fault.match)
+  }
+
+  /** Whether it may hit a request, or the response to it. Where the head could not be read, only what matches any does. */
+  isFor(head: MatchableHead | undefined, client: string): boolean {
+    const { fault } = this.standing
+    if (fault.match === undefined) return true
+    if (head !== undefined) return this.#isForHead(head, client)
+    this.standing.missed++
+    return false
   }
 
   /** Whether the fault hits the request, or response, that begins on this connection now. To be asked once for each. */

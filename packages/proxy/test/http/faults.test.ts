@@ -336,7 +336,7 @@ describe('on one connection', () => {
     const body = 'x'.repeat(3_000_000)
     expect(bodyOf(await httpClient(route.port)('PUT', '/kv/x', body))).toBe('done')
     expect(service.seen).toEqual([`PUT x ${body}`])
-    expect(applied).toMatchObject({ oversized: 1 })
+    expect(applied).toMatchObject({ missed: 1 })
   })
 })
 

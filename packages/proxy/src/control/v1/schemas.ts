@@ -122,11 +122,12 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       links: listOf(text),
       origin: { type: 'string', enum: ['api', 'toxic', 'partition', 'rules'] },
       hits: count,
+      missed: count,
       lease: text,
       when: { type: 'object' },
       match: { type: 'object' },
     },
-    ['lease', 'when', 'match'],
+    ['missed', 'lease', 'when', 'match'],
   ),
   FaultRequest: { oneOf: faultFamilies.flatMap(faultSchemas) },
   PartitionRequest: schemaOfParameters([partitionModes], {

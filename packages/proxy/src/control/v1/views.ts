@@ -41,12 +41,13 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
       }
     },
     link: (link, statistics) => ({ link, ...statistics, faults: faultsOn([link]) }),
-    fault: ({ name, fault, origin, hits, lease }) => ({
+    fault: ({ name, fault, origin, hits, missed, lease }) => ({
       name,
       ...fault,
       links: fault.links.map(linkName),
       origin,
       hits,
+      ...(missed === 0 ? {} : { missed }),
       ...(lease === undefined ? {} : { lease }),
     }),
     partition: ({ name, fault, hits }) => ({

@@ -1,16 +1,15 @@
 import { once } from 'node:events'
-import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2'
-import { connect, constants, createSecureServer, createServer } from 'node:http2'
+import { connect, createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type Http2Fault, parseHttp2Fault } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameReader } from '../src/framing/frame-reader.ts'
-import { goaway, PREFACE, resetStream, windowUpdate } from '../src/http2/frames.ts'
-import { createHttp2Faults } from '../src/http2/http2-faults.ts'
-import { createHttp2Scanner } from '../src/http2/http2-scanner.ts'
-import { createAuthority } from '../src/tls/authority.ts'
+import { FrameReader } from '../../src/framing/frame-reader.ts'
+import { goaway, PREFACE, resetStream, windowUpdate } from '../../src/http2/frames.ts'
+import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
+import { createHttp2Scanner } from '../../src/http2/http2-scanner.ts'
+import { createAuthority } from '../../src/tls/authority.ts'
 import {
   cleanUp,
   closeEverythingAfterEach,
@@ -22,67 +21,10 @@ import {
   network,
   Received,
   serve,
-} from './sockets.ts'
+} from '../sockets.ts'
+import { ask, service } from './service.ts'
 
 closeEverythingAfterEach()
-
-interface ServiceOptions {
-  readonly answer?: (stream: ServerHttp2Stream, path: string, body: string) => void
-  readonly clock?: ManualClock
-}
-
-/** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
-async function service({ answer, clock }: ServiceOptions = {}) {
-  const asked: string[] = []
-  const aborted: string[] = []
-  const server = createServer({ settings: { initialWindowSize: 1 << 20 } })
-  server.on('session', (session) => session.on('error', () => undefined))
-  server.on('stream', (stream, headers) => {
-    const path = String(headers[':path'])
-    asked.push(path)
-    stream.on('error', () => undefined)
-    stream.on('close', () => {
-      if (stream.rstCode === constants.NGHTTP2_CANCEL) aborted.push(path)
-    })
-    let body = ''
-    stream.on('data', (bytes: Buffer) => {
-      body += bytes
-    })
-    stream.on('end', () => {
-      if (stream.destroyed) return
-      if (answer !== undefined) answer(stream, path, body)
-      else {
-        stream.respond({ ':status': 200, 'x-path': path })
-        stream.end(`${path} ${body.length}`)
-      }
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanUp(() => void server.close())
-  const faults = createHttp2Faults({ seed: 1, clock })
-  const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
-  const intercept = faults.intercept({ from: 'clients', to: 'n1' })
-  const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
-  const session = connect(`http://127.0.0.1:${route.port}`)
-  session.on('error', () => undefined)
-  cleanUp(() => session.destroy())
-  await once(session, 'connect')
-  return { faults, session, route, asked, aborted }
-}
-
-/** What became of a request: its answer, or the code it was ended with. */
-async function ask(session: ClientHttp2Session, path: string, body = ''): Promise<string> {
-  const stream = session.request({ ':path': path, ':method': 'POST', 'x-long': 'header value of some length' })
-  let text = ''
-  stream.setEncoding('utf8').on('data', (part: string) => {
-    text += part
-  })
-  stream.on('error', () => undefined)
-  stream.end(body)
-  await once(stream, 'close').catch(() => undefined)
-  return stream.rstCode === 0 ? text : `code ${stream.rstCode}`
-}
 
 describe('without a fault', () => {
   test('requests and large bodies go both ways at once', async () => {
@@ -117,6 +59,12 @@ describe('without a fault', () => {
 })
 
 describe('a request', () => {
+  test('is reset even where it is the first, and its server has not said anything yet', async () => {
+    const { faults, session } = await service()
+    faults.apply({ kind: 'reset-stream', code: 'CANCEL', links: links.to, when: { nth: 1 } })
+    expect([await ask(session, '/a'), await ask(session, '/b')]).toEqual(['code 8', '/b 0'])
+  })
+
   test('is reset with a code, and its server told so; the others of the connection go on', async () => {
     const { faults, session, asked, aborted } = await service()
     const fault = faults.apply({ kind: 'reset-stream', code: 'ENHANCE_YOUR_CALM', links: links.to, when: { nth: 2 } })
@@ -264,7 +212,8 @@ describe('a fault that cannot be is refused', () => {
     [{ kind: 'delay-stream', links: ['a>b'] }, 'delay-stream needs "delayMs"'],
     [{ kind: 'goaway', links: [] }, '"links" must be a list of links'],
     [{ kind: 'goaway', links: ['a>b'], when: { afterMessages: 1 } }, '"when" has no parameter "afterMessages"'],
-    [{ kind: 'goaway', links: ['a>b'], match: {} }, 'goaway has no parameter "match"'],
+    [{ kind: 'goaway', links: ['a>b'], match: { body: 'x' } }, '"match" has no parameter "body"'],
+    [{ kind: 'goaway', links: ['a>b'], match: { path: 'x' } }, 'A path begins with a slash'],
   ])('%j', (json, message) => {
     expect(() => parseHttp2Fault(json, 'x')).toThrow(UserError)
     expect(() => parseHttp2Fault(json, 'x')).toThrow(message)

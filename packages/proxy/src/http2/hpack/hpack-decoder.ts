@@ -1,0 +1,142 @@
+import { HpackError } from './hpack-error.ts'
+import { decodeHuffman } from './huffman.ts'
+import { type HpackField, STATIC_TABLE } from './static-table.ts'
+
+/** Until the encoder says otherwise (RFC 9113 §6.5.2). */
+const INITIAL_TABLE_BYTES = 4096
+/** No encoder is let have more, which would be kept here for each connection; the usual is 4 to 64 KiB. */
+const MOST_TABLE_BYTES = 1024 * 1024
+/** What an entry counts for beside its text (RFC 7541 §4.1). */
+const ENTRY_BYTES = 32
+/** Of one block. A few octets may stand for many; what goes beyond is followed, and not kept. */
+const MOST_KEPT_BYTES = 256 * 1024
+const LONGEST_INTEGER_BYTES = 5
+
+/** The fields of a block by their names, in lower case; the values of one name as one list. */
+export type HpackFields = ReadonlyMap<string, string>
+
+/**
+ * Reads the header blocks that one side of a connection sends (RFC 7541). Each may refer to what was said before it:
+ * it must be given all of them, from the first one on, and after an error none makes sense any more.
+ */
+export class HpackDecoder {
+  /** The oldest first. */
+  readonly #table: HpackField[] = []
+  #tableBytes = 0
+  #mostTableBytes = INITIAL_TABLE_BYTES
+
+  /** @throws HpackError */
+  decode(block: Buffer): HpackFields {
+    const reader = new BlockReader(block)
+    const fields: Map<string, string> = new Map()
+    let keptBytes = 0
+    while (!reader.atEnd) {
+      const field = this.#readField(reader)
+      if (field === undefined) continue
+      const [name, value] = field
+      keptBytes += name.length + value.length
+      if (keptBytes > MOST_KEPT_BYTES) continue
+      const before = fields.get(name)
+      fields.set(name, before === undefined ? value : `${before}, ${value}`)
+    }
+    return fields
+  }
+
+  /** Undefined for what is no field, but says how large the table is now. */
+  #readField(reader: BlockReader): HpackField | undefined {
+    const first = reader.peek()
+    if ((first & 0x80) !== 0) return this.#entry(reader.integer(7))
+    if ((first & 0xe0) === 0x20) {
+      this.#resize(reader.integer(5))
+      return undefined
+    }
+    const isAdded = (first & 0x40) !== 0
+    const nameIndex = reader.integer(isAdded ? 6 : 4)
+    const name = nameIndex === 0 ? reader.text() : this.#entry(nameIndex)[0]
+    const field: HpackField = [name, reader.text()]
+    if (isAdded) this.#add(field)
+    return field
+  }
+
+  /** Behind the static ones come those that were said, the newest first (§2.3.3). */
+  #entry(index: number): HpackField {
+    const field =
+      index <= STATIC_TABLE.length
+        ? STATIC_TABLE[index - 1]
+        : this.#table[this.#table.length - (index - STATIC_TABLE.length)]
+    if (field === undefined) throw new HpackError(`there is no entry ${index}`)
+    return field
+  }
+
+  /** One that is larger than the table empties it, and that is no error (§4.4). */
+  #add(field: HpackField): void {
+    this.#evictTo(this.#mostTableBytes - sizeOf(field))
+    if (sizeOf(field) > this.#mostTableBytes) return
+    this.#table.push(field)
+    this.#tableBytes += sizeOf(field)
+  }
+
+  #resize(mostBytes: number): void {
+    if (mostBytes > MOST_TABLE_BYTES) throw new HpackError(`a table of ${mostBytes} bytes is too large`)
+    this.#mostTableBytes = mostBytes
+    this.#evictTo(mostBytes)
+  }
+
+  #evictTo(bytes: number): void {
+    while (this.#tableBytes > Math.max(0, bytes)) {
+      const oldest = this.#table.shift()
+      if (oldest === undefined) throw new TypeError('a table that holds bytes has entries')
+      this.#tableBytes -= sizeOf(oldest)
+    }
+  }
+}
+
+const sizeOf = ([name, value]: HpackField): number => name.length + value.length + ENTRY_BYTES
+
+/** Integers and texts of a block, one after the other (§5). */
+class BlockReader {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  peek(): number {
+    const byte = this.#bytes[this.#at]
+    if (byte === undefined) throw new HpackError('the block ends in the middle of a field')
+    return byte
+  }
+
+  /** In the last bits of an octet and, where it fills them, in seven bits of each that follows (§5.1). */
+  integer(prefixBits: number): number {
+    const full = 2 ** prefixBits - 1
+    let value = this.#next() & full
+    if (value < full) return value
+    for (let i = 0; i < LONGEST_INTEGER_BYTES; i++) {
+      const byte = this.#next()
+      value += (byte & 0x7f) * 2 ** (7 * i)
+      if ((byte & 0x80) === 0) return value
+    }
+    throw new HpackError('an integer is too long')
+  }
+
+  text(): string {
+    const isHuffman = (this.peek() & 0x80) !== 0
+    const length = this.integer(7)
+    const bytes = this.#bytes.subarray(this.#at, this.#at + length)
+    if (bytes.length < length) throw new HpackError('the block ends in the middle of a text')
+    this.#at += length
+    return isHuffman ? decodeHuffman(bytes) : bytes.toString('latin1')
+  }
+
+  #next(): number {
+    const byte = this.peek()
+    this.#at++
+    return byte
+  }
+}

@@ -1,0 +1,73 @@
+import { HpackError } from './hpack-error.ts'
+
+/** Bits in the code of each symbol (RFC 7541 Appendix B). The last symbol, 256, says that the text is over. */
+// biome-ignore format: eight octets a row, as many rows as in the appendix's groups
+const CODE_BITS: readonly number[] = [
+  13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
+  28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
+  6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6,
+  5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
+  13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+  7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
+  15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5,
+  6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28,
+  20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23,
+  24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24,
+  22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23,
+  21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
+  26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25,
+  19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
+  20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23,
+  26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
+  30,
+]
+const END_OF_TEXT = 256
+const LONGEST_CODE_BITS = 30
+/** What is left of the last octet is filled with ones, which are fewer than an octet (§5.2). */
+const MOST_PADDING_BITS = 7
+
+/** The codes of one length: they follow one another, in the order of their symbols. */
+interface Length {
+  readonly firstCode: number
+  readonly symbols: readonly number[]
+}
+
+/** The code is canonical: it follows from how long the symbols' codes are. */
+const LENGTHS: readonly Length[] = canonicalCode()
+
+function canonicalCode(): readonly Length[] {
+  const lengths: Length[] = []
+  let code = 0
+  for (let bits = 0; bits <= LONGEST_CODE_BITS; bits++) {
+    const symbols = CODE_BITS.flatMap((of, symbol) => (of === bits ? [symbol] : []))
+    lengths.push({ firstCode: code, symbols })
+    code = (code + symbols.length) * 2
+  }
+  return lengths
+}
+
+/** The text, as Latin-1. @throws HpackError */
+export function decodeHuffman(bytes: Buffer): string {
+  const text: number[] = []
+  let code = 0
+  let bits = 0
+  for (const byte of bytes) {
+    for (let mask = 0x80; mask > 0; mask >>= 1) {
+      code = code * 2 + ((byte & mask) === 0 ? 0 : 1)
+      bits++
+      const symbol = symbolOf(code, bits)
+      if (symbol === undefined) continue
+      if (symbol === END_OF_TEXT) throw new HpackError('the end of the text is in the middle of it')
+      text.push(symbol)
+      code = 0
+      bits = 0
+    }
+  }
+  if (bits > MOST_PADDING_BITS || code !== 2 ** bits - 1) throw new HpackError('the last octet is not filled with ones')
+  return Buffer.from(text).toString('latin1')
+}
+
+function symbolOf(code: number, bits: number): number | undefined {
+  const length = LENGTHS[bits]
+  return length?.symbols[code - length.firstCode]
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import type { ClientHttp2Session, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { connect, constants, createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
+import { cleanUp, type ManualClock, network } from '../sockets.ts'
+
+interface ServiceOptions {
+  readonly answer?: (stream: ServerHttp2Stream, path: string, body: string) => void
+  readonly clock?: ManualClock
+}
+
+/** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
+export async function service({ answer, clock }: ServiceOptions = {}) {
+  const asked: string[] = []
+  const aborted: string[] = []
+  const server = createServer({ settings: { initialWindowSize: 1 << 20 } })
+  server.on('session', (session) => session.on('error', () => undefined))
+  server.on('stream', (stream, headers) => {
+    const path = String(headers[':path'])
+    asked.push(path)
+    stream.on('error', () => undefined)
+    stream.on('close', () => {
+      if (stream.rstCode === constants.NGHTTP2_CANCEL) aborted.push(path)
+    })
+    let body = ''
+    stream.on('data', (bytes: Buffer) => {
+      body += bytes
+    })
+    stream.on('end', () => {
+      if (stream.destroyed) return
+      if (answer !== undefined) answer(stream, path, body)
+      else {
+        stream.respond({ ':status': 200, 'x-path': path })
+        stream.end(`${path} ${body.length}`)
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanUp(() => void server.close())
+  const faults = createHttp2Faults({ seed: 1, clock })
+  const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const intercept = faults.intercept({ from: 'clients', to: 'n1' })
+  const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+  const session = connect(`http://127.0.0.1:${route.port}`)
+  session.on('error', () => undefined)
+  cleanUp(() => session.destroy())
+  await once(session, 'connect')
+  return { faults, session, route, asked, aborted }
+}
+
+/** What became of a request: its answer, or the code it was ended with. */
+export async function ask(
+  session: ClientHttp2Session,
+  path: string,
+  body = '',
+  headers: OutgoingHttpHeaders = {},
+): Promise<string> {
+  const stream = session.request({
+    ':path': path,
+    ':method': 'POST',
+    'x-long': 'header value of some length',
+    ...headers,
+  })
+  let text = ''
+  stream.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  stream.on('error', () => undefined)
+  stream.end(body)
+  await once(stream, 'close').catch(() => undefined)
+  return stream.rstCode === 0 ? text : `code ${stream.rstCode}`
+}
