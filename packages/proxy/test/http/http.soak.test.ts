@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { check } from '@chaos/checker'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
@@ -5,6 +7,7 @@ import { readHistory } from '@chaos/history/files'
 import { expect, test } from 'vitest'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { disagreements } from './disagreements.ts'
+import { httpRouteTo, serveHttp } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
 import { differencesOverSplits } from './splits.ts'
 import { recordThroughStall } from './stalled-disk.ts'
@@ -48,4 +51,36 @@ test('node:http and we agree on what is a message, over many mutations', async (
   const seed = `mutations ${Date.now()}`
   const { found } = await disagreements(short ? 10_000 : 100_000, createRandom(seed))
   expect(found, seed).toEqual([])
+})
+
+test('bodies of a gigabyte, of known length and in chunks, cost no memory, recorded and hurt', async () => {
+  const piece = Buffer.alloc(1 << 20, 'b')
+  const pieces = 1000
+  let received = 0
+  const service = await serveHttp(async (asked, reply) => {
+    for await (const bytes of asked as AsyncIterable<Buffer>) received += bytes.length
+    for (let i = 0; i < pieces; i++) if (!reply.write(piece)) await once(reply, 'drain')
+    reply.end()
+  })
+  const { route, apply, recorder } = await httpRouteTo(service)
+  const faults = [apply({ kind: 'duplicate-request' }), apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })]
+  const residentBefore = process.memoryUsage().rss
+  for (const headers of [{ 'Content-Length': pieces * piece.length }, { 'Transfer-Encoding': 'chunked' }]) {
+    received = 0
+    let answered = 0
+    const asked = request({ host: '127.0.0.1', port: route.port, method: 'PUT', path: '/kv/x', headers })
+    const answer = once(asked, 'response') as Promise<[IncomingMessage]>
+    for (let i = 0; i < pieces; i++) if (!asked.write(piece)) await once(asked, 'drain')
+    asked.end()
+    const [reply] = await answer
+    for await (const bytes of reply as AsyncIterable<Buffer>) answered += bytes.length
+    expect([received, answered]).toEqual([pieces * piece.length, pieces * piece.length])
+  }
+  expect(process.memoryUsage().rss - residentBefore).toBeLessThan(300e6)
+  // Too long to be held, and so too long to be hurt; it is known that they were.
+  expect(faults.map(({ hits, missed }) => [hits, missed])).toEqual([
+    [0, 2],
+    [0, 2],
+  ])
+  expect(recorder.counters).toMatchObject({ operations: 2, ok: 2 })
 })

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { cleanUp, closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { badRequests, badResponses } from './corpus.ts'
+import { bytesOf } from './feed.ts'
+import { httpClient, httpRouteTo, keyValueService } from './live.ts'
+
+// What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
+
+closeEverythingAfterEach()
+
+test.each(Object.entries(badRequests))('a client that says what is no request: %s', async (_, text) => {
+  const accepted: Received[] = []
+  const server = await serve((socket) => {
+    const said = new Received(socket)
+    accepted.push(said)
+    socket.on('end', () => socket.end())
+  })
+  const { route, apply, http } = await httpRouteTo(server)
+  apply({ kind: 'lose-reply', match: { path: '/never' } })
+  const client = new Received(await dial(route))
+  client.socket.end(bytesOf(text))
+  await client.until(() => client.ended || client.closed)
+  // Refused with an answer or, where a request has begun already, by a reset.
+  if (client.error === undefined) expect(client.text).toMatch(/^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/s)
+  client.socket.destroy()
+  await eventually(() => route.liveConnections === 0)
+  expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 0, refused: 1 })
+  // Whatever it begins with that is HTTP may have gone on, and nothing else.
+  const passed = accepted[0]?.text ?? ''
+  expect(text.startsWith(passed)).toBe(true)
+  expect(passed.length).toBeLessThan(text.length)
+})
+
+test.each(Object.entries(badResponses))('a server that says what is no answer: %s', async (_, { methods, text }) => {
+  const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
+  const { route, apply, http } = await httpRouteTo(server)
+  const edit = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
+  const client = new Received(await dial(route))
+  client.socket.end(methods.map((method) => `${method} /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n`).join(''))
+  await client.until(() => client.ended)
+  // It goes on as it came: what the client makes of it is its own affair, as it would be without a proxy.
+  expect(client.text).toBe(text)
+  await eventually(() => route.liveConnections === 0)
+  expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1 })
+  expect(edit.hits).toBe(0)
+})
+
+test('clients that say their requests a letter at a time, and never the last one, are in nobody’s way', async () => {
+  const service = await keyValueService()
+  const { route, apply } = await httpRouteTo(service)
+  apply({ kind: 'delay-reply', delayMs: 1 })
+  const head = 'PUT /kv/slow HTTP/1.1\r\nHost: n1\r\nContent-Length: 5\r\n'
+  const slow = await Promise.all(Array.from({ length: 100 }, () => dial(route)))
+  const ask = httpClient(route.port)
+  for (const [i, letter] of [...head].entries()) {
+    for (const socket of slow) socket.write(letter)
+    expect(await ask('PUT', '/kv/quick', String(i))).toMatchObject({ body: 'done' })
+  }
+  expect(service.seen.filter((request) => !request.startsWith('PUT quick'))).toEqual([])
+  expect(route.liveConnections).toBe(101)
+  for (const socket of slow) socket.destroy()
+  await eventually(() => route.liveConnections === 1)
+  expect(await ask('GET', '/kv/quick')).toMatchObject({ body: String(head.length - 1) })
+})
+
+test('fields without end cost no more memory than a head may have', async () => {
+  const server = await serve(() => undefined)
+  const { route, apply } = await httpRouteTo(server)
+  apply({ kind: 'delay-reply', delayMs: 1 })
+  const refused = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const client = new Received(await dial(route))
+      client.socket.write('GET / HTTP/1.1\r\n')
+      const field = Buffer.from(`X: ${'y'.repeat(4000)}\r\n`)
+      let stopped = false
+      cleanUp(() => {
+        stopped = true
+      })
+      const go = (): void => {
+        if (!stopped && !client.closed) client.socket.write(field, go)
+      }
+      go()
+      await client.until(() => client.text.includes('\r\n\r\n') || client.closed)
+      stopped = true
+      return client.closed || client.text.startsWith('HTTP/1.1 400 ')
+    }),
+  )
+  expect(refused).toEqual(refused.map(() => true))
+})
