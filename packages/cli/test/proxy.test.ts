@@ -169,6 +169,14 @@ describe('chaos proxy', () => {
     expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
   })
 
+  test('whose command is cut short, by a signal or by --time, does not end as if that had succeeded', async () => {
+    const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
+    const signalled = await startProxy(endless)
+    signalled.child.kill('SIGINT')
+    const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
+    expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
+  })
+
   test('records a service by its route table, as chaos check reads it', async () => {
     const values = new Map<string, string>()
     const service = createHttpServer(async (request, response) => {

@@ -46,3 +46,17 @@ test('an alarm asked for from a callback, however late, rings in a later turn', 
   })
   expect(turns).toEqual(['first', 'second'])
 })
+
+test('once stopped, nothing rings, whenever it was asked for', async () => {
+  const clock = createClock(process.hrtime.bigint())
+  const rung: string[] = []
+  const from = clock.now()
+  clock.at(inMs(from, 1), () => {
+    rung.push('before')
+    clock.stop()
+    clock.at(inMs(from, 2), () => rung.push('asked for later'))
+  })
+  clock.at(inMs(from, 1), () => rung.push('due at the same time'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(rung).toEqual(['before'])
+})

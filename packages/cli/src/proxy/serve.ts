@@ -79,18 +79,21 @@ interface Running {
   readonly log: Logger
 }
 
-/** A signal, the end of the time, or the end of the command beside which it runs: whichever comes first. */
+/**
+ * A signal, the end of the time, or the end of the command beside which it runs: whichever comes first. What ends it
+ * before its command has ended is no success of that command.
+ */
 async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlUrl, log }: Running): Promise<ExitCode> {
-  const ends: Promise<ExitCode>[] = [stop.asked.then(() => EXIT.met)]
+  const [program, ...args] = settings.command
+  const ends: Promise<ExitCode>[] = [stop.asked.then(() => (program === undefined ? EXIT.met : EXIT.interrupted))]
   let timer: NodeJS.Timeout | undefined
   const { timeMs } = settings
   if (timeMs !== undefined)
     ends.push(
       new Promise((resolve) => {
-        timer = setTimeout(() => resolve(EXIT.met), timeMs)
+        timer = setTimeout(() => resolve(program === undefined ? EXIT.met : EXIT.unknown), timeMs)
       }),
     )
-  const [program, ...args] = settings.command
   const beside =
     program === undefined
       ? undefined

@@ -10,21 +10,27 @@ interface Alarm {
   readonly callback: () => void
 }
 
+export interface MachineClock extends Clock {
+  /** Nothing rings any more, and nothing waits: for when there is nobody left to act for. */
+  stop(): void
+}
+
 /**
  * The machine's monotonic clock, from an origin (`process.hrtime.bigint()`) on. Calls back in order of time, however late
  * the process is served: timers of Node's own that have come due together fire in any order.
  */
-export function createClock(originNanos: bigint): Clock {
+export function createClock(originNanos: bigint): MachineClock {
   /** In order of time; of equal times, in the order in which they were asked for. */
   const alarms: Alarm[] = []
   let asked = 0
+  let stopped = false
   let disarm = () => {}
   const now = () => nanos(Number(process.hrtime.bigint() - originNanos))
 
   function arm(): void {
     disarm()
     const next = alarms[0]
-    if (next === undefined) return
+    if (next === undefined || stopped) return
     const remainingMs = (next.time - now()) / 1e6
     if (remainingMs <= 0) {
       const immediate = setImmediate(ring)
@@ -41,7 +47,11 @@ export function createClock(originNanos: bigint): Clock {
     // What the callbacks ask for waits for the next turn, so that the rest of the process gets one too.
     const before = asked
     try {
-      for (let next = alarms[0]; next !== undefined && next.time <= time && next.sequence < before; next = alarms[0]) {
+      for (
+        let next = alarms[0];
+        next !== undefined && !stopped && next.time <= time && next.sequence < before;
+        next = alarms[0]
+      ) {
         alarms.shift()
         next.callback()
       }
@@ -62,6 +72,10 @@ export function createClock(originNanos: bigint): Clock {
         if (index !== -1) alarms.splice(index, 1)
         if (index === 0) arm()
       }
+    },
+    stop() {
+      stopped = true
+      disarm()
     },
   }
 }

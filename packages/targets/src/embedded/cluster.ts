@@ -125,9 +125,10 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     // A run begins now, and a reader of logs wants to find there the times that the history has.
     const readyNanos = process.hrtime.bigint()
     for (const node of managed) node.countFrom(readyNanos)
+    const clock = createClock(readyNanos)
     return {
       nodes,
-      clock: createClock(readyNanos),
+      clock,
       readyMs: Number(readyNanos - calledNanos) / 1e6,
       connect(id) {
         const port = opened.clientPort(id)
@@ -144,6 +145,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       keeperPid: keeper.pid,
       trouble: () => trouble,
       stop(stopped) {
+        // Whoever was interrupted waits for things that will not happen.
+        clock.stop()
         stop().then(stopped)
       },
     }
