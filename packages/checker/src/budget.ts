@@ -4,6 +4,8 @@ import type { CheckOptions } from './options.ts'
 export interface Budget {
   /** Whether the deadline has passed. Reads the clock: ask every few thousand steps, not at each. */
   readonly expired: () => boolean
+  /** To be called at each step of a long pass: looks at the clock now and then, and throws `OutOfTime` past the deadline. */
+  readonly tick: () => void
   /** Asks for more memory; false when the limit would be passed, and then nothing was taken. */
   readonly take: (bytes: number) => boolean
   readonly giveBack: (bytes: number) => void
@@ -12,6 +14,25 @@ export interface Budget {
   /** The same budget with a nearer deadline, for work that is worth only so much time. */
   readonly within: (milliseconds: number) => Budget
 }
+
+/** Ends a pass that is worth nothing unless it comes to its end. Whoever can do without its result catches it: see `inTime`. */
+export class OutOfTime extends Error {}
+
+/** What a verdict without a search's own account says of it. */
+export const OUT_OF_TIME = 'out of time (see --timeout)'
+
+/** What the work comes to, or what is to be said where the deadline passes meanwhile. */
+export function inTime<Result, Late>(work: () => Result, late: () => Late): Result | Late {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof OutOfTime) return late()
+    throw error
+  }
+}
+
+/** A mask: a step of a pass takes some microseconds at most. */
+const TICKS_BETWEEN_LOOKS = 0x3ff
 
 /** Counts the memory taken by all who share it. */
 export interface Ledger {
@@ -33,8 +54,12 @@ export function createBudget(
   options: Pick<CheckOptions, 'deadlineMs' | 'memoryBytes' | 'now'>,
   ledger: Ledger = createLedger(),
 ): Budget {
+  let ticks = 0
   const until = (end: number): Budget => ({
     expired: () => options.now() >= end,
+    tick: () => {
+      if ((++ticks & TICKS_BETWEEN_LOOKS) === 0 && options.now() >= end) throw new OutOfTime()
+    },
     left: () => Math.max(0, end - options.now()),
     take: (bytes) => {
       if (ledger.add(bytes) <= options.memoryBytes) return true
@@ -47,6 +72,16 @@ export function createBudget(
     within: (milliseconds) => until(Math.min(end, options.now() + milliseconds)),
   })
   return until(options.now() + options.deadlineMs)
+}
+
+/** For those who have all the time and memory they want. */
+export const unlimited: Budget = {
+  expired: () => false,
+  tick: () => {},
+  take: () => true,
+  giveBack: () => {},
+  left: () => Number.POSITIVE_INFINITY,
+  within: () => unlimited,
 }
 
 /** Work that stops where it is, can be resumed, and says why it stopped. */

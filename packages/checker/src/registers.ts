@@ -18,7 +18,8 @@ import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import type { Staleness } from './staleness/measure.ts'
 import { stalenessOf } from './staleness/measure.ts'
-import type { Counterexample, LostWrite, OperationRow, Report, Verdict, WitnessOrder } from './verdict.ts'
+import type { Counterexample, LostWrite, Report, Verdict } from './verdict.ts'
+import { orderOfRows } from './witness-order.ts'
 
 /** A history of registers, as the algorithms want it. */
 export interface Registers {
@@ -198,17 +199,5 @@ function wholeKey(part: Encoded, decoder: Decoder): Counterexample {
       return Array.from(part.row, (operation) => ({ operation, role: 'core' as const }))
     },
     keys: keyName === undefined ? [] : [keyName],
-  }
-}
-
-/** The list is made when somebody asks for it: a million numbers take longer to list than to check. */
-export function orderOfRows(key: string | undefined, list: () => OperationRow[]): WitnessOrder {
-  let operations: OperationRow[] | undefined
-  return {
-    ...(key === undefined ? {} : { key }),
-    get operations() {
-      operations ??= list()
-      return operations
-    },
   }
 }

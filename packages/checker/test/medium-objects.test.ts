@@ -2,7 +2,7 @@ import { findModel, type ModelName, modelNames } from '@chaos/checker'
 import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
-import { createBudget } from '../src/budget.ts'
+import { createBudget, unlimited } from '../src/budget.ts'
 import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
@@ -42,7 +42,7 @@ test.each(quick)('%s: its conditions and the search agree on 250 histories of 20
     const events = randomObjectEvents(kinds[model]!(random), shape, random)
     const specification = object.specification(initial)
     for (const part of partsOf(smallHistory(events), functions)) {
-      const found: 'met' | 'violated' | 'not applicable' = object.fast(part, initial).result
+      const found: 'met' | 'violated' | 'not applicable' = object.fast(part, initial, unlimited).result
       if (found === 'not applicable') continue
       share[found]++
       const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }

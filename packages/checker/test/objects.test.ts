@@ -1,7 +1,7 @@
 import { modelNames } from '@chaos/checker'
 import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { createBudget } from '../src/budget.ts'
+import { createBudget, unlimited } from '../src/budget.ts'
 import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
@@ -54,7 +54,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       for (const part of parts) {
         const searched = contradicts(part, judge, budget, 1e6)
         if (searched === truth) expect.fail(`${where()}the search says ${!searched}, the definition ${truth}`)
-        const quick: string = object.fast?.(part, initial).result ?? 'not applicable'
+        const quick: string = object.fast?.(part, initial, unlimited).result ?? 'not applicable'
         if (quick === 'not applicable') continue
         share.quick++
         if ((quick === 'met') !== truth) expect.fail(`${where()}the quick way says ${quick}, the definition ${truth}`)
@@ -63,7 +63,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       if (truth && parts.length === 1) {
         const part = parts[0]!
         const chosen = Array.from({ length: part.length }, (_, i) => i).filter(() => random() < 0.3)
-        const related = (object.related ?? relatedByTime(isRead))(part)(chosen)
+        const related = (object.related ?? relatedByTime(isRead))(part, unlimited)(chosen)
         const rows = related.map((i) => part.row[i]!)
         if (!isObjectLinearizable(model, history, rows)) expect.fail(`${where()}${chosen} does not rest on ${related}`)
       }

@@ -1,8 +1,9 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 
 /**
  * Delta debugging (Zeller & Hildebrandt 2002): the smallest set it can find, by leaving out ever smaller chunks, that still
- * passes `keeps`; irreducible by single elements when it ran to the end. The set given must pass already.
+ * passes `keeps`; irreducible by single elements when it ran to the end, which it may not where `keeps` throws `OutOfTime`.
+ * The set given must pass already.
  */
 export function shrink<Element>(
   elements: readonly Element[],
@@ -17,7 +18,13 @@ export function shrink<Element>(
     for (let start = 0; start < current.length; ) {
       if (budget.expired()) return current
       const without = [...current.slice(0, start), ...current.slice(start + chunk)]
-      if (without.length < current.length && keeps(without)) {
+      if (
+        without.length < current.length &&
+        inTime(
+          () => keeps(without),
+          () => false,
+        )
+      ) {
         current = without
         removed = true
       } else {

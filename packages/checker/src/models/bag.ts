@@ -1,9 +1,10 @@
 import { canonical, type History, type Json, UserError, type ValueId } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { closedUnder, type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { badOperation, type Expansion, type Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment, search, ticking } from '../objects/slots.ts'
 import { listOf, unheardOf } from '../objects/words.ts'
 import { findGap, NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { ObjectOperation, Specification } from './model.ts'
@@ -100,13 +101,13 @@ export function besideOfMessage(history: History, row: number, initial: Json): s
 }
 
 /** An operation on a message brings along all on that message, and the dequeues of unknown outcome, which took any. */
-export function relatedByMessage(part: Part): (chosen: Iterable<number>) => readonly number[] {
-  return relatedByGroups(part, messagesOf(part), (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
+export function relatedByMessage(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+  return relatedByGroups(part, messagesOf(part), budget, (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
 }
 
 /** Messages stay whole; dequeues of unknown outcome that change nothing are left out. */
-export function supportsByMessage(part: Part): (some: readonly number[]) => boolean {
-  return closedUnder(relatedByGroups(part, messagesOf(part)))
+export function supportsByMessage(part: Part, budget: Budget): (some: readonly number[]) => boolean {
+  return closedUnder(relatedByGroups(part, messagesOf(part), budget))
 }
 
 /**
@@ -115,13 +116,13 @@ export function supportsByMessage(part: Part): (some: readonly number[]) => bool
  * `findGap`); any will do, since every message can come and go wholly before or after it. Without such dequeues, messages
  * may also repeat.
  */
-function fast(part: Part, initial: Json): FastAnswer {
-  const messages = lifetimes(part, initial)
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const messages = lifetimes(part, initial, budget)
   if (messages === undefined) return NOT_APPLICABLE
   if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
   const { lives, empties, unknown } = messages
   const moments: { readonly at: number; readonly operation: number }[] = []
-  const gaps = momentsOf(messages, part)
+  const gaps = momentsOf(messages, part, budget)
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
@@ -130,10 +131,10 @@ function fast(part: Part, initial: Json): FastAnswer {
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
   }
-  const taken = takeByUnknown(takenBefore(lives, gaps), unknown, part.calls)
+  const taken = takeByUnknown(takenBefore(lives, gaps, budget), unknown, part.calls)
   if (taken === undefined) return { result: 'violated', conflict: [] }
   for (const { dequeue, before } of taken) moments.push({ at: before - QUARTER, operation: dequeue })
-  return { result: 'met', order: orderByMoment(moments) }
+  return { result: 'met', order: orderByMoment(moments, budget) }
 }
 
 /** Just before a moment at which nothing is left, and after every event before it. */
@@ -143,14 +144,17 @@ const QUARTER = 0.25
 export function momentsOf(
   { lives, empties, unknown }: Lives,
   part: Part,
+  budget: Budget,
 ): readonly number[] | { readonly conflict: readonly number[] } {
   if (empties.length === 0) return []
   const gapFor = findGap(
     lives,
     unknown.map((i) => part.calls[i]),
+    budget,
   )
   const moments: number[] = []
   for (const empty of empties) {
+    budget.tick()
     const moment = gapFor(part.calls[empty], part.returns[empty])
     if (moment === undefined) {
       const there = lives.filter(
@@ -164,12 +168,12 @@ export function momentsOf(
 }
 
 /** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
-export function takenBefore(lives: readonly Life[], moments: readonly number[]): readonly Taking[] {
+export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
-  const sorted = moments.toSorted((a, b) => a - b)
+  const sorted = moments.toSorted(ticking((a, b) => a - b, budget))
   return lives
     .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
-    .sort((a, b) => a.enqueued - b.enqueued)
+    .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
     .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
 }
 
@@ -198,7 +202,11 @@ export interface Lives {
  * Joins each dequeue with the enqueue of its message. Of equal messages, the enqueue called first goes with the dequeue
  * that returns first: where there is any matching, that is one. Undefined where messages repeat and it matters which.
  */
-export function lifetimes(part: Part, initial: Json): Lives | { readonly conflict: readonly number[] } | undefined {
+export function lifetimes(
+  part: Part,
+  initial: Json,
+  budget: Budget,
+): Lives | { readonly conflict: readonly number[] } | undefined {
   const { length, f, input, output, calls, returns } = part
   if (initial !== null && messagesAtFirst(initial).length > 0) return undefined
   const enqueues = new Map<number, number[]>()
@@ -207,6 +215,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
   const unknown: number[] = []
   let repeated = false
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] === ENQUEUE) {
       if (input[i] === NULL_ID) throw badOperation(part, i, `${NO_MESSAGE}.`)
       const same = enqueues.get(input[i])
@@ -229,6 +238,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
     const givers = enqueues.get(message) ?? []
     takers.sort((a, b) => returns[a] - returns[b])
     for (const [at, dequeue] of takers.entries()) {
+      budget.tick()
       const enqueue = givers[at]
       if (enqueue === undefined) return { conflict: [...givers, ...takers.slice(0, at + 1)] }
       if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }
@@ -244,6 +254,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
   }
   for (const [message, givers] of enqueues) {
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
+      budget.tick()
       // An enqueue of unknown outcome that nobody saw need not have happened.
       if (returns[enqueue] === NEVER) continue
       lives.push({
@@ -264,7 +275,7 @@ export function lifetimes(part: Part, initial: Json): Lives | { readonly conflic
  * shows that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), what did not come out
  * may still be inside, and the result is unknown.
  */
-export function accountOfQueue(history: History): Accounting {
+export function accountOfQueue(history: History, _: Json, budget: Budget): Accounting {
   const { operations } = history
   const attempts = new Map<number, Tally>()
   let attempted = 0
@@ -272,7 +283,11 @@ export function accountOfQueue(history: History): Accounting {
   let lastEnqueue = -1
   let drainedAt = -1
   const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
-  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(history, Object.keys(queueNumbers))) {
+  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
+    history,
+    Object.keys(queueNumbers),
+    budget,
+  )) {
     const number = queueNumbers[history.functions[operations.f[row]]]
     if (number === ENQUEUE) {
       attempted++
@@ -299,6 +314,7 @@ export function accountOfQueue(history: History): Accounting {
   }
   const unexpected = new Map<number, Accounted>()
   for (const { row, key, value } of dequeued) {
+    budget.tick()
     const name = elementName(key, value)
     const tally = attempts.get(name)
     if (tally !== undefined) tally.taken++
@@ -309,6 +325,7 @@ export function accountOfQueue(history: History): Accounting {
   const duplicated: Accounted[] = []
   let ok = 0
   for (const { row, value, attempts: tries, acknowledged: sure, taken } of attempts.values()) {
+    budget.tick()
     const seen = Math.min(taken, tries)
     ok += seen
     if (sure > taken) lost.push(accounted(history, row, value, sure - taken))

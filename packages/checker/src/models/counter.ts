@@ -1,4 +1,5 @@
 import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import {
   type Accounted,
@@ -11,7 +12,7 @@ import {
 import { createHeap } from '../objects/heap.ts'
 import type { Convergence, ModelEntry } from '../objects/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, ticking } from '../objects/slots.ts'
 import { decimal, LARGEST_FRACTION } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -85,9 +86,10 @@ const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number =>
 }
 
 /** The amount of each addition, NaN for reads. */
-function amounts(part: Part): Float64Array {
+function amounts(part: Part, budget: Budget): Float64Array {
   const cached = new Map<number, number>()
   return Float64Array.from({ length: part.length }, (_, i) => {
+    budget.tick()
     if (part.f[i] === READ) return Number.NaN
     const known = cached.get(part.input[i] * 4 + part.f[i])
     if (known !== undefined) return known
@@ -108,10 +110,10 @@ function amounts(part: Part): Float64Array {
  * (exchange). A read that is open when the count is what it saw takes effect then. Every other order has counted at least
  * as much at each moment, so what this one cannot explain none can.
  */
-function countOnes(part: Part, initial: Json): FastAnswer {
+function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, returns } = part
   const start = startOf(initial)
-  const amount = amounts(part)
+  const amount = amounts(part, budget)
   let unit = 0
   let same = true
   let sign = 0
@@ -123,6 +125,7 @@ function countOnes(part: Part, initial: Json): FastAnswer {
     else if (sign !== Math.sign(each)) return NOT_APPLICABLE
   }
   const seen = Float64Array.from({ length }, (_, i) => {
+    budget.tick()
     if (part.f[i] !== READ) return 0
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
@@ -130,10 +133,10 @@ function countOnes(part: Part, initial: Json): FastAnswer {
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   const steps = Float64Array.from(amount, Math.abs)
-  if (!same) return refuteByBounds(part, steps, seen)
+  if (!same) return refuteByBounds(part, steps, seen, budget)
 
   const step = Math.abs(unit)
-  const events = eventsInOrder(part)
+  const events = eventsInOrder(part, budget)
   const open = createHeap((a, b) => returns[a] - returns[b])
   const waiting = new Map<number, number[]>()
   const done = new Uint8Array(length)
@@ -150,6 +153,7 @@ function countOnes(part: Part, initial: Json): FastAnswer {
     waiting.delete(count)
   }
   for (const event of events) {
+    budget.tick()
     const i = event >> 1
     if ((event & 1) === 0) {
       if (part.f[i] !== READ) {
@@ -185,11 +189,12 @@ function countOnes(part: Part, initial: Json): FastAnswer {
 }
 
 /** A read of less than had been acknowledged before its call, or of more than had been asked for at its return. */
-function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array): FastAnswer {
+function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array, budget: Budget): FastAnswer {
   let asked = 0
   let acknowledged = 0
   const least = new Float64Array(part.length)
-  for (const event of eventsInOrder(part)) {
+  for (const event of eventsInOrder(part, budget)) {
+    budget.tick()
     const i = event >> 1
     if (part.f[i] === READ) {
       if ((event & 1) === 0) least[i] = acknowledged
@@ -204,8 +209,8 @@ function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array): Fa
 const SLACK = 1e-6
 
 /** Where all additions go one way: whether each read is of no more than was added, unless it is so in the whole. */
-function supports(part: Part): (some: readonly number[]) => boolean {
-  const amount = amounts(part)
+function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
+  const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))
   const isAddition = (i: number): boolean => !Number.isNaN(amount[i])
   const all = Array.from({ length: part.length }, (_, i) => i)
@@ -241,13 +246,14 @@ interface Bounds {
 export function counterReads(
   history: History,
   initial: Json,
+  budget: Budget = unlimited,
 ): { readonly reads: readonly Bounds[]; readonly attempted: number; readonly acknowledged: number } {
   const start = startOf(initial)
   const { callEvent, returnEvent } = history.operations
   const events: { readonly at: number; readonly row: AccountRow; readonly isReturn: boolean }[] = []
   let attempted = 0
   let acknowledged = 0
-  for (const row of rowsOf(history, Object.keys(numbers))) {
+  for (const row of rowsOf(history, Object.keys(numbers), budget)) {
     if (!isRead(history, row)) {
       attempted++
       if (row.acknowledged) acknowledged++
@@ -256,11 +262,12 @@ export function counterReads(
     events.push({ at: callEvent[row.row], row, isReturn: false })
     if (row.acknowledged) events.push({ at: returnEvent[row.row], row, isReturn: true })
   }
-  events.sort((a, b) => a.at - b.at)
+  events.sort(ticking((a, b) => a.at - b.at, budget))
   const sums = new Map<number, { upAsked: number; upDone: number; downAsked: number; downDone: number }>()
   const atCall = new Map<number, { readonly up: number; readonly down: number }>()
   const reads: Bounds[] = []
   for (const { row, isReturn } of events) {
+    budget.tick()
     const sum = sums.get(row.key) ?? { upAsked: 0, upDone: 0, downAsked: 0, downDone: 0 }
     sums.set(row.key, sum)
     if (!isRead(history, row)) {
@@ -291,8 +298,8 @@ export function counterReads(
 const isRead = (history: History, { row }: AccountRow): boolean =>
   numbers[history.functions[history.operations.f[row]]] === READ
 
-function account(history: History, initial: Json): Accounting {
-  const { reads, attempted, acknowledged } = counterReads(history, initial)
+function account(history: History, initial: Json, budget: Budget): Accounting {
+  const { reads, attempted, acknowledged } = counterReads(history, initial, budget)
   const unexpected = reads.flatMap(({ row, value, least, most }): Accounted[] =>
     value < least - SLACK || value > most + SLACK
       ? [{ ...accounted(history, row, history.operations.output[row]), bounds: [least, most] }]
@@ -316,9 +323,9 @@ function account(history: History, initial: Json): Accounting {
 }
 
 /** Final reads come after every addition: they agree, within the bounds. */
-function eventual(history: History, initial: Json): Convergence {
+function eventual(history: History, initial: Json, budget: Budget): Convergence {
   const { flags, key } = history.operations
-  const finals = counterReads(history, initial).reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
+  const finals = counterReads(history, initial, budget).reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
   if (finals.length === 0) return { result: 'unknown', reason: 'the history has no successful final reads', rows: [] }
   const firsts = new Map<number, Bounds>()
   for (const read of finals) {

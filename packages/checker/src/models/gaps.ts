@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { Life } from './bag.ts'
 
 /** The value id of null: a dequeue that found nothing. */
@@ -14,15 +15,18 @@ const HALF = 0.5
 export function findGap(
   lives: readonly Life[],
   unknownCalls: readonly number[],
+  budget: Budget,
 ): (from: number, to: number) => number | undefined {
   let last = 0
   for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
     last = Math.max(last, enqueued, dequeue === -1 ? 0 : dequeueFrom)
   }
   for (const call of unknownCalls) last = Math.max(last, call)
   const certain = new Int32Array(last + 2)
   const spare = new Int32Array(last + 2)
   for (const { enqueued, dequeueFrom, dequeue } of lives) {
+    budget.tick()
     if (dequeue === -1) spare[enqueued]--
     else if (enqueued < dequeueFrom) {
       certain[enqueued]++
@@ -31,6 +35,7 @@ export function findGap(
   }
   for (const call of unknownCalls) spare[call]++
   for (let at = 1; at < certain.length; at++) {
+    budget.tick()
     certain[at] += certain[at - 1]
     spare[at] += spare[at - 1]
   }
@@ -38,6 +43,7 @@ export function findGap(
   const next = new Int32Array(last + 2)
   let possible = last + 1
   for (let at = last + 1; at >= 0; at--) {
+    budget.tick()
     if (certain[at] === 0 && spare[at] >= 0) possible = at
     next[at] = possible
   }

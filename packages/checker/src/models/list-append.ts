@@ -1,4 +1,5 @@
 import { canonical, type Json, UserError } from '@chaos/history'
+import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
@@ -64,12 +65,13 @@ const contents =
  * Decides lists of different elements, in time linear in the size of what was read, sorting aside. The longest read says
  * in which order its elements were appended, every other must be a beginning of it, and what nobody read came after.
  */
-function fast(part: Part, initial: Json): FastAnswer {
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, returns } = part
   const contentOf = contents(part)
   let longest: number | undefined
   const appends = new Map<number, number>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] === READ) {
       if (longest === undefined || contentOf(i).length > contentOf(longest).length) longest = i
     } else if (appends.has(input[i])) return NOT_APPLICABLE
@@ -81,15 +83,17 @@ function fast(part: Part, initial: Json): FastAnswer {
   const isRepeated = new Set(order).size !== order.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] === READ) {
       const read = contentOf(i)
-      if (read.length < start.length || !isBeginning(read, order)) {
+      if (read.length < start.length || !isBeginning(read, order, budget)) {
         return { result: 'violated', conflict: longest === i || longest === undefined ? [i] : [longest, i] }
       }
       slot[i] = 2 * read.length
     } else if (returns[i] !== NEVER) slot[i] = 2 * order.length + 1
   }
   for (const [at, element] of order.entries()) {
+    budget.tick()
     if (at < start.length) {
       if (element === start[at]) continue
     } else {
@@ -101,20 +105,24 @@ function fast(part: Part, initial: Json): FastAnswer {
     }
     return { result: 'violated', conflict: longest === undefined ? [] : [longest] }
   }
-  return orderBySlots(part, slot, new Uint8Array(length))
+  return orderBySlots(part, slot, new Uint8Array(length), budget)
 }
 
-const isBeginning = (read: Int32Array, whole: Int32Array): boolean => {
-  for (let at = 0; at < read.length; at++) if (read[at] !== whole[at]) return false
+const isBeginning = (read: Int32Array, whole: ArrayLike<number>, budget: Budget): boolean => {
+  for (let at = 0; at < read.length; at++) {
+    budget.tick()
+    if (read[at] !== whole[at]) return false
+  }
   return true
 }
 
 /** With a read, the appends of all that it returned. */
-function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const contentOf = contents(part)
   return relatedByGroups(
     part,
     (i) => (part.f[i] === READ ? contentOf(i) : [part.input[i]]),
+    budget,
     () => false,
     (i) => part.f[i] !== READ,
   )
@@ -127,6 +135,6 @@ function simulate(part: Part, initial: Json): (i: number) => boolean {
   return (i) => {
     if (part.f[i] === APPEND) return list.push(part.input[i]) > 0
     const read = contentOf(i)
-    return read.length === list.length && isBeginning(read, Int32Array.from(list))
+    return read.length === list.length && isBeginning(read, list, unlimited)
   }
 }

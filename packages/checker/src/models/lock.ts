@@ -1,8 +1,9 @@
 import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment, ticking } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
 
 const ACQUIRE = 0
@@ -55,12 +56,13 @@ interface Tenure {
 }
 
 /** Undefined where an operation of unknown outcome makes it unclear which belong together. */
-function tenures(part: Part): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
+function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, returns } = part
   const held = new Map<number, number>()
   const unclear = new Set<number>()
   const made: Tenure[] = []
   for (let i = 0; i < length; i++) {
+    budget.tick()
     const p = process[i]
     const acquire = held.get(p)
     // A process that goes on after an operation of unknown outcome may hold the lock or not.
@@ -90,17 +92,18 @@ function tenures(part: Part): readonly Tenure[] | { readonly conflict: readonly 
  * there is an order exactly when these spans are disjoint, since every order holds the lock at least then, and tokens grow
  * along them (where one span is before another, no order has them the other way round).
  */
-function fast(part: Part): FastAnswer {
-  const found = tenures(part)
+function fast(part: Part, _: Json, budget: Budget): FastAnswer {
+  const found = tenures(part, budget)
   if (found === undefined) return NOT_APPLICABLE
   if ('conflict' in found) return { result: 'violated', conflict: found.conflict }
   const { calls, returns } = part
   const from = ({ acquire }: Tenure): number => returns[acquire]
   const to = ({ release }: Tenure): number => (release === -1 ? NEVER : calls[release])
-  const sorted = found.toSorted((a, b) => from(a) - from(b))
+  const sorted = found.toSorted(ticking((a, b) => from(a) - from(b), budget))
   let holder: Tenure | undefined
   let token: { readonly value: number; readonly of: Tenure } | undefined
   for (const tenure of sorted) {
+    budget.tick()
     if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }
     const value = tokenOf(part, tenure.acquire)
     if (value !== undefined) {
@@ -113,7 +116,7 @@ function fast(part: Part): FastAnswer {
     { at: from(tenure), operation: tenure.acquire },
     ...(tenure.release === -1 ? [] : [{ at: to(tenure), operation: tenure.release }]),
   ])
-  return { result: 'met', order: orderByMoment(moments) }
+  return { result: 'met', order: orderByMoment(moments, budget) }
 }
 
 const both = (a: Tenure, b: Tenure): readonly number[] =>
@@ -129,12 +132,12 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /** An acquire and the release that ends its tenure belong together; leaving out a whole tenure frees the lock. */
-function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const tenure = new Int32Array(part.length)
   const current = new Map<number, number>()
   for (let i = 0; i < part.length; i++) {
     if (part.f[i] === ACQUIRE) current.set(part.process[i], i)
     tenure[i] = current.get(part.process[i]) ?? i
   }
-  return relatedByGroups(part, (i) => [tenure[i]])
+  return relatedByGroups(part, (i) => [tenure[i]], budget)
 }

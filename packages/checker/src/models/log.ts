@@ -1,4 +1,5 @@
 import { canonical, type Json, UserError } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
@@ -88,12 +89,13 @@ const isOffset = (value: Json): value is number => typeof value === 'number' && 
  * or, where its outcome is unknown, shown by a read of its value. The offsets are the order of the appends, and a read
  * comes between the last that it returned and the next (where it was limited and full, any time after).
  */
-function fast(part: Part, initial: Json): FastAnswer {
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part
   if (startOf(initial).length > 0) return NOT_APPLICABLE
   const appendAt = new Map<number, number>()
   const unknown = new Map<number, number>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] !== APPEND) continue
     if (part.returns[i] === NEVER) {
       if (unknown.has(part.input[i])) return NOT_APPLICABLE
@@ -109,12 +111,14 @@ function fast(part: Part, initial: Json): FastAnswer {
   const slot = new Int32Array(length).fill(LEFT_OUT)
   const loose = new Uint8Array(length)
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] !== READ) continue
     const { from, limit } = readRange(part, i)
     const read = jsonOf(part, part.output[i]) ?? []
     if (!Array.isArray(read)) throw badOperation(part, i, `a read returns a list, not ${JSON.stringify(read)}.`)
     if (limit !== undefined && read.length > limit) return { result: 'violated', conflict: [i] }
     for (const [at, value] of read.entries()) {
+      budget.tick()
       const id = part.history.values.id(value)
       const append = appendAt.get(from + at)
       if (append !== undefined) {
@@ -132,13 +136,14 @@ function fast(part: Part, initial: Json): FastAnswer {
     if (read.length === 0 && loose[i] === 0 && from > 0) return NOT_APPLICABLE
   }
   for (let offset = 0; offset < appendAt.size; offset++) {
+    budget.tick()
     // What stands there may be any append of unknown outcome that nobody saw.
     const append = appendAt.get(offset)
     if (append === undefined)
       return unknown.size > 0 ? NOT_APPLICABLE : { result: 'violated', conflict: [...appendAt.values()] }
     slot[append] = 2 * offset + 1
   }
-  return orderBySlots(part, slot, loose)
+  return orderBySlots(part, slot, loose, budget)
 }
 
 function readRange(part: Part, i: number): Range {

@@ -1,8 +1,9 @@
 import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, ticking } from '../objects/slots.ts'
 import {
   accountOfQueue,
   besideOfMessage,
@@ -68,24 +69,24 @@ function specification(initial: Json): Specification<readonly string[]> {
  * that found nothing is a moment that all messages come wholly before or after. In any order of the messages that
  * respects the relation, doing each operation as late as its return and those after it allow respects real time.
  */
-function fast(part: Part, initial: Json): FastAnswer {
-  const messages = lifetimes(part, initial)
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const messages = lifetimes(part, initial, budget)
   if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
   if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
-  const gaps = momentsOf(messages, part)
+  const gaps = momentsOf(messages, part, budget)
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
-  const lives = withTaken(part, messages, gaps)
+  const lives = withTaken(part, messages, gaps, budget)
   if (lives === undefined) return { result: 'violated', conflict: [] }
   for (const [n, at] of gaps.entries()) {
     const dequeue = messages.empties[n]
     lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
   }
-  const sequence = inOrder(lives)
+  const sequence = inOrder(lives, budget)
   if ('conflict' in sequence) {
     const conflict = sequence.conflict.flatMap(({ enqueue, dequeue }) => [enqueue, dequeue]).filter((i) => i !== -1)
     return { result: 'violated', conflict }
   }
-  return { result: 'met', order: replayLate(sequence) }
+  return { result: 'met', order: replayLate(sequence, budget) }
 }
 
 /**
@@ -94,15 +95,16 @@ function fast(part: Part, initial: Json): FastAnswer {
  * after. Both ask for the messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined
  * where there are not enough of them in time.
  */
-function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[]): Life[] | undefined {
-  const before = new Map(takenBefore(lives, gaps).map((taking) => [taking.life, taking.before]))
-  const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort((a, b) => b.enqueued - a.enqueued)
+function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[], budget: Budget): Life[] | undefined {
+  const before = new Map(takenBefore(lives, gaps, budget).map((taking) => [taking.life, taking.before]))
+  const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort(ticking((a, b) => b.enqueued - a.enqueued, budget))
   const result = lives.filter(({ dequeue }) => dequeue !== -1)
-  const byEnqueue = result.toSorted((a, b) => b.enqueueFrom - a.enqueueFrom)
+  const byEnqueue = result.toSorted(ticking((a, b) => b.enqueueFrom - a.enqueueFrom, budget))
   const needed: Taking[] = []
   let earliest = NEVER
   let next = 0
   for (const life of stayed) {
+    budget.tick()
     for (; next < byEnqueue.length && byEnqueue[next].enqueueFrom > life.enqueued; next++) {
       earliest = Math.min(earliest, byEnqueue[next].dequeued)
     }
@@ -121,12 +123,17 @@ function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[
 }
 
 /** A topological order of the relation above, or two messages that come before each other. Takes away one minimal at a time. */
-function inOrder(lives: readonly Life[]): readonly Life[] | { readonly conflict: readonly [Life, Life] } {
+function inOrder(
+  lives: readonly Life[],
+  budget: Budget,
+): readonly Life[] | { readonly conflict: readonly [Life, Life] } {
   const all = lives.map((_, i) => i)
-  const byEnqueueFrom = all.toSorted((a, b) => lives[a].enqueueFrom - lives[b].enqueueFrom)
-  const byEnqueued = all.toSorted((a, b) => lives[a].enqueued - lives[b].enqueued)
-  const byDequeueFrom = all.toSorted((a, b) => lives[a].dequeueFrom - lives[b].dequeueFrom)
-  const byDequeued = all.toSorted((a, b) => lives[a].dequeued - lives[b].dequeued)
+  const ascending = (moment: (life: Life) => number): readonly number[] =>
+    all.toSorted(ticking((a, b) => moment(lives[a]) - moment(lives[b]), budget))
+  const byEnqueueFrom = ascending(({ enqueueFrom }) => enqueueFrom)
+  const byEnqueued = ascending(({ enqueued }) => enqueued)
+  const byDequeueFrom = ascending(({ dequeueFrom }) => dequeueFrom)
+  const byDequeued = ascending(({ dequeued }) => dequeued)
   const isGone = new Uint8Array(lives.length)
   const passed = new Uint8Array(lives.length)
   const ready: number[] = []
@@ -136,6 +143,7 @@ function inOrder(lives: readonly Life[]): readonly Life[] | { readonly conflict:
     if (++passed[i] === 2) ready.push(i)
   }
   while (sequence.length < lives.length) {
+    budget.tick()
     while (isGone[byEnqueued[at.enqueued]] === 1) at.enqueued++
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
@@ -156,10 +164,11 @@ function inOrder(lives: readonly Life[]): readonly Life[] | { readonly conflict:
   return sequence
 }
 
-function replayLate(sequence: readonly Life[]): Int32Array {
+function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
   const place = new Map<number, { readonly at: number; readonly isEnqueue: boolean }>()
   const moments: { readonly time: number; readonly operation: number }[] = []
   for (const [at, { enqueue, dequeue, enqueued, dequeued }] of sequence.entries()) {
+    budget.tick()
     if (enqueue !== -1) {
       place.set(enqueue, { at, isEnqueue: true })
       moments.push({ time: enqueued, operation: enqueue })
@@ -169,7 +178,7 @@ function replayLate(sequence: readonly Life[]): Int32Array {
       moments.push({ time: dequeued, operation: dequeue })
     }
   }
-  moments.sort((a, b) => a.time - b.time)
+  moments.sort(ticking((a, b) => a.time - b.time, budget))
   const order: number[] = []
   let entered = 0
   let left = 0
@@ -194,6 +203,7 @@ function replayLate(sequence: readonly Life[]): Int32Array {
     }
   }
   for (const { operation } of moments) {
+    budget.tick()
     const known = place.get(operation)
     if (known === undefined) continue
     if (known.isEnqueue) enterUpTo(known.at)

@@ -1,11 +1,12 @@
 import { canonical, type History, type Json, UserError } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
 import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, ticking } from '../objects/slots.ts'
 import { listOf, unheardOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
 
@@ -94,15 +95,16 @@ const contents =
  * smallest read saw first (one for each element; a repeated one may come at any time later), then that read and its
  * equals, then what the next saw in addition, and so on; and in the end what nobody saw.
  */
-function fast(part: Part, initial: Json): FastAnswer {
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, calls } = part
   const reads: number[] = []
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] === REMOVE || f[i] === CONTAINS) return NOT_APPLICABLE
     if (f[i] === READ) reads.push(i)
   }
   const contentOf = contents(part)
-  reads.sort((a, b) => contentOf(a).length - contentOf(b).length)
+  reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
   // By element: one more than the number, by size, of the first kind of read that holds it; 1 for those there from the start.
   const numbering = createNumbering()
   const level: number[] = []
@@ -124,6 +126,7 @@ function fast(part: Part, initial: Json): FastAnswer {
       if (elements.length > size) current++
       let old = 0
       for (const id of elements) {
+        budget.tick()
         const element = numbering.of(id)
         // The same element twice.
         if (lastSeen[element] === read + 1) return contradiction
@@ -140,6 +143,7 @@ function fast(part: Part, initial: Json): FastAnswer {
   const adders: number[] = []
   const loose = new Uint8Array(length)
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (f[i] !== ADD) continue
     const element = numbering.of(input[i])
     const seen = levelOf(element) - 1
@@ -155,6 +159,7 @@ function fast(part: Part, initial: Json): FastAnswer {
     loose[i] = 1
   }
   for (let element = 0; element < level.length; element++) {
+    budget.tick()
     const seen = levelOf(element) - 1
     if (seen <= 0) continue
     const adder = adders[element]
@@ -162,13 +167,14 @@ function fast(part: Part, initial: Json): FastAnswer {
     slot[adder] = 2 * seen
     loose[adder] = 0
   }
-  return orderBySlots(part, slot, loose)
+  return orderBySlots(part, slot, loose, budget)
 }
 
 /** Without a read of the whole, elements have nothing to do with each other. */
-function divide(part: Part): readonly (readonly number[])[] {
+function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const members = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {
+    budget.tick()
     if (part.f[i] === READ) return []
     const known = members.get(part.input[i])
     if (known === undefined) members.set(part.input[i], [i])
@@ -178,11 +184,12 @@ function divide(part: Part): readonly (readonly number[])[] {
 }
 
 /** With a read, everything done to the elements that it returned; with an addition or removal, everything done to that. */
-function related(part: Part): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const contentOf = contents(part)
   return relatedByGroups(
     part,
     (i) => (part.f[i] === READ ? contentOf(i) : [part.input[i]]),
+    budget,
     () => false,
     (i) => part.f[i] !== READ,
   )
@@ -237,9 +244,9 @@ function numberOf(elements: Elements, value: number): number {
  * stable where the last read that lacks it began before the last that has it, lost where it was known when a later read
  * began that lacks it, and otherwise never read. What somebody tried to remove may rightly be missing.
  */
-function account(history: History, initial: Json): Accounting {
+function account(history: History, initial: Json, budget: Budget): Accounting {
   const sets = new Map<number, Elements>()
-  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(numbers))) {
+  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(numbers), budget)) {
     const number = numbers[history.functions[history.operations.f[row]]]
     let elements = sets.get(key)
     if (elements === undefined) {
@@ -264,8 +271,8 @@ function account(history: History, initial: Json): Accounting {
   const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
   const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
   for (const elements of sets.values()) {
-    walkReads(history, elements, lists)
-    settle(history, elements, start, lists, sums)
+    walkReads(history, elements, lists, budget)
+    settle(history, elements, start, lists, sums, budget)
   }
   const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
   const isOpen = !isBad && sums.stable === 0 && lists.neverRead.length > 0
@@ -304,15 +311,16 @@ function know(elements: Elements, element: number, history: History, row: number
 }
 
 /** From the last read back: an element's last absence is at the first read met that lacks it. */
-function walkReads(history: History, elements: Elements, { duplicated }: Lists): void {
+function walkReads(history: History, elements: Elements, { duplicated }: Lists, budget: Budget): void {
   const { callEvent, returnEvent } = history.operations
   const { present, absent, asked, reads } = elements
-  reads.sort((a, b) => callEvent[b] - callEvent[a])
+  reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
   const counted: number[] = []
   const seenBy: number[] = []
   let open = Array.from(elements.value, (_, element) => element)
   for (const [n, row] of reads.entries()) {
     for (const id of contentsOf(history, row)) {
+      budget.tick()
       const element = numberOf(elements, id)
       if (seenBy[element] === n) {
         if (counted[element] === undefined) duplicated.push(accounted(history, row, id))
@@ -324,6 +332,7 @@ function walkReads(history: History, elements: Elements, { duplicated }: Lists):
       know(elements, element, history, row)
     }
     open = open.filter((element) => {
+      budget.tick()
       if (seenBy[element] === n || asked[element] === -1) return true
       if (callEvent[asked[element]] > returnEvent[row]) return true
       absent[element] = row
@@ -338,10 +347,12 @@ function settle(
   start: ReadonlySet<number>,
   lists: Lists,
   sums: { attempted: number; acknowledged: number; ok: number; stable: number },
+  budget: Budget,
 ): void {
   const { callEvent, callTime } = history.operations
   const { value, asked, acknowledged, isTaken, known, knownAt, present, absent } = elements
   for (let element = 0; element < value.length; element++) {
+    budget.tick()
     const id = value[element]
     const last = present[element]
     if (asked[element] === -1) {

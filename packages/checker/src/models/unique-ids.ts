@@ -1,4 +1,5 @@
-import type { History } from '@chaos/history'
+import type { History, Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
@@ -38,9 +39,10 @@ const specification: Specification<readonly string[]> = {
   key: (given) => given.join(' '),
 }
 
-function fast(part: Part): FastAnswer {
+function fast(part: Part, _: Json, budget: Budget): FastAnswer {
   const first = new Map<number, number>()
   for (let i = 0; i < part.length; i++) {
+    budget.tick()
     if (part.returns[i] === NEVER) continue
     const known = first.get(part.output[i])
     if (known !== undefined) return { result: 'violated', conflict: [known, i] }
@@ -49,11 +51,11 @@ function fast(part: Part): FastAnswer {
   return { result: 'met', order: Int32Array.from(first.values()) }
 }
 
-function account(history: History): Accounting {
+function account(history: History, _: Json, budget: Budget): Accounting {
   const given = new Map<number, { readonly row: number; readonly id: number; count: number }>()
   let attempted = 0
   let acknowledged = 0
-  for (const { row, key, acknowledged: ok, output } of rowsOf(history, Object.keys(numbers))) {
+  for (const { row, key, acknowledged: ok, output } of rowsOf(history, Object.keys(numbers), budget)) {
     attempted++
     if (!ok) continue
     acknowledged++

@@ -1,4 +1,5 @@
 import { FAIL, type History, type Json, OK, type ValueId } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import type { OperationRow } from '../verdict.ts'
 
 /**
@@ -58,11 +59,16 @@ export const accounting = (
   ...said,
 })
 
-/** The rows of the history whose `f` is one of these, with what accounting asks of them. */
-export function* rowsOf(history: History, functions: readonly string[]): Iterable<AccountRow> {
+/**
+ * The rows of the history whose `f` is one of these, with what accounting asks of them.
+ *
+ * @throws OutOfTime
+ */
+export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
   const wanted = history.functions.map((f) => functions.includes(f))
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {
+    budget.tick()
     if (!wanted[operations.f[row]]) continue
     const outcome = operations.outcome[row]
     yield {

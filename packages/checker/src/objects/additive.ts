@@ -25,7 +25,7 @@ type Placed = readonly (readonly [place: number, amount: number])[]
  * exactly.
  */
 export function additiveMachine(part: Part, additive: Additive, budget: Budget): Machine | undefined {
-  const distinct = distinctOperations(part, false)
+  const distinct = distinctOperations(part, false, budget)
   const { operations, code } = distinct
   const places = new Map<string, number>()
   const placeOf = (name: string): number => {
@@ -45,6 +45,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
 
   const initial = placed(additive.initial)
   const effects = operations.map((operation, o) => {
+    budget.tick()
     const effect = named(part, distinct, o, () => additive.effectOf(operation))
     if (effect === undefined) return undefined
     return 'adds' in effect ? { adds: placed(effect.adds) } : { shows: placed(effect.shows) }
@@ -63,6 +64,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   const shown = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
+    budget.tick()
     if (effect === undefined) return undefined
     if ('shows' in effect) shown[o] = states.numberOf(sum(nothing, effect.shows))
     adds.push('adds' in effect ? effect.adds : [])

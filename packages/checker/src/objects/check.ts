@@ -1,5 +1,5 @@
 import { type History, INFO, type Json } from '@chaos/history'
-import { type Budget, createBudget } from '../budget.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
 import type { Level } from '../level.ts'
@@ -7,6 +7,7 @@ import { functionsOf, specificationOf } from '../models/custom.ts'
 import type { Model } from '../models/model.ts'
 import type { CheckOptions } from '../options.ts'
 import type { Report, Verdict } from '../verdict.ts'
+import { orderOfRows } from '../witness-order.ts'
 import { type Accounting, troublesOf } from './accounting.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { explainObject } from './explain.ts'
@@ -28,7 +29,7 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     model: entry.name,
     specification: object.specification(options.initial),
     isRead,
-    fast: fast === undefined ? undefined : (part) => fast(part, options.initial),
+    fast: fast === undefined ? undefined : (part, some) => fast(part, options.initial, some),
     machine: machine === undefined ? undefined : (part, some) => machine(part, options.initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, options.initial),
@@ -40,12 +41,22 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry.name, options, cramped)
-  const parts = partsOf(history, functions)
-  const accounting = object.account?.(history, options.initial)
+  const parts = inTime(
+    () => partsOf(history, functions, budget),
+    () => undefined,
+  )
+  if (parts === undefined) return reportUnread(history, entry.name, options, OUT_OF_TIME)
+  const accounting = inTime(
+    () => object.account?.(history, options.initial, budget),
+    () => undefined,
+  )
   const decided: { [level in Level]?: Verdict } = {}
   if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
   if (options.levels.includes('eventual') && entry.levels.includes('eventual')) {
-    const convergence = object.eventual?.(history, options.initial) ?? convergenceOf(accounting)
+    const convergence = inTime(
+      () => object.eventual?.(history, options.initial, budget) ?? convergenceOf(accounting, object),
+      () => LATE,
+    )
     decided.eventual = eventualVerdict(convergence, decided.linearizable)
   }
   return reportOf(history, { model: entry.name, known: entry.levels, decided, accounting, options })
@@ -80,14 +91,25 @@ export function checkModel<State>(history: History, model: Model<State>, options
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, model.name, options, cramped)
-  const parts = partsOf(history, functions)
+  const parts = inTime(
+    () => partsOf(history, functions, budget),
+    () => undefined,
+  )
+  if (parts === undefined) return reportUnread(history, model.name, options, OUT_OF_TIME)
   const decided: { [level in Level]?: Verdict } = {}
   if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
   return reportOf(history, { model: model.name, known: ['linearizable'], decided, accounting: undefined, options })
 }
 
 function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
-  const parts = shardsOf(whole, judge)
+  return inTime(
+    () => judgeShards(shardsOf(whole, judge, budget), judge, budget),
+    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  )
+}
+
+/** @throws OutOfTime */
+function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const answer = decideObjects(parts, judge, budget)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
@@ -102,19 +124,22 @@ function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdi
       return late || isPossible(i)
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
-    return { key: part.key, operations: [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))] }
+    // Several operations may stand for one row.
+    return orderOfRows(part.key, () => [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))])
   })
-  if (late)
-    return { result: 'unknown', reason: 'out of time (see --timeout): the order that was found was not replayed' }
-  return { result: 'met', witness: { kind: 'order', orders: orders.filter(({ operations }) => operations.length > 0) } }
+  if (late) return { result: 'unknown', reason: `${OUT_OF_TIME}: the order that was found was not replayed` }
+  return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
 /** Where a specification takes time in proportion to the state at each step, longer witnesses are replayed otherwise. */
 const LONG = 1_000
 
+const LATE: Convergence = { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
+
 /** For sets and queues, what the accounting says of the last reads stands for what final reads would say. */
-function convergenceOf(accounting: Accounting | undefined): Convergence {
-  if (accounting === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
+function convergenceOf(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
+  if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
+  if (accounting === undefined) return LATE
   const { lost, unexpected, duplicated } = accounting
   const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
   return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }

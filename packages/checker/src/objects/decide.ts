@@ -1,11 +1,11 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { IntegerModel, Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
 import { type Machine, machineOf, machineOfIntegers } from './machine.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
-import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, ticking } from './slots.ts'
 
 /** All that deciding one object needs: its specification and, where there are, its quicker ways. */
 export interface Judge {
@@ -14,15 +14,15 @@ export interface Judge {
   readonly integers?: IntegerModel | undefined
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
-  readonly divide?: ((part: Part) => readonly (readonly number[])[]) | undefined
-  readonly fast?: ((part: Part) => FastAnswer) | undefined
+  readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
+  readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** What every history of the object keeps to, as the end of a sentence. */
   readonly rule: string
   /** What else there is to say of an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
-  readonly supports?: ((part: Part) => (some: readonly number[]) => boolean) | undefined
-  readonly related: (part: Part) => (chosen: Iterable<number>) => readonly number[]
+  readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
+  readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
 }
 
 export type ObjectAnswer =
@@ -37,19 +37,32 @@ export type ObjectAnswer =
     }
   | { readonly result: 'unknown'; readonly reason: string }
 
-/** The parts that a specification lets be checked apart. */
-export function shardsOf(parts: readonly Part[], { specification, divide }: Judge): readonly Part[] {
+/**
+ * The parts that a specification lets be checked apart.
+ *
+ * @throws OutOfTime
+ */
+export function shardsOf(
+  parts: readonly Part[],
+  { specification, divide }: Judge,
+  budget: Budget = unlimited,
+): readonly Part[] {
   const { shard } = specification
   if (divide !== undefined) {
     return parts.flatMap((part) => {
-      const groups = divide(part)
-      return groups.length <= 1 ? [part] : groups.map((indices) => choose(part, indices))
+      const groups = divide(part, budget)
+      if (groups.length <= 1) return [part]
+      return groups.map((indices) => {
+        budget.tick()
+        return choose(part, indices)
+      })
     })
   }
   if (shard === undefined) return parts
   return parts.flatMap((part) => {
     const members = new Map<string, number[]>()
     for (let i = 0; i < part.length; i++) {
+      budget.tick()
       const name = shard(operationAt(part, i))
       const known = members.get(name)
       if (known === undefined) members.set(name, [i])
@@ -72,15 +85,20 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
     for (const { search } of open) search.release()
   }
   try {
+    let exhausted: 'time' | 'memory' | undefined
     for (const [p, part] of parts.entries()) {
-      const answer = judge.fast?.(part) ?? NOT_APPLICABLE
-      if (answer.result === 'met') orders[p] = answer.order
-      else if (answer.result === 'violated') {
-        return { result: 'violated', part, conflict: answer.conflict, until: undefined }
-      } else open.push({ part: p, search: searchOf(part, judge, budget) })
-      if ((p & 0xff) === 0xff && budget.expired()) break
+      const begun = inTime(
+        () => begin(part, judge, budget),
+        () => undefined,
+      )
+      if (begun === undefined) exhausted = 'time'
+      else if ('run' in begun) open.push({ part: p, search: begun })
+      else if (begun.result === 'met') orders[p] = begun.order
+      else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
+      if ((p & 0xff) === 0xff && budget.expired()) exhausted = 'time'
+      if (exhausted !== undefined) break
     }
-    let exhausted: 'time' | 'memory' | undefined = budget.expired() ? 'time' : undefined
+    if (budget.expired()) exhausted = 'time'
     for (let steps = FIRST_STEPS; open.length > 0 && exhausted === undefined; steps *= GROWTH) {
       const still: typeof open = []
       for (const task of open) {
@@ -106,11 +124,24 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
 }
 
-/** Whether a few operations contradict each other; unknown where that took more than so many steps. */
+/** The answer, where there is a quick way to it; otherwise a search that has not begun. */
+function begin(
+  part: Part,
+  judge: Judge,
+  budget: Budget,
+): Exclude<FastAnswer, { readonly result: 'not applicable' }> | ObjectSearch {
+  const answer = judge.fast?.(part, budget) ?? NOT_APPLICABLE
+  return answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
+}
+
+/**
+ * Whether a few operations contradict each other; unknown where that took more than so many steps.
+ *
+ * @throws OutOfTime
+ */
 export function contradicts(part: Part, judge: Judge, budget: Budget, steps: number): boolean | 'unknown' {
-  const answer = judge.fast?.(part) ?? NOT_APPLICABLE
-  if (answer.result !== 'not applicable') return answer.result === 'violated'
-  const search = searchOf(part, judge, budget)
+  const search = begin(part, judge, budget)
+  if (!('run' in search)) return search.result === 'violated'
   const progress = runInSlices(search, steps, budget)
   search.release()
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
@@ -154,7 +185,7 @@ const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, par
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>
-  (part: Part): ((chosen: Iterable<number>) => readonly number[]) =>
+  (part: Part, budget: Budget): ((chosen: Iterable<number>) => readonly number[]) =>
   (chosen) => {
     const kept = new Set<number>()
     let last = -1
@@ -163,6 +194,9 @@ export const relatedByTime =
       if (part.returns[i] !== NEVER && part.returns[i] > last) last = part.returns[i]
     }
     for (const i of chosen) keep(i)
-    for (let i = 0; i < part.length && part.calls[i] < last; i++) if (!isRead(part.f[i])) keep(i)
-    return [...kept].sort((a, b) => a - b)
+    for (let i = 0; i < part.length && part.calls[i] < last; i++) {
+      budget.tick()
+      if (!isRead(part.f[i])) keep(i)
+    }
+    return [...kept].sort(ticking((a, b) => a - b, budget))
   }

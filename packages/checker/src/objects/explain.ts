@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import { shrink } from '../counterexample/shrink.ts'
 import { NEVER } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
@@ -26,6 +26,14 @@ interface Violated {
  * not take away what a result rests on.
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
+  return inTime(
+    () => reduced(violated, judge, budget),
+    () => wholeObject(violated),
+  )
+}
+
+/** @throws OutOfTime where there is no time to cut anything down. */
+function reduced(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const { part, conflict } = violated
   const all = Array.from({ length: part.length }, (_, i) => i)
   // What was called later has no part in it.
@@ -36,13 +44,13 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
   const isContradiction = (indices: readonly number[]): boolean =>
     contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
-  const related = judge.related(operations)
+  const related = judge.related(operations, budget)
   const start = startOf(operations, conflict, (some) => isContradiction(related(some)), budget)
   const chosen = shrink(start, (some) => isContradiction(related(some)), budget)
   const shown = related(chosen)
   const core = coreOf(chosen, shown, {
     isContradiction,
-    isSupported: () => judge.supports?.(operations) ?? closedUnder(related),
+    isSupported: () => judge.supports?.(operations, budget) ?? closedUnder(related),
     conflict,
     budget,
   })
@@ -59,6 +67,18 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
     })),
     keys: part.key === undefined ? [] : [part.key],
     culprit: row[culprit],
+  }
+}
+
+/** A contradiction that there was no time to look into. */
+function wholeObject({ part }: Violated): Counterexample {
+  return {
+    level: 'linearizable',
+    sentence: `No order of these ${part.length} operations is legal.`,
+    get operations() {
+      return [...new Set(part.row)].map((operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: part.key === undefined ? [] : [part.key],
   }
 }
 

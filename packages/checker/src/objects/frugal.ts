@@ -5,6 +5,7 @@ import { createHeap } from './heap.ts'
 import { IMPOSSIBLE, type Machine } from './machine.ts'
 import { eventsInOrder, type Part } from './part.ts'
 import { classesOf, type ObjectSearch, ranksOf, slotsOf } from './search.ts'
+import { ticking } from './slots.ts'
 
 /** A configuration of the search, in order of discovery. */
 interface Configuration {
@@ -52,16 +53,16 @@ export function createFrugalSearch(
 ): ObjectSearch {
   const { length } = part
   const { code, step } = machine
-  const events = eventsInOrder(part)
+  const events = eventsInOrder(part, budget)
   const { calls, returns } = ranksOf(events, length)
-  const slots = slotsOf(events, returns, length)
+  const slots = slotsOf(events, returns, length, budget)
   const words = Math.ceil(slots.count / 32)
-  const classes = classesOf(part, code, isRead)
+  const classes = classesOf(part, code, isRead, budget)
   const optional = classes.reduce((sum, { length: size }) => sum + size, 0)
   const completed = events.filter((event) => (event & 1) === 1).map((event) => event >> 1)
-  const windows = createWindows(events, returns)
+  const windows = createWindows(events, returns, budget)
   const worth = (4 * (optional + 1)) / (completed.length + 1)
-  const lateFrom = placesOfInfo(part, completed, slots.count)
+  const lateFrom = placesOfInfo(part, completed, slots.count, budget)
   const costOf = (member: number, first: number): number => (first < lateFrom[member] ? EARLY : LATE)
   const tallies = createTallies(classes.length)
   const memo = createMemo(3 + words, budget)
@@ -257,11 +258,11 @@ export function createFrugalSearch(
  * By operation of unknown outcome: the place, among the completed ones by return, from which on it is late for it to take
  * effect. Most take effect, if at all, about as soon as those that complete.
  */
-function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number): Int32Array {
+function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations
   const places = new Int32Array(row.length)
   const gaveUp = Array.from(row.keys()).filter((i) => returnEvent[row[i]] !== -1)
-  gaveUp.sort((a, b) => returnEvent[row[a]] - returnEvent[row[b]])
+  gaveUp.sort(ticking((a, b) => returnEvent[row[a]] - returnEvent[row[b]], budget))
   let place = 0
   for (const i of gaveUp) {
     while (place < completed.length && returnEvent[row[completed[place]]] < returnEvent[row[i]]) place++
@@ -296,10 +297,15 @@ function createTallies(classes: number): {
 }
 
 /** By place among the completed operations by return: those open at that return, in order of call. */
-function createWindows(events: Int32Array, returns: Int32Array): { readonly at: (place: number) => Int32Array } {
+function createWindows(
+  events: Int32Array,
+  returns: Int32Array,
+  budget: Budget,
+): { readonly at: (place: number) => Int32Array } {
   const open: number[] = []
   const windows: Int32Array[] = []
   for (const event of events) {
+    budget.tick()
     const operation = event >> 1
     if (returns[operation] === NEVER) continue
     if ((event & 1) === 0) open.push(operation)

@@ -40,7 +40,7 @@ const STEPS_BETWEEN_CLOCKS = 0x3f
  * @throws UserError naming the operation that made the specification throw.
  */
 export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
-  const distinct = distinctOperations(part, specification.perProcess === true)
+  const distinct = distinctOperations(part, specification.perProcess === true, budget)
   const { operations, code } = distinct
   const states: State[] = []
   const numbers = new Map<string, number>()
@@ -112,7 +112,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
 
 /** A machine that a model brings along. Its operations are encoded once each, its steps are not remembered. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
-  const distinct = distinctOperations(part, perProcess)
+  const distinct = distinctOperations(part, perProcess, budget)
   const numbers = distinct.operations.map((operation, at) =>
     named(part, distinct, at, () => integers.encode(operation, operation.output)),
   )
@@ -159,12 +159,13 @@ export interface Distinct {
   readonly code: Int32Array
 }
 
-export function distinctOperations(part: Part, perProcess: boolean): Distinct {
+export function distinctOperations(part: Part, perProcess: boolean, budget: Budget): Distinct {
   const operations: ObjectOperation[] = []
   const representative: number[] = []
   const code = new Int32Array(part.length)
   const known = new Map<string, number>()
   for (let i = 0; i < part.length; i++) {
+    budget.tick()
     const output = part.returns[i] === NEVER ? '' : part.output[i]
     const name = `${part.f[i]} ${part.input[i]} ${perProcess ? part.process[i] : ''} ${output}`
     let number = known.get(name)

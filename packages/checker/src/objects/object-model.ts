@@ -41,33 +41,43 @@ export interface ObjectModel {
    * Decides one part in (nearly) linear time where the theory allows it.
    *
    * @throws UserError where an operation's value makes no sense for this object.
+   * @throws OutOfTime
    */
-  fast?(part: Part, initial: Json): FastAnswer
+  fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
    * The specification on integers, where that is quicker than numbering states by their keys; undefined where it cannot say
    * all that is in the part.
    */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
-  /** Divides a part into some that do not affect each other; nothing where it cannot be divided. */
-  divide?(part: Part): readonly (readonly number[])[]
+  /**
+   * Divides a part into some that do not affect each other; nothing where it cannot be divided.
+   *
+   * @throws OutOfTime
+   */
+  divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
    * Completes a choice of operations by those that its results may rest on: leaving out the rest of a history that has a
    * legal order never makes a contradiction. By default, all earlier operations that may change the state.
    */
-  related?(part: Part): (chosen: Iterable<number>) => readonly number[]
+  related?(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[]
   /**
    * Whether some operations still hold what the results among them rest on, so that what they contradict is no invention;
    * by default, whether they are closed under `related`.
    */
-  supports?(part: Part): (some: readonly number[]) => boolean
+  supports?(part: Part, budget: Budget): (some: readonly number[]) => boolean
   /**
    * The object once more, changed in place: does the operation at an index, and says whether it was possible. Witnesses
    * that are too long for the specification, whose states take time to make, are replayed on it.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
-  account?(history: History, initial: Json): Accounting
-  /** By final reads. Without it, eventual is what the accounting says. */
-  eventual?(history: History, initial: Json): Convergence
+  /** @throws OutOfTime */
+  account?(history: History, initial: Json, budget: Budget): Accounting
+  /**
+   * By final reads. Without it, eventual is what the accounting says.
+   *
+   * @throws OutOfTime
+   */
+  eventual?(history: History, initial: Json, budget: Budget): Convergence
 }
 
 /** What final reads say. */
@@ -82,6 +92,7 @@ export interface Convergence {
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
+  budget: Budget,
   always: (i: number) => boolean = () => false,
   isMember: (i: number) => boolean = () => true,
 ): (chosen: Iterable<number>) => readonly number[] {
@@ -90,7 +101,9 @@ export function relatedByGroups(
   for (let i = 0; i < part.length; i++) {
     if (always(i)) constant.push(i)
     if (!isMember(i)) continue
+    budget.tick()
     for (const group of groupsOf(i)) {
+      budget.tick()
       const known = members.get(group)
       if (known === undefined) members.set(group, [i])
       else known.push(i)
@@ -100,7 +113,10 @@ export function relatedByGroups(
     const kept = new Set<number>(constant)
     for (const i of chosen) {
       kept.add(i)
-      for (const group of groupsOf(i)) for (const member of members.get(group) ?? []) kept.add(member)
+      for (const group of groupsOf(i)) {
+        budget.tick()
+        for (const member of members.get(group) ?? []) kept.add(member)
+      }
     }
     return [...kept].sort((a, b) => a - b)
   }

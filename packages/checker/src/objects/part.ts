@@ -1,4 +1,5 @@
 import { FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
+import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectOperation } from '../models/model.ts'
 
@@ -46,12 +47,14 @@ export interface Expansion {
  * The parts of a history by key.
  *
  * @throws UserError for an operation that the model does not know.
+ * @throws OutOfTime
  */
-export function partsOf(history: History, functions: Functions): readonly Part[] {
+export function partsOf(history: History, functions: Functions, budget: Budget = unlimited): readonly Part[] {
   const { operations } = history
   const numbers = history.functions.map((f) => functions.numberOf(f) ?? UNKNOWN)
   const members: number[][] = Array.from({ length: history.keys.length + 1 }, () => [])
   for (let i = 0; i < operations.length; i++) {
+    budget.tick()
     const number = numbers[operations.f[i]]
     if (number === UNKNOWN) throw unknownFunction(history, functions, i)
     if (operations.outcome[i] === FAIL) continue
@@ -61,7 +64,7 @@ export function partsOf(history: History, functions: Functions): readonly Part[]
   return members.flatMap((rows, key) =>
     rows.length === 0
       ? []
-      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1] })],
+      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1] }, budget)],
   )
 }
 
@@ -74,13 +77,14 @@ interface Choice {
   readonly key: string | undefined
 }
 
-function partOf(history: History, { rows, numbers, expands, key }: Choice): Part {
+function partOf(history: History, { rows, numbers, expands, key }: Choice, budget: Budget): Part {
   const { operations } = history
   const row: number[] = []
   const f: number[] = []
   const output: number[] = []
   let isOpenEnded = false
   for (const i of rows) {
+    budget.tick()
     const number = numbers[operations.f[i]]
     if (expands === undefined || number !== expands.from) {
       row.push(i)
@@ -90,6 +94,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice): Part
     }
     const items = operations.outcome[i] === INFO ? [] : history.values.json(operations.output[i] as ValueId)
     for (const item of Array.isArray(items) ? items : []) {
+      budget.tick()
       row.push(i)
       f.push(expands.to)
       output.push(history.values.id(item))
@@ -109,12 +114,18 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice): Part
     length: row.length,
     row: Int32Array.from(row),
     f: Uint8Array.from(f),
-    input: Int32Array.from(row, (i) => operations.input[i]),
+    input: columnOf(row, (i) => operations.input[i]),
     output: Int32Array.from(output),
-    process: Int32Array.from(row, (i) => operations.process[i]),
-    calls: Int32Array.from(row, (i) => operations.callEvent[i]),
-    returns: Int32Array.from(row, (i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
+    process: columnOf(row, (i) => operations.process[i]),
+    calls: columnOf(row, (i) => operations.callEvent[i]),
+    returns: columnOf(row, (i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
   }
+}
+
+function columnOf(indices: readonly number[], entry: (i: number) => number): Int32Array {
+  const column = new Int32Array(indices.length)
+  for (let at = 0; at < column.length; at++) column[at] = entry(indices[at])
+  return column
 }
 
 /** How many items there can have been: one for each operation that may have added one. */
@@ -130,7 +141,7 @@ function mostItems(
 
 /** Some of the operations (ascending), as a part of their own. Positions are kept. */
 export function choose(part: Part, indices: readonly number[]): Part {
-  const ints = (column: Int32Array): Int32Array => Int32Array.from(indices, (i) => column[i])
+  const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i])
   return {
     ...part,
     length: indices.length,
@@ -158,8 +169,51 @@ export function operationAt(part: Part, i: number): ObjectOperation {
 }
 
 /** The events in order of time: 2 * i for the call of i, 2 * i + 1 for its return. */
-export function eventsInOrder(part: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
+export function eventsInOrder(
+  part: Pick<Part, 'length' | 'calls' | 'returns'>,
+  budget: Budget = unlimited,
+): Int32Array {
   const { length, calls, returns } = part
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    last = Math.max(last, calls[i], returns[i] === NEVER ? -1 : returns[i])
+  }
+  return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
+}
+
+/** Where a part has more event positions than this for each operation, sorting its events takes less time than a table. */
+const EVENTS_PER_SORTED = 64
+
+function eventsByPosition(
+  { length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>,
+  last: number,
+  budget: Budget,
+): Int32Array {
+  // Several operations may stand for one row, and share its events: 1 + 2 * i + (0 or 1) of the first, and then the next's.
+  const firstAt = new Int32Array(last + 1)
+  const after = new Int32Array(2 * length)
+  let count = 0
+  const put = (position: number, event: number): void => {
+    after[event] = firstAt[position]
+    firstAt[position] = event + 1
+    count++
+  }
+  for (let i = length - 1; i >= 0; i--) {
+    budget.tick()
+    if (returns[i] !== NEVER) put(returns[i], 2 * i + 1)
+    put(calls[i], 2 * i)
+  }
+  const events = new Int32Array(count)
+  let at = 0
+  for (let position = 0; position <= last; position++) {
+    budget.tick()
+    for (let event = firstAt[position]; event !== 0; event = after[event - 1]) events[at++] = event - 1
+  }
+  return events
+}
+
+function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
   const keys = new Float64Array(2 * length)
   let count = 0
   // By position, calls first, then by number: 2^31 positions and 2^20 operations fit a double's 53 bits.

@@ -36,11 +36,11 @@ export function createObjectSearch(
 ): ObjectSearch {
   const { length } = part
   const { code, step, several } = machine
-  const events = eventsInOrder(part)
+  const events = eventsInOrder(part, budget)
   const { calls, returns } = ranksOf(events, length)
-  const { next, previous, head } = linked(events, returns, length)
-  const slots = slotsOf(events, returns, length)
-  const classes = classesOf(part, code, isRead)
+  const { next, previous, head } = linked(events, returns, length, budget)
+  const slots = slotsOf(events, returns, length, budget)
+  const classes = classesOf(part, code, isRead, budget)
   const slotWords = Math.ceil(slots.count / 32)
   const width = 2 + slotWords + classes.length
   const key = new Int32Array(width)
@@ -225,12 +225,14 @@ function linked(
   events: Int32Array,
   returns: Int32Array,
   length: number,
+  budget: Budget,
 ): { next: Int32Array; previous: Int32Array; head: number } {
   const head = 2 * length
   const next = new Int32Array(head + 1)
   const previous = new Int32Array(head + 1)
   let last = head
   for (const event of events) {
+    budget.tick()
     const operation = event >> 1
     if (returns[operation] === NEVER) continue
     const entry = (event & 1) === 0 ? operation : length + operation
@@ -244,11 +246,17 @@ function linked(
 }
 
 /** Gives operations that are open at the same time different small numbers. */
-export function slotsOf(events: Int32Array, returns: Int32Array, length: number): { of: Int32Array; count: number } {
+export function slotsOf(
+  events: Int32Array,
+  returns: Int32Array,
+  length: number,
+  budget: Budget,
+): { of: Int32Array; count: number } {
   const of = new Int32Array(length)
   const free: number[] = []
   let count = 0
   for (const event of events) {
+    budget.tick()
     const operation = event >> 1
     if (returns[operation] === NEVER) continue
     if ((event & 1) === 0) of[operation] = free.pop() ?? count++
@@ -262,9 +270,11 @@ export function classesOf(
   part: Part,
   code: Int32Array,
   isRead: (number: number) => boolean,
+  budget: Budget,
 ): readonly (readonly number[])[] {
   const classes = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {
+    budget.tick()
     if (part.returns[i] !== NEVER || isRead(part.f[i])) continue
     const members = classes.get(code[i])
     if (members === undefined) classes.set(code[i], [i])

@@ -1,3 +1,4 @@
+import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { Part } from './part.ts'
 
@@ -21,7 +22,7 @@ export const LEFT_OUT = -1
  * contradiction, and where there is none, sorting by slot and then by call respects every precedence, since within a slot
  * an earlier return means an earlier call.
  */
-export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array): FastAnswer {
+export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
   const { length, calls, returns } = part
   const fixed: number[] = []
   const free: number[] = []
@@ -30,7 +31,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array): F
     if (loose[i] === 0) fixed.push(i)
     else free.push(i)
   }
-  fixed.sort((a, b) => slot[a] - slot[b] || calls[a] - calls[b])
+  fixed.sort(ticking((a, b) => slot[a] - slot[b] || calls[a] - calls[b], budget))
   // By place in `fixed`: the operation called last among those up to there.
   const latest = new Int32Array(fixed.length)
   for (let at = 0; at < fixed.length; at++) {
@@ -42,12 +43,13 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array): F
   const firstOfSlot = (wanted: number): number => search(fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
+    budget.tick()
     // As late as real time allows: before the first that was called after its return.
     const before = returns[i] === NEVER ? fixed.length : search(fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
     placed.push({ before, operation: i })
   }
-  placed.sort((a, b) => a.before - b.before || calls[a.operation] - calls[b.operation])
+  placed.sort(ticking((a, b) => a.before - b.before || calls[a.operation] - calls[b.operation], budget))
   const order = new Int32Array(fixed.length + placed.length)
   let next = 0
   let count = 0
@@ -70,9 +72,21 @@ export function search(length: number, holds: (at: number) => boolean): number {
   return low
 }
 
+/** The same order, for a sort that stops with `OutOfTime` at the deadline. */
+export const ticking =
+  <Item>(compare: (a: Item, b: Item) => number, budget: Budget) =>
+  (a: Item, b: Item): number => {
+    budget.tick()
+    return compare(a, b)
+  }
+
 /** Sorts operations by the moment (an event position, halves between) at which each is to take effect. */
-export function orderByMoment(moments: readonly { readonly at: number; readonly operation: number }[]): Int32Array {
-  const ties = new Map(moments.map(({ operation }, place) => [operation, place]))
-  const sorted = moments.toSorted((a, b) => a.at - b.at || (ties.get(a.operation) ?? 0) - (ties.get(b.operation) ?? 0))
-  return Int32Array.from(sorted, ({ operation }) => operation)
+export function orderByMoment(
+  moments: readonly { readonly at: number; readonly operation: number }[],
+  budget: Budget,
+): Int32Array {
+  const sorted = moments.toSorted(ticking((a, b) => a.at - b.at, budget))
+  const order = new Int32Array(sorted.length)
+  for (let at = 0; at < order.length; at++) order[at] = sorted[at].operation
+  return order
 }

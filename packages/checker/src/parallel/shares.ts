@@ -14,11 +14,11 @@ import {
   keyOf,
   LINEARIZABLE_SHARE,
   type Others,
-  orderOfRows,
   registersOf,
   reportOf,
 } from '../registers.ts'
 import type { Counterexample, Report, Verdict } from '../verdict.ts'
+import { orderOfRows } from '../witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**
