@@ -1,10 +1,9 @@
 import { UserError } from '@chaos/history'
-import { parseArguments } from './arguments/parse-arguments.ts'
+import yargs, { type Options } from 'yargs'
 import { nearest } from './arguments/suggest.ts'
-import type { Command } from './command.ts'
+import { type Command, keepDashes, type ParsedOptions } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { print, tolerateClosedOutput } from './terminal/output.ts'
-import { terminalOptions } from './terminal/style.ts'
 import { packageVersion } from './version.ts'
 
 /** What a command needs is loaded only where it is the one to run: most of them start in a fraction of what all take. */
@@ -17,64 +16,109 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
 }
+const names = Object.keys(registry)
+
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(argv: readonly string[]): Promise<void> {
   tolerateClosedOutput()
+  let exitCode: ExitCode | undefined
+  const commands = await loadCommands(argv[0])
+  const helpWanted = argv.some((arg) => arg === '--help' || arg === '-h')
+  const parser = yargs(keepDashes(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv))
+    .scriptName('chaos')
+    .usage(
+      'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
+    )
+    .version(packageVersion())
+    .help()
+    .alias('help', 'h')
+    .epilogue(
+      'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted',
+    )
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .strict()
+    .demandCommand(
+      1,
+      'Say what to do: chaos run, chaos check FILE, chaos proxy or chaos targets. chaos --help tells more.',
+    )
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'parse-positional-numbers': false,
+      'populate--': argv[0] === 'proxy',
+    })
+    .fail((message, error) => {
+      // A YError is what yargs throws where a command line is wrong; all other errors are the command's own.
+      if (error !== undefined && error.name !== 'YError') throw error
+      throw new UserError('usage', explainRejection(message ?? error?.message, argv, commands))
+    })
+  for (const command of commands) {
+    parser.command(
+      command.positional === '' ? command.name : `${command.name} ${command.positional}`,
+      command.summary,
+      (builder) => {
+        builder.options(helpWanted ? { ...command.options } : withoutTexts(command.options))
+        if (helpWanted) for (const [example, explanation] of command.examples) builder.example(example, explanation)
+      },
+      async (options) => {
+        exitCode = await command.run(options as ParsedOptions)
+      },
+    )
+  }
   try {
-    process.exitCode = await runCommandLine(argv)
+    await parser.parseAsync()
+    process.exitCode = exitCode ?? EXIT.met
   } catch (error) {
     process.exitCode = report(error)
   }
 }
 
-/** @throws UserError */
-async function runCommandLine([name, ...rest]: readonly string[]): Promise<ExitCode> {
-  if (name === undefined)
-    throw new UserError(
-      'usage',
-      'Say what to do: chaos run, chaos check FILE, chaos proxy or chaos targets. chaos --help tells more.',
-    )
-  if (name === '--version') return say(`${packageVersion()}\n`)
-  if (isHelp(name)) return showOverview()
-  const load = Object.hasOwn(registry, name) ? registry[name] : undefined
-  if (load === undefined) throw new UserError('usage', explainUnknownCommand(name))
-  const command = await load()
-  const argv = command.normalize?.(rest) ?? rest
-  if (beforeDashes(argv).some(isHelp)) return showHelp(command)
-  return command.run(parseArguments(command, argv))
+/**
+ * yargs lays out the help of every command that it runs, asked for or not, and that takes longer than all the rest of
+ * it: without texts there is little to lay out.
+ */
+function withoutTexts(options: Command['options']): { [name: string]: Options } {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { describe: _, ...option }]) => [name, { ...option, hidden: true }]),
+  )
 }
 
-const isHelp = (argument: string): boolean => argument === '--help' || argument === '-h'
-
-/** What follows `--` may be another program's to read. */
-function beforeDashes(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--')
-  return end < 0 ? argv : argv.slice(0, end)
+/** The one that is named or, for help and for typos, all. */
+async function loadCommands(name: string | undefined): Promise<readonly Command[]> {
+  const load = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined
+  return load === undefined ? Promise.all(Object.values(registry).map((loadOne) => loadOne())) : [await load()]
 }
 
-async function showOverview(): Promise<ExitCode> {
-  const [{ renderOverview }, ...commands] = await Promise.all([
-    import('./help.ts'),
-    ...Object.values(registry).map((load) => load()),
-  ])
-  return say(renderOverview(commands, terminalOptions(process.stdout).width))
+/** yargs says `Unknown argument: targt`; people want to know which option was meant. */
+function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
+  const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
+  if (unknown === undefined) return explainMissing(message, argv[0])
+  if (argv[0]?.startsWith('-') === true)
+    return `${argv[0]}: the command comes first, then its options. chaos --help lists the commands.`
+  const [name = ''] = unknown.split(', ')
+  const command = commands.find((candidate) => candidate.name === argv[0])
+  if (command === undefined || argv.includes(name)) {
+    const meant = nearest(name, names)
+    if (command === undefined)
+      return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
+    return `chaos ${command.name} takes no argument "${name}". chaos ${command.name} --help tells what it takes.`
+  }
+  const meant = nearest(name, Object.keys(command.options))
+  const typed = name.length === 1 ? `-${name}` : `--${name}`
+  return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 
-async function showHelp(command: Command): Promise<ExitCode> {
-  const { renderCommandHelp } = await import('./help.ts')
-  return say(renderCommandHelp(command, terminalOptions(process.stdout).width))
+/** What a command does not go without, where it is not given. */
+const needs: { readonly [command: string]: string } = {
+  check: 'at least one history: chaos check FILE, or - for standard input.',
+  replay: 'the file that chaos fuzz wrote: chaos replay FILE',
 }
 
-function say(text: string): ExitCode {
-  print(process.stdout, text)
-  return EXIT.met
-}
-
-function explainUnknownCommand(name: string): string {
-  if (name.startsWith('-'))
-    return `${name}: the command comes first, then its options. chaos --help lists the commands.`
-  const meant = nearest(name, Object.keys(registry))
-  return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
+function explainMissing(message: string, name = ''): string {
+  if (message.startsWith('Not enough non-option arguments')) return `chaos ${name} needs ${needs[name]}`
+  const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
+  return option === undefined ? message : `--${option} needs a value; chaos ${name} --help tells which.`
 }
 
 function report(error: unknown): ExitCode {

@@ -114,6 +114,9 @@ describe('a mistake is met kindly', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
+    [['check', '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
+    [['--json', 'check'], '--json: the command comes first, then its options.'],
+    [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
     [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
     [['run', '--time', '20'], '--time 20: not a duration.'],
     [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 15.'],

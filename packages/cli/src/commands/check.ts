@@ -8,7 +8,7 @@ import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
 import { type CheckPool, createCheckPool } from '../check/pool.ts'
 import { type CheckSettings, MODEL_NAMES_TEXT, parseCheckSettings } from '../check/settings.ts'
-import type { Command, ParsedOptions } from '../command.ts'
+import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
@@ -16,31 +16,34 @@ import { styleFor, terminalOptions } from '../terminal/style.ts'
 
 export const checkCommand: Command = {
   name: 'check',
-  operand: { name: 'files', many: true, required: 'at least one history: chaos check FILE, or - for standard input.' },
+  positional: '<files..>',
   summary: 'say which consistency levels saved histories meet',
   options: {
-    model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}` },
+    model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}`, requiresArg: true },
     initial: {
       type: 'string',
       describe: 'value before the first write, as JSON [default: null, or what the file says]',
+      requiresArg: true,
     },
-    level: { type: 'string', describe: 'decide only these levels, comma-separated [default: all]' },
-    expect: { type: 'string', describe: 'exit with 1 unless this level is met' },
-    format: { type: 'string', describe: `${formats.join(', ')} [default: found out]` },
+    level: { type: 'string', describe: 'decide only these levels, comma-separated [default: all]', requiresArg: true },
+    expect: { type: 'string', describe: 'exit with 1 unless this level is met', requiresArg: true },
+    format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
     'failed-cas': {
       type: 'string',
       default: 'auto',
       describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as the format means it',
+      requiresArg: true,
     },
-    timeout: { type: 'string', default: '30s', describe: 'wall time for each file' },
-    memory: { type: 'string', default: '2GB', describe: 'what the search may use for each file' },
+    timeout: { type: 'string', default: '30s', describe: 'wall time for each file', requiresArg: true },
+    memory: { type: 'string', default: '2GB', describe: 'what the search may use for each file', requiresArg: true },
     workers: {
       type: 'string',
       describe:
         'threads: so many files are checked at once, or so many parts of the keys of one [default: one a core, none for small files]',
+      requiresArg: true,
     },
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
-    out: { type: 'string', describe: 'write a report (HTML) of the one file given' },
+    out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object a file on stdout' },
   },
   examples: [
@@ -54,7 +57,7 @@ export const checkCommand: Command = {
 
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const settings = parseCheckSettings(options)
-  const files = await namedFiles(options.operands)
+  const files = await namedFiles(textsOf(options, 'files'))
   if (settings.out !== undefined && files.length !== 1)
     throw new UserError('usage', `--out ${settings.out}: a report is of one file, and ${files.length} were given.`)
   const progress = createProgress({ quiet: settings.json })

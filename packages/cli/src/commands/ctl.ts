@@ -1,6 +1,6 @@
 import { UserError } from '@chaos/history'
 import { didYouMean } from '../arguments/suggest.ts'
-import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { type Action, actions } from '../proxy/actions.ts'
 import { createControlClient } from '../proxy/control-client.ts'
@@ -12,13 +12,13 @@ const WATCH = { names: ['watch', 'w'], usage: '', summary: 'what happens, as it 
 
 export const ctlCommand: Command = {
   name: 'ctl',
-  operand: { name: 'words', many: true },
+  positional: '[words..]',
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
-    host: { type: 'string', describe: 'where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]' },
-    token: { type: 'string', describe: 'the token it asks for [CHAOS_TOKEN]' },
-    name: { type: 'string', describe: 'with add: what the fault is called' },
-    lease: { type: 'string', describe: 'with add: heal the fault when this lease ends' },
+    host: { type: 'string', describe: 'where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]', requiresArg: true },
+    token: { type: 'string', describe: 'the token it asks for [CHAOS_TOKEN]', requiresArg: true },
+    name: { type: 'string', describe: 'with add: what the fault is called', requiresArg: true },
+    lease: { type: 'string', describe: 'with add: heal the fault when this lease ends', requiresArg: true },
     upstream: { type: 'boolean', describe: 'with add: only what clients send' },
     downstream: { type: 'boolean', describe: 'with add: only what servers send' },
     json: { type: 'boolean', describe: 'print JSON on stdout' },
@@ -30,7 +30,7 @@ export const ctlCommand: Command = {
     ['chaos ctl add latency db latencyMs=200 jitterMs=50', 'answers of db come about 200 ms later, and requests too'],
   ],
   async run(options) {
-    const [word, ...words] = options.operands
+    const [word, ...words] = textsOf(options, 'words')
     const json = flagOf(options, 'json')
     const client = createControlClient({
       host: textOf(options, 'host') ?? process.env['CHAOS_PROXY_URL'] ?? '127.0.0.1:8474',

@@ -5,32 +5,37 @@ import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
 
 export const fuzzCommand: Command = {
   name: 'fuzz',
+  positional: '',
   summary: 'search simulated runs for one that breaks a protocol, and cut it down',
   options: {
-    target: { type: 'string', describe: 'what to search; chaos targets lists them [default: raft]' },
-    protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in' },
+    target: { type: 'string', describe: 'what to search; chaos targets lists them [default: raft]', requiresArg: true },
+    protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
     bug: {
       type: 'string',
       describe: 'give it a deliberate mistake; chaos targets --bugs lists them',
+      requiresArg: true,
     },
-    set: { type: 'string', describe: 'turn a knob, such as --set sync=1' },
-    expect: { type: 'string', describe: 'the level to hold it to [default: what it promises]' },
-    nodes: { type: 'string', describe: 'how many nodes [default: three or five]' },
+    set: { type: 'string', array: true, nargs: 1, describe: 'turn a knob, such as --set sync=1', requiresArg: true },
+    expect: { type: 'string', describe: 'the level to hold it to [default: what it promises]', requiresArg: true },
+    nodes: { type: 'string', describe: 'how many nodes [default: three or five]', requiresArg: true },
     operations: {
       type: 'string',
       default: FUZZ_DEFAULTS.operations,
       describe: 'how many operations a trial has: short ones find more in the same time',
+      requiresArg: true,
     },
     seed: {
       type: 'string',
       default: '1',
       describe: 'the first seed; each trial has one of its own',
+      requiresArg: true,
     },
-    seeds: { type: 'string', describe: 'stop after so many seeds' },
-    time: { type: 'string', describe: `stop after this long [default: ${FUZZ_DEFAULTS.time}]` },
+    seeds: { type: 'string', describe: 'stop after so many seeds', requiresArg: true },
+    time: { type: 'string', describe: `stop after this long [default: ${FUZZ_DEFAULTS.time}]`, requiresArg: true },
     strategy: {
       type: 'string',
       describe: `how to choose what breaks, comma-separated: ${strategies.map(({ name }) => name).join(', ')} [default: all but coverage, in turn]`,
+      requiresArg: true,
     },
     invariants: {
       type: 'boolean',
@@ -47,10 +52,11 @@ export const fuzzCommand: Command = {
       type: 'string',
       default: FUZZ_DEFAULTS.shrink,
       describe: 'how long to cut down a failure',
+      requiresArg: true,
     },
     'verify-determinism': { type: 'boolean', describe: 'run every trial twice, and compare to the byte' },
-    workers: { type: 'string', describe: 'how many threads [default: one for each core]' },
-    out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found' },
+    workers: { type: 'string', describe: 'how many threads [default: one for each core]', requiresArg: true },
+    out: { type: 'string', default: FUZZ_DEFAULTS.out, describe: 'where to put what is found', requiresArg: true },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   examples: [

@@ -4,14 +4,15 @@ import { parseReplaySettings } from '../replay/settings.ts'
 
 export const replayCommand: Command = {
   name: 'replay',
-  operand: { name: 'file', many: false, required: 'the file that chaos fuzz wrote: chaos replay FILE' },
+  positional: '<file>',
   summary: 'play a failure again that chaos fuzz found, in the simulator or for real',
   options: {
     real: { type: 'boolean', describe: 'on real processes, with real faults: the same scenario, another interleaving' },
-    times: { type: 'string', default: '1', describe: 'play it so many times' },
+    times: { type: 'string', default: '1', describe: 'play it so many times', requiresArg: true },
     expect: {
       type: 'string',
       describe: 'the level to hold it to [default: what the target promises]',
+      requiresArg: true,
     },
     invariants: {
       type: 'boolean',

@@ -8,6 +8,7 @@ import { styleFor } from '../terminal/style.ts'
 
 export const targetsCommand: Command = {
   name: 'targets',
+  positional: '',
   summary: 'list what can be tested, the faults it can suffer and the mistakes it can be given',
   options: {
     faults: { type: 'boolean', describe: 'which faults each target can suffer, and why not' },

@@ -56,7 +56,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     workers: parseCount('workers', textOf(options, 'workers') ?? '1', { min: 1, max: MOST_WORKERS }),
     log: parseLog(textOf(options, 'log')),
     timeMs: time === undefined ? undefined : parseDuration('time', time),
-    command: options.passedOn,
+    command: textsOf(options, '--'),
   }
 }
 
