@@ -19,8 +19,9 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
 const names = Object.keys(registry)
 
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(typed: readonly string[]): Promise<void> {
   tolerateClosedOutput()
+  const argv = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])
   const helpWanted = argv.some((arg) => arg === '--help' || arg === '-h')
@@ -67,6 +68,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     )
   }
   try {
+    requireCommandFirst(argv)
     await parser.parseAsync()
     process.exitCode = exitCode ?? EXIT.met
   } catch (error) {
@@ -90,12 +92,16 @@ async function loadCommands(name: string | undefined): Promise<readonly Command[
   return load === undefined ? Promise.all(Object.values(registry).map((loadOne) => loadOne())) : [await load()]
 }
 
+/** yargs would take what follows for the option's value, and then say that there is no command. */
+function requireCommandFirst([first = '']: readonly string[]): void {
+  if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
+  throw new UserError('usage', `${first}: the command comes first, then its options. chaos --help lists the commands.`)
+}
+
 /** yargs says `Unknown argument: targt`; people want to know which option was meant. */
 function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   if (unknown === undefined) return explainMissing(message, argv[0])
-  if (argv[0]?.startsWith('-') === true)
-    return `${argv[0]}: the command comes first, then its options. chaos --help lists the commands.`
   const [name = ''] = unknown.split(', ')
   const command = commands.find((candidate) => candidate.name === argv[0])
   if (command === undefined || argv.includes(name)) {

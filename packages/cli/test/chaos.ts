@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+import { main } from '../src/main.ts'
 
 export const root: string = join(import.meta.dirname, '..', '..', '..')
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
@@ -44,6 +45,25 @@ export function startChaos(args: readonly string[], options: { cwd?: string; env
 
 export const chaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
   startChaos(args, options).finished
+
+/** The same within this process, far sooner: for command lines that start no process and last a moment. */
+export async function chaosHere(args: readonly string[]): Promise<Finished> {
+  const said = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      said[name] += chunk
+      return true
+    }),
+  )
+  const before = process.exitCode
+  try {
+    await main(args)
+    return { exitCode: Number(process.exitCode), ...said }
+  } finally {
+    process.exitCode = before
+    for (const spy of spies) spy.mockRestore()
+  }
+}
 
 /** A directory of its own for one test, removed when that has finished. */
 export function temporaryDirectory(): string {

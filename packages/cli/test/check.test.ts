@@ -4,9 +4,9 @@ import { createWriteStream, mkdirSync, readFileSync, truncateSync, writeFileSync
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
-import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 
-const history = (name: string) => join('histories', `${name}.jsonl`)
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos check', () => {
   test('of one file shows the verdict, the sentence and where its lines are', async () => {
@@ -101,6 +101,13 @@ describe('chaos check', () => {
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
+  test('that cannot write its report has shown the verdict, and says why', async () => {
+    const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read'), '--out', 'no/such/report.html'])
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stderr).toContain('--out no/such/report.html: its directory does not exist. Create it first.')
+    expect(exitCode).toBe(4)
+  })
+
   test('goes on quietly when its output is closed early', async () => {
     const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
     child.stdout?.destroy()
@@ -114,7 +121,7 @@ describe('a mistake is met kindly', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
-    [['check', '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
+    [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
     [['--json', 'check'], '--json: the command comes first, then its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
     [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
@@ -129,9 +136,11 @@ describe('a mistake is met kindly', () => {
     [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
     [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],
     [['check'], 'chaos check needs at least one history'],
+    [['replay', 'nowhere.json'], 'nowhere.json: there is no such file.'],
+    [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
     [[], 'Say what to do'],
   ])('chaos %j', async (args, message) => {
-    const { exitCode, stdout, stderr } = await chaos(args)
+    const { exitCode, stdout, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
     expect(stdout).toBe('')
@@ -140,8 +149,8 @@ describe('a mistake is met kindly', () => {
 })
 
 describe('a file that is no history', () => {
-  const refused = async (file: string, message: string | RegExp) => {
-    const { exitCode, stderr, stdout } = await chaos(['check', file])
+  const refused = async (file: string, message: string | RegExp, run = chaosHere) => {
+    const { exitCode, stderr, stdout } = await run(['check', file])
     expect(stderr.trimEnd().split('\n').length).toBeLessThan(4)
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -181,7 +190,7 @@ describe('a file that is no history', () => {
     for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
     stream.end()
     await finished(stream)
-    await refused(file, /noise/)
+    await refused(file, /noise/, chaos)
   })
 
   test('among others does not keep them from being checked', async () => {
@@ -194,7 +203,7 @@ describe('a file that is no history', () => {
 
 test('a history whose last line was cut off is used up to there, and says so', async () => {
   const file = join(temporaryDirectory(), 'cut.jsonl')
-  const whole = readFileSync(join(root, history('fresh-read')))
+  const whole = readFileSync(history('fresh-read'))
   writeFileSync(file, whole)
   truncateSync(file, whole.length - 20)
   const { exitCode, stdout, stderr } = await chaos(['check', file])
@@ -206,7 +215,7 @@ test('the version is printed, and nothing else', async () => {
   expect(await chaos(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
 })
 
-test.each([[['--help']], [['run', '--help']], [['check', '--help']], [['targets', '--help']]])(
+test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', '-h']]])(
   'chaos %j explains itself with examples or commands',
   async (args) => {
     const { exitCode, stdout } = await chaos(args)

@@ -63,6 +63,14 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
   })
 
+  test('learns before it searches that what it finds cannot be kept', async () => {
+    const { exitCode, stdout, stderr } = await chaos(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
+    expect(stderr).toBe(
+      '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
+    )
+    expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
+  })
+
   test('suggests what was meant by a mistake that there is not', async () => {
     const { exitCode, stderr } = await chaos(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')

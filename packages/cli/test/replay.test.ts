@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { processesMentioning, until } from './processes.ts'
 
 describe('chaos replay', () => {
@@ -52,14 +52,14 @@ describe('chaos replay', () => {
     ],
     ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
   ])('of a file %s says what is wrong, and where', async (_, content, message) => {
-    const { exitCode, stderr } = await chaos(['replay', written(JSON.stringify(content))])
+    const { exitCode, stderr } = await chaosHere(['replay', written(JSON.stringify(content))])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
   test('of a file that was cut short says so', async () => {
     const file = written(JSON.stringify(good).slice(0, 60))
-    const { exitCode, stderr } = await chaos(['replay', file])
+    const { exitCode, stderr } = await chaosHere(['replay', file])
     expect(stderr).toMatch(/is not JSON .* cut short/)
     expect(readFileSync(file, 'utf8')).toHaveLength(60)
     expect(exitCode).toBe(3)
@@ -68,7 +68,7 @@ describe('chaos replay', () => {
   test("of faults that processes cannot suffer is refused before any is started, also for a protocol of one's own", async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
-    const { exitCode, stdout, stderr } = await chaos(['replay', file, '--real'])
+    const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real'])
     expect(stderr).toMatch(
       /^--real: echo as real processes cannot suffer clock: .* Without --real the simulator plays it/,
     )
@@ -76,15 +76,14 @@ describe('chaos replay', () => {
   })
 
   const jsonOf = async (content: object, ...args: readonly string[]) => {
-    const { exitCode, stdout } = await chaos(['replay', written(JSON.stringify(content)), '--json', ...args])
+    const { exitCode, stdout } = await chaosHere(['replay', written(JSON.stringify(content)), '--json', ...args])
     return { exitCode, ...JSON.parse(stdout) }
   }
 
   test('with a fault that could not be injected is no success, in either world', async () => {
     const duplicate = { fromMs: 0, toMs: 50, kind: 'duplicate', probability: 1, links: ['clients>n1'] }
-    const results = await Promise.all([[], ['--real']].map((args) => jsonOf({ ...good, faults: [duplicate] }, ...args)))
-    for (const result of results)
-      expect(result).toMatchObject({
+    for (const args of [[], ['--real']])
+      expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
         exitCode: 4,
         found: false,
         trouble: [expect.stringContaining('(duplicate) could not be injected: ')],
@@ -113,7 +112,7 @@ describe('chaos replay', () => {
       found: false,
       vacuous: [expect.stringMatching(/^whether it is eventual is not known: /), 'no read succeeded'],
     })
-    const { stdout } = await chaos(['replay', written(JSON.stringify(silent)), ...args])
+    const { stdout } = await chaosHere(['replay', written(JSON.stringify(silent)), ...args])
     expect(stdout).toMatch(/^ {2}UNKNOWN WHETHER EVENTUAL$/m)
     expect(stdout).toMatch(/⚠ no read succeeded \(2 of 2 times\)/)
     expect(stdout).not.toContain('NOTHING WENT WRONG')

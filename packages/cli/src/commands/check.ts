@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { formats, UserError } from '@chaos/history'
-import { STDIN } from '@chaos/history/files'
+import { STDIN, whyUnwritable } from '@chaos/history/files'
 import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaos/report'
 import { type CheckResult, type CheckTask, checkFile, troubleOf } from '../check/check-file.ts'
 import { checkInParallel } from '../check/check-in-parallel.ts'
@@ -68,8 +68,8 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
     if (settings.json) print(process.stdout, `${jsonLine(result)}\n`)
   }
   progress.stop()
-  writeReport(results, settings)
   if (!settings.json) printPages(results, terminal)
+  writeReport(results, settings)
   return exitCodeOf(results)
 }
 
@@ -155,7 +155,7 @@ function writeReport(results: readonly CheckResult[], { out }: CheckSettings): v
   try {
     writeFileSync(out, only.html)
   } catch (error) {
-    throw new UserError('environment', `--out ${out}: cannot be written: ${(error as Error).message}`)
+    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
   }
 }
 

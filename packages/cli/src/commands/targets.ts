@@ -1,4 +1,5 @@
 import { nemeses } from '@chaos/faults'
+import { UserError } from '@chaos/history'
 import { protocols } from '@chaos/protocols'
 import { embeddedTargets } from '@chaos/targets'
 import { type Command, flagOf } from '../command.ts'
@@ -18,6 +19,8 @@ export const targetsCommand: Command = {
   examples: [['chaos targets --bugs', 'mistakes to try the tool on']],
   async run(options) {
     const json = flagOf(options, 'json')
+    if (flagOf(options, 'faults') && flagOf(options, 'bugs'))
+      throw new UserError('usage', '--faults and --bugs are two lists: ask for one at a time.')
     const show = flagOf(options, 'faults') ? faultTable : flagOf(options, 'bugs') ? bugList : targetList
     const { rows, lines } = show()
     print(process.stdout, json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)

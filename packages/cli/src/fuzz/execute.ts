@@ -1,5 +1,7 @@
+import { plural } from '@chaos/report'
 import { Tinypool } from 'tinypool'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -17,6 +19,7 @@ const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown
 
 /** From settings to findings: searches on all threads, cuts down one failure of each cause, writes and shows them. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
+  makeOutDirectory(settings.out)
   const progress = createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
   const pool = new Tinypool({
@@ -49,16 +52,16 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
 }
 
 const progressText = (trials: number, causes: number): string =>
-  `${trials.toLocaleString('en-US')} trials, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+  `${plural(trials, 'trial')}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 
 function titleOf(settings: FuzzSettings): string {
   const { subject, strategies, workers, firstSeed, limit } = settings
-  const length = 'seeds' in limit ? `${limit.seeds} seeds` : `${limit.timeMs / 1000} s`
+  const length = 'seeds' in limit ? plural(limit.seeds, 'seed') : `${limit.timeMs / 1000} s`
   return [
     `chaos ${packageVersion()}   searching ${subjectText(settings)}`,
     `held to ${subject.level}`,
     `${length} from seed ${firstSeed}`,
-    `${workers} thread${workers === 1 ? '' : 's'}`,
+    plural(workers, 'thread'),
     `strategies: ${strategies.join(', ')}`,
   ].join(' · ')
 }

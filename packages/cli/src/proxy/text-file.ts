@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@chaos/history'
+import { whyUnreadable } from '@chaos/history/files'
 
 /** @throws UserError (input) that names the option for a file that cannot be read. */
 export function readTextFile(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UserError('input', `--${option} ${path}: ${error instanceof Error ? error.message : String(error)}.`)
+    throw new UserError('input', `--${option} ${path}: ${whyUnreadable(error)}`)
   }
 }
 

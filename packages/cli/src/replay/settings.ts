@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@chaos/history'
+import { whyUnreadable } from '@chaos/history/files'
 import { promiseOf } from '@chaos/protocols'
 import type { Scenario } from '@chaos/runner'
 import { parseReplay, type Replay } from '@chaos/simulator'
@@ -55,7 +56,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UserError('input', `${file} cannot be read: ${(error as Error).message}.`)
+    throw new UserError('input', `${file}: ${whyUnreadable(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '@chaos/history'
+import { whyUnwritable } from '@chaos/history/files'
 
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {
@@ -21,9 +22,8 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
       makeDirectory(resolve(out))
       mkdirSync(path)
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST' && attempt < 1000) continue
-      throw new UserError('environment', `--out ${out}: cannot make a directory for this run: ${message}`)
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && attempt < 1000) continue
+      throw outUnusable(out, error)
     }
     return {
       path,
@@ -34,6 +34,20 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
     }
   }
 }
+
+/** So that nobody learns only after a long search that what it found cannot be kept. */
+export function makeOutDirectory(out: string): void {
+  try {
+    makeDirectory(resolve(out))
+    // The dot makes a file of this name an error.
+    accessSync(`${resolve(out)}/.`, constants.W_OK)
+  } catch (error) {
+    throw outUnusable(out, error)
+  }
+}
+
+const outUnusable = (out: string, error: unknown): UserError =>
+  new UserError('environment', `--out ${out}: cannot make a directory for this run: ${whyUnwritable(error)}`)
 
 /** Not `mkdirSync(…, { recursive: true })`: under /proc that of Node 20 goes on for ever. */
 function makeDirectory(path: string): void {
@@ -46,9 +60,6 @@ export function writeResult(path: string, text: string): void {
   try {
     writeFileSync(path, text)
   } catch (error) {
-    throw new UserError(
-      'environment',
-      `${path}: cannot be written: ${(error as Error).message}. The history beside it is complete.`,
-    )
+    throw new UserError('environment', `${path}: ${whyUnwritable(error)} The history beside it is complete.`)
   }
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { check, levels, type Report } from '@chaos/checker'
 import { type History, type Json, millis } from '@chaos/history'
 import { readHistory } from '@chaos/history/files'
-import { type RunSummary, renderHtml, renderRun, toJson } from '@chaos/report'
+import { plural, type RunSummary, renderHtml, renderRun, toJson } from '@chaos/report'
 import { judgeExpectation, judgeRun } from '@chaos/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -70,7 +70,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
     const exitCode = exitCodeOf(summary, report, interrupts)
     const page = renderHtml({
-      title: `${settings.protocol.name}, ${settings.nodes} nodes`,
+      title: `${settings.protocol.name}, ${plural(settings.nodes, 'node')}`,
       version: packageVersion(),
       history,
       historyFile: basename(directory.history),
@@ -94,8 +94,8 @@ function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulat
   const faults = nemeses.length === 0 ? 'no faults' : `faults: ${nemeses.map(({ name }) => name).join(', ')}`
   return [
     `chaos ${packageVersion()}   ${protocol.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
-    `${nodes} nodes`,
-    `${clients} clients`,
+    plural(nodes, 'node'),
+    plural(clients, 'client'),
     `${timeMs / 1000} s${simulated ? ' simulated' : ''}`,
     faults,
     `seed ${seed}`,

@@ -1,5 +1,6 @@
 export type { ReadEventsOptions, ReadOptions } from './read.ts'
 export { readEvents, readHistory } from './read.ts'
 export { STDIN, sourceName } from './source.ts'
+export { whyUnreadable, whyUnwritable } from './system-errors.ts'
 export type { HistoryWriter, WriterOptions } from './write.ts'
 export { openHistoryWriter } from './write.ts'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../error.ts'
+import { codeOf } from './system-errors.ts'
 import { isZstd, unzstd } from './zstd.ts'
 
 /** Bytes of a file, in order, as they come. */
@@ -148,7 +149,7 @@ function isDirectory(path: string): UserError {
 
 function unreadable(path: string, error: unknown): unknown {
   if (error instanceof UserError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   const name = sourceName(path)
   switch (code) {
     case 'ENOENT':

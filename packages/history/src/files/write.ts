@@ -3,6 +3,7 @@ import { printEdnEvent } from '../codecs/edn-writer.ts'
 import { printJsonHeader, printJsonLine } from '../codecs/jsonl.ts'
 import { UserError } from '../error.ts'
 import type { Event, Header } from '../event.ts'
+import { whyUnwritable } from './system-errors.ts'
 
 export interface WriterOptions {
   /** Written first; native format only. */
@@ -126,16 +127,6 @@ function dropPartialLine(file: number, sizeBytes: number): void {
 }
 
 function writingFailed(path: string, written: number, error: unknown): UserError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const kept = written > 0 ? ` The ${written} events written before are kept.` : ''
-  const reasons: Record<string, string> = {
-    ENOSPC: 'no space is left on the disk. Free some, or choose another directory.',
-    EDQUOT: 'your disk quota is used up. Free some space, or choose another directory.',
-    ENOENT: 'its directory does not exist. Create it first.',
-    EACCES: 'no permission to write there. Choose another directory.',
-    EROFS: 'the file system is read-only. Choose another directory.',
-    EISDIR: 'this is a directory. Name a file.',
-  }
-  const reason = reasons[code] ?? `writing failed (${error instanceof Error ? error.message : String(error)}).`
-  return new UserError('environment', `${path}: ${reason}${kept}`)
+  return new UserError('environment', `${path}: ${whyUnwritable(error)}${kept}`)
 }

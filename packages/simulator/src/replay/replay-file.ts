@@ -108,12 +108,18 @@ const headParameters = [
 ] as const
 const HEAD_BESIDE = ['chaos', 'kind', 'knobs', 'invariants', 'operations', 'faults']
 
+/** Some editors put one before the text. */
+const BYTE_ORDER_MARK = /^\ufeff/
+
 function parseJson(text: string, source: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(BYTE_ORDER_MARK, ''))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new UserError('input', `${source} is not JSON (${why}). A file that was cut short cannot be replayed.`)
+    const why = quote(error instanceof Error ? error.message : String(error))
+    throw new UserError(
+      'input',
+      `${source} is not JSON (${why}): it was cut short, or is no file that chaos fuzz wrote. A history is for chaos check.`,
+    )
   }
 }
 

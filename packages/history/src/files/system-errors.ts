@@ -1,0 +1,31 @@
+const UNWRITABLE: { readonly [code: string]: string } = {
+  ENOSPC: 'no space is left on the disk. Free some, or choose another directory.',
+  EDQUOT: 'your disk quota is used up. Free some space, or choose another directory.',
+  ENOENT: 'its directory does not exist. Create it first.',
+  ENOTDIR: 'a part of its path is a file. Choose another directory.',
+  EACCES: 'no permission to write there. Choose another directory.',
+  EPERM: 'no permission to write there. Choose another directory.',
+  EROFS: 'the file system is read-only. Choose another directory.',
+  EISDIR: 'this is a directory. Name a file.',
+}
+
+const UNREADABLE: { readonly [code: string]: string } = {
+  ENOENT: 'there is no such file. Check the path.',
+  ENOTDIR: 'there is no such file. Check the path.',
+  EACCES: 'no permission to read this file.',
+  EPERM: 'no permission to read this file.',
+  EISDIR: 'this is a directory. Name a file in it.',
+}
+
+/** Why the system let nothing be written there, and what to do about it, for after a path and a colon. */
+export const whyUnwritable = (error: unknown): string =>
+  UNWRITABLE[codeOf(error)] ?? `writing failed (${messageOf(error)}).`
+
+/** Why the system let nothing be read there, likewise. */
+export const whyUnreadable = (error: unknown): string =>
+  UNREADABLE[codeOf(error)] ?? `reading failed (${messageOf(error)}).`
+
+/** Of an error of the system, such as `ENOENT`; empty for any other. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
