@@ -85,8 +85,8 @@ function watchSettled<State>({ log, settled }: LogProtocol<State>) {
  * comes into a log, with what the first log to hold one of that index and term had in that place and before it.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch {
-  /** By index and term: the entry, and the term of the one before it. */
-  const first = new Map<string, { readonly entry: Entry; readonly previousTerm: number | undefined }>()
+  /** By index, one for each term: how the first log to have an entry there had it. */
+  const first: Held[][] = []
   const seen = new Map<NodeId, { last: number; term: number | undefined }>()
   return (node, state) => {
     const log = protocol.log(state as State)
@@ -96,19 +96,36 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
     if (known !== undefined && known.last === last && known.term === lastTermNow) return undefined
     // What was appended, or, where the end was replaced, everything since it could have been.
     const kept = known !== undefined && known.last < last && termAt(log, known.last) === known.term
-    seen.set(node, { last, term: lastTermNow })
-    for (let index = kept && known !== undefined ? known.last + 1 : log.compacted + 1; index <= last; index++) {
+    const from = kept && known !== undefined ? known.last + 1 : log.compacted + 1
+    if (known === undefined) seen.set(node, { last, term: lastTermNow })
+    else {
+      known.last = last
+      known.term = lastTermNow
+    }
+    for (let index = from; index <= last; index++) {
       const entry = entryAt(log, index)
       if (entry === undefined) continue
       const previousTerm = termAt(log, index - 1)
-      const name = `${index} ${entry.term}`
-      const other = first.get(name)
-      if (other === undefined) first.set(name, { entry, previousTerm })
+      const held = first[index] ?? []
+      first[index] = held
+      const other = ofTerm(held, entry.term)
+      if (other === undefined) held.push({ entry, previousTerm })
       else if (!sameEntry(other.entry, entry) || (other.previousTerm !== previousTerm && previousTerm !== undefined))
         return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
     }
     return undefined
   }
+}
+
+/** An entry, and the term of the one before it; undefined where that is not known. */
+interface Held {
+  readonly entry: Entry
+  readonly previousTerm: number | undefined
+}
+
+function ofTerm(held: readonly Held[], term: number): Held | undefined {
+  for (const one of held) if (one.entry.term === term) return one
+  return undefined
 }
 
 /** Entries travel as they are within a simulation; across a restart they are what the disk gave back. */

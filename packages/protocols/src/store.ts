@@ -18,6 +18,20 @@ export type StoreCommand =
       readonly session?: Session | undefined
     }
 
+/** The same command as one of a session. Spelled out, because commands are made by the thousand and copying members is slow. */
+export function inSession(command: StoreCommand, session: Session): StoreCommand {
+  switch (command.f) {
+    case 'read':
+      return { f: 'read', key: command.key, session }
+    case 'write':
+      return { f: 'write', key: command.key, value: command.value, session }
+    case 'cas':
+      return { f: 'cas', key: command.key, old: command.old, new: command.new, session }
+    default:
+      return command satisfies never
+  }
+}
+
 /** `fail`: certainly had no effect. `info`: may have, now or later. */
 export type StoreResult =
   | { readonly type: 'ok'; readonly value: Json }

@@ -1,6 +1,6 @@
 import type { NodeId, Random } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
+import { inSession, type StoreCommand } from '@chaos/protocols'
 import { Connections } from './connections.ts'
 import type { Cancel, Cluster, Completion } from './ports.ts'
 import type { Recorder } from './recorder.ts'
@@ -52,7 +52,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
     busy = true
     sequence += 1
     // Whoever retries within the cluster may repeat a request: its session lets it be carried out once.
-    const command: StoreCommand = { ...source.next(), session: { client: `process-${process}`, sequence } }
+    const command = inSession(source.next(), { client: `process-${process}`, sequence })
     const node = random.pick(nodes)
     const invocation = { process, node, command, final: false }
     recorder.invoked(invocation)

@@ -11,7 +11,9 @@ export class Connections {
   }
 
   to(node: NodeId): Client {
-    const connection = this.#open.get(node) ?? this.#cluster.connect(node)
+    const open = this.#open.get(node)
+    if (open !== undefined) return open
+    const connection = this.#cluster.connect(node)
     this.#open.set(node, connection)
     return connection
   }

@@ -1,10 +1,11 @@
 import { type Millis, millisToNanos } from '@chaos/history'
-import type { StoreCommand, StoreResult } from '@chaos/protocols'
+import { inSession, type StoreCommand, type StoreResult } from '@chaos/protocols'
 import type { Client, Completion } from '@chaos/runner'
-import { type Link, Parcel } from './network.ts'
+import type { Link } from './network.ts'
 import type { Asker, SimulatedNode } from './node.ts'
-import { Call, type EventQueue } from './queue.ts'
-import { Timeouts } from './timeouts.ts'
+import type { Addressee } from './parcel.ts'
+import type { EventQueue } from './queue.ts'
+import { type Expiring, Timeouts } from './timeouts.ts'
 
 export interface ClientOptions {
   /** Unique in the cluster: names the client's session, and its requests. */
@@ -42,36 +43,41 @@ export function createClient(options: ClientOptions): Client {
   return {
     invoke(command, timeoutMs, completed) {
       sequence++
-      const exchange = new Exchange(options, sequence, command, completed)
-      exchange.deadline = new Call(() => exchange.end(unknownOutcome(command, `no answer within ${timeoutMs} ms`)))
-      options.deadlines.after(timeoutMs).add(exchange.deadline)
-      options.outward.send(new Question(command, exchange))
+      const exchange = new Exchange(options, sequence, command, timeoutMs, completed)
+      options.deadlines.after(timeoutMs).add(exchange)
+      options.outward.send(command, exchange)
     },
     close() {},
   }
 }
 
-/** A request and its answer. It ends once. */
-class Exchange implements Asker {
-  deadline: Call | undefined
+/** A request and its answer; what reaches the server is the request. It ends once. */
+class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
   readonly #command: StoreCommand
+  readonly #timeoutMs: Millis
   #completed: ((completion: Completion) => void) | undefined
 
   constructor(
     client: ClientOptions,
     sequence: number,
     command: StoreCommand,
+    timeoutMs: Millis,
     completed: (completion: Completion) => void,
   ) {
     this.#client = client
     this.#sequence = sequence
     this.#command = command
+    this.#timeoutMs = timeoutMs
     this.#completed = completed
   }
 
-  arrived(): void {
+  get over(): boolean {
+    return this.#completed === undefined
+  }
+
+  deliver(): void {
     const { name, server } = this.#client
     if (!server.up) {
       this.#answer('refused')
@@ -79,7 +85,7 @@ class Exchange implements Asker {
     }
     const sequence = this.#sequence
     const command = this.#command
-    const request = command.session === undefined ? { ...command, session: { client: name, sequence } } : command
+    const request = command.session === undefined ? inSession(command, { client: name, sequence }) : command
     server.request(`${name}-${sequence}`, request, this)
   }
 
@@ -87,62 +93,50 @@ class Exchange implements Asker {
     this.#answer(result)
   }
 
-  answered(answer: StoreResult | 'refused' | undefined): void {
+  answered(answer: Reply): void {
     if (answer === undefined) this.broken()
-    else if (answer === 'refused') this.end({ type: 'fail', error: 'connection refused' })
-    else this.end(answer.type === 'info' ? unknownOutcome(this.#command, answer.error) : answer)
+    else if (answer === 'refused') this.#end({ type: 'fail', error: 'connection refused' })
+    else this.#end(answer.type === 'info' ? unknownOutcome(this.#command, answer.error) : answer)
   }
 
   broken(): void {
-    this.end(unknownOutcome(this.#command, 'connection reset'))
+    this.#end(unknownOutcome(this.#command, 'connection reset'))
   }
 
-  end(completion: Completion): void {
+  expire(): void {
+    this.#end(unknownOutcome(this.#command, `no answer within ${this.#timeoutMs} ms`))
+  }
+
+  #answer(reply: Reply): void {
+    this.#client.homeward.send(reply ?? '', new Answer(reply, this))
+  }
+
+  #end(completion: Completion): void {
     const completed = this.#completed
     if (completed === undefined) return
     this.#completed = undefined
-    this.deadline?.cancel()
     completed(completion)
   }
-
-  #answer(answer: StoreResult | 'refused' | undefined): void {
-    this.#client.homeward.send(new Answer(answer, this))
-  }
 }
 
-class Question extends Parcel {
+/** Undefined where the node died first: then all that arrives is the end of the connection. */
+type Reply = StoreResult | 'refused' | undefined
+
+/** On its way to the client. */
+class Answer implements Addressee {
+  readonly #reply: Reply
   readonly #exchange: Exchange
 
-  constructor(command: StoreCommand, exchange: Exchange) {
-    super(command)
+  constructor(reply: Reply, exchange: Exchange) {
+    this.#reply = reply
     this.#exchange = exchange
   }
 
-  override deliver(): void {
-    this.#exchange.arrived()
+  deliver(): void {
+    this.#exchange.answered(this.#reply)
   }
 
-  override broken(): void {
-    this.#exchange.broken()
-  }
-}
-
-class Answer extends Parcel {
-  readonly #answer: StoreResult | 'refused' | undefined
-  readonly #exchange: Exchange
-
-  /** Undefined where the node died first: then all that arrives is the end of the connection. */
-  constructor(answer: StoreResult | 'refused' | undefined, exchange: Exchange) {
-    super(answer ?? '')
-    this.#answer = answer
-    this.#exchange = exchange
-  }
-
-  override deliver(): void {
-    this.#exchange.answered(this.#answer)
-  }
-
-  override broken(): void {
+  broken(): void {
     this.#exchange.broken()
   }
 }

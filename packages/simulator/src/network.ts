@@ -2,43 +2,8 @@ import type { Endpoint, Fault, Link as LinkName } from '@chaos/faults'
 import { linkName } from '@chaos/faults'
 import { type Millis, millis, millisToNanos } from '@chaos/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
-import type { EventQueue, Happening } from './queue.ts'
-
-/** One message on its way. It is delivered or broken, once, or neither, where it is lost without a trace. */
-export abstract class Parcel implements Happening {
-  readonly message: unknown
-  #link: Link | undefined
-  /** Of the link, when it was sent. */
-  #connection = 0
-  #damaged = false
-
-  constructor(message: unknown) {
-    this.message = message
-  }
-
-  abstract deliver(): void
-  /** The connection broke while it was on its way. */
-  abstract broken(): void
-
-  sentOn(link: Link): void {
-    this.#link = link
-    this.#connection = link.connection
-  }
-
-  damage(): void {
-    this.#damaged = true
-  }
-
-  happen(): void {
-    const alive = this.#connection === this.#link?.connection
-    if (alive && !this.#damaged) {
-      this.deliver()
-      return
-    }
-    if (alive) this.#link?.reset()
-    this.broken()
-  }
-}
+import { type Addressee, Parcel } from './parcel.ts'
+import type { EventQueue } from './queue.ts'
 
 /** What can befall messages, but for a reset, which befalls a connection. */
 export type OnLinks = Exclude<Extract<Fault, { readonly links: unknown }>, { readonly kind: 'reset' }>
@@ -93,6 +58,14 @@ export class Network {
   }
 }
 
+/** What is asked about each message, of a stream of its own. */
+const DELAY = 0
+const JITTER = 1
+const LOSS = 2
+const COPY = 3
+const OVERTAKING = 4
+const DAMAGE = 5
+
 /**
  * One direction between two endpoints. It delays, holds, loses; it is FIFO, as a TCP connection is. What befalls its n-th
  * message is looked up by its name and n, so that it does not depend on what happens elsewhere.
@@ -101,12 +74,8 @@ export class Link {
   readonly #queue: EventQueue
   readonly #delay: number
   readonly #jitter: number
+  readonly #stream: Stream
   readonly #delays: Stream
-  readonly #jitters: Stream
-  readonly #losses: Stream
-  readonly #copies: Stream
-  readonly #overtakings: Stream
-  readonly #damages: Stream
   #sent = 0
   /** Nothing overtakes what was sent before it. */
   #lastArrival = 0
@@ -118,24 +87,20 @@ export class Link {
   #held: Held[] = []
 
   constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
-    const stream = streamOf(seed, linkName(link))
     this.#queue = queue
     this.#delay = millisToNanos(delayMs)
     this.#jitter = millisToNanos(jitterMs)
-    this.#delays = substream(stream, 0)
-    this.#jitters = substream(stream, 1)
-    this.#losses = substream(stream, 2)
-    this.#copies = substream(stream, 3)
-    this.#overtakings = substream(stream, 4)
-    this.#damages = substream(stream, 5)
+    this.#stream = streamOf(seed, linkName(link))
+    this.#delays = substream(this.#stream, DELAY)
   }
 
   get connection(): number {
     return this.#connection
   }
 
-  send(parcel: Parcel): void {
+  send(message: unknown, addressee: Addressee): void {
     const n = this.#sent++
+    const parcel = new Parcel(message, addressee, this)
     if (this.#faults.length === 0) this.#arriveAt(this.#queue.now + this.#usualDelay(n), parcel)
     else this.#sendThroughFaults(parcel, n)
   }
@@ -162,6 +127,11 @@ export class Link {
     for (const { parcel } of held) this.#queue.schedule(this.#queue.now, parcel)
   }
 
+  /** The answer to a question about the n-th message: uniform in [0, 1). */
+  #drawn(question: number, n: number): number {
+    return fate(substream(this.#stream, question), n)
+  }
+
   #usualDelay(n: number): number {
     return Math.round(this.#delay + this.#jitter * fate(this.#delays, n))
   }
@@ -169,7 +139,6 @@ export class Link {
   #arriveAt(time: number, parcel: Parcel): void {
     const arrival = time > this.#lastArrival ? time : this.#lastArrival
     this.#lastArrival = arrival
-    parcel.sentOn(this)
     this.#queue.schedule(arrival, parcel)
   }
 
@@ -181,16 +150,14 @@ export class Link {
         current.hits++
         if (fault.mode === 'drop') return
         held = true
-      } else if (fault.kind === 'loss' && fate(this.#losses, n) < fault.probability) {
+      } else if (fault.kind === 'loss' && this.#drawn(LOSS, n) < fault.probability) {
         current.hits++
         return
       }
     }
-    if (held) {
-      // It belongs to the connection of now: what breaks that one breaks it too.
-      parcel.sentOn(this)
-      this.#held.push({ parcel, n })
-    } else this.#dispatch(parcel, n)
+    // It belongs to the connection of now: what breaks that one breaks it too.
+    if (held) this.#held.push({ parcel, n })
+    else this.#dispatch(parcel, n)
   }
 
   #dispatch(parcel: Parcel, n: number): void {
@@ -203,7 +170,7 @@ export class Link {
       switch (fault.kind) {
         case 'latency': {
           current.hits++
-          const spread = fault.jitterMs * (2 * fate(this.#jitters, n) - 1)
+          const spread = fault.jitterMs * (2 * this.#drawn(JITTER, n) - 1)
           delay += millisToNanos(millis(Math.max(0, fault.latencyMs + spread)))
           break
         }
@@ -215,7 +182,7 @@ export class Link {
           break
         }
         case 'duplicate': {
-          const drawn = fate(this.#copies, n)
+          const drawn = this.#drawn(COPY, n)
           if (drawn >= fault.probability) break
           current.hits++
           // What is below the probability is even below it: the copy comes at once, or long after.
@@ -223,14 +190,14 @@ export class Link {
           break
         }
         case 'reorder': {
-          const drawn = fate(this.#overtakings, n)
+          const drawn = this.#drawn(OVERTAKING, n)
           if (drawn >= fault.probability) break
           current.hits++
           overtakenBy = Math.round((millisToNanos(fault.withinMs) * drawn) / fault.probability)
           break
         }
         case 'corrupt':
-          if (fate(this.#damages, n) >= fault.probability) break
+          if (this.#drawn(DAMAGE, n) >= fault.probability) break
           current.hits++
           parcel.damage()
           break
@@ -242,15 +209,10 @@ export class Link {
       }
     }
     const arrival = Math.max(departure + delay, this.#lastArrival)
-    if (overtakenBy > 0) this.#arriveOutOfOrder(arrival + overtakenBy, parcel)
+    // What is sent later need not wait for one that is overtaken, nor for a copy.
+    if (overtakenBy > 0) this.#queue.schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
-    if (copiedAfter !== undefined) this.#arriveOutOfOrder(arrival + copiedAfter, parcel)
-  }
-
-  /** What is sent later need not wait for it. */
-  #arriveOutOfOrder(time: number, parcel: Parcel): void {
-    parcel.sentOn(this)
-    this.#queue.schedule(time, parcel)
+    if (copiedAfter !== undefined) this.#queue.schedule(arrival + copiedAfter, parcel)
   }
 }
 

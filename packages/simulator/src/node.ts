@@ -13,10 +13,11 @@ import type {
 import { CrashPoints } from './crash-points.ts'
 import { fate, fateBits, type Stream, streamOf } from './fate.ts'
 import { MachineError, threwOn } from './machine-error.ts'
-import { type Link, Parcel } from './network.ts'
+import type { Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
+import type { Addressee } from './parcel.ts'
 import type { EventQueue, Happening } from './queue.ts'
-import { Timer } from './timer.ts'
+import { type Ringing, Timer } from './timer.ts'
 
 export type AnyEvent = MachineEvent<unknown, StoreCommand>
 type AnyEffect = Effect<unknown, StoreResult, unknown>
@@ -49,7 +50,7 @@ export interface Asker {
 }
 
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
-export class SimulatedNode {
+export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
   /** Steps its machine has taken, in all its lives. */
@@ -62,7 +63,7 @@ export class SimulatedNode {
   readonly #tears: Stream
   readonly #clock: NodeClock
   /** To each peer, once the cluster has wired it. */
-  readonly #links: Map<NodeId, { readonly link: Link; readonly peer: SimulatedNode }> = new Map()
+  readonly #wires: Map<NodeId, Wire> = new Map()
   readonly #journal: unknown[] = []
   readonly #requests: Map<string, Asker> = new Map()
   readonly #timers: Map<string, Timer> = new Map()
@@ -95,7 +96,7 @@ export class SimulatedNode {
   }
 
   wire(peer: SimulatedNode, link: Link): void {
-    this.#links.set(peer.id, { link, peer })
+    this.#wires.set(peer.id, new Wire(this.id, link, peer))
   }
 
   receive(from: NodeId, message: unknown): void {
@@ -183,7 +184,7 @@ export class SimulatedNode {
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {
-      this.#backlog.push(() => this.#step(event))
+      this.#stepLater(event)
       return
     }
     this.steps++
@@ -192,6 +193,11 @@ export class SimulatedNode {
     this.#options.observe?.(this.id, state, event)
     if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
     this.#carryOut(effects)
+  }
+
+  // Apart from the step itself: a function that makes a closure pays for it whenever it is called.
+  #stepLater(event: AnyEvent): void {
+    this.#backlog.push(() => this.#step(event))
   }
 
   #started(setting: NodeSetting): Transition<unknown, unknown, StoreResult, unknown> {
@@ -247,7 +253,7 @@ export class SimulatedNode {
   written(life: number, batch: readonly AnyEffect[]): void {
     if (life !== this.#life) return
     if (this.#pauses > 0) {
-      this.#backlog.push(() => this.written(life, batch))
+      this.#writtenLater(life, batch)
       return
     }
     const later = this.#waiting
@@ -256,6 +262,10 @@ export class SimulatedNode {
     for (const effect of batch) if (effect.type === 'persist') this.#journal.push(effect.record)
     for (const effect of batch) if (!this.#execute(effect)) return
     if (later !== undefined) this.#carryOut(later)
+  }
+
+  #writtenLater(life: number, batch: readonly AnyEffect[]): void {
+    this.#backlog.push(() => this.written(life, batch))
   }
 
   /** A write that a kill cut short: some first records of it are durable, or none, or all. */
@@ -321,28 +331,31 @@ export class SimulatedNode {
   }
 
   #send(to: NodeId, message: unknown): void {
-    const wire = this.#links.get(to)
+    const wire = this.#wires.get(to)
     if (wire === undefined) throw new MachineError(this.id, `sends to ${to}, which is none of its peers`)
-    wire.link.send(new Letter(this.id, wire.peer, message))
+    wire.link.send(message, wire)
   }
 
   #timer(name: string): Timer {
     let timer = this.#timers.get(name)
     if (timer === undefined) {
-      timer = new Timer(name, this.#queue, (ringing) => this.#ring(ringing))
+      timer = new Timer(name, this.#queue, this)
       this.#timers.set(name, timer)
     }
     return timer
   }
 
-  #ring(timer: Timer): void {
-    const { name, changes } = timer
-    if (this.#pauses === 0) this.#step({ type: 'timer', timer: name })
-    else
-      this.#backlog.push(() => {
-        // It may have been set anew, or cancelled, by what else came while the node was paused.
-        if (timer.changes === changes) this.#step({ type: 'timer', timer: name })
-      })
+  ring(timer: Timer): void {
+    if (this.#pauses === 0) this.#step({ type: 'timer', timer: timer.name })
+    else this.#ringLater(timer)
+  }
+
+  #ringLater(timer: Timer): void {
+    const { changes } = timer
+    this.#backlog.push(() => {
+      // It may have been set anew, or cancelled, by what else came while the node was paused.
+      if (timer.changes === changes) this.#step({ type: 'timer', timer: timer.name })
+    })
   }
 }
 
@@ -362,20 +375,21 @@ class Fsync implements Happening {
   }
 }
 
-/** A message between two nodes: one that its connection loses is lost without a word. */
-class Letter extends Parcel {
+/** The way from one node to another. A message that its connection loses is lost without a word. */
+class Wire implements Addressee {
+  readonly link: Link
   readonly #from: NodeId
   readonly #to: SimulatedNode
 
-  constructor(from: NodeId, to: SimulatedNode, message: unknown) {
-    super(message)
+  constructor(from: NodeId, link: Link, to: SimulatedNode) {
+    this.link = link
     this.#from = from
     this.#to = to
   }
 
-  override deliver(): void {
-    this.#to.receive(this.#from, this.message)
+  deliver(message: unknown): void {
+    this.#to.receive(this.#from, message)
   }
 
-  override broken(): void {}
+  broken(): void {}
 }

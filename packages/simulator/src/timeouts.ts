@@ -1,13 +1,20 @@
-import type { Call, EventQueue, Happening } from './queue.ts'
+import type { EventQueue, Happening } from './queue.ts'
+
+/** Something that is over before its time is up, as a rule. */
+export interface Expiring {
+  readonly over: boolean
+  /** Its time is up. */
+  expire(): void
+}
 
 /**
- * Calls that are due after the same delay, which nearly all of them do not live to see. Only the earliest is in the queue:
- * the others wait in the order in which they came, which is that of their times.
+ * What may take equally long, which nearly all of it does not. Only the earliest is in the queue: the others wait in the
+ * order in which they came, which is that of their times.
  */
 export class Timeouts implements Happening {
   readonly #queue: EventQueue
   readonly #delay: number
-  readonly #calls: Call[] = []
+  readonly #waiting: Expiring[] = []
   readonly #dueAt: number[] = []
   #first = 0
 
@@ -17,25 +24,28 @@ export class Timeouts implements Happening {
     this.#delay = delay
   }
 
-  add(call: Call): void {
+  add(expiring: Expiring): void {
     const dueAt = this.#queue.now + this.#delay
-    this.#calls.push(call)
+    this.#waiting.push(expiring)
     this.#dueAt.push(dueAt)
-    if (this.#calls.length - this.#first === 1) this.#queue.schedule(dueAt, this)
+    if (this.#waiting.length - this.#first === 1) this.#queue.schedule(dueAt, this)
   }
 
   happen(): void {
     const { now } = this.#queue
     let dueAt = this.#dueAt[this.#first]
-    while (dueAt !== undefined && (dueAt <= now || this.#calls[this.#first]?.run === undefined)) {
-      this.#calls[this.#first]?.happen()
-      dueAt = this.#dueAt[++this.#first]
+    let first = this.#waiting[this.#first]
+    while (dueAt !== undefined && first !== undefined && (dueAt <= now || first.over)) {
+      if (!first.over) first.expire()
+      this.#first++
+      dueAt = this.#dueAt[this.#first]
+      first = this.#waiting[this.#first]
     }
     if (dueAt !== undefined) {
       this.#queue.schedule(dueAt, this)
       return
     }
-    this.#calls.length = 0
+    this.#waiting.length = 0
     this.#dueAt.length = 0
     this.#first = 0
   }

@@ -2,6 +2,11 @@ import type { EventQueue, Happening } from './queue.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
+/** Whoever a timer rings for. */
+export interface Ringing {
+  ring(timer: Timer): void
+}
+
 /**
  * A timer of a node. Most are set anew long before they ring, so a later setting only moves the due time, and the entry
  * that is in the queue already puts itself off when its time comes.
@@ -11,15 +16,15 @@ export class Timer implements Happening {
   /** Counts settings and cancellations: what was going to ring before one of them does not. */
   changes = 0
   readonly #queue: EventQueue
-  readonly #ring: (timer: Timer) => void
+  readonly #owner: Ringing
   #dueAt: number = NEVER
   /** Of the entry in the queue that counts; another one, queued for later before, does nothing. */
   #queuedAt: number = NEVER
 
-  constructor(name: string, queue: EventQueue, ring: (timer: Timer) => void) {
+  constructor(name: string, queue: EventQueue, owner: Ringing) {
     this.name = name
     this.#queue = queue
-    this.#ring = ring
+    this.#owner = owner
   }
 
   set(dueAt: number): void {
@@ -51,7 +56,7 @@ export class Timer implements Happening {
       return
     }
     this.#dueAt = NEVER
-    this.#ring(this)
+    this.#owner.ring(this)
   }
 
   #enqueue(): void {

@@ -1,5 +1,6 @@
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
 import { type Millis, type Nanos, nanos } from '@chaos/history'
+import { inSession } from '@chaos/protocols'
 import type { FaultRecord } from '@chaos/report'
 import { Connections } from '../connections.ts'
 import { readFinally } from '../final-reads.ts'
@@ -128,7 +129,7 @@ function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: Cli
   function invoke({ node, command }: PlannedOperation, position: number): void {
     sequence++
     const session = { client: `process-${process}`, sequence }
-    const invocation = { process, node, command: { ...command, session }, final: false }
+    const invocation = { process, node, command: inSession(command, session), final: false }
     recorder.invoked(invocation)
     connections.to(node).invoke(invocation.command, timeoutMs, (completion) => {
       recorder.completed(invocation, completion)

@@ -5,7 +5,7 @@ import type { InvariantWatch } from '@chaos/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import { describeEvent, MachineError } from '../machine-error.ts'
-import type { Moment } from '../node.ts'
+import type { AnyEvent, Moment } from '../node.ts'
 import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
 import { machineOf, type Subject } from './subject.ts'
@@ -89,7 +89,8 @@ export function firstLeader(subject: Subject, scenario: Scenario): NodeId | unde
 
 function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
   const events: Event[] = []
-  let last: Step | undefined
+  let lastNode: NodeId | undefined
+  let lastEvent: AnyEvent | undefined
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
   const reactions = plan === undefined || plan.reactions.length === 0 ? undefined : watchMoments(plan.reactions)
   const cluster = createSimulatedCluster({
@@ -98,7 +99,8 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     seed: scenario.seed,
     log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
     observe(node, state, event) {
-      last = { node, event }
+      lastNode = node
+      lastEvent = event
       invariants?.observe(node, state, event)
       limits.observe?.(node, state, event)
     },
@@ -146,7 +148,8 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     faults = playing.faults()
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
-    if (end !== 'done') return finish({ kind: 'broken', what: endlessText(end, since(cluster.clock.now()), last) })
+    if (end !== 'done')
+      return finish({ kind: 'broken', what: endlessText(end, since(cluster.clock.now()), lastNode, lastEvent) })
   } catch (error) {
     if (error instanceof MachineError) return finish({ kind: 'broken', what: error.message })
     throw error
@@ -155,14 +158,9 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   return { ...trial, ...judge(subject, trial.history, limits) }
 }
 
-interface Step {
-  readonly node: NodeId
-  readonly event: Parameters<InvariantWatch>[2]
-}
-
 /** A protocol that floods does so because of some event, and the last one is as likely as any to show which. */
-function endlessText(end: string, at: Nanos, last: Step | undefined): string {
-  const step = last === undefined ? '' : `; the last one was ${last.node} on ${describeEvent(last.event)}`
+function endlessText(end: string, at: Nanos, node: NodeId | undefined, event: AnyEvent | undefined): string {
+  const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${LIMITS.events.toLocaleString('en-US')} events or ${LIMITS.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
 }
 
