@@ -20,15 +20,15 @@ export const plotArea: { readonly left: number; readonly right: number; readonly
 export function charts(bins: Bins, spans: readonly FaultSpan[], end: number, marks: readonly number[]): Html {
   const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
   const names = faultNames(spans, x)
-  const rows = Math.max(1, ...names.map((name) => name.row + 1))
-  const faultsBottom = 8 + rows * 18
+  const rows = Math.max(0, ...names.map((name) => name.row + 1))
+  const faultsBottom = rows === 0 ? 0 : 8 + rows * 18
   const throughput = { top: faultsBottom + 14, bottom: faultsBottom + 104 }
   const latency = { top: throughput.bottom + 26, bottom: throughput.bottom + 126 }
   const trouble = { top: latency.bottom + 24, bottom: latency.bottom + 66 }
   const height = trouble.bottom + 26
   return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Throughput, latency and failures over the run, with its faults">
 ${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${trouble.bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
-<text class="row-name" x="0" y="20">faults</text>
+${rows === 0 ? undefined : html`<text class="row-name" x="0" y="20">faults</text>`}
 ${names.map(
   (name) =>
     html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/><text class="fault-label" x="${name.textX}" y="${17 + name.row * 18}">${name.text}</text></g>`,
@@ -76,7 +76,7 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const y = (rate: number): number => box.bottom - (rate / top) * (box.bottom - box.top)
   const steps = rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
   const right = round(x(rates.length * bins.width))
-  return html`<text class="row-name" x="0" y="${box.top + 10}">operations</text><text class="t2" x="0" y="${box.top + 26}">per second</text>${gridLines([0, top / 2, top], y, (rate) => count(rate))}<path class="throughput" d="M${LEFT} ${box.bottom}${steps}H${right}V${box.bottom}Z"/>`
+  return html`<text class="row-name" x="0" y="${box.top + 10}">operations</text><text class="t2" x="0" y="${box.top + 26}">per second</text>${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps}H${right}V${box.bottom}Z"/>`
 }
 
 function latencyRow(bins: Bins, box: Box, x: ToX): Html {
@@ -119,6 +119,10 @@ function troubleRow(bins: Bins, box: Box, x: ToX): Html {
   }
   return html`<text class="row-name" x="0" y="${middle - 4}">fail ↑</text><text class="row-name" x="0" y="${middle + 14}">info ↓</text><path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
 }
+
+/** Short enough to stand beside the row's name. */
+const rateText = (rate: number): string =>
+  rate < 1e5 ? count(rate) : rate < 1e6 ? `${count(rate / 1e3)}k` : `${Number((rate / 1e6).toPrecision(3))}M`
 
 const gridLines = (values: readonly number[], y: (value: number) => number, text: (value: number) => string): Html[] =>
   values.map(

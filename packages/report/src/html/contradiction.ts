@@ -207,8 +207,17 @@ function accusation(history: History, counterexample: Counterexample, bars: read
   const path = same
     ? `M${from.x2} ${from.y}C${from.x2 + 8} ${from.y - 30} ${to.x1 - 8} ${to.y - 30} ${to.x1} ${to.y}`
     : `M${from.x2} ${from.y}C${from.x2 + 34} ${from.y} ${to.x1 - 40} ${to.y} ${to.x1 - 2} ${to.y}`
-  const x = (from.x2 + to.x1) / 2
-  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${path}"/><text class="arc-text" x="${x + (same ? 0 : 8)}" y="${(from.y + to.y) / 2 - (same ? 30 : 4)}">${text}</text></g>`
+  const [x, y] = besideArc(from, to, (text.length * CHARACTER) / 2)
+  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${path}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
+}
+
+/** The middle of a label of this half width: above the arc within a lane, else on the side from which the arc bends away. */
+function besideArc(from: Bar, to: Bar, half: number): readonly [x: number, y: number] {
+  const [x, y] = [(from.x2 + to.x1) / 2, (from.y + to.y) / 2]
+  if (from.lane === to.lane) return [x, y - 30]
+  const fits = x + 2 * half + 8 < WIDTH
+  const falls = to.y > from.y
+  return [fits ? x + half + 8 : x - half - 8, fits === falls ? y - 5 : y + 14]
 }
 
 /** One step of a cycle of orders, numbered as the text beside the drawing numbers it. */

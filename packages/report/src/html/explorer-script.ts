@@ -149,7 +149,8 @@ export const explorerScript: string = `
     context.strokeStyle = colours.line
     for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
       context.beginPath(); context.moveTo(x(time), 14); context.lineTo(x(time), height); context.stroke()
-      context.fillText(seconds(time, digits), x(time) + 3, 11)
+      const text = seconds(time, digits)
+      if (x(time) + 3 + context.measureText(text).width <= width) context.fillText(text, x(time) + 3, 11)
     }
   }
 
@@ -232,7 +233,7 @@ export const explorerScript: string = `
 
   function count() {
     const shown = operations.filter(passes).length
-    find('found').textContent = filtered() ? number(shown) + ' of ' + number(operations.length) : number(operations.length) + ' operations'
+    find('found').textContent = filtered() ? number(shown) + ' of ' + number(operations.length) : number(operations.length) + (operations.length === 1 ? ' operation' : ' operations')
   }
 
   function look(from, to) {

@@ -98,7 +98,7 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
   const expectation = expectationOf(page)
   const warnings = [
     ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-    ...vacuousOf(page).map((reason) => `Proves less than it seems to: ${reason}`),
+    ...vacuousOf(page).map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
     ...(run?.trouble ?? []),
     ...history.warnings,
   ]
@@ -112,7 +112,7 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
         ? ''
         : `${plural(run.operations.total, 'operation')} in ${durationOfMillis(run.timing.checkMs)}`,
     ],
-    ['Exit code', page.exitCode === undefined ? '' : exitText(page.exitCode)],
+    ['Exit code', page.exitCode === undefined ? '' : exitText(page.exitCode, expectation !== undefined)],
   ]
   return html`<section class="head" aria-labelledby="verdict"><div><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="lede">${lede(page, headline, shown)}</p>${warnings.length === 0 ? undefined : html`<ul class="warnings">${warnings.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`}</div><dl class="facts">${facts
     .filter(([, fact]) => fact !== '')
@@ -129,15 +129,15 @@ function lede({ report, history }: Page, headline: Headline, shown: Counterexamp
     : `${capitalised(report.headline)}.`
 }
 
-const exitText = (code: number): string => {
+const exitText = (code: number, isExpected: boolean): string => {
   const meaning = [
-    'expectation met',
+    isExpected ? 'expectation met' : 'nothing was expected',
     'expectation violated',
     'unknown, or proves nothing',
     'usage or input',
     'environment',
   ][code]
-  return meaning === undefined ? String(code) : `${code}, ${meaning}`
+  return `${code}, ${meaning ?? 'interrupted'}`
 }
 
 /** A counterexample drawn, and told beside the drawing. */
