@@ -1,6 +1,7 @@
 import { describeFault, type Fault, type NodeId } from '@chaos/faults'
 import { type History, type Nanos, nanos } from '@chaos/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
+import { plural } from '../words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
 /** A run to be drawn. All times count from the same start. */
@@ -20,8 +21,8 @@ export interface SequenceInput {
 export const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
-/** Beyond it a diagram is not read any more: what nodes said goes first. */
-const MOST_LOG_LINES = 40
+/** Beyond it a diagram is not read any more: what nodes said long before the end goes first. */
+const MOST_LOG_LINES = 24
 
 /** The columns of the diagram of a run on these nodes. */
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
@@ -37,11 +38,21 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   const last = Math.max(0, ...[...shown, ...wrong].map(({ at }) => at))
   const notes = input.log
     .filter(({ at }) => at >= 0 && at <= last)
-    .slice(-MOST_LOG_LINES)
     .map(({ at, node, text }): SequenceStep => ({ at, where: node, text, tone: 'note' }))
-  return [...faults.filter(({ at }) => at <= last), ...notes, ...shown, ...wrong].sort(
+  return [...faults.filter(({ at }) => at <= last), ...latest(notes), ...shown, ...wrong].sort(
     (one, other) => one.at - other.at,
   )
+}
+
+/** The last notes, and in place of those before them how many there are. */
+function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
+  const first = notes[notes.length - MOST_LOG_LINES]
+  if (first === undefined || notes.length === MOST_LOG_LINES) return notes
+  const left = plural(notes.length - MOST_LOG_LINES, 'line')
+  return [
+    { at: first.at, where: first.where, text: `(${left} of logs before this)`, tone: 'note' },
+    ...notes.slice(-MOST_LOG_LINES),
+  ]
 }
 
 function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {

@@ -1,0 +1,40 @@
+import { nanos } from '@chaos/history'
+import { plainStyle, renderReplay, sequenceColumns, sequenceSteps } from '@chaos/report'
+import { expect, test } from 'vitest'
+import { staleRead } from './timeline.ts'
+
+const { history } = staleRead()
+const log = (lines: number) =>
+  Array.from({ length: lines }, (_, i) => ({ at: nanos(i), node: 'n1', text: `says ${i}` }))
+const stepsWith = (lines: number) =>
+  sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
+
+test('what nodes said long before the end gives way to its number of lines', () => {
+  const texts = stepsWith(30).map(({ text }) => text)
+  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(24)
+  expect(texts).toContain('(6 lines of logs before this)')
+  expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs before this)') + 1)
+})
+
+test('few lines of logs are all there', () => {
+  const texts = stepsWith(24).map(({ text }) => text)
+  expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(24)
+  expect(texts.join()).not.toContain('before this')
+})
+
+test('a replay in doubt says why in place of what did not happen', () => {
+  const summary = {
+    title: 'nothing went wrong, and little proved',
+    mood: 'unsure',
+    sentence: 'raft kept its history linearizable.',
+    doubts: ['no kill ever bit'],
+    played: 'in the simulator',
+    steps: stepsWith(1),
+    columns: sequenceColumns(['n1']),
+  } as const
+  const options = { width: 100, unicode: true }
+  const text = renderReplay(summary, plainStyle, options)
+  expect(text).toContain('NOTHING WENT WRONG, AND LITTLE PROVED\n  ⚠ no kill ever bit')
+  expect(text).not.toContain('kept its history')
+  expect(renderReplay({ ...summary, mood: 'good', doubts: [] }, plainStyle, options)).toContain('kept its history')
+})
