@@ -15,6 +15,8 @@ export type RespValue =
 const DEEPEST = 32
 const NULL: RespValue = { kind: 'null' }
 const ATTRIBUTE = '|'
+const ASTERISK = 0x2a
+const DOLLAR = 0x24
 const CARRIAGE_RETURN = 0x0d
 const LINE_FEED = 0x0a
 const MINUS = 0x2d
@@ -35,10 +37,31 @@ export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | u
     // Quoting is Redis' own; what uses it is not understood here.
     return words.some((word) => word === '' || word.includes('"') || word.includes("'")) ? undefined : words
   }
+  const bulk = readBulkWords(frame)
+  if (bulk !== undefined) return bulk
   const value = readResp(frame)
   if (value?.kind !== 'array' || value.items.length === 0) return undefined
   const words = value.items.map((item) => (item.kind === 'string' ? item.value : undefined))
   return words.every((word) => word !== undefined) ? words : undefined
+}
+
+/** An array of bulk strings, as which nearly all clients send their commands; undefined for anything else. */
+function readBulkWords(frame: Buffer): readonly (string | Buffer)[] | undefined {
+  if (frame[0] !== ASTERISK) return undefined
+  const countEnd = findLineEnd(frame, 1)
+  const count = readLength(frame, 1, countEnd)
+  const words: (string | Buffer)[] = []
+  let at = countEnd + 2
+  for (let i = 0; i < count; i++) {
+    if (frame[at] !== DOLLAR) return undefined
+    const lengthEnd = findLineEnd(frame, at)
+    const length = readLength(frame, at + 1, lengthEnd)
+    if (length < 0) return undefined
+    const start = lengthEnd + 2
+    words.push(textOf(frame, start, start + length))
+    at = start + length + 2
+  }
+  return words.length > 0 && at === frame.length ? words : undefined
 }
 
 /** An empty line or array, which Redis passes over without an answer. */
@@ -56,10 +79,10 @@ function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
   if (shape === undefined || lineEnd === -1 || depth > DEEPEST) return undefined
   const type = String.fromCharCode(frame[start] ?? 0)
   const end = lineEnd + 2
-  if (shape.kind === 'line') return { value: lineValue(type, frame.subarray(start + 1, lineEnd)), end }
+  if (shape.kind === 'line') return { value: lineValue(type, frame, start + 1, lineEnd), end }
   const length = readLength(frame, start + 1, lineEnd)
   if (length < 0) return { value: NULL, end }
-  if (shape.kind === 'blob') return { value: blobValue(type, frame.subarray(end, end + length)), end: end + length + 2 }
+  if (shape.kind === 'blob') return { value: blobValue(type, frame, end, end + length), end: end + length + 2 }
   const items = readItems(frame, end, length * shape.valuesEach, depth + 1)
   if (items === undefined) return undefined
   if (type === ATTRIBUTE) return readAt(frame, items.end, depth + 1)
@@ -94,34 +117,36 @@ function readItems(frame: Buffer, start: number, count: number, depth: number) {
   return { values, end }
 }
 
-function lineValue(type: string, line: Buffer): RespValue {
+function lineValue(type: string, frame: Buffer, start: number, end: number): RespValue {
   switch (type) {
     case '-':
-      return { kind: 'error', message: line.toString('utf8') }
+      return { kind: 'error', message: frame.toString('utf8', start, end) }
     case ':':
     case ',': {
-      const text = line.toString('latin1')
+      const text = frame.toString('latin1', start, end)
       const value = Number(text)
       const exact = type === ',' ? Number.isFinite(value) : Number.isSafeInteger(value)
       return exact ? { kind: 'number', value } : { kind: 'string', value: text }
     }
     case '#':
-      return { kind: 'boolean', value: line.toString('latin1') === 't' }
+      return { kind: 'boolean', value: frame.toString('latin1', start, end) === 't' }
     case '_':
       return NULL
     default:
-      return { kind: 'string', value: textOf(line) }
+      return { kind: 'string', value: textOf(frame, start, end) }
   }
 }
 
-function blobValue(type: string, body: Buffer): RespValue {
-  if (type === '!') return { kind: 'error', message: body.toString('utf8') }
+function blobValue(type: string, frame: Buffer, start: number, end: number): RespValue {
+  if (type === '!') return { kind: 'error', message: frame.toString('utf8', start, end) }
   // A verbatim string begins with three letters for its format and a colon.
-  return { kind: 'string', value: textOf(type === '=' ? body.subarray(4) : body) }
+  return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 
 /** What cannot be decoded becomes U+FFFD: only where there is one, it matters whether it was there before. */
-function textOf(bytes: Buffer): string | Buffer {
-  const text = bytes.toString('utf8')
-  return text.includes('\ufffd') && !isUtf8(bytes) ? Buffer.from(bytes) : text
+function textOf(frame: Buffer, start: number, end: number): string | Buffer {
+  const text = frame.toString('utf8', start, end)
+  if (!text.includes('\ufffd')) return text
+  const bytes = frame.subarray(start, end)
+  return isUtf8(bytes) ? text : Buffer.from(bytes)
 }

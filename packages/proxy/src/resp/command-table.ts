@@ -95,46 +95,74 @@ export interface MatchedCommand {
   readonly call: Call
 }
 
-/** The first rule whose words fit; undefined where none does. */
-export function matchCommand(rules: readonly CommandRule[], words: readonly Json[]): MatchedCommand | undefined {
+/** A rule, taken apart once for all the commands that are compared with it. */
+interface CommandPattern {
+  readonly rule: CommandRule
+  /** Words that stand for themselves, in upper case; undefined where one is captured. */
+  readonly literals: readonly (string | undefined)[]
+  /** Where each of the captured words is. */
+  readonly places: ReadonlyMap<string, number>
+}
+
+/** By the first word, in upper case: every command is looked up, so that those in question must be few. */
+export type CommandPatterns = ReadonlyMap<string, readonly CommandPattern[]>
+
+export function compileCommands(rules: readonly CommandRule[]): CommandPatterns {
+  const byName: Map<string, CommandPattern[]> = new Map()
   for (const rule of rules) {
-    const captured = capture(rule.command, words)
-    if (captured === undefined) continue
-    const key = captured.get('$key')
-    const value = fill(rule.value, captured)
-    const call: Call = {
+    const name = (rule.command[0] ?? '').toUpperCase()
+    byName.set(name, [...(byName.get(name) ?? []), compileCommand(rule)])
+  }
+  return byName
+}
+
+const compileCommand = (rule: CommandRule): CommandPattern => ({
+  rule,
+  literals: rule.command.map((word) => (word.startsWith('$') ? undefined : word.toUpperCase())),
+  places: new Map(rule.command.flatMap((word, i) => (word.startsWith('$') ? [[word, i] as const] : []))),
+})
+
+/** The first pattern whose words fit; undefined where none does. */
+export function matchCommand(patterns: readonly CommandPattern[], words: readonly Json[]): MatchedCommand | undefined {
+  const pattern = patterns.find((candidate) => fitsWords(candidate, words))
+  if (pattern === undefined) return undefined
+  const { rule } = pattern
+  const key = captured(pattern, '$key', words)
+  return {
+    rule,
+    call: {
       f: rule.f,
-      value,
-      ...(key === undefined ? {} : { key: typeof key === 'string' ? key : JSON.stringify(key) }),
-      ...(rule.harmless === true ? { harmless: true } : {}),
-    }
-    return { rule, call }
+      key: key === undefined || typeof key === 'string' ? key : JSON.stringify(key),
+      value: fill(rule.value, pattern, words),
+      harmless: rule.harmless,
+    },
   }
-  return undefined
 }
 
-function capture(pattern: readonly string[], words: readonly Json[]): Map<string, Json> | undefined {
-  if (pattern.length !== words.length) return undefined
-  const captured: Map<string, Json> = new Map()
-  for (let i = 0; i < pattern.length; i++) {
-    const expected = pattern[i] ?? ''
-    const word = words[i] ?? null
-    if (expected === '$amount') {
-      const amount = typeof word === 'string' ? Number(word) : Number.NaN
-      if (!Number.isSafeInteger(amount)) return undefined
-      captured.set(expected, amount)
-    } else if (expected.startsWith('$')) {
-      captured.set(expected, word)
-    } else if (typeof word !== 'string' || word.toUpperCase() !== expected.toUpperCase()) {
-      return undefined
-    }
+function fitsWords({ literals, places }: CommandPattern, words: readonly Json[]): boolean {
+  if (literals.length !== words.length) return false
+  for (let i = 0; i < literals.length; i++) {
+    const literal = literals[i]
+    const word = words[i]
+    if (literal === undefined || word === literal) continue
+    if (typeof word !== 'string' || word.toUpperCase() !== literal) return false
   }
-  return captured
+  const amountAt = places.get('$amount')
+  return amountAt === undefined || Number.isSafeInteger(amountOf(words[amountAt]))
 }
 
-function fill(template: Json, captured: ReadonlyMap<string, Json>): Json {
-  if (typeof template === 'string') return captured.get(template) ?? template
-  return Array.isArray(template) ? template.map((part: Json) => fill(part, captured)) : template
+const amountOf = (word: Json | undefined): number => (typeof word === 'string' ? Number(word) : Number.NaN)
+
+/** The word that a name stands for; undefined where the pattern has none. */
+function captured({ places }: CommandPattern, name: string, words: readonly Json[]): Json | undefined {
+  const place = places.get(name)
+  if (place === undefined) return undefined
+  return name === '$amount' ? amountOf(words[place]) : words[place]
+}
+
+function fill(template: Json, pattern: CommandPattern, words: readonly Json[]): Json {
+  if (typeof template === 'string') return captured(pattern, template, words) ?? template
+  return Array.isArray(template) ? template.map((part: Json) => fill(part, pattern, words)) : template
 }
 
 /**

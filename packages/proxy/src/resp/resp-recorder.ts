@@ -7,7 +7,13 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 import type { Completion } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
-import { type CommandRule, commandTables, completionOf } from './command-table.ts'
+import {
+  type CommandPatterns,
+  type CommandRule,
+  commandTables,
+  compileCommands,
+  completionOf,
+} from './command-table.ts'
 import { createRespSession, type Understood } from './resp-session.ts'
 
 export interface RespRecorderOptions {
@@ -26,7 +32,16 @@ const MOST_PENDING = 10_000
 
 /** Records what clients ask of a server that speaks RESP. Bytes go on as they come, and are read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
-  return (conversation) => new RespRecording(conversation, options)
+  const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES } = options
+  const commands = compileCommands(options.commands ?? commandTables['register'] ?? [])
+  return (conversation) => new RespRecording(conversation, { recorder, node, maxMessageBytes, commands })
+}
+
+interface RespRecordingOptions {
+  readonly recorder: Recorder
+  readonly node: Endpoint
+  readonly maxMessageBytes: number
+  readonly commands: CommandPatterns
 }
 
 /** A request on its way, of which the answer is still to come. */
@@ -62,8 +77,8 @@ class RespRecording implements Interceptor {
   /** When the bytes that are being passed on came: what is handed over meanwhile was handed over then. */
   #receivedAt: Nanos | undefined
 
-  constructor(conversation: Conversation, options: RespRecorderOptions) {
-    const { recorder, node, commands = commandTables['register'] ?? [], maxMessageBytes = MAX_MESSAGE_BYTES } = options
+  constructor(conversation: Conversation, options: RespRecordingOptions) {
+    const { recorder, node, commands, maxMessageBytes } = options
     this.#recorder = recorder
     this.#connection = recorder.connection({ node, client: conversation.client.host })
     this.#exits = conversation
@@ -86,12 +101,13 @@ class RespRecording implements Interceptor {
     const reader = new FrameReader({ scanner: resp.scanner('requests'), maxFrameBytes })
     let handedBytes = 0
     const sink: FrameSink = {
-      begin: () => this.#requestBegins(handedBytes),
       frame: (bytes) => {
+        if (!this.#requestIsOpen) this.#requestBegins(handedBytes, 'whole')
         handedBytes += bytes.length
         this.#requestIsHere(bytes)
       },
       loose: (bytes, last) => {
+        if (!this.#requestIsOpen) this.#requestBegins(handedBytes, 'begun')
         handedBytes += bytes.length
         if (last) this.#requestIsHere(undefined)
         else if (!reader.framed) this.#stopUnderstanding()
@@ -102,6 +118,7 @@ class RespRecording implements Interceptor {
         // Before anything of it is passed on.
         this.#receivedAt = this.#recorder.now()
         if (!this.#opaque) reader.read(bytes, sink)
+        if (reader.waitingBytes > 0 && !this.#requestIsOpen) this.#requestBegins(handedBytes, 'begun')
         const free = exit.pass(bytes)
         this.#receivedAt = undefined
         this.#govern()
@@ -146,9 +163,16 @@ class RespRecording implements Interceptor {
     }
   }
 
-  #requestBegins(startByte: number): void {
+  /** A request has begun that is not here in full. */
+  get #requestIsOpen(): boolean {
+    const last = this.#pending.at(-1)
+    return last !== undefined && last.understood === undefined
+  }
+
+  #requestBegins(startByte: number, as: 'begun' | 'whole'): void {
     if (this.#opaque) return
-    const exchange = this.#connection.begin(this.#receivedAt ?? this.#recorder.now())
+    const time = this.#receivedAt ?? this.#recorder.now()
+    const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
     const pending: Pending = { exchange, startByte, understood: undefined }
     this.#pending.push(pending)
     this.#unsent.push(pending)
@@ -169,14 +193,14 @@ class RespRecording implements Interceptor {
 
   #sent(totalBytes: number): void {
     const time = this.#receivedAt ?? this.#recorder.now()
-    let sent = 0
-    for (const { exchange, startByte, understood } of this.#unsent) {
-      if (startByte >= totalBytes) break
-      sent++
+    for (;;) {
+      const [next] = this.#unsent
+      if (next === undefined || next.startByte >= totalBytes) break
+      this.#unsent.shift()
+      const { exchange, understood } = next
       // What is not recorded is closed already.
       if (understood === undefined || understood.kind === 'operation') exchange.forwarded(time)
     }
-    if (sent > 0) this.#unsent.splice(0, sent)
   }
 
   #answerIsHere(value: RespValue | undefined, endByte: number): void {
@@ -206,13 +230,12 @@ class RespRecording implements Interceptor {
 
   #delivered(totalBytes: number): void {
     const time = this.#recorder.now()
-    let delivered = 0
-    for (const { exchange, completion, endByte } of this.#undelivered) {
-      if (endByte > totalBytes) break
-      delivered++
-      exchange.delivered(time, completion)
+    for (;;) {
+      const [next] = this.#undelivered
+      if (next === undefined || next.endByte > totalBytes) break
+      this.#undelivered.shift()
+      next.exchange.delivered(time, next.completion)
     }
-    if (delivered > 0) this.#undelivered.splice(0, delivered)
   }
 
   #stopUnderstanding(): void {
@@ -243,4 +266,5 @@ class RespRecording implements Interceptor {
   }
 }
 
-const wordToJson = (word: string | Buffer): Json => respToJson({ kind: 'string', value: word })
+const wordToJson = (word: string | Buffer): Json =>
+  typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import { type CommandRule, type MatchedCommand, matchCommand } from './command-table.ts'
+import { type CommandPatterns, type MatchedCommand, matchCommand } from './command-table.ts'
 
 /** What a request means on its connection. */
 export type Understood =
@@ -21,8 +21,7 @@ const STREAMING: ReadonlySet<string> = new Set([
 ])
 
 /** What a connection remembers from one command to the next: the database it uses, and whether it queues commands. */
-export function createRespSession(rules: readonly CommandRule[]): (words: readonly Json[] | undefined) => Understood {
-  const byName = rulesByName(rules)
+export function createRespSession(commands: CommandPatterns): (words: readonly Json[] | undefined) => Understood {
   let database = '0'
   let queueing = false
 
@@ -49,19 +48,10 @@ export function createRespSession(rules: readonly CommandRule[]): (words: readon
       database = String(second)
       return MUST_SUCCEED
     }
-    const matched = matchCommand(byName.get(name) ?? [], words)
+    const patterns = commands.get(name)
+    const matched = patterns === undefined ? undefined : matchCommand(patterns, words)
     return matched === undefined ? OTHER : { kind: 'operation', matched: inDatabase(matched, database) }
   }
-}
-
-/** Every command is looked up, so that those in question must be few. */
-function rulesByName(rules: readonly CommandRule[]): ReadonlyMap<string, readonly CommandRule[]> {
-  const byName: Map<string, CommandRule[]> = new Map()
-  for (const rule of rules) {
-    const name = (rule.command[0] ?? '').toUpperCase()
-    byName.set(name, [...(byName.get(name) ?? []), rule])
-  }
-  return byName
 }
 
 /** Keys of other databases than the first are other keys: `1/x`. */

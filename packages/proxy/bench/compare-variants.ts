@@ -1,0 +1,76 @@
+import type { Intercept, RecordFile, Route } from '@chaos/proxy'
+import { createNetwork } from '@chaos/proxy'
+
+const ROUNDS = 11
+const ROUND_MS = 250
+const WARM_UP_ROUNDS = 2
+
+/** What stands in the way of the requests, and how much of the speed of passing them it is to keep. */
+export interface Variant {
+  readonly title: string
+  /** Files that are written; 1 where it is not said. */
+  readonly views?: 1 | 2
+  readonly goal?: number
+}
+
+export interface Comparison<V extends Variant> {
+  /** The first one is what the others are compared with. */
+  readonly variants: readonly V[]
+  readonly unit: string
+  /** Of a server of this machine. */
+  readonly port: number
+  readonly openRecord: (name: string) => RecordFile
+  /** Undefined where bytes are only passed on. */
+  readonly intercept: (variant: V, to: string, records: readonly RecordFile[]) => Intercept | undefined
+  /** Asks as fast as it is answered. */
+  readonly load: (port: number, durationMs: number) => Promise<{ readonly perSecond: number }>
+  readonly print: (line: string) => void
+}
+
+interface Measured {
+  readonly perSecond: number
+  readonly cpuMicroseconds: number
+}
+
+/** The proxy is this process; in each round every variant has its turn, and ratios are of one round. */
+export async function compareVariants<V extends Variant>(comparison: Comparison<V>): Promise<void> {
+  const { variants, unit, port, openRecord, intercept, load, print } = comparison
+  const network = createNetwork({ seed: 1 })
+  const records: RecordFile[] = []
+  const routes: Route[] = []
+  for (const [i, variant] of variants.entries()) {
+    const opened = ['history', 'backend'].slice(0, variant.views ?? 1).map((view) => openRecord(`${view}-${i}.jsonl`))
+    records.push(...opened)
+    const to = `n${i}`
+    const upstream = { host: '127.0.0.1', port }
+    routes.push(await network.route({ from: 'clients', to, upstream, intercept: intercept(variant, to, opened) }))
+  }
+  const rounds: Measured[][] = []
+  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
+    const measured: Measured[] = []
+    // Who comes first changes, so that nobody always comes after the same one.
+    for (const i of variants.map((_, at) => (at + round) % variants.length))
+      measured[i] = await measure(() => load(routes[i]?.port ?? 0, ROUND_MS))
+    if (round >= WARM_UP_ROUNDS) rounds.push(measured)
+  }
+  for (const [i, variant] of variants.entries()) print(describe(variant, unit, rounds, i))
+  await network.close()
+  for (const record of records) await record.close()
+}
+
+async function measure(load: () => Promise<{ readonly perSecond: number }>): Promise<Measured> {
+  const before = process.cpuUsage()
+  const { perSecond } = await load()
+  const { user, system } = process.cpuUsage(before)
+  return { perSecond, cpuMicroseconds: (user + system) / ((perSecond * ROUND_MS) / 1000) }
+}
+
+function describe({ title, goal }: Variant, unit: string, rounds: readonly Measured[][], i: number): string {
+  const perSecond = median(rounds.map((round) => round[i]?.perSecond ?? 0))
+  const cpu = median(rounds.map((round) => round[i]?.cpuMicroseconds ?? 0))
+  const ratio = median(rounds.map((round) => (round[i]?.perSecond ?? 0) / (round[0]?.perSecond ?? 1)))
+  const judged = goal === undefined ? '' : `, goal ≥ ${goal}${ratio >= goal ? '' : ' MISSED'}`
+  return `${title.padEnd(28)} ${Math.round(perSecond).toLocaleString('en').padStart(8)} ${unit}/s  ${cpu.toFixed(1)} µs CPU each  ${ratio.toFixed(3)} of passing them${judged}`
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
