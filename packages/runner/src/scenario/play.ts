@@ -38,6 +38,11 @@ export interface Playing {
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
   /** The faults so far, as in `Played`: for whoever stops the clock before the end. */
   faults(): readonly PlannedFault[]
+  /**
+   * The scenario's operations, each at the time it began: one that waited for another of its client comes later than
+   * planned. Played at these times it does not hang on that one any longer.
+   */
+  operations(): readonly PlannedOperation[]
 }
 
 /**
@@ -55,10 +60,12 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
+  const begunLate = new Map<PlannedOperation, Nanos>()
+  const beginsLate = (operation: PlannedOperation): void => void begunLate.set(operation, since())
 
   for (const operations of byClient(scenario.operations)) {
     waitingFor++
-    playClient({ cluster, recorder, operations, startedAt, timeoutMs }, oneLess)
+    playClient({ cluster, recorder, operations, startedAt, timeoutMs, beginsLate }, oneLess)
   }
   clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)
 
@@ -76,6 +83,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 
   return {
     faults: nemesis.injected,
+    operations: () => (begunLate.size === 0 ? scenario.operations : asBegun(scenario.operations, begunLate)),
     disturb(fault, after, duration) {
       if (waitingFor === 0) return
       disturbances++
@@ -86,6 +94,21 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
       clock.at(nanos(startedAt + to), oneLess)
     },
   }
+}
+
+/** In order of their times; those of one client stay in theirs, also where some had not begun yet. */
+function asBegun(
+  operations: readonly PlannedOperation[],
+  begunLate: ReadonlyMap<PlannedOperation, Nanos>,
+): PlannedOperation[] {
+  const latest = new Map<number, Nanos>()
+  const begun = operations.map((operation) => {
+    const { client } = operation
+    const at = nanos(Math.max(begunLate.get(operation) ?? operation.at, latest.get(client) ?? 0))
+    latest.set(client, at)
+    return { ...operation, at }
+  })
+  return begun.sort((one, other) => one.at - other.at)
 }
 
 /** The operations of each client, in order. */
@@ -105,10 +128,13 @@ interface ClientOptions {
   readonly operations: readonly PlannedOperation[]
   readonly startedAt: Nanos
   readonly timeoutMs: Millis
+  /** Told of an operation whose time has passed when it begins. */
+  readonly beginsLate: (operation: PlannedOperation) => void
 }
 
 /** One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. */
-function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: ClientOptions, ended: () => void): void {
+function playClient(options: ClientOptions, ended: () => void): void {
+  const { cluster, recorder, operations, startedAt, timeoutMs, beginsLate } = options
   const { clock } = cluster
   const connections = new Connections(cluster)
   let process = recorder.newProcess()
@@ -122,6 +148,7 @@ function playClient({ cluster, recorder, operations, startedAt, timeoutMs }: Cli
       return
     }
     const at = nanos(startedAt + operation.at)
+    if (at < clock.now()) beginsLate(operation)
     if (at <= clock.now()) invoke(operation, position)
     else clock.at(at, () => invoke(operation, position))
   }

@@ -3,11 +3,12 @@ import { type Millis, millis } from '@chaos/history'
 import { type Scenario, swapNodes } from '@chaos/runner'
 import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
+import { thinned } from '../shrink/thinned.ts'
 import { planTrial } from './plan.ts'
 import { causeOf, type Finding } from './search-seeds.ts'
 import { strategies } from './strategy.ts'
 import type { Subject } from './subject.ts'
-import { firstLeader, runPlan, runScenario, type TrialLimits } from './trial.ts'
+import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from './trial.ts'
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
@@ -19,15 +20,17 @@ export interface MinimiseOptions {
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /** Of the budget, for cutting down what was found; the rest goes to finding something smaller. */
-const SHRINK_SHARE = 0.55
-const SEARCH_SHARE = 0.8
+const SHRINK_SHARE = 0.35
+const SEARCH_SHARE = 0.9
+/** Of a scenario made from the start. */
+const MOST_OPERATIONS = 12
 /** Under so many other seeds a scenario is tried, to see whether it hangs on its delays. */
 const OTHER_SEEDS = 8
 
 /**
  * The smallest scenario that can be had in the time given, failing for the same cause: what was found is cut down and,
- * where that stays large (a deletion too many lets the failure disappear), a search among small scenarios from the start
- * looks for another one. Undefined where the scenario does not fail when it is played again.
+ * where that stays large (a deletion too many lets the failure disappear), parts of it at random are tried, and small
+ * scenarios from the start. Undefined where the scenario does not fail when it is played again.
  */
 export function minimise(
   subject: Subject,
@@ -37,31 +40,34 @@ export function minimise(
   const cause = causeOf(finding.failure)
   // An invariant that is broken on the way would end the trial before the history shows anything.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
-  const fails = (scenario: Scenario): boolean => {
-    const { failure } = runScenario(subject, scenario, limits)
-    return failure !== undefined && causeOf(failure) === cause
-  }
+  const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
+  const fails = (scenario: Scenario): boolean => isSame(runScenario(subject, scenario, limits))
   if (!fails(finding.scenario)) return undefined
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
   let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE) })
   const expired = expiredAfter(SEARCH_SHARE)
-  const found = strategies.find(({ name }) => name === finding.strategy)
   const random = createRandom(`minimise ${finding.seed}`)
-  for (let seed = finding.seed + 1; sizeOf(smallest) > FEW_OPERATIONS + FEW_FAULTS && !expired(); seed++) {
-    const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 4 + random.integer(12) }
-    // What found it once finds it again; others may find it smaller.
-    const strategy = (random.chance(0.5) ? found : undefined) ?? random.pick(strategies)
-    const trial = runPlan(small, planTrial(small, strategy, seed), limits)
-    if (trial.failure === undefined || causeOf(trial.failure) !== cause || !fails(trial.scenario)) continue
-    const candidate = shrink(trial.scenario, { fails, expired })
-    if (sizeOf(candidate) < sizeOf(smallest)) smallest = candidate
+  for (let seed = finding.seed + 1; !isSmall(smallest) && !expired(); seed++) {
+    const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
+    if (other === undefined || !fails(other)) continue
+    const candidate = shrink(other, { fails, expired })
+    // One as large as the best so far is taken too: what cannot be left out of the one may be left out of the other.
+    if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   return sturdier(smallest, {
     fails,
     others: (scenario) => underOtherSeeds(subject, scenario),
     expired: expiredAfter(1),
   })
+
+  /** What found it once finds it again; others may find it smaller. */
+  function afresh(seed: number): Scenario | undefined {
+    const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 1 + random.integer(MOST_OPERATIONS) }
+    const same = random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined
+    const trial = runPlan(small, planTrial(small, same ?? random.pick(strategies), seed), limits)
+    return isSame(trial) ? trial.scenario : undefined
+  }
 }
 
 /** Whoever leads first has the part of the first leader under the scenario's own seed. */
@@ -74,7 +80,11 @@ function underOtherSeeds(subject: Subject, scenario: Scenario): Scenario[] {
   })
 }
 
-export const sizeOf = ({ operations, faults }: Scenario): number => operations.length + faults.length
+/** A fault is as much to follow as three operations. */
+const sizeOf = ({ operations, faults }: Scenario): number => operations.length + 3 * faults.length
+
+const isSmall = ({ operations, faults }: Scenario): boolean =>
+  operations.length <= FEW_OPERATIONS && faults.length <= FEW_FAULTS
 
 /** For whoever minimises within a search: short, since more failures wait. */
 export const MINIMISE_MS: Millis = millis(2_000)

@@ -39,7 +39,7 @@ export interface LogLine {
 }
 
 export interface Trial {
-  /** With the faults that happened: played again, it gives the same history. */
+  /** With the faults that happened, and operations when they began: played again, it gives the same history. */
   readonly scenario: Scenario
   readonly events: readonly Event[]
   readonly history: History
@@ -108,12 +108,12 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   })
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
-  let faults = scenario.faults
+  let happened = scenario
   let played: Played | undefined
   const finish = (failure: Failure | undefined): Trial => {
     const history = historyOf(events)
     return {
-      scenario: { ...scenario, faults },
+      scenario: happened,
       events,
       history,
       played,
@@ -145,7 +145,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
         playing.disturb(faultOf(reaction.harm, node, cluster.nodes), reaction.after, reaction.duration),
     )
     const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
-    faults = playing.faults()
+    happened = { ...scenario, operations: playing.operations(), faults: playing.faults() }
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
     if (end !== 'done')

@@ -74,6 +74,7 @@ export function* shorterFaults(scenario: Scenario): Iterable<Change> {
           to - from < SHORTEST_FAULT_NANOS ? undefined : { fault, from, to: nanos(from + (to - from) * share) },
         )
     yield* fewerTargets(scenario, position)
+    yield (current) => replaceFault(current, position, certain)
   }
 }
 
@@ -88,6 +89,11 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
         const less = without(fault, target)
         return less === undefined ? undefined : { from, to, fault: less }
       })
+}
+
+/** What befalls some messages befalls all of them: which ones no longer hangs on how many were sent before. */
+function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
+  return 'probability' in fault && fault.probability < 1 ? { from, to, fault: { ...fault, probability: 1 } } : undefined
 }
 
 /** The nodes, or the ends of the links, from the last to the first. */
@@ -141,7 +147,7 @@ function rounded(scenario: Scenario, grain: number): Scenario | undefined {
   return moved(scenario, (time) => nanos(Math.round(time / grain) * grain))
 }
 
-const moved = (scenario: Scenario, move: (time: Nanos) => Nanos): Scenario => ({
+export const moved = (scenario: Scenario, move: (time: Nanos) => Nanos): Scenario => ({
   ...scenario,
   operations: scenario.operations.map((operation) => ({ ...operation, at: move(operation.at) })),
   faults: scenario.faults.map(({ fault, from, to }) => ({ fault, from: move(from), to: move(to) })),
