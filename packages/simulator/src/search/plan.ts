@@ -13,8 +13,8 @@ export interface Plan {
   readonly reactions: readonly Reaction[]
 }
 
-/** Faults and operations fall into this much virtual time: a few elections' worth. */
-const SHORTEST_MS = 800
+/** Faults and operations fall into this much virtual time: one election's worth, or several. */
+const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
 /** Long ones leave a request open over several changes of the leader. */
 const TIMEOUTS_MS = [600, 600, 2_000]
@@ -30,7 +30,8 @@ const LONGEST_BURST_MS = 200
 export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(NODE_COUNTS))
-  const lengthMs = SHORTEST_MS + random.fork('length').next() * (LONGEST_MS - SHORTEST_MS)
+  // Short ones as likely as long ones: they are cheaper, and what takes several elections needs long ones.
+  const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fork('length').next()
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
   const { notUnder = [] } = subject.protocol
   const scenario: Scenario = {
