@@ -38,6 +38,8 @@ const doings = {
   },
 }
 process.on('message', async ({ id, what, ...request }) => process.send({ id, answer: await doings[what](request) }))
+// However the test ended.
+process.on('disconnect', () => process.exit())
 process.send({ id: 0 })
 `
 

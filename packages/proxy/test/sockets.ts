@@ -7,12 +7,15 @@ import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
 
 const toClose: (() => void | Promise<void>)[] = []
+/** What was dialled and is not closed yet. */
+const dialled: Set<Socket> = new Set()
 
 /** Run after each test of the file that calls this, last first. */
 export const cleanUp = (action: () => void | Promise<void>): void => void toClose.push(action)
 
 export function closeEverythingAfterEach(): void {
   afterEach(async () => {
+    for (const socket of dialled) socket.destroy()
     for (const close of toClose.splice(0).reverse()) await close()
   })
 }
@@ -31,6 +34,7 @@ export async function serve(
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
     accepted(socket)
   })
   server.listen({ host: '127.0.0.1', port: 0, backlog: 2048 })
@@ -49,7 +53,9 @@ export const echo = () => serve((socket) => socket.pipe(socket))
 /** Not connected yet: for where it may be reset before it is. */
 export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
   const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
-  cleanUp(() => void socket.destroy())
+  // A test that runs for an hour dials without end, and remembers only what is still there.
+  dialled.add(socket)
+  socket.on('close', () => dialled.delete(socket))
   return socket
 }
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { v1Routes } from '../src/control/v1/routes.ts'
+import { v1Routes } from '../../src/control/v1/routes.ts'
+import { cleanUp, closeEverythingAfterEach, Received } from '../sockets.ts'
 import { control } from './control-plane.ts'
-import { cleanUp, closeEverythingAfterEach, Received } from './sockets.ts'
 
 closeEverythingAfterEach()
 

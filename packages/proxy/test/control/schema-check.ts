@@ -1,4 +1,4 @@
-import type { Schema } from '../src/control/v1/described-route.ts'
+import type { Schema } from '../../src/control/v1/described-route.ts'
 
 /** What is wrong with a value, by the part of JSON Schema that the description uses; empty where nothing is. */
 export function violations(

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { type ControlOptions, createControlPlane, type Recording, startControl } from '@chaos/proxy'
-import { cleanUp, network } from './sockets.ts'
+import { cleanUp, network } from '../sockets.ts'
 
 export interface Answer {
   readonly status: number

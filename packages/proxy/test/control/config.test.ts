@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadConfig } from '@chaos/proxy'
+import { describe, expect, test } from 'vitest'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { control } from './control-plane.ts'
+import { latency, withProxies } from './two-proxies.ts'
+
+closeEverythingAfterEach()
+
+describe('POST /v1/reset', () => {
+  test('heals everything and enables every proxy', async () => {
+    const { ask } = await withProxies()
+    const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
+    await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })
+    await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
+    await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'] }] })
+    await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
+    await ask('PATCH', '/v1/proxies/n1', { enabled: false })
+    expect((await ask('POST', '/v1/reset')).status).toBe(204)
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+    expect((await ask('GET', '/v1/leases')).json).toEqual([])
+    expect((await ask('GET', '/proxies/n1')).json).toMatchObject({ enabled: true, toxics: [] })
+  })
+})
+
+describe('a config file', () => {
+  test('as the one among the examples opens everything it says', async () => {
+    const { plane } = await control()
+    const path = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'proxies.json')
+    await loadConfig(plane, JSON.parse(readFileSync(path, 'utf8')), { where: path, readPem: (name) => name })
+    expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
+      'db true',
+      'n1-n2 true',
+      'web true',
+    ])
+    expect(plane.faults.list().map(({ name, origin, fault }) => `${origin} ${name} ${fault.kind}`)).toEqual([
+      'toxic db/latency_downstream latency',
+      'api slow-dials slow-connect',
+      'api drop-message-2 drop-message',
+      'partition split partition',
+      'rules rule-1 lose-reply',
+    ])
+  })
+
+  test.each([
+    [5, 'proxies.json: 5 is no object'],
+    [{ proxy: [] }, 'proxies.json has no section "proxy". It has: proxies, faults, partitions, rules'],
+    [{ proxies: {} }, 'proxies.json: "proxies" must be a list'],
+    [{ proxies: [{ name: 'db' }] }, 'proxies.json: proxies[0] needs "upstream"'],
+    [{ proxies: [{ name: 'db', upstream: 'x' }] }, 'proxies.json: address x: missing port'],
+    [
+      { proxies: [{ name: 'db', upstream: 'x:1', carries: 'smoke' }] },
+      '"carries" is "smoke". Known: http, http2, json-lines',
+    ],
+    [{ proxies: [{ name: 'db', upstream: 'x:1', carries: { kind: 'http', routes: [] } }] }, '"routes" must be a list'],
+    [{ proxies: [{ name: 'db', upstream: 'x:1', toxics: [{ type: 'slicer' }] }] }, 'slicer needs average_size'],
+    [{ faults: [{ kind: 'reset', links: ['a>b'] }] }, 'proxies.json: no proxy carries the link a>b'],
+    [{ partitions: { split: {} } }, 'proxies.json: partitions: split: "groups" must be'],
+    [{ rules: [] }, 'proxies.json: "rules": [] is no object'],
+    [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
+  ])('that says %j is told: %s', async (config, message) => {
+    const { plane } = await control()
+    await expect(loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path })).rejects.toThrow(message)
+  })
+})

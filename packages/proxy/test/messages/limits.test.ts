@@ -1,0 +1,130 @@
+import { parseMessageFault } from '@chaos/faults'
+import { millis, UserError } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import type { Framing } from '../../src/framing/framing.ts'
+import { jsonLines } from '../../src/framing/json-lines.ts'
+import { resp } from '../../src/framing/resp.ts'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { again, back, behind, drop, late, world } from './world.ts'
+
+closeEverythingAfterEach()
+
+describe('at the end', () => {
+  test('what was to come later comes before an orderly one, and what is cut short comes last', () => {
+    const { apply, send, there, interceptor } = world()
+    apply(behind(5), { when: { nth: 1 } })
+    apply(again(5), { when: { nth: 2 } })
+    send('1\n2\n3\n[4')
+    interceptor.requests.end()
+    expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
+  })
+
+  test('an orderly one waits for what is delayed, and so does a reset', () => {
+    for (const ending of ['end', 'reset'] as const) {
+      const { apply, send, there, interceptor, clock } = world()
+      apply(late)
+      send('1\n')
+      interceptor.requests[ending]()
+      expect(there).toMatchObject({ text: '', ended: false, reset: false })
+      clock.advance(100)
+      expect(there).toMatchObject({ text: '1\n', ended: ending === 'end', reset: ending === 'reset' })
+    }
+  })
+
+  test('no timer is left once the connection is gone', () => {
+    const { apply, send, interceptor, clock, there } = world()
+    apply(late)
+    send('1\n')
+    expect(clock.armed).toBe(1)
+    interceptor.closed()
+    clock.advance(1000)
+    expect([clock.armed, there.text]).toEqual([0, ''])
+  })
+})
+
+describe('messages that are too large, or none', () => {
+  test('go on unharmed, never with another in the middle, and are counted', () => {
+    const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
+    apply(behind(1, 10), { when: { nth: 1 } })
+    send(`1\n${'x'.repeat(60)}`)
+    clock.advance(20)
+    send(`${'x'.repeat(60)}\n2\n`)
+    expect(there.text).toBe(`${'x'.repeat(120)}\n1\n2\n`)
+    expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
+  })
+
+  test('go on unharmed once the stream is not framed any more, after what was held back', () => {
+    const { apply, send, there, interceptor, faults } = world({ framing: resp })
+    apply(behind(9), { when: { nth: 1 } })
+    apply(drop, { when: { nth: 2 } })
+    send('PING\r\n*1\r\nx\r\n')
+    send('PING\r\n')
+    interceptor.requests.end()
+    expect(there).toMatchObject({ text: 'PING\r\n*1\r\nx\r\nPING\r\n', ended: true })
+    expect(faults.statistics().get('n1>n2')?.unframed).toBe(1)
+  })
+})
+
+test('what is duplicated often is kept once', () => {
+  const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
+  apply({ kind: 'duplicate-message', copies: 100 })
+  apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })
+  const before = process.memoryUsage().arrayBuffers
+  send(`${'x'.repeat(1 << 19)}\n`)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20)
+  expect(there.text).toBe('')
+})
+
+test('the sender is stopped while more waits than there should, and goes on afterwards', () => {
+  const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
+  apply(late)
+  const line = `${'x'.repeat(1 << 19)}\n`
+  for (let i = 0; i < 31; i++) send(line)
+  expect(there.reading).toBe(true)
+  send(line)
+  send(line)
+  expect(there.reading).toBe(false)
+  clock.advance(100)
+  expect([there.reading, there.text.length]).toEqual([true, 33 * line.length])
+})
+
+describe('a fault that cannot be is refused with the reason', () => {
+  test.each<[Framing, unknown, string]>([
+    [
+      jsonLines,
+      { kind: 'drop-message', links: ['n1>n3'] },
+      'drop-message on n1>n3: no route with a framing carries this link.',
+    ],
+    [
+      jsonLines,
+      { kind: 'drop-message', links: ['n1>n2'], match: { command: 'SET' } },
+      'needs RESP, and the link is framed as json-lines',
+    ],
+    [
+      resp,
+      { kind: 'drop-message', links: ['n1>n2'], match: { member: 'a' } },
+      'needs JSON, and the link is framed as resp',
+    ],
+    [
+      resp,
+      { kind: 'drop-message', links: ['n2>n1'], match: { key: 'a' } },
+      'is for requests, and this link carries only responses',
+    ],
+    [
+      resp,
+      { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
+      'a RESP message is a command, as ["SET","x","1"]',
+    ],
+  ])('%#', (framing, json, reason) => {
+    const { faults } = world({ framing })
+    const apply = () => faults.apply(parseMessageFault(json, 'x'))
+    expect(apply).toThrow(UserError)
+    expect(apply).toThrow(reason)
+  })
+
+  test('but not where it can be in one of the two directions', () => {
+    const { faults } = world({ framing: resp })
+    faults.intercept({ from: 'n2', to: 'n1', framing: resp })
+    faults.apply({ ...drop, links: back, match: { command: 'SET' } })
+  })
+})

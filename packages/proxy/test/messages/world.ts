@@ -1,0 +1,69 @@
+import type { MessageFault, MessageHarm } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import type { Framing } from '../../src/framing/framing.ts'
+import { jsonLines } from '../../src/framing/json-lines.ts'
+import type { Exit, Interceptor } from '../../src/interceptor.ts'
+import { createMessageFaults } from '../../src/messages/message-faults.ts'
+import { ManualClock } from '../sockets.ts'
+
+export const to = [{ from: 'n1', to: 'n2' }]
+export const back = [{ from: 'n2', to: 'n1' }]
+export const drop = { kind: 'drop-message' } as const
+export const twice = { kind: 'duplicate-message', copies: 1 } as const
+export const late = { kind: 'delay-message', delayMs: millis(100), jitterMs: millis(0) } as const
+export const behind = (others: number, withinMs = 1000) =>
+  ({ kind: 'reorder-message', behind: others, withinMs: millis(withinMs) }) as const
+export const again = (others: number, withinMs = 1000) =>
+  ({ kind: 'replay-message', behind: others, withinMs: millis(withinMs) }) as const
+
+/** Connections of one framed route, without sockets: what went in, what came out. */
+export function world({ framing = jsonLines as Framing, seed = 1, maxMessageBytes = 1000 } = {}) {
+  const clock = new ManualClock()
+  const faults = createMessageFaults({ seed, clock, maxMessageBytes })
+  const intercept = faults.intercept({ from: 'n1', to: 'n2', framing })
+  let connections = 0
+  const outlet = () => {
+    const out = { text: '', ended: false, reset: false, reading: true }
+    const exit: Exit = {
+      pass: (bytes) => {
+        out.text += bytes.toString('latin1')
+        return true
+      },
+      end() {
+        out.ended = true
+      },
+      reset() {
+        out.reset = true
+      },
+      setReading(reading) {
+        out.reading = reading
+      },
+      congested: false,
+    }
+    return { out, exit }
+  }
+  function connect() {
+    const [there, here] = [outlet(), outlet()]
+    const interceptor: Interceptor = intercept({
+      id: ++connections,
+      client: { host: '127.0.0.1', port: 1 },
+      requests: there.exit,
+      responses: here.exit,
+      dial: () => undefined,
+      abort: () => undefined,
+    })
+    const send = (text: string) => {
+      // What was received is read over afterwards, as a socket's memory is.
+      const scratch = Buffer.from(text, 'latin1')
+      interceptor.requests.receive(scratch)
+      scratch.fill(0)
+    }
+    return { interceptor, send, there: there.out, here: here.out }
+  }
+  const apply = (harm: MessageHarm, rest: Partial<MessageFault> = {}) =>
+    faults.apply({ links: to, ...rest, ...harm } as MessageFault)
+  return { clock, faults, connect, apply, ...connect() }
+}
+
+export const numbers = (from: number, until: number) =>
+  Array.from({ length: until - from + 1 }, (_, i) => `${from + i}\n`).join('')

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import type { LinkFault, LinkHarm, LinkTrigger } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import {
+  closeEverythingAfterEach,
+  conversation,
+  dial,
+  echo,
+  eventually,
+  links,
+  ManualClock,
+  Received,
+  routeTo,
+  serve,
+  settled,
+  startDialling,
+} from '../sockets.ts'
+
+closeEverythingAfterEach()
+
+const { to, both } = links
+const ms = millis
+
+const on = (where: typeof both, harm: LinkHarm, when?: LinkTrigger): LinkFault => ({ ...harm, links: where, when })
+
+test('latency delays bytes, and not the end, which still comes after them', async () => {
+  const clock = new ManualClock()
+  const { network, client, server } = await conversation({ clock })
+  const fault = network.apply(on(both, { kind: 'latency', latencyMs: ms(100), jitterMs: ms(0) }))
+  client.socket.end('bytes')
+  server.socket.end()
+  await client.until((r) => r.ended)
+  await eventually(() => fault.hits === 1)
+  expect([server.text, server.ended]).toEqual(['', false])
+  clock.advance(100)
+  await server.until((r) => r.ended)
+  expect(server.text).toBe('bytes')
+})
+
+test('slow-close passes bytes at once and the end later', async () => {
+  const clock = new ManualClock()
+  const { network, client, server } = await conversation({ clock })
+  const fault = network.apply(on(to, { kind: 'slow-close', delayMs: ms(100) }))
+  client.socket.end('bytes')
+  await server.until((r) => r.text === 'bytes')
+  await eventually(() => fault.hits === 1)
+  clock.advance(99)
+  await settled(() => Number(server.ended))
+  expect(server.ended).toBe(false)
+  clock.advance(1)
+  await server.until((r) => r.ended)
+})
+
+describe('slow-connect', () => {
+  test('dials later, keeps what was said meanwhile, and holds up nobody else', async () => {
+    const clock = new ManualClock()
+    const accepted: Received[] = []
+    const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))), { clock })
+    const fault = network.apply(on(both, { kind: 'slow-connect', delayMs: ms(100) }, { first: 1 }))
+    const slow = await dial(route)
+    slow.write('patience')
+    await eventually(() => fault.hits === 1)
+    const other = await dial(route)
+    other.write('now')
+    await eventually(() => accepted.length === 1)
+    await accepted[0]?.until((r) => r.text === 'now')
+    clock.advance(99)
+    await settled(() => accepted.length)
+    expect(accepted.length).toBe(1)
+    clock.advance(1)
+    await eventually(() => accepted.length === 2)
+    await accepted[1]?.until((r) => r.text === 'patience')
+  })
+
+  test('removed, dials at once', async () => {
+    const { network, route } = await routeTo(await echo())
+    const fault = network.apply(on(to, { kind: 'slow-connect', delayMs: ms(1e6) }))
+    const client = new Received(await dial(route))
+    client.socket.write('x')
+    await eventually(() => fault.hits === 1)
+    fault.remove()
+    await client.until((r) => r.text === 'x')
+  })
+})
+
+test('refuse resets new connections, never asks the server, and leaves live ones alone', async () => {
+  const { network, route, client, server, accepted } = await conversation()
+  const fault = network.apply(on(both, { kind: 'refuse' }))
+  const refused = await new Received(startDialling(route)).until((r) => r.closed)
+  client.socket.write('still here')
+  await server.until((r) => r.text === 'still here')
+  expect([refused.error, accepted.length, fault.hits]).toEqual(['ECONNRESET', 1, 1])
+  await eventually(() => route.liveConnections === 1)
+  fault.remove()
+  await dial(route)
+  await eventually(() => accepted.length === 2)
+})
+
+describe('slice', () => {
+  test('cuts what comes into writes of their own, and passes on all of it', async () => {
+    const sent = randomBytes(20_000)
+    const { network, client, server } = await conversation()
+    let reads = 0
+    server.socket.on('data', () => reads++)
+    const fault = network.apply(on(to, { kind: 'slice', averageBytes: 100, variationBytes: 0, pauseMs: ms(0) }))
+    client.socket.end(sent)
+    await server.until((r) => r.ended)
+    expect(server.bytes.equals(sent)).toBe(true)
+    expect(fault.hits).toBeGreaterThanOrEqual(200)
+    expect(reads).toBeGreaterThan(20)
+  })
+
+  test('pauses after each piece', async () => {
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({ clock })
+    network.apply(on(to, { kind: 'slice', averageBytes: 2, variationBytes: 0, pauseMs: ms(10) }))
+    client.socket.write('abcdef')
+    for (const expected of ['ab', 'abcd', 'abcdef']) {
+      await server.until((r) => r.text === expected)
+      await settled(() => server.length)
+      expect(server.text).toBe(expected)
+      clock.advance(10)
+    }
+  })
+})
+
+test('corrupt flips bits on the way, and the same ones from the same seed', async () => {
+  const run = async (seed: number) => {
+    const { network, client, server } = await conversation({ seed })
+    const fault = network.apply(on(to, { kind: 'corrupt', probability: 0.01 }))
+    client.socket.end(Buffer.alloc(5000))
+    await server.until((r) => r.ended)
+    expect(fault.hits).toBe(server.bytes.filter((byte) => byte !== 0).length)
+    return server.bytes
+  }
+  const [first, again, other] = [await run(7), await run(7), await run(8)]
+  expect(first.length).toBe(5000)
+  expect(first.equals(again)).toBe(true)
+  expect(first.equals(other)).toBe(false)
+})
+
+test('a shared bandwidth is that of all connections together, who take turns', async () => {
+  const clock = new ManualClock()
+  const { network, client, server, route, accepted } = await conversation({ clock })
+  const other = await dial(route)
+  await eventually(() => accepted.length === 2)
+  network.apply(on(to, { kind: 'bandwidth', bytesPerSecond: 10_000, shared: true }))
+  client.socket.write(randomBytes(5000))
+  other.write(randomBytes(5000))
+  await eventually(() => network.statistics().get('clients>n1')?.bytes === 10_000)
+  const received = () => server.length + (accepted[1]?.length ?? 0)
+  for (const expected of [1000, 2000, 3000, 10_000]) {
+    clock.advance((expected - received()) / 10)
+    await eventually(() => received() >= expected)
+    await settled(received)
+    expect(received()).toBe(expected)
+    expect(Math.abs(server.length - expected / 2)).toBeLessThanOrEqual(100)
+  }
+})

@@ -1,0 +1,15 @@
+import { expect } from 'vitest'
+import { control } from '../control/control-plane.ts'
+
+// Each claim of Toxiproxy's own api_test.go, and what its clients and its users rely on beside.
+
+export const UPSTREAM = '127.0.0.1:1'
+export const proxy = (name: string, more: object = {}) => ({ name, listen: '127.0.0.1:0', upstream: UPSTREAM, ...more })
+
+/** With one proxy, `db`. */
+export async function withProxy(more: object = {}) {
+  const asked = await control()
+  const created = await asked.ask('POST', '/proxies', proxy('db', more))
+  expect(created.status).toBe(201)
+  return { ...asked, created: created.json }
+}
