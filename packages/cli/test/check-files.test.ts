@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { chaos, root, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
@@ -104,23 +104,26 @@ describe('chaos check -', () => {
   })
 
   test('reads it once only', async () => {
-    expect(await chaos(['check', '-', '-'])).toMatchObject({ exitCode: 3, stderr: '-: stdin can be read only once.\n' })
+    expect(await chaosHere(['check', '-', '-'])).toMatchObject({
+      exitCode: 3,
+      stderr: '-: stdin can be read only once.\n',
+    })
   })
 })
 
 describe('chaos check --explain', () => {
   test('tells of each contradiction the values possible, each operation with its lines, and each order', async () => {
-    const { stdout } = await chaos(['check', history('stale-read'), '--explain'])
+    const { stdout } = await chaosHere(['check', history('stale-read'), '--explain'])
     expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
     expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
     expect(stdout).toMatch(/Sequentially consistent: met\. One order of 6 operations explains every result/)
-    const { stdout: cycle } = await chaos(['check', history('readers-disagree'), '--explain'])
+    const { stdout: cycle } = await chaosHere(['check', history('readers-disagree'), '--explain'])
     expect(cycle).toContain('Each of these must come before the next, and the last before the first:')
     expect(cycle).toMatch(/^ {6}before p\d write . 1 → ok \(lines .+\): it saw a value that the other replaced$/m)
   })
 
   test('of several files stands above their table', async () => {
-    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), '--explain'])
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--explain'])
     expect(stdout.indexOf('the only possible value was 2')).toBeGreaterThan(0)
     expect(stdout.indexOf('the only possible value was 2')).toBeLessThan(stdout.indexOf('linearizable  sequential'))
   })
@@ -145,7 +148,7 @@ describe('an expectation', () => {
   ])('%s', async (_, content, expected) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, content)
-    expect((await chaos(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)
+    expect((await chaosHere(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)
   })
 })
 
@@ -153,7 +156,7 @@ test('an operation that its model does not know is named with file and line', as
   const file = join(temporaryDirectory(), 'odd.jsonl')
   const event = (type: string, f: string) => JSON.stringify({ process: 0, type, f, value: 1 })
   writeFileSync(file, `${[event('invoke', 'write'), event('ok', 'write'), event('invoke', 'frob')].join('\n')}\n`)
-  const { stderr, exitCode } = await chaos(['check', file])
+  const { stderr, exitCode } = await chaosHere(['check', file])
   expect(stderr).toContain(`${file}:3: the register model does not know the operation "frob"`)
   expect(exitCode).toBe(3)
 })
@@ -172,7 +175,7 @@ describe('chaos check --workers', () => {
 
   test('of one file draws the same page', async () => {
     const withoutTimes = (stdout: string) => stdout.replaceAll(/[\d.]+ m?s/g, '').replaceAll(/ +/g, ' ')
-    const one = await chaos(['check', history('stale-read'), '--explain'])
+    const one = await chaosHere(['check', history('stale-read'), '--explain'])
     const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
     expect(withoutTimes(other.stdout)).toBe(withoutTimes(one.stdout))
   })
@@ -212,7 +215,7 @@ describe('chaos check --workers', () => {
   })
 
   test('must be a number of threads', async () => {
-    const { stderr } = await chaos(['check', history('fresh-read'), '--workers', 'all'])
+    const { stderr } = await chaosHere(['check', history('fresh-read'), '--workers', 'all'])
     expect(stderr).toContain('--workers all: must be a whole number from 1 to 256.')
   })
 })

@@ -31,7 +31,7 @@ describe('chaos check', () => {
     ['split-brain', 'eventual', 1],
     ['sequential-not-linearizable', 'eventual', 2],
   ])('of %s, expecting %s, exits with %d', async (name, level, expected) => {
-    const { exitCode } = await chaos(['check', history(name), '--expect', level])
+    const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
     expect(exitCode).toBe(expected)
   })
 
@@ -42,26 +42,26 @@ describe('chaos check', () => {
       '{"process":1,"type":"invoke","f":"write","value":1}\n{"process":1,"type":"ok","f":"write","value":1}\n',
     )
     for (const args of [[], ['--expect', 'linearizable']]) {
-      const { exitCode, stdout } = await chaos(['check', file, ...args])
+      const { exitCode, stdout } = await chaosHere(['check', file, ...args])
       expect(stdout).toContain('⚠ proves less than it seems to: no read succeeded')
       expect(stdout).toMatch(/exit code 2$/m)
       expect(exitCode).toBe(2)
     }
-    const { stdout } = await chaos(['check', file, '--json'])
+    const { stdout } = await chaosHere(['check', file, '--json'])
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
   test('that asks for one level speaks of that level; where it cannot be decided it exits with 2', async () => {
-    const decided = await chaos(['check', history('stale-read'), '--level', 'sequential'])
+    const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
     expect(decided.exitCode).toBe(0)
-    const open = await chaos(['check', history('sequential-not-linearizable'), '--level', 'eventual'])
+    const open = await chaosHere(['check', history('sequential-not-linearizable'), '--level', 'eventual'])
     expect(open.stdout).toMatch(/^ {2}UNKNOWN WHETHER EVENTUALLY CONSISTENT/m)
     expect(open.exitCode).toBe(2)
   })
 
   test('with --json prints one object a file, levels strongest first', async () => {
-    const { stdout } = await chaos(['check', history('stale-read'), history('fresh-read'), '--json'])
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
     const [stale, fresh] = stdout
       .trimEnd()
       .split('\n')
@@ -89,20 +89,25 @@ describe('chaos check', () => {
       '{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0, :type :ok, :f :write, :value 3}\n',
     )
     for (const file of [etcd, edn]) {
-      const { stdout } = await chaos(['check', file, '--json'])
+      const { stdout } = await chaosHere(['check', file, '--json'])
       expect(JSON.parse(stdout).levels.linearizable.result).toBe('met')
     }
   })
 
   test('writes a report that stands alone', async () => {
     const report = join(temporaryDirectory(), 'report.html')
-    const { exitCode } = await chaos(['check', history('stale-read'), '--out', report])
+    const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
     expect(exitCode).toBe(0)
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
   test('that cannot write its report has shown the verdict, and says why', async () => {
-    const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read'), '--out', 'no/such/report.html'])
+    const { exitCode, stdout, stderr } = await chaosHere([
+      'check',
+      history('stale-read'),
+      '--out',
+      'no/such/report.html',
+    ])
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stderr).toContain('--out no/such/report.html: its directory does not exist. Create it first.')
     expect(exitCode).toBe(4)
@@ -225,8 +230,8 @@ test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', 
 )
 
 test('targets are listed, with what they can suffer and the mistakes they can be given', async () => {
-  expect((await chaos(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
-  expect((await chaos(['targets', '--faults'])).stdout).toMatch(/loss +✔ the proxy leaves out messages/)
-  const bugs = JSON.parse((await chaos(['targets', '--bugs', '--json'])).stdout)
+  expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
+  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/loss +✔ the proxy leaves out messages/)
+  const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)
   expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 
@@ -64,7 +64,7 @@ describe('chaos fuzz', () => {
   })
 
   test('learns before it searches that what it finds cannot be kept', async () => {
-    const { exitCode, stdout, stderr } = await chaos(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
+    const { exitCode, stdout, stderr } = await chaosHere(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
     expect(stderr).toBe(
       '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
     )
@@ -72,7 +72,7 @@ describe('chaos fuzz', () => {
   })
 
   test('suggests what was meant by a mistake that there is not', async () => {
-    const { exitCode, stderr } = await chaos(['fuzz', '--bug', 'stale-reed'])
+    const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)
   })

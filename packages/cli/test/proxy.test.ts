@@ -105,7 +105,7 @@ describe('chaos proxy', () => {
     [{ control: 'nowhere' }, 'address nowhere: missing port in address'],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
     [{ token: '' }, '--token is empty'],
-    [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: ENOENT'],
+    [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],
     [{ model: 'register' }, 'Nothing is recorded: give --record'],
     [{ record: 'resp', rotate: '5' }, '--rotate 5: not a size'],
     [{ log: 'xml' }, 'there is no such format'],

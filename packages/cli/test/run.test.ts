@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { processesMentioning, until } from './processes.ts'
 
 const onlyRunIn = (directory: string): string => {
@@ -15,7 +15,7 @@ describe('a real run', () => {
   test('of Raft is linearizable, says so, and leaves history, run.json, report and logs', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout, stderr } = await chaos([
-      ...['run', '--time', '6s', '--seed', '5', '--out', out],
+      ...['run', '--time', '3s', '--seed', '5', '--faults', 'partition', '--out', out],
       ...['--expect', 'linearizable'],
     ])
     expect(stderr).toContain('cluster ready in')
@@ -33,21 +33,10 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  test('of an asynchronous primary with replicas shows a stale read, and breaks the expectation', async () => {
-    const out = temporaryDirectory()
-    const { exitCode, stdout } = await chaos([
-      ...['run', '--target', 'primary-replica', '--time', '5s', '--seed', '3', '--out', out],
-      ...['--expect', 'linearizable'],
-    ])
-    expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE/m)
-    expect(stdout).toMatch(/Process \d+ read .* from n\d/)
-    expect(exitCode).toBe(1)
-  })
-
   test('of two masters and more is at best eventually consistent under partitions', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
-      ...['run', '--target', 'master-master', '--time', '5s', '--seed', '4', '--faults', 'partition', '--out', out],
+      ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
       '--json',
     ])
     const result = JSON.parse(stdout)
@@ -139,51 +128,47 @@ describe('a simulated run', () => {
       }) }`,
     )
     const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--faults', 'none', '--out', temporaryDirectory()]
-    const { exitCode, stderr } = await chaos([...args, '--verify-determinism'])
+    const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism'])
     expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
     expect(exitCode).toBe(4)
   })
 
   test('is the only kind that can be verified so', async () => {
-    const { exitCode, stderr } = await chaos(['run', '--verify-determinism'])
+    const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain('--verify-determinism: real processes never do the same twice. Add --sim.')
     expect(exitCode).toBe(3)
   })
 })
 
-test.each(['ack-before-majority', 'forget-vote'])(
-  'the mistake %s is caught within three simulated seeds',
-  async (bug) => {
-    const verdicts: string[] = []
-    for (const seed of ['51', '52', '53']) {
-      const out = temporaryDirectory()
-      const { stdout } = await chaos(['run', '--sim', '--bug', bug, '--seed', seed, '--out', out, '--json'])
-      verdicts.push(JSON.parse(stdout).levels.linearizable.result)
-      if (verdicts.includes('violated')) break
-    }
-    expect(verdicts).toContain('violated')
-  },
-)
+test('a mistake is caught within three simulated seeds', async () => {
+  const verdicts: string[] = []
+  for (const seed of ['51', '52', '53']) {
+    const args = ['run', '--sim', '--bug', 'forget-vote', '--seed', seed, '--out', temporaryDirectory(), '--json']
+    verdicts.push(JSON.parse((await chaosHere(args)).stdout).levels.linearizable.result)
+    if (verdicts.includes('violated')) break
+  }
+  expect(verdicts).toContain('violated')
+})
 
 describe('an environment that does not play along', () => {
   test('an --out that is a file is refused, and nothing is started', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'taken')
     writeFileSync(file, '')
-    const { exitCode, stderr } = await chaos(['run', '--out', file])
+    const { exitCode, stderr } = await chaosHere(['run', '--out', file])
     expect(stderr).toContain(`--out ${file}: cannot make a directory for this run:`)
     expect(exitCode).toBe(4)
   })
 
   test('an --out that may not be written is refused', async () => {
-    const { exitCode, stderr } = await chaos(['run', '--out', '/proc/chaos'])
+    const { exitCode, stderr } = await chaosHere(['run', '--out', '/proc/chaos'])
     expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
     expect(exitCode).toBe(4)
   })
 
   test('a disk that fills up ends the run with a sentence, leaves no process, and keeps what was recorded', async (context) => {
     const disk = temporaryDirectory()
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
     if (!mounted) context.skip('needs to mount a small disk, which takes root')
     onTestFinished(() => void spawnSync('umount', ['-l', disk]))
     const { exitCode, stderr } = await chaos(['run', '--time', '60s', '--faults', 'none', '--out', disk])
@@ -199,7 +184,7 @@ describe('an environment that does not play along', () => {
   test('a directory of runs that exists already is used', async () => {
     const out = temporaryDirectory()
     mkdirSync(join(out, 'older'))
-    const { exitCode } = await chaos(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])
+    const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])
     expect(exitCode).toBe(0)
     expect(readdirSync(out).length).toBe(2)
   })

@@ -12,8 +12,8 @@ import { resultsOf } from './results.ts'
 import { searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 
-/** A trial takes a few. */
-const MEMORY_OF_A_THREAD_MB = 1_024
+/** A trial takes a few, and its checker at most 256. */
+const MEMORY_OF_A_THREAD_MB = 640
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 

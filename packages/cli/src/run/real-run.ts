@@ -77,21 +77,22 @@ async function recordedRun(
   progress: ProgressDisplay,
   interrupts: Interrupts,
 ): Promise<RunOutcome> {
-  let interruptRun = () => {}
+  let abandon = () => {}
   let failure: UserError | undefined
   const writer = openHistoryWriter(directory.history, {
     header: headerOf(settings),
-    // Without a record there is nothing to check: the work ends, and the cluster is healed and ended as usual.
+    // What is no longer recorded need not be brought to an end: the cluster is ended as it is.
     onError(error) {
       failure = error
-      interruptRun()
+      abandon()
     },
   })
   let refresh: NodeJS.Timeout | undefined
   try {
-    const outcome = await new Promise<RunOutcome>((resolve) => {
+    if (failure !== undefined) throw failure
+    return await new Promise<RunOutcome>((resolve, reject) => {
+      abandon = () => reject(failure)
       const handle = startRun({ cluster, ...runOptions(settings, schedule, writer.append) }, resolve)
-      interruptRun = () => setImmediate(() => handle.interrupt())
       interrupts.onInterrupt(() => handle.interrupt())
       const rate = createRateMeter()
       refresh = setInterval(() => {
@@ -100,8 +101,6 @@ async function recordedRun(
         progress.update(liveLine(now, settings.timeMs, rate(ok + fail + info, now.elapsed)))
       }, REFRESH_EVERY_MS)
     })
-    if (failure !== undefined) throw failure
-    return outcome
   } finally {
     clearInterval(refresh)
     writer.close()
