@@ -3,10 +3,12 @@ import type { Socket } from 'node:net'
 import type { LinkFault, LinkHarm, Random } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
+import { createWorkerNetwork } from '@chaos/proxy'
 import { expect, test } from 'vitest'
+import { startClients } from './client-process.ts'
 import type { ProxyProcess, ProxyUsage } from './proxy-process.ts'
 import { startProxyProcess } from './proxy-process.ts'
-import { closeEverythingAfterEach, dial, pairOf, serve, startDialling } from './sockets.ts'
+import { cleanUp, closeEverythingAfterEach, dial, echo, pairOf, serve, startDialling } from './sockets.ts'
 
 // Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.
 const short = process.env['CHAOS_SOAK'] === 'short'
@@ -191,8 +193,12 @@ test(
   MIXED_MS + 5 * 60_000,
 )
 
-/** Each takes two descriptors in the proxy, and as many here for both ends; each process needs some for itself. */
-const MOST_CONNECTIONS = Math.min(10_000, Math.floor((openFilesAllowed() - 200) / 2))
+/** Each process needs some descriptors for itself. */
+const FILES = openFilesAllowed() - 200
+/** Each takes two in the proxy, and as many here for both ends. */
+const MOST_CONNECTIONS = Math.min(10_000, Math.floor(FILES / 2))
+/** Each takes two in one of the workers, and one in the process of each end. */
+const MOST_OVER_WORKERS = Math.min(12_000, FILES)
 
 function openFilesAllowed(): number {
   const { userLimits } = process.report.getReport() as {
@@ -223,4 +229,18 @@ test(`${MOST_CONNECTIONS} connections at once each get an answer, and idle they 
   const after = await proxy.usage()
   expect(after.connections).toBe(MOST_CONNECTIONS)
   expect((after.residentBytes - before.residentBytes) / (MOST_CONNECTIONS - first)).toBeLessThan(15_000)
+})
+
+test(`${MOST_OVER_WORKERS} connections at once over two workers are all there, and each gets its answers`, async () => {
+  const network = await createWorkerNetwork({ seed: 1, workers: 2 })
+  cleanUp(() => network.close())
+  const route = await network.route({ from: 'clients', to: 'n1', upstream: await echo() })
+  const clients = startClients()
+  for (let opened = 0; opened < MOST_OVER_WORKERS; opened += 1000)
+    await clients.open(route.port, Math.min(1000, MOST_OVER_WORKERS - opened))
+  // Those of before are still there, and answered.
+  expect(await clients.exchange()).toBe(MOST_OVER_WORKERS)
+  await expect.poll(() => route.liveConnections, { timeout: 10_000 }).toBe(MOST_OVER_WORKERS)
+  clients.stop()
+  await expect.poll(() => route.liveConnections, { timeout: 30_000 }).toBe(0)
 })
