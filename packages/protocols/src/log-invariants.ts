@@ -39,8 +39,10 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
     const log = protocol.log(state)
     for (let index = log.compacted + 1; index < settled.entries.length; index++) {
       const entry = settled.entries[index]
-      if (entry !== undefined && entry.term < term && termAt(log, index) !== entry.term)
-        return `${node} leads term ${term} without entry ${index}, committed in term ${entry.term}`
+      // Not the term it was written in: a later leader may have settled it, when others led in between without it.
+      const settledIn = settled.terms[index] ?? term
+      if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
+        return `${node} leads term ${term} without entry ${index} of term ${entry.term}, committed in term ${settledIn}`
     }
     return undefined
   }
@@ -56,11 +58,14 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
 }
 
 /** What was settled at each index, as the first node to know it had it. */
-function watchSettled<State>({ log, settled }: LogProtocol<State>) {
+function watchSettled<State>({ log, settled, term }: LogProtocol<State>) {
   const entries: (Entry | undefined)[] = []
+  /** By index: the term that node was in; a leader, which is the first to know. */
+  const terms: number[] = []
   const known = new Map<NodeId, number>()
   return {
     entries,
+    terms,
     /** The first index at which this node now takes something else for settled; undefined where there is none. */
     observe(node: NodeId, state: State): number | undefined {
       const before = known.get(node) ?? 0
@@ -72,8 +77,10 @@ function watchSettled<State>({ log, settled }: LogProtocol<State>) {
         const entry = entryAt(log(state), index)
         if (entry === undefined) continue
         const first = entries[index]
-        if (first === undefined) entries[index] = entry
-        else if (!sameEntry(first, entry)) return index
+        if (first === undefined) {
+          entries[index] = entry
+          terms[index] = term(state)
+        } else if (!sameEntry(first, entry)) return index
       }
       return undefined
     },
