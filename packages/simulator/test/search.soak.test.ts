@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { millis } from '@chaos/history'
 import { findProtocol, type KnobValue } from '@chaos/protocols'
 import { expect, test } from 'vitest'
-import { causeOf, type Strategy, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
+import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
 // What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
@@ -19,15 +19,6 @@ const limits: TrialLimits = {
   now: () => millis(performance.now()),
   invariants: true,
 }
-
-/** What one node passes on to another must arrive at most once, as over a connection: both protocols count on that. */
-const doublingNothing: readonly Strategy[] = strategies.map((strategy) => ({
-  ...strategy,
-  plan(...given) {
-    const { schedule, reactions } = strategy.plan(...given)
-    return { schedule: schedule.filter(({ plan }) => plan.kind !== 'duplicate'), reactions }
-  },
-}))
 
 test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
   ['raft', {}],
@@ -50,7 +41,7 @@ test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
     const { findings } = searchSeeds(subject, {
       first: seed,
       count,
-      strategies: doublingNothing,
+      strategies,
       limits,
       stopAtFirst: false,
       verifyDeterminism: false,
