@@ -127,8 +127,8 @@ describe('a simulated run', () => {
         status: () => ({ role: 'any', leads: true }),
       }) }`,
     )
-    const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--faults', 'none', '--out', temporaryDirectory()]
-    const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism'])
+    const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
+    const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
     expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
     expect(exitCode).toBe(4)
   })

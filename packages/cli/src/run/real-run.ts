@@ -1,16 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Schedule } from '@chaos/faults'
 import { type Event, millis, type UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import { type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
-import type { ProgressDisplay } from '../terminal/progress.ts'
-import type { RunDirectory } from './directory.ts'
-import { type Interrupts, unlessInterrupted } from './interrupts.ts'
+import type { RunContext } from './context.ts'
+import { unlessInterrupted } from './interrupts.ts'
 import { createRateMeter, liveLine } from './live-line.ts'
 import { headerOf } from './plan.ts'
-import type { RunSettings } from './settings.ts'
 
 const QUIET_MS = millis(10_000)
 const REFRESH_EVERY_MS = 100
@@ -19,13 +16,8 @@ const REFRESH_EVERY_MS = 100
  * Starts the processes, runs, and ends them. The history is on disk when this resolves, and also when it throws; undefined
  * where it was interrupted before there was anything to record.
  */
-export async function runForReal(
-  settings: RunSettings,
-  schedule: Schedule,
-  directory: RunDirectory,
-  progress: ProgressDisplay,
-  interrupts: Interrupts,
-): Promise<RunOutcome | undefined> {
+export async function runForReal(context: RunContext): Promise<RunOutcome | undefined> {
+  const { settings, directory, progress, interrupts } = context
   progress.update('starting the cluster')
   const dataDir = join(directory.path, 'data')
   try {
@@ -41,27 +33,21 @@ export async function runForReal(
         signal,
       }),
     )
-    return cluster && (await runOn(cluster, settings, schedule, directory, progress, interrupts))
+    return cluster && (await runOn(cluster, context))
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
 
 /** The cluster has ended when this resolves. */
-async function runOn(
-  cluster: EmbeddedCluster,
-  settings: RunSettings,
-  schedule: Schedule,
-  directory: RunDirectory,
-  progress: ProgressDisplay,
-  interrupts: Interrupts,
-): Promise<RunOutcome> {
+async function runOn(cluster: EmbeddedCluster, context: RunContext): Promise<RunOutcome> {
+  const { progress } = context
   try {
     const leader = cluster.leader()
     progress.succeed(
       `cluster ready in ${(cluster.readyMs / 1000).toFixed(1)} s${leader === undefined ? '' : ` (leader ${leader})`}`,
     )
-    const outcome = await recordedRun(cluster, settings, schedule, directory, progress, interrupts)
+    const outcome = await recordedRun(cluster, context)
     return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()] }
   } finally {
     progress.update('ending the cluster')
@@ -69,14 +55,8 @@ async function runOn(
   }
 }
 
-async function recordedRun(
-  cluster: EmbeddedCluster,
-  settings: RunSettings,
-  schedule: Schedule,
-  directory: RunDirectory,
-  progress: ProgressDisplay,
-  interrupts: Interrupts,
-): Promise<RunOutcome> {
+async function recordedRun(cluster: EmbeddedCluster, context: RunContext): Promise<RunOutcome> {
+  const { settings, directory, progress, interrupts } = context
   let abandon = () => {}
   let failure: UserError | undefined
   const writer = openHistoryWriter(directory.history, {
@@ -92,7 +72,7 @@ async function recordedRun(
     if (failure !== undefined) throw failure
     return await new Promise<RunOutcome>((resolve, reject) => {
       abandon = () => reject(failure)
-      const handle = startRun({ cluster, ...runOptions(settings, schedule, writer.append) }, resolve)
+      const handle = startRun({ cluster, ...runOptions(context, writer.append) }, resolve)
       interrupts.onInterrupt(() => handle.interrupt())
       const rate = createRateMeter()
       refresh = setInterval(() => {
@@ -108,8 +88,7 @@ async function recordedRun(
 }
 
 export const runOptions = (
-  settings: RunSettings,
-  schedule: Schedule,
+  { settings, schedule }: Pick<RunContext, 'settings' | 'schedule'>,
   append: (event: Event) => void,
 ): Omit<RunOptions, 'cluster'> => ({
   workload: registerWorkload({ keys: settings.keys, cas: settings.operations.includes('cas') }),

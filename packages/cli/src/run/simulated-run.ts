@@ -1,30 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Schedule } from '@chaos/faults'
 import { type Event, UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import type { RunOutcome } from '@chaos/runner'
 import { beginSimulation, createSimulatedCluster, digestOf, type SimulatedRun } from '@chaos/simulator'
-import type { ProgressDisplay } from '../terminal/progress.ts'
-import type { RunDirectory } from './directory.ts'
-import type { Interrupts } from './interrupts.ts'
+import type { RunContext } from './context.ts'
 import { headerOf } from './plan.ts'
 import { runOptions } from './real-run.ts'
-import type { RunSettings } from './settings.ts'
 
 /** The same run in virtual time: a function of the settings alone, the same to the byte wherever it is repeated. */
-export async function runSimulated(
-  settings: RunSettings,
-  schedule: Schedule,
-  directory: RunDirectory,
-  progress: ProgressDisplay,
-  interrupts: Interrupts,
-): Promise<RunOutcome> {
+export async function runSimulated(context: RunContext): Promise<RunOutcome> {
+  const { settings, directory, progress } = context
   progress.update(`simulating ${settings.timeMs / 1000} s`)
-  const { events, run } = await simulateOnce(settings, schedule, interrupts)
+  const { events, run } = await simulateOnce(context)
   const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
   writer.appendAll(events)
   writer.close()
-  if (settings.verifyDeterminism) await verifyDeterminism(settings, schedule, events, directory, interrupts)
+  if (settings.verifyDeterminism) await verifyDeterminism(context, events)
   if (run.type === 'ended') return run.outcome
   throw new UserError(
     'environment',
@@ -33,15 +24,10 @@ export async function runSimulated(
 }
 
 /** An interrupt ends either run at another place: nothing can be said of runs that were. */
-async function verifyDeterminism(
-  settings: RunSettings,
-  schedule: Schedule,
-  events: readonly Event[],
-  directory: RunDirectory,
-  interrupts: Interrupts,
-): Promise<void> {
+async function verifyDeterminism(context: RunContext, events: readonly Event[]): Promise<void> {
+  const { settings, directory, interrupts } = context
   if (interrupts.interrupted()) return
-  const again = await simulateOnce(settings, schedule, interrupts)
+  const again = await simulateOnce(context)
   if (interrupts.interrupted() || digestOf(again.events) === digestOf(events)) return
   throw new UserError(
     'environment',
@@ -53,10 +39,9 @@ async function verifyDeterminism(
 const EVENTS_AT_A_TIME = 5_000
 
 async function simulateOnce(
-  settings: RunSettings,
-  schedule: Schedule,
-  interrupts: Interrupts,
+  context: RunContext,
 ): Promise<{ readonly events: readonly Event[]; readonly run: SimulatedRun }> {
+  const { settings, interrupts } = context
   const events: Event[] = []
   const cluster = createSimulatedCluster({
     machine: settings.protocol.create({ bug: settings.bug, knobs: settings.knobs }),
@@ -65,7 +50,7 @@ async function simulateOnce(
   })
   const simulation = beginSimulation(
     cluster,
-    runOptions(settings, schedule, (event) => events.push(event)),
+    runOptions(context, (event) => events.push(event)),
   )
   interrupts.onInterrupt(() => simulation.handle.interrupt())
   for (;;) {
