@@ -1,4 +1,4 @@
-import type { Exit } from '../interceptor.ts'
+import type { Exit, Stage } from '../interceptor.ts'
 
 /** More than this is not read ahead of what has to wait. */
 const MOST_WAITING_BYTES = 256 * 1024
@@ -32,14 +32,15 @@ export class Gate {
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Opens it, and gives what waited, until it is closed again. */
-  open(take: (arrival: Arrival) => void): void {
+  /** Opens it, and gives what waited to the stage it is of, until it is closed again. */
+  open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
       const arrival = this.#waiting.shift()
       if (arrival === undefined) break
       if (typeof arrival !== 'string') this.#waitingBytes -= arrival.length
-      take(arrival)
+      if (typeof arrival === 'string') stage[arrival]()
+      else stage.receive(arrival)
     }
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }

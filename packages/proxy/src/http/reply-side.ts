@@ -1,6 +1,7 @@
 import type { Nanos } from '@chaos/history'
 import type { Stage } from '../interceptor.ts'
 import { BodyCapture } from './body-capture.ts'
+import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpConnection } from './http-connection.ts'
@@ -15,7 +16,6 @@ import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
 import type { ResponseHead } from './response-head.ts'
 import { bodyOfResponse, ResponseHeadReader } from './response-head.ts'
-import { STEP } from './syntax.ts'
 import type { Turn } from './turn.ts'
 import { LOST } from './turn.ts'
 
@@ -38,6 +38,14 @@ export class ReplySide implements Stage {
   readonly #cut: CutHead = new CutHead()
   #opaque = false
   readonly #sender: ReplySender
+  readonly #parts: ChunkParts<ResponseHead>
+  readonly #steps: ChunkSteps = {
+    head: (bytes, stepAt) => this.#headRead(bytes, stepAt),
+    cutHead: (bytes, stepAt) => this.#cutHead(bytes, stepAt),
+    end: (bytes, time) => this.#replyRead(bytes, time),
+    malformed: (bytes, stepAt) => this.#malformed(bytes, stepAt),
+    isOver: () => this.#opaque,
+  }
 
   constructor(connection: HttpConnection) {
     const exit = connection.conversation.responses
@@ -47,12 +55,13 @@ export class ReplySide implements Stage {
     this.outbox = new ReplyOutbox(exit, () => connection.now())
     this.#parser = new MessageParser(new ResponseHeadReader(connection.memos.replies))
     this.#intake = new MessageIntake((bytes) => this.outbox.pass(bytes))
+    this.#parts = { parser: this.#parser, intake: this.#intake, capture: this.#capture, gate: this.#gate }
     this.#sender = new ReplySender({
       connection,
       outbox: this.outbox,
       pause: this.#pause,
       gate: this.#gate,
-      reopen: () => this.#reopen(),
+      reopen: () => this.#gate.open(this),
     })
   }
 
@@ -101,7 +110,7 @@ export class ReplySide implements Stage {
     if (this.#opaque) return
     this.#passWhatIsCut()
     this.#opaque = true
-    this.#reopen()
+    this.#gate.open(this)
   }
 
   closed(time: Nanos, reason: string): void {
@@ -111,31 +120,8 @@ export class ReplySide implements Stage {
   }
 
   #read(bytes: Buffer): boolean {
-    const parser = this.#parser
     const intake = this.#intake
-    const time = this.#connection.beginChunk()
-    intake.beginChunk()
-    for (let at = 0; ; ) {
-      const stepAt = at
-      const step = parser.read(bytes, at)
-      at = parser.offset
-      if (step === STEP.data) this.#capture.add(bytes, parser.dataAt, at)
-      else if (step === STEP.head) this.#headRead(bytes, stepAt)
-      else if (step === STEP.end) this.#replyRead(bytes, time)
-      else if (step === STEP.malformed) {
-        this.#malformed(bytes, stepAt)
-        break
-      } else {
-        if (parser.isCut) this.#cutHead(bytes, stepAt)
-        break
-      }
-      if (this.#opaque) break
-      if (this.#gate.closed) {
-        this.#gate.putBack(bytes.subarray(at))
-        intake.skip(bytes.length)
-        break
-      }
-    }
+    readChunk(this.#parts, this.#steps, bytes, this.#connection.beginChunk())
     intake.settle(bytes, bytes.length)
     if (intake.isOversized) this.#giveUpHolding()
     this.#capture.release()
@@ -207,7 +193,7 @@ export class ReplySide implements Stage {
       this.#gate.close()
       this.#pause.begin(plan.delay.durationMs, plan.delay.rule, () => {
         this.outbox.pass(rawHead)
-        this.#reopen()
+        this.#gate.open(this)
       })
     }
   }
@@ -287,13 +273,5 @@ export class ReplySide implements Stage {
     const held = this.#cut.takeHeld(this.#parser.carried)
     if (held !== undefined) this.outbox.pass(held)
     if (this.#intake.treatment === 'collect') this.#giveUpHolding()
-  }
-
-  #reopen(): void {
-    this.#gate.open((arrival) => {
-      if (arrival === 'end') this.end()
-      else if (arrival === 'reset') this.reset()
-      else this.receive(arrival)
-    })
   }
 }

@@ -2,6 +2,7 @@ import type { Nanos } from '@chaos/history'
 import type { Exit, Stage } from '../interceptor.ts'
 import type { Captured } from './body-capture.ts'
 import { BodyCapture } from './body-capture.ts'
+import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpConnection } from './http-connection.ts'
@@ -13,7 +14,6 @@ import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
 import { bodyOfRequest, RequestHeadReader, wantsClose } from './request-head.ts'
 import { RequestSender } from './request-sender.ts'
-import { STEP } from './syntax.ts'
 import { LOST, Turn } from './turn.ts'
 
 /** So much of a body is searched for what a rule wants to find in it. */
@@ -38,6 +38,14 @@ export class RequestSide implements Stage {
   #headLength = 0
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
+  readonly #parts: ChunkParts<RequestHead>
+  readonly #steps: ChunkSteps = {
+    head: (bytes, stepAt, time) => this.#headRead(bytes, stepAt, time),
+    cutHead: (bytes, stepAt, time) => this.#cutHead(bytes, stepAt, time),
+    end: (bytes, time) => this.#requestRead(bytes, time),
+    malformed: (bytes, stepAt, time) => this.#malformed(bytes, stepAt, time),
+    isOver: () => this.#state !== 'http',
+  }
   #state: 'http' | 'opaque' | 'refused' = 'http'
   /** Once so many bytes are delivered, the server is gone. */
   #crashAtBytes: number | undefined
@@ -49,13 +57,14 @@ export class RequestSide implements Stage {
     this.#pause = new Pause(connection.clock)
     this.#parser = new MessageParser(new RequestHeadReader(connection.memos.requests))
     this.#intake = new MessageIntake((bytes) => this.#pass(bytes))
+    this.#parts = { parser: this.#parser, intake: this.#intake, capture: this.#capture, gate: this.gate }
     this.#sender = new RequestSender({
       gate: this.gate,
       pause: this.#pause,
       now: () => connection.now(),
       asks: (turn) => void connection.asked.push(turn),
       pass: (bytes) => void this.#pass(bytes),
-      reopen: () => this.#reopen(),
+      reopen: () => this.gate.open(this),
     })
   }
 
@@ -95,14 +104,14 @@ export class RequestSide implements Stage {
   /** The answer to a request for another protocol is here: from now on bytes are bytes, or HTTP goes on. */
   switchDecided(switched: boolean): void {
     if (switched) this.goOpaque()
-    else this.#reopen()
+    else this.gate.open(this)
   }
 
   goOpaque(): void {
     if (this.#state !== 'http') return
     this.#passWhatIsCut()
     this.#state = 'opaque'
-    this.#reopen()
+    this.gate.open(this)
   }
 
   /** What is in the middle of being read will not be complete. */
@@ -112,30 +121,9 @@ export class RequestSide implements Stage {
   }
 
   #read(bytes: Buffer): boolean {
-    const parser = this.#parser
     const intake = this.#intake
     const time = this.#connection.beginChunk()
-    intake.beginChunk()
-    for (let at = 0; ; ) {
-      const stepAt = at
-      const step = parser.read(bytes, at)
-      at = parser.offset
-      if (step === STEP.data) this.#capture.add(bytes, parser.dataAt, at)
-      else if (step === STEP.head) this.#headRead(bytes, stepAt, time)
-      else if (step === STEP.end) this.#requestRead(bytes, time)
-      else if (step === STEP.malformed) {
-        this.#malformed(bytes, stepAt, time)
-        break
-      } else {
-        if (parser.isCut) this.#cutHead(bytes, stepAt, time)
-        break
-      }
-      if (this.gate.closed) {
-        this.gate.putBack(bytes.subarray(at))
-        intake.skip(bytes.length)
-        break
-      }
-    }
+    readChunk(this.#parts, this.#steps, bytes, time)
     // What follows may hand over to others, whose events are in between.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
@@ -201,7 +189,7 @@ export class RequestSide implements Stage {
         this.#pause.begin(durationMs, rule, () => {
           this.#forward(turn, this.#connection.now())
           this.#pass(rawHead)
-          this.#reopen()
+          this.gate.open(this)
         })
       })
       return
@@ -301,14 +289,6 @@ export class RequestSide implements Stage {
     if (held === undefined) return
     this.#turn?.forwarded(this.#connection.now())
     this.#pass(held)
-  }
-
-  #reopen(): void {
-    this.gate.open((arrival) => {
-      if (arrival === 'end') this.end()
-      else if (arrival === 'reset') this.reset()
-      else this.receive(arrival)
-    })
   }
 
   #pass(bytes: Buffer): boolean {

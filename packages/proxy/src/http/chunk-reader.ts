@@ -1,0 +1,59 @@
+import type { Nanos } from '@chaos/history'
+import type { BodyCapture } from './body-capture.ts'
+import type { Gate } from './gate.ts'
+import type { MessageIntake } from './message-intake.ts'
+import type { MessageParser } from './message-parser.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ResponseHead } from './response-head.ts'
+import { STEP } from './syntax.ts'
+
+/** What one direction of a connection is read with. */
+export interface ChunkParts<Head extends RequestHead | ResponseHead> {
+  readonly parser: MessageParser<Head>
+  readonly intake: MessageIntake
+  readonly capture: BodyCapture
+  readonly gate: Gate
+}
+
+/** What is done about what is read. Offsets are within the chunk; `time` is when that came. */
+export interface ChunkSteps {
+  /** A head is whole, which began at `stepAt` or, where a chunk's end cuts it, earlier. */
+  head(bytes: Buffer, stepAt: number, time: Nanos): void
+  /** The chunk ends in the middle of a head. */
+  cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
+  /** A message ends. */
+  end(bytes: Buffer, time: Nanos): void
+  /** From `stepAt` on it is no HTTP. */
+  malformed(bytes: Buffer, stepAt: number, time: Nanos): void
+  /** From here on bytes are bytes. */
+  isOver(): boolean
+}
+
+/** Reads a chunk message by message, up to its end or to where what follows has to wait. */
+export function readChunk<Head extends RequestHead | ResponseHead>(
+  { parser, intake, capture, gate }: ChunkParts<Head>,
+  steps: ChunkSteps,
+  bytes: Buffer,
+  time: Nanos,
+): void {
+  intake.beginChunk()
+  for (let at = 0; ; ) {
+    const stepAt = at
+    const step = parser.read(bytes, at)
+    at = parser.offset
+    if (step === STEP.data) capture.add(bytes, parser.dataAt, at)
+    else if (step === STEP.head) steps.head(bytes, stepAt, time)
+    else if (step === STEP.end) steps.end(bytes, time)
+    else {
+      if (step === STEP.malformed) steps.malformed(bytes, stepAt, time)
+      else if (parser.isCut) steps.cutHead(bytes, stepAt, time)
+      return
+    }
+    if (steps.isOver()) return
+    if (gate.closed) {
+      gate.putBack(bytes.subarray(at))
+      intake.skip(bytes.length)
+      return
+    }
+  }
+}
