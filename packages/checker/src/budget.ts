@@ -4,7 +4,9 @@ import type { CheckOptions } from './options.ts'
 export interface Budget {
   /** Whether the deadline has passed. Reads the clock: ask every few thousand steps, not at each. */
   readonly expired: () => boolean
-  /** To be called at each step of a long pass: looks at the clock now and then, and throws `OutOfTime` past the deadline. */
+  /** Throws `OutOfTime` past the deadline. */
+  readonly look: () => void
+  /** To be called at each step of a long pass: looks now and then. */
   readonly tick: () => void
   /** Asks for more memory; false when the limit would be passed, and then nothing was taken. */
   readonly take: (bytes: number) => boolean
@@ -34,6 +36,9 @@ export function inTime<Result, Late>(work: () => Result, late: () => Late): Resu
 /** A mask: a step of a pass takes some microseconds at most. */
 const TICKS_BETWEEN_LOOKS = 0x3ff
 
+/** A mask, for loops that do little at each step: they look at the clock where all of its bits are set. */
+export const STEPS_BETWEEN_LOOKS = 0xffff
+
 /** Counts the memory taken by all who share it. */
 export interface Ledger {
   /** Adds so many bytes, or takes them off; the bytes taken then. */
@@ -57,6 +62,9 @@ export function createBudget(
   let ticks = 0
   const until = (end: number): Budget => ({
     expired: () => options.now() >= end,
+    look: () => {
+      if (options.now() >= end) throw new OutOfTime()
+    },
     tick: () => {
       if ((++ticks & TICKS_BETWEEN_LOOKS) === 0 && options.now() >= end) throw new OutOfTime()
     },
@@ -74,9 +82,33 @@ export function createBudget(
   return until(options.now() + options.deadlineMs)
 }
 
+/** The same order, for a sort that stops with `OutOfTime` at the deadline. */
+export const ticking =
+  <Item>(compare: (a: Item, b: Item) => number, budget: Budget) =>
+  (a: Item, b: Item): number => {
+    budget.tick()
+    return compare(a, b)
+  }
+
+/** Looks at the clock once in so much work, where a step is as long as a row of `width` numbers. */
+export function createPace(budget: Budget, width: number): { readonly isLate: () => boolean } {
+  const stepsBetween = Math.ceil(NUMBERS_BETWEEN_LOOKS / (width + 1))
+  let left = stepsBetween
+  return {
+    isLate: () => {
+      if (--left > 0) return false
+      left = stepsBetween
+      return budget.expired()
+    },
+  }
+}
+
+const NUMBERS_BETWEEN_LOOKS = 16_384
+
 /** For those who have all the time and memory they want. */
 export const unlimited: Budget = {
   expired: () => false,
+  look: () => {},
   tick: () => {},
   take: () => true,
   giveBack: () => {},

@@ -1,4 +1,5 @@
 import type { History, Json } from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 
 /** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or never. */
 export const NEVER = 0x7fffffff
@@ -53,8 +54,16 @@ export interface Decoder {
   readonly keyName: (key: number) => string | undefined
 }
 
-/** The operations at `indices` (ascending), as a history of their own. Positions are kept. */
-export function restrict(encoded: Encoded, indices: readonly number[] | Int32Array): Encoded {
+/**
+ * The operations at `indices` (ascending), as a history of their own. Positions are kept.
+ *
+ * @throws OutOfTime
+ */
+export function restrict(
+  encoded: Encoded,
+  indices: readonly number[] | Int32Array,
+  budget: Budget = unlimited,
+): Encoded {
   const kind = new Uint8Array(indices.length)
   let hasConditional = false
   let hasAppend = false
@@ -64,17 +73,21 @@ export function restrict(encoded: Encoded, indices: readonly number[] | Int32Arr
     if (k === CAS || k === DIFFERS) hasConditional = true
     else if (k === APPEND) hasAppend = true
   }
+  const chosen = (column: Int32Array): Int32Array => {
+    if (indices.length > STEPS_BETWEEN_LOOKS) budget.look()
+    return gathered(column, indices)
+  }
   return {
     ...encoded,
     length: indices.length,
-    row: gathered(encoded.row, indices),
+    row: chosen(encoded.row),
     kind,
-    expects: gathered(encoded.expects, indices),
-    writes: gathered(encoded.writes, indices),
-    key: gathered(encoded.key, indices),
-    process: gathered(encoded.process, indices),
-    calls: gathered(encoded.calls, indices),
-    returns: gathered(encoded.returns, indices),
+    expects: chosen(encoded.expects),
+    writes: chosen(encoded.writes),
+    key: chosen(encoded.key),
+    process: chosen(encoded.process),
+    calls: chosen(encoded.calls),
+    returns: chosen(encoded.returns),
     hasConditional,
     hasAppend,
   }
@@ -87,13 +100,14 @@ function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
 }
 
 /** What was known once the event at `position` had happened: later calls are gone, operations still open are optional. */
-export function prefix(encoded: Encoded, position: number): Encoded {
+export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
   for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
+    budget.tick()
     const observes = encoded.kind[i] === READ || encoded.kind[i] === DIFFERS
     if (encoded.returns[i] <= position || !observes) kept.push(i)
   }
-  const cut = restrict(encoded, kept)
+  const cut = restrict(encoded, kept, budget)
   for (let i = 0; i < cut.length; i++) if (cut.returns[i] > position) cut.returns[i] = NEVER
   return cut
 }
@@ -101,13 +115,16 @@ export function prefix(encoded: Encoded, position: number): Encoded {
 /**
  * The same operations with events and values numbered from 0 without gaps, so that tables can be indexed by them.
  * `scratch` (one zero for each value, left as it was) saves a hash table.
+ *
+ * @throws OutOfTime
  */
-export function compact(encoded: Encoded, scratch?: Int32Array): Encoded {
+export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: Int32Array): Encoded {
   const { length, calls, returns } = encoded
   if (length === 0) return encoded
   let last = -1
   let least = NEVER
   for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     if (calls[i] > last) last = calls[i]
     if (calls[i] < least) least = calls[i]
     if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
@@ -117,11 +134,13 @@ export function compact(encoded: Encoded, scratch?: Int32Array): Encoded {
   if (last - least < 16 * length + 64) {
     const owner = new Int32Array(last - least + 1)
     for (let i = 0; i < length; i++) {
+      if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
       owner[calls[i] - least] = i + 1
       if (returns[i] !== NEVER) owner[returns[i] - least] = -(i + 1)
     }
     let rank = 0
     for (let position = 0; position < owner.length; position++) {
+      if ((position & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
       const o = owner[position]
       if (o > 0) newCalls[o - 1] = rank++
       else if (o < 0) newReturns[-o - 1] = rank++

@@ -1,4 +1,5 @@
 import { FLAG_FINAL, type Json, OK } from '@chaos/history'
+import type { Budget } from './budget.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
 import { APPEND, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
 import { appendText } from './linearizable/appends.ts'
@@ -13,19 +14,21 @@ export interface Convergence {
  * Eventual consistency, as final reads show it (Vogels 2009; Bailis & Ghodsi 2013): all final reads of a key agree, on a
  * value that some write really wrote (or the initial one), and not on one that an acknowledged write of another value
  * came strictly after in real time, whichever of its writers it is from.
+ *
+ * @throws OutOfTime
  */
-export function decideEventual(encoded: Encoded, decoder: Decoder): Convergence {
-  const finals = finalReads(encoded, decoder)
+export function decideEventual(encoded: Encoded, decoder: Decoder, budget: Budget): Convergence {
+  const finals = finalReads(encoded, decoder, budget)
   if (finals.size === 0) {
     return { verdict: { result: 'unknown', reason: 'the history has no successful final reads' }, lost: [] }
   }
-  const keys = keysOf(encoded)
+  const keys = keysOf(encoded, budget)
   const lost: LostWrite[] = []
   let first: Counterexample | undefined
   const agreed: { readonly key: string | undefined; readonly value: Json }[] = []
   for (const [key, reads] of finals) {
     const operations = keys.get(key) ?? []
-    const judged = judgeKey({ encoded, decoder, key, operations, reads })
+    const judged = judgeKey({ encoded, decoder, key, operations, reads }, budget)
     for (const write of judged.lost) lost.push(write)
     first ??= judged.counterexample
     agreed.push({ key: decoder.keyName(key), value: decoder.value(encoded.names[encoded.expects[reads[0]]]) })
@@ -40,10 +43,11 @@ export function decideEventual(encoded: Encoded, decoder: Decoder): Convergence 
   return { verdict: { result: 'met', witness: { kind: 'convergence', values: agreed } }, lost }
 }
 
-function finalReads(encoded: Encoded, decoder: Decoder): Map<number, number[]> {
+function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {
   const { flags, outcome } = decoder.history.operations
   const finals = new Map<number, number[]>()
   for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
     const row = encoded.row[i]
     if ((flags[row] & FLAG_FINAL) === 0 || encoded.kind[i] !== READ || outcome[row] !== OK) continue
     const reads = finals.get(encoded.key[i])
@@ -53,9 +57,10 @@ function finalReads(encoded: Encoded, decoder: Decoder): Map<number, number[]> {
   return finals
 }
 
-function keysOf(encoded: Encoded): Map<number, number[]> {
+function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   const keys = new Map<number, number[]>()
   for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
     const operations = keys.get(encoded.key[i])
     if (operations === undefined) keys.set(encoded.key[i], [i])
     else operations.push(i)
@@ -63,7 +68,10 @@ function keysOf(encoded: Encoded): Map<number, number[]> {
   return keys
 }
 
-function judgeKey(input: Key): { readonly counterexample?: Counterexample; readonly lost: readonly LostWrite[] } {
+function judgeKey(
+  input: Key,
+  budget: Budget,
+): { readonly counterexample?: Counterexample; readonly lost: readonly LostWrite[] } {
   const { encoded, reads } = input
   const values = new Map<number, number[]>()
   for (const read of reads) {
@@ -71,8 +79,8 @@ function judgeKey(input: Key): { readonly counterexample?: Counterexample; reado
     if (same === undefined) values.set(encoded.expects[read], [read])
     else same.push(read)
   }
-  const lastWriter = lastWriters(input, [...values.keys()])
-  const lost = lostWrites(input, lastWriter)
+  const lastWriter = lastWriters(input, [...values.keys()], budget)
+  const lost = lostWrites(input, lastWriter, budget)
   // It takes one read to see, and so comes before what takes two.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { counterexample: thinAir({ ...input, reads: some }, value), lost }
@@ -80,13 +88,13 @@ function judgeKey(input: Key): { readonly counterexample?: Counterexample; reado
   if (values.size > 1) return { counterexample: disagreement(input, values, lastWriter), lost }
   const value = encoded.expects[reads[0]]
   const writer = lastWriter.get(value) ?? FROM_THE_START
-  const after = supersededBy(input, value, writer)
+  const after = supersededBy(input, value, writer, budget)
   if (after !== undefined) return { counterexample: superseded(input, value, writer, after), lost }
   return { lost }
 }
 
 /** Of each value the operation, among those that may have left it behind, that returned last; absent where there is none. */
-function lastWriters(input: Key, values: readonly number[]): ReadonlyMap<number, number> {
+function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()
   const consider = (value: number, writer: number): void => {
@@ -96,12 +104,18 @@ function lastWriters(input: Key, values: readonly number[]): ReadonlyMap<number,
   if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
   if (encoded.hasAppend) {
     for (const value of values) {
-      for (const i of operations) if (isWrite(encoded, i) && mayHaveLeft(input, i, value)) consider(value, i)
+      for (const i of operations) {
+        budget.tick()
+        if (isWrite(encoded, i) && mayHaveLeft(input, i, value)) consider(value, i)
+      }
     }
     return last
   }
   const wanted = new Set(values)
-  for (const i of operations) if (isWrite(encoded, i) && wanted.has(encoded.writes[i])) consider(encoded.writes[i], i)
+  for (const i of operations) {
+    budget.tick()
+    if (isWrite(encoded, i) && wanted.has(encoded.writes[i])) consider(encoded.writes[i], i)
+  }
   return last
 }
 
@@ -132,12 +146,13 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
 /** The last acknowledged write of something else that was called after every writer of the value had returned. */
-function supersededBy(input: Key, value: number, lastWriter: number): number | undefined {
+function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations } = input
   const settled = returnOf(encoded, lastWriter)
-  return operations.findLast(
-    (i) => isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value),
-  )
+  return operations.findLast((i) => {
+    budget.tick()
+    return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsentFrom(input, i, value)
+  })
 }
 
 /**
@@ -145,7 +160,7 @@ function supersededBy(input: Key, value: number, lastWriter: number): number | u
  * it was called, or from none. Of those the last ones: the others were rightly overwritten. Where several last ones
  * overlapped, one of them should have stayed.
  */
-function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>): readonly LostWrite[] {
+function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget: Budget): readonly LostWrite[] {
   const { encoded, decoder, operations, reads } = input
   const values = [...new Set(reads.map((read) => encoded.expects[read]))]
   let settled = Number.NEGATIVE_INFINITY
@@ -154,13 +169,12 @@ function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>): readon
   let latestCall = -1
   for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]
   return acknowledged
-    .filter(
-      (i) =>
-        encoded.calls[i] > settled &&
-        encoded.returns[i] >= latestCall &&
-        // Without appends that holds already: the writers of what is left were called before.
-        (!encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))),
-    )
+    .filter((i) => {
+      budget.tick()
+      if (encoded.calls[i] <= settled || encoded.returns[i] < latestCall) return false
+      // Without appends that holds already: the writers of what is left were called before.
+      return !encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))
+    })
     .map((i) => ({
       key: decoder.keyName(input.key),
       value: decoder.value(encoded.names[encoded.writes[i]]),

@@ -1,9 +1,14 @@
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 import { APPEND, CAS, compact, DIFFERS, type Encoded, NEVER, renumber, restrict } from './encoded.ts'
 
-/** The operations of each key, as histories of their own, compact (see `compact`). */
-export function partition(encoded: Encoded): readonly Encoded[] {
+/**
+ * The operations of each key, as histories of their own, compact (see `compact`).
+ *
+ * @throws OutOfTime
+ */
+export function partition(encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] {
   const { length, key, keys, calls, returns } = encoded
-  if (keys === 1) return [compact(encoded)]
+  if (keys === 1) return [compact(encoded, budget)]
   const starts = new Int32Array(keys + 1)
   let last = -1
   for (let i = 0; i < length; i++) {
@@ -12,17 +17,28 @@ export function partition(encoded: Encoded): readonly Encoded[] {
     if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   }
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
-  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts)
-  const columns = columnsByKey(encoded, starts, last)
+  if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts, budget)
+  const columns = columnsByKey(encoded, starts, last, budget)
   const scratch = new Int32Array(encoded.values)
-  return Array.from({ length: keys }, (_, k) => slice(columns, starts[k], starts[k + 1], scratch))
+  let sinceLook = 0
+  return Array.from({ length: keys }, (_, k) => {
+    sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
+    if (sinceLook > STEPS_BETWEEN_LOOKS) {
+      budget.look()
+      sinceLook = 0
+    }
+    return slice(columns, starts[k], starts[k + 1], scratch)
+  })
 }
+
+/** What a key counts for beside its operations. */
+const OPERATIONS_FOR_A_KEY = 16
 
 /**
  * All keys in one go, in columns that they share, each key's operations side by side. What is read is read in order and
  * what is written is spread, one place for each key: the other way round every operation would wait for memory.
  */
-function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number): Encoded {
+function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
   const place = new Int32Array(length)
   const sorted = {
@@ -36,6 +52,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number): 
   const owner = new Int32Array(lastEvent + 1)
   const next = starts.slice(0, keys)
   for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     const k = key[i]
     const p = next[k]++
     place[i] = p
@@ -51,6 +68,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number): 
   const positions = new Int32Array(2 * length).fill(NEVER, length)
   const ranks = new Int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
+    if ((event & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     const o = owner[event]
     if (o === 0) continue
     const offset = length & ((length - o) >> 31)
@@ -83,7 +101,7 @@ function scattered(column: Int32Array, place: Int32Array): Int32Array {
   return some
 }
 
-function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encoded[] {
+function partitionOfSparse(encoded: Encoded, starts: Int32Array, budget: Budget): readonly Encoded[] {
   const members = Array.from({ length: encoded.keys }, (_, k) => new Int32Array(starts[k + 1] - starts[k]))
   const count = new Int32Array(encoded.keys)
   for (let i = 0; i < encoded.length; i++) {
@@ -91,7 +109,10 @@ function partitionOfSparse(encoded: Encoded, starts: Int32Array): readonly Encod
     members[key][count[key]++] = i
   }
   const scratch = new Int32Array(encoded.values)
-  return members.map((indices) => compact(restrict(encoded, indices), scratch))
+  return members.map((indices) => {
+    budget.tick()
+    return compact(restrict(encoded, indices), budget, scratch)
+  })
 }
 
 /** Some operations that lie side by side, in the same columns; their values are numbered anew, in place. */

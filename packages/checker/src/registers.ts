@@ -1,6 +1,6 @@
 import type { History } from '@chaos/history'
 import { INFO } from '@chaos/history'
-import { type Budget, createBudget } from './budget.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from './budget.ts'
 import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'
 import { explainSequential } from './counterexample/sequential.ts'
@@ -26,7 +26,11 @@ export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /** Who read from whom: worked out once, and only if it is needed. */
+  /**
+   * Who read from whom: worked out once, and only if it is needed.
+   *
+   * @throws OutOfTime
+   */
   readonly sources: () => Sources
 }
 
@@ -44,21 +48,26 @@ export function checkRegisters(history: History, options: CheckOptions): Report 
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, 'register', options, cramped)
-  const registers = registersOf(history, options)
+  const registers = inTime(
+    () => registersOf(history, options, budget),
+    () => undefined,
+  )
+  if (registers === undefined) return reportUnread(history, 'register', options, OUT_OF_TIME)
   const linearizable = judgeLinearizable(registers, options, budget)
   const others = judgeOthers(registers, options, budget, linearizable?.result === 'met')
   return reportOf(registers, options, linearizable, others)
 }
 
-export function registersOf(history: History, options: CheckOptions): Registers {
-  const { encoded, decoder } = encodeRegister(history, options)
+/** @throws OutOfTime */
+export function registersOf(history: History, options: CheckOptions, budget: Budget): Registers {
+  const { encoded, decoder } = encodeRegister(history, options, budget)
   let known: Sources | undefined
   return {
     history,
     encoded,
     decoder,
     sources: () => {
-      known ??= readsFrom(encoded)
+      known ??= readsFrom(encoded, budget)
       return known
     },
   }
@@ -85,7 +94,10 @@ function judgeLinearizable(registers: Registers, options: CheckOptions, budget: 
   // cannot decide must leave time for the other.
   const share = forSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
   const { encoded, decoder } = registers
-  const answer = decideLinearizable(encoded, decoder.value, share)
+  const answer = inTime(
+    () => decideLinearizable(encoded, decoder.value, share),
+    () => LATE,
+  )
   if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
   if (answer.result === 'violated') {
     return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, share) }
@@ -106,7 +118,10 @@ export function counterexampleOf(
   budget: Budget,
 ): Counterexample {
   if (options.explain === false) return wholeKey(answer.part, decoder)
-  return explainLinearizability(answer.part, answer.culpritReturn(), decoder, budget.within(EXPLAIN_MS))
+  return inTime(
+    () => explainLinearizability(answer.part, answer.culpritReturn(), decoder, budget.within(EXPLAIN_MS)),
+    () => wholeKey(answer.part, decoder),
+  )
 }
 
 /** The levels below linearizability, as far as they do not follow from it. */
@@ -116,12 +131,15 @@ export function judgeOthers(
   budget: Budget,
   isLinearizable: boolean,
 ): Others {
-  const { encoded, decoder, sources } = registers
+  const { encoded, decoder } = registers
   const { levels } = options
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
   if (levels.includes('eventual')) {
-    const convergence = decideEventual(encoded, decoder)
+    const convergence = inTime(
+      () => decideEventual(encoded, decoder, budget),
+      () => ({ verdict: LATE, lost: [] }),
+    )
     decided.eventual = convergence.verdict
     lost = convergence.lost
   }
@@ -140,13 +158,29 @@ export function judgeOthers(
     if (levels.includes('sequential') || verdict.result === 'met') decided.sequential = verdict
   }
   if (decided.sequential?.result !== 'met' && levels.some(isWeak)) {
-    Object.assign(decided, judgeWeaker(encoded, decoder, levels, sources(), budget))
+    Object.assign(decided, judgeBelowSequential(registers, levels, budget))
   }
-  return { decided, lost, staleness: options.staleness === true ? stalenessOf(encoded, decoder) : undefined }
+  const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
+  return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
+}
+
+const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
+
+function judgeBelowSequential(
+  { encoded, decoder, sources }: Registers,
+  levels: readonly Level[],
+  budget: Budget,
+): Others['decided'] {
+  const known = inTime(sources, () => undefined)
+  if (known !== undefined) return judgeWeaker(encoded, decoder, levels, known, budget)
+  return Object.fromEntries(levels.filter(isWeak).map((level) => [level, LATE]))
 }
 
 function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
-  const answer = findSequentialOrder(encoded, decoder.value, budget, undefined, sources())
+  const answer = inTime(
+    () => findSequentialOrder(encoded, decoder.value, budget, undefined, sources()),
+    () => LATE,
+  )
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
     return {

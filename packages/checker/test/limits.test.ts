@@ -1,7 +1,8 @@
-import { check, type Level, type Model, type ModelName, modelNames } from '@chaos/checker'
+import { check, findModel, type Level, type Model, type ModelName, modelNames } from '@chaos/checker'
 import { type History, historyFromEvents, type Json, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
+import { simulateStore } from '../bench/stores.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
@@ -18,7 +19,7 @@ function hurried(history: History, model: ModelName | Model<unknown>, looks: num
     memoryBytes: 1e9,
     now: () => millis(seen++ < looks ? 0 : 10_000),
   })
-  return { report, late: seen - looks }
+  return { report, late: seen - looks, looks: seen }
 }
 
 const registers = (store: 'scattered' | 'atomic'): History => {
@@ -55,6 +56,44 @@ test.each(modelNames.filter((name) => name !== 'register'))(
     }
   },
 )
+
+/** A deadline of one look, of half of all that there are, and of all but one: what is decided then is what is decided at last. */
+function expectLooks(history: History, model: ModelName, levels: readonly Level[], operationsPerLook: number): void {
+  const asked = [...levels, 'eventual'] as const
+  const { report: whole, looks } = hurried(history, model, Number.POSITIVE_INFINITY, asked)
+  expect(looks).toBeGreaterThan(history.operations.length / operationsPerLook)
+  for (const deadline of [2, looks >> 2, looks >> 1, looks - 2]) {
+    const { report, late } = hurried(history, model, deadline, asked)
+    for (const level of levels) {
+      const { result } = report.levels[level]
+      if (result !== 'unknown') expect(`${level}: ${result}`).toBe(`${level}: ${whole.levels[level].result}`)
+    }
+    expect(late, `looks at the clock after the deadline, which was at ${deadline} of ${looks}`).toBeLessThan(40)
+  }
+}
+
+test.each(Object.keys(objects))(
+  'every pass over a long history of one %s looks at the clock, and ends there',
+  (name) => {
+    const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
+    expectLooks(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'], 1_500)
+  },
+)
+
+test.each(['atomic', 'causal', 'lww'] as const)('so does every pass over the registers of one %s store', (store) => {
+  const run = {
+    store,
+    operations: 6_000,
+    processes: 5,
+    keys: 3,
+    values: 0,
+    unknown: 0,
+    planted: 'none',
+    seed: 7,
+  } as const
+  const levels = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'session', 'pram'] as const
+  expectLooks(historyFromEvents(simulateStore(run)), 'register', levels, 500)
+})
 
 test('a model of one’s own is not asked for another step once the time is up', () => {
   for (const looks of [3, 30, 100]) {

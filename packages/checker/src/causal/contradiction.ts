@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import type { Level } from '../level.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { missesOwnWrites, readsGoBack } from '../session/guarantees.ts'
@@ -43,10 +43,12 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
       return made.value
     }
   }
-  const basis = once(() => basisOf(facts))
+  const basis = once(() => basisOf(facts, budget))
+  let made: CausalOrder | undefined
   const order = once(() => {
     const known = basis()
-    return 'cycle' in known ? undefined : causalOrder(facts, known.basis, budget)
+    made = 'cycle' in known ? undefined : causalOrder(facts, known.basis, budget)
+    return made
   })
   const future = once((): Contradiction | undefined => {
     const known = basis()
@@ -55,7 +57,7 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
   const inPast = once((): Judged => {
     const known = order()
     if (known === undefined) return 'out of memory'
-    const edge = overwrittenInPast(facts, known)
+    const edge = overwrittenInPast(facts, known, budget)
     return edge === undefined ? 'none' : { derived: [], cycle: [edge], isWhole: false }
   })
   let arbitration: Int32Array | undefined
@@ -63,7 +65,7 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     const causal = inPast()
     const known = order()
     if (causal !== 'none' || known === undefined) return causal
-    const answer = arbitrate(facts, known)
+    const answer = arbitrate(facts, known, budget)
     if (answer.result === 'cycle') return whole(answer.cycle)
     arbitration = answer.order
     return 'none'
@@ -87,9 +89,9 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
       case 'writes-follow-reads':
         return 'none'
       case 'monotonic-reads':
-        return judged(readsGoBack(facts))
+        return judged(readsGoBack(facts, budget))
       case 'read-your-writes':
-        return judged(missesOwnWrites(facts))
+        return judged(missesOwnWrites(facts, budget))
       case 'causal':
         return inPast()
       case 'causal-convergence':
@@ -104,7 +106,17 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     }
     return level satisfies never
   }
-  return { facts, judge, arbitration: () => arbitration, order, release: () => order()?.release() }
+  return {
+    facts,
+    judge: (level) =>
+      inTime(
+        () => judge(level),
+        () => 'out of time',
+      ),
+    arbitration: () => arbitration,
+    order,
+    release: () => made?.release(),
+  }
 }
 
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })

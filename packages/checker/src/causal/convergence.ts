@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
@@ -6,8 +7,10 @@ import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
  * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and WriteCORead
  * (Bouajjani et al., POPL 2017, §3.2). Without them, and with the causal order acyclic, a history is causally consistent (CC).
  * Of each thread only the last such write need be looked at: if an earlier one comes after the source, so does the last.
+ *
+ * @throws OutOfTime
  */
-export function overwrittenInPast(facts: Facts, order: CausalOrder): Edge | undefined {
+export function overwrittenInPast(facts: Facts, order: CausalOrder, budget: Budget): Edge | undefined {
   const { encoded, writerOf, threads } = facts
   const { rows, width, basis } = order
   for (const read of basis) {
@@ -15,6 +18,7 @@ export function overwrittenInPast(facts: Facts, order: CausalOrder): Edge | unde
     if (source === NO_READ) continue
     const lists = facts.writesTo(encoded.key[read])
     for (let n = 0; n < lists.length; n++) {
+      budget.tick()
       const { thread, writes } = lists[n]
       const count = rows[read * width + thread]
       if (count === 0) continue
@@ -39,8 +43,10 @@ export type Arbitration =
  * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another one is the
  * older. There is such an order unless those conflicts and the causal order form a cycle (CyclicCF, Bouajjani et al. §3.4).
  * For a history that is causally consistent.
+ *
+ * @throws OutOfTime
  */
-export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
+export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arbitration {
   const { encoded, writerOf, threads } = facts
   const { rows, width, basis } = order
   const { length } = encoded
@@ -52,6 +58,7 @@ export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
     if (source < 0) continue
     const lists = facts.writesTo(encoded.key[read])
     for (let n = 0; n < lists.length; n++) {
+      budget.tick()
       const { thread, writes } = lists[n]
       const count = rows[read * width + thread]
       // What precedes the source by causality needs no edge of its own.
@@ -63,15 +70,15 @@ export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
       by.push(read)
     }
   }
-  const outgoing = groupBy(from, length)
-  const readers = groupReaders(writerOf, length)
+  const outgoing = groupBy(from, length, budget)
+  const readers = groupReaders(writerOf, length, budget)
   const waiting = new Int32Array(length)
   for (const target of to) waiting[target]++
   for (let i = 0; i < length; i++) {
     if (previousOf(threads, i) !== -1) waiting[i]++
     if (writerOf[i] >= 0) waiting[i]++
   }
-  const followers = groupReaders(threads.after, length)
+  const followers = groupReaders(threads.after, length, budget)
   const arbitration = new Int32Array(length)
   let placed = 0
   let head = 0
@@ -80,6 +87,7 @@ export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
   }
   for (const operation of basis) if (waiting[operation] === 0) arbitration[placed++] = operation
   while (head < placed) {
+    budget.tick()
     const operation = arbitration[head++]
     const next = threads.start[threads.of[operation]] + threads.place[operation] + 1
     if (next < threads.start[threads.of[operation] + 1]) done(threads.members[next])
@@ -89,7 +97,7 @@ export function arbitrate(facts: Facts, order: CausalOrder): Arbitration {
   }
   if (placed === length) return { result: 'order', order: arbitration }
   // Every operation left waits for another one that is left: walking back from one must come round.
-  const incoming = groupBy(to, length)
+  const incoming = groupBy(to, length, budget)
   const seen = new Map<number, number>()
   const walk: Edge[] = []
   let at = waiting.findIndex((count) => count > 0)
@@ -126,14 +134,17 @@ interface Groups {
 }
 
 /** Positions 0 … keys.length - 1 grouped by their key. */
-function groupBy(keys: ArrayLike<number>, count: number): Groups {
+function groupBy(keys: ArrayLike<number>, count: number, budget: Budget): Groups {
   const start = new Int32Array(count + 1)
   for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) start[keys[i] + 1]++
   for (let k = 0; k < count; k++) start[k + 1] += start[k]
   const next = start.slice()
   const items = new Int32Array(start[count])
-  for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) items[next[keys[i]]++] = i
+  for (let i = 0; i < keys.length; i++) {
+    budget.tick()
+    if (keys[i] >= 0) items[next[keys[i]]++] = i
+  }
   return { start, items }
 }
 
-const groupReaders = (writerOf: Int32Array, length: number): Groups => groupBy(writerOf, length)
+const groupReaders = (writerOf: Int32Array, length: number, budget: Budget): Groups => groupBy(writerOf, length, budget)

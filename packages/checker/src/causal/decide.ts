@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { type Choices, choicesOf } from '../sequential/choices.ts'
 import { NO_READ, type readsFrom } from '../sequential/reads-from.ts'
@@ -11,8 +11,8 @@ import { createViews } from './view.ts'
 export type WeakAnswer =
   | {
       readonly result: 'met'
-      /** For causal convergence: all operations in the order of arbitration, and what each read saw (a write, or -1). */
-      readonly arbitration?: { readonly order: Int32Array; readonly writerOf: ReadonlyMap<number, number> }
+      /** For causal convergence: worked out when somebody asks. */
+      readonly arbitration?: () => ArbitratedHistory
     }
   | {
       readonly result: 'violated'
@@ -26,6 +26,13 @@ export type WeakAnswer =
     }
   | { readonly result: 'unknown'; readonly reason: string }
 
+export interface ArbitratedHistory {
+  /** All operations in the order of arbitration. */
+  readonly order: Int32Array
+  /** What each read saw: a write, or -1. */
+  readonly writerOf: ReadonlyMap<number, number>
+}
+
 export interface Weaker {
   readonly decide: (level: WeakLevel) => WeakAnswer
   readonly release: () => void
@@ -35,6 +42,8 @@ export interface Weaker {
  * Decides the levels below sequential consistency, for reads and writes, each when asked; they share what they can.
  * Where it is certain which write each read saw, in polynomial time. Otherwise by trying the possible sources, as far as
  * `steps` (one is a look at the whole history) and the budget go.
+ *
+ * @throws OutOfTime
  */
 export function createWeaker(
   encoded: Encoded,
@@ -46,10 +55,17 @@ export function createWeaker(
     return { decide: () => ({ result: 'violated', thinAir: sources.read }), release: () => {} }
   }
   if (sources.result === 'repeated values') {
-    return { decide: (level) => decideRepeated(encoded, level, budget, steps), release: () => {} }
+    return {
+      decide: (level) =>
+        inTime(
+          () => decideRepeated(encoded, level, budget, steps),
+          () => OUT_OF['out of time'],
+        ),
+      release: () => {},
+    }
   }
   const { indices } = sources
-  const relations = createRelations(factsOf(sources), budget)
+  const relations = createRelations(factsOf(sources, budget), budget)
   return {
     decide: (level) => {
       const judged = relations.judge(level)
@@ -73,11 +89,14 @@ function met(relations: Relations, indices: Int32Array): WeakAnswer {
   const order = relations.arbitration()
   if (order === undefined) return { result: 'met' }
   const { writerOf } = relations.facts
-  const sources = new Map<number, number>()
-  for (let i = 0; i < writerOf.length; i++) {
-    if (writerOf[i] !== NO_READ) sources.set(indices[i], writerOf[i] < 0 ? -1 : indices[writerOf[i]])
+  const arbitration = (): ArbitratedHistory => {
+    const sources = new Map<number, number>()
+    for (let i = 0; i < writerOf.length; i++) {
+      if (writerOf[i] !== NO_READ) sources.set(indices[i], writerOf[i] < 0 ? -1 : indices[writerOf[i]])
+    }
+    return { order: order.map((i) => indices[i]), writerOf: sources }
   }
-  return { result: 'met', arbitration: { order: order.map((i) => indices[i]), writerOf: sources } }
+  return { result: 'met', arbitration }
 }
 
 function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
@@ -97,7 +116,7 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
 
 function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
   const writerOf = new Int32Array(choices.encoded.length).fill(NO_READ)
-  const facts = factsOf({ encoded: choices.encoded, writerOf })
+  const facts = factsOf({ encoded: choices.encoded, writerOf }, budget)
   const limit = { left: steps }
   if (level === 'pram') return decideViews()
   let last: Relations | undefined

@@ -1,12 +1,12 @@
 import { FAIL } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { explainWeaker } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { implied, type Level } from '../level.ts'
 import type { readsFrom } from '../sequential/reads-from.ts'
-import type { Counterexample, Verdict } from '../verdict.ts'
+import type { Counterexample, Verdict, Witness } from '../verdict.ts'
 import type { Contradiction, WeakLevel } from './contradiction.ts'
-import { createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
+import { type ArbitratedHistory, createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
 
 /** Weakest first, nearly: what a weaker level violates, all that imply it violate too, with the same counterexample. */
 const weakLevels = [
@@ -49,7 +49,13 @@ export function judgeWeaker(
   }
   const verdicts: Verdicts = {}
   const explanations = createExplanations(encoded, decoder, budget.within(EXPLAIN_MS))
-  const weaker = createWeaker(encoded, sources, budget)
+  const weaker = inTime(
+    () => createWeaker(encoded, sources, budget),
+    () => undefined,
+  )
+  if (weaker === undefined) {
+    return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason: OUT_OF_TIME }]))
+  }
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
       // Sources found for it are sources for all that follow from it, which need no search of their own then.
@@ -92,14 +98,32 @@ function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: 
   const answer = weaker.decide(level)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') return { result: 'violated', counterexample: explain(level, answer) }
-  const row = (index: number): number => encoded.row[index]
   const { arbitration } = answer
-  if (arbitration === undefined) return { result: 'met', witness: { kind: 'checked' } }
-  const sources = [...arbitration.writerOf].map(([read, write]) => ({
-    read: row(read),
-    write: write < 0 ? undefined : row(write),
-  }))
-  return { result: 'met', witness: { kind: 'arbitration', order: Array.from(arbitration.order, row), sources } }
+  const witness = arbitration === undefined ? CHECKED : witnessOf(arbitration, encoded)
+  return { result: 'met', witness }
+}
+
+const CHECKED: Witness = { kind: 'checked' }
+
+/** Its lists are made when somebody asks for them: that may take longer than the check. */
+function witnessOf(arbitration: () => ArbitratedHistory, { row }: Encoded): Witness {
+  let known: ArbitratedHistory | undefined
+  const arbitrated = (): ArbitratedHistory => {
+    known ??= arbitration()
+    return known
+  }
+  return {
+    kind: 'arbitration',
+    get order() {
+      return Array.from(arbitrated().order, (index) => row[index])
+    },
+    get sources() {
+      return Array.from(arbitrated().writerOf, ([read, write]) => ({
+        read: row[read],
+        write: write < 0 ? undefined : row[write],
+      }))
+    },
+  }
 }
 
 /** What of the history is neither a read nor a write, in words. */

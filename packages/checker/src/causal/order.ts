@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, createPace, OutOfTime } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { NO_READ } from '../sequential/reads-from.ts'
@@ -23,11 +23,13 @@ export interface Facts extends Sourced {
   readonly writesTo: (key: number) => readonly KeyWrites[]
 }
 
-export function factsOf({ encoded, writerOf }: Sourced): Facts {
-  const threads = threadsOf(encoded, true)
+/** @throws OutOfTime */
+export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
+  const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
   // Threads one after the other, so that a list being extended is always the last one of its key.
   for (let m = 0; m < encoded.length; m++) {
+    budget.tick()
     const i = threads.members[m]
     if (encoded.writes[i] === NOTHING) continue
     const k = encoded.key[i]
@@ -70,12 +72,13 @@ export interface CausalOrder {
 /**
  * All operations, each after its predecessor in its process and after the write that it saw, in order of call where that
  * leaves a choice; or a cycle among those: then some read saw what was not there yet.
+ *
+ * @throws OutOfTime
  */
-export function basisOf({
-  encoded,
-  writerOf,
-  threads,
-}: Facts): { readonly basis: Int32Array } | { readonly cycle: readonly Edge[] } {
+export function basisOf(
+  { encoded, writerOf, threads }: Facts,
+  budget: Budget,
+): { readonly basis: Int32Array } | { readonly cycle: readonly Edge[] } {
   const { length } = encoded
   const basis = new Int32Array(length)
   const state = new Uint8Array(length)
@@ -86,6 +89,7 @@ export function basisOf({
     path.push(i)
     state[i] = ENTERED
     while (path.length > 0) {
+      budget.tick()
       const top = path[path.length - 1]
       let need = previousOf(threads, top)
       if (need === -1 || state[need] === PLACED) need = writerOf[top]
@@ -117,7 +121,11 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
     .reverse()
 }
 
-/** Undefined where memory does not suffice. */
+/**
+ * Undefined where memory does not suffice.
+ *
+ * @throws OutOfTime
+ */
 export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
   const { encoded, writerOf, threads } = facts
   const { of, place } = threads
@@ -125,7 +133,12 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
   const bytes = 4 * encoded.length * width
   if (encoded.length * width >= 2 ** 30 || !budget.take(bytes)) return undefined
   const rows = new Int32Array(encoded.length * width)
+  const looks = createPace(budget, width)
   for (const operation of basis) {
+    if (looks.isLate()) {
+      budget.giveBack(bytes)
+      throw new OutOfTime()
+    }
     const at = operation * width
     const previous = previousOf(threads, operation)
     const source = writerOf[operation]

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, createPace } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, raise } from './order.ts'
@@ -104,7 +104,7 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
     for (; n < rows.length; n++) if (!raise(rows[n], 0, row, 0, width)) break
   }
 
-  let visits = 0
+  const looks = createPace(budget, ROWS_PER_READ * width)
   let stopped = false
   const conflictOf = (thread: number, sources: Int32Array, until?: number): ViewConflict | undefined => {
     viewer = thread
@@ -127,7 +127,7 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
     }
     try {
       for (let i = 0; i < reads.length; i++) {
-        if ((++visits & 0xff) === 0 && budget.expired()) {
+        if (looks.isLate()) {
           stopped = true
           return undefined
         }
@@ -198,6 +198,9 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
   }
   return { conflictOf, stopped: () => stopped }
 }
+
+/** About how many rows are looked at for a read. */
+const ROWS_PER_READ = 8
 
 /** The first of the rows 0 … last that has an operation in it. They grow. */
 function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import type { Contradiction, WeakLevel } from '../causal/contradiction.ts'
 import { createWeaker, type WeakAnswer } from '../causal/decide.ts'
 import { derivationOf } from '../causal/derivation.ts'
@@ -8,6 +8,7 @@ import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
+import { wholeHistory } from './sequential.ts'
 import { capital, createWords, show } from './words.ts'
 
 /** Looks at one candidate set that deciding it may take; harder candidates are not used. */
@@ -23,8 +24,25 @@ export function explainWeaker(
   decoder: Decoder,
   budget: Budget,
 ): Counterexample {
+  return inTime(
+    () => cutDown(level, encoded, violated, decoder, budget),
+    () => wholeHistory(level, encoded, allContradict(level, encoded.length)),
+  )
+}
+
+const allContradict = (level: WeakLevel, count: number): string =>
+  `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${count} operations leads to a contradiction.`
+
+/** @throws OutOfTime where there is no time to begin. */
+function cutDown(
+  level: WeakLevel,
+  encoded: Encoded,
+  violated: Violated,
+  decoder: Decoder,
+  budget: Budget,
+): Counterexample {
   const find = (some: Encoded): WeakAnswer => {
-    const weaker = createWeaker(some, readsFrom(some), budget, STEPS)
+    const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
     try {
       return weaker.decide(level)
     } finally {
@@ -39,7 +57,11 @@ export function explainWeaker(
   )
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
-  const { sentence, edges } = wordsOf(level, set, find(set), decoder)
+  const again = inTime(
+    () => find(set),
+    (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  )
+  const { sentence, edges } = wordsOf(level, set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
     level,
@@ -72,9 +94,7 @@ function wordsOf(
     }
   }
   if (answer.result !== 'violated' || answer.found === undefined) {
-    return {
-      sentence: `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${set.length} operations leads to a contradiction.`,
-    }
+    return { sentence: allContradict(level, set.length) }
   }
   const { relations, contradiction, indices } = answer.found
   const { facts } = relations

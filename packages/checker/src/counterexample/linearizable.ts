@@ -1,5 +1,5 @@
 import { FAIL, inputOf, type Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import { CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
 import { violatesLinearizability } from '../linearizable/small.ts'
 import type { Counterexample } from '../verdict.ts'
@@ -13,6 +13,8 @@ const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 /**
  * Explains why one key is not linearizable: the history up to the first return that nothing explains, cut down.
  * `culpritReturn` is that return's event in `part`.
+ *
+ * @throws OutOfTime where there is no time to begin.
  */
 export function explainLinearizability(
   part: Encoded,
@@ -21,10 +23,10 @@ export function explainLinearizability(
   budget: Budget,
 ): Counterexample {
   const jsonOf = decoder.value
-  const operations = prefix(part, culpritReturn)
+  const operations = prefix(part, culpritReturn, budget)
   const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
   const { shown, core } = reduce(
-    { operations, settled: settledIn(part, operations), rule: 'real time', jsonOf, contradicts },
+    { operations, settled: settledIn(part, operations, budget), rule: 'real time', jsonOf, contradicts },
     budget,
   )
   const set = restrict(operations, shown)
@@ -39,17 +41,23 @@ export function explainLinearizability(
     })),
     keys: keyName === undefined ? [] : [keyName],
     culprit: culprit === -1 ? undefined : set.row[culprit],
-    statesBefore: culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget),
+    statesBefore: inTime(
+      () => (culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget)),
+      () => undefined,
+    ),
   }
 }
 
 /** The operations of a prefix as they were in the whole. */
-function settledIn(part: Encoded, operations: Encoded): Encoded {
-  const positions = new Map(Array.from(part.row.subarray(0, part.length), (row, i) => [row, i]))
-  return restrict(
-    part,
-    Array.from(operations.row.subarray(0, operations.length), (row) => positions.get(row) ?? 0),
-  )
+function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded {
+  const indices = new Int32Array(operations.length)
+  let at = 0
+  for (let i = 0; i < indices.length; i++) {
+    budget.tick()
+    while (part.row[at] !== operations.row[i]) at++
+    indices[i] = at
+  }
+  return restrict(part, indices, budget)
 }
 
 /** The sentence is about the last observation: the culprit, or where that wrote, the last one before it. */

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime, ticking } from '../budget.ts'
 import { type Encoded, NEVER, restrict } from '../encoded.ts'
 import type { OrderRule } from '../linearizable/replay.ts'
 import { shrink } from './shrink.ts'
@@ -40,28 +40,46 @@ const FIRST_WINDOW = 4
  * `createCompletion`), so that the operations shown are a true explanation. Among them the core is then found by leaving
  * out anything at all, except the last write of a value that is observed: a stale read must not turn into a read of
  * something never written.
+ *
+ * @throws OutOfTime where there is no time to begin.
  */
 export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
   const { operations, rule, jsonOf, contradicts } = contradiction
-  const complete = createCompletion(operations, rule, jsonOf)
-  const contradictory = (indices: readonly number[]): boolean => contradicts(restrict(operations, indices))
-
-  const start = contradiction.within ?? window(operations, (last) => contradictory(complete(last)), budget)
-  const chosen = shrink(start, (some) => contradictory(complete(some)), budget)
-  const shown = complete(chosen)
+  const complete = createCompletion(operations, rule, jsonOf, budget)
+  // Of the last set that was found contradictory.
+  let completion: readonly number[] | undefined
+  const contradictory = (some: readonly number[]): boolean => {
+    const completed = complete(some)
+    const holds = contradicts(restrict(operations, completed))
+    if (holds) completion = completed
+    return holds
+  }
+  const start = contradiction.within ?? window(operations, contradictory, budget)
+  shrink(start, contradictory, budget)
+  const shown = completion ?? complete(start)
   if (operations.hasAppend) return { shown, core: new Set(shown) }
 
-  const written = writtenValues(operations)
-  const settled = contradiction.settled ?? operations
-  const stillContradictory = (some: readonly number[]): boolean => contradicts(restrict(settled, some))
-  const core = shrink(shown, (some) => isSupported(operations, some, written) && stillContradictory(some), budget)
+  const core = inTime(
+    () => coreOf(contradiction, shown, budget),
+    () => shown,
+  )
   // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
   return { shown: shown.length > MOST_SHOWN && core.length < shown.length ? core : shown, core: new Set(core) }
 }
 
+/** @throws OutOfTime */
+function coreOf(
+  { operations, settled = operations, contradicts }: Contradiction,
+  shown: readonly number[],
+  budget: Budget,
+): readonly number[] {
+  const written = writtenValues(operations, budget)
+  return shrink(shown, (some) => isSupported(operations, some, written) && contradicts(restrict(settled, some)), budget)
+}
+
 function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {
   const all = Array.from({ length: operations.length }, (_, i) => i)
-  const byReturn = all.toSorted((a, b) => operations.returns[a] - operations.returns[b])
+  const byReturn = all.toSorted(ticking((a, b) => operations.returns[a] - operations.returns[b], budget))
   const completed = byReturn.filter((i) => operations.returns[i] !== NEVER)
   for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(); size *= 2) {
     const last = completed.slice(-size)

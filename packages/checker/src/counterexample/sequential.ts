@@ -1,11 +1,14 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { type Decoder, type Encoded, READ, restrict } from '../encoded.ts'
+import type { Level } from '../level.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { capital, createWords, show, type Words } from './words.ts'
+
+const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
 
 /** Steps that deciding one candidate set may take; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
@@ -22,6 +25,31 @@ export function explainSequential(
   decoder: Decoder,
   budget: Budget,
 ): Counterexample {
+  return inTime(
+    () => cutDown(encoded, violated, decoder, budget),
+    () =>
+      wholeHistory(
+        'sequential',
+        encoded,
+        `No single order of these ${encoded.length} operations keeps each process's own order and explains every result.`,
+      ),
+  )
+}
+
+/** A contradiction that there was no time to look into. */
+export function wholeHistory(level: Level, encoded: Encoded, sentence: string): Counterexample {
+  return {
+    level,
+    sentence,
+    get operations() {
+      return Array.from(encoded.row.subarray(0, encoded.length), (operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: [],
+  }
+}
+
+/** @throws OutOfTime where there is no time to begin. */
+function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget: Budget): Counterexample {
   const jsonOf = decoder.value
   const find = (some: Encoded): Sequentiality => findSequentialOrder(some, jsonOf, budget, stepsFor(some))
   const { shown, core } = reduce(
@@ -37,7 +65,7 @@ export function explainSequential(
   // The core alone has the shortest cycle.
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
-  const again = find(set)
+  const again = inTime(() => find(set), unknown)
   const { sentence, edges } = wordsOf(set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {

@@ -1,4 +1,5 @@
 import type { Json } from '@chaos/history'
+import { type Budget, ticking, unlimited } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { appendText } from '../linearizable/appends.ts'
 import type { OrderRule } from '../linearizable/replay.ts'
@@ -17,14 +18,22 @@ export type Completion = (chosen: Iterable<number>) => number[]
  *
  * In real time, an operation that returned before the call of a completed overwriting write, which itself returned before
  * the observation was called, is not the last one before the observation.
+ *
+ * @throws OutOfTime, and so does the completion.
  */
-export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (name: number) => Json): Completion {
+export function createCompletion(
+  encoded: Encoded,
+  rule: OrderRule,
+  jsonOf: (name: number) => Json,
+  budget: Budget = unlimited,
+): Completion {
   const { length, kind, expects, writes, key, process, calls, returns } = encoded
-  const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded) : undefined
+  const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded, budget) : undefined
   // By key, and by key and value: the operations that write.
   const ofKey = new Map<number, number[]>()
   const ofValue = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (writes[i] === NOTHING) continue
     pushTo(ofKey, key[i], i)
     pushTo(ofValue, key[i] * encoded.values + writes[i], i)
@@ -54,17 +63,22 @@ export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (nam
     }
     for (const operation of chosen) keep(operation)
     for (let observer = waiting.pop(); observer !== undefined; observer = waiting.pop()) {
+      budget.tick()
       const k = key[observer]
       if (kind[observer] === DIFFERS) {
         for (const writer of ofKey.get(k) ?? []) if (inTime(writer, observer)) keep(writer)
       } else if (encoded.hasAppend) {
         const observed = text(expects[observer])
         for (const writer of ofKey.get(k) ?? []) {
+          budget.tick()
           if (!kept.has(writer) && inTime(writer, observer) && mayContain(writer, observed)) keep(writer)
         }
       } else {
         const writers = ofValue.get(k * encoded.values + expects[observer]) ?? []
-        const possible = writers.filter((writer) => inTime(writer, observer))
+        const possible = writers.filter((writer) => {
+          budget.tick()
+          return inTime(writer, observer)
+        })
         for (const writer of possible) keep(writer)
         // Where none is in time one is kept all the same: a stale read is to be seen as stale, not as out of thin air.
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
@@ -75,14 +89,14 @@ export function createCompletion(encoded: Encoded, rule: OrderRule, jsonOf: (nam
 }
 
 /** For each operation: the latest call of a completed overwriting operation on its key that returned before its own call. */
-function lastOverwriteBefore(encoded: Encoded): Int32Array {
+function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)
   let count = 0
   for (let i = 0; i < length; i++) {
     if (returns[i] !== NEVER && kind[i] !== READ && kind[i] !== DIFFERS && kind[i] !== APPEND) order[count++] = i
   }
-  const byReturn = order.subarray(0, count).sort((a, b) => returns[a] - returns[b])
+  const byReturn = order.subarray(0, count).sort(ticking((a, b) => returns[a] - returns[b], budget))
   const latest = new Int32Array(encoded.keys).fill(-1)
   const result = new Int32Array(length)
   let next = 0
@@ -115,9 +129,10 @@ export function isSupported(encoded: Encoded, kept: readonly number[], observedI
 }
 
 /** The `key value` names that some operation writes. */
-export function writtenValues(encoded: Encoded): ReadonlySet<string> {
+export function writtenValues(encoded: Encoded, budget: Budget): ReadonlySet<string> {
   const written = new Set<string>()
   for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
     if (encoded.writes[i] !== NOTHING) written.add(`${encoded.key[i]} ${encoded.writes[i]}`)
   }
   return written

@@ -1,4 +1,5 @@
 import type { Json } from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { distinctPieces, type Pieces } from './pieces.ts'
 import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
@@ -14,16 +15,18 @@ import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
  * blocks the conditions on zones are the same as among clusters.
  *
  * Not applicable where texts do not tell that much. Expects a compact history.
+ *
+ * @throws OutOfTime
  */
-export function appendZones(part: Encoded, jsonOf: (name: number) => Json): ZonesAnswer {
+export function appendZones(part: Encoded, jsonOf: (name: number) => Json, budget: Budget = unlimited): ZonesAnswer {
   if (part.hasConditional || part.length === 0) return { result: 'not applicable' }
   const initial = jsonOf(part.names[part.initial])
   if (initial !== '' && initial !== null) return { result: 'not applicable' }
-  const pieces = distinctPieces(part, jsonOf)
+  const pieces = distinctPieces(part, jsonOf, budget)
   if (pieces === undefined) return { result: 'not applicable' }
-  const blocks = blocksOf(part, pieces, jsonOf)
+  const blocks = blocksOf(part, { pieces, jsonOf, budget })
   if (blocks === undefined) return { result: 'violated' }
-  const order = orderOfBlocks(part, blocks)
+  const order = orderOfBlocks(part, blocks, budget)
   return order === undefined ? { result: 'violated' } : { result: 'met', order }
 }
 
@@ -40,8 +43,14 @@ interface Blocks {
   readonly version: Int32Array
 }
 
+interface Reading {
+  readonly pieces: Pieces
+  readonly jsonOf: (name: number) => Json
+  readonly budget: Budget
+}
+
 /** Undefined where a text was read that cannot have come about, whatever the order. */
-function blocksOf(part: Encoded, pieces: Pieces, jsonOf: (name: number) => Json): Blocks | undefined {
+function blocksOf(part: Encoded, { pieces, jsonOf, budget }: Reading): Blocks | undefined {
   const { length, kind, expects, writes, names, returns, initial, values } = part
   const block = new Int32Array(length).fill(-1)
   const version = new Int32Array(length)
@@ -55,6 +64,8 @@ function blocksOf(part: Encoded, pieces: Pieces, jsonOf: (name: number) => Json)
 
   /** Finds out which version a text is; false where it cannot have come about. */
   const locate = (value: number): boolean => {
+    // The texts may be long.
+    budget.look()
     const text = jsonOf(names[value])
     if (typeof text !== 'string' || text === '') return false
     const first = pieces.at(text, 0)
@@ -115,7 +126,7 @@ function place(list: readonly number[], item: number): number {
 }
 
 /** All blocks one after another, or undefined where their operations' intervals do not allow that. */
-function orderOfBlocks(part: Encoded, { block, version }: Blocks): Int32Array | undefined {
+function orderOfBlocks(part: Encoded, { block, version }: Blocks, budget: Budget): Int32Array | undefined {
   const { length, kind, calls, returns } = part
   const versions = new Int32Array(length + 2)
   for (let i = 0; i < length; i++) {
@@ -127,6 +138,7 @@ function orderOfBlocks(part: Encoded, { block, version }: Blocks): Int32Array | 
   const placeAt = new Int32Array(length)
   const starts = new Int32Array(placeOf[length + 1] + 1)
   for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     if (block[i] === -1) continue
     placeAt[i] = placeOf[block[i]] + 2 * version[i] + Number(kind[i] === READ)
     starts[placeAt[i] + 1]++
@@ -157,8 +169,9 @@ function orderOfBlocks(part: Encoded, { block, version }: Blocks): Int32Array | 
     }
     last[b] = before
   }
+  budget.look()
   if (used[0] === 1) first[0] = -1
-  const sequence = sequenceOfZones({ first, last, used, initial: 0 }, eventCount(part))
+  const sequence = sequenceOfZones({ first, last, used, initial: 0 }, eventCount(part), budget)
   if (sequence === undefined) return undefined
   const order = new Int32Array(total)
   let at = 0

@@ -1,3 +1,4 @@
+import { type Budget, unlimited } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
 
@@ -19,14 +20,17 @@ const NONE = -1
  * Not applicable where values repeat, the initial value is written, strings are appended, or a failed cas counts as an
  * observation. Expects a compact history (see `compact`).
  */
-export function chainZones(part: Encoded): ZonesAnswer {
+export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   const { calls, values, initial } = part
   const writer = writersOf(part)
   if (writer === undefined) return { result: 'not applicable' }
-  const happened = valuesThatWere(part, writer)
+  budget.look()
+  const happened = valuesThatWere(part, writer, budget)
   const next = successorsOf(part, writer, happened)
   if (next === undefined) return { result: 'violated' }
+  budget.look()
   const { first, last } = clustersOf(part, writer, happened)
+  budget.look()
 
   // A chain goes by the value it begins with.
   const used = new Uint8Array(values)
@@ -39,6 +43,7 @@ export function chainZones(part: Encoded): ZonesAnswer {
     // The latest call so far in the chain: nothing that comes later in it may have returned before.
     let latest = -2
     for (let value = head; value !== NONE; value = next[value]) {
+      budget.tick()
       reached++
       const w = writer[value]
       if (w !== NONE && first[value] < calls[w]) return { result: 'violated' }
@@ -52,8 +57,9 @@ export function chainZones(part: Encoded): ZonesAnswer {
   if (reached < happened.reduce((total, each) => total + each, 0)) return { result: 'violated' }
   // The initial value was written before everything.
   chainFirst[initial] = -1
-  const sequence = sequenceOfZones({ first: chainFirst, last: chainLast, used, initial }, eventCount(part))
+  const sequence = sequenceOfZones({ first: chainFirst, last: chainLast, used, initial }, eventCount(part), budget)
   if (sequence === undefined) return { result: 'violated' }
+  budget.look()
   return { result: 'met', order: orderOf(part, { sequence, writer, next }) }
 }
 
@@ -72,7 +78,11 @@ function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded
 }
 
 /** By value whether the register certainly held it: 1 if so. */
-function valuesThatWere({ length, kind, expects, writes, returns }: Encoded, writer: Int32Array): Uint8Array {
+function valuesThatWere(
+  { length, kind, expects, writes, returns }: Encoded,
+  writer: Int32Array,
+  budget: Budget,
+): Uint8Array {
   const happened = new Uint8Array(writer.length)
   const open: number[] = []
   const hold = (value: number): void => {
@@ -81,6 +91,7 @@ function valuesThatWere({ length, kind, expects, writes, returns }: Encoded, wri
     open.push(value)
   }
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (returns[i] === NEVER) continue
     hold(expects[i])
     hold(writes[i])

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import { compact, type Encoded, prefix } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
@@ -33,6 +33,8 @@ type JsonOf = (name: number) => Json
  * Decides each key by itself (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
  * conditions cannot decide take turns with growing step budgets, so that a violation in one is found though another is
  * hard.
+ *
+ * @throws OutOfTime where there is no time to begin.
  */
 export function decideLinearizable(
   encoded: Encoded,
@@ -40,7 +42,7 @@ export function decideLinearizable(
   budget: Budget,
   race: Race = alone,
 ): Linearizability {
-  const parts = partsOf(encoded)
+  const parts = partsOf(encoded, budget)
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const open: { readonly part: number; readonly search: Search }[] = []
   const release = (): void => {
@@ -49,7 +51,11 @@ export function decideLinearizable(
   let sinceLook = 0
   for (const [p, part] of parts.entries()) {
     if (race.isBeaten(rankOf(0, p))) break
-    const answer = decideInLinearTime(part, jsonOf)
+    const answer = inTime(
+      () => decideInLinearTime(part, jsonOf, budget),
+      () => undefined,
+    )
+    if (answer === undefined) break
     if (answer.result === 'met') {
       verify(part, p, answer.order, jsonOf)
       orders[p] = answer.order
@@ -59,7 +65,7 @@ export function decideLinearizable(
       return {
         result: 'violated',
         part: violated,
-        culpritReturn: () => earliestViolation(violated, jsonOf),
+        culpritReturn: () => earliestViolation(violated, jsonOf, budget),
         rank: rankOf(0, p),
       }
     } else {
@@ -113,7 +119,8 @@ export function decideLinearizable(
   const decided = orders.filter((order): order is Int32Array => order !== undefined)
   if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
   const limit = exhausted ?? 'time'
-  const missing = parts.length - decided.length
+  // Of a share of the keys, the others have no operations here.
+  const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
 
@@ -125,10 +132,10 @@ function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): 
 }
 
 /** A history of one key is taken as it is where its events have few gaps: a million operations are not copied for nothing. */
-function partsOf(encoded: Encoded): Encoded[] {
+function partsOf(encoded: Encoded, budget: Budget): Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]
-  return [...partition(encoded)]
+  return [...partition(encoded, budget)]
 }
 
 /** Operations decided in linear time between two looks at the clock, and how many a part counts for beside its own. */
@@ -142,7 +149,10 @@ const SLICE = 4096
 
 function runInSlices(search: Search, steps: number, isOver: () => boolean): ReturnType<Search['run']> | 'out of time' {
   for (let left = steps; left > 0; left -= SLICE) {
-    const progress = search.run(Math.min(left, SLICE))
+    const progress = inTime(
+      () => search.run(Math.min(left, SLICE)),
+      () => 'out of time' as const,
+    )
     if (progress !== 'paused') return progress
     if (isOver()) return 'out of time'
   }
@@ -159,13 +169,16 @@ export function reasonUndecided(limit: Limit, undecided: number, keys: number): 
 /**
  * The first return event after which the zones already conflict. Prefixes of a linearizable history are linearizable, so
  * bisection finds it.
+ *
+ * @throws OutOfTime
  */
-function earliestViolation(part: Encoded, jsonOf: JsonOf): number {
+function earliestViolation(part: Encoded, jsonOf: JsonOf, budget: Budget): number {
   let low = 0
   let high = 2 * part.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (decideInLinearTime(compact(prefix(part, middle)), jsonOf).result === 'violated') high = middle
+    if (decideInLinearTime(compact(prefix(part, middle, budget), budget), jsonOf, budget).result === 'violated')
+      high = middle
     else low = middle + 1
   }
   return low

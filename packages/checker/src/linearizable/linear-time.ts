@@ -1,11 +1,16 @@
 import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { appendZones } from './append-zones.ts'
 import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
-/** Decides one key in linear time, where what was written is distinct. Expects a compact history (see `compact`). */
-export function decideInLinearTime(part: Encoded, jsonOf: (name: number) => Json): ZonesAnswer {
-  if (part.hasAppend) return appendZones(part, jsonOf)
-  return part.hasConditional ? chainZones(part) : zones(part)
+/**
+ * Decides one key in linear time, where what was written is distinct. Expects a compact history (see `compact`).
+ *
+ * @throws OutOfTime
+ */
+export function decideInLinearTime(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): ZonesAnswer {
+  if (part.hasAppend) return appendZones(part, jsonOf, budget)
+  return part.hasConditional ? chainZones(part, budget) : zones(part, budget)
 }

@@ -2,7 +2,11 @@ import type { Budget } from '../budget.ts'
 
 /** A set of fixed-width integer keys, compared word by word: a search that trusted a hash could be wrong. */
 export interface Memo {
-  /** Adds the key; false where it was there already. Undefined: the memory limit was reached, and nothing was added. */
+  /**
+   * Adds the key; false where it was there already. Undefined: the memory limit was reached, and nothing was added.
+   *
+   * @throws OutOfTime where it has to grow for that: all it is good for then is to be released.
+   */
   readonly add: (key: Int32Array) => boolean | undefined
   readonly has: (key: Int32Array) => boolean
   readonly release: () => void
@@ -23,14 +27,20 @@ export function createMemo(width: number, budget: Budget): Memo {
     const oldCapacity = capacity
     table = new Int32Array(larger * width)
     capacity = larger
-    for (let from = 0; from < oldCapacity * width; from += width) {
-      if (old[from] === 0) continue
-      let place = hash(old, from, width) & (capacity - 1)
-      while (table[place * width] !== 0) place = (place + 1) & (capacity - 1)
-      for (let word = 0; word < width; word++) table[place * width + word] = old[from + word]
+    try {
+      for (let from = 0; from < oldCapacity * width; from += width) {
+        budget.tick()
+        if (old[from] !== 0) put(old, from)
+      }
+    } finally {
+      budget.giveBack(oldCapacity * width * 4)
     }
-    budget.giveBack(oldCapacity * width * 4)
     return true
+  }
+  const put = (old: Int32Array, from: number): void => {
+    let place = hash(old, from, width) & (capacity - 1)
+    while (table[place * width] !== 0) place = (place + 1) & (capacity - 1)
+    for (let word = 0; word < width; word++) table[place * width + word] = old[from + word]
   }
 
   return {

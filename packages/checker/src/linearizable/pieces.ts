@@ -1,4 +1,5 @@
 import type { Json } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 
 /** The texts that were written to a string, each by one operation, such that a longer text can be read piece by piece. */
@@ -12,7 +13,7 @@ export interface Pieces {
 const MOST_SIZES = 64
 
 /** Undefined where pieces repeat, are no strings, are empty, or where one begins another. */
-export function distinctPieces(part: Encoded, jsonOf: (name: number) => Json): Pieces | undefined {
+export function distinctPieces(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Pieces | undefined {
   const { length, writes, names, values, initial } = part
   const texts: string[] = new Array(length).fill('')
   const seen = new Uint8Array(values)
@@ -20,6 +21,7 @@ export function distinctPieces(part: Encoded, jsonOf: (name: number) => Json): P
   let terminator = ''
   let terminated = true
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (writes[i] === NOTHING) continue
     if (seen[writes[i]] === 1 || writes[i] === initial) return undefined
     seen[writes[i]] = 1

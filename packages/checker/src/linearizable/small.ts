@@ -6,22 +6,29 @@ import { createPortfolio } from './portfolio.ts'
 
 const SLICE = 4096
 
-/** Whether a few operations on one key cannot be linearized; `unknown` where that took more than so many steps. */
+/**
+ * Whether a few operations on one key cannot be linearized; `unknown` where that took more than so many steps.
+ *
+ * @throws OutOfTime
+ */
 export function violatesLinearizability(
   operations: Encoded,
   jsonOf: (name: number) => Json,
   budget: Budget,
   steps: number,
 ): boolean | 'unknown' {
-  const part = compact(operations)
-  const byZones = decideInLinearTime(part, jsonOf)
+  const part = compact(operations, budget)
+  const byZones = decideInLinearTime(part, jsonOf, budget)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
   const search = createPortfolio(part, jsonOf, budget)
-  let progress = search.run(SLICE)
-  for (let done = SLICE; progress === 'paused' && done < steps && !budget.expired(); done += SLICE) {
-    progress = search.run(SLICE)
+  try {
+    let progress = search.run(SLICE)
+    for (let done = SLICE; progress === 'paused' && done < steps && !budget.expired(); done += SLICE) {
+      progress = search.run(SLICE)
+    }
+    if (progress === 'violated') return true
+    return progress === 'met' ? false : 'unknown'
+  } finally {
+    search.release()
   }
-  search.release()
-  if (progress === 'violated') return true
-  return progress === 'met' ? false : 'unknown'
 }

@@ -1,3 +1,4 @@
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { type Encoded, NEVER } from '../encoded.ts'
 
 /** What the zones say: an order that explains the operations, or a few of them that no order explains. */
@@ -18,14 +19,14 @@ export type ZonesAnswer =
  * Not applicable where values repeat, the initial value is written, or an operation is neither read nor write.
  * Expects event positions and values with few gaps (see `compact`).
  */
-export function zones(part: Encoded): ZonesAnswer {
+export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
-  const clusters = clustersOf(part)
+  const clusters = clustersOf(part, budget)
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated' }
-  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, clusters.events)
+  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, clusters.events, budget)
   if (sequence === undefined) return { result: 'violated' }
-  return { result: 'met', order: orderOf(sequence, clusters, part) }
+  return { result: 'met', order: orderOf(sequence, clusters, part, budget) }
 }
 
 interface Clusters {
@@ -47,7 +48,7 @@ interface Clusters {
  * Whether an operation is a read or a write is as good as random, and a branch guessed wrong costs more than all else
  * here: so the loop does the same for both. Of the value read and the value written one is NOTHING, all ones in binary.
  */
-function clustersOf(part: Encoded): Clusters | undefined {
+function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
   const writer = new Int32Array(values).fill(-1)
   const first = new Int32Array(values).fill(NEVER)
@@ -57,6 +58,7 @@ function clustersOf(part: Encoded): Clusters | undefined {
   const unknown: number[] = []
   let impossibleRead = false
   for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     const returned = returns[i]
     if (returned === NEVER) {
       unknown.push(i)
@@ -121,7 +123,11 @@ export interface Zones {
 }
 
 /** Takes the groups in the order in which their zones begin, placing one after another; undefined where two conflict. */
-export function sequenceOfZones({ first, last, used, initial }: Zones, events: number): Int32Array | undefined {
+export function sequenceOfZones(
+  { first, last, used, initial }: Zones,
+  events: number,
+  budget: Budget,
+): Int32Array | undefined {
   const groups = first.length
   // By event: group + 1 where that group's zone begins, forward or backward.
   const begins = new Int32Array(events)
@@ -129,6 +135,7 @@ export function sequenceOfZones({ first, last, used, initial }: Zones, events: n
     if (used[group] === 0 || group === initial) continue
     begins[lesser(first[group], last[group])] = group + 1
   }
+  budget.look()
   // The groups alone, in that order; one place more, where what is no group leaves no trace.
   const sorted = new Int32Array(groups + 1)
   let count = 0
@@ -136,6 +143,7 @@ export function sequenceOfZones({ first, last, used, initial }: Zones, events: n
     sorted[count] = begins[event] - 1
     count += -begins[event] >>> 31
   }
+  budget.look()
   const sequence = new Int32Array(groups)
   let placed = 0
   let currentEnd = -1
@@ -173,7 +181,9 @@ function orderOf(
   sequence: Int32Array,
   { writer, reads }: Clusters,
   { length, kind, expects, writes, values }: Encoded,
+  budget: Budget,
 ): Int32Array {
+  budget.look()
   let total = 0
   for (let at = 0; at < sequence.length; at++) {
     const value = sequence[at]
@@ -190,6 +200,7 @@ function orderOf(
     next[value] = place
     place += reads[value]
   }
+  budget.look()
   for (let i = 0; i < length; i++) {
     const isWrite = kind[i]
     const value = expects[i] & writes[i]

@@ -1,5 +1,5 @@
 import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaos/history'
-import { type Budget, unlimited } from '../budget.ts'
+import { type Budget, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import {
   type Accounted,
@@ -12,7 +12,7 @@ import {
 import { createHeap } from '../objects/heap.ts'
 import type { Convergence, ModelEntry } from '../objects/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, ticking } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import { decimal, LARGEST_FRACTION } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 

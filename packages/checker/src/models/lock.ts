@@ -1,9 +1,9 @@
 import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment, ticking } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
 
 const ACQUIRE = 0

@@ -1,9 +1,9 @@
 import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, ticking } from '../objects/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import {
   accountOfQueue,
   besideOfMessage,

@@ -1,4 +1,5 @@
 import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId, ValueTable } from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
@@ -21,10 +22,12 @@ const kinds: { readonly [f: string]: number } = {
  * a key); keys are numbered as always.
  *
  * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`.
+ * @throws OutOfTime
  */
 export function encodeRegister(
   history: History,
   options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+  budget: Budget = unlimited,
   isWanted?: (key: number) => boolean,
 ): { readonly encoded: Encoded; readonly decoder: Decoder } {
   const { operations } = history
@@ -57,6 +60,7 @@ export function encodeRegister(
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < total; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     let k = kindOf[f[i]]
     if (k === -1) throw unknownFunction(history, i)
     const outcome = outcomes[i]
@@ -104,7 +108,7 @@ export function encodeRegister(
   const shift = unkeyed ? 1 : 0
   if (named && shift === 1) for (let i = 0; i < length; i++) key[i] += shift
   const keys = Math.max(1, history.keys.length + shift)
-  const ids = numberValues({ kind, expects, writes, length, hasConditional }, initialId)
+  const ids = numberValues({ kind, expects, writes, length, hasConditional }, initialId, budget)
   let keyLater: Int32Array | undefined
   let processLater: Int32Array | undefined
   const encoded: Encoded = {

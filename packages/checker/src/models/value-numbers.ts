@@ -1,3 +1,4 @@
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
 
 /**
@@ -9,12 +10,15 @@ type Columns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length' | 'hasCond
 /**
  * Replaces ids by dense numbers, in place, the initial value's being 0, each in the column where it belongs; returns the
  * id of each number.
+ *
+ * @throws OutOfTime
  */
-export function numberValues(columns: Columns, initial: number): Int32Array {
+export function numberValues(columns: Columns, initial: number, budget: Budget): Int32Array {
   const { expects, writes, length, hasConditional } = columns
   const span: Span = { least: LARGEST, greatest: SMALLEST, parities: 0 }
   widen(span, expects, length, initial)
   if (hasConditional) widen(span, writes, length, initial)
+  if (length > STEPS_BETWEEN_LOOKS) budget.look()
   const { parities } = span
   if (parities === 0) span.least = span.greatest = 0
   // Ids of integers are all odd, ids of texts all even.
@@ -22,7 +26,7 @@ export function numberValues(columns: Columns, initial: number): Int32Array {
   const least = 2 * span.least + (parities === 2 ? 1 : 0)
   const range = shift === 1 ? span.greatest - span.least + 2 : 2 * (span.greatest - span.least) + 3
   if (range <= 2 * length + 64) return numberByRange(columns, initial, { least, shift, range })
-  return numberByAppearance(columns, initial)
+  return numberByAppearance(columns, initial, budget)
 }
 
 /** Halves of ids, so that the difference of two fits 32 bits; and a bit for even ids, a bit for odd ones. */
@@ -82,7 +86,7 @@ function numberByRange(
   return ids
 }
 
-function numberByAppearance({ kind, expects, writes, length }: Columns, initial: number): Int32Array {
+function numberByAppearance({ kind, expects, writes, length }: Columns, initial: number, budget: Budget): Int32Array {
   const ids = [initial]
   const numbers = new Map<number, number>([[initial, 0]])
   const numberOf = (id: number): number => {
@@ -92,6 +96,7 @@ function numberByAppearance({ kind, expects, writes, length }: Columns, initial:
     return ids.push(id) - 1
   }
   for (let i = 0; i < length; i++) {
+    budget.tick()
     const number = numberOf(expects[i])
     expects[i] = kind[i] === CAS ? number : number | ~observes[kind[i]]
     writes[i] = kind[i] === CAS ? numberOf(writes[i]) : number | observes[kind[i]]

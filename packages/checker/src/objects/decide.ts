@@ -1,11 +1,11 @@
-import { type Budget, inTime, unlimited } from '../budget.ts'
+import { type Budget, inTime, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { IntegerModel, Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
 import { type Machine, machineOf, machineOfIntegers } from './machine.ts'
 import { choose, operationAt, type Part } from './part.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
-import { type FastAnswer, NOT_APPLICABLE, ticking } from './slots.ts'
+import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
 
 /** All that deciding one object needs: its specification and, where there are, its quicker ways. */
 export interface Judge {
@@ -166,7 +166,10 @@ function runInSlices(
   budget: Budget,
 ): ReturnType<ObjectSearch['run']> | 'out of time' {
   for (let left = steps; left > 0; left -= SLICE) {
-    const progress = search.run(Math.min(left, SLICE))
+    const progress = inTime(
+      () => search.run(Math.min(left, SLICE)),
+      () => 'out of time' as const,
+    )
     if (progress !== 'paused') return progress
     if (budget.expired()) return 'out of time'
   }

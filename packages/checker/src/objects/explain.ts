@@ -45,15 +45,26 @@ function reduced(violated: Violated, judge: Judge, budget: Budget): Counterexamp
   const isContradiction = (indices: readonly number[]): boolean =>
     contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
   const related = judge.related(operations, budget)
-  const start = startOf(operations, conflict, (some) => isContradiction(related(some)), budget)
-  const chosen = shrink(start, (some) => isContradiction(related(some)), budget)
-  const shown = related(chosen)
-  const core = coreOf(chosen, shown, {
-    isContradiction,
-    isSupported: () => judge.supports?.(operations, budget) ?? closedUnder(related),
-    conflict,
-    budget,
-  })
+  // Of the last choice that was found contradictory.
+  let completion: readonly number[] | undefined
+  const enough = (some: readonly number[]): boolean => {
+    const completed = related(some)
+    const holds = isContradiction(completed)
+    if (holds) completion = completed
+    return holds
+  }
+  const chosen = shrink(startOf(operations, conflict, enough, budget), enough, budget)
+  const shown = completion ?? related(chosen)
+  const core = inTime(
+    () =>
+      coreOf(chosen, shown, {
+        isContradiction,
+        isSupported: () => judge.supports?.(operations, budget) ?? closedUnder(related),
+        conflict,
+        budget,
+      }),
+    () => shown,
+  )
   const rows = shown.length > MOST_SHOWN ? core : shown
   const inCore = new Set(core)
   const culprit = culpritOf(operations, core)

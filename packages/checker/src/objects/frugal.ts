@@ -1,11 +1,10 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { createMemo } from '../linearizable/memo.ts'
 import { createHeap } from './heap.ts'
 import { IMPOSSIBLE, type Machine } from './machine.ts'
 import { eventsInOrder, type Part } from './part.ts'
 import { classesOf, type ObjectSearch, ranksOf, slotsOf } from './search.ts'
-import { ticking } from './slots.ts'
 
 /** A configuration of the search, in order of discovery. */
 interface Configuration {

@@ -1,4 +1,4 @@
-import { type Budget, unlimited } from '../budget.ts'
+import { type Budget, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { Part } from './part.ts'
 
@@ -71,14 +71,6 @@ export function search(length: number, holds: (at: number) => boolean): number {
   }
   return low
 }
-
-/** The same order, for a sort that stops with `OutOfTime` at the deadline. */
-export const ticking =
-  <Item>(compare: (a: Item, b: Item) => number, budget: Budget) =>
-  (a: Item, b: Item): number => {
-    budget.tick()
-    return compare(a, b)
-  }
 
 /** Sorts operations by the moment (an event position, halves between) at which each is to take effect. */
 export function orderByMoment(

@@ -1,5 +1,5 @@
 import type { History } from '@chaos/history'
-import { type Budget, createBudget } from '../budget.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
 import { isWeak } from '../causal/judge.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
 import type { Level } from '../level.ts'
@@ -95,15 +95,23 @@ export function judgeShare(
   const board = boardOf(memory)
   const whole = createBudget(options, board.ledger)
   const budget = options.levels.some(isGlobal) ? whole.within(options.deadlineMs * LINEARIZABLE_SHARE) : whole
-  if (takeEncoding(history, whole) !== undefined) {
-    return { result: 'unknown', limit: 'memory', undecided: share.filter(Boolean).length, keys: history.keys.length }
-  }
+  if (takeEncoding(history, whole) !== undefined) return undecidedShare(history, share, 'memory')
   try {
-    return judgeKeys(history, options, { share, budget, board })
+    return inTime(
+      () => judgeKeys(history, options, { share, budget, board }),
+      () => undecidedShare(history, share, 'time'),
+    )
   } finally {
     whole.giveBack(encodingBytes(history))
   }
 }
+
+const undecidedShare = ({ keys }: History, share: Uint8Array, limit: Limit): ShareAnswer => ({
+  result: 'unknown',
+  limit,
+  undecided: share.filter(Boolean).length,
+  keys: keys.length,
+})
 
 interface Sharing {
   readonly share: Uint8Array
@@ -113,7 +121,7 @@ interface Sharing {
 
 function judgeKeys(history: History, options: ShareOptions, { share, budget, board }: Sharing): ShareAnswer {
   const { race, claim } = board
-  const { encoded, decoder } = encodeRegister(history, options, (key) => share[key + 1] === 1)
+  const { encoded, decoder } = encodeRegister(history, options, budget, (key) => share[key + 1] === 1)
   const answer = decideLinearizable(encoded, decoder.value, budget, race)
   if (answer.result === 'unknown') {
     return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: encoded.keys }
@@ -139,15 +147,19 @@ const plain = (counterexample: Counterexample): Counterexample => ({ ...countere
 /** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
 export function judgeBeside(history: History, options: ShareOptions, memory: BoardMemory): Others {
   const budget = createBudget(options, boardOf(memory).ledger)
-  const reason = takeEncoding(history, budget)
-  if (reason !== undefined) {
-    const unknown = Object.fromEntries(
-      options.levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }]),
-    )
-    return { decided: unknown, lost: [], staleness: undefined }
-  }
+  const unknown = (reason: string): Others => ({
+    decided: Object.fromEntries(options.levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
+    lost: [],
+    staleness: undefined,
+  })
+  const cramped = takeEncoding(history, budget)
+  if (cramped !== undefined) return unknown(cramped)
   try {
-    return judgeOthers(registersOf(history, options), options, budget, false)
+    const registers = inTime(
+      () => registersOf(history, options, budget),
+      () => undefined,
+    )
+    return registers === undefined ? unknown(OUT_OF_TIME) : judgeOthers(registers, options, budget, false)
   } finally {
     budget.giveBack(encodingBytes(history))
   }
@@ -191,7 +203,8 @@ export function reportOfShares(
   const budget = createBudget(options, boardOf(memory).ledger)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, options.model, options, cramped)
-  const registers = registersOf(history, options)
+  // The time may be up; what the shares decided is not given up for that.
+  const registers = registersOf(history, options, unlimited)
   const others = beside ?? judgeOthers(registers, options, budget, linearizable.result === 'met')
   return reportOf(registers, options, linearizable, others)
 }

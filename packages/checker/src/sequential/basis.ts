@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'
 
@@ -11,8 +12,10 @@ export interface Basis {
 /**
  * An order that contains program order and reads-from, and follows the times of the calls where it can. Where there is a
  * cycle among those the order is by call alone: saturation will meet the cycle in any case.
+ *
+ * @throws OutOfTime
  */
-export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads): Basis {
+export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budget: Budget): Basis {
   const { length } = encoded
   const { of, place: placeOf, start, members, after } = threads
   const basis = new Int32Array(length)
@@ -30,6 +33,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads): Bas
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
+      budget.tick()
       const top = stack[stack.length - 1]
       if (enter(placeOf[top] > 0 ? members[start[of[top]] + placeOf[top] - 1] : after[top])) continue
       if (enter(writerOf[top])) continue

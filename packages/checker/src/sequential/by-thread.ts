@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 import { ones } from '../linearizable/beam.ts'
 import type { ReadsFrom } from './reads-from.ts'
@@ -20,20 +21,29 @@ export interface KeyWrites {
   readonly seek: (list: number, count: number) => number
 }
 
-export function writesByKey({ length, keys, key, writes }: Encoded, { count, of, place, members }: Threads): KeyWrites {
+/** @throws OutOfTime */
+export function writesByKey(
+  { length, keys, key, writes }: Encoded,
+  { count, of, place, members }: Threads,
+  budget: Budget,
+): KeyWrites {
   // Sorted by key, threads in order and each thread's writes in order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]
   const next = from.slice(0, keys)
   const sorted = new Int32Array(from[keys])
-  for (let m = 0; m < length; m++) if (writes[members[m]] !== NOTHING) sorted[next[key[members[m]]]++] = members[m]
+  for (let m = 0; m < length; m++) {
+    budget.tick()
+    if (writes[members[m]] !== NOTHING) sorted[next[key[members[m]]]++] = members[m]
+  }
   const first = new Int32Array(keys + 1)
   const thread: number[] = []
   const start: number[] = []
   for (let k = 0; k < keys; k++) {
     first[k] = start.length
     for (let n = from[k]; n < from[k + 1]; n++) {
+      budget.tick()
       if (n > from[k] && of[sorted[n]] === of[sorted[n - 1]]) continue
       thread.push(of[sorted[n]])
       start.push(n)
@@ -95,16 +105,22 @@ export interface Lists {
   readonly items: Int32Array
 }
 
-/** Of each write: in each thread the first operation that read it, from which others follow by program order, and the last. */
+/**
+ * Of each write: in each thread the first operation that read it, from which others follow by program order, and the last.
+ *
+ * @throws OutOfTime
+ */
 export function readersByThread(
   { encoded, writerOf }: ReadsFrom,
   { of, members }: Threads,
+  budget: Budget,
 ): { readonly first: Lists; readonly last: Lists } {
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
   // Thread by thread, so that a write's readers of one thread come in a row.
   for (let m = 0; m < length; m++) {
+    budget.tick()
     const writer = writerOf[members[m]]
     if (writer < 0 || lastThread[writer] === of[members[m]]) continue
     lastThread[writer] = of[members[m]]
@@ -116,6 +132,7 @@ export function readersByThread(
   const last = new Int32Array(start[length])
   lastThread.fill(-1)
   for (let m = 0; m < length; m++) {
+    budget.tick()
     const reader = members[m]
     const writer = writerOf[reader]
     if (writer < 0) continue

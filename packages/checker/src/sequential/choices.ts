@@ -1,6 +1,6 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, OutOfTime } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
-import { INITIAL } from './reads-from.ts'
+import { ascending, INITIAL } from './reads-from.ts'
 
 /** Where values are repeated: which writes each read may have seen. */
 export interface Choices {
@@ -20,22 +20,27 @@ const READS_BETWEEN_CLOCKS = 0x3f
 
 /**
  * All sources that each read may have. Not its own process's later writes. An `info` write of a value that nobody read is
- * left out: it can be taken never to have happened. For reads and writes only. Undefined where time or memory does not
- * suffice: of few values, each read has a share of all writes.
+ * left out: it can be taken never to have happened. For reads and writes only. Undefined where memory does not suffice: of
+ * few values, each read has a share of all writes.
+ *
+ * @throws OutOfTime
  */
 export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
-  if (budget.expired()) return undefined
+  budget.look()
   const observed = new Set<number>()
   for (let i = 0; i < given.length; i++) {
+    budget.tick()
     if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
   }
-  const indices = Int32Array.from({ length: given.length }, (_, i) => i).filter(
+  const indices = ascending(
+    given.length,
     (i) => given.returns[i] !== NEVER || observed.has(given.key[i] * given.values + given.writes[i]),
   )
-  const encoded = restrict(given, indices)
+  const encoded = restrict(given, indices, budget)
   const { length, expects, writes, key, process, calls, returns, values, initial } = encoded
   const writers = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (writes[i] === NOTHING) continue
     const name = key[i] * values + writes[i]
     const list = writers.get(name)
@@ -52,6 +57,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     const isLate = (reads.length & READS_BETWEEN_CLOCKS) === 0 && budget.expired()
     if (isLate || !budget.take(bytes)) {
       release()
+      if (isLate) throw new OutOfTime()
       return undefined
     }
     taken += bytes

@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { assemble, type Threads } from './threads.ts'
 
@@ -7,6 +8,8 @@ import { assemble, type Threads } from './threads.ts'
  * of threads. Beyond so many columns, a thread follows the one of those that had ended by the clock which has been idle
  * longest. Such an order is likely to hold, but is assumed: what contradicts it is no violation, and the threads whose first
  * operations are given in `apart` are not made to follow others.
+ *
+ * @throws OutOfTime
  */
 export function joinThreads(
   threads: Threads,
@@ -14,6 +17,7 @@ export function joinThreads(
   effectBy: Int32Array,
   columns: number,
   apart: ReadonlySet<number>,
+  budget: Budget,
 ): Threads {
   const { count, start, members, of } = threads
   const byCall = Array.from({ length: count }, (_, t) => t).sort(
@@ -24,6 +28,7 @@ export function joinThreads(
   /** Of each column: when its last operation had taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
+    budget.look()
     const first = members[start[t]]
     let column = sizes.length
     if (column >= columns && !apart.has(first)) {

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Budget, Progress } from '../budget.ts'
+import { type Budget, inTime, type Progress } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { effectTimes } from './basis.ts'
 import { joinThreads } from './columns.ts'
@@ -34,13 +34,15 @@ export type Sequentiality =
  *
  * `steps` bounds the search for repeated values; without it only the budget does. `facts` is what is known of who read from
  * whom, where that was found out before.
+ *
+ * @throws OutOfTime
  */
 export function findSequentialOrder(
   encoded: Encoded,
   jsonOf: (name: number) => Json,
   budget: Budget,
   steps: number = Number.POSITIVE_INFINITY,
-  facts: ReturnType<typeof readsFrom> = readsFrom(encoded),
+  facts: ReturnType<typeof readsFrom> = readsFrom(encoded, budget),
 ): Sequentiality {
   if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
   if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
@@ -49,7 +51,7 @@ export function findSequentialOrder(
 }
 
 function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
-  const threads = threadsOf(facts.encoded, true)
+  const threads = threadsOf(facts.encoded, true, budget)
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
@@ -74,7 +76,7 @@ export function decideJoined(
   const effectBy = effectTimes(facts)
   const apart = new Set<number>()
   for (let partings = 0; partings < MOST_PARTINGS; partings++) {
-    const fewer = joinThreads(threads, facts.encoded, effectBy, columns, apart)
+    const fewer = joinThreads(threads, facts.encoded, effectBy, columns, apart, budget)
     if (fewer.count === threads.count) return undefined
     const { answer, joined } = decideBy(facts, fewer, budget)
     if (answer.result === 'met') return answer
@@ -173,7 +175,10 @@ export function decideSources(
     if (answer.result === 'met') return answer
     return answer.result === 'violated' ? 'violated' : 'stopped'
   }
-  const answer = chooseSources(encoded, { physical, saturations, confirm }, budget)
+  const answer = inTime(
+    () => chooseSources(encoded, { physical, saturations, confirm }, budget),
+    () => 'stopped' as const,
+  )
   if (answer === 'stopped' || (answer === 'violated' && physical)) return undefined
   return answer === 'violated' ? { result: 'violated' } : answer
 }
@@ -186,7 +191,10 @@ const SOURCES_MS = 4_000
 /** Goes on until it comes to an end, or so many steps were made, or there is no more time: it looks after each slice. */
 function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
   for (let left = steps; left > 0 && !budget.expired(); left -= slice) {
-    const progress = search.run(Math.min(left, slice))
+    const progress = inTime(
+      () => search.run(Math.min(left, slice)),
+      () => 'paused' as const,
+    )
     if (progress !== 'paused') return progress
   }
   return 'paused'

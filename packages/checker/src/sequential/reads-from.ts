@@ -1,3 +1,4 @@
+import { type Budget, unlimited } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
 
 /** In `writerOf`: the operation observes the initial value, or observes nothing. */
@@ -18,14 +19,18 @@ export interface ReadsFrom {
  * Finds which write each read saw, where no value was written twice to one key. A write of unknown outcome that was
  * observed, directly or by way of others that were, took effect; all others can be taken never to have happened, since
  * leaving out a write that nobody sees breaks nothing.
+ *
+ * @throws OutOfTime
  */
 export function readsFrom(
   encoded: Encoded,
+  budget: Budget = unlimited,
 ): ReadsFrom | { readonly result: 'repeated values' } | { readonly result: 'thin air'; readonly read: number } {
   const { length, kind, expects, writes, key, returns, values, initial } = encoded
   const writers = new Map<number, number>()
   let repeated = false
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (kind[i] === DIFFERS || kind[i] === APPEND) return { result: 'repeated values' }
     if (writes[i] === NOTHING) continue
     const name = key[i] * values + writes[i]
@@ -40,6 +45,7 @@ export function readsFrom(
     if (expects[i] !== NOTHING) waiting.push(i)
   }
   for (let reader = waiting.pop(); reader !== undefined; reader = waiting.pop()) {
+    budget.tick()
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
@@ -51,13 +57,15 @@ export function readsFrom(
     needed[writer] = 1
     if (kind[writer] === CAS) waiting.push(writer)
   }
-  if (repeated && !uniqueAmong(encoded, needed)) return { result: 'repeated values' }
-  const indices = Int32Array.from({ length }, (_, i) => i).filter((i) => needed[i] === 1)
+  if (repeated && !uniqueAmong(encoded, needed, budget)) return { result: 'repeated values' }
+  const indices = ascending(length, (i) => needed[i] === 1)
+  budget.look()
   const number = new Int32Array(length).fill(-1)
   for (let n = 0; n < indices.length; n++) number[indices[n]] = n
-  const kept = restrict(encoded, indices)
+  const kept = restrict(encoded, indices, budget)
   const writerOf = new Int32Array(indices.length).fill(NO_READ)
   for (let n = 0; n < indices.length; n++) {
+    budget.tick()
     if (kept.expects[n] === NOTHING) continue
     writerOf[n] =
       kept.expects[n] === initial ? INITIAL : number[writers.get(kept.key[n] * values + kept.expects[n]) ?? -1]
@@ -65,17 +73,27 @@ export function readsFrom(
   return { result: 'unique', encoded: kept, indices, writerOf }
 }
 
+/** The numbers below `length` that pass, in order. */
+export function ascending(length: number, passes: (i: number) => boolean): Int32Array {
+  const numbers = new Int32Array(length)
+  let count = 0
+  for (let i = 0; i < length; i++) if (passes(i)) numbers[count++] = i
+  return numbers.slice(0, count)
+}
+
 /** Whether the operations that certainly happened wrote distinct values, although some that may not have did not. */
-function uniqueAmong(encoded: Encoded, needed: Uint8Array): boolean {
+function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
   // A value with two possible writers, one of them of unknown outcome, may come from either: only where no such value
   // is observed is it certain who wrote what.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (needed[i] === 1 && expects[i] !== NOTHING) observed.add(key[i] * values + expects[i])
   }
   const seen = new Set<number>()
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (writes[i] === NOTHING) continue
     const name = key[i] * values + writes[i]
     if (!observed.has(name)) continue

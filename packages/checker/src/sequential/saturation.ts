@@ -1,6 +1,6 @@
-import type { Budget } from '../budget.ts'
+import { type Budget, inTime } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
-import { basisOf, effectTimes } from './basis.ts'
+import { type Basis, basisOf, effectTimes } from './basis.ts'
 import { type KeyWrites, readersByThread, writesByKey } from './by-thread.ts'
 import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, PROCESS } from './edges.ts'
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
@@ -70,7 +70,7 @@ export type Saturated =
 export function saturate(
   facts: ReadsFrom,
   budget: Budget,
-  threads: Threads = threadsOf(facts.encoded, true),
+  threads: Threads = threadsOf(facts.encoded, true, budget),
 ): Saturated {
   const { encoded, writerOf } = facts
   const { length, key, writes } = encoded
@@ -91,13 +91,19 @@ export function saturate(
     return { result: 'stopped', reason: 'memory' }
   }
   const { of, place, start, members } = threads
-  const order = basisOf(facts, threads)
+  const columns = inTime(
+    () => columnsOf(facts, threads, budget),
+    () => undefined,
+  )
+  if (columns === undefined) {
+    budget.giveBack(bytes)
+    return { result: 'stopped', reason: 'time' }
+  }
+  const { order, keyWrites, previousWrite } = columns
+  const { first: firstReaders, last: lastReaders } = columns.readers
   const vectors = createVectors(threads, order, take)
   const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
-  const { first: firstReaders, last: lastReaders } = readersByThread(facts, threads)
-  const keyWrites = writesByKey(encoded, threads)
-  const previousWrite = previousWrites(keyWrites, length)
 
   /** `premise` is the write that precedes what the reader, or the write after it, is; see Edge. */
   const addEdge = (
@@ -240,6 +246,8 @@ export function saturate(
   }
   vectors.start()
   for (const { from, to, reason, reader } of baseEdges(facts, threads, keyWrites)) {
+    if ((++visits & VISITS_BETWEEN_LOOKS) === 0 && budget.expired()) stopped = 'time'
+    if (stopped !== undefined) break
     const conflict = addEdge(from, to, reason === 'process order' ? PROCESS : AFTER, -1, -1, reader ?? -1)
     if (conflict !== undefined) return { result: 'conflict', saturation, conflict }
   }
@@ -251,11 +259,28 @@ export function saturate(
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
+/** What is looked up again and again, and never changes. */
+function columnsOf(
+  facts: ReadsFrom,
+  threads: Threads,
+  budget: Budget,
+): {
+  readonly order: Basis
+  readonly readers: ReturnType<typeof readersByThread>
+  readonly keyWrites: KeyWrites
+  readonly previousWrite: Int32Array
+} {
+  const order = basisOf(facts, threads, budget)
+  const readers = readersByThread(facts, threads, budget)
+  const keyWrites = writesByKey(facts.encoded, threads, budget)
+  return { order, readers, keyWrites, previousWrite: previousWrites(keyWrites, facts.encoded.length) }
+}
+
 /** What lists and orders take for each operation, beside vectors and edges. */
 const BYTES_FOR_EACH = 100
 
 /** A power of two less one. */
-const VISITS_BETWEEN_LOOKS = 0x3ff
+const VISITS_BETWEEN_LOOKS = 0xff
 
 /** Of each write: its thread's one before, to the same key; -1 where there is none. */
 function previousWrites({ start, writes }: KeyWrites, length: number): Int32Array {

@@ -29,11 +29,11 @@ export function createSequentialSearch(
   const expects = appends?.expects ?? encoded.expects
   const writes = appends?.writes ?? encoded.writes
   const initial = appends?.initial ?? encoded.initial
-  const threads = threadsOf(encoded)
+  const threads = threadsOf(encoded, false, budget)
   const { count, start, members, after } = threads
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
-  const useful = usefulOptional(encoded, expects, writes)
+  const useful = usefulOptional(encoded, expects, writes, budget)
   // Threads of completed operations first in the key, then one bit for each optional operation that can matter.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
@@ -169,9 +169,18 @@ const OBSERVATION = 0
 const CHOICE = 1
 
 /** Optional writes whose value somebody observed; all of them where states are compared in other ways. */
-function usefulOptional(encoded: Encoded, expects: Int32Array, writes: Int32Array): (operation: number) => boolean {
+function usefulOptional(
+  encoded: Encoded,
+  expects: Int32Array,
+  writes: Int32Array,
+  budget: Budget,
+): (operation: number) => boolean {
   if (encoded.hasAppend || encoded.kind.includes(DIFFERS)) return () => true
-  const observed = new Set<string>()
-  for (let i = 0; i < encoded.length; i++) if (expects[i] >= 0) observed.add(`${encoded.key[i]} ${expects[i]}`)
-  return (operation) => observed.has(`${encoded.key[operation]} ${writes[operation]}`)
+  const { length, key, values } = encoded
+  const observed = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (expects[i] >= 0) observed.add(key[i] * values + expects[i])
+  }
+  return (operation) => observed.has(key[operation] * values + writes[operation])
 }

@@ -43,6 +43,8 @@ const MOST_AT_ONCE = 64
  * anew with the reads concerned first; the number of restarts is bounded, so the search ends.
  *
  * Answers with what `confirm` made of the sources.
+ *
+ * @throws OutOfTime
  */
 export function chooseSources<Found>(
   given: Encoded,

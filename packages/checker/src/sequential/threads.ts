@@ -1,3 +1,4 @@
+import { type Budget, unlimited } from '../budget.ts'
 import { type Encoded, NEVER } from '../encoded.ts'
 
 /**
@@ -21,11 +22,16 @@ export interface Threads {
 /**
  * `certain`: nothing is optional, so that an operation of unknown outcome that is the last of its process, as it should be,
  * can be the last of its process's thread.
+ *
+ * @throws OutOfTime
  */
-export function threadsOf(encoded: Encoded, certain = false): Threads {
+export function threadsOf(encoded: Encoded, certain = false, budget: Budget = unlimited): Threads {
   const { length, process, returns } = encoded
   const lastOfProcess = new Map<number, number>()
-  if (certain) for (let i = 0; i < length; i++) lastOfProcess.set(process[i], i)
+  for (let i = 0; i < length && certain; i++) {
+    budget.tick()
+    lastOfProcess.set(process[i], i)
+  }
   const of = new Int32Array(length)
   const place = new Int32Array(length)
   const after = new Int32Array(length).fill(-1)
@@ -33,6 +39,7 @@ export function threadsOf(encoded: Encoded, certain = false): Threads {
   const lastOf = new Map<number, number>()
   const sizes: number[] = []
   for (let i = 0; i < length; i++) {
+    budget.tick()
     const p = process[i]
     if (returns[i] === NEVER && lastOfProcess.get(p) !== i) {
       after[i] = lastOf.get(p) ?? -1

@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import type { Facts } from '../causal/order.ts'
 import { NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
@@ -10,14 +11,17 @@ import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 /**
  * Monotonic reads: what an earlier read of the process saw is visible to a later one. So of a key, each new source of a
  * process's reads is later than its one before; that there is such an order of the writes is all there is to it.
+ *
+ * @throws OutOfTime
  */
-export function readsGoBack(facts: Facts): readonly Edge[] | undefined {
+export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | undefined {
   const { encoded, writerOf, threads } = facts
   const latest = new Int32Array(encoded.keys).fill(NO_READ)
   const edges: Edge[] = []
   for (let t = 0; t < threads.count; t++) {
     const last = threads.start[t + 1]
     for (let m = threads.start[t]; m < last; m++) {
+      budget.tick()
       const read = threads.members[m]
       const source = writerOf[read]
       if (source === NO_READ) continue
@@ -30,7 +34,7 @@ export function readsGoBack(facts: Facts): readonly Edge[] | undefined {
     }
     for (let m = threads.start[t]; m < last; m++) latest[encoded.key[threads.members[m]]] = NO_READ
   }
-  return findCycle(edges, encoded.length)
+  return findCycle(edges, encoded.length, budget)
 }
 
 /**
@@ -41,7 +45,7 @@ export function readsGoBack(facts: Facts): readonly Edge[] | undefined {
  * the source is an own write as well, the own writes between it and the read come before it too. If another own write that
  * is the source of an own read is among those, each of the two comes before the other; so otherwise these spans are disjoint.
  */
-export function missesOwnWrites(facts: Facts): readonly Edge[] | undefined {
+export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] | undefined {
   const { encoded, writerOf, threads } = facts
   const { length, key, writes } = encoded
   const edges: Edge[] = []
@@ -66,6 +70,7 @@ export function missesOwnWrites(facts: Facts): readonly Edge[] | undefined {
   for (let t = 0; t < threads.count; t++) {
     const end = threads.start[t + 1]
     for (let m = threads.start[t]; m < end; m++) {
+      budget.tick()
       const operation = threads.members[m]
       const k = key[operation]
       if (writes[operation] !== NOTHING) {
@@ -106,7 +111,7 @@ export function missesOwnWrites(facts: Facts): readonly Edge[] | undefined {
       lastRead[key[threads.members[m]]] = NO_READ
     }
   }
-  const cycle = findCycle(edges, 2 * length)
+  const cycle = findCycle(edges, 2 * length, budget)
   return cycle === undefined ? undefined : withoutPrefixes(cycle, length)
 }
 
@@ -131,7 +136,7 @@ function withoutPrefixes(cycle: readonly Edge[], length: number): readonly Edge[
 }
 
 /** Some cycle of the edges between nodes 0 … nodes - 1. */
-function findCycle(edges: readonly Edge[], nodes: number): readonly Edge[] | undefined {
+function findCycle(edges: readonly Edge[], nodes: number, budget: Budget): readonly Edge[] | undefined {
   const start = new Int32Array(nodes + 1)
   for (const { from } of edges) start[from + 1]++
   for (let n = 0; n < nodes; n++) start[n + 1] += start[n]
@@ -145,6 +150,7 @@ function findCycle(edges: readonly Edge[], nodes: number): readonly Edge[] | und
     if (state[node] !== 0 || start[node] === start[node + 1]) continue
     state[node] = 1
     for (let at = node; ; ) {
+      budget.tick()
       if (next[at] === start[at + 1]) {
         state[at] = 2
         const back = path.pop()

@@ -1,4 +1,5 @@
 import type { Operations } from '@chaos/history'
+import { type Budget, ticking } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 
@@ -13,15 +14,18 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
  *
  * Expects distinct values, no cas, and no read of a value that had not been written. Infinite where times contradict the
  * order of events so that no Δ will do. O(n log n + n log span).
+ *
+ * @throws OutOfTime
  */
-export function leastDelta(part: Encoded, clusters: Clusters, times: Operations): number {
-  const zones = zonesInTime(part, clusters, times)
+export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
+  const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
   // Here every read is called before anything has returned; what conflicts even then has times that go back.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
+    budget.look()
     const middle = Math.floor((low + high) / 2)
     // Beyond 2^53 neighbouring doubles are more than 1 apart.
     if (middle === low || middle === high) break
@@ -41,12 +45,13 @@ interface Zones {
   readonly lastReadCall: Float64Array
 }
 
-function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations): Zones {
+function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, budget: Budget): Zones {
   const { length, kind, expects, writes, row, returns, values } = part
   const first = new Float64Array(values).fill(Number.POSITIVE_INFINITY)
   const writeCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
   const lastReadCall = new Float64Array(values).fill(Number.NEGATIVE_INFINITY)
   for (let i = 0; i < length; i++) {
+    budget.tick()
     const value = kind[i] === READ ? expects[i] : writes[i]
     if (value === NOTHING) continue
     if (returns[i] !== NEVER) first[value] = Math.min(first[value], times.returnTime[row[i]])
@@ -59,7 +64,7 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations): Zo
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
-  kept.sort((a, b) => (first[a] === first[b] ? 0 : first[a] - first[b]))
+  kept.sort(ticking((a, b) => (first[a] === first[b] ? 0 : first[a] - first[b]), budget))
   const inOrder = (column: Float64Array): Float64Array => Float64Array.from(kept, (value) => column[value])
   return { first: inOrder(first), writeCall: inOrder(writeCall), lastReadCall: inOrder(lastReadCall) }
 }

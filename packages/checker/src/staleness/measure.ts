@@ -1,4 +1,5 @@
 import type { History } from '@chaos/history'
+import { type Budget, unlimited } from '../budget.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { encodeRegister } from '../models/register.ts'
 import type { CheckOptions } from '../options.ts'
@@ -60,7 +61,7 @@ type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
  */
 export function measureStaleness(history: History, options: StalenessOptions): Staleness | undefined {
   const { encoded, decoder } = encodeRegister(history, options)
-  return stalenessOf(encoded, decoder)
+  return stalenessOf(encoded, decoder, unlimited)
 }
 
 /** How far behind each measured read was, in order of key and call. */
@@ -70,7 +71,7 @@ export function stalenessOfReads(history: History, options: StalenessOptions): R
   const behind: number[] = []
   const versions: number[] = []
   for (const part of encoded.hasAppend ? [] : partition(encoded)) {
-    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations)
+    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
     for (const [i, read] of reads.entries()) {
       operations.push(part.row[read])
       behind.push(behindNanos[i])
@@ -84,8 +85,16 @@ export function stalenessOfReads(history: History, options: StalenessOptions): R
   }
 }
 
-/** The same as `measureStaleness`, of a history that is already encoded. */
-export function stalenessOf(encoded: Encoded, { history }: Pick<Decoder, 'history'>): Staleness | undefined {
+/**
+ * The same as `measureStaleness`, of a history that is already encoded.
+ *
+ * @throws OutOfTime
+ */
+export function stalenessOf(
+  encoded: Encoded,
+  { history }: Pick<Decoder, 'history'>,
+  budget: Budget,
+): Staleness | undefined {
   if (encoded.hasAppend) return undefined
   const times = history.operations
   const timed = hasTimes(history)
@@ -93,9 +102,10 @@ export function stalenessOf(encoded: Encoded, { history }: Pick<Decoder, 'histor
   const measured: { readonly part: Encoded; readonly key: KeyReads }[] = []
   let delta: Bounds = { atLeast: 0, atMost: 0 }
   let k: Bounds = { atLeast: 1, atMost: 1 }
-  for (const part of partition(encoded)) {
+  for (const part of partition(encoded, budget)) {
+    budget.tick()
     const clusters = clustersOf(part)
-    const key = readsBehind(part, clusters, times)
+    const key = readsBehind(part, clusters, times, budget)
     const mostBehind = key.versionsBehind.reduce(greater, 0)
     counts.measured += key.reads.length
     for (const versions of key.versionsBehind) if (versions > 0) counts.stale++
@@ -104,15 +114,16 @@ export function stalenessOf(encoded: Encoded, { history }: Pick<Decoder, 'histor
     measured.push({ part, key })
     const distinct = key.unexplained === 0 && !clusters.writer.includes(MANY_WRITERS)
     const behind = key.behindNanos.reduce(greater, 0)
-    const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times)) : behind
+    const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times, budget)) : behind
     if (distinct && !part.hasConditional) {
       delta = largest(delta, { atLeast: least, atMost: least })
-      k = largest(k, leastVersions(part, clusters, mostBehind))
+      k = largest(k, leastVersions(part, clusters, mostBehind, budget))
     } else {
       delta = largest(delta, { atLeast: least })
       k = largest(k, { atLeast: mostBehind + 1 })
     }
   }
+  budget.look()
   const { behind, versions, worst } = joined(measured, counts.measured)
   return {
     reads: counts,

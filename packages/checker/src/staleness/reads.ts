@@ -1,4 +1,5 @@
 import type { Operations } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
 
@@ -22,8 +23,10 @@ export interface KeyReads {
  *
  * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; how many of them
  * ended before another position is counted in a binary indexed tree, reads taken in order of call.
+ *
+ * @throws OutOfTime
  */
-export function readsBehind(part: Encoded, clusters: Clusters, times: Operations): KeyReads {
+export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
   // By operation: since when it has certainly overwritten what was there, and whose return shows it.
@@ -33,6 +36,7 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (writes[i] === NOTHING) continue
     const alone = writer[writes[i]] === i
     done[i] = alone ? first[writes[i]] : returns[i]
@@ -57,6 +61,7 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
   let ambiguous = 0
   let unexplained = 0
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (kind[i] !== READ || returns[i] === NEVER) continue
     if (writer[expects[i]] === MANY_WRITERS) {
       ambiguous++

@@ -1,3 +1,4 @@
+import { type Budget, ticking } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, FROM_THE_START } from './clusters.ts'
 
@@ -15,15 +16,18 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  * fails late does not hold up one that ends soon.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ *
+ * @throws OutOfTime
  */
-export function isTwoAtomic(part: Encoded, clusters: Clusters): boolean {
-  const left = whatIsLeft(part, clusters)
+export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): boolean {
+  const left = whatIsLeft(part, clusters, budget)
   while (left.anyWrite()) {
     let choices = left.candidates()
     for (let allowance = FIRST_ALLOWANCE; ; allowance *= 4) {
       const open: number[] = []
       let complete = false
       for (const choice of choices) {
+        budget.look()
         const outcome = tryEpoch(left, choice, allowance)
         if (outcome === 'complete') {
           complete = true
@@ -73,7 +77,7 @@ interface Left {
   undo(): void
 }
 
-function whatIsLeft(part: Encoded, { writer, first }: Clusters): Left {
+function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget): Left {
   const { length, kind, expects, writes, calls, initial } = part
   const writeCalls: number[] = []
   const ends: number[] = []
@@ -92,13 +96,14 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters): Left {
   const readFrom: number[] = []
   const readsOf: number[][] = ends.map(() => [])
   for (let i = 0; i < length; i++) {
+    budget.tick()
     if (kind[i] !== READ) continue
     readsOf[numberOf[expects[i]]].push(readCalls.length)
     readCalls.push(calls[i])
     readFrom.push(numberOf[expects[i]])
   }
   const byCall = createChain(ends.map((_, write) => write))
-  const byEnd = createChain(ends.map((_, write) => write).sort((a, b) => ends[a] - ends[b]))
+  const byEnd = createChain(ends.map((_, write) => write).sort(ticking((a, b) => ends[a] - ends[b], budget)))
   const reads = createChain(readCalls.map((_, read) => read))
   let taken: { readonly from: Chain; readonly item: number }[] = []
   const take = (from: Chain, item: number): void => {

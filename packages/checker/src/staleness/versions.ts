@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { zones } from '../linearizable/zones.ts'
 import type { Clusters } from './clusters.ts'
@@ -19,16 +20,19 @@ export interface Bounds {
  * time allows are tried, by the first return in each value's cluster and by call, with each read as early as it can be.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
+ *
+ * @throws OutOfTime
  */
-export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number): Bounds {
-  if (zones(part).result === 'met') return { atLeast: 1, atMost: 1 }
-  if (mostBehind < 2 && isTwoAtomic(part, clusters)) return { atLeast: 2, atMost: 2 }
+export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: number, budget: Budget): Bounds {
+  if (zones(part, budget).result === 'met') return { atLeast: 1, atMost: 1 }
+  if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
   // By the first return of its cluster: no two clusters share one where there is no cas.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
+    budget.tick()
     const first = clusters.first[writes[i]]
     // A write of unknown outcome that nobody read comes last, or never.
     if (first === NEVER) continue
@@ -36,7 +40,8 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
     firstAt[first] = i
   }
   const byFirst = firstAt.filter((write) => write !== -1)
-  return { atLeast: Math.max(3, mostBehind + 1), atMost: Math.min(versionsOf(part, byCall), versionsOf(part, byFirst)) }
+  const most = Math.min(versionsOf(part, byCall, budget), versionsOf(part, byFirst, budget))
+  return { atLeast: Math.max(3, mostBehind + 1), atMost: most }
 }
 
 /**
@@ -44,7 +49,7 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
  * before the other was called; so a read that comes after all that returned before its call, and no later than it must,
  * comes before all that was called after its return.
  */
-function versionsOf(part: Encoded, order: readonly number[] | Int32Array): number {
+function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part
   // The initial value is version 0.
   const version = new Int32Array(values)
@@ -58,6 +63,7 @@ function versionsOf(part: Encoded, order: readonly number[] | Int32Array): numbe
   let reached = 0
   let most = 0
   for (const event of events) {
+    budget.tick()
     if (event > 0) {
       const i = event - 1
       if (kind[i] !== READ) place[i] = version[writes[i]]
