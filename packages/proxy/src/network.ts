@@ -1,5 +1,5 @@
 import type { DatagramFault, Endpoint, Link, LinkFault } from '@chaos/faults'
-import { createRandom, linkName } from '@chaos/faults'
+import { createRandom } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { validateFault } from './affliction.ts'
 import type { AppliedFault, StandingApplied } from './applied-fault.ts'
@@ -8,6 +8,7 @@ import type { ProxyClock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import type { LinkStatistics } from './link-state.ts'
 import { LinkState } from './link-state.ts'
+import { LinkTable } from './link-table.ts'
 import type { Route, RouteOptions } from './tcp/route.ts'
 import { openRoute } from './tcp/route.ts'
 import type { AppliedDatagramFault } from './udp/datagram-faults.ts'
@@ -60,7 +61,7 @@ interface Wiring {
 export function createNetwork(options: NetworkOptions): Network {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed)
-  const links: Map<string, LinkState> = new Map()
+  const links = new LinkTable((link) => new LinkState(link, random))
   const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
   const datagramFaults = createDatagramFaults(random, clock)
   const standing: Set<StandingApplied> = new Set()
@@ -68,23 +69,10 @@ export function createNetwork(options: NetworkOptions): Network {
   let connectionsMade = 0
   const nextConnectionId = () => ++connectionsMade
 
-  function linkState(link: Link): LinkState {
-    const name = linkName(link)
-    let state = links.get(name)
-    if (state === undefined) {
-      state = new LinkState(link, random)
-      links.set(name, state)
-    }
-    return state
-  }
-
   const pairOf = ({ from, to }: Link) => ({
-    forward: linkState({ from, to }),
-    backward: linkState({ from: to, to: from }),
+    forward: links.of({ from, to }),
+    backward: links.of({ from: to, to: from }),
   })
-
-  /** Each link once, however often the fault names it. */
-  const statesOf = (fault: LinkFault): readonly LinkState[] => [...new Set(fault.links.map(linkState))]
 
   async function open<Opened extends { close(): Promise<void> }>(
     { from, to }: Link,
@@ -124,7 +112,7 @@ export function createNetwork(options: NetworkOptions): Network {
       }),
     apply(fault) {
       validateFault(fault)
-      const states = statesOf(fault)
+      const states = links.ofAll(fault.links)
       if (fault.kind === 'reset') return resetLinks(fault, states)
       const applied = afflict(fault, states, clock, () => standing.delete(applied))
       standing.add(applied)
@@ -132,7 +120,7 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     applyToDatagrams: (fault) => datagramFaults.apply(fault),
     settled: async () => undefined,
-    statistics: () => new Map([...links].map(([name, state]) => [name, state.statistics()])),
+    statistics: () => links.map((state) => state.statistics()),
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()

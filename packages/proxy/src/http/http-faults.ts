@@ -4,6 +4,7 @@ import { nanos, UserError } from '@chaos/history'
 import type { ProxyClock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
+import { LinkTable } from '../link-table.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { withdrawalOf } from '../rule-list.ts'
 import { createClientFilter } from '../trigger.ts'
@@ -66,27 +67,20 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
   const { recorder } = options
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http')
-  const links: Map<string, HttpLink> = new Map()
+  const links = new LinkTable((link) => new HttpLink(link, random))
 
-  function httpLink(link: Link): HttpLink {
-    const name = linkName(link)
-    const known = links.get(name) ?? new HttpLink(link, random)
-    links.set(name, known)
-    return known
-  }
-
-  function linkOf(fault: HttpFault, link: Link): HttpLink {
-    const known = links.get(linkName(link))
+  function knownLink(fault: HttpFault, link: Link): HttpLink {
+    const known = links.find(link)
     if (known !== undefined) return known
     throw new UserError(
       'usage',
-      `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. It names their way, from client to server: ${[...links.keys()].join(', ') || 'there is none yet'}.`,
+      `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. It names their way, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
     )
   }
 
   return {
     intercept({ from, to, table }) {
-      const link = httpLink({ from, to })
+      const link = links.of({ from, to })
       const memos = { requests: new HeaderMemo(), replies: new HeaderMemo() }
       const recording = table === undefined || recorder === undefined ? undefined : recorder
       const shared = {
@@ -108,7 +102,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
     apply(fault) {
       const { match } = fault
       if (match?.client !== undefined) createClientFilter(match.client)
-      const targets = [...new Set(fault.links.map((link) => linkOf(fault, link)))]
+      const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
       const nowMs = clock.nowMs()
       const placed = targets.map((list) => ({ list, rule: new HttpRule(fault, nowMs, list.nextRandom()) }))
       for (const { list, rule } of placed) list.put(rule)
@@ -123,7 +117,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
         remove: withdrawalOf(placed),
       }
     },
-    statistics: () => new Map([...links].map(([name, link]) => [name, { ...link.counters }])),
+    statistics: () => links.map((link) => ({ ...link.counters })),
   }
 }
 

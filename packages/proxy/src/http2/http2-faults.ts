@@ -2,6 +2,7 @@ import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } fro
 import { UserError } from '@chaos/history'
 import { type ProxyClock, systemClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
+import { LinkTable } from '../link-table.ts'
 import { withdrawalOf } from '../rule-list.ts'
 import { createClientFilter } from '../trigger.ts'
 import { Http2Connection } from './http2-connection.ts'
@@ -37,17 +38,10 @@ export interface Http2Faults {
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
-  const links: Map<string, Http2Link> = new Map()
-
-  function linkOf(link: Link): Http2Link {
-    const name = linkName(link)
-    const known = links.get(name) ?? new Http2Link(random.fork(name))
-    links.set(name, known)
-    return known
-  }
+  const links = new LinkTable((link) => new Http2Link(random.fork(linkName(link))))
 
   function knownLink(fault: Http2Fault, link: Link): Http2Link {
-    const known = links.get(linkName(link))
+    const known = links.find(link)
     if (known !== undefined) return known
     throw new UserError(
       'usage',
@@ -57,8 +51,8 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
 
   return {
     intercept({ from, to }) {
-      const requests = linkOf({ from, to })
-      const responses = linkOf({ from: to, to: from })
+      const requests = links.of({ from, to })
+      const responses = links.of({ from: to, to: from })
       return (conversation) => new Http2Connection({ conversation, links: { requests, responses }, clock })
     },
     apply(fault) {

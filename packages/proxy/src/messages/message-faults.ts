@@ -1,11 +1,12 @@
 import type { Endpoint, Link, MessageFault } from '@chaos/faults'
-import { createRandom, linkName } from '@chaos/faults'
+import { createRandom } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { ProxyClock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import type { Framing } from '../framing/framing.ts'
 import { isOneMessage } from '../framing/framing.ts'
 import type { Conversation, Intercept } from '../interceptor.ts'
+import { LinkTable } from '../link-table.ts'
 import { appliedTo } from '../rule-list.ts'
 import { compileMatch } from './match.ts'
 import type { MessageStatistics } from './message-link.ts'
@@ -52,12 +53,10 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   const clock = options.clock ?? systemClock
   const maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
   const random = createRandom(options.seed).fork('messages')
-  const links: Map<string, MessageLink> = new Map()
+  const links = new LinkTable((link) => new MessageLink(link, random))
 
   function framedLink(link: Link, track: Track): MessageLink {
-    const name = linkName(link)
-    const known = links.get(name) ?? new MessageLink(link, random)
-    links.set(name, known)
+    const known = links.of(link)
     if (!known.tracks.some((other) => other.framing === track.framing && other.direction === track.direction))
       known.tracks.push(track)
     return known
@@ -93,14 +92,14 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
       return (conversation) => intercept(conversation, forward, backward, framing)
     },
     apply(fault) {
-      const targets = [...new Set(fault.links.map((link) => validated(fault, links.get(linkName(link)), link)))]
+      const targets = [...new Set(fault.links.map((link) => validated(fault, links.find(link), link)))]
       const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
       return appliedTo(
         standing,
         targets.map((list) => ({ list, rule: list.add(standing) })),
       )
     },
-    statistics: () => new Map([...links].map(([name, link]) => [name, link.statistics()])),
+    statistics: () => links.map((link) => link.statistics()),
   }
 }
 

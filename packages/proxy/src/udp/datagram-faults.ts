@@ -1,6 +1,7 @@
 import type { DatagramFault, Link, Random } from '@chaos/faults'
 import { linkName, parseDatagramFault } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
+import { LinkTable } from '../link-table.ts'
 import { appliedTo, RuleList } from '../rule-list.ts'
 import type { DatagramRule } from './datagram-rule.ts'
 import { standingDatagramFault } from './datagram-rule.ts'
@@ -45,23 +46,15 @@ export interface DatagramFaults {
 }
 
 export function createDatagramFaults(random: Random, clock: ProxyClock): DatagramFaults {
-  const links: Map<string, DatagramLink> = new Map()
-
-  function link(named: Link): DatagramLink {
-    const name = linkName(named)
-    const known = links.get(name) ?? new DatagramLink(random.fork(`datagrams of ${name}`))
-    links.set(name, known)
-    return known
-  }
-
+  const links = new LinkTable((link) => new DatagramLink(random.fork(`datagrams of ${linkName(link)}`)))
   return {
-    link,
+    link: (link) => links.of(link),
     apply(fault) {
       parseDatagramFault(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
       const standing = standingDatagramFault(fault, clock.nowMs())
       return appliedTo(
         standing,
-        [...new Set(fault.links.map(link))].map((list) => ({ list, rule: list.add(standing) })),
+        links.ofAll(fault.links).map((list) => ({ list, rule: list.add(standing) })),
       )
     },
   }

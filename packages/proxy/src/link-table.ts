@@ -1,0 +1,40 @@
+import { type Link, linkName } from '@chaos/faults'
+
+/** What is kept of each link, by its name: made when it is first needed, and kept from then on. */
+export class LinkTable<State> {
+  readonly #make: (link: Link) => State
+  readonly #states: Map<string, State> = new Map()
+
+  constructor(make: (link: Link) => State) {
+    this.#make = make
+  }
+
+  of(link: Link): State {
+    const name = linkName(link)
+    let state = this.#states.get(name)
+    if (state === undefined) {
+      state = this.#make(link)
+      this.#states.set(name, state)
+    }
+    return state
+  }
+
+  /** Each once, however often its link is named. */
+  ofAll(links: readonly Link[]): readonly State[] {
+    return [...new Set(links.map((link) => this.of(link)))]
+  }
+
+  /** Undefined where it was never needed. */
+  find(link: Link): State | undefined {
+    return this.#states.get(linkName(link))
+  }
+
+  get names(): readonly string[] {
+    return [...this.#states.keys()]
+  }
+
+  /** Something of each, by the links' names. */
+  map<Part>(part: (state: State) => Part): ReadonlyMap<string, Part> {
+    return new Map([...this.#states].map(([name, state]) => [name, part(state)]))
+  }
+}
