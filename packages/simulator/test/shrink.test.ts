@@ -82,6 +82,13 @@ describe('shrinking', () => {
     expect(faults).toMatchObject([{ fault: { kind: 'loss', probability: 1 } }])
   })
 
+  test('puts back the knobs that were turned for the search alone, but for those that it takes', () => {
+    const turned = { ...large, knobs: { given: 1, needed: 2, idle: 3 } }
+    const fails = ({ knobs }: Scenario) => knobs['needed'] === 2
+    expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).knobs).toEqual({ given: 1, needed: 2 })
+    expect(shrink(turned, { fails: () => true, expired: never }).knobs).toEqual({})
+  })
+
   test('tries a deletion once more under another seed', () => {
     const { operations, seed } = shrink(large, {
       fails: (scenario) => scenario.operations.length === 60 || (scenario.seed === 2 && scenario.operations.length > 0),

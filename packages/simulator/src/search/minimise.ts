@@ -45,13 +45,13 @@ export function minimise(
   if (!fails(finding.scenario)) return undefined
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
-  let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE) })
+  let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE), turned: subject.knobs })
   const expired = expiredAfter(SEARCH_SHARE)
   const random = createRandom(`minimise ${finding.seed}`)
   for (let seed = finding.seed + 1; !isSmall(smallest) && !expired(); seed++) {
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
-    const candidate = shrink(other, { fails, expired })
+    const candidate = shrink(other, { fails, expired, turned: subject.knobs })
     // One as large as the best so far is taken too: what cannot be left out of the one may be left out of the other.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }

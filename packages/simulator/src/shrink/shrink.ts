@@ -1,6 +1,6 @@
 import type { Scenario } from '@chaos/runner'
 import { deleteParts } from './delete-parts.ts'
-import { fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
+import { fewerKnobs, fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 
 export interface ShrinkOptions {
   /** Whether a scenario still goes wrong in the same way. Called again and again, so it had better be quick. */
@@ -9,13 +9,16 @@ export interface ShrinkOptions {
   readonly expired: () => boolean
   /** Delays and nodes' chance are tried anew under so many other seeds where a deletion lets the failure disappear. */
   readonly reseeds?: number | undefined
+  /** Knobs that the user has turned: they stay as they are. */
+  readonly turned?: Scenario['knobs'] | undefined
 }
 
 /** So many others. More of them leave no time for what finds smaller ones more often: parts at random, each under a seed of its own. */
 const RESEEDS = 1
 
 /**
- * A smaller scenario that fails in the same way: fewer faults, operations and nodes, shorter faults, rounder times.
+ * A smaller scenario that fails in the same way: fewer faults, operations, nodes and knobs turned, shorter faults, rounder
+ * times.
  * Delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002) by turns, until a
  * round of all of them changes nothing. Fates hang on links and numbers, so that what is left keeps its own; where a
  * deletion still lets the failure disappear it is tried once more under other seeds.
@@ -39,6 +42,7 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   }
 
   const passes: readonly (() => void)[] = [
+    () => tryEach(fewerKnobs(smallest, options.turned ?? {}), reseeds),
     () => tryEach(fewerNodes(smallest), reseeds),
     () =>
       deleteParts(

@@ -42,6 +42,20 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
+/** Knobs back at their defaults: all at once, else one after another; not those that the user has turned. */
+export function* fewerKnobs(scenario: Scenario, turned: Scenario['knobs']): Iterable<Change> {
+  const chosen = Object.keys(scenario.knobs).filter((name) => !Object.hasOwn(turned, name))
+  yield (current) => withoutKnobs(current, chosen)
+  for (const name of chosen) yield (current) => withoutKnobs(current, [name])
+}
+
+function withoutKnobs(scenario: Scenario, names: readonly string[]): Scenario | undefined {
+  const left = Object.entries(scenario.knobs).filter(([name]) => !names.includes(name))
+  return left.length === Object.keys(scenario.knobs).length
+    ? undefined
+    : { ...scenario, knobs: Object.fromEntries(left) }
+}
+
 /** Two faults of one kind become one, from the first moment of either to the last, on the targets of both. */
 export function* mergedFaults(scenario: Scenario): Iterable<Change> {
   for (let later = scenario.faults.length - 1; later > 0; later--)
