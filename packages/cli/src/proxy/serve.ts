@@ -5,14 +5,14 @@ import {
   createWorkerNetwork,
   loadConfig,
   startControl,
-} from '@chaos/proxy'
+} from '@chaos/proxy/control'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { createLog } from './log.ts'
-import { openRecording } from './recording.ts'
+import type { OpenRecording, RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
 import { readJsonFile, readTextFile } from './text-file.ts'
@@ -26,7 +26,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const stop = stopSignals()
   const { seed, workers } = settings
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
-  const recording = settings.record === undefined ? undefined : openRecording(settings.record, log)
+  const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
   const plane = createControlPlane({ network, seed, recording })
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
   try {
@@ -61,6 +61,10 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     log.info('ended: every port is free, every fault is gone')
   }
 }
+
+/** Most proxies record nothing, and would wait for what could to be loaded. */
+const openRecording = async (settings: RecordSettings, log: Logger): Promise<OpenRecording> =>
+  (await import('./recording.ts')).openRecording(settings, log)
 
 /** Those of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyCommandSettings): Promise<void> {

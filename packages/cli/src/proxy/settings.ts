@@ -1,5 +1,5 @@
 import { UserError } from '@chaos/history'
-import { type Carriage, carriageNames, isPrivateListener, parseCarriage } from '@chaos/proxy'
+import { type Carriage, carriageNames, isPrivateListener, parseCarriage } from '@chaos/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'

@@ -1,5 +1,5 @@
 import { linkName } from '@chaos/faults'
-import type { ManagedProxy } from '@chaos/proxy'
+import type { ManagedProxy } from '@chaos/proxy/control'
 import type { Style } from '@chaos/report'
 
 export interface StartPage {

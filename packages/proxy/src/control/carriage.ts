@@ -1,18 +1,9 @@
-import { type Endpoint, quote, readObject } from '@chaos/faults'
+import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import { chain } from '../chain.ts'
 import type { Framing } from '../framing/framing.ts'
 import { framingNames, parseFraming } from '../framing/parse-framing.ts'
-import { resp } from '../framing/resp.ts'
-import type { HttpFaults } from '../http/http-faults.ts'
 import { parseRouteTable, type RouteTable } from '../http/route-table.ts'
-import type { Http2Faults } from '../http2/http2-faults.ts'
-import type { Intercept } from '../interceptor.ts'
-import type { MessageFaults } from '../messages/message-faults.ts'
-import type { Recorder } from '../recorder/recorder.ts'
 import { type CommandRule, casScript, commandTables } from '../resp/command-table.ts'
-import { recordResp } from '../resp/resp-recorder.ts'
-import { websocket } from '../websocket/websocket.ts'
 
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
 export type Carriage =
@@ -76,35 +67,4 @@ function refuseUnknown(members: { readonly [name: string]: unknown }, known: rea
   const stranger = Object.keys(members).find((name) => !known.includes(name))
   if (stranger === undefined) return
   throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${known.join(', ') || 'none'}.`)
-}
-
-export interface CarriageReaders {
-  readonly http: Pick<HttpFaults, 'intercept'>
-  readonly http2: Pick<Http2Faults, 'intercept'>
-  readonly messages: Pick<MessageFaults, 'intercept'>
-  readonly recorder: Recorder | undefined
-}
-
-/** What reads a proxy's connections. A recorder stands at the client edge, before every fault. */
-export function interceptFor(
-  carriage: Carriage,
-  { from, to }: { readonly from: Endpoint; readonly to: Endpoint },
-  { http, http2, messages, recorder }: CarriageReaders,
-): Intercept {
-  switch (carriage.kind) {
-    case 'http': {
-      const requests = http.intercept({ from, to, table: carriage.table })
-      return carriage.websocket ? chain(requests, messages.intercept({ from, to, framing: websocket })) : requests
-    }
-    case 'http2':
-      return http2.intercept({ from, to })
-    case 'resp': {
-      const faults = messages.intercept({ from, to, framing: resp })
-      return recorder === undefined
-        ? faults
-        : chain(recordResp({ recorder, node: to, commands: carriage.commands }), faults)
-    }
-    case 'messages':
-      return messages.intercept({ from, to, framing: carriage.framing })
-  }
 }

@@ -8,10 +8,8 @@ import {
   type MessageFault,
   type TrafficFault,
 } from '@chaos/faults'
-import type { HttpFaults } from '../http/http-faults.ts'
-import type { Http2Faults } from '../http2/http2-faults.ts'
-import type { MessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
+import type { Readers } from './readers.ts'
 
 /** A fault in force. */
 export interface InForce {
@@ -31,22 +29,20 @@ export interface Injector {
 
 export interface Injectors {
   readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
-  readonly messages: Pick<MessageFaults, 'apply'>
-  readonly http: Pick<HttpFaults, 'apply'>
-  readonly http2: Pick<Http2Faults, 'apply'>
+  readonly readers: Pick<Readers, 'applyToHttp' | 'applyToHttp2' | 'applyToMessages'>
   /** @throws where nothing that goes over the fault's links can be hurt by it. */
   readonly validate: (fault: TrafficFault) => void
 }
 
 /** Each family of faults goes to those who know what it hurts. */
-export function createInjector({ network, messages, http, http2, validate }: Injectors): Injector {
+export function createInjector({ network, readers, validate }: Injectors): Injector {
   // A family's name says of which type its faults are.
   const byFamily: { readonly [family in FaultFamily['name']]: (fault: TrafficFault) => InForce } = {
     tcp: (fault) => network.apply(fault as LinkFault),
     udp: (fault) => network.applyToDatagrams(fault as DatagramFault),
-    message: (fault) => messages.apply(fault as MessageFault),
-    http: (fault) => http.apply(fault as HttpFault),
-    http2: (fault) => http2.apply(fault as Http2Fault),
+    message: (fault) => readers.applyToMessages(fault as MessageFault),
+    http: (fault) => readers.applyToHttp(fault as HttpFault),
+    http2: (fault) => readers.applyToHttp2(fault as Http2Fault),
   }
   return {
     apply(fault) {

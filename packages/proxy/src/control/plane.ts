@@ -1,19 +1,16 @@
 import { type Link, linkName, type TrafficFault } from '@chaos/faults'
-import { createHttpFaults } from '../http/http-faults.ts'
-import { createHttp2Faults } from '../http2/http2-faults.ts'
 import type { LinkStatistics } from '../link-state.ts'
-import { createMessageFaults } from '../messages/message-faults.ts'
 import type { Network } from '../network.ts'
 import type { RecordFile } from '../recorder/record-file.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
-import { interceptFor } from './carriage.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
 import { createInjector } from './injector.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createProxySet, linksOf, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
+import { createReaders } from './readers.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 import { validateTransport } from './transport.ts'
 
@@ -67,16 +64,10 @@ export interface Recording {
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
   const recorder = recording?.recorder
-  const messages = createMessageFaults({ seed })
-  const http = createHttpFaults({ seed, recorder, recordQueues: recording?.files })
-  const http2 = createHttp2Faults({ seed })
-  const proxies = createProxySet({
-    network,
-    interceptFor: (proxy) =>
-      proxy.carries === undefined ? undefined : interceptFor(proxy.carries, proxy, { http, http2, messages, recorder }),
-  })
+  const readers = createReaders({ seed, recording })
+  const proxies = createProxySet({ network, interceptFor: readers.interceptFor })
   const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
-  const faults = createFaultBoard(createInjector({ network, messages, http, http2, validate }), events, recorder)
+  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
 

@@ -76,19 +76,16 @@ export interface ProxySet {
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** What stands in the way of each connection of a proxy, if anything does. */
-  readonly interceptFor: (proxy: InterceptedProxy) => Intercept | undefined
-}
-
-/** What is known of a proxy when its listener opens. */
-export type InterceptedProxy = Pick<ProxySettings, 'name' | 'carries'> & {
-  readonly from: Endpoint
-  readonly to: Endpoint
+  /** What reads each connection of a proxy that knows what it carries. */
+  readonly interceptFor: (carries: Carriage, link: Link) => Promise<Intercept>
 }
 
 const LONGEST_NAME = 256
 
-interface Entry extends InterceptedProxy {
+interface Entry {
+  readonly name: string
+  readonly from: Endpoint
+  readonly to: Endpoint
   listen: string
   upstream: string
   readonly protocol: 'tcp' | 'udp'
@@ -132,6 +129,12 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     await route?.close()
   }
 
+  function refuseTakenLink({ from, to }: Link): void {
+    const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
+    if (rival !== undefined)
+      throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
+  }
+
   async function create(settings: ProxySettings): Promise<ManagedProxy> {
     const { name, listen, upstream } = settings
     if (entries.has(name)) throw new ControlError(409, 'proxy already exists')
@@ -142,17 +145,16 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
-    const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
-    if (rival !== undefined)
-      throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
-    const intercept = interceptFor({ name, from, to, carries })
+    refuseTakenLink({ from, to })
+    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
+    // Another may have come meanwhile.
+    refuseTakenLink({ from, to })
     const addresses = { listen, upstream }
     const entry: Entry = {
       name,
       from,
       to,
       protocol,
-      carries,
       tls,
       peers,
       callers,

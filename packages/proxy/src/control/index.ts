@@ -1,0 +1,12 @@
+// All that it takes to run proxies under control; what reads their bytes is loaded where a proxy needs it.
+export { createNetwork } from '../network.ts'
+export { createWorkerNetwork } from '../workers/worker-network.ts'
+export type { Carriage } from './carriage.ts'
+export { carriageNames, parseCarriage } from './carriage.ts'
+export { loadConfig } from './config.ts'
+export type { ControlPlane, ControlPlaneOptions, Recording } from './plane.ts'
+export { createControlPlane } from './plane.ts'
+export type { ManagedProxy } from './proxies.ts'
+export type { ControlServer } from './server/server.ts'
+export type { ControlOptions } from './start.ts'
+export { isPrivateListener, startControl } from './start.ts'

@@ -1,0 +1,94 @@
+import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { chain } from '../chain.ts'
+import { resp } from '../framing/resp.ts'
+import type { Intercept } from '../interceptor.ts'
+import { type Carriage, carriageNames } from './carriage.ts'
+import type { InForce } from './injector.ts'
+import type { Recording } from './plane.ts'
+
+/** Those who read what proxies carry. Each is loaded with the first proxy that carries what it reads. */
+export interface Readers {
+  /** What reads a proxy's connections. A recorder stands at the client edge, before every fault. */
+  interceptFor(carriage: Carriage, link: { readonly from: Endpoint; readonly to: Endpoint }): Promise<Intercept>
+  /** @throws UserError (usage) where no link of the fault carries what it hurts; so the others do. */
+  applyToHttp(fault: HttpFault): InForce
+  applyToHttp2(fault: Http2Fault): InForce
+  applyToMessages(fault: MessageFault): InForce
+}
+
+export interface ReadersOptions {
+  readonly seed: number | string
+  readonly recording: Recording | undefined
+}
+
+export function createReaders({ seed, recording }: ReadersOptions): Readers {
+  const recorder = recording?.recorder
+  const http = createLazily(async () => {
+    const { createHttpFaults } = await import('../http/http-faults.ts')
+    return createHttpFaults({ seed, recorder, recordQueues: recording?.files })
+  })
+  const http2 = createLazily(async () => (await import('../http2/http2-faults.ts')).createHttp2Faults({ seed }))
+  const messages = createLazily(async () =>
+    (await import('../messages/message-faults.ts')).createMessageFaults({ seed }),
+  )
+
+  return {
+    async interceptFor(carriage, { from, to }) {
+      switch (carriage.kind) {
+        case 'http': {
+          const requests = (await http.make()).intercept({ from, to, table: carriage.table })
+          if (!carriage.websocket) return requests
+          const { websocket } = await import('../websocket/websocket.ts')
+          return chain(requests, (await messages.make()).intercept({ from, to, framing: websocket }))
+        }
+        case 'http2':
+          return (await http2.make()).intercept({ from, to })
+        case 'resp': {
+          const faults = (await messages.make()).intercept({ from, to, framing: resp })
+          if (recorder === undefined) return faults
+          const { recordResp } = await import('../resp/resp-recorder.ts')
+          return chain(recordResp({ recorder, node: to, commands: carriage.commands }), faults)
+        }
+        case 'messages':
+          return (await messages.make()).intercept({ from, to, framing: carriage.framing })
+      }
+    },
+    applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
+    applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
+    applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
+  }
+}
+
+interface Lazy<Value> {
+  /** Undefined until it has been made. */
+  readonly value: Value | undefined
+  /** Once, and the same for all. */
+  make(): Promise<Value>
+}
+
+function createLazily<Value>(create: () => Promise<Value>): Lazy<Value> {
+  let value: Value | undefined
+  let making: Promise<Value> | undefined
+  return {
+    get value() {
+      return value
+    },
+    make() {
+      making ??= create().then((made) => {
+        value = made
+        return made
+      })
+      return making
+    },
+  }
+}
+
+function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: HttpFault | Http2Fault | MessageFault): Value {
+  if (value !== undefined) return value
+  const where = links.map(linkName).join(', ')
+  throw new UserError(
+    'usage',
+    `${kind} on ${where}: no proxy carries what this hurts. What one carries is said with "carries": ${carriageNames.join(', ')}.`,
+  )
+}
