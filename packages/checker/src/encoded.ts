@@ -30,7 +30,8 @@ export interface Encoded {
   readonly writes: Int32Array
   /** Dense key number, 0 where the history has no keys. */
   readonly key: Int32Array
-  readonly process: Int32Array
+  /** Gathered when first asked for, which few checks do. A function and no getter: see `later`. */
+  readonly processes: () => Int32Array
   /** Event positions; real time precedence is `returns[a] < calls[b]`. */
   readonly calls: Int32Array
   /** NEVER for an operation of unknown outcome, which is optional. */
@@ -85,11 +86,23 @@ export function restrict(
     expects: chosen(encoded.expects),
     writes: chosen(encoded.writes),
     key: chosen(encoded.key),
-    process: chosen(encoded.process),
+    processes: later(() => gathered(encoded.processes(), indices)),
     calls: chosen(encoded.calls),
     returns: chosen(encoded.returns),
     hasConditional,
     hasAppend,
+  }
+}
+
+/**
+ * Worked out once, and only if it is needed. A getter would do, but each object literal that has one is of a shape of its own:
+ * it is slow to use, and what it refers to lives until all memory is gone through.
+ */
+export function later<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
-import { APPEND, CAS, compact, DIFFERS, type Encoded, NEVER, renumber, restrict } from './encoded.ts'
+import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, restrict } from './encoded.ts'
 
 /**
  * The operations of each key, as histories of their own, compact (see `compact`).
@@ -75,15 +75,10 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     const i = o - 1 - offset
     positions[place[i] + offset] = ranks[key[i]]++
   }
-  let process: Int32Array | undefined
   return {
     length,
     ...sorted,
-    // Few checks need it.
-    get process() {
-      process ??= scattered(encoded.process, place)
-      return process
-    },
+    processes: later(() => scattered(encoded.processes(), place)),
     calls: positions.subarray(0, length),
     returns: positions.subarray(length),
     initial: encoded.initial,
@@ -128,9 +123,7 @@ function slice(columns: Encoded, from: number, to: number, scratch: Int32Array):
     expects,
     writes,
     key: columns.key.subarray(from, to),
-    get process() {
-      return columns.process.subarray(from, to)
-    },
+    processes: () => columns.processes().subarray(from, to),
     calls: columns.calls.subarray(from, to),
     returns: columns.returns.subarray(from, to),
     initial: 0,

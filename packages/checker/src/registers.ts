@@ -103,7 +103,9 @@ function judgeLinearizable(registers: Registers, options: CheckOptions, budget: 
     return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, share) }
   }
   const orders = answer.parts.map((part, p) =>
-    orderOfRows(keyOf(encoded, part, decoder), () => Array.from(answer.orders[p], (i) => part.row[i])),
+    orderOfRows(keyOf(encoded, part, decoder), answer.orders[p].length, () =>
+      Array.from(answer.orders[p], (i) => part.row[i]),
+    ),
   )
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
@@ -190,7 +192,7 @@ function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budge
   }
   const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
   if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
-  const order = orderOfRows(undefined, () => Array.from(answer.order, (i) => encoded.row[i]))
+  const order = orderOfRows(undefined, answer.order.length, () => Array.from(answer.order, (i) => encoded.row[i]))
   return { result: 'met', witness: { kind: 'order', orders: [order] } }
 }
 

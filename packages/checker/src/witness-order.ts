@@ -1,10 +1,15 @@
 import type { OperationRow, WitnessOrder } from './verdict.ts'
 
-/** The list is made when somebody asks for it: a million numbers take longer to list than to check. */
-export function orderOfRows(key: string | undefined, list: () => OperationRow[]): WitnessOrder {
+/** So many are listed at once: short histories are checked by the thousand, and a getter costs more than a short list. */
+const FEW = 1_000
+
+/** The list of so many rows is made when somebody asks for it: a million numbers take longer to list than to check. */
+export function orderOfRows(key: string | undefined, count: number, list: () => OperationRow[]): WitnessOrder {
+  const named = key === undefined ? {} : { key }
+  if (count <= FEW) return { ...named, operations: list() }
   let operations: OperationRow[] | undefined
   return {
-    ...(key === undefined ? {} : { key }),
+    ...named,
     get operations() {
       operations ??= list()
       return operations

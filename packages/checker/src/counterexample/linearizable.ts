@@ -1,6 +1,6 @@
 import { FAIL, inputOf, type Json } from '@chaos/history'
 import { type Budget, inTime } from '../budget.ts'
-import { CAS, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
+import { CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
 import { violatesLinearizability } from '../linearizable/small.ts'
 import type { Counterexample } from '../verdict.ts'
 import { reduce } from './reduce.ts'
@@ -216,7 +216,7 @@ function withRead(encoded: Encoded, value: number, at: number): Encoded {
     expects: last(encoded.expects, value),
     writes: last(encoded.writes, NOTHING),
     key: last(encoded.key, encoded.key[0] ?? 0),
-    process: last(encoded.process, -1),
+    processes: later(() => last(encoded.processes(), -1)),
     calls: last(encoded.calls, at),
     returns: last(encoded.returns, at + 1),
   }

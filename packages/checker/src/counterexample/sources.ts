@@ -27,7 +27,8 @@ export function createCompletion(
   jsonOf: (name: number) => Json,
   budget: Budget = unlimited,
 ): Completion {
-  const { length, kind, expects, writes, key, process, calls, returns } = encoded
+  const { length, kind, expects, writes, key, calls, returns } = encoded
+  const process = encoded.processes()
   const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded, budget) : undefined
   // By key, and by key and value: the operations that write.
   const ofKey = new Map<number, number[]>()

@@ -34,7 +34,7 @@ function faultOfReplay(
   { keys, key }: Pick<Encoded, 'keys' | 'key'>,
 ): string | undefined {
   const { length, kind, expects, writes, calls, returns, names } = encoded
-  const process = rule === 'real time' ? NO_PROCESSES : encoded.process
+  const process = rule === 'real time' ? NO_PROCESSES : encoded.processes()
   const seen = new Uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
   const lastOfProcess = new Map<number, number>()

@@ -1,6 +1,6 @@
 import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId, ValueTable } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
-import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
 import { numberValues } from './value-numbers.ts'
@@ -52,7 +52,7 @@ export function encodeRegister(
   const expects = new Int32Array(total)
   const writes = new Int32Array(total)
   const named = history.keys.length > 0
-  const key = new Int32Array(named ? total : 0)
+  const key = new Int32Array(total)
   const calls = new Int32Array(total)
   const returns = new Int32Array(total)
   let length = 0
@@ -109,23 +109,14 @@ export function encodeRegister(
   if (named && shift === 1) for (let i = 0; i < length; i++) key[i] += shift
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues({ kind, expects, writes, length, hasConditional }, initialId, budget)
-  let keyLater: Int32Array | undefined
-  let processLater: Int32Array | undefined
   const encoded: Encoded = {
     length,
     row,
     kind,
     expects,
     writes,
-    // Not every check needs these two.
-    get key() {
-      keyLater ??= named ? key : new Int32Array(length)
-      return keyLater
-    },
-    get process() {
-      processLater ??= gathered(processColumn, row, length)
-      return processLater
-    },
+    key,
+    processes: later(() => gathered(processColumn, row, length)),
     calls,
     returns,
     initial: 0,

@@ -125,7 +125,9 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
     // Several operations may stand for one row.
-    return orderOfRows(part.key, () => [...new Set(Array.from(answer.orders[p], (i) => part.row[i]))])
+    return orderOfRows(part.key, answer.orders[p].length, () => [
+      ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
+    ])
   })
   if (late) return { result: 'unknown', reason: `${OUT_OF_TIME}: the order that was found was not replayed` }
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }

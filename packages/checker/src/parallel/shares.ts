@@ -181,7 +181,10 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
   orders.sort((a, b) => a.place - b.place)
   return {
     result: 'met',
-    witness: { kind: 'order', orders: orders.map(({ key, rows }) => orderOfRows(key, () => Array.from(rows))) },
+    witness: {
+      kind: 'order',
+      orders: orders.map(({ key, rows }) => orderOfRows(key, rows.length, () => Array.from(rows))),
+    },
   }
 }
 

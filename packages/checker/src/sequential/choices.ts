@@ -37,7 +37,8 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     (i) => given.returns[i] !== NEVER || observed.has(given.key[i] * given.values + given.writes[i]),
   )
   const encoded = restrict(given, indices, budget)
-  const { length, expects, writes, key, process, calls, returns, values, initial } = encoded
+  const { length, expects, writes, key, calls, returns, values, initial } = encoded
+  const process = encoded.processes()
   const writers = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
     budget.tick()

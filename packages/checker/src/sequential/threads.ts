@@ -26,7 +26,8 @@ export interface Threads {
  * @throws OutOfTime
  */
 export function threadsOf(encoded: Encoded, certain = false, budget: Budget = unlimited): Threads {
-  const { length, process, returns } = encoded
+  const { length, returns } = encoded
+  const process = encoded.processes()
   const lastOfProcess = new Map<number, number>()
   for (let i = 0; i < length && certain; i++) {
     budget.tick()
