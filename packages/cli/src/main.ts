@@ -4,6 +4,7 @@ import { nearest } from './arguments/suggest.ts'
 import { type Command, keepDashes, type ParsedOptions } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { print, tolerateClosedOutput } from './terminal/output.ts'
+import { pageWidth } from './terminal/style.ts'
 import { packageVersion } from './version.ts'
 
 /** What a command needs is loaded only where it is the one to run: most of them start in a fraction of what all take. */
@@ -36,7 +37,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .epilogue(
       'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted',
     )
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(pageWidth(process.stdout))
     .exitProcess(false)
     .strict()
     .demandCommand(

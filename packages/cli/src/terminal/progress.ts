@@ -15,7 +15,9 @@ const PLAIN_LINE_EVERY_MS = 5_000
 
 export function createProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
   if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
-  const interactive = process.stderr.isTTY === true && process.env['CI'] === undefined
+  const { isTTY, columns } = process.stderr
+  // A terminal of no size, as tools that drive programs open them, has room for infinitely many lines: ora clears them all.
+  const interactive = isTTY === true && columns > 0 && process.env['CI'] === undefined
   return interactive ? spinner() : plainLines()
 }
 

@@ -23,8 +23,12 @@ export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
 const WIDEST_PAGE = 110
 
 export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
-  return { width: Math.min(WIDEST_PAGE, stream.columns ?? WIDEST_PAGE), unicode: speaksUnicode() }
+  return { width: pageWidth(stream), unicode: speaksUnicode() }
 }
+
+/** Not more than is read with ease; all of that where there is no terminal, or one that does not say how wide it is. */
+export const pageWidth = ({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number =>
+  Math.min(WIDEST_PAGE, columns || WIDEST_PAGE)
 
 /** A terminal of the C or POSIX locale cannot be trusted with anything but ASCII; everything else today can. */
 function speaksUnicode(): boolean {
