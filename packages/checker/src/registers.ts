@@ -67,6 +67,7 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
     encoded,
     decoder,
     sources: () => {
+      budget.look()
       known ??= readsFrom(encoded, budget)
       return known
     },

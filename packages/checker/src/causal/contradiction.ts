@@ -110,7 +110,10 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     facts,
     judge: (level) =>
       inTime(
-        () => judge(level),
+        () => {
+          budget.look()
+          return judge(level)
+        },
         () => 'out of time',
       ),
     arbitration: () => arbitration,

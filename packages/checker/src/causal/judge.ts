@@ -105,23 +105,30 @@ function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: 
 
 const CHECKED: Witness = { kind: 'checked' }
 
-/** Its lists are made when somebody asks for them: that may take longer than the check. */
-function witnessOf(arbitration: () => ArbitratedHistory, { row }: Encoded): Witness {
+/** Short lists are made at once: an object with getters takes more. */
+const FEW = 1_000
+
+/** Long lists are made when somebody asks for them: that may take longer than the check. */
+function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
   let known: ArbitratedHistory | undefined
   const arbitrated = (): ArbitratedHistory => {
     known ??= arbitration()
     return known
   }
+  const order = (): number[] => Array.from(arbitrated().order, (index) => row[index])
+  const sources = (): { readonly read: number; readonly write: number | undefined }[] =>
+    Array.from(arbitrated().writerOf, ([read, write]) => ({
+      read: row[read],
+      write: write < 0 ? undefined : row[write],
+    }))
+  if (length <= FEW) return { kind: 'arbitration', order: order(), sources: sources() }
   return {
     kind: 'arbitration',
     get order() {
-      return Array.from(arbitrated().order, (index) => row[index])
+      return order()
     },
     get sources() {
-      return Array.from(arbitrated().writerOf, ([read, write]) => ({
-        read: row[read],
-        write: write < 0 ? undefined : row[write],
-      }))
+      return sources()
     },
   }
 }

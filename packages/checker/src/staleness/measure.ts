@@ -96,6 +96,7 @@ export function stalenessOf(
   budget: Budget,
 ): Staleness | undefined {
   if (encoded.hasAppend) return undefined
+  budget.look()
   const times = history.operations
   const timed = hasTimes(history)
   const counts = { measured: 0, stale: 0, ambiguous: 0, unexplained: 0 }
