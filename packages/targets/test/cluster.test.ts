@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { linksBetween, type NodeId } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { millis, UserError } from '@chaos/history'
 import type { EmbeddedCluster } from '@chaos/targets'
 import { describe, expect, test } from 'vitest'
 import { isStopped } from '../src/keeper/process-identity.ts'
@@ -13,6 +13,16 @@ const { start, directory } = realClusters()
 const write = (key: string, value: number) => ({ f: 'write', key, value }) as const
 const read = (key: string) => ({ f: 'read', key }) as const
 const pids = (cluster: EmbeddedCluster) => cluster.nodes.map((node) => cluster.pid(node))
+
+const allLinks = ({ nodes }: EmbeddedCluster) =>
+  nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to })))
+
+/** Writes at one node, one after another, and the last of them read at another. */
+async function serves(cluster: EmbeddedCluster): Promise<void> {
+  for (let value = 1; value <= 5; value++)
+    await eventually(async () => expect(await ask(cluster, 'n1', write('x', value), 300)).toMatchObject({ type: 'ok' }))
+  await eventually(async () => expect(await ask(cluster, 'n2', read('x'), 300)).toEqual({ type: 'ok', value: 5 }))
+}
 
 function leaderOf(cluster: EmbeddedCluster): NodeId {
   const leader = cluster.leader()
@@ -181,15 +191,19 @@ describe('links', () => {
     await eventually(async () => expect(others).toContain(cluster.leader()))
     expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
     // What is lost may be lost for good, but a message more or less stops nobody.
-    const all = cluster.nodes.flatMap((from) => cluster.nodes.filter((to) => to !== from).map((to) => ({ from, to })))
-    await inject(cluster, { kind: 'loss', links: all, probability: 0.1 })
-    for (let value = 1; value <= 5; value++)
-      await eventually(async () =>
-        expect(await ask(cluster, 'n1', write('x', value), 300)).toMatchObject({ type: 'ok' }),
-      )
-    await eventually(async () =>
-      expect(await ask(cluster, 'n2', read('x'), 300)).toMatchObject({ type: 'ok', value: 5 }),
-    )
+    await inject(cluster, { kind: 'loss', links: allLinks(cluster), probability: 0.1 })
+    await serves(cluster)
+    expect(cluster.trouble()).toEqual([])
+  })
+
+  test.each([
+    ['come twice', { kind: 'duplicate', probability: 1 }],
+    ['are overtaken', { kind: 'reorder', probability: 0.5, withinMs: millis(20) }],
+  ] as const)('messages between nodes that %s do no harm', async (_, harm) => {
+    const cluster = await start()
+    const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
+    await serves(cluster)
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
     expect(cluster.trouble()).toEqual([])
   })
 
