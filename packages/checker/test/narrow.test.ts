@@ -1,8 +1,11 @@
 import { millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { type Budget, createBudget, type Progress } from '../src/budget.ts'
-import { compact, type Encoded, prefix } from '../src/encoded.ts'
+import { compact, type Encoded, NEVER, prefix } from '../src/encoded.ts'
+import { eventsByPosition, mostOpen } from '../src/linearizable/events.ts'
 import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
+import { MOST_OPEN } from '../src/linearizable/narrow-open.ts'
+import { createNarrowSearch } from '../src/linearizable/narrow-search.ts'
 import { createFrontierSearch } from '../src/linearizable/refinement.ts'
 import { faultOfWitness } from '../src/linearizable/replay.ts'
 import { createSearch, type Search } from '../src/linearizable/search.ts'
@@ -43,16 +46,44 @@ function finish(search: Search, steps: number): Progress {
   return progress
 }
 
+interface Answer {
+  readonly progress: Progress
+  readonly search: Search
+}
+
 /** The answer of the narrow frontier, its witness replayed; undefined where it does not apply. */
-function byNarrow(part: Encoded, seed: number): { readonly progress: Progress; readonly search: Search } | undefined {
+function byNarrow(part: Encoded, seed: number): Answer | undefined {
   const search = createNarrowFrontier(part, freshBudget())
-  if (search === undefined) return undefined
-  const progress = finish(search, 400_000)
+  return search && answerOf(search, part, seed)
+}
+
+/** The same of the narrow search. */
+function byNarrowSearch(part: Encoded, seed: number): Answer | undefined {
+  const events = eventsByPosition(part)
+  if (part.hasAppend || part.returns.includes(NEVER) || mostOpen(events) > MOST_OPEN) return undefined
+  return answerOf(createNarrowSearch(part, events, freshBudget()), part, seed, 10_000)
+}
+
+function answerOf(search: Search, part: Encoded, seed: number, steps = 400_000): Answer {
+  const progress = finish(search, steps)
   if (progress === 'met') {
     const fault = faultOfWitness(part, search.order(), 'real time', () => null)
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
   }
   return { progress, search }
+}
+
+/** Whatever the narrow search finds, the narrow frontier found, and a contradiction at the same moment. */
+function expectSameInDepth(byFrontier: Answer | undefined, part: Encoded, seed: number): void {
+  const answer = byNarrowSearch(part, seed)
+  if (answer === undefined || byFrontier === undefined || answer.progress === 'paused') return
+  if (answer.progress !== byFrontier.progress) {
+    expect.fail(`seed ${seed}: the narrow search says ${answer.progress}, the frontier ${byFrontier.progress}`)
+  }
+  const [at, wanted] = [answer.search.culpritReturn(), byFrontier.search.culpritReturn()]
+  if (answer.progress === 'violated' && at !== wanted) {
+    expect.fail(`seed ${seed}: the narrow search finds a contradiction at ${at}, the frontier at ${wanted}`)
+  }
 }
 
 /** What was known before that return can be explained, and what was known then cannot. */
@@ -94,12 +125,13 @@ test('the narrow frontier agrees with the definition on 4,000 tiny histories', (
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
 })
 
-test('the narrow frontier agrees with the frontier search on 1,500 histories, and on the moment of a contradiction', () => {
+test('the narrow searches agree with the frontier search on 1,500 histories, and on the moment of a contradiction', () => {
   const count = { met: 0, violated: 0, undecided: 0 }
   for (let n = 0; n < 1_500; n++) {
     const seed = baseSeed + n
     const { part } = randomPart(seed, () => ({ unknown: n % 3 === 0 ? 0.05 : 0 }))
     const answer = byNarrow(part, seed)
+    expectSameInDepth(answer, part, seed)
     const wide = createFrontierSearch(part, freshBudget())
     const progress = wide === undefined ? 'paused' : finish(wide, 20_000)
     if (answer === undefined || progress === 'paused') {
@@ -119,7 +151,7 @@ test('the narrow frontier agrees with the frontier search on 1,500 histories, an
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(300)
 })
 
-test('the narrow frontier agrees with the search in depth where configurations were put off', () => {
+test('the narrow searches agree with the search in depth where configurations were put off', () => {
   let decided = 0
   for (let n = 0; n < 150; n++) {
     const seed = baseSeed + n
@@ -131,6 +163,7 @@ test('the narrow frontier agrees with the search in depth where configurations w
       unknown: n % 3 === 0 ? 0.01 : 0,
     }))
     const answer = byNarrow(part, seed)
+    expectSameInDepth(answer, part, seed)
     const depth = finish(
       createSearch(part, () => null, freshBudget()),
       60_000,
@@ -140,4 +173,25 @@ test('the narrow frontier agrees with the search in depth where configurations w
     if (answer.progress !== depth) expect.fail(`seed ${seed}: ${answer.progress}, in depth ${depth}`)
   }
   expect(decided).toBeGreaterThan(40)
+})
+
+test('the narrow search agrees with the definition on 4,000 tiny histories', () => {
+  const count = { met: 0, violated: 0 }
+  for (let n = 0; n < 4_000; n++) {
+    const seed = baseSeed + n
+    const { part, reading, history } = randomPart(seed, (random) => ({
+      processes: 2 + Math.floor(random() * 4),
+      operations: 3 + Math.floor(random() * 6),
+      values: random() < 0.3 ? 0 : 1 + Math.floor(random() * 3),
+      mutated: random() < 0.8 ? 0.6 : 0,
+    }))
+    const answer = byNarrowSearch(part, seed)
+    if (answer === undefined) expect.fail(`seed ${seed}: it does not apply`)
+    if ((answer.progress === 'met') !== isLinearizable(history, reading)) {
+      expect.fail(`seed ${seed}: the narrow search says ${answer.progress}`)
+    }
+    count[answer.progress === 'met' ? 'met' : 'violated']++
+  }
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
 })

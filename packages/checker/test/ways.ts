@@ -1,9 +1,12 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../src/budget.ts'
-import type { Encoded } from '../src/encoded.ts'
+import { type Encoded, NEVER } from '../src/encoded.ts'
 import { appendZones } from '../src/linearizable/append-zones.ts'
 import { chainZones } from '../src/linearizable/chain-zones.ts'
+import { eventsByPosition, mostOpen } from '../src/linearizable/events.ts'
 import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
+import { MOST_OPEN } from '../src/linearizable/narrow-open.ts'
+import { createNarrowSearch } from '../src/linearizable/narrow-search.ts'
 import { createFrontierSearch } from '../src/linearizable/refinement.ts'
 import { faultOfWitness, type OrderRule } from '../src/linearizable/replay.ts'
 import { createSearch } from '../src/linearizable/search.ts'
@@ -30,6 +33,11 @@ export const waysToLinearizable: { readonly [name: string]: Decide } = {
   'blocks of appends': (part, jsonOf) =>
     part.hasAppend ? byZones(part, appendZones(part, jsonOf), jsonOf) : undefined,
   'search in depth': (part, jsonOf, budget) => bySearch(part, createSearch(part, jsonOf, budget), jsonOf, 'real time'),
+  'narrow search': (part, jsonOf, budget) => {
+    const events = eventsByPosition(part)
+    if (part.hasAppend || part.returns.includes(NEVER) || mostOpen(events) > MOST_OPEN) return undefined
+    return bySearch(part, createNarrowSearch(part, events, budget), jsonOf, 'real time')
+  },
   'frontier search': (part, jsonOf, budget) => {
     const search = createFrontierSearch(part, budget)
     return search === undefined ? undefined : bySearch(part, search, jsonOf, 'real time')

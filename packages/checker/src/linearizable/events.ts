@@ -16,15 +16,15 @@ export function eventsByPosition(part: Encoded): Int32Array {
   return events
 }
 
-/** Whether there are never more than so many operations open at once. */
-export function fewAreOpen(events: Int32Array, most: number): boolean {
+/** How many operations are open at once at most. */
+export function mostOpen(events: Int32Array): number {
   let open = 0
+  let most = 0
   for (let position = 0; position < events.length; position++) {
-    const event = events[position]
-    if (event < 0) open--
-    else if (event > 0 && ++open > most) return false
+    open += Math.sign(events[position])
+    if (open > most) most = open
   }
-  return true
+  return most
 }
 
 /** Gives operations that are open at the same time different small numbers. */

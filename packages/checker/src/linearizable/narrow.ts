@@ -2,7 +2,7 @@ import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
 import { createAllowance } from './allowance.ts'
 import { ones } from './beam.ts'
-import { eventsByPosition, fewAreOpen } from './events.ts'
+import { eventsByPosition, mostOpen } from './events.ts'
 import { createFirings, orderFromFirings } from './firings.ts'
 import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
 import { createExpansion } from './narrow-expand.ts'
@@ -49,7 +49,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const classes = optionalClasses(part, part.expects, part.writes)
   if (classes.length > MOST_CLASSES) return undefined
   const events = eventsByPosition(part)
-  if (!fewAreOpen(events, MOST_OPEN)) return undefined
+  if (mostOpen(events) > MOST_OPEN) return undefined
   for (const { members } of classes) for (const member of members) events[part.calls[member]] = member + 1
 
   const bytes = 4 * (events.length + 2 * part.length + 5 * part.values)

@@ -18,15 +18,10 @@ export interface OptionalClass {
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part
-  let anyDiffers = false
+  if (!returns.includes(NEVER)) return []
+  const anyDiffers = kind.includes(DIFFERS)
   // By value: the latest return of an operation that observed it.
   const observedUntil = new Map<number, number>()
-  let anyOptional = false
-  for (let i = 0; i < length; i++) {
-    if (kind[i] === DIFFERS) anyDiffers = true
-    if (returns[i] === NEVER) anyOptional = true
-  }
-  if (!anyOptional) return []
   for (let i = 0; i < length; i++) {
     if (expects[i] === NOTHING) continue
     const until = observedUntil.get(expects[i])

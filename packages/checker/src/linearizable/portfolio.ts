@@ -1,8 +1,10 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
-import { eventsByPosition, fewAreOpen } from './events.ts'
+import { eventsByPosition, mostOpen } from './events.ts'
 import { createNarrowFrontier, EVERY } from './narrow.ts'
+import { MOST_OPEN } from './narrow-open.ts'
+import { createNarrowSearch } from './narrow-search.ts'
 import { createFrontierSearch } from './refinement.ts'
 import { createSearch, type Search } from './search.ts'
 
@@ -20,8 +22,12 @@ const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
-/** The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. */
+/**
+ * The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. Of
+ * the narrow one steps are cheap.
+ */
 const STRAY_STEPS = 4096
+const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
 /** Where no more operations are open at once than this, the search in depth seldom goes astray, and when it does soon. */
@@ -37,39 +43,50 @@ interface Contender {
 
 /**
  * Searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
- * with compare-and-sets of unknown outcome; the frontier where many operations are open at once, or where there is no
- * explanation. All are exact, so the first answer stands. The narrow frontier goes first wherever it applies, unless so few
- * operations are open that the search in depth finds its way at once; with compare-and-sets of unknown outcome it takes
- * turns with the frontier too, which refutes without counting them.
+ * with compare-and-sets of unknown outcome; the frontier where there are many operations of unknown outcome, or where
+ * there is no explanation. All are exact, so the first answer stands.
+ *
+ * Where the outcome of all is known and not too many are open at once, the narrow search goes first. Otherwise the narrow
+ * frontier does wherever it applies, unless so few operations are open that the search in depth finds its way at once; with
+ * compare-and-sets of unknown outcome it takes turns with the frontier too, which refutes without counting them.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
-  const optionalCas = hasOptionalCas(part)
-  const depth = optionalCas ? depthWithOptionalCas : usualDepth
   const contender = (search: Search, { first, growth }: Turns): Contender => ({
     search,
     growth,
     turn: first * (part.length + 1),
   })
-  const isShallow = fewAreOpen(eventsByPosition(part), FEW_OPEN)
-  const narrow = isShallow ? undefined : createNarrowFrontier(part, budget)
-  const inDepth = (): Contender => contender(createSearch(part, jsonOf, budget), depth)
+  const events = eventsByPosition(part)
+  const open = mostOpen(events)
+  const isShallow = open <= FEW_OPEN
+  const isSettled = !part.returns.includes(NEVER)
+  const optionalCas = !isSettled && hasOptionalCas(part)
+
+  const narrowly = (): Contender => contender(createNarrowSearch(part, events, budget), usualDepth)
+  const inDepth = (): Contender =>
+    contender(createSearch(part, jsonOf, budget), optionalCas ? depthWithOptionalCas : usualDepth)
   const byFrontier = (): Contender | undefined => {
     const frontier = createFrontierSearch(part, budget)
     return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
-  const everyNarrow = (): Contender | undefined => {
-    const every = createNarrowFrontier(part, budget, EVERY)
-    return every && contender(every, usualFrontier)
+  const byNarrowFrontier = (): Contender | undefined => {
+    // To follow every configuration takes too long where many are open, or operations of unknown outcome are counted.
+    const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
+    return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }
-  const untriedOf = (): (() => Contender | undefined)[] => {
-    if (narrow !== undefined) return optionalCas ? [byFrontier, inDepth] : [inDepth]
-    // To follow every configuration takes too long where operations of unknown outcome are counted.
-    return [isShallow && !part.returns.includes(NEVER) ? everyNarrow : byFrontier]
-  }
-  let current =
-    narrow === undefined ? inDepth() : contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
+
+  const isNarrow = isSettled && !part.hasAppend && open <= MOST_OPEN
+  const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
+  let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
   // Only a search that has had its turn without an answer gets a rival.
-  const untried = untriedOf()
+  const untried = isNarrow
+    ? [byNarrowFrontier]
+    : narrowFrontier === undefined
+      ? [byFrontier]
+      : optionalCas
+        ? [byFrontier, inDepth]
+        : [inDepth]
+  const strayAfter = isShallow ? STRAY_STEPS_OF_FEW : isNarrow ? NARROW_STRAY_STEPS : STRAY_STEPS
   const waiting: Contender[] = []
   let quota = current.turn
   let firstTurn = true
@@ -114,10 +131,10 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
         continue
       }
       if (progress !== 'paused') return progress
-      if (firstTurn && narrow === undefined) {
+      if (firstTurn && narrowFrontier === undefined) {
         strayed = current.search.culpritReturn() > furthest ? 0 : strayed + slice
         furthest = Math.max(furthest, current.search.culpritReturn())
-        if (strayed >= (isShallow ? STRAY_STEPS_OF_FEW : STRAY_STEPS)) quota = 0
+        if (strayed >= strayAfter) quota = 0
       }
       if (quota <= 0) change()
     }

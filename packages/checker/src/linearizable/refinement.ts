@@ -1,6 +1,6 @@
 import type { Budget, Progress } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
-import { eventsByPosition, fewAreOpen } from './events.ts'
+import { eventsByPosition, mostOpen } from './events.ts'
 import { type FiringPath, orderFromFirings } from './firings.ts'
 import { createFrontier, type Frontier } from './frontier.ts'
 import { type OptionalClass, optionalClasses } from './optional.ts'
@@ -29,7 +29,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   const classes = optionalClasses(part, part.expects, part.writes)
   const counted = new Uint8Array(classes.length)
   const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
-  const isShallow = fewAreOpen(eventsByPosition(part), MANY_OPEN - 1)
+  const isShallow = mostOpen(eventsByPosition(part)) < MANY_OPEN
   const first = isShallow ? { counted, beam: EVERY } : { counted: all, beam: BEAM }
   let frontier: Frontier = createFrontier(part, classes, first, budget)
   let found: FiringPath = { operations: new Int32Array(0), positions: new Int32Array(0) }

@@ -23,7 +23,7 @@ export function faultOfWitness(
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend)
     return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: new Int32Array(part.length) })
-  return !part.hasConditional && isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
+  return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
 }
 
 function faultOfReplay(
@@ -75,11 +75,13 @@ function faultOfReplay(
 const NO_PROCESSES = new Int32Array(0)
 
 /**
- * Whether an order of reads and writes is right. Without branches: whether an operation is a read or a write is as good as
- * random, and a branch guessed wrong costs more than all else here. What an operation does not read, or write, is NOTHING,
- * which is negative.
+ * Whether an order is right. Without branches: what an operation does is as good as random, and a branch guessed wrong costs
+ * more than all else here. What an operation does not observe, or write, is NOTHING, which is negative.
  */
-function isRightOnOneKey({ length, expects, writes, calls, returns, initial }: Encoded, order: Int32Array): boolean {
+function isRightOnOneKey(
+  { length, kind, expects, writes, calls, returns, initial }: Encoded,
+  order: Int32Array,
+): boolean {
   const seen = new Uint8Array(length)
   let state = initial
   let latestCall = 0
@@ -92,9 +94,13 @@ function isRightOnOneKey({ length, expects, writes, calls, returns, initial }: E
     faults |= (returns[i] - latestCall) >> 31
     const later = calls[i] - latestCall
     latestCall += later & ~(later >> 31)
-    faults |= (expects[i] ^ state) & ~(expects[i] >> 31)
-    const isRead = writes[i] >> 31
-    state = (state & isRead) | (writes[i] & ~isRead)
+    // All ones, or 0. DIFFERS is the only kind whose number is 3 in its last two bits.
+    const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)
+    const difference = expects[i] ^ state
+    const isSame = (difference - 1) >> 31
+    faults |= (difference & ~(expects[i] >> 31) & ~isDiffers) | (isSame & isDiffers)
+    const isObservation = writes[i] >> 31
+    state = (state & isObservation) | (writes[i] & ~isObservation)
   }
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false
