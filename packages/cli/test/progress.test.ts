@@ -1,20 +1,38 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest'
 import { createProgress } from '../src/terminal/progress.ts'
 import { pageWidth } from '../src/terminal/style.ts'
 
-test('a terminal that does not say how wide it is gets plain lines, and pages of the usual width', () => {
+const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
+let write: MockInstance<typeof process.stderr.write>
+
+const onTerminal = (columns: number) => Object.assign(process.stderr, { isTTY: true, columns })
+
+beforeEach(() => {
   vi.stubEnv('CI', undefined)
-  const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
-  Object.assign(process.stderr, { isTTY: true, columns: 0 })
-  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  onTestFinished(() => {
-    vi.unstubAllEnvs()
-    write.mockRestore()
-    Object.assign(process.stderr, before)
-  })
+  write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  write.mockRestore()
+  Object.assign(process.stderr, before)
+})
+
+test('a terminal that does not say how wide it is gets plain lines, and pages of the usual width', () => {
+  onTerminal(0)
   const progress = createProgress({ quiet: false })
   progress.update('reading history.jsonl')
   progress.stop()
   expect(write.mock.calls).toEqual([['  reading history.jsonl\n']])
   expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
+})
+
+test('progress leaves signals alone: while the checker works nobody would hear a Ctrl-C, and it must end the program', () => {
+  onTerminal(80)
+  const listening = process.listenerCount('SIGINT')
+  const progress = createProgress({ quiet: false })
+  progress.update('checking 4,000 operations')
+  expect(process.listenerCount('SIGINT')).toBe(listening)
+  progress.stop()
+  expect(write).toHaveBeenCalled()
 })

@@ -22,7 +22,8 @@ export function createProgress({ quiet }: { readonly quiet: boolean }): Progress
 }
 
 function spinner(): ProgressDisplay {
-  const display = ora({ stream: process.stderr, indent: 2, discardStdin: false })
+  // To hide the cursor it would listen to signals, so as to show it again; and nobody hears one while the checker works.
+  const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text) {
       display.text = text
