@@ -5,7 +5,9 @@ import { pageWidth } from '../src/terminal/style.ts'
 const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
 let write: MockInstance<typeof process.stderr.write>
 
-const onTerminal = (columns: number) => Object.assign(process.stderr, { isTTY: true, columns })
+const nothing = () => true
+const onTerminal = (columns: number) =>
+  Object.assign(process.stderr, { isTTY: true, columns, cursorTo: nothing, clearLine: nothing, moveCursor: nothing })
 
 beforeEach(() => {
   vi.stubEnv('CI', undefined)
