@@ -93,7 +93,7 @@ function watchSettled<State>({ log, settled, term }: LogProtocol<State>) {
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch {
   /** By index, one for each term: how the first log to have an entry there had it. */
-  const first: Held[][] = []
+  const first: (readonly Held[] | undefined)[] = []
   const seen = new Map<NodeId, { last: number; term: number | undefined }>()
   return (node, state) => {
     const log = protocol.log(state as State)
@@ -113,10 +113,9 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const entry = entryAt(log, index)
       if (entry === undefined) continue
       const previousTerm = termAt(log, index - 1)
-      const held = first[index] ?? []
-      first[index] = held
+      const held = first[index] ?? NONE
       const other = ofTerm(held, entry.term)
-      if (other === undefined) held.push({ entry, previousTerm })
+      if (other === undefined) first[index] = [...held, { entry, previousTerm }]
       else if (!sameEntry(other.entry, entry) || (other.previousTerm !== previousTerm && previousTerm !== undefined))
         return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
     }
@@ -129,6 +128,8 @@ interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
 }
+
+const NONE: readonly Held[] = []
 
 function ofTerm(held: readonly Held[], term: number): Held | undefined {
   for (const one of held) if (one.entry.term === term) return one

@@ -1,6 +1,14 @@
 import { type Millis, millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
-import { planTrial, runPlan, type Strategy, type Subject, strategies, type TrialLimits } from '@chaos/simulator'
+import {
+  planTrial,
+  runPlan,
+  type Strategy,
+  type Subject,
+  strategies,
+  type Trial,
+  type TrialLimits,
+} from '@chaos/simulator'
 
 export const name = 'simulator speed: trials of Raft with all faults, invariants and check, by one core'
 
@@ -47,30 +55,36 @@ function speedOf(subject: Subject): string {
     const before = usedSeconds()
     let trials = 0
     let steps = 0
+    let happened = 0
     while (performance.now() < until) {
-      steps += trial(subject, seed++)
+      const trial = runTrial(subject, seed++)
+      steps += trial.steps
+      happened += trial.happened
       trials++
     }
     const seconds = usedSeconds() - before
-    return { runsPerSecond: trials / seconds, stepsPerSecond: steps / seconds }
+    return { runs: trials / seconds, steps: steps / seconds, events: happened / seconds }
   }
   runFor(WARM_UP_MS)
-  const { runsPerSecond, stepsPerSecond } = runFor(MEASURED_MS)
-  const inThousands = (stepsPerSecond / 1e3).toFixed(0)
-  return `${subject.operations} operations, ${subject.nodes} nodes: ${runsPerSecond.toFixed(0)} checked runs/s, ${inThousands} k steps/s`
+  const perSecond = runFor(MEASURED_MS)
+  const thousands = (count: number) => `${(count / 1e3).toFixed(0)} k`
+  return (
+    `${subject.operations} operations, ${subject.nodes} nodes: ${perSecond.runs.toFixed(0)} checked runs/s; ` +
+    `${thousands(perSecond.events)} events of the queue/s, ${thousands(perSecond.steps)} steps of nodes/s`
+  )
 }
 
-/** Steps of all its machines. A finding would be a mistake of Raft's, and no speed. */
-function trial(subject: Subject, seed: number): number {
-  const { failure, steps } = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
-  if (failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(failure)}`)
-  return steps
+/** A finding would be a mistake of Raft's, and no speed. */
+function runTrial(subject: Subject, seed: number): Trial {
+  const trial = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
+  if (trial.failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(trial.failure)}`)
+  return trial
 }
 
 function memory(subject: Subject): string {
   const rssMegabytes = () => process.memoryUsage().rss / 2 ** 20
-  for (let seed = 1; seed <= MEMORY_TRIALS / 10; seed++) trial(subject, seed)
+  for (let seed = 1; seed <= MEMORY_TRIALS / 10; seed++) runTrial(subject, seed)
   const before = rssMegabytes()
-  for (let seed = 1; seed <= MEMORY_TRIALS; seed++) trial(subject, seed)
+  for (let seed = 1; seed <= MEMORY_TRIALS; seed++) runTrial(subject, seed)
   return `${MEMORY_TRIALS} trials: resident memory went from ${before.toFixed(0)} to ${rssMegabytes().toFixed(0)} MB`
 }

@@ -1,4 +1,4 @@
-import type { EventQueue, Happening } from './queue.ts'
+import { Call, type EventQueue } from './queue.ts'
 
 /** Something that is over before its time is up, as a rule. */
 export interface Expiring {
@@ -11,12 +11,13 @@ export interface Expiring {
  * What may take equally long, which nearly all of it does not. Only the earliest is in the queue: the others wait in the
  * order in which they came, which is that of their times.
  */
-export class Timeouts implements Happening {
+export class Timeouts {
   readonly #queue: EventQueue
   readonly #delay: number
   readonly #waiting: Expiring[] = []
   readonly #dueAt: number[] = []
   #first = 0
+  readonly #next: Call = new Call(() => this.#expireDue())
 
   /** @param delay in nanoseconds. */
   constructor(queue: EventQueue, delay: number) {
@@ -28,10 +29,10 @@ export class Timeouts implements Happening {
     const dueAt = this.#queue.now + this.#delay
     this.#waiting.push(expiring)
     this.#dueAt.push(dueAt)
-    if (this.#waiting.length - this.#first === 1) this.#queue.schedule(dueAt, this)
+    if (this.#waiting.length - this.#first === 1) this.#queue.schedule(dueAt, this.#next)
   }
 
-  happen(): void {
+  #expireDue(): void {
     const { now } = this.#queue
     let dueAt = this.#dueAt[this.#first]
     let first = this.#waiting[this.#first]
@@ -42,7 +43,7 @@ export class Timeouts implements Happening {
       first = this.#waiting[this.#first]
     }
     if (dueAt !== undefined) {
-      this.#queue.schedule(dueAt, this)
+      this.#queue.schedule(dueAt, this.#next)
       return
     }
     this.#waiting.length = 0

@@ -82,22 +82,34 @@ function handle(turn: Turn, event: MachineEvent<RaftMessage, StoreCommand>): voi
 }
 
 function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
-  const { state } = turn
-  // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader, it does
-  // not update its term or grant its vote" (thesis §4.2.3).
-  if (message.type === 'vote' && state.loyal && !message.transfer) return
-  // "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1). The term
-  // of a pre-vote is one that nobody is in yet.
-  const isRpc = message.type !== 'forward' && message.type !== 'answer'
-  if (isRpc && message.type !== 'pre-vote' && message.term > state.term) becomeFollower(turn, message.term, undefined)
   switch (message.type) {
     case 'forward':
-      if (takeTicket(state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
+      if (takeTicket(turn.state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
       return
     case 'answer':
       handleAnswer(turn, message.origin, message.result)
       return
     case 'pre-vote':
+      // Its term is one that nobody is in yet.
+      handleVoteRequest(turn, from, message)
+      return
+    case 'vote':
+      // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader, it
+      // does not update its term or grant its vote" (thesis §4.2.3).
+      if (!turn.state.loyal || message.transfer) handleOfTerm(turn, from, message)
+      return
+    default:
+      handleOfTerm(turn, from, message)
+  }
+}
+
+type OfTerm = Exclude<RaftMessage, { type: 'forward' | 'answer' | 'pre-vote' }>
+
+function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
+  const { state } = turn
+  // "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1).
+  if (message.term > state.term) becomeFollower(turn, message.term, undefined)
+  switch (message.type) {
     case 'vote':
       handleVoteRequest(turn, from, message)
       return

@@ -43,15 +43,17 @@ export interface Origin {
   readonly attempt: number
 }
 
+interface Candidacy {
+  readonly term: number
+  /** "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3) */
+  readonly transfer: boolean
+  readonly lastIndex: number
+  readonly lastTerm: number
+}
+
 export type RaftMessage =
-  | {
-      readonly type: 'pre-vote' | 'vote'
-      readonly term: number
-      /** "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3) */
-      readonly transfer: boolean
-      readonly lastIndex: number
-      readonly lastTerm: number
-    }
+  | ({ readonly type: 'pre-vote' } & Candidacy)
+  | ({ readonly type: 'vote' } & Candidacy)
   | {
       readonly type: 'pre-vote-reply' | 'vote-reply'
       readonly term: number

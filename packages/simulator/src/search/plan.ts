@@ -68,8 +68,8 @@ function planOperations(
   const clients = 2 + random.integer(6)
   const readShare = random.pick([0.3, 0.5, 0.7])
   const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
-  const times = Array.from({ length: operations }, timeOf).sort((one, other) => one - other)
-  return times.map((atMs, i) => ({
+  const times = Float64Array.from({ length: operations }, timeOf).sort()
+  return Array.from(times, (atMs, i) => ({
     at: millisToNanos(millis(atMs)),
     client: random.integer(clients),
     node: random.pick(nodes),

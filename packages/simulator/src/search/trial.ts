@@ -48,7 +48,10 @@ export interface Trial {
   readonly failure: Failure | undefined
   /** Why the checker could not say whether the level holds; absent where it could, or was not asked. */
   readonly undecided: string | undefined
+  /** Of the machines of all nodes. */
   readonly steps: number
+  /** Whatever happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
+  readonly happened: number
 }
 
 export interface TrialLimits {
@@ -120,6 +123,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       failure,
       undecided: undefined,
       steps: cluster.stepCount(),
+      happened: cluster.eventCount(),
     }
   }
   try {
