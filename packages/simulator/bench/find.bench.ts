@@ -1,6 +1,8 @@
 import { type Millis, millis } from '@chaos/history'
 import { type KnobValue, type ProtocolDefinition, protocols } from '@chaos/protocols'
 import {
+  type Finding,
+  guide,
   type Strategy,
   type Subject,
   searchSeeds,
@@ -10,16 +12,18 @@ import {
 } from '@chaos/simulator'
 
 // How long a search takes to find each mistake, on one core: by histories alone, and with invariants, with all strategies
-// in turn. CHAOS_FIND=full takes 20 starting seeds (5 minutes), CHAOS_FIND=strategies each strategy alone (10 minutes);
-// CHAOS_FIND=raft, or part of a mistake's name, takes those whose name contains it.
+// in turn. CHAOS_FIND=full takes 20 starting seeds (10 minutes), CHAOS_FIND=strategies each strategy alone (10 minutes),
+// CHAOS_FIND=guided how long until clients see what broke an invariant (2 minutes). After it, or alone, part of a
+// mistake's name takes those that contain it: CHAOS_FIND=full:forget, CHAOS_FIND=primary.
 
 export const name: string = 'find'
 
+const MODES = ['full', 'strategies', 'guided'] as const
 const asked = process.env['CHAOS_FIND'] ?? ''
-const alone = asked === 'strategies'
-const all = alone || asked === 'full'
-const STARTS = asked === 'full' ? 20 : 5
-const CAP_MS = asked === 'full' ? 20_000 : alone ? 1_000 : 2_000
+const mode = MODES.find((name) => asked.split(':')[0] === name)
+const part = mode === undefined ? asked : (asked.split(':')[1] ?? '')
+const STARTS = mode === 'full' || mode === 'guided' ? 20 : 5
+const CAP_MS = { full: 20_000, strategies: 1_000, guided: 30_000, some: 2_000 }[mode ?? 'some']
 /** Beyond it a row is left as it is: what is hardly ever found would take all the time. */
 const MOST_MISSES = 3
 /** As many as a thread is given at once by chaos fuzz: what coverage learns ends with them. */
@@ -39,23 +43,29 @@ const now = (): Millis => {
 }
 
 export async function run(print: (line: string) => void): Promise<void> {
-  const columns: readonly (readonly [string, readonly Strategy[]])[] = [
-    ['all in turn', usualStrategies],
-    ...(alone ? strategies.map((strategy) => [strategy.name, [strategy]] as const) : []),
-  ]
+  const columns: readonly Column[] = mode === 'guided' ? [['guided', guidedTimes]] : searchColumns()
   const cell = (text: string) => text.padEnd(28)
   print(`${STARTS} starting seeds, at most ${CAP_MS / 1000} s of one core each: median/worst in ms of it (missed)`)
-  print(`${''.padEnd(44)}${columns.map(([title]) => cell(`${title}: history | invariants`)).join('')}`)
+  print(`${''.padEnd(44)}${columns.map(([title]) => cell(title)).join('')}`)
   for (const protocol of protocols)
     for (const { name: bug } of protocol.bugs) {
-      if (!all && !`${protocol.name} ${bug}`.includes(asked)) continue
-      const cells = columns.map(([, chosen]) => {
-        const subject = subjectOf(protocol, bug)
-        return cell([false, true].map((invariants) => timesText(searches(subject, chosen, invariants))).join(' | '))
-      })
-      print(`${`${protocol.name} ${bug}`.padEnd(44)}${cells.join('')}`)
+      if (!`${protocol.name} ${bug}`.includes(part)) continue
+      const subject = subjectOf(protocol, bug)
+      print(`${`${protocol.name} ${bug}`.padEnd(44)}${columns.map(([, times]) => cell(times(subject))).join('')}`)
     }
 }
+
+/** Of a table: its title, and what it says of a mistake. */
+type Column = readonly [title: string, times: (subject: Subject) => string]
+
+const searchColumns = (): Column[] =>
+  [
+    { name: 'all in turn', chosen: usualStrategies },
+    ...(mode === 'strategies' ? strategies.map((strategy) => ({ name: strategy.name, chosen: [strategy] })) : []),
+  ].map(({ name, chosen }) => [
+    `${name}: history | invariants`,
+    (subject) => [false, true].map((invariants) => timesText(searches(subject, chosen, invariants))).join(' | '),
+  ])
 
 function subjectOf(protocol: ProtocolDefinition, bug: string): Subject {
   const { promises } = protocol
@@ -83,11 +93,40 @@ function timeToFind(
   limits: TrialLimits,
 ): number | undefined {
   const startedAt = now()
+  return findFirst(subject, chosen, start, limits) === undefined ? undefined : now() - startedAt
+}
+
+function findFirst(
+  subject: Subject,
+  chosen: readonly Strategy[],
+  start: number,
+  limits: TrialLimits,
+): Finding | undefined {
+  const startedAt = now()
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: chosen, limits, stopAtFirst: true, verifyDeterminism: false }
-    if (searchSeeds(subject, search).findings.length > 0) return now() - startedAt
+    const [finding] = searchSeeds(subject, search).findings
+    if (finding !== undefined) return finding
   }
   return undefined
+}
+
+/** Until a client sees it: what breaks an invariant is followed up. */
+function guidedTimes(subject: Subject): string {
+  const limits: TrialLimits = { checkMs: millis(2_000), memoryBytes: 2 ** 28, now, invariants: true }
+  const times: (number | undefined)[] = []
+  for (let start = 1; times.length < STARTS; start += BETWEEN_STARTS) {
+    const startedAt = now()
+    const finding = findFirst(subject, usualStrategies, start, limits)
+    const budgetMs = millis(CAP_MS - (now() - startedAt))
+    const seen =
+      finding?.failure.kind === 'invariant'
+        ? guide(subject, finding, { strategies: usualStrategies, limits, budgetMs })
+        : finding
+    times.push(seen === undefined ? undefined : now() - startedAt)
+    if (times.filter((time) => time === undefined).length === MOST_MISSES) break
+  }
+  return timesText(times)
 }
 
 function timesText(times: readonly (number | undefined)[]): string {

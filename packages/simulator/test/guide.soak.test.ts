@@ -1,0 +1,26 @@
+import { millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import { expect, test } from 'vitest'
+import { guide, usualStrategies } from '../src/index.ts'
+import { findingFrom, limits, subjectWith } from './mistakes.ts'
+
+// What hardly any history shows by itself is followed up until one does. CHAOS_SOAK=short takes 2 starting seeds of 20.
+const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
+const BUDGET_MS = millis(30_000)
+
+test.each(['forget-vote', 'commit-old-term'])(
+  `%s breaks an invariant, and within ${BUDGET_MS / 1_000} s of one core a client sees it, from each of ${STARTS} starting seeds`,
+  (bug) => {
+    const subject = subjectWith(findProtocol('raft')!, bug)
+    for (let start = 0; start < STARTS; start++) {
+      const startedAt = limits.now()
+      const finding = findingFrom(subject, start)
+      const budgetMs = millis(BUDGET_MS - (limits.now() - startedAt))
+      const seen =
+        finding.failure.kind === 'violation'
+          ? finding
+          : guide(subject, finding, { strategies: usualStrategies, limits, budgetMs })
+      expect(seen?.failure, `from seed ${finding.seed}`).toMatchObject({ kind: 'violation', level: 'linearizable' })
+    }
+  },
+)

@@ -1,0 +1,36 @@
+import { millis } from '@chaos/history'
+import type { ProtocolDefinition } from '@chaos/protocols'
+import { type Finding, type Subject, searchSeeds, type TrialLimits, usualStrategies } from '../src/index.ts'
+
+// What long runs over all deliberate mistakes have in common.
+
+const MOST_TRIALS = 20_000
+const BETWEEN_STARTS = 1_000_000
+
+export const limits: TrialLimits = {
+  checkMs: millis(5_000),
+  memoryBytes: 2 ** 28,
+  // The time that this process works, not what it waits for others on the same machine.
+  now: () => millis(process.cpuUsage().user / 1_000),
+  invariants: true,
+}
+
+/** Held to what it promises, or would without its mistake, with knobs that make it a promise. */
+export const subjectWith = (protocol: ProtocolDefinition, bug: string): Subject => ({
+  target: protocol.name,
+  protocol,
+  bug,
+  knobs: protocol.name === 'primary-replica' ? { sync: 2, reads: 'primary' } : {},
+  level: protocol.promises === 'none' ? 'linearizable' : protocol.promises,
+  nodes: undefined,
+  operations: 60,
+})
+
+/** The first failure from this starting seed on; they are counted from 0, and far apart. */
+export function findingFrom(subject: Subject, start: number): Finding {
+  const first = 1 + start * BETWEEN_STARTS
+  const search = { first, count: MOST_TRIALS, strategies: usualStrategies, stopAtFirst: true, verifyDeterminism: false }
+  const [finding] = searchSeeds(subject, { ...search, limits }).findings
+  if (finding === undefined) throw new Error(`${subject.target} ${subject.bug} is not found from seed ${first}`)
+  return finding
+}
