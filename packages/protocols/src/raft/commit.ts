@@ -25,12 +25,12 @@ export function advanceCommit(turn: Turn): void {
 }
 
 /**
- * The last index that so many voters hold. A leader that is not one of them "replicates log entries but does not count
+ * The last index that so many voters hold, or the commit index, whichever is later. A leader that is not one of them "replicates log entries but does not count
  * itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
   const own = lastIndex(state.log)
-  let best = state.voter && nodes <= 1 ? own : 0
+  let best = state.voter && nodes <= 1 ? own : state.commitIndex
   for (const candidate of state.progress.values()) {
     if (candidate.match <= best) continue
     let holders = state.voter && own >= candidate.match ? 1 : 0
