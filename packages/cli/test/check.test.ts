@@ -143,6 +143,8 @@ describe('a mistake is met kindly', () => {
     [['check'], 'chaos check needs at least one history'],
     [['replay', 'nowhere.json'], 'nowhere.json: there is no such file.'],
     [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
+    [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Its use: chaos ctl reset'],
+    [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Its use: chaos ctl inspect PROXY'],
     [[], 'Say what to do'],
   ])('chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)

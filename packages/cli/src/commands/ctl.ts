@@ -8,7 +8,11 @@ import { watchEvents } from '../proxy/watch.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-const WATCH = { names: ['watch', 'w'], usage: '', summary: 'what happens, as it happens, until Ctrl-C' } as const
+const WATCH: Omit<Action, 'run'> = {
+  names: ['watch', 'w'],
+  usage: '',
+  summary: 'what happens, as it happens, until Ctrl-C',
+}
 
 export const ctlCommand: Command = {
   name: 'ctl',
@@ -37,11 +41,14 @@ export const ctlCommand: Command = {
       token: textOf(options, 'token') ?? process.env['CHAOS_TOKEN'],
     })
     if (WATCH.names.some((name) => name === word)) {
+      refuseMore(WATCH, words)
       await watchEvents(client, json)
       return EXIT.met
     }
     const style = styleFor(process.stdout)
-    const { data, text } = await findAction(word).run({
+    const action = findAction(word)
+    refuseMore(action, words)
+    const { data, text } = await action.run({
       client,
       words,
       style,
@@ -61,6 +68,18 @@ function findAction(word: string | undefined): Action {
   if (found !== undefined) return found
   if (word === undefined) throw new UserError('usage', `Say what to do: chaos ctl ${known.join(', ')}.`)
   throw new UserError('usage', `chaos ctl cannot "${word}".${didYouMean(word, known)} It can: ${known.join(', ')}.`)
+}
+
+/** Whoever resets "db" means db alone, and would lose all faults: what an action does not know it is not given. */
+function refuseMore({ names: [name], usage }: Pick<Action, 'names' | 'usage'>, words: readonly string[]): void {
+  if (usage.includes('…')) return
+  const most = usage === '' ? 0 : usage.split(' ').length
+  const extra = words[most]
+  if (extra !== undefined)
+    throw new UserError(
+      'usage',
+      `chaos ctl ${name} takes no "${extra}". Its use: ${`chaos ctl ${name} ${usage}`.trim()}`,
+    )
 }
 
 function parseDirection(options: ParsedOptions): 'upstream' | 'downstream' | undefined {
