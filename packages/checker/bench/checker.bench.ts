@@ -67,12 +67,13 @@ const USUAL_CALIBRATION_MS = 18
 
 /**
  * Linearizability: CPU milliseconds of the check alone, in a process of its own for each history, the first time and the
- * best; beside them the reference, and how many times faster we are by the best, the first scaled by the calibration loop.
+ * best; beside them the reference, and how many times faster we are the first time and by the best, both scaled by the
+ * calibration loop.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   const references = existsSync(recorded) ? readReferences() : []
   if (references.length === 0) print(`no recorded reference (${recorded} is absent): our figures alone`)
-  print('   cold ms    warm ms  explained  reference   warm ratio   RSS MB   parse ms  verdict   history')
+  print('   cold ms    warm ms  explained  reference   cold ratio   warm ratio   RSS MB   parse ms  verdict   history')
   const folder = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   const ratios: number[] = []
   try {
@@ -152,13 +153,18 @@ function printPoint(
   print: (line: string) => void,
 ): number | undefined {
   const { coldMs, warmMs, explainedMs, rssMb, parseMs, verdict, calibrationMs } = ours
-  const ratio = reference === undefined ? undefined : reference.ms / reference.calibrationMs / (warmMs / calibrationMs)
+  const ratioOf = (ms: number): number | undefined =>
+    reference && reference.ms / reference.calibrationMs / (ms / calibrationMs)
+  const shown = (ratio: number | undefined): string =>
+    (ratio === undefined ? '-' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}x`).padStart(12)
+  const ratio = ratioOf(warmMs)
   const columns = [
     coldMs.toFixed(1).padStart(10),
     warmMs.toFixed(2).padStart(10),
     explainedMs.toFixed(1).padStart(10),
     (reference?.ms.toFixed(1) ?? '-').padStart(10),
-    (ratio === undefined ? '-' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}x`).padStart(12),
+    shown(ratioOf(coldMs)),
+    shown(ratio),
     rssMb.toFixed(0).padStart(8),
     parseMs.toFixed(0).padStart(10),
   ]

@@ -53,6 +53,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
   let lastDone = 0
   let lastTaken = 0
 
+  /** The bits of which no open operation has one. */
+  const freeBits = (): number => ~(sets[READ] | sets[WRITE] | sets[CAS] | sets[DIFFERS])
   /** Undoes the events from `to` up to `from`, the last one first. */
   const rewind = (from: number, to: number): void => {
     for (let position = from - 1; position >= to; position--) {
@@ -91,6 +93,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
     let state = lastState
     let done = lastDone
     let taken = lastTaken
+    let free = freeBits()
     for (let left = steps; left > 0; left--) {
       if (allowance.isExceeded()) return 'out of memory'
 
@@ -102,8 +105,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
         const operation = Math.abs(event) - 1
         let bit = bitOf[operation]
         if (event > 0) {
-          const used = sets[READ] | sets[WRITE] | sets[CAS] | sets[DIFFERS]
-          bit = ~used & (used + 1)
+          bit = free & -free
           bitOf[operation] = bit
           operationAt[numberOf(bit)] = operation
         } else if ((done & bit) !== 0) {
@@ -113,8 +115,10 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
           if ((holding & bit) === 0) break
           order[taken++] = operation
         }
-        masks[placeOf[operation]] ^= bit
-        sets[kind[operation]] ^= bit
+        const place = placeOf[operation]
+        masks[place] ^= bit
+        sets[place & (KINDS - 1)] ^= bit
+        free ^= bit
       }
       if (position === end) {
         lastTaken = taken
@@ -135,6 +139,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
         if (depth === 0) return 'violated'
         const base = --depth * CHOICE
         rewind(position, choices[base + POSITION])
+        free = freeBits()
         position = choices[base + POSITION]
         state = choices[base + STATE]
         done = choices[base + DONE]
