@@ -17,6 +17,7 @@ describe('a proxy that knows what it carries', () => {
     ['json-lines', { kind: 'drop-message', match: { member: 'a' } }, ['clients>p', 'p>clients']],
     [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
     [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
+    ['http2', { kind: 'reset-stream', match: { path: '/shop.Cart/Pay' } }, ['clients>p', 'p>clients']],
   ])('%j can suffer %j', async (carries, fault, links) => {
     const { ask } = await control()
     expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
