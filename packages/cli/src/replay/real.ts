@@ -23,44 +23,52 @@ export async function playForReal(
   recorded: Scenario,
   interrupts: Interrupts,
 ): Promise<Shown | undefined> {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
+  const shown = await playIn(directory, subject, recorded, interrupts)
+  // Where it does not start, the error speaks of logs that are there.
+  rmSync(directory, { recursive: true, force: true })
+  return shown
+}
+
+async function playIn(
+  directory: string,
+  subject: SubjectName,
+  recorded: Scenario,
+  interrupts: Interrupts,
+): Promise<Shown | undefined> {
   const { target, bug, knobs, level } = subject
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
-  try {
-    const cluster = await unlessInterrupted(interrupts, (signal) =>
-      startEmbeddedCluster({
-        protocol: target,
-        bug,
-        knobs,
-        nodes: recorded.nodes,
-        dataDir: join(directory, 'data'),
-        logDir: join(directory, 'nodes'),
-        seed: recorded.seed,
-        signal,
-      }),
-    )
-    if (cluster === undefined) return undefined
-    const leaderNow = currentLeader(cluster)
-    const scenario =
-      leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
-    const events: Event[] = []
-    const played = await playOn(cluster, scenario, events, interrupts)
-    return (
-      played &&
-      explain({
-        level,
-        scenario: { ...scenario, faults: played.faults },
-        history: historyFromEvents(events),
-        events,
-        records: played.records,
-        trouble: [...played.trouble, ...cluster.trouble()],
-        log: [],
-        failure: undefined,
-      })
-    )
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const cluster = await unlessInterrupted(interrupts, (signal) =>
+    startEmbeddedCluster({
+      protocol: target,
+      bug,
+      knobs,
+      nodes: recorded.nodes,
+      dataDir: join(directory, 'data'),
+      logDir: join(directory, 'nodes'),
+      seed: recorded.seed,
+      signal,
+    }),
+  )
+  if (cluster === undefined) return undefined
+  const leaderNow = currentLeader(cluster)
+  const scenario =
+    leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
+  const events: Event[] = []
+  const played = await playOn(cluster, scenario, events, interrupts)
+  return (
+    played &&
+    explain({
+      level,
+      scenario: { ...scenario, faults: played.faults },
+      history: historyFromEvents(events),
+      events,
+      records: played.records,
+      trouble: [...played.trouble, ...cluster.trouble()],
+      log: [],
+      failure: undefined,
+    })
+  )
 }
 
 /** The cluster is ended when this resolves. */
