@@ -62,12 +62,16 @@ function blocksOf(part: Encoded, { pieces, jsonOf, budget }: Reading): Blocks | 
   // Who reads just what was put has seen no append: that takes no look at the text.
   for (let i = 0; i < length; i++) if (kind[i] === WRITE) blockOfValue[writes[i]] = i + 1
 
+  let sinceLook = 0
   /** Finds out which version a text is; false where it cannot have come about. */
   const locate = (value: number): boolean => {
-    // The texts may be long.
-    budget.look()
     const text = jsonOf(names[value])
     if (typeof text !== 'string' || text === '') return false
+    sinceLook += text.length
+    if (sinceLook > UNITS_BETWEEN_LOOKS) {
+      budget.look()
+      sinceLook = 0
+    }
     const first = pieces.at(text, 0)
     if (first === -1) return false
     const b = kind[first] === WRITE ? first + 1 : 0
@@ -111,6 +115,9 @@ function blocksOf(part: Encoded, { pieces, jsonOf, budget }: Reading): Blocks | 
   }
   return { block, version }
 }
+
+/** So much text is looked at between two looks at the clock. */
+const UNITS_BETWEEN_LOOKS = 262_144
 
 /** Where a number is in an ascending list, -1 for nowhere. */
 function place(list: readonly number[], item: number): number {

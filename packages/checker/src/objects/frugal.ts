@@ -27,7 +27,12 @@ interface Task {
   readonly priority: number
 }
 
-const BYTES_PER_CONFIGURATION = 200
+/** As measured: with its task and its place in the heap, but for the words of `taken`. */
+const BYTES_PER_CONFIGURATION = 400
+/** A step of a trail, in two lists. */
+const BYTES_PER_STEP = 16
+/** A completed operation's window, but for the operations in it. */
+const BYTES_PER_WINDOW = 200
 
 /** What an operation of unknown outcome costs about when its client gave up, and long after that. */
 const EARLY = 0.1
@@ -92,6 +97,7 @@ export function createFrugalSearch(
     taken[slots.of[operation] >> 5] ^= 1 << (slots.of[operation] & 31)
   }
   const extend = (trail: number, operation: number): number => {
+    take(BYTES_PER_STEP)
     trailParent.push(trail)
     return trailOperation.push(operation) - 1
   }
@@ -218,7 +224,7 @@ export function createFrugalSearch(
   const run = (steps: number): ReturnType<ObjectSearch['run']> => {
     if (!started) {
       started = true
-      take(16 * length)
+      take((BYTES_PER_STEP + BYTES_PER_WINDOW + 4 * slots.count) * length)
       const begin = { trail: -1, state: machine.initial, first: 0, taken: new Int32Array(words), used: 0, cost: 0 }
       if (settle(begin)) return 'met'
     }
