@@ -104,11 +104,9 @@ const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
 /** How many event positions there are: one more than the last. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  let last = -1
-  for (let i = 0; i < length; i++) {
-    if (calls[i] > last) last = calls[i]
-    if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
-  }
+  // Operations come in order of call, and few return after the last of them was called.
+  let last = length === 0 ? -1 : calls[length - 1]
+  for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1
 }
 
