@@ -104,9 +104,7 @@ function judgeLinearizable(registers: Registers, options: CheckOptions, budget: 
     return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, share) }
   }
   const orders = answer.parts.map((part, p) =>
-    orderOfRows(keyOf(encoded, part, decoder), answer.orders[p].length, () =>
-      Array.from(answer.orders[p], (i) => part.row[i]),
-    ),
+    orderOfRows(keyOf(encoded, part, decoder), encoded.length, () => Array.from(answer.orders[p], (i) => part.row[i])),
   )
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }

@@ -306,6 +306,6 @@ describe.each(sizes)('of histories of $of', (size) => {
         if (result !== 'violated') expect.fail(`seed ${seed}: ${level} is ${result}\n${listed(stale)}`)
       }
     }
-    expect(planted).toBeGreaterThan(size.histories / 20)
+    expect(planted).toBeGreaterThan(size.histories / 40)
   })
 })

@@ -125,7 +125,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
     // Several operations may stand for one row.
-    return orderOfRows(part.key, answer.orders[p].length, () => [
+    return orderOfRows(part.key, part.history.operations.length, () => [
       ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
     ])
   })

@@ -179,11 +179,12 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
   }
   const orders = answers.flatMap((answer) => (answer.result === 'met' ? answer.orders : []))
   orders.sort((a, b) => a.place - b.place)
+  const operations = orders.reduce((total, { rows }) => total + rows.length, 0)
   return {
     result: 'met',
     witness: {
       kind: 'order',
-      orders: orders.map(({ key, rows }) => orderOfRows(key, rows.length, () => Array.from(rows))),
+      orders: orders.map(({ key, rows }) => orderOfRows(key, operations, () => Array.from(rows))),
     },
   }
 }
