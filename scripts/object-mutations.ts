@@ -180,7 +180,7 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('models/list-append.ts', definitions, [
     {
       name: 'list-reads-in-any-order',
-      before: 'if (read.length < start.length || !isBeginning(read, order)) {',
+      before: 'if (read.length < start.length || !isBeginning(read, order, budget)) {',
       after: 'if (read.length < start.length) {',
       breaks: 'two reads may have the same elements in different orders',
     },
