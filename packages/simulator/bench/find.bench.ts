@@ -44,7 +44,7 @@ const now = (): Millis => {
 
 export async function run(print: (line: string) => void): Promise<void> {
   const columns: readonly Column[] = mode === 'guided' ? [['guided', guidedTimes]] : searchColumns()
-  const cell = (text: string) => text.padEnd(28)
+  const cell = (text: string) => `${text.padEnd(36)} `
   print(`${STARTS} starting seeds, at most ${CAP_MS / 1000} s of one core each: median/worst in ms of it (missed)`)
   print(`${''.padEnd(44)}${columns.map(([title]) => cell(title)).join('')}`)
   for (const protocol of protocols)
