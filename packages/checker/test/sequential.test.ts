@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, millis } from '@chaos/history'
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/budget.ts'
@@ -143,4 +143,21 @@ test('a limit of memory or time is kept, and said to be what stopped it', () => 
     const hurried = verdict(history, { deadlineMs: millis(20), now: () => millis(now++) })
     expect(hurried).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--timeout') })
   }
+})
+
+test('a counterexample that needs an operation of unknown outcome has who saw its effect', () => {
+  const op = (process: number, f: 'read' | 'write' | 'cas', value: Json, type: 'ok' | 'info' = 'ok'): EventInput[] => [
+    { process, type: 'invoke', f, value: f === 'read' ? null : value },
+    { process, type, f, value },
+  ]
+  const history = smallHistory([
+    ...op(1, 'write', 4),
+    ...op(2, 'write', 9),
+    ...op(1, 'cas', [9, 10], 'info'),
+    ...op(2, 'read', 4),
+    ...op(3, 'read', 10),
+  ])
+  const verdict = checkHistory(history, reading).levels.sequential
+  if (verdict.result !== 'violated') expect.fail(`it is ${verdict.result}`)
+  expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })

@@ -54,7 +54,8 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
     if (holds) completion = completed
     return holds
   }
-  const start = contradiction.within ?? window(operations, contradictory, budget)
+  const { within } = contradiction
+  const start = within !== undefined && contradictory(within) ? within : window(operations, contradictory, budget)
   shrink(start, contradictory, budget)
   const shown = completion ?? complete(start)
   if (operations.hasAppend) return { shown, core: new Set(shown) }

@@ -1,5 +1,5 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
-import { type Decoder, type Encoded, READ, restrict } from '../encoded.ts'
+import { type Decoder, type Encoded, NEVER, READ, restrict } from '../encoded.ts'
 import type { Level } from '../level.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { derive } from '../sequential/derivation.ts'
@@ -58,7 +58,7 @@ function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget:
       rule: 'process order',
       jsonOf,
       contradicts: (some) => find(some).result === 'violated',
-      within: involvedIn(violated),
+      within: involvedIn(encoded, violated),
     },
     budget,
   )
@@ -77,11 +77,20 @@ function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget:
   }
 }
 
-function involvedIn(violated: Violated): readonly number[] | undefined {
+function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]
   if (violated.cycle === undefined) return violated.involved?.toSorted((a, b) => a - b)
   const { facts, saturation, conflict } = violated.cycle
-  return [...derive(saturation, conflict).involved].map((i) => facts.indices[i]).sort((a, b) => a - b)
+  const { involved } = derive(saturation, conflict)
+  const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
+  // That one of unknown outcome took effect is known by who saw it; a set grows while it is gone through.
+  const known = new Set(involved)
+  for (const i of known) {
+    const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []
+    const reader = readers.find((each) => !isUnknown(each)) ?? readers[0]
+    if (reader !== undefined) known.add(reader)
+  }
+  return [...known].map((i) => facts.indices[i]).sort((a, b) => a - b)
 }
 
 function wordsOf(
