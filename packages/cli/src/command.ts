@@ -6,6 +6,8 @@ export interface Command {
   readonly name: string
   /** Positional part of the usage line, such as `<files..>`; empty where there is none. */
   readonly positional: string
+  /** What it does not go without, where the positional part is not given: `chaos NAME needs …`. */
+  readonly needs?: string
   readonly summary: string
   readonly options: { readonly [name: string]: Options }
   readonly examples: readonly (readonly [command: string, explanation: string])[]

@@ -102,9 +102,9 @@ function requireCommandFirst([first = '']: readonly string[]): void {
 /** yargs says `Unknown argument: targt`; people want to know which option was meant. */
 function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
-  if (unknown === undefined) return explainMissing(message, argv[0])
-  const [name = ''] = unknown.split(', ')
   const command = commands.find((candidate) => candidate.name === argv[0])
+  if (unknown === undefined) return explainMissing(message, command)
+  const [name = ''] = unknown.split(', ')
   if (command === undefined || argv.includes(name)) {
     const meant = nearest(name, names)
     if (command === undefined)
@@ -116,14 +116,11 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 
-/** What a command does not go without, where it is not given. */
-const needs: { readonly [command: string]: string } = {
-  check: 'at least one history: chaos check FILE, or - for standard input.',
-  replay: 'the file that chaos fuzz wrote: chaos replay FILE',
-}
-
-function explainMissing(message: string, name = ''): string {
-  if (message.startsWith('Not enough non-option arguments')) return `chaos ${name} needs ${needs[name]}`
+function explainMissing(message: string, command: Command | undefined): string {
+  if (command === undefined) return message
+  const { name, needs } = command
+  if (needs !== undefined && message.startsWith('Not enough non-option arguments'))
+    return `chaos ${name} needs ${needs}`
   const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
   return option === undefined ? message : `--${option} needs a value; chaos ${name} --help tells which.`
 }

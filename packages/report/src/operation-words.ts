@@ -1,4 +1,4 @@
-import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, type Operations, outputOf } from '@chaos/history'
+import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaos/history'
 
 /**
  * Text of strangers (values, node names, errors, file names) made safe to show: control characters and those that turn the
@@ -82,9 +82,6 @@ export const outcomeName = (history: History, operation: number): 'ok' | 'fail' 
   const outcome = history.operations.outcome[operation]
   return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
 }
-
-/** Whether nobody knows if it happened. */
-export const isInfo = (history: History, operation: number): boolean => history.operations.outcome[operation] === INFO
 
 /** In one line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>

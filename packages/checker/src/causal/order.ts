@@ -1,7 +1,6 @@
 import { type Budget, createPace, OutOfTime } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
-import { NO_READ } from '../sequential/reads-from.ts'
 import { type Threads, threadsOf } from '../sequential/threads.ts'
 
 /** Operations and which write each read saw. A read may be undecided yet (NO_READ): then it says nothing. */
@@ -166,6 +165,3 @@ export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: nu
   }
   return changed
 }
-
-/** Whether an operation is a read whose source is known. */
-export const isSettledRead = ({ writerOf }: Sourced, operation: number): boolean => writerOf[operation] !== NO_READ

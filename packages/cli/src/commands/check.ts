@@ -17,6 +17,7 @@ import { styleFor, terminalOptions } from '../terminal/style.ts'
 export const checkCommand: Command = {
   name: 'check',
   positional: '<files..>',
+  needs: 'at least one history: chaos check FILE, or - for standard input.',
   summary: 'say which consistency levels saved histories meet',
   options: {
     model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}`, requiresArg: true },

@@ -5,6 +5,7 @@ import { parseReplaySettings } from '../replay/settings.ts'
 export const replayCommand: Command = {
   name: 'replay',
   positional: '<file>',
+  needs: 'the file that chaos fuzz wrote: chaos replay FILE',
   summary: 'play a failure again that chaos fuzz found, in the simulator or for real',
   options: {
     real: { type: 'boolean', describe: 'on real processes, with real faults: the same scenario, another interleaving' },

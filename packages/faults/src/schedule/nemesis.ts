@@ -1,6 +1,7 @@
 import { millis } from '@chaos/history'
 import type { FaultKind, NodeId } from '../fault.ts'
 import type { Random } from '../random.ts'
+import type { PartitionShape } from './schedule.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { just, type Turn } from './turn.ts'
 
@@ -34,6 +35,14 @@ const clockTroubles = [
   [true, true],
 ] as const
 
+/** A nemesis that cuts the network in one shape only. */
+const cutting = (name: string, shape: PartitionShape, summary: string): Nemesis => ({
+  name,
+  summary,
+  kind: 'partition',
+  plan: (random) => just({ kind: 'partition', shape, mode: random.pick(partitionModes) }),
+})
+
 /** Every nemesis there is: help, documentation and tests iterate over this list. */
 export const nemeses: readonly Nemesis[] = [
   {
@@ -47,36 +56,15 @@ export const nemeses: readonly Nemesis[] = [
         mode: random.pick(partitionModes),
       }),
   },
-  {
-    name: 'halves',
-    summary: 'cut the network in two at random',
-    kind: 'partition',
-    plan: (random) => just({ kind: 'partition', shape: 'halves', mode: random.pick(partitionModes) }),
-  },
-  {
-    name: 'ring',
-    summary: 'every node sees a majority, and no two see the same one',
-    kind: 'partition',
-    plan: (random) => just({ kind: 'partition', shape: 'majority-ring', mode: random.pick(partitionModes) }),
-  },
-  {
-    name: 'isolate-leader',
-    summary: 'cut the current leader off from all other nodes; clients still reach it',
-    kind: 'partition',
-    plan: (random) => just({ kind: 'partition', shape: 'isolate-leader', mode: random.pick(partitionModes) }),
-  },
-  {
-    name: 'bridge',
-    summary: 'two halves that see each other only through one node',
-    kind: 'partition',
-    plan: (random) => just({ kind: 'partition', shape: 'bridge', mode: random.pick(partitionModes) }),
-  },
-  {
-    name: 'one-way',
-    summary: 'one node is heard by nobody, yet hears all the others, or the other way round',
-    kind: 'partition',
-    plan: (random) => just({ kind: 'partition', shape: 'one-way', mode: random.pick(partitionModes) }),
-  },
+  cutting('halves', 'halves', 'cut the network in two at random'),
+  cutting('ring', 'majority-ring', 'every node sees a majority, and no two see the same one'),
+  cutting(
+    'isolate-leader',
+    'isolate-leader',
+    'cut the current leader off from all other nodes; clients still reach it',
+  ),
+  cutting('bridge', 'bridge', 'two halves that see each other only through one node'),
+  cutting('one-way', 'one-way', 'one node is heard by nobody, yet hears all the others, or the other way round'),
   {
     name: 'kill',
     summary:

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { LinkFault, LinkHarm, LinkTrigger } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import {
@@ -10,6 +9,7 @@ import {
   hold,
   links,
   ManualClock,
+  on,
   Received,
   routeTo,
   serve,
@@ -20,8 +20,6 @@ closeEverythingAfterEach()
 
 const { to, back, both } = links
 const ms = millis
-
-const on = (where: typeof both, harm: LinkHarm, when?: LinkTrigger): LinkFault => ({ ...harm, links: where, when })
 
 describe('timeout', () => {
   test('loses all bytes, and ends the connection in good order once none came for so long', async () => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { LinkFault, LinkHarm, LinkTrigger } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import {
@@ -10,6 +9,7 @@ import {
   eventually,
   links,
   ManualClock,
+  on,
   Received,
   routeTo,
   serve,
@@ -21,8 +21,6 @@ closeEverythingAfterEach()
 
 const { to, both } = links
 const ms = millis
-
-const on = (where: typeof both, harm: LinkHarm, when?: LinkTrigger): LinkFault => ({ ...harm, links: where, when })
 
 test('latency delays bytes, and not the end, which still comes after them', async () => {
   const clock = new ManualClock()

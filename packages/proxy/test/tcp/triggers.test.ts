@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { LinkFault, LinkHarm, LinkTrigger } from '@chaos/faults'
+import type { LinkHarm, LinkTrigger } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import {
@@ -10,6 +10,7 @@ import {
   eventually,
   links,
   ManualClock,
+  on,
   Received,
   routeTo,
   serve,
@@ -20,8 +21,6 @@ closeEverythingAfterEach()
 
 const { to, back, both } = links
 const ms = millis
-
-const on = (where: typeof both, harm: LinkHarm, when?: LinkTrigger): LinkFault => ({ ...harm, links: where, when })
 
 describe('a trigger', () => {
   /** Which of ten connections, the first four alive already, are held. */
