@@ -21,15 +21,16 @@ export interface Invariant {
   watch(): InvariantWatch
 }
 
+/** Asked once for each node: what is remembered of one node is then at hand at each of its steps. */
+export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) => NodeWatch<State, Message>
+
 /**
- * Told of every step of every node after it, with the node's state, which it must not change; the event is absent for a
- * start. Says what is broken, once it is.
+ * Told of every step of its node after it, with the node's state, which it must not change; the event is absent for a
+ * start. Says what is broken, once it is. A method, so that a watch over its protocol's own states is one over unknown ones.
  */
-export type InvariantWatch = (
-  node: NodeId,
-  state: unknown,
-  event: MachineEvent<unknown, StoreCommand> | undefined,
-) => string | undefined
+export type NodeWatch<State = unknown, Message = unknown> = {
+  watch(state: State, event: MachineEvent<Message, StoreCommand> | undefined): string | undefined
+}['watch']
 
 export type KnobValue = number | boolean | string
 /** Something of a protocol that can be chosen, as `--set name=value`. */

@@ -5,6 +5,7 @@ export type {
   InvariantWatch,
   Knob,
   KnobValue,
+  NodeWatch,
   PromisedLevel,
   ProtocolDefinition,
   ProtocolModule,

@@ -13,77 +13,98 @@ export interface LogProtocol<State> {
   settled(state: State): number
 }
 
+/** Terms are counted from 0. */
+const NO_TERM = -1
+
 /** At most one node leads in a term. */
-export function watchLeaders<State>({ leads, term }: LogProtocol<State>): InvariantWatch {
+export function watchLeaders<State>({ leads, term }: LogProtocol<State>): InvariantWatch<State> {
   const leaders = new Map<number, NodeId>()
-  return (node, unknownState) => {
-    const state = unknownState as State
-    if (!leads(state)) return undefined
-    const leader = leaders.get(term(state))
-    if (leader === undefined) leaders.set(term(state), node)
-    else if (leader !== node) return `${leader} and ${node} both lead in term ${term(state)}`
-    return undefined
+  return (node) => {
+    let seen = NO_TERM
+    return (state) => {
+      const now = term(state)
+      if (now === seen || !leads(state)) return undefined
+      seen = now
+      const leader = leaders.get(now)
+      if (leader === undefined) leaders.set(now, node)
+      else if (leader !== node) return `${leader} and ${node} both lead in term ${now}`
+      return undefined
+    }
   }
 }
 
 /** What is settled is in the log of everyone who comes to lead a later term. */
-export function watchCompleteness<State>(protocol: LogProtocol<State>): InvariantWatch {
-  const settled = watchSettled(protocol)
-  const termsSeen = new Map<NodeId, number>()
-  return (node, unknownState) => {
-    const state = unknownState as State
-    settled.observe(node, state)
-    const term = protocol.term(state)
-    if (!protocol.leads(state) || termsSeen.get(node) === term) return undefined
-    termsSeen.set(node, term)
-    const log = protocol.log(state)
-    for (let index = log.compacted + 1; index < settled.entries.length; index++) {
-      const entry = settled.entries[index]
-      // Not the term it was written in: a later leader may have settled it, when others led in between without it.
-      const settledIn = settled.terms[index] ?? term
-      if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
-        return `${node} leads term ${term} without entry ${index} of term ${entry.term}, committed in term ${settledIn}`
+export function watchCompleteness<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
+  const settled = createSettled()
+  return (node) => {
+    const follow = followSettled(protocol, settled)
+    let seen = NO_TERM
+    return (state) => {
+      follow(state)
+      const term = protocol.term(state)
+      if (term === seen || !protocol.leads(state)) return undefined
+      seen = term
+      const missing = firstMissing(protocol.log(state), term, settled)
+      return missing && `${node} leads term ${term} without entry ${missing}`
     }
-    return undefined
   }
 }
 
+/** In words: the first entry that was settled before this term, and is not in this log. */
+function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
+  for (let index = log.compacted + 1; index < entries.length; index++) {
+    const entry = entries[index]
+    // Not the term it was written in: a later leader may have settled it, when others led in between without it.
+    const settledIn = terms[index] ?? term
+    if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
+      return `${index} of term ${entry.term}, committed in term ${settledIn}`
+  }
+  return undefined
+}
+
 /** No two nodes take different entries for settled in the same place. */
-export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch {
-  const settled = watchSettled(protocol)
-  return (node, state) => {
-    const other = settled.observe(node, state as State)
-    return other === undefined ? undefined : `${node} applied another entry at ${other} than those before it`
+export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
+  const settled = createSettled()
+  return (node) => {
+    const follow = followSettled(protocol, settled)
+    return (state) => {
+      const other = follow(state)
+      return other === undefined ? undefined : `${node} applied another entry at ${other} than those before it`
+    }
   }
 }
 
 /** What was settled at each index, as the first node to know it had it. */
-function watchSettled<State>({ log, settled, term }: LogProtocol<State>) {
-  const entries: (Entry | undefined)[] = []
+interface Settled {
+  readonly entries: (Entry | undefined)[]
   /** By index: the term that node was in; a leader, which is the first to know. */
-  const terms: number[] = []
-  const known = new Map<NodeId, number>()
-  return {
-    entries,
-    terms,
-    /** The first index at which this node now takes something else for settled; undefined where there is none. */
-    observe(node: NodeId, state: State): number | undefined {
-      const before = known.get(node) ?? 0
-      const now = settled(state)
-      if (now === before) return undefined
-      known.set(node, now)
-      // After a restart everything is settled again, and compared again.
-      for (let index = now < before ? 1 : before + 1; index <= now; index++) {
-        const entry = entryAt(log(state), index)
-        if (entry === undefined) continue
-        const first = entries[index]
-        if (first === undefined) {
-          entries[index] = entry
-          terms[index] = term(state)
-        } else if (!sameEntry(first, entry)) return index
-      }
-      return undefined
-    },
+  readonly terms: number[]
+}
+
+const createSettled = (): Settled => ({ entries: [], terms: [] })
+
+/** Adds what a node comes to know; gives the first index at which it takes something else for settled, if any. */
+function followSettled<State>(
+  { log, settled, term }: LogProtocol<State>,
+  { entries, terms }: Settled,
+): (state: State) => number | undefined {
+  let before = 0
+  return (state) => {
+    const now = settled(state)
+    if (now === before) return undefined
+    // After a restart everything is settled again, and compared again.
+    const from = now < before ? 1 : before + 1
+    before = now
+    for (let index = from; index <= now; index++) {
+      const entry = entryAt(log(state), index)
+      if (entry === undefined) continue
+      const first = entries[index]
+      if (first === undefined) {
+        entries[index] = entry
+        terms[index] = term(state)
+      } else if (!sameEntry(first, entry)) return index
+    }
+    return undefined
   }
 }
 
@@ -91,35 +112,33 @@ function watchSettled<State>({ log, settled, term }: LogProtocol<State>) {
  * Two logs with an entry of the same index and term are the same up to there. By induction: an entry is compared when it
  * comes into a log, with what the first log to hold one of that index and term had in that place and before it.
  */
-export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch {
+export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   /** By index, one for each term: how the first log to have an entry there had it. */
-  const first: (readonly Held[] | undefined)[] = []
-  const seen = new Map<NodeId, { last: number; term: number | undefined }>()
-  return (node, state) => {
-    const log = protocol.log(state as State)
-    const known = seen.get(node)
-    const last = lastIndex(log)
-    const lastTermNow = termAt(log, last)
-    if (known !== undefined && known.last === last && known.term === lastTermNow) return undefined
-    // What was appended, or, where the end was replaced, everything since it could have been.
-    const kept = known !== undefined && known.last < last && termAt(log, known.last) === known.term
-    const from = kept && known !== undefined ? known.last + 1 : log.compacted + 1
-    if (known === undefined) seen.set(node, { last, term: lastTermNow })
-    else {
-      known.last = last
-      known.term = lastTermNow
+  const first: (Held | undefined)[] = []
+  return (node) => {
+    let lastBefore = 0
+    let termBefore: number | undefined
+    return (state) => {
+      const log = protocol.log(state)
+      const last = lastIndex(log)
+      const lastTerm = termAt(log, last)
+      if (last === lastBefore && lastTerm === termBefore) return undefined
+      // What was appended, or, where the end was replaced, everything since it could have been.
+      const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
+      const from = kept ? lastBefore + 1 : log.compacted + 1
+      lastBefore = last
+      termBefore = lastTerm
+      for (let index = from; index <= last; index++) {
+        const entry = entryAt(log, index)
+        if (entry === undefined) continue
+        const previousTerm = termAt(log, index - 1)
+        const held = ofTerm(first[index], entry.term)
+        if (held === undefined) first[index] = { entry, previousTerm, next: first[index] }
+        else if (!sameEntry(held.entry, entry) || (held.previousTerm !== previousTerm && previousTerm !== undefined))
+          return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
+      }
+      return undefined
     }
-    for (let index = from; index <= last; index++) {
-      const entry = entryAt(log, index)
-      if (entry === undefined) continue
-      const previousTerm = termAt(log, index - 1)
-      const held = first[index] ?? NONE
-      const other = ofTerm(held, entry.term)
-      if (other === undefined) first[index] = [...held, { entry, previousTerm }]
-      else if (!sameEntry(other.entry, entry) || (other.previousTerm !== previousTerm && previousTerm !== undefined))
-        return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
-    }
-    return undefined
   }
 }
 
@@ -127,13 +146,14 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
+  /** Another of the same index, and of another term. */
+  readonly next: Held | undefined
 }
 
-const NONE: readonly Held[] = []
-
-function ofTerm(held: readonly Held[], term: number): Held | undefined {
-  for (const one of held) if (one.entry.term === term) return one
-  return undefined
+function ofTerm(first: Held | undefined, term: number): Held | undefined {
+  let held = first
+  while (held !== undefined && held.entry.term !== term) held = held.next
+  return held
 }
 
 /** Entries travel as they are within a simulation; across a restart they are what the disk gave back. */

@@ -6,7 +6,7 @@ import { apply, type World, whyImpossible } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
 import { Network } from './network.ts'
-import { type AnyEvent, type Moment, SimulatedNode } from './node.ts'
+import { type Moment, type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
 export interface SimulationOptions {
@@ -25,8 +25,8 @@ export interface SimulationOptions {
   readonly clockOffsetsMs?: { readonly [node: NodeId]: Millis } | undefined
   /** What nodes write to their logs. */
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
-  /** Told of every step after it, with the node's state, which it must not change; the event is absent for a start. */
-  readonly observe?: ((node: NodeId, state: unknown, event: AnyEvent | undefined) => void) | undefined
+  /** Asked once for each node. */
+  readonly observe?: ((node: NodeId) => Observer) | undefined
   /** Told when a node is at its weakest, so that something can be done about it. */
   readonly onMoment?: ((node: NodeId, moment: Moment) => void) | undefined
 }
@@ -82,7 +82,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
       fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
       log: (text) => options.log?.(queue.now, id, text),
-      observe: options.observe,
+      observe: options.observe?.(id),
       onMoment: options.onMoment,
     })
   }

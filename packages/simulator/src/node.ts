@@ -20,6 +20,8 @@ import type { EventQueue, Happening } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
 
 export type AnyEvent = MachineEvent<unknown, StoreCommand>
+/** Told of every step of one node, after it, with the node's state, which it must not change; of a start without an event. */
+export type Observer = (state: unknown, event: AnyEvent | undefined) => void
 type AnyEffect = Effect<unknown, StoreResult, unknown>
 
 /**
@@ -39,8 +41,7 @@ export interface NodeOptions {
   readonly fsyncMinMs: Millis
   readonly fsyncMaxMs: Millis
   readonly log: (text: string) => void
-  /** Told of every step, after it. */
-  readonly observe: ((node: NodeId, state: unknown, event: AnyEvent | undefined) => void) | undefined
+  readonly observe: Observer | undefined
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
@@ -176,7 +177,7 @@ export class SimulatedNode implements Ringing {
     const setting = { id, peers, seed: fateBits(this.#seeds, this.#life) }
     const { state, effects } = this.#started(setting)
     this.#state = state
-    this.#options.observe?.(id, state, undefined)
+    this.#options.observe?.(state, undefined)
     this.#carryOut(effects)
   }
 
@@ -190,7 +191,7 @@ export class SimulatedNode implements Ringing {
     this.steps++
     const { state, effects } = this.#stepped(event)
     this.#state = state
-    this.#options.observe?.(this.id, state, event)
+    this.#options.observe?.(state, event)
     if (this.#options.onMoment !== undefined) this.#noticeLeading(this.#options.onMoment)
     this.#carryOut(effects)
   }

@@ -11,10 +11,13 @@ const SEEDS = 200
 /** Throws at the step that breaks one of the protocol's invariants. */
 function watchInvariants(protocol: string): NonNullable<SimulationOptions['observe']> {
   const watches = findProtocol(protocol)!.invariants!.map(({ name, watch }) => ({ name, watch: watch() }))
-  return (node, state, event) => {
-    for (const { name, watch } of watches) {
-      const broken = watch(node, state, event)
-      if (broken !== undefined) throw new Error(`${name}: ${broken}`)
+  return (node) => {
+    const ofNode = watches.map(({ name, watch }) => ({ name, watch: watch(node) }))
+    return (state, event) => {
+      for (const { name, watch } of ofNode) {
+        const broken = watch(state, event)
+        if (broken !== undefined) throw new Error(`${name}: ${broken}`)
+      }
     }
   }
 }

@@ -7,54 +7,50 @@ import { compareStamps, type MasterMasterMessage, type MasterMasterState, type S
 // Copies agree in the end because of what holds at every step: nobody goes back, everybody takes the newest that he is
 // told, keeps what he confirmed, and is told until he has confirmed.
 
-type Watch = (
-  node: NodeId,
-  state: MasterMasterState,
-  event: MachineEvent<MasterMasterMessage, StoreCommand> | undefined,
-) => string | undefined
+type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
+type SeenEvent = MachineEvent<MasterMasterMessage, StoreCommand> | undefined
 
 export const masterMasterInvariants: readonly Invariant[] = [
   {
     name: 'the newest is taken',
     summary: 'of what it has and what it is told a node keeps the version with the later stamp',
-    watch: () => watch(watchNewest()),
+    watch: watchNewest,
   },
   {
     name: 'confirmed versions are kept',
     summary: 'a version that a node has confirmed, or a newer one, is still there after a restart',
-    watch: () => watch(watchConfirmed()),
+    watch: watchConfirmed,
   },
   {
     name: 'writes are owed',
     summary: 'a node that took a write goes on telling every peer that has not confirmed it',
-    watch: () => watch(watchOwed()),
+    watch: watchOwed,
   },
 ]
 
-const watch = (typed: Watch): InvariantWatch => typed as InvariantWatch
-
 function watchNewest(): Watch {
-  const newest = new Map<NodeId, Map<string, Stamp>>()
-  return (node, { versions }, event) => {
-    const before = newest.get(node)
-    if (event === undefined || before === undefined) {
-      newest.set(node, new Map([...versions].map(([key, { stamp }]) => [key, stamp])))
+  return (node) => {
+    let newest: Map<string, Stamp> | undefined
+    return ({ versions }, event) => {
+      if (event === undefined || newest === undefined) {
+        newest = new Map([...versions].map(([key, { stamp }]) => [key, stamp]))
+        return undefined
+      }
+      for (const key of keysOf(event)) {
+        const own = versions.get(key)?.stamp
+        const older = newest.get(key)
+        if (older !== undefined && (own === undefined || compareStamps(own, older) < 0))
+          return `${node} had ${describe(key, older)} and went back to ${describe(key, own)}`
+        if (own !== undefined) newest.set(key, own)
+      }
+      if (event.type !== 'message' || event.message.type !== 'versions') return undefined
+      for (const { key, stamp } of event.message.versions) {
+        const own = versions.get(key)?.stamp
+        if (own === undefined || compareStamps(own, stamp) < 0)
+          return `${node} was told of ${describe(key, stamp)} and has ${describe(key, own)}`
+      }
       return undefined
     }
-    for (const key of keysOf(event)) {
-      const own = versions.get(key)?.stamp
-      const older = before.get(key)
-      if (older !== undefined && (own === undefined || compareStamps(own, older) < 0))
-        return `${node} had ${describe(key, older)} and went back to ${describe(key, own)}`
-      if (own !== undefined) before.set(key, own)
-    }
-    if (event.type !== 'message' || event.message.type !== 'versions') return undefined
-    for (const { key, stamp } of event.message.versions) {
-      const own = versions.get(key)?.stamp
-      if (own === undefined || compareStamps(own, stamp) < 0)
-        return `${node} was told of ${describe(key, stamp)} and has ${describe(key, own)}`
-    }
-    return undefined
   }
 }
 
@@ -71,7 +67,7 @@ function createConfirmations() {
   const stamps = new Map<NodeId, Map<string, Stamp>>()
   return {
     of: (node: NodeId): ReadonlyMap<string, Stamp> | undefined => stamps.get(node),
-    note(event: Parameters<Watch>[2]): void {
+    note(event: SeenEvent): void {
       if (event?.type !== 'message' || event.message.type !== 'received') return
       const known = stamps.get(event.from) ?? new Map<string, Stamp>()
       stamps.set(event.from, known)
@@ -85,34 +81,36 @@ function createConfirmations() {
 
 function watchConfirmed(): Watch {
   const confirmed = createConfirmations()
-  return (node, { versions }, event) => {
-    confirmed.note(event)
-    if (event !== undefined) return undefined
-    for (const [key, stamp] of confirmed.of(node) ?? []) {
-      const own = versions.get(key)
-      if (own === undefined || compareStamps(own.stamp, stamp) < 0)
-        return `${node} confirmed ${describe(key, stamp)} and starts with ${describe(key, own?.stamp)}`
+  return (node) =>
+    ({ versions }, event) => {
+      confirmed.note(event)
+      if (event !== undefined) return undefined
+      for (const [key, stamp] of confirmed.of(node) ?? []) {
+        const own = versions.get(key)
+        if (own === undefined || compareStamps(own.stamp, stamp) < 0)
+          return `${node} confirmed ${describe(key, stamp)} and starts with ${describe(key, own?.stamp)}`
+      }
+      return undefined
     }
-    return undefined
-  }
 }
 
 function watchOwed(): Watch {
   const confirmed = createConfirmations()
-  return (node, { versions, owed }, event) => {
-    confirmed.note(event)
-    if (event?.type !== 'request') return undefined
-    const { key } = event.command
-    const own = versions.get(key)
-    if (own === undefined || own.stamp.node !== node) return undefined
-    for (const [peer, keys] of owed) {
-      if (keys.has(key)) continue
-      const had = confirmed.of(peer)?.get(key)
-      if (had === undefined || compareStamps(had, own.stamp) < 0)
-        return `${node} took ${describe(key, own.stamp)} and will not tell ${peer}, which does not have it`
+  return (node) =>
+    ({ versions, owed }, event) => {
+      confirmed.note(event)
+      if (event?.type !== 'request') return undefined
+      const { key } = event.command
+      const own = versions.get(key)
+      if (own === undefined || own.stamp.node !== node) return undefined
+      for (const [peer, keys] of owed) {
+        if (keys.has(key)) continue
+        const had = confirmed.of(peer)?.get(key)
+        if (had === undefined || compareStamps(had, own.stamp) < 0)
+          return `${node} took ${describe(key, own.stamp)} and will not tell ${peer}, which does not have it`
+      }
+      return undefined
     }
-    return undefined
-  }
 }
 
 const describe = (key: string, stamp: Stamp | undefined): string =>

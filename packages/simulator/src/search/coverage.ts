@@ -1,13 +1,14 @@
 import type { NodeId, Random } from '@chaos/faults'
 import { nanos } from '@chaos/history'
-import type { AnyStoreMachine, InvariantWatch } from '@chaos/protocols'
+import type { AnyStoreMachine } from '@chaos/protocols'
 import { type PlannedFault, type Scenario, scheduleOf } from '@chaos/runner'
+import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 
 /** What a search has seen of a protocol, and the scenarios that showed something new. */
 export interface Coverage {
-  /** Told of the steps of one trial. */
-  readonly observe: InvariantWatch
+  /** Told of the steps of one trial, node by node. */
+  observe(node: NodeId): Observer
   /** After a trial: keeps its scenario where it reached something that none before it had. */
   learn(scenario: Scenario): void
   /** A variation of a scenario that is kept; the plan as it is where none is. */
@@ -22,25 +23,22 @@ const MOST_KEPT = 64
  * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life.
  */
 export function createCoverage(machine: AnyStoreMachine): Coverage {
-  const seen = new Set<string>()
-  const roles = new Map<NodeId, string>()
+  const edges = createEdges()
   const kept: Scenario[] = []
   let news = 0
   return {
-    observe(node, state, event) {
-      const { role } = machine.status(state)
-      const edge = `${roles.get(node)} ${role} ${kindOf(event)}`
-      roles.set(node, role)
-      if (seen.has(edge)) return undefined
-      seen.add(edge)
-      news++
-      return undefined
+    observe() {
+      let before: string | undefined
+      return (state, event) => {
+        const { role } = machine.status(state)
+        if (edges.add(before, role, kindOf(event))) news++
+        before = role
+      }
     },
     learn(scenario) {
       if (news > 0) kept.push(scenario)
       if (kept.length > MOST_KEPT) kept.shift()
       news = 0
-      roles.clear()
     },
     vary(plan, random) {
       if (kept.length === 0) return plan
@@ -65,7 +63,25 @@ export function createCoverage(machine: AnyStoreMachine): Coverage {
   }
 }
 
-function kindOf(event: Parameters<InvariantWatch>[2]): string {
+/** Those seen so far. By each of their parts in turn: text put together at every step would cost more than the step. */
+function createEdges() {
+  const seen = new Map<string | undefined, Map<string, Set<string>>>()
+  return {
+    /** False for one that was there before. */
+    add(before: string | undefined, after: string, kind: string): boolean {
+      const known = seen.get(before)?.get(after)
+      if (known?.has(kind) === true) return false
+      if (known !== undefined) known.add(kind)
+      else {
+        const ofRole = seen.get(before) ?? new Map<string, Set<string>>()
+        seen.set(before, ofRole.set(after, new Set([kind])))
+      }
+      return true
+    },
+  }
+}
+
+function kindOf(event: AnyEvent | undefined): string {
   switch (event?.type) {
     case undefined:
       return 'start'

@@ -1,11 +1,10 @@
 import { check, type Level, type Verdict } from '@chaos/checker'
 import type { NodeId } from '@chaos/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaos/history'
-import type { InvariantWatch } from '@chaos/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
 import { describeEvent, MachineError } from '../machine-error.ts'
-import type { AnyEvent, Moment } from '../node.ts'
+import type { AnyEvent, Moment, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
 import { machineOf, type Subject } from './subject.ts'
@@ -61,8 +60,8 @@ export interface TrialLimits {
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
-  /** Told of every step after it. */
-  readonly observe?: InvariantWatch | undefined
+  /** Asked for each node: told of every step after it. */
+  readonly observe?: ((node: NodeId) => Observer) | undefined
   /** Told what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
 }
@@ -101,11 +100,15 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     nodes: scenario.nodes,
     seed: scenario.seed,
     log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
-    observe(node, state, event) {
-      lastNode = node
-      lastEvent = event
-      invariants?.observe(node, state, event)
-      limits.observe?.(node, state, event)
+    observe(node) {
+      const watch = invariants?.observe(node)
+      const observer = limits.observe?.(node)
+      return (state, event) => {
+        lastNode = node
+        lastEvent = event
+        watch?.(state, event)
+        observer?.(state, event)
+      }
     },
     onMoment: reactions?.notice,
   })
@@ -182,17 +185,20 @@ function warmUp(cluster: SimulatedCluster): void {
 }
 
 function watchInvariants({ protocol }: Subject) {
-  const watches = (protocol.invariants ?? []).map(({ name, watch }) => ({ name, watch: watch() }))
-  if (watches.length === 0) return undefined
+  const invariants = (protocol.invariants ?? []).map(({ name, watch }) => ({ name, watch: watch() }))
+  if (invariants.length === 0) return undefined
   const watcher: {
     broken: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
-    observe(node: NodeId, state: unknown, event: Parameters<(typeof watches)[number]['watch']>[2]): void
+    observe(node: NodeId): Observer
   } = {
     broken: undefined,
-    observe(node, state, event) {
-      for (const { name, watch } of watches) {
-        const what = watch(node, state, event)
-        if (what !== undefined) watcher.broken ??= { name, node, what }
+    observe(node) {
+      const watches = invariants.map(({ name, watch }) => ({ name, watch: watch(node) }))
+      return (state, event) => {
+        for (const { name, watch } of watches) {
+          const what = watch(state, event)
+          if (what !== undefined) watcher.broken ??= { name, node, what }
+        }
       }
     },
   }
