@@ -1,4 +1,4 @@
-// npm run mutate                     every deliberate mistake of mutations.ts
+// npm run mutate                     every deliberate mistake of mutations/
 // npm run mutate -- zones models/    those whose name, or file, contains one of the words
 // npm run mutate -- --jobs 1         one at a time (default: 2)
 // npm run mutate -- --list           what there is, without trying it
@@ -10,8 +10,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applied, type Mutation, sourceOf } from './mutation.ts'
-import { mutations } from './mutations.ts'
+import { applied, type Mutation, sourceOf } from './mutations/mutation.ts'
+import { mutations } from './mutations/registry.ts'
 
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()

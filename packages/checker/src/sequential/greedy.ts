@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import { NOTHING } from '../encoded.ts'
-import { INITIAL, NO_READ } from './reads-from.ts'
+import { NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
 /** A write that was chosen although others could have come first. */
@@ -18,12 +18,14 @@ const MOST_CHANGES = 2_000_000
 
 /**
  * Lays out one order, front to back: undefined where it does not get through, which proves nothing.
- * Every step is within the forced order, never overwrites a value that somebody has yet to read, and prefers, of the
- * operations that are next in their threads, what takes nothing away from any other order: what observes the current value,
- * and writes that nobody reads. Only a write that is read is a choice: of those possible, the one that took effect first by
+ * Every step is within the forced order. Observations, and writes that nobody reads, take nothing away from any other order
+ * and come as soon as they may. Only a write that is read is a choice: of those possible, the one that took effect first by
  * the clock, as far as that is known: it returned first, or was first seen. A choice puts that write before all that are
  * left of its key, and what this forces is worked out at once; where it contradicts itself, the next possible one is taken,
  * and where none is left the last choice is taken back.
+ *
+ * What is laid out is legal without a look at values: a write that is read precedes, when it is placed, all writes left of
+ * its key (a cas does because what it observed does), and so do then those that read it. None of them can be overtaken.
  *
  * It leaves the saturation as it is after the choices (see `Saturation.reset`).
  */
@@ -32,17 +34,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const { length, key, writes } = encoded
   const { count, start, members, of } = threads
   const position = new Int32Array(count)
-  const current = new Int32Array(encoded.keys).fill(INITIAL)
-  // Readers of each write, and of the initial value of each key, still to come.
-  const pending = new Int32Array(length)
-  const pendingInitial = new Int32Array(encoded.keys)
-  for (let i = 0; i < length; i++) {
-    if (writerOf[i] >= 0) pending[writerOf[i]]++
-    else if (writerOf[i] === INITIAL) pendingInitial[key[i]]++
-  }
   const order = new Int32Array(length)
-  /** Of each operation placed: what its key's value came from before. */
-  const currentBefore = new Int32Array(length)
   let placed = 0
 
   // Of each thread: which other thread its next operation waits for, and until where. Looked at again only once it is there.
@@ -60,34 +52,13 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     waitsFor[own] = -1
     return false
   }
-  const unread = (k: number): number => (current[k] === INITIAL ? pendingInitial[k] : pending[current[k]])
-  const isLegal = (operation: number): boolean => {
-    const k = key[operation]
-    if (writerOf[operation] !== NO_READ) {
-      if (writerOf[operation] !== current[k]) return false
-      return writes[operation] === NOTHING || unread(k) === 1
-    }
-    return unread(k) === 0
-  }
   const put = (operation: number): void => {
-    const k = key[operation]
-    if (writerOf[operation] === INITIAL) pendingInitial[k]--
-    else if (writerOf[operation] >= 0) pending[writerOf[operation]]--
-    currentBefore[placed] = current[k]
-    if (writes[operation] !== NOTHING) current[k] = operation
     position[of[operation]]++
     waitsFor[of[operation]] = -1
     order[placed++] = operation
   }
   const takeBack = (until: number): void => {
-    while (placed > until) {
-      const operation = order[--placed]
-      const k = key[operation]
-      if (writerOf[operation] === INITIAL) pendingInitial[k]++
-      else if (writerOf[operation] >= 0) pending[writerOf[operation]]++
-      current[k] = currentBefore[placed]
-      position[of[operation]]--
-    }
+    while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
   /** Puts a write before all that are left of its key; false where that contradicts what is known. */
@@ -138,7 +109,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
         const at = start[t] + position[t]
         if (at === start[t + 1]) break
         const operation = members[at]
-        if (!isLegal(operation) || isForcedLater(operation)) break
+        if (isForcedLater(operation)) break
         if (writes[operation] !== NOTHING && writerOf[operation] === NO_READ && isRead(operation)) {
           candidates.push(operation)
           break

@@ -2,11 +2,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { applied, sourceOf } from './mutation.ts'
-import { mutations } from './mutations.ts'
+import { mutations } from './registry.ts'
 
 // The mistakes are tried by `npm run mutate`, which takes minutes. That they can be tried at all is seen here.
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '..', '..')
 const checker = join(root, 'packages', 'checker')
 
 test.each(mutations)('$name still says which line of $file is to be wrong', (mutation) => {

@@ -1,0 +1,125 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+const definitions = ['mutants', 'agreement', 'medium.test']
+
+/** Deliberate mistakes in what all levels share: encoding, limits, what follows from what, counterexamples, worker threads. */
+export const checkMutations: readonly Mutation[] = [
+  ...inFile('models/register.ts', definitions, [
+    {
+      name: 'register-null-is-a-value',
+      before: 'if (value === NULL) value = initialId',
+      after: 'if (value < NULL) value = initialId',
+      breaks: 'a null read is not a read of the initial value',
+    },
+    {
+      name: 'register-info-took-effect',
+      before: 'returns[length] = outcome === INFO ? NEVER : returnEvent[i]',
+      after: 'returns[length] = returnEvent[i]',
+      breaks: 'an operation of unknown outcome is taken to have happened by the time it was given up',
+    },
+    {
+      name: 'register-failed-cas-always-observes',
+      before: 'if (k !== CAS || !observesFailures) continue',
+      after: 'if (k !== CAS) continue',
+      breaks: 'a cas that failed for another reason is taken for an observation',
+    },
+    {
+      name: 'register-no-key-is-the-first-key',
+      before: 'const shift = unkeyed ? 1 : 0',
+      after: 'const shift = unkeyed ? 0 : 0',
+      breaks: 'operations without a key are lost beside ones with a key',
+    },
+  ]),
+  ...inFile('encoded.ts', definitions, [
+    {
+      name: 'prefix-drops-open-writes',
+      before: 'if (encoded.returns[i] <= position || !observes) kept.push(i)',
+      after: 'if (encoded.returns[i] <= position) kept.push(i)',
+      breaks: 'the moment of a contradiction is put too early',
+    },
+  ]),
+  ...inFile(
+    'budget.ts',
+    ['mutants', 'linearizable'],
+    [
+      {
+        name: 'budget-without-memory-limit',
+        before: 'if (ledger.add(bytes) <= options.memoryBytes) return true',
+        after: 'if (ledger.add(bytes) <= Number.MAX_SAFE_INTEGER) return true',
+        breaks: '--memory is not honoured',
+      },
+      {
+        name: 'budget-without-deadline',
+        before: 'expired: () => options.now() >= end,',
+        after: 'expired: () => options.now() > Number.MAX_SAFE_INTEGER + end,',
+        breaks: '--timeout is not honoured',
+      },
+    ],
+  ),
+  ...inFile(
+    'level.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'lattice-convergence-without-sessions',
+        before: "'causal-convergence': ['causal', 'session'],",
+        after: "'causal-convergence': ['causal'],",
+        breaks: 'what causal convergence implies for sessions is not concluded',
+      },
+    ],
+  ),
+  ...inFile(
+    'headline.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'lattice-eventual-for-free',
+        before: "if (weaker === 'eventual') continue",
+        after: "if (weaker === 'pram') continue",
+        breaks: 'a history without final reads is said to have converged',
+      },
+    ],
+  ),
+  ...inFile(
+    'outcomes.ts',
+    ['report', 'mutants'],
+    [
+      {
+        name: 'outcomes-pick-a-writer',
+        before:
+          'for (let number = 1; number <= count; number++) if (writers[number] === 1 && observed[number] === 1) happened++',
+        after:
+          'for (let number = 1; number <= count; number++) if (writers[number] >= 1 && observed[number] === 1) happened++',
+        breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
+      },
+    ],
+  ),
+  ...inFile('counterexample/sources.ts', definitions, [
+    {
+      name: 'counterexample-leaves-out-possible-writers',
+      before: 'return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',
+      after: 'return calls[writer] < calls[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)',
+      breaks: 'a counterexample blames a read on a write that was merely left out',
+    },
+  ]),
+  ...inFile(
+    'parallel/shares.ts',
+    ['shares'],
+    [
+      {
+        name: 'shares-in-the-order-they-ended',
+        before: 'orders.sort((a, b) => a.place - b.place)',
+        after: 'orders.sort((a, b) => b.place - a.place)',
+        breaks: 'keys come in another order than without worker threads',
+      },
+      {
+        name: 'shares-any-violation',
+        before:
+          "const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)",
+        after:
+          "const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => b.rank - a.rank)",
+        breaks: 'another violation is shown than without worker threads',
+      },
+    ],
+  ),
+]

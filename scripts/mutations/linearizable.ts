@@ -1,0 +1,250 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+const definitions = ['mutants', 'agreement', 'medium.test']
+
+/** Deliberate mistakes in deciding linearizability: zones, the search in depth, the monitor, and the replay of witnesses. */
+export const linearizableMutations: readonly Mutation[] = [
+  ...inFile('linearizable/zones.ts', definitions, [
+    {
+      name: 'zones-apply-to-repeated-values',
+      before: 'if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined',
+      after: 'if (isWrite < 0) return undefined',
+      breaks: 'of two writes of one value the first is forgotten',
+    },
+    {
+      name: 'zones-drop-all-unknown-writes',
+      before: 'if (reads[value] === 0) continue',
+      occurrence: 1,
+      after: 'if (reads[value] >= 0) continue',
+      breaks: 'a read of a write of unknown outcome is taken for thin air',
+    },
+    {
+      name: 'zones-believe-thin-air',
+      before: 'if (value !== initial) impossibleRead = true',
+      after: 'if (value < 0) impossibleRead = true',
+      breaks: 'a value that nobody wrote may be read',
+    },
+    {
+      name: 'zones-read-only-after-the-write-returned',
+      before: 'if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true',
+      after: 'if ((isWrite & ((first[value] - returned) >>> 31)) !== 0) impossibleRead = true',
+      breaks: 'a read that overlaps its write is called impossible',
+    },
+    {
+      name: 'zones-forget-the-return-of-the-write',
+      before: 'first[value] = lesser(first[value], returned)',
+      after: 'first[value] = isWrite === 1 ? first[value] : lesser(first[value], returned)',
+      breaks: 'the zone of a value begins too late',
+    },
+    {
+      name: 'zones-let-forward-zones-overlap',
+      before: '} else if (isForward || first[group] < currentEnd) {',
+      after: '} else if (!isForward && first[group] < currentEnd) {',
+      breaks: 'two values that must both be held at one moment are let through',
+    },
+    {
+      name: 'zones-backward-zone-must-begin-later',
+      before: '} else if (isForward || first[group] < currentEnd) {',
+      after: '} else if (isForward || last[group] < currentEnd) {',
+      breaks: 'a write that overlaps the end of another value is called impossible',
+    },
+  ]),
+  ...inFile(
+    'linearizable/chain-zones.ts',
+    ['chain-zones', 'agreement'],
+    [
+      {
+        name: 'chains-in-a-circle',
+        before: "if (reached < happened.reduce((total, each) => total + each, 0)) return { result: 'violated' }",
+        after: "if (reached < 0) return { result: 'violated' }",
+        breaks: 'two compare-and-sets may replace each other, or the same value',
+      },
+      {
+        name: 'chains-in-any-order',
+        before: "if (first[value] < latest) return { result: 'violated' }",
+        after: "if (first[value] < latest - values) return { result: 'violated' }",
+        breaks: 'a value may be read after a compare-and-set replaced it',
+      },
+      {
+        name: 'chains-forget-unknown-cas',
+        before: 'if (w !== NONE && kind[w] === CAS) hold(expects[w])',
+        after: 'if (w !== NONE && kind[w] === CAS && w < 0) hold(expects[w])',
+        breaks: 'a compare-and-set of unknown outcome may replace what nobody wrote',
+      },
+    ],
+  ),
+  ...inFile('linearizable/search.ts', definitions, [
+    {
+      name: 'search-believes-any-failed-cas',
+      before: 'if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {',
+      after: 'if (k === READ ? expects[entry] === state : k === DIFFERS) {',
+      breaks: 'a failed cas is taken although the value was the one it asked for',
+    },
+    {
+      name: 'search-cas-in-any-state',
+      before: 'if (k === CAS) return expects[operation] === state ? writes[operation] : -1',
+      after: 'if (k === CAS) return writes[operation]',
+      breaks: 'a cas succeeds whatever the value is',
+    },
+    {
+      name: 'search-memo-forgets-the-state',
+      before: 'key[1] = state',
+      occurrence: 1,
+      after: 'key[1] = 1',
+      breaks: 'configurations that differ in their state are taken for one',
+    },
+    {
+      name: 'search-skips-a-candidate',
+      before: 'cursor = next[pathOperation[depth]]',
+      after: 'cursor = next[next[pathOperation[depth]]]',
+      breaks: 'going back leaves out the next candidate',
+    },
+    {
+      name: 'search-unknown-outcome-before-its-call',
+      before: 'if (used[classCursor] === members.length || calls[member] > before) continue',
+      after: 'if (used[classCursor] === members.length) continue',
+      breaks: 'a write of unknown outcome takes effect before it was called',
+    },
+    {
+      name: 'search-unknown-cas-in-the-wrong-state',
+      before: 'if (k === CAS && from !== state) return -1',
+      after: 'if (k === CAS && from === state) return -1',
+      breaks: 'a cas of unknown outcome happens only where it could not',
+    },
+    {
+      name: 'search-unknown-outcomes-do-not-chain',
+      before:
+        'if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp',
+      after: 'if (from < 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp',
+      breaks: 'a write of unknown outcome cannot make way for a cas of unknown outcome',
+    },
+    {
+      name: 'search-failed-cas-wants-nothing',
+      before: 'wanted: (to) => differs || stamps[to] === stamp,',
+      after: 'wanted: (to) => stamps[to] === stamp,',
+      breaks: 'a write of unknown outcome cannot explain a failed cas',
+    },
+  ]),
+  ...inFile('linearizable/optional.ts', definitions, [
+    {
+      name: 'optional-observed-too-early',
+      before: 'if (until === undefined || returns[i] > until) observedUntil.set(expects[i], returns[i])',
+      after: 'if (until === undefined || returns[i] < until) observedUntil.set(expects[i], returns[i])',
+      breaks: 'only the first reader of a value counts when unread writes are dropped',
+    },
+    {
+      name: 'optional-classes-merge-cas',
+      before: `const name = \`\${kind[i]} \${expects[i]} \${writes[i]}\``,
+      after: `const name = \`\${kind[i]} \${writes[i]}\``,
+      breaks: 'cas of unknown outcome from different values are taken for the same operation',
+    },
+  ]),
+  ...inFile('linearizable/appends.ts', definitions, [
+    {
+      name: 'appends-forget-what-was-there',
+      before: 'const key = from * 0x10000000 + length + piece.length',
+      after: 'const key = from * 0x10000000 + piece.length',
+      breaks: 'prefixes of different lengths are taken for one state',
+    },
+    {
+      name: 'appends-to-a-number-replace-it',
+      before: '? extended(0, texts.length, 0, appendText(json(lengthOf[state])) + piece)',
+      after: '? extended(0, texts.length, 0, piece)',
+      breaks: 'appending to what is not a string forgets it',
+    },
+  ]),
+  ...inFile('linearizable/memo.ts', definitions, [
+    {
+      name: 'memo-trusts-one-word',
+      before: 'if (word === width) return false',
+      after: 'if (word > 0) return false',
+      breaks: 'configurations that agree in one word are taken for one',
+    },
+  ]),
+  ...inFile('linearizable/replay.ts', definitions, [
+    {
+      name: 'replay-believes-failed-cas-on-one-key',
+      before: 'const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)',
+      after: 'const isDiffers = 0',
+      breaks: 'a witness may place a failed cas where it would have succeeded',
+    },
+    {
+      name: 'replay-allows-operations-twice',
+      before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
+      occurrence: 1,
+      after: `if (seen[i] > 1) return \`operation \${i} appears twice\``,
+      breaks: 'a witness may use one operation twice',
+    },
+    {
+      name: 'replay-allows-operations-twice-on-one-key',
+      before: `if (seen[i] !== 0) return \`operation \${i} appears twice\``,
+      occurrence: 2,
+      after: `if (seen[i] > 1) return \`operation \${i} appears twice\``,
+      breaks: 'a witness may use one operation twice',
+    },
+    {
+      name: 'replay-allows-missing-operations',
+      before: `if (seen[i] === 0 && returns[i] !== NEVER) return \`operation \${i} is missing\``,
+      occurrence: 1,
+      after: `if (seen[i] === 0 && returns[i] === -1) return \`operation \${i} is missing\``,
+      breaks: 'a witness may leave out a completed operation',
+    },
+    {
+      name: 'replay-allows-missing-operations-on-one-key',
+      before: `if (seen[i] === 0 && returns[i] !== NEVER) return \`operation \${i} is missing\``,
+      occurrence: 2,
+      after: `if (seen[i] === 0 && returns[i] === -1) return \`operation \${i} is missing\``,
+      breaks: 'a witness may leave out a completed operation',
+    },
+    {
+      name: 'replay-ignores-real-time',
+      before: `if (returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+      occurrence: 1,
+      after: `if (calls[i] < 0) return \`operation \${i} returned before one that precedes it was called\``,
+      breaks: 'a witness of linearizability need not respect real time',
+    },
+    {
+      name: 'replay-ignores-real-time-on-one-key',
+      before: `if (returns[i] < latestCall) return \`operation \${i} returned before one that precedes it was called\``,
+      occurrence: 2,
+      after: `if (calls[i] < 0) return \`operation \${i} returned before one that precedes it was called\``,
+      breaks: 'a witness of linearizability need not respect real time',
+    },
+    {
+      name: 'replay-ignores-process-order',
+      before: `if ((lastOfProcess.get(process[i]) ?? -1) > calls[i]) return \`operation \${i} is out of its process's order\``,
+      after: `if ((lastOfProcess.get(process[i]) ?? -1) < -1) return \`operation \${i} is out of its process's order\``,
+      breaks: "a witness of sequential consistency need not respect a process's order",
+    },
+    {
+      name: 'replay-believes-failed-cas',
+      before: `if (holds === (k === DIFFERS)) return \`operation \${i} is not legal where it is placed\``,
+      after: `if (!holds && k !== DIFFERS) return \`operation \${i} is not legal where it is placed\``,
+      breaks: 'a witness may place a failed cas where it would have succeeded',
+    },
+  ]),
+  ...inFile(
+    'online/monitor.ts',
+    ['online'],
+    [
+      {
+        name: 'online-forgets-conflicts-of-old-blocks',
+        before: 'if (isOutdated(block)) return true',
+        after: 'if (isOutdated(block)) return false',
+        breaks: 'a stale read of a value long overwritten is not noticed while a run goes on',
+      },
+      {
+        name: 'online-settles-too-early',
+        before: 'oldest = flight.call',
+        after: 'oldest = flight.call + 3',
+        breaks: 'a read that is in flight is called stale',
+      },
+      {
+        name: 'online-tells-twins-apart',
+        before: 'if (isAmbiguous(written)) return undefined',
+        after: 'if (isAmbiguous(written) && position < 0) return undefined',
+        breaks: 'a read is taken for one of the wrong write of its value',
+      },
+    ],
+  ),
+]
