@@ -5,7 +5,7 @@ import { type Event, type EventInput, type EventType, eventTypes, type Header } 
 import type { Format } from './format.ts'
 import { FLAG_FINAL, type History, INFO } from './history.ts'
 import { historyOf } from './lending.ts'
-import { inHeap, inSharedMemory } from './memory.ts'
+import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
 import { brokenRule, rules } from './rules.ts'
 import type { EventSink } from './sink.ts'
 import { nanos } from './units.ts'
@@ -67,13 +67,13 @@ export class HistoryBuilder implements EventSink {
   #lastIndexLine = 0
   // By process number. Small integers, which nearly all processes are, find their number by position, in a table that
   // is as long as the largest of them needs: short histories are built by the thousand.
-  #inlineNumbers: Int32Array = new Int32Array(64).fill(NONE)
+  #inlineNumbers: Int32Array = int32Array(64).fill(NONE)
   readonly #otherNumbers: Map<number, number> = new Map()
   readonly #processNames: number[] = []
   /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - row. */
-  #open: Int32Array = new Int32Array(64).fill(NONE)
-  #lastTime: Float64Array = new Float64Array(64).fill(Number.NEGATIVE_INFINITY)
-  #lastTimeLine: Int32Array = new Int32Array(64)
+  #open: Int32Array = int32Array(64).fill(NONE)
+  #lastTime: Float64Array = float64Array(64).fill(Number.NEGATIVE_INFINITY)
+  #lastTimeLine: Int32Array = int32Array(64)
 
   constructor(options: HistoryOptions = {}) {
     this.source = options.source ?? 'history'
@@ -81,10 +81,10 @@ export class HistoryBuilder implements EventSink {
     this.#header = options.header
     this.#format = options.format
     this.#mayLackInvocations = options.completionsOnly ?? false
-    const allocate = options.shared === true ? inSharedMemory : inHeap
-    this.values = new ValueTable(allocate)
-    this.errors = new ByteTable(allocate)
-    this.#columns = new Columns(Math.max(64, Math.ceil(options.expectedOperations ?? 0)), allocate)
+    const memory = options.shared === true ? inSharedMemory : inHeap
+    this.values = new ValueTable(memory)
+    this.errors = new ByteTable(memory)
+    this.#columns = new Columns(Math.max(1, Math.ceil(options.expectedOperations ?? 64)), memory)
   }
 
   header(header: Header): void {

@@ -1,4 +1,4 @@
-import { type Allocate, inHeap } from './memory.ts'
+import { inHeap, type Memory } from './memory.ts'
 
 const PAGE_BYTES = 1 << 20
 /** The first page; each is four times as large as the one before, up to PAGE_BYTES, so that a small table costs little. */
@@ -51,7 +51,7 @@ export class ByteTable {
   /** Open addressing; 0 is empty, otherwise entry + 1. Never more than half full. */
   #slots: Int32Array
   #entries: Int32Array
-  readonly #allocate: Allocate
+  readonly #memory: Memory
   readonly #pages: Uint8Array[]
   #pageUsed: number
   /** Whether others have this table too: then it is copied before something is added. */
@@ -59,11 +59,11 @@ export class ByteTable {
   /** By page: what it holds, a character a byte, so that a text is a piece of a string that is there already. */
   readonly #pageTexts: string[] = []
 
-  constructor(allocate: Allocate = inHeap, data?: ByteTableData) {
-    this.#allocate = allocate
+  constructor(memory: Memory = inHeap, data?: ByteTableData) {
+    this.#memory = memory
     this.#length = data?.length ?? 0
-    this.#slots = data?.slots ?? new Int32Array(allocate(64 * 4))
-    this.#entries = data?.entries ?? new Int32Array(allocate(32 * COLUMNS * 4))
+    this.#slots = data?.slots ?? memory.int32Array(64)
+    this.#entries = data?.entries ?? memory.int32Array(32 * COLUMNS)
     this.#pages = [...(data?.pages ?? [])]
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     this.#isLent = data !== undefined
@@ -170,7 +170,9 @@ export class ByteTable {
   }
 
   texts(): string[] {
-    return Array.from({ length: this.#length }, (_, entry) => this.text(entry))
+    const texts: string[] = []
+    for (let entry = 0; entry < this.#length; entry += 1) texts.push(this.text(entry))
+    return texts
   }
 
   #expectEntry(entry: number): void {
@@ -243,7 +245,7 @@ export class ByteTable {
     if (last !== undefined && this.#pageUsed + size <= last.length) return last
     // A text longer than a page gets one to itself; the rest of the page before is left unused.
     const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
-    const page = new Uint8Array(this.#allocate(Math.max(usual, size)))
+    const page = this.#memory.uint8Array(Math.max(usual, size))
     this.#pages.push(page)
     this.#pageUsed = 0
     return page
@@ -256,13 +258,13 @@ export class ByteTable {
   }
 
   #growEntries(): void {
-    const larger = new Int32Array(this.#allocate(this.#entries.byteLength * 2))
+    const larger = this.#memory.int32Array(this.#entries.length * 2)
     larger.set(this.#entries)
     this.#entries = larger
   }
 
   #growSlots(): void {
-    const slots = new Int32Array(this.#allocate(this.#slots.byteLength * 2))
+    const slots = this.#memory.int32Array(this.#slots.length * 2)
     const mask = slots.length - 1
     const entries = this.#entries
     for (let entry = 0; entry < this.#length; entry += 1) {

@@ -1,5 +1,5 @@
 import type { Operations } from './history.ts'
-import { type Allocate, inHeap } from './memory.ts'
+import { inHeap, type Memory } from './memory.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array
 
@@ -24,53 +24,55 @@ export class Columns {
   /** Number of the error's text; 0 for none. */
   error: Int32Array
 
-  readonly #allocate: Allocate
+  readonly #memory: Memory
 
   /** Room that is never used costs address space only, so a generous guess at the number of operations is cheap. */
-  constructor(capacity: number, allocate: Allocate = inHeap) {
+  constructor(capacity: number, memory: Memory = inHeap) {
     this.capacity = capacity
-    this.#allocate = allocate
-    this.process = new Int32Array(allocate(4 * capacity))
-    this.f = new Uint8Array(allocate(capacity))
-    this.key = new Int32Array(allocate(4 * capacity))
-    this.input = new Int32Array(allocate(4 * capacity))
-    this.output = new Int32Array(allocate(4 * capacity))
-    this.outcome = new Uint8Array(allocate(capacity))
-    this.callEvent = new Int32Array(allocate(4 * capacity))
-    this.returnEvent = new Int32Array(allocate(4 * capacity))
-    this.callTime = new Float64Array(allocate(8 * capacity))
-    this.returnTime = new Float64Array(allocate(8 * capacity))
-    this.node = new Int32Array(allocate(4 * capacity))
-    this.flags = new Uint8Array(allocate(capacity))
-    this.callLine = new Int32Array(allocate(4 * capacity))
-    this.returnLine = new Int32Array(allocate(4 * capacity))
-    this.error = new Int32Array(allocate(4 * capacity))
+    this.#memory = memory
+    this.process = memory.int32Array(capacity)
+    this.f = memory.uint8Array(capacity)
+    this.key = memory.int32Array(capacity)
+    this.input = memory.int32Array(capacity)
+    this.output = memory.int32Array(capacity)
+    this.outcome = memory.uint8Array(capacity)
+    this.callEvent = memory.int32Array(capacity)
+    this.returnEvent = memory.int32Array(capacity)
+    this.callTime = memory.float64Array(capacity)
+    this.returnTime = memory.float64Array(capacity)
+    this.node = memory.int32Array(capacity)
+    this.flags = memory.uint8Array(capacity)
+    this.callLine = memory.int32Array(capacity)
+    this.returnLine = memory.int32Array(capacity)
+    this.error = memory.int32Array(capacity)
   }
 
   grow(): void {
     this.capacity *= 2
     const size = this.capacity
-    const allocate = this.#allocate
-    this.process = copied(this.process, new Int32Array(allocate(4 * size)))
-    this.f = copied(this.f, new Uint8Array(allocate(size)))
-    this.key = copied(this.key, new Int32Array(allocate(4 * size)))
-    this.input = copied(this.input, new Int32Array(allocate(4 * size)))
-    this.output = copied(this.output, new Int32Array(allocate(4 * size)))
-    this.outcome = copied(this.outcome, new Uint8Array(allocate(size)))
-    this.callEvent = copied(this.callEvent, new Int32Array(allocate(4 * size)))
-    this.returnEvent = copied(this.returnEvent, new Int32Array(allocate(4 * size)))
-    this.callTime = copied(this.callTime, new Float64Array(allocate(8 * size)))
-    this.returnTime = copied(this.returnTime, new Float64Array(allocate(8 * size)))
-    this.node = copied(this.node, new Int32Array(allocate(4 * size)))
-    this.flags = copied(this.flags, new Uint8Array(allocate(size)))
-    this.callLine = copied(this.callLine, new Int32Array(allocate(4 * size)))
-    this.returnLine = copied(this.returnLine, new Int32Array(allocate(4 * size)))
-    this.error = copied(this.error, new Int32Array(allocate(4 * size)))
+    const memory = this.#memory
+    this.process = copied(this.process, memory.int32Array(size))
+    this.f = copied(this.f, memory.uint8Array(size))
+    this.key = copied(this.key, memory.int32Array(size))
+    this.input = copied(this.input, memory.int32Array(size))
+    this.output = copied(this.output, memory.int32Array(size))
+    this.outcome = copied(this.outcome, memory.uint8Array(size))
+    this.callEvent = copied(this.callEvent, memory.int32Array(size))
+    this.returnEvent = copied(this.returnEvent, memory.int32Array(size))
+    this.callTime = copied(this.callTime, memory.float64Array(size))
+    this.returnTime = copied(this.returnTime, memory.float64Array(size))
+    this.node = copied(this.node, memory.int32Array(size))
+    this.flags = copied(this.flags, memory.uint8Array(size))
+    this.callLine = copied(this.callLine, memory.int32Array(size))
+    this.returnLine = copied(this.returnLine, memory.int32Array(size))
+    this.error = copied(this.error, memory.int32Array(size))
   }
 
   /** Views of the rows that are used; nothing is copied. */
   operations(): Operations {
     const end = this.length
+    // A view takes longer to make than a short history's columns to fill.
+    if (end === this.capacity) return this
     return {
       length: end,
       process: this.process.subarray(0, end),

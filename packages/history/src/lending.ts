@@ -31,20 +31,30 @@ export interface LentHistory extends Omit<HistoryParts, 'values' | 'errors'> {
 }
 
 export function historyOf(parts: HistoryParts): History {
-  const { values, errors, errorColumn, processNames, ...plain } = parts
+  const { errors, errorColumn, processNames } = parts
+  // Spelled out, because histories are built by the thousand and copying members is slow.
   return {
-    ...plain,
-    values,
+    header: parts.header,
+    source: parts.source,
+    format: parts.format,
+    operations: parts.operations,
+    values: parts.values,
+    functions: parts.functions,
+    keys: parts.keys,
+    nodes: parts.nodes,
+    nemesis: parts.nemesis,
+    eventCount: parts.eventCount,
+    warnings: parts.warnings,
     processName: (process) => String(processNames[process] ?? process),
     processCount: processNames.length,
     errorOf: (operation) => {
       const error = errorColumn[operation] ?? 0
       return error === 0 ? undefined : errors.text(error - 1)
     },
-    lend: () => ({ ...parts, values: values.data(), errors: errors.data() }),
+    lend: () => ({ ...parts, values: parts.values.data(), errors: errors.data() }),
   }
 }
 
 /** The history that another thread lent. Values that one of them adds later are its own. */
 export const borrowHistory = (lent: LentHistory): History =>
-  historyOf({ ...lent, values: new ValueTable(lent.values), errors: new ByteTable(undefined, lent.errors) })
+  historyOf({ ...lent, values: new ValueTable(undefined, lent.values), errors: new ByteTable(undefined, lent.errors) })

@@ -1,7 +1,7 @@
 import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { UserError } from './error.ts'
 import type { Json } from './event.ts'
-import type { Allocate } from './memory.ts'
+import type { Memory } from './memory.ts'
 
 declare const valueId: unique symbol
 
@@ -30,8 +30,8 @@ export class ValueTable {
   readonly #texts: ByteTable
 
   /** A new table, its memory from where it is told; or one that was lent. */
-  constructor(from?: Allocate | ByteTableData) {
-    this.#texts = typeof from === 'object' ? new ByteTable(undefined, from) : new ByteTable(from)
+  constructor(memory?: Memory, data?: ByteTableData) {
+    this.#texts = new ByteTable(memory, data)
     this.#texts.internText('null')
   }
 
@@ -41,7 +41,7 @@ export class ValueTable {
 
   /** The same values by the same ids, laid out in memory for who goes through them by groups: see `ByteTable.regrouped`. */
   regrouped(group: Int32Array, groups: number): ValueTable {
-    return new ValueTable(this.#texts.regrouped(group, groups).data())
+    return new ValueTable(undefined, this.#texts.regrouped(group, groups).data())
   }
 
   /** Where the value stands in the table, from 0 to `size` - 1; -1 for small integers, which need no place. */

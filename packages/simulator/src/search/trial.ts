@@ -227,7 +227,9 @@ function watchMoments(reactions: readonly Reaction[]) {
 }
 
 function historyOf(events: readonly Event[]): History {
-  const builder = new HistoryBuilder({ source: 'the simulated history', expectedOperations: events.length })
+  let operations = 0
+  for (const { type, process } of events) if (type === 'invoke' && process !== 'nemesis') operations++
+  const builder = new HistoryBuilder({ source: 'the simulated history', expectedOperations: operations })
   for (const event of events) builder.event(event)
   return builder.build()
 }
