@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import { float64Array, type History, int32Array, type Json, uint8Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 
 /** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or never. */
@@ -65,7 +65,7 @@ export function restrict(
   indices: readonly number[] | Int32Array,
   budget: Budget = unlimited,
 ): Encoded {
-  const kind = new Uint8Array(indices.length)
+  const kind = uint8Array(indices.length)
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < kind.length; i++) {
@@ -107,7 +107,7 @@ export function later<T>(make: () => T): () => T {
 }
 
 function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
-  const some = new Int32Array(indices.length)
+  const some = int32Array(indices.length)
   for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
   return some
 }
@@ -142,10 +142,10 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
     if (calls[i] < least) least = calls[i]
     if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
   }
-  const newCalls = new Int32Array(length)
-  const newReturns = new Int32Array(length).fill(NEVER)
+  const newCalls = int32Array(length)
+  const newReturns = int32Array(length).fill(NEVER)
   if (last - least < 16 * length + 64) {
-    const owner = new Int32Array(last - least + 1)
+    const owner = int32Array(last - least + 1)
     for (let i = 0; i < length; i++) {
       if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
       owner[calls[i] - least] = i + 1
@@ -160,7 +160,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
     }
   } else {
     // Few operations of a long history: sort their events instead of walking all positions.
-    const events = new Float64Array(2 * length)
+    const events = float64Array(2 * length)
     let count = 0
     for (let i = 0; i < length; i++) {
       events[count++] = calls[i] * 2 * length + 2 * i
@@ -211,7 +211,7 @@ export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
   scratch: Int32Array,
 ): Int32Array {
-  const values = new Int32Array(2 * expects.length + 1)
+  const values = int32Array(2 * expects.length + 1)
   values[0] = initial
   let count = 1
   scratch[initial] = 1
@@ -227,7 +227,7 @@ export function renumber(
     expects[i] = numberOf(expects[i])
     writes[i] = numberOf(writes[i])
   }
-  const kept = new Int32Array(count)
+  const kept = int32Array(count)
   for (let n = 0; n < count; n++) {
     scratch[values[n]] = 0
     kept[n] = names[values[n]]

@@ -1,3 +1,4 @@
+import { int32Array, uint8Array } from '@chaos/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './verdict.ts'
 
@@ -14,7 +15,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   const nameOf = (i: number, value: number): number => (keys === 1 ? 0 : key[i] * values) + value
   // The writes of unknown outcome, numbered from 1, by key and value; 0 for none. Most operations are about no such value.
   const dense = keys * values <= 4 * length + 1024
-  const numberByName = dense ? new Int32Array(keys * values) : new Map<number, number>()
+  const numberByName = dense ? int32Array(keys * values) : new Map<number, number>()
   const numberOf = (name: number): number =>
     numberByName instanceof Map ? (numberByName.get(name) ?? 0) : numberByName[name]
   let count = 0
@@ -26,8 +27,8 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
     else numberByName[name] = ++count
   }
   // By number: how many operations wrote the value, and whether a completed one observed it.
-  const writers = new Int32Array(count + 1)
-  const observed = new Uint8Array(count + 1)
+  const writers = int32Array(count + 1)
+  const observed = uint8Array(count + 1)
   for (let i = 0; i < length && count > 0; i++) {
     if (kind[i] === CAS) {
       writers[numberOf(nameOf(i, writes[i]))]++

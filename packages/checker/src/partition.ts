@@ -1,3 +1,4 @@
+import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, restrict } from './encoded.ts'
 
@@ -9,7 +10,7 @@ import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, re
 export function partition(encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] {
   const { length, key, keys, calls, returns } = encoded
   if (keys === 1) return [compact(encoded, budget)]
-  const starts = new Int32Array(keys + 1)
+  const starts = int32Array(keys + 1)
   let last = -1
   for (let i = 0; i < length; i++) {
     starts[key[i] + 1]++
@@ -19,7 +20,7 @@ export function partition(encoded: Encoded, budget: Budget = unlimited): readonl
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   if (last > 16 * length + 1024) return partitionOfSparse(encoded, starts, budget)
   const columns = columnsByKey(encoded, starts, last, budget)
-  const scratch = new Int32Array(encoded.values)
+  const scratch = int32Array(encoded.values)
   let sinceLook = 0
   return Array.from({ length: keys }, (_, k) => {
     sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
@@ -40,16 +41,16 @@ const OPERATIONS_FOR_A_KEY = 16
  */
 function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
-  const place = new Int32Array(length)
+  const place = int32Array(length)
   const sorted = {
-    row: new Int32Array(length),
-    kind: new Uint8Array(length),
-    expects: new Int32Array(length),
-    writes: new Int32Array(length),
-    key: new Int32Array(length),
+    row: int32Array(length),
+    kind: uint8Array(length),
+    expects: int32Array(length),
+    writes: int32Array(length),
+    key: int32Array(length),
   }
   // By event: i + 1 for the call of operation i, length + i + 1 for its return.
-  const owner = new Int32Array(lastEvent + 1)
+  const owner = int32Array(lastEvent + 1)
   const next = starts.slice(0, keys)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
@@ -65,8 +66,8 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
   // Calls, then returns: which of the two an event is, is as good as random, so there is no branch on it.
-  const positions = new Int32Array(2 * length).fill(NEVER, length)
-  const ranks = new Int32Array(keys)
+  const positions = int32Array(2 * length).fill(NEVER, length)
+  const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
     if ((event & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     const o = owner[event]
@@ -91,19 +92,19 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
 }
 
 function scattered(column: Int32Array, place: Int32Array): Int32Array {
-  const some = new Int32Array(place.length)
+  const some = int32Array(place.length)
   for (let i = 0; i < some.length; i++) some[place[i]] = column[i]
   return some
 }
 
 function partitionOfSparse(encoded: Encoded, starts: Int32Array, budget: Budget): readonly Encoded[] {
-  const members = Array.from({ length: encoded.keys }, (_, k) => new Int32Array(starts[k + 1] - starts[k]))
-  const count = new Int32Array(encoded.keys)
+  const members = Array.from({ length: encoded.keys }, (_, k) => int32Array(starts[k + 1] - starts[k]))
+  const count = int32Array(encoded.keys)
   for (let i = 0; i < encoded.length; i++) {
     const key = encoded.key[i]
     members[key][count[key]++] = i
   }
-  const scratch = new Int32Array(encoded.values)
+  const scratch = int32Array(encoded.values)
   return members.map((indices) => {
     budget.tick()
     return compact(restrict(encoded, indices), budget, scratch)

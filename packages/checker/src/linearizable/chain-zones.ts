@@ -1,3 +1,4 @@
+import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
@@ -33,9 +34,9 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
   budget.look()
 
   // A chain goes by the value it begins with.
-  const used = new Uint8Array(values)
-  const chainFirst = new Int32Array(values).fill(NEVER)
-  const chainLast = new Int32Array(values).fill(-2)
+  const used = uint8Array(values)
+  const chainFirst = int32Array(values).fill(NEVER)
+  const chainLast = int32Array(values).fill(-2)
   let reached = 0
   for (let head = 0; head < values; head++) {
     if (happened[head] === 0 || (head !== initial && part.kind[writer[head]] === CAS)) continue
@@ -66,7 +67,7 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
 /** By value the operation that writes it, completed or not; undefined where values repeat, or an observation is negative. */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined
-  const writer = new Int32Array(values).fill(NONE)
+  const writer = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if (kind[i] === DIFFERS) return undefined
     const value = writes[i]
@@ -83,7 +84,7 @@ function valuesThatWere(
   writer: Int32Array,
   budget: Budget,
 ): Uint8Array {
-  const happened = new Uint8Array(writer.length)
+  const happened = uint8Array(writer.length)
   const open: number[] = []
   const hold = (value: number): void => {
     if (value === NOTHING || happened[value] === 1) return
@@ -109,7 +110,7 @@ function successorsOf(
   writer: Int32Array,
   happened: Uint8Array,
 ): Int32Array | undefined {
-  const next = new Int32Array(writer.length).fill(NONE)
+  const next = int32Array(writer.length).fill(NONE)
   for (let value = 0; value < writer.length; value++) {
     if (happened[value] === 0 || value === initial) continue
     const w = writer[value]
@@ -127,8 +128,8 @@ function clustersOf(
   writer: Int32Array,
   happened: Uint8Array,
 ): { readonly first: Int32Array; readonly last: Int32Array } {
-  const first = new Int32Array(writer.length).fill(NEVER)
-  const last = new Int32Array(writer.length).fill(-2)
+  const first = int32Array(writer.length).fill(NEVER)
+  const last = int32Array(writer.length).fill(-2)
   for (let i = 0; i < length; i++) {
     const value = kind[i] === READ ? expects[i] : writes[i]
     if (happened[value] === 0) continue
@@ -146,10 +147,10 @@ interface Placed {
 
 /** Chain by chain, value by value: what wrote it, then its reads in order of call. */
 function orderOf({ length, kind, expects }: Encoded, { sequence, writer, next }: Placed): Int32Array {
-  const reads = new Int32Array(writer.length)
+  const reads = int32Array(writer.length)
   for (let i = 0; i < length; i++) if (kind[i] === READ) reads[expects[i]]++
-  const order = new Int32Array(length)
-  const place = new Int32Array(writer.length)
+  const order = int32Array(length)
+  const place = int32Array(writer.length)
   let total = 0
   for (const head of sequence) {
     for (let value = head; value !== NONE; value = next[value]) {

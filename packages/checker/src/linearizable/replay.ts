@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import { int32Array, type Json, uint8Array } from '@chaos/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { appendText } from './appends.ts'
 
@@ -21,8 +21,7 @@ export function faultOfWitness(
 
 /** The same in real time for operations that are all about one key, whatever its number. */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
-  if (part.hasAppend)
-    return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: new Int32Array(part.length) })
+  if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
 }
 
@@ -35,7 +34,7 @@ function faultOfReplay(
 ): string | undefined {
   const { length, kind, expects, writes, calls, returns, names } = encoded
   const process = rule === 'real time' ? NO_PROCESSES : encoded.processes()
-  const seen = new Uint8Array(length)
+  const seen = uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
   const lastOfProcess = new Map<number, number>()
   let latestCall = -1
@@ -82,7 +81,7 @@ function isRightOnOneKey(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
   order: Int32Array,
 ): boolean {
-  const seen = new Uint8Array(length)
+  const seen = uint8Array(length)
   let state = initial
   let latestCall = 0
   let faults = 0
@@ -113,7 +112,7 @@ function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
   order: Int32Array,
 ): string | undefined {
-  const seen = new Uint8Array(length)
+  const seen = uint8Array(length)
   let state = initial
   let latestCall = -1
   for (let at = 0; at < order.length; at++) {

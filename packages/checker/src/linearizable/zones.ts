@@ -1,3 +1,4 @@
+import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { type Encoded, NEVER } from '../encoded.ts'
 
@@ -50,10 +51,10 @@ interface Clusters {
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
-  const writer = new Int32Array(values).fill(-1)
-  const first = new Int32Array(values).fill(NEVER)
-  const last = new Int32Array(values).fill(-2)
-  const reads = new Int32Array(values)
+  const writer = int32Array(values).fill(-1)
+  const first = int32Array(values).fill(NEVER)
+  const last = int32Array(values).fill(-2)
+  const reads = int32Array(values)
   let lastEvent = length === 0 ? -1 : calls[length - 1]
   const unknown: number[] = []
   let impossibleRead = false
@@ -86,7 +87,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if (calls[w] > last[value]) last[value] = calls[w]
   }
   if (writer[initial] !== -1) return undefined
-  const used = new Uint8Array(values)
+  const used = uint8Array(values)
   for (let value = 0; value < values; value++) {
     if (writer[value] !== -1) used[value] = 1
     else if (reads[value] > 0) {
@@ -128,21 +129,21 @@ export function sequenceOfZones(
 ): Int32Array | undefined {
   const groups = first.length
   // By event: group + 1 where that group's zone begins, forward or backward.
-  const begins = new Int32Array(events)
+  const begins = int32Array(events)
   for (let group = 0; group < groups; group++) {
     if (used[group] === 0 || group === initial) continue
     begins[lesser(first[group], last[group])] = group + 1
   }
   budget.look()
   // The groups alone, in that order; one place more, where what is no group leaves no trace.
-  const sorted = new Int32Array(groups + 1)
+  const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
     sorted[count] = begins[event] - 1
     count += -begins[event] >>> 31
   }
   budget.look()
-  const sequence = new Int32Array(groups)
+  const sequence = int32Array(groups)
   let placed = 0
   let currentEnd = -1
   if (used[initial] === 1) {
@@ -188,8 +189,8 @@ function orderOf(
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
   // One place more, beyond the end: there go the writes when reads are put in their places, so that both are treated alike.
-  const order = new Int32Array(total + 1)
-  const next = new Int32Array(values + 1)
+  const order = int32Array(total + 1)
+  const next = int32Array(values + 1)
   next[values] = total
   let place = 0
   for (let at = 0; at < sequence.length; at++) {

@@ -1,4 +1,15 @@
-import { FAIL, type History, INFO, type Json, NULL, UserError, type ValueId, ValueTable } from '@chaos/history'
+import {
+  FAIL,
+  type History,
+  INFO,
+  int32Array,
+  type Json,
+  NULL,
+  UserError,
+  uint8Array,
+  type ValueId,
+  ValueTable,
+} from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
@@ -47,14 +58,14 @@ export function encodeRegister(
     returnEvent,
   } = operations
   const observesFailures = options.failedCas === 'observes'
-  const row = new Int32Array(total)
-  const kind = new Uint8Array(total)
-  const expects = new Int32Array(total)
-  const writes = new Int32Array(total)
+  const row = int32Array(total)
+  const kind = uint8Array(total)
+  const expects = int32Array(total)
+  const writes = int32Array(total)
   const named = history.keys.length > 0
-  const key = new Int32Array(total)
-  const calls = new Int32Array(total)
-  const returns = new Int32Array(total)
+  const key = int32Array(total)
+  const calls = int32Array(total)
+  const returns = int32Array(total)
   let length = 0
   let unkeyed = !named
   let hasConditional = false
@@ -152,7 +163,7 @@ function textsByKey(history: History, { length, expects, writes, names, key, key
 }
 
 function gathered(column: Int32Array, row: Int32Array, length: number): Int32Array {
-  const some = new Int32Array(length)
+  const some = int32Array(length)
   for (let i = 0; i < length; i++) some[i] = column[row[i]]
   return some
 }

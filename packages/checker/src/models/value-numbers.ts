@@ -1,3 +1,4 @@
+import { int32Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
 
@@ -80,7 +81,7 @@ function numberByRange(
       writes[i] = number | observes[kind[i]]
     }
   }
-  const ids = new Int32Array(range)
+  const ids = int32Array(range)
   ids[0] = initial
   for (let n = 1; n < range; n++) ids[n] = least + ((n - 1) << shift)
   return ids
