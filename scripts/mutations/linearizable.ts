@@ -38,14 +38,14 @@ export const linearizableMutations: readonly Mutation[] = [
     },
     {
       name: 'zones-let-forward-zones-overlap',
-      before: '} else if (isForward || first[group] < currentEnd) {',
-      after: '} else if (!isForward && first[group] < currentEnd) {',
+      before: '} else if (isForward || first[group] < ends[k]) {',
+      after: '} else if (!isForward && first[group] < ends[k]) {',
       breaks: 'two values that must both be held at one moment are let through',
     },
     {
       name: 'zones-backward-zone-must-begin-later',
-      before: '} else if (isForward || first[group] < currentEnd) {',
-      after: '} else if (isForward || last[group] < currentEnd) {',
+      before: '} else if (isForward || first[group] < ends[k]) {',
+      after: '} else if (isForward || last[group] < ends[k]) {',
       breaks: 'a write that overlaps the end of another value is called impossible',
     },
   ]),
@@ -55,21 +55,93 @@ export const linearizableMutations: readonly Mutation[] = [
     [
       {
         name: 'chains-in-a-circle',
-        before: "if (reached < happened.reduce((total, each) => total + each, 0)) return { result: 'violated' }",
-        after: "if (reached < 0) return { result: 'violated' }",
+        before: 'return unreached === 0 ? { next, follows } : undefined',
+        after: 'return unreached >= 0 ? { next, follows } : undefined',
         breaks: 'two compare-and-sets may replace each other, or the same value',
-      },
-      {
-        name: 'chains-in-any-order',
-        before: "if (first[value] < latest) return { result: 'violated' }",
-        after: "if (first[value] < latest - values) return { result: 'violated' }",
-        breaks: 'a value may be read after a compare-and-set replaced it',
       },
       {
         name: 'chains-forget-unknown-cas',
         before: 'if (w !== NONE && kind[w] === CAS) hold(expects[w])',
         after: 'if (w !== NONE && kind[w] === CAS && w < 0) hold(expects[w])',
         breaks: 'a compare-and-set of unknown outcome may replace what nobody wrote',
+      },
+    ],
+  ),
+  ...inFile(
+    'linearizable/chains.ts',
+    ['chain-zones', 'append-', 'agreement'],
+    [
+      {
+        name: 'chains-in-any-order',
+        before: 'if (first[v] < called || first[v] < latest) isBroken[head < length ? key[head] : head - length] = 1',
+        after: 'if (first[v] < called) isBroken[head < length ? key[head] : head - length] = 1',
+        breaks: 'a value may be read after a compare-and-set replaced it',
+      },
+      {
+        name: 'chains-of-one-key-only',
+        before: 'for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]',
+        after: 'for (let k = 0; k < 1; k++) isViolated[k] |= isBroken[k]',
+        breaks: 'only the first key may be found wrong within its chains',
+      },
+    ],
+  ),
+  ...inFile(
+    'linearizable/versions.ts',
+    ['append-', 'agreement'],
+    [
+      {
+        name: 'versions-of-another-key',
+        before: 'if (version < length && (version === NONE || key[version] !== k)) {',
+        after: 'if (version === NONE) {',
+        breaks: 'a text that two keys had is taken for the version of the wrong one',
+      },
+      {
+        name: 'versions-between-pieces',
+        before: 'return version !== NONE && sizes[version] === size ? version : NONE',
+        after: 'return version',
+        breaks: 'half a piece may be read',
+      },
+      {
+        name: 'versions-of-unknown-outcome-left-out',
+        before: 'const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE',
+        after: 'const isSeen = returns[i] !== NEVER',
+        breaks: 'an append of unknown outcome that was seen did not happen',
+      },
+    ],
+  ),
+  ...inFile(
+    'linearizable/pieces.ts',
+    ['append-', 'agreement'],
+    [
+      {
+        name: 'pieces-begin-one-another',
+        before: 'if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1',
+        after: 'if (at(pageOf(texts, entry), start, start, key[i]) !== NONE) isUnclear[key[i]] = 1',
+        breaks: 'a text is read as other pieces than it was made of',
+      },
+      {
+        name: 'pieces-of-half-characters',
+        before: 'if (bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U && bytes[at + 2] === LETTER_D) return false',
+        after: 'if (bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U && at < 0) return false',
+        breaks: 'two halves of a character that were appended one after the other are not found in what was read',
+      },
+    ],
+  ),
+  ...inFile(
+    'linearizable/text-replay.ts',
+    ['append-keys'],
+    [
+      {
+        name: 'text-replay-ignores-real-time',
+        before: 'if (key[i] !== k || seen[i] === 1 || returns[i] < latestCall[k]) return false',
+        after: 'if (key[i] !== k || seen[i] === 1) return false',
+        breaks: 'a witness of appends may go against real time',
+      },
+      {
+        name: 'text-replay-compares-beginnings',
+        before: 'if (!isString(id) || endOf(texts, id >> 1) - 1 - from !== size) return false',
+        after: 'if (!isString(id) || endOf(texts, id >> 1) - 1 - from < size) return false',
+        breaks: 'a witness of appends may read what was not appended yet',
       },
     ],
   ),

@@ -1,4 +1,4 @@
-import { float64Array, type History, int32Array, type Json, uint8Array } from '@chaos/history'
+import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 
 /** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or never. */
@@ -42,6 +42,7 @@ export interface Encoded {
   readonly values: number
   /** The id in the history's value table of each value. */
   readonly names: Int32Array
+  readonly table: ValueTable
   readonly keys: number
   /** Whether some operation is a CAS or DIFFERS, or an APPEND: they rule out some of the fast paths. */
   readonly hasConditional: boolean
@@ -106,8 +107,7 @@ export function later<T>(make: () => T): () => T {
   }
 }
 
-/** The numbers at `indices`. */
-export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
+function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
   const some = int32Array(indices.length)
   for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
   return some

@@ -1,4 +1,20 @@
 import { inHeap, type Memory } from './memory.ts'
+import {
+  areSame,
+  COLUMNS,
+  FLAG_BITS,
+  finished,
+  HAS_BACKSLASH,
+  HASH,
+  HASH_START,
+  mixed,
+  NOT_ASCII,
+  PAGE,
+  type PlacedTexts,
+  QUOTE,
+  SIZE,
+  START,
+} from './placed-texts.ts'
 
 const PAGE_BYTES = 1 << 20
 /** The first page; each is four times as large as the one before, up to PAGE_BYTES, so that a small table costs little. */
@@ -6,39 +22,15 @@ const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** FNV-1a: `hash = Math.imul(hash ^ byte, HASH_FACTOR)` for each byte, beginning with HASH_START. */
-export const HASH_START = 0x811c9dc5
-export const HASH_FACTOR = 0x01000193
-
 const SCRATCH_BYTES = 256
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
-/** More are left where they are: a page becomes one string, whose length is limited, and so is memory. */
-const MOST_REGROUPED_BYTES = 2 ** 28
 const NO_BYTES = new Uint8Array(0)
-const QUOTE = 0x22
-
-/** What is known of an entry beside its bytes. */
-const NOT_ASCII = 1
-const HAS_BACKSLASH = 2
-const FLAG_BITS = 2
-const FLAGS = 2 ** FLAG_BITS - 1
 const BACKSLASH = 0x5c
 
-/** The columns of an entry lie side by side, so that looking at one of a million touches one line of the cache. */
-const COLUMNS = 4
-const HASH = 0
-const START = 1
-const SIZE = 2
-/** The page's number, then the flags. */
-const PAGE = 3
-
 /** A table as plain data. In shared memory it goes to other threads without being copied. */
-export interface ByteTableData {
+export interface ByteTableData extends PlacedTexts {
   readonly length: number
-  readonly slots: Int32Array
-  readonly entries: Int32Array
-  readonly pages: readonly Uint8Array[]
 }
 
 /**
@@ -48,7 +40,6 @@ export interface ByteTableData {
  */
 export class ByteTable {
   #length = 0
-  /** Open addressing; 0 is empty, otherwise entry + 1. Never more than half full. */
   #slots: Int32Array
   #entries: Int32Array
   readonly #memory: Memory
@@ -80,49 +71,21 @@ export class ByteTable {
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /**
-   * The same texts by the same numbers, those of one group side by side: who goes through group after group waits less for
-   * memory. `group` says of each entry which of `groups` it is in, counted from 0.
-   */
-  regrouped(group: Int32Array, groups: number): ByteTable {
-    const length = this.#length
-    const entries = this.#entries.slice(0, length * COLUMNS)
-    const next = new Int32Array(groups + 1)
-    let total = 0
-    for (let entry = 0; entry < length; entry += 1) {
-      const size = entries[entry * COLUMNS + SIZE] ?? 0
-      const after = (group[entry] ?? 0) + 1
-      next[after] = (next[after] ?? 0) + size
-      total += size
-    }
-    if (total > MOST_REGROUPED_BYTES) return this
-    for (let g = 1; g < groups; g += 1) next[g] = (next[g] ?? 0) + (next[g - 1] ?? 0)
-    const page = new Uint8Array(total)
-    for (let entry = 0; entry < length; entry += 1) {
-      const at = entry * COLUMNS
-      const g = group[entry] ?? 0
-      const from = this.#page(entry)
-      const start = entries[at + START] ?? 0
-      const size = entries[at + SIZE] ?? 0
-      const to = next[g] ?? 0
-      for (let i = 0; i < size; i += 1) page[to + i] = from[start + i] ?? 0
-      next[g] = to + size
-      entries[at + START] = to
-      entries[at + PAGE] = (entries[at + PAGE] ?? 0) & FLAGS
-    }
-    return new ByteTable(inHeap, { length, slots: this.#slots, entries, pages: [page] })
+  /** What there is until now, without lending it: what is added later is not in it, or is elsewhere. */
+  placed(): PlacedTexts {
+    return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
 
   /** The number of bytes[start, end). */
   intern(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START
-    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), HASH_FACTOR)
+    for (let at = start; at < end; at += 1) hash = mixed(hash, bytes[at] ?? 0)
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /** The same for who has gone through the bytes already: `hash` is HASH_START with each byte mixed in. */
-  internHashed(mixed: number, bytes: Uint8Array, start: number, end: number): number {
-    const hash = mixed ^ (mixed >>> 15)
+  /** The same for who has gone through the bytes already: `unfinished` is HASH_START with each byte mixed in. */
+  internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
+    const hash = finished(unfinished)
     const slots = this.#slots
     const entries = this.#entries
     const mask = slots.length - 1
@@ -208,10 +171,7 @@ export class ByteTable {
   #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
     const size = end - start
     if (this.#entries[entry * COLUMNS + SIZE] !== size) return false
-    const page = this.#page(entry)
-    const offset = this.#entries[entry * COLUMNS + START] ?? 0
-    for (let i = 0; i < size; i += 1) if (page[offset + i] !== bytes[start + i]) return false
-    return true
+    return areSame(this.#page(entry), this.#entries[entry * COLUMNS + START] ?? 0, bytes, start, size)
   }
 
   #add(hash: number, slot: number, bytes: Uint8Array, start: number, end: number): number {

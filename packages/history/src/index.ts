@@ -18,6 +18,18 @@ export { FAIL, FLAG_FINAL, INFO, inputOf, OK, outputOf } from './history.ts'
 export type { LentHistory } from './lending.ts'
 export { borrowHistory } from './lending.ts'
 export { float64Array, int32Array, uint8Array } from './memory.ts'
+export type { PlacedTexts } from './placed-texts.ts'
+export {
+  areSame,
+  endOf,
+  HASH_OF_QUOTE,
+  hasBackslash,
+  mixed,
+  pageOf,
+  QUOTE,
+  quotedTextAt,
+  startOf,
+} from './placed-texts.ts'
 export type { ChunkReader, EventSink } from './sink.ts'
 export type { Millis, Nanos } from './units.ts'
 export { millis, millisToNanos, nanos, nanosToMillis } from './units.ts'

@@ -2,6 +2,7 @@ import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { UserError } from './error.ts'
 import type { Json } from './event.ts'
 import type { Memory } from './memory.ts'
+import type { PlacedTexts } from './placed-texts.ts'
 
 declare const valueId: unique symbol
 
@@ -39,12 +40,12 @@ export class ValueTable {
     return this.#texts.data()
   }
 
-  /** The same values by the same ids, laid out in memory for who goes through them by groups: see `ByteTable.regrouped`. */
-  regrouped(group: Int32Array, groups: number): ValueTable {
-    return new ValueTable(undefined, this.#texts.regrouped(group, groups).data())
+  /** The canonical texts that there are now, each by its value's `placeOf`. */
+  placed(): PlacedTexts {
+    return this.#texts.placed()
   }
 
-  /** Where the value stands in the table, from 0 to `size` - 1; -1 for small integers, which need no place. */
+  /** Which of the texts is the value's; -1 for small integers, which need none. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }

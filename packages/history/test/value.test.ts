@@ -1,4 +1,13 @@
-import { canonical, NULL, smallIntegerId, UserError, ValueTable } from '@chaos/history'
+import {
+  canonical,
+  HASH_OF_QUOTE,
+  mixed,
+  NULL,
+  quotedTextAt,
+  smallIntegerId,
+  UserError,
+  ValueTable,
+} from '@chaos/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -55,21 +64,22 @@ test('a table keeps many texts apart, long ones too', () => {
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)
 })
 
-test('values laid out by groups are the same values by the same ids, and the two tables grow apart', () => {
-  const value = fc.oneof(fc.integer(), fc.string(), fc.constantFrom('a"b', 'ü', '\\', 2.5), fc.array(fc.string()))
+test('a string is found in place by its bytes, wherever they stand, and nothing else is', () => {
+  const value = fc.oneof(fc.integer(), fc.string({ unit: 'binary' }), fc.constantFrom('a"b', 'ü', '\\', 2.5, null))
   fc.assert(
-    fc.property(fc.array(value), fc.array(value), fc.integer({ min: 1, max: 5 }), (before, after, groups) => {
+    fc.property(fc.array(value), fc.string(), (values, before) => {
       const table = new ValueTable()
-      const ids = before.map((each) => table.id(each))
-      const regrouped = table.regrouped(
-        Int32Array.from({ length: table.size }, (_, place) => (place * 7) % groups),
-        groups,
-      )
-      expect(ids.map((id) => regrouped.json(id))).toEqual(before)
-      expect(before.map((each) => regrouped.id(each))).toEqual(ids)
-      const added = after.map((each) => regrouped.id(each))
-      expect(added.map((id) => regrouped.json(id))).toEqual(after)
-      expect(ids.map((id) => table.json(id))).toEqual(before)
+      for (const each of values) table.id(each)
+      const texts = table.placed()
+      for (const text of [...values.filter((each) => typeof each === 'string'), `${before}!`]) {
+        const written = JSON.stringify(text).slice(1, -1)
+        const bytes = new TextEncoder().encode(before + written)
+        const from = bytes.length - new TextEncoder().encode(written).length
+        const hash = bytes.subarray(from).reduce(mixed, HASH_OF_QUOTE)
+        const entry = quotedTextAt(texts, hash, bytes, from, bytes.length)
+        if (!values.includes(text)) expect(entry).toBe(-1)
+        else expect(entry).toBe(ValueTable.placeOf(table.id(text)))
+      }
     }),
   )
 })

@@ -1,20 +1,15 @@
 import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
-import { eventCount, sequenceOfZones, type ZonesAnswer } from './zones.ts'
-
-/** In place of a value: there is none. */
-const NONE = -1
+import { type Chains, NONE, orderChains } from './chains.ts'
+import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /**
  * Decides linearizability of one register with compare-and-sets whose written values are distinct, in linear time.
  *
- * The operations of a value (what wrote it, then its reads) follow each other directly, as in `zones`; and a cas comes
- * directly after the operations of the value it replaced. So values that were replaced by cas form chains whose operations
- * follow each other directly, in an order that is given. There is an order of everything exactly when no value was replaced
- * twice, within each chain nothing returned before what it must follow was called, and the zones of whole chains do not
- * conflict: "some operation of A returned before one of B was called" gives no longer cycle without giving one of two, since
- * it compares one number of A with one of B.
+ * A cas comes directly after the operations of the value it replaced. So values that were replaced by cas form chains, and
+ * there is an order exactly when no value was replaced twice, none replaced each other in a circle, and there is one of the
+ * chains (see `orderChains`).
  *
  * Writes and cas of unknown outcome happened where their value was observed, or replaced by one that was.
  *
@@ -22,57 +17,39 @@ const NONE = -1
  * observation. Expects a compact history (see `compact`).
  */
 export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
-  const { calls, values, initial } = part
+  const { length, kind, expects, writes } = part
   const writer = writersOf(part)
   if (writer === undefined) return { result: 'not applicable' }
   budget.look()
   const happened = valuesThatWere(part, writer, budget)
-  const next = successorsOf(part, writer, happened)
-  if (next === undefined) return { result: 'violated' }
-  budget.look()
-  const { first, last } = clustersOf(part, writer, happened)
-  budget.look()
-
-  // A chain goes by the value it begins with.
-  const used = uint8Array(values)
-  const chainFirst = int32Array(values).fill(NEVER)
-  const chainLast = int32Array(values).fill(-2)
-  let reached = 0
-  for (let head = 0; head < values; head++) {
-    if (happened[head] === 0 || (head !== initial && part.kind[writer[head]] === CAS)) continue
-    used[head] = 1
-    // The latest call so far in the chain: nothing that comes later in it may have returned before.
-    let latest = -2
-    for (let value = head; value !== NONE; value = next[value]) {
-      budget.tick()
-      reached++
-      const w = writer[value]
-      if (w !== NONE && first[value] < calls[w]) return { result: 'violated' }
-      if (first[value] < latest) return { result: 'violated' }
-      if (last[value] > latest) latest = last[value]
-      if (first[value] < chainFirst[head]) chainFirst[head] = first[value]
-    }
-    chainLast[head] = latest
+  const links = linksOf(part, writer, happened)
+  if (links === undefined) return { result: 'violated' }
+  const value = int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const isRead = kind[i] === READ
+    const isLeftOut = happened[isRead ? expects[i] : writes[i]] === 0
+    value[i] = isLeftOut ? NONE : isRead ? writer[expects[i]] : i
   }
-  // What was not reached replaced each other in a circle.
-  if (reached < happened.reduce((total, each) => total + each, 0)) return { result: 'violated' }
-  // The initial value was written before everything.
-  chainFirst[initial] = -1
-  const sequence = sequenceOfZones({ first: chainFirst, last: chainLast, used, initial }, eventCount(part), budget)
-  if (sequence === undefined) return { result: 'violated' }
-  budget.look()
-  return { result: 'met', order: orderOf(part, { sequence, writer, next }) }
+  const { calls, returns } = part
+  const { next, follows } = links
+  const chains = { length, kind, calls, returns, key: int32Array(length), keys: 1, value, next, follows }
+  const { order, isViolated } = orderChains(chains, eventCount(part), budget)
+  return isViolated[0] === 1 ? { result: 'violated' } : { result: 'met', order }
 }
 
-/** By value the operation that writes it, completed or not; undefined where values repeat, or an observation is negative. */
+/**
+ * By value the operation that writes it, completed or not, for the initial one the number after the last; undefined where
+ * values repeat, or an observation is negative.
+ */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined
   const writer = int32Array(values).fill(NONE)
+  writer[initial] = length
   for (let i = 0; i < length; i++) {
     if (kind[i] === DIFFERS) return undefined
     const value = writes[i]
     if (value === NOTHING) continue
-    if (value === initial || writer[value] !== NONE) return undefined
+    if (writer[value] !== NONE) return undefined
     writer[value] = i
   }
   return writer
@@ -104,61 +81,32 @@ function valuesThatWere(
   return happened
 }
 
-/** By value what a cas replaced it by; undefined where two did, or where a value that was held had no writer. */
-function successorsOf(
-  { kind, expects, initial }: Encoded,
+/**
+ * Which cas replaced what; undefined where two replaced the same, where a value that was held had no writer, or where values
+ * replaced each other in a circle.
+ */
+function linksOf(
+  { length, kind, expects }: Encoded,
   writer: Int32Array,
   happened: Uint8Array,
-): Int32Array | undefined {
-  const next = int32Array(writer.length).fill(NONE)
+): Pick<Chains, 'next' | 'follows'> | undefined {
+  const next = int32Array(length + 1).fill(NONE)
+  const follows = uint8Array(length + 1)
+  let unreached = 0
   for (let value = 0; value < writer.length; value++) {
-    if (happened[value] === 0 || value === initial) continue
+    if (happened[value] === 0) continue
+    unreached++
     const w = writer[value]
     if (w === NONE) return undefined
     if (kind[w] !== CAS) continue
-    if (next[expects[w]] !== NONE) return undefined
-    next[expects[w]] = value
+    const replaced = writer[expects[w]]
+    if (replaced === NONE || next[replaced] !== NONE) return undefined
+    next[replaced] = w
+    follows[w] = 1
   }
-  return next
-}
-
-/** By value: the earliest return and the latest call of what wrote it and of its reads. */
-function clustersOf(
-  { length, kind, expects, writes, calls, returns }: Encoded,
-  writer: Int32Array,
-  happened: Uint8Array,
-): { readonly first: Int32Array; readonly last: Int32Array } {
-  const first = int32Array(writer.length).fill(NEVER)
-  const last = int32Array(writer.length).fill(-2)
-  for (let i = 0; i < length; i++) {
-    const value = kind[i] === READ ? expects[i] : writes[i]
-    if (happened[value] === 0) continue
-    if (returns[i] < first[value]) first[value] = returns[i]
-    if (calls[i] > last[value]) last[value] = calls[i]
+  for (let value = 0; value < writer.length; value++) {
+    if (happened[value] === 0 || follows[writer[value]] === 1) continue
+    for (let w = writer[value]; w !== NONE; w = next[w]) unreached--
   }
-  return { first, last }
-}
-
-interface Placed {
-  readonly sequence: Int32Array
-  readonly writer: Int32Array
-  readonly next: Int32Array
-}
-
-/** Chain by chain, value by value: what wrote it, then its reads in order of call. */
-function orderOf({ length, kind, expects }: Encoded, { sequence, writer, next }: Placed): Int32Array {
-  const reads = int32Array(writer.length)
-  for (let i = 0; i < length; i++) if (kind[i] === READ) reads[expects[i]]++
-  const order = int32Array(length)
-  const place = int32Array(writer.length)
-  let total = 0
-  for (const head of sequence) {
-    for (let value = head; value !== NONE; value = next[value]) {
-      if (writer[value] !== NONE) order[total++] = writer[value]
-      place[value] = total
-      total += reads[value]
-    }
-  }
-  for (let i = 0; i < length; i++) if (kind[i] === READ) order[place[expects[i]]++] = i
-  return order.subarray(0, total)
+  return unreached === 0 ? { next, follows } : undefined
 }

@@ -1,16 +1,18 @@
-import type { Json } from '@chaos/history'
+import { int32Array, type Json } from '@chaos/history'
 import { type Budget, inTime } from '../budget.ts'
-import { compact, type Encoded, prefix } from '../encoded.ts'
+import { compact, type Encoded, prefix, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
+import { orderAppends } from './append-zones.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 import { faultOnOneKey } from './replay.ts'
 import type { Search } from './search.ts'
+import { areAppendsInOrder } from './text-replay.ts'
 
 export type Linearizability =
-  /** One order for each part. */
-  | { readonly result: 'met'; readonly parts: readonly Encoded[]; readonly orders: readonly Int32Array[] }
+  /** Of the keys that have operations, in the order of their numbers. */
+  | { readonly result: 'met'; readonly orders: readonly KeyOrder[] }
   /** `culpritReturn` finds the first return of that key that nothing explains. */
   | {
       readonly result: 'violated'
@@ -27,6 +29,13 @@ export type Linearizability =
       readonly undecided: number
     }
 
+/** A key's operations in an order that explains them. */
+export interface KeyOrder {
+  readonly key: number
+  /** As rows of the history: listed when they are asked for. */
+  readonly rows: () => Int32Array
+}
+
 type JsonOf = (name: number) => Json
 
 /**
@@ -42,6 +51,8 @@ export function decideLinearizable(
   budget: Budget,
   race: Race = alone,
 ): Linearizability {
+  const appends = encoded.hasAppend ? decideAppends(encoded, budget) : undefined
+  if (appends !== undefined) return appends
   const parts = partsOf(encoded, budget)
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const open: { readonly part: number; readonly search: Search }[] = []
@@ -52,7 +63,7 @@ export function decideLinearizable(
   for (const [p, part] of parts.entries()) {
     if (race.isBeaten(rankOf(0, p))) break
     const answer = inTime(
-      () => decideInLinearTime(part, jsonOf, budget),
+      () => decideInLinearTime(part, budget),
       () => undefined,
     )
     if (answer === undefined) break
@@ -65,7 +76,7 @@ export function decideLinearizable(
       return {
         result: 'violated',
         part: violated,
-        culpritReturn: () => earliestViolation(violated, jsonOf, budget),
+        culpritReturn: () => earliestViolation(violated, budget),
         rank: rankOf(0, p),
       }
     } else {
@@ -116,12 +127,45 @@ export function decideLinearizable(
     steps *= GROWTH
   }
   for (const { search } of undecided) search.release()
-  const decided = orders.filter((order): order is Int32Array => order !== undefined)
-  if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
+  if (orders.every((order) => order !== undefined)) return { result: 'met', orders: ordersOfParts(parts, orders) }
   const limit = exhausted ?? 'time'
   // Of a share of the keys, the others have no operations here.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
+}
+
+function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[]): KeyOrder[] {
+  return parts.flatMap(({ row, key }, p) =>
+    orders[p].length === 0 ? [] : [{ key: parts.length === 1 ? 0 : key[0], rows: () => orders[p].map((i) => row[i]) }],
+  )
+}
+
+/** Strings of all keys at once, where that is possible: undefined where some key has to be looked at by itself. */
+function decideAppends(encoded: Encoded, budget: Budget): Linearizability | undefined {
+  const found = encoded.hasConditional ? undefined : orderAppends(encoded, budget)
+  if (found === undefined) return undefined
+  const { order, starts, isViolated, isUnclear } = found
+  const violated = isViolated.findIndex((each, k) => each === 1 && isUnclear[k] === 0)
+  if (violated !== -1) {
+    const part = onKey(violated, encoded, budget)
+    const culpritReturn = (): number => earliestViolation(part, budget)
+    return { result: 'violated', part, culpritReturn, rank: rankOf(0, violated) }
+  }
+  if (isUnclear.includes(1)) return undefined
+  if (!areAppendsInOrder(encoded, found)) throw new Error('the orders of appends are not witnesses of linearizability')
+  const orders: KeyOrder[] = []
+  for (let key = 0; key < encoded.keys; key++) {
+    const [from, to] = [starts[key], starts[key + 1]]
+    if (from < to) orders.push({ key, rows: () => order.slice(from, to).map((i) => encoded.row[i]) })
+  }
+  return { result: 'met', orders }
+}
+
+/** The operations on one key. */
+function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
+  const indices: number[] = []
+  for (let i = 0; i < encoded.length; i++) if (encoded.key[i] === key) indices.push(i)
+  return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
 /** Every order is replayed before anybody sees it. Throws on a mistake of this program. */
@@ -172,13 +216,12 @@ export function reasonUndecided(limit: Limit, undecided: number, keys: number): 
  *
  * @throws OutOfTime
  */
-function earliestViolation(part: Encoded, jsonOf: JsonOf, budget: Budget): number {
+function earliestViolation(part: Encoded, budget: Budget): number {
   let low = 0
   let high = 2 * part.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (decideInLinearTime(compact(prefix(part, middle, budget), budget), jsonOf, budget).result === 'violated')
-      high = middle
+    if (decideInLinearTime(compact(prefix(part, middle, budget), budget), budget).result === 'violated') high = middle
     else low = middle + 1
   }
   return low

@@ -1,4 +1,3 @@
-import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { appendZones } from './append-zones.ts'
@@ -10,7 +9,7 @@ import { type ZonesAnswer, zones } from './zones.ts'
  *
  * @throws OutOfTime
  */
-export function decideInLinearTime(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): ZonesAnswer {
-  if (part.hasAppend) return appendZones(part, jsonOf, budget)
+export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
+  if (part.hasAppend) return appendZones(part, budget)
   return part.hasConditional ? chainZones(part, budget) : zones(part, budget)
 }

@@ -1,79 +1,165 @@
-import type { Json } from '@chaos/history'
-import type { Budget } from '../budget.ts'
+import {
+  endOf,
+  HASH_OF_QUOTE,
+  hasBackslash,
+  int32Array,
+  mixed,
+  type PlacedTexts,
+  pageOf,
+  QUOTE,
+  quotedTextAt,
+  startOf,
+  uint8Array,
+} from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
-
-/** The texts that were written to a string, each by one operation, such that a longer text can be read piece by piece. */
-export interface Pieces {
-  /** The operation that wrote the piece at this place of a text, -1 for none. */
-  readonly at: (text: string, from: number) => number
-  readonly lengthOf: (operation: number) => number
-}
-
-/** Pieces of more different lengths would take too long to find in a text. */
-const MOST_SIZES = 64
-
-/** Undefined where pieces repeat, are no strings, are empty, or where one begins another. */
-export function distinctPieces(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Pieces | undefined {
-  const { length, writes, names, values, initial } = part
-  const texts: string[] = new Array(length).fill('')
-  const seen = new Uint8Array(values)
-  // Where all end in a character that they do not otherwise have, none begins another.
-  let terminator = ''
-  let terminated = true
-  for (let i = 0; i < length; i++) {
-    budget.tick()
-    if (writes[i] === NOTHING) continue
-    if (seen[writes[i]] === 1 || writes[i] === initial) return undefined
-    seen[writes[i]] = 1
-    const piece = jsonOf(names[writes[i]])
-    if (typeof piece !== 'string' || piece === '') return undefined
-    if (terminator === '') terminator = piece.charAt(piece.length - 1)
-    if (terminated && piece.indexOf(terminator) !== piece.length - 1) terminated = false
-    texts[i] = piece
-  }
-  const find = finder(texts)
-  const lengthOf = (operation: number): number => texts[operation].length
-  if (terminated) {
-    return { at: (text, from) => find(text, from, text.indexOf(terminator, from) + 1), lengthOf }
-  }
-  const sizes = [...new Set(texts.map((text) => text.length))].filter((size) => size > 0).sort((a, b) => a - b)
-  if (sizes.length > MOST_SIZES) return undefined
-  for (const piece of texts) {
-    for (const size of sizes) if (size < piece.length && find(piece, 0, size) !== -1) return undefined
-  }
-  const at = (text: string, from: number): number => {
-    for (const size of sizes) {
-      const owner = from + size <= text.length ? find(text, from, from + size) : -1
-      if (owner !== -1) return owner
-    }
-    return -1
-  }
-  return { at, lengthOf }
-}
+import { NONE } from './chains.ts'
 
 /**
- * Finds which of the texts, all distinct but for empty ones, stands at [from, to) of another text; -1 for none. A table of
- * numbers: a Map would want that piece cut out, and its hash, each time.
+ * The texts that were written to strings, such that a longer text can be read piece by piece. Texts are compared as they are
+ * kept, as JSON text in UTF-8: that of two strings after one another is those of the two after one another, unless halves of
+ * a surrogate pair meet there.
  */
-function finder(texts: readonly string[]): (text: string, from: number, to: number) => number {
-  const size = 2 ** Math.ceil(Math.log2(2 * texts.length + 2))
-  const slots = new Int32Array(size)
-  const slotOf = (text: string, from: number, to: number): number => {
-    let hash = 0
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-    return (hash ^ (hash >>> 15)) & (size - 1)
-  }
-  for (let i = 0; i < texts.length; i++) {
-    if (texts[i] === '') continue
-    let slot = slotOf(texts[i], 0, texts[i].length)
-    while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
-    slots[slot] = i + 1
-  }
-  return (text, from, to) => {
-    for (let slot = slotOf(text, from, to); slots[slot] !== 0; slot = (slot + 1) & (size - 1)) {
-      const piece = texts[slots[slot] - 1]
-      if (piece.length === to - from && text.startsWith(piece, from)) return slots[slot] - 1
+export interface Pieces {
+  readonly texts: PlacedTexts
+  /** The operation on this key that wrote what stands at the beginning of bytes[from, to); NONE where none did. */
+  readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
+  /** Bytes that operation i wrote, without the quotes. */
+  readonly sizeOf: (i: number) => number
+  /** By key 0 where its pieces are strings, not empty, distinct, and none begins another; otherwise `at` tells nothing. */
+  readonly isUnclear: Uint8Array
+}
+
+/** Pieces of more different sizes would take too long to find in a text. */
+const MOST_SIZES = 64
+
+/** In place of a byte that ends each piece of a key: there is none. JSON text has no such byte. */
+const NO_TERMINATOR = 0
+
+/** @throws OutOfTime */
+export function createPieces(encoded: Encoded, budget: Budget): Pieces {
+  const { length, key, keys, writes, names, table } = encoded
+  const texts = table.placed()
+  const isUnclear = uint8Array(keys)
+  const writers = createWriters(encoded)
+  // By key the byte that all its pieces end with and do not otherwise have: then none begins another.
+  const terminators = uint8Array(keys)
+  const isUnterminated = uint8Array(keys)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    if (writes[i] === NOTHING) continue
+    const k = key[i]
+    const id = names[writes[i]]
+    if (!isPiece(texts, id) || !writers.add(i)) {
+      isUnclear[k] = 1
+      continue
     }
-    return -1
+    const bytes = pageOf(texts, id >> 1)
+    const last = endOf(texts, id >> 1) - 2
+    if (terminators[k] === NO_TERMINATOR) terminators[k] = bytes[last]
+    const terminator = terminators[k]
+    let at = startOf(texts, id >> 1) + 1
+    while (at < last && bytes[at] !== terminator) at++
+    if (at < last || bytes[last] !== terminator) isUnterminated[k] = 1
   }
+  const sizeOf = (i: number): number => sizeIn(texts, names[writes[i]] >> 1)
+  const sizes = isUnterminated.includes(1) ? sizesByKey(encoded, isUnterminated, sizeOf) : NO_SIZES
+  for (const k of sizes.keys()) terminators[k] = NO_TERMINATOR
+
+  const at = (bytes: Uint8Array, from: number, to: number, k: number): number => {
+    const terminator = terminators[k]
+    let hash = HASH_OF_QUOTE
+    let end = from
+    if (terminator !== NO_TERMINATOR) {
+      while (end < to) {
+        const byte = bytes[end++]
+        hash = mixed(hash, byte)
+        if (byte === terminator) return writers.of(quotedTextAt(texts, hash, bytes, from, end), k)
+      }
+      return NONE
+    }
+    for (const size of sizes.get(k) ?? []) {
+      if (size > to - from) break
+      while (end < from + size) hash = mixed(hash, bytes[end++])
+      const writer = writers.of(quotedTextAt(texts, hash, bytes, from, end), k)
+      if (writer !== NONE) return writer
+    }
+    return NONE
+  }
+  for (const [k, some] of sizes) if (some.length > MOST_SIZES) isUnclear[k] = 1
+  for (let i = 0; i < length && sizes.size > 0; i++) {
+    budget.tick()
+    if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
+    const entry = names[writes[i]] >> 1
+    const start = startOf(texts, entry) + 1
+    // What is found in the piece without its last byte begins it.
+    if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
+  }
+  return { texts, at, sizeOf, isUnclear }
+}
+
+/** Bytes of a string, without its quotes. */
+const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry) - startOf(texts, entry) - 2
+
+const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
+
+/** By key, for some of them, of what sizes its pieces are, ascending. */
+function sizesByKey(
+  { length, key, writes }: Encoded,
+  isWanted: Uint8Array,
+  sizeOf: (i: number) => number,
+): ReadonlyMap<number, readonly number[]> {
+  const sets = new Map<number, Set<number>>()
+  for (let i = 0; i < length; i++) {
+    const k = key[i]
+    if (writes[i] === NOTHING || isWanted[k] === 0) continue
+    const sizes = sets.get(k) ?? new Set()
+    sets.set(k, sizes.add(sizeOf(i)))
+  }
+  return new Map(Array.from(sets, ([k, sizes]) => [k, Array.from(sizes).sort((a, b) => a - b)]))
+}
+
+interface Writers {
+  /** False where another operation on the same key wrote the same. */
+  readonly add: (i: number) => boolean
+  /** Who wrote the text with this number, or NONE, on the key. */
+  readonly of: (entry: number, k: number) => number
+}
+
+function createWriters({ key, keys, writes, names, table }: Encoded): Writers {
+  const byEntry = int32Array(table.size).fill(NONE)
+  // What was written to several keys, on all of them but the first.
+  const others = new Map<number, number>()
+  return {
+    add: (i) => {
+      const entry = names[writes[i]] >> 1
+      const first = byEntry[entry]
+      if (first === NONE) byEntry[entry] = i
+      else if (key[first] === key[i] || others.has(entry * keys + key[i])) return false
+      else others.set(entry * keys + key[i], i)
+      return true
+    },
+    of: (entry, k) => {
+      const first = entry === NONE ? NONE : byEntry[entry]
+      return first === NONE || key[first] === k ? first : (others.get(entry * keys + k) ?? NONE)
+    },
+  }
+}
+
+const BACKSLASH = 0x5c
+const LETTER_U = 0x75
+const LETTER_D = 0x64
+
+/** Whether it is a string, not empty, and has no half of a surrogate pair, which JSON text has as \ud8… to \udf…. */
+function isPiece(texts: PlacedTexts, id: number): boolean {
+  const entry = id >> 1
+  const bytes = pageOf(texts, entry)
+  const start = startOf(texts, entry)
+  const end = endOf(texts, entry)
+  if ((id & 1) === 1 || bytes[start] !== QUOTE || end - start === 2) return false
+  if (!hasBackslash(texts, entry)) return true
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U && bytes[at + 2] === LETTER_D) return false
+  }
+  return true
 }

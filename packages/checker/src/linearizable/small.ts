@@ -18,7 +18,7 @@ export function violatesLinearizability(
   steps: number,
 ): boolean | 'unknown' {
   const part = compact(operations, budget)
-  const byZones = decideInLinearTime(part, jsonOf, budget)
+  const byZones = decideInLinearTime(part, budget)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
   const search = createPortfolio(part, jsonOf, budget)
   try {

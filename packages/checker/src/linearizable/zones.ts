@@ -25,8 +25,9 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   const clusters = clustersOf(part, budget)
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated' }
-  const sequence = sequenceOfZones({ ...clusters, initial: part.initial }, clusters.events, budget)
-  if (sequence === undefined) return { result: 'violated' }
+  const groups = { ...clusters, initials: [part.initial], keyOf: () => 0 }
+  const { sequence, isViolated } = sequenceOfZones(groups, clusters.events, budget)
+  if (isViolated[0] === 1) return { result: 'violated' }
   return { result: 'met', order: orderOf(sequence, clusters, part, budget) }
 }
 
@@ -95,8 +96,6 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
       if (value !== initial) impossibleRead = true
     }
   }
-  // The initial value was written before everything.
-  first[initial] = -1
   return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
 }
 
@@ -117,62 +116,81 @@ export interface Zones {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** The group that comes before all others, if it is used. */
-  readonly initial: number
+  /** By key, the group that comes before all others of that key, if it is used: its `used` is then set back. */
+  readonly initials: ArrayLike<number>
+  /** The key that a group is on. Groups on two keys cannot conflict. */
+  readonly keyOf: (group: number) => number
 }
 
-/** Takes the groups in the order in which their zones begin, placing one after another; undefined where two conflict. */
+/**
+ * Takes the groups in the order in which their zones begin, placing one after another: one sequence for all keys, in which
+ * each key's groups are in order. By key 1 where two conflict: what is said of it then means nothing.
+ */
 export function sequenceOfZones(
-  { first, last, used, initial }: Zones,
+  zones: Zones,
   events: number,
   budget: Budget,
-): Int32Array | undefined {
+): { readonly sequence: Int32Array; readonly isViolated: Uint8Array } {
+  const { first, last, used, initials, keyOf } = zones
+  const keys = initials.length
+  const sequence = int32Array(first.length)
+  let placed = 0
+  // By key: where the last forward zone ends, and what comes right after it.
+  const ends = int32Array(keys).fill(-1)
+  const waiting: number[][] = Array.from({ length: keys }, () => [])
+  let held = 0
+  for (let k = 0; k < keys; k++) {
+    if (used[initials[k]] === 0) continue
+    sequence[placed++] = initials[k]
+    ends[k] = last[initials[k]]
+    used[initials[k]] = 0
+  }
+  const groups = beginnings(zones, events)
+  budget.look()
+  const isViolated = uint8Array(keys)
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at]
+    const k = keyOf(group)
+    const end = last[group]
+    const isForward = first[group] < end
+    const begin = isForward ? first[group] : end
+    if (begin > ends[k]) {
+      // The forward zone before it is over, and what waited for its end comes first.
+      if (held > 0) {
+        for (const later of waiting[k]) sequence[placed++] = later
+        held -= waiting[k].length
+        waiting[k] = []
+      }
+      sequence[placed++] = group
+      if (isForward) ends[k] = end
+    } else if (isForward || first[group] < ends[k]) {
+      isViolated[k] = 1
+    } else {
+      // It begins inside the forward zone and outlasts it: it comes right after.
+      waiting[k].push(group)
+      held++
+    }
+  }
+  for (const groups of waiting) for (const later of groups) sequence[placed++] = later
+  return { sequence: sequence.subarray(0, placed), isViolated }
+}
+
+/** The groups but the initial ones, in the order in which their zones begin, forward or backward. */
+function beginnings({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
-  // By event: group + 1 where that group's zone begins, forward or backward.
+  // By event: group + 1 where that group's zone begins.
   const begins = int32Array(events)
   for (let group = 0; group < groups; group++) {
-    if (used[group] === 0 || group === initial) continue
-    begins[lesser(first[group], last[group])] = group + 1
+    if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  budget.look()
-  // The groups alone, in that order; one place more, where what is no group leaves no trace.
+  // One place more, where what is no group leaves no trace.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
     sorted[count] = begins[event] - 1
     count += -begins[event] >>> 31
   }
-  budget.look()
-  const sequence = int32Array(groups)
-  let placed = 0
-  let currentEnd = -1
-  if (used[initial] === 1) {
-    sequence[placed++] = initial
-    currentEnd = last[initial]
-  }
-  let waiting: number[] = []
-  for (let at = 0; at < count; at++) {
-    const group = sorted[at]
-    const end = last[group]
-    const isForward = first[group] < end
-    const begin = isForward ? first[group] : end
-    if (begin > currentEnd) {
-      // The forward zone before it is over, and what waited for its end comes first.
-      if (waiting.length > 0) {
-        for (const later of waiting) sequence[placed++] = later
-        waiting = []
-      }
-      sequence[placed++] = group
-      if (isForward) currentEnd = end
-    } else if (isForward || first[group] < currentEnd) {
-      return undefined
-    } else {
-      // It begins inside the forward zone and outlasts it: it comes right after.
-      waiting.push(group)
-    }
-  }
-  for (const later of waiting) sequence[placed++] = later
-  return sequence.subarray(0, placed)
+  return sorted.subarray(0, count)
 }
 
 /** Each cluster in turn: its write, then its reads in order of call. */

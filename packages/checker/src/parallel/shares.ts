@@ -8,15 +8,7 @@ import { encodeRegister } from '../models/register.ts'
 import { modelOf } from '../models/registry.ts'
 import type { CheckOptions, ModelName } from '../options.ts'
 import type { Limit } from '../race.ts'
-import {
-  counterexampleOf,
-  judgeOthers,
-  keyOf,
-  LINEARIZABLE_SHARE,
-  type Others,
-  registersOf,
-  reportOf,
-} from '../registers.ts'
+import { counterexampleOf, judgeOthers, LINEARIZABLE_SHARE, type Others, registersOf, reportOf } from '../registers.ts'
 import type { Counterexample, Report, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
@@ -132,12 +124,7 @@ function judgeKeys(history: History, options: ShareOptions, { share, budget, boa
     const counterexample = isBeaten ? undefined : counterexampleOf(answer, decoder, options, budget)
     return { result: 'violated', rank: answer.rank, counterexample: counterexample && plain(counterexample) }
   }
-  const orders = answer.parts.flatMap((part, place) => {
-    const order = answer.orders[place]
-    return order.length === 0
-      ? []
-      : [{ place, key: keyOf(encoded, part, decoder), rows: order.map((i) => part.row[i]) }]
-  })
+  const orders = answer.orders.map(({ key, rows }) => ({ place: key, key: decoder.keyName(key), rows: rows() }))
   return { result: 'met', orders, keys: encoded.keys }
 }
 

@@ -1,6 +1,6 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
-import { HASH_FACTOR, HASH_START } from '../byte-table.ts'
 import { FLAG_FINAL } from '../history.ts'
+import { HASH_OF_QUOTE, HASH_START, mixed, QUOTE } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'
 
 /** What `scan` returns for a line that has to be read the slow way. */
@@ -10,7 +10,6 @@ const TAB = 0x09
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 const SPACE = 0x20
-const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
 const ZERO = 0x30
@@ -22,8 +21,6 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const DELETE = 0x7f
-
-const HASH_OF_QUOTE = Math.imul(HASH_START ^ QUOTE, HASH_FACTOR)
 
 /** So many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
@@ -287,7 +284,7 @@ export class LineScanner {
     let byte = bytes[at] ?? NEWLINE
     while (byte !== QUOTE) {
       if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
-      hash = Math.imul(hash ^ byte, HASH_FACTOR)
+      hash = mixed(hash, byte)
       at += 1
       byte = bytes[at] ?? NEWLINE
     }
@@ -302,7 +299,7 @@ export class LineScanner {
     const byte = bytes[start] ?? NEWLINE
     if (byte === QUOTE) {
       if (!this.#plain(bytes, HASH_OF_QUOTE)) return NO_VALUE
-      return values.idOfHashed(Math.imul(this.#hash ^ QUOTE, HASH_FACTOR), bytes, start, this.#at)
+      return values.idOfHashed(mixed(this.#hash, QUOTE), bytes, start, this.#at)
     }
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
       if (!this.#number(bytes)) return NO_VALUE

@@ -1,0 +1,130 @@
+import { int32Array, uint8Array } from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
+import { type Encoded, NEVER, READ } from '../encoded.ts'
+import { sequenceOfZones } from './zones.ts'
+
+/** In place of an operation, or a value: there is none. */
+export const NONE = -1
+
+/**
+ * Operations on one key or many, by the value that each wrote or read, and which of the values follow each other directly,
+ * with nothing in between. Value i is what operation i wrote, `length + k` what key k was at first.
+ */
+export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
+  /** By operation; NONE where it is left out. */
+  readonly value: Int32Array
+  /** By value, the one that directly follows; NONE where none has to. There are no circles. */
+  readonly next: Int32Array
+  /** By value 1 where it directly follows another. */
+  readonly follows: Uint8Array
+}
+
+export interface Orders {
+  /** The operations of key k, from `starts[k]` to `starts[k + 1]`, in an order that explains them. */
+  readonly order: Int32Array
+  readonly starts: Int32Array
+  /** By key 1 where there is no order. */
+  readonly isViolated: Uint8Array
+}
+
+/**
+ * Orders each key's operations, in linear time. The operations of a value (what wrote it, then its reads) follow each other
+ * directly, as in `zones`, and so do those of a chain of values, in an order that is given. There is an order of everything
+ * exactly when within each chain nothing returned before what it must follow was called, and the zones of whole chains do
+ * not conflict: "some operation of A returned before one of B was called" gives no longer cycle without giving one of two,
+ * since it compares one number of A with one of B.
+ *
+ * `events` is how many event positions there are.
+ *
+ * @throws OutOfTime
+ */
+export function orderChains(chains: Chains, events: number, budget: Budget): Orders {
+  const { length, kind, key, keys, value, next } = chains
+  const clusters = clustersOf(chains, budget)
+  budget.look()
+  const { isHead, isBroken } = joinChains(chains, clusters)
+  budget.look()
+  const { first, last, reads } = clusters
+  const keyOf = (head: number): number => (head < length ? key[head] : head - length)
+  const initials = Array.from({ length: keys }, (_, k) => length + k)
+  const { sequence, isViolated } = sequenceOfZones({ first, last, used: isHead, initials, keyOf }, events, budget)
+  for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]
+  budget.look()
+
+  const starts = int32Array(keys + 1)
+  for (let i = 0; i < length; i++) if (value[i] !== NONE) starts[key[i] + 1]++
+  for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
+  const order = int32Array(starts[keys])
+  const placed = starts.slice(0, keys)
+  // By value how many read it, and from here on where the next of them goes.
+  for (let at = 0; at < sequence.length; at++) {
+    const k = keyOf(sequence[at])
+    for (let v = sequence[at]; v !== NONE; v = next[v]) {
+      if (v < length) order[placed[k]++] = v
+      const readers = reads[v]
+      reads[v] = placed[k]
+      placed[k] += readers
+    }
+  }
+  budget.look()
+  for (let i = 0; i < length; i++) {
+    if (kind[i] === READ && value[i] !== NONE && isViolated[key[i]] === 0) order[reads[value[i]]++] = i
+  }
+  return { order, starts, isViolated }
+}
+
+interface Clusters {
+  /** By value: how many read it. */
+  readonly reads: Int32Array
+  /** By value: the earliest return and the latest call of who wrote and read it. */
+  readonly first: Int32Array
+  readonly last: Int32Array
+}
+
+/** Before every call. */
+const NO_CALL = -2
+
+function clustersOf({ length, kind, calls, returns, value, next }: Chains, budget: Budget): Clusters {
+  const reads = int32Array(next.length)
+  const first = int32Array(next.length).fill(NEVER)
+  const last = int32Array(next.length).fill(NO_CALL)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    const v = value[i]
+    if (v === NONE) continue
+    if (kind[i] === READ) reads[v]++
+    if (returns[i] < first[v]) first[v] = returns[i]
+    // Operations come in order of call.
+    last[v] = calls[i]
+  }
+  return { reads, first, last }
+}
+
+interface Joined {
+  /** By value 1 where a chain begins with it. */
+  readonly isHead: Uint8Array
+  /** By key 1 where within a chain something returned before what it must follow was called. */
+  readonly isBroken: Uint8Array
+}
+
+/** Widens the first value's zone to that of its whole chain. */
+function joinChains({ length, calls, key, keys, next, follows }: Chains, { first, last }: Clusters): Joined {
+  const isHead = uint8Array(next.length)
+  const isBroken = uint8Array(keys)
+  for (let head = 0; head < next.length; head++) {
+    if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
+    isHead[head] = 1
+    // The latest call so far in the chain: nothing that comes later in it may have returned before.
+    let latest = NO_CALL
+    let earliest = NEVER
+    for (let v = head; v !== NONE; v = next[v]) {
+      const called = v < length ? calls[v] : NO_CALL
+      if (first[v] < called || first[v] < latest) isBroken[head < length ? key[head] : head - length] = 1
+      if (last[v] > latest) latest = last[v]
+      if (first[v] < earliest) earliest = first[v]
+    }
+    first[head] = earliest
+    last[head] = latest
+  }
+  return { isHead, isBroken }
+}

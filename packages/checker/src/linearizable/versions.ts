@@ -1,0 +1,143 @@
+import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaos/history'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
+import { type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { type Chains, NONE } from './chains.ts'
+import { createPieces, type Pieces } from './pieces.ts'
+
+/**
+ * What strings with put, append and get were: the versions that operations made of them, as the values of `Chains`. A text
+ * that was read tells which put it began with and which appends followed, one after another, with nothing in between.
+ */
+export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
+  /** By key 1 where its texts do not tell that much. */
+  readonly isUnclear: Uint8Array
+  /** By key 1 where a text was read that cannot have come about, whatever the order. */
+  readonly isImpossible: Uint8Array
+}
+
+/**
+ * Goes through all keys together in the order of calls: texts are then looked at in about the order in which they are kept.
+ *
+ * @throws OutOfTime
+ */
+export function versionsOf(encoded: Encoded, budget: Budget): Versions {
+  const { length, kind, key, keys, expects, writes, returns, initial, values } = encoded
+  const pieces = createPieces(encoded, budget)
+  const { next, follows, begin, locate } = createTexts(encoded, pieces, budget)
+  const value = int32Array(length).fill(NONE)
+  const isImpossible = uint8Array(keys)
+  const isRead = uint8Array(length + keys)
+  // By value, the version that it was last found to be. Two keys may have had the same text.
+  const known = int32Array(values).fill(NONE)
+  for (let i = 0; i < length; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    const k = key[i]
+    if (kind[i] === READ && isImpossible[k] === 0) {
+      let version = expects[i] === initial ? length + k : known[expects[i]]
+      if (version < length && (version === NONE || key[version] !== k)) {
+        version = locate(expects[i], k)
+        known[expects[i]] = version
+      }
+      if (version === NONE) isImpossible[k] = 1
+      else isRead[version] = 1
+      value[i] = version
+    } else if (kind[i] === WRITE) {
+      begin(i)
+      // Who reads just what was put has seen no append: that takes no look at the text.
+      known[writes[i]] = i
+    }
+  }
+  for (let i = 0; i < length; i++) {
+    // What is of unknown outcome and was not seen is left out.
+    const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
+    if (kind[i] !== READ && isSeen) value[i] = i
+  }
+  return { value, next, follows, isUnclear: pieces.isUnclear, isImpossible }
+}
+
+interface Texts extends Pick<Chains, 'next' | 'follows'> {
+  /** A put was called: most texts read from then on begin with it. */
+  readonly begin: (put: number) => void
+  /** The version of this key that the value is; NONE where it cannot have come about. */
+  readonly locate: (value: number, k: number) => number
+}
+
+/** So much text is looked at between two looks at the clock. */
+const BYTES_BETWEEN_LOOKS = 262_144
+
+function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces: Pieces, budget: Budget): Texts {
+  const { texts } = pieces
+  const next = int32Array(length + keys).fill(NONE)
+  const follows = uint8Array(length + keys)
+  // By version: how many bytes its text has.
+  const sizes = int32Array(length + keys)
+  // By the version that a chain begins with: the last one known of it, NONE before it is begun, and where its text is.
+  const lasts = int32Array(length + keys).fill(NONE)
+  const entries = int32Array(length + keys)
+  for (let head = length; head < lasts.length; head++) lasts[head] = head
+  // By key the chain that was begun or read last.
+  const recent = int32Array(keys).fill(NONE)
+
+  const begin = (put: number): void => {
+    recent[key[put]] = put
+    if (lasts[put] !== NONE) return
+    lasts[put] = put
+    entries[put] = names[writes[put]] >> 1
+    sizes[put] = pieces.sizeOf(put)
+  }
+  /** Whether what is known of the chain begins the text, or the text it. */
+  const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
+    const size = Math.min(sizes[lasts[head]], to - from)
+    return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
+  }
+  /** The chain that the text belongs to; NONE where there is no such. */
+  const chainOf = (bytes: Uint8Array, from: number, to: number, k: number): number => {
+    if (recent[k] !== NONE && agrees(recent[k], bytes, from, to)) return recent[k]
+    const first = pieces.at(bytes, from, to, k)
+    if (first === NONE) return NONE
+    const head = kind[first] === WRITE ? first : length + k
+    if (head === first) begin(first)
+    recent[k] = head
+    return agrees(head, bytes, from, to) ? head : NONE
+  }
+  /** Goes on from what is known of the chain to the end of the text: its version, NONE where there is none. */
+  const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
+    let last = lasts[head]
+    while (sizes[last] < to - from) {
+      const i = pieces.at(bytes, from + sizes[last], to, k)
+      if (i === NONE || kind[i] === WRITE || follows[i] === 1) return NONE
+      next[last] = i
+      follows[i] = 1
+      sizes[i] = sizes[last] + pieces.sizeOf(i)
+      last = i
+    }
+    lasts[head] = last
+    return last
+  }
+  /** The chain's version with so many bytes: takes no more steps than that. */
+  const ofSize = (head: number, size: number): number => {
+    let version = head
+    while (version !== NONE && sizes[version] < size) version = next[version]
+    return version !== NONE && sizes[version] === size ? version : NONE
+  }
+  let sinceLook = 0
+  const locate = (value: number, k: number): number => {
+    const entry = names[value] >> 1
+    const bytes = pageOf(texts, entry)
+    const from = startOf(texts, entry) + 1
+    const to = endOf(texts, entry) - 1
+    if ((names[value] & 1) === 1 || bytes[from - 1] !== QUOTE || to === from) return NONE
+    sinceLook += to - from
+    if (sinceLook > BYTES_BETWEEN_LOOKS) {
+      budget.look()
+      sinceLook = 0
+    }
+    const head = chainOf(bytes, from, to, k)
+    if (head === NONE) return NONE
+    if (to - from <= sizes[lasts[head]]) return ofSize(head, to - from)
+    const version = extend(head, bytes, from, to, k)
+    entries[head] = entry
+    return version
+  }
+  return { next, follows, begin, locate }
+}
