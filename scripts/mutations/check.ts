@@ -13,8 +13,9 @@ export const checkMutations: readonly Mutation[] = [
     },
     {
       name: 'register-info-took-effect',
-      before: 'returns[length] = outcome === INFO ? NEVER : returnEvent[i]',
-      after: 'returns[length] = returnEvent[i]',
+      before:
+        'for (let i = 0; i < returns.length; i++) returns[i] = outcome[row[i]] === INFO ? NEVER : returnEvent[row[i]]',
+      after: 'for (let i = 0; i < returns.length; i++) returns[i] = returnEvent[row[i]]',
       breaks: 'an operation of unknown outcome is taken to have happened by the time it was given up',
     },
     {
@@ -25,8 +26,8 @@ export const checkMutations: readonly Mutation[] = [
     },
     {
       name: 'register-no-key-is-the-first-key',
-      before: 'const shift = unkeyed ? 1 : 0',
-      after: 'const shift = unkeyed ? 0 : 0',
+      before: 'const shift = meaning.isUnkeyed ? 1 : 0',
+      after: 'const shift = meaning.isUnkeyed ? 0 : 0',
       breaks: 'operations without a key are lost beside ones with a key',
     },
   ]),

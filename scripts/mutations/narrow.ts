@@ -26,8 +26,8 @@ export const narrowMutations: readonly Mutation[] = [
     },
     {
       name: 'narrow-search-waits-for-writes-alone',
-      before: 'return waits && ((masks[value * KINDS + WRITE] | sets[CAS]) & ~done) === 0',
-      after: 'return waits && (masks[value * KINDS + WRITE] & ~done) === 0',
+      before: 'const isInVain = waits && ((masks[value * KINDS + WRITE] | sets[CAS]) & ~done) === 0',
+      after: 'const isInVain = waits && (masks[value * KINDS + WRITE] & ~done) === 0',
       breaks: 'a value that a cas is about to bring is given up',
     },
   ]),

@@ -107,7 +107,8 @@ export function later<T>(make: () => T): () => T {
   }
 }
 
-function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
+/** The numbers at `indices`. */
+export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
   const some = int32Array(indices.length)
   for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
   return some

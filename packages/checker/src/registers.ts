@@ -216,6 +216,7 @@ export function reportOf(
 }
 
 function countInfo(outcomes: Uint8Array): number {
+  if (!outcomes.includes(INFO)) return 0
   let total = 0
   for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
   return total

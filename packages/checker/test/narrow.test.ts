@@ -2,7 +2,7 @@ import { millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { type Budget, createBudget, type Progress } from '../src/budget.ts'
 import { compact, type Encoded, NEVER, prefix } from '../src/encoded.ts'
-import { eventsByPosition, mostOpen } from '../src/linearizable/events.ts'
+import { assignSlots, eventsByPosition } from '../src/linearizable/events.ts'
 import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
 import { MOST_OPEN } from '../src/linearizable/narrow-open.ts'
 import { createNarrowSearch } from '../src/linearizable/narrow-search.ts'
@@ -60,8 +60,9 @@ function byNarrow(part: Encoded, seed: number): Answer | undefined {
 /** The same of the narrow search. */
 function byNarrowSearch(part: Encoded, seed: number): Answer | undefined {
   const events = eventsByPosition(part)
-  if (part.hasAppend || part.returns.includes(NEVER) || mostOpen(events) > MOST_OPEN) return undefined
-  return answerOf(createNarrowSearch(part, events, freshBudget()), part, seed, 10_000)
+  const slots = assignSlots(events, part.length)
+  if (part.hasAppend || part.returns.includes(NEVER) || slots.count > MOST_OPEN) return undefined
+  return answerOf(createNarrowSearch(part, events, slots, freshBudget()), part, seed, 10_000)
 }
 
 function answerOf(search: Search, part: Encoded, seed: number, steps = 400_000): Answer {

@@ -3,7 +3,7 @@ import type { Budget, Progress } from '../src/budget.ts'
 import { type Encoded, NEVER } from '../src/encoded.ts'
 import { appendZones } from '../src/linearizable/append-zones.ts'
 import { chainZones } from '../src/linearizable/chain-zones.ts'
-import { eventsByPosition, mostOpen } from '../src/linearizable/events.ts'
+import { assignSlots, eventsByPosition } from '../src/linearizable/events.ts'
 import { createNarrowFrontier } from '../src/linearizable/narrow.ts'
 import { MOST_OPEN } from '../src/linearizable/narrow-open.ts'
 import { createNarrowSearch } from '../src/linearizable/narrow-search.ts'
@@ -34,8 +34,9 @@ export const waysToLinearizable: { readonly [name: string]: Decide } = {
   'search in depth': (part, jsonOf, budget) => bySearch(part, createSearch(part, jsonOf, budget), jsonOf, 'real time'),
   'narrow search': (part, jsonOf, budget) => {
     const events = eventsByPosition(part)
-    if (part.hasAppend || part.returns.includes(NEVER) || mostOpen(events) > MOST_OPEN) return undefined
-    return bySearch(part, createNarrowSearch(part, events, budget), jsonOf, 'real time')
+    const slots = assignSlots(events, part.length)
+    if (part.hasAppend || part.returns.includes(NEVER) || slots.count > MOST_OPEN) return undefined
+    return bySearch(part, createNarrowSearch(part, events, slots, budget), jsonOf, 'real time')
   },
   'frontier search': (part, jsonOf, budget) => {
     const search = createFrontierSearch(part, budget)

@@ -1,3 +1,4 @@
+import { int32Array } from '@chaos/history'
 import { type Encoded, NEVER } from '../encoded.ts'
 import { eventCount } from './zones.ts'
 
@@ -7,7 +8,7 @@ import { eventCount } from './zones.ts'
  */
 export function eventsByPosition(part: Encoded): Int32Array {
   const { length, calls, returns } = part
-  const events = new Int32Array(eventCount(part))
+  const events = int32Array(eventCount(part))
   for (let i = 0; i < length; i++) {
     if (returns[i] === NEVER) continue
     events[calls[i]] = i + 1
@@ -27,15 +28,24 @@ export function mostOpen(events: Int32Array): number {
   return most
 }
 
-/** Gives operations that are open at the same time different small numbers. */
-export function assignSlots(events: Int32Array, length: number): { of: Int32Array; count: number } {
-  const of = new Int32Array(length)
-  const free: number[] = []
+/** By operation a small number, different ones for operations that are open at the same time. */
+export interface Slots {
+  readonly of: Int32Array
+  /** How many numbers there are: as many as operations are open at once at most. */
+  readonly count: number
+}
+
+export function assignSlots(events: Int32Array, length: number): Slots {
+  const of = int32Array(length)
+  // A stack of the numbers given before that nobody has now.
+  const free = int32Array(length)
+  const end = events.length
+  let freeCount = 0
   let count = 0
-  for (let position = 0; position < events.length; position++) {
+  for (let position = 0; position < end; position++) {
     const event = events[position]
-    if (event > 0) of[event - 1] = free.pop() ?? count++
-    else if (event < 0) free.push(of[-event - 1])
+    if (event > 0) of[event - 1] = freeCount === 0 ? count++ : free[--freeCount]
+    else if (event < 0) free[freeCount++] = of[-event - 1]
   }
   return { of, count }
 }

@@ -1,6 +1,8 @@
+import { int32Array } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { createAllowance } from './allowance.ts'
+import type { Slots } from './events.ts'
 import { KINDS, MOST_OPEN } from './narrow-open.ts'
 import type { Search } from './search.ts'
 
@@ -13,6 +15,12 @@ const UNTRIED = 3
 const TAKEN = 4
 const CHOICE = 5
 
+/** In the number of a place in the masks: the kind. */
+const KIND_BITS = KINDS - 1
+
+/** No operation. */
+const NOBODY = -1
+
 /**
  * The search in depth (see `createSearch`) for the most frequent case: never more than 32 operations open at once, none of
  * unknown outcome, no append. What is open, and what of it was taken, is a word then; nothing is linked or unlinked.
@@ -21,30 +29,30 @@ const CHOICE = 5
  * one value the others are not tried then: had another led to an explanation, the two could change places in it. Nor is
  * anything tried where no open operation writes the value that is waited for.
  *
- * `events` as from `eventsByPosition`.
+ * `events` as from `eventsByPosition`; an operation's slot is its bit's number.
  */
-export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Budget): Search {
+export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slots, budget: Budget): Search {
   const { length, kind, expects, writes, returns, values } = part
   const end = events.length
-  const bitOf = new Int32Array(length)
-  const operationAt = new Int32Array(MOST_OPEN)
+  const slotOf = slots.of
+  const operationAt = int32Array(MOST_OPEN)
   // The open operations: by kind, and by value (the old value of a cas) and kind.
-  const sets = new Int32Array(KINDS)
-  const masks = new Int32Array(KINDS * values)
+  const sets = int32Array(KINDS)
+  const masks = int32Array(KINDS * values)
   // By operation: its place in `masks`.
-  const placeOf = new Int32Array(length)
+  const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
     // Of a read and of a write the other of the two values is NOTHING, all ones in binary.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
   const failures = createFailures(length)
-  const order = new Int32Array(length)
+  const order = int32Array(length)
   const bytes = 4 * (end + 3 * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
   const allowance = createAllowance(budget)
   if (!affordable) allowance.exceed()
-  const tables = { bitOf, placeOf, operationAt, sets, masks }
+  const tables = { slotOf, placeOf, operationAt, sets, masks }
   let choices = new Int32Array(64 * CHOICE)
   let depth = 0
   let furthest = -1
@@ -54,18 +62,17 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
   let lastDone = 0
   let lastTaken = 0
 
-  /** The bits of which no open operation has one. */
-  const freeBits = (): number => ~(sets[READ] | sets[WRITE] | sets[CAS] | sets[DIFFERS])
   /** Undoes the events from `to` up to `from`, the last one first. */
   const rewind = (from: number, to: number): void => {
     for (let position = from - 1; position >= to; position--) {
       const event = events[position]
       if (event === 0) continue
-      const operation = Math.abs(event) - 1
-      const bit = bitOf[operation]
-      operationAt[numberOf(bit)] = operation
-      masks[placeOf[operation]] ^= bit
-      sets[kind[operation]] ^= bit
+      const operation = event > 0 ? event - 1 : -event - 1
+      const slot = slotOf[operation]
+      const place = placeOf[operation]
+      operationAt[slot] = operation
+      masks[place] ^= 1 << slot
+      sets[place & KIND_BITS] ^= 1 << slot
     }
   }
   /** Of a set of writes and cas the one that returns first, among those that may be taken in that state; 0 for none. */
@@ -80,70 +87,66 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, budget: Bu
     }
     return choice
   }
-  /** Whether the operation, which is about to return, waits for a value that no open operation writes. */
-  const waitsInVain = (operation: number, state: number, done: number): boolean => {
-    const value = expects[operation]
-    const k = kind[operation]
-    const waits = k === READ || (k === CAS && value !== state)
-    return waits && ((masks[value * KINDS + WRITE] | sets[CAS]) & ~done) === 0
-  }
 
   // One loop over local variables: it takes half the time of one that calls a function for each of its parts.
   const run = (steps: number): Progress => {
     // Local too is what the loop over the events looks at each time.
-    const kindBits = KINDS - 1
-    const { bitOf, placeOf, operationAt, sets, masks } = tables
+    const { slotOf, placeOf, operationAt, sets, masks } = tables
     let position = lastPosition
     let state = lastState
     let done = lastDone
     let taken = lastTaken
-    let free = freeBits()
+    if (allowance.isExceeded()) return 'out of memory'
     for (let left = steps; left > 0; left--) {
-      if (allowance.isExceeded()) return 'out of memory'
-
       // To the next return of an operation that was not taken.
+      let returning = NOBODY
       let holding = 0
       for (; position < end; position++) {
         const event = events[position]
         if (event === 0) continue
-        const operation = Math.abs(event) - 1
-        let bit = bitOf[operation]
-        if (event > 0) {
-          bit = free & -free
-          bitOf[operation] = bit
-          operationAt[numberOf(bit)] = operation
-        } else if ((done & bit) !== 0) {
-          done ^= bit
-        } else {
-          holding = masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
-          if ((holding & bit) === 0) break
-          order[taken++] = operation
-        }
+        let operation = event - 1
+        if (event > 0) operationAt[slotOf[operation]] = operation
+        else operation = -event - 1
+        const bit = 1 << slotOf[operation]
         const place = placeOf[operation]
+        if (event < 0) {
+          if ((done & bit) !== 0) {
+            done ^= bit
+          } else {
+            holding = masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
+            if ((holding & bit) === 0) {
+              returning = operation
+              break
+            }
+            order[taken++] = operation
+          }
+        }
         masks[place] ^= bit
-        sets[place & kindBits] ^= bit
-        free ^= bit
+        sets[place & KIND_BITS] ^= bit
       }
-      if (position === end) {
+      if (returning === NOBODY) {
         lastTaken = taken
         return 'met'
       }
-      if (position > furthest) furthest = position
+      const isFirstHere = position > furthest
+      if (isFirstHere) furthest = position
 
       // Observations that hold are taken at once.
       for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
       done |= holding
 
-      const returning = -events[position] - 1
-      const isHopeless = waitsInVain(returning, state, done) || failures.has(position, state, done)
+      const k = kind[returning]
+      const value = expects[returning]
+      const waits = k === READ || (k === CAS && value !== state)
+      const isInVain = waits && ((masks[value * KINDS + WRITE] | sets[CAS]) & ~done) === 0
+      const isHopeless = isInVain || (!isFirstHere && failures.has(position, state, done))
       let untried = isHopeless ? 0 : (sets[WRITE] | sets[CAS]) & ~done
-      let choice = kind[returning] === WRITE ? untried & bitOf[returning] : firstToReturn(untried, state)
+      let choice = k === WRITE ? untried & (1 << slotOf[returning]) : firstToReturn(untried, state)
       while (choice === 0) {
         failures.add(position, state, done)
         if (depth === 0) return 'violated'
         const base = --depth * CHOICE
         rewind(position, choices[base + POSITION])
-        free = freeBits()
         position = choices[base + POSITION]
         state = choices[base + STATE]
         done = choices[base + DONE]
@@ -198,7 +201,7 @@ const FAILURE = 3
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
   // At position 0 nothing returns, so that an empty place is nobody's failure.
-  const table = new Int32Array(most * FAILURE)
+  const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)
     return ((hash ^ (hash >>> 15)) & (most - 1)) * FAILURE

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
-import { eventsByPosition, mostOpen } from './events.ts'
+import { assignSlots, eventsByPosition } from './events.ts'
 import { createNarrowFrontier, EVERY } from './narrow.ts'
 import { MOST_OPEN } from './narrow-open.ts'
 import { createNarrowSearch } from './narrow-search.ts'
@@ -57,12 +57,12 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     turn: first * (part.length + 1),
   })
   const events = eventsByPosition(part)
-  const open = mostOpen(events)
-  const isShallow = open <= FEW_OPEN
+  const slots = assignSlots(events, part.length)
+  const isShallow = slots.count <= FEW_OPEN
   const isSettled = !part.returns.includes(NEVER)
   const optionalCas = !isSettled && hasOptionalCas(part)
 
-  const narrowly = (): Contender => contender(createNarrowSearch(part, events, budget), usualDepth)
+  const narrowly = (): Contender => contender(createNarrowSearch(part, events, slots, budget), usualDepth)
   const inDepth = (): Contender =>
     contender(createSearch(part, jsonOf, budget), optionalCas ? depthWithOptionalCas : usualDepth)
   const byFrontier = (): Contender | undefined => {
@@ -75,7 +75,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }
 
-  const isNarrow = isSettled && !part.hasAppend && open <= MOST_OPEN
+  const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
   let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
   // Only a search that has had its turn without an answer gets a rival.

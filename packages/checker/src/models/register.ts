@@ -5,15 +5,18 @@ import {
   int32Array,
   type Json,
   NULL,
+  type Operations,
   UserError,
   uint8Array,
   type ValueId,
+  ValueTable,
 } from '@chaos/history'
+
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
-import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, READ, WRITE } from '../encoded.ts'
+import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
-import { numberValues } from './value-numbers.ts'
+import { type IdColumns, numberValues } from './value-numbers.ts'
 
 /** The operations the register model knows, and what each does. `get` and `put` are Porcupine's words. */
 const kinds: { readonly [f: string]: number } = {
@@ -40,101 +43,33 @@ export function encodeRegister(
   budget: Budget = unlimited,
   isWanted?: (key: number) => boolean,
 ): { readonly encoded: Encoded; readonly decoder: Decoder } {
-  const { operations } = history
-  const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
   const initialId = history.values.id(options.initial)
-  const pairs = casPairs(history)
-
-  const total = operations.length
-  const {
-    f,
-    input,
-    output,
-    key: keyColumn,
-    process: processColumn,
-    outcome: outcomes,
-    callEvent,
-    returnEvent,
-  } = operations
-  const observesFailures = options.failedCas === 'observes'
-  const row = int32Array(total)
-  const kind = uint8Array(total)
-  const expects = int32Array(total)
-  const writes = int32Array(total)
-  const named = history.keys.length > 0
-  const key = int32Array(total)
-  const calls = int32Array(total)
-  const returns = int32Array(total)
-  let length = 0
-  let unkeyed = !named
-  let hasConditional = false
-  let hasAppend = false
-  for (let i = 0; i < total; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
-    let k = kindOf[f[i]]
-    if (k === -1) throw unknownFunction(history, i)
-    const outcome = outcomes[i]
-    if (outcome === FAIL) {
-      if (k !== CAS || !observesFailures) continue
-      k = DIFFERS
-    }
-    if (outcome === INFO && k === READ) continue
-    let value: number = NULL
-    let next: number = initialId
-    if (k === CAS || k === DIFFERS) {
-      const pair = pairs(i)
-      value = pair.from
-      const from = pair.from === NULL ? initialId : pair.from
-      const to = pair.to === NULL ? initialId : pair.to
-      if (k === DIFFERS || from !== to) hasConditional = true
-      if (k === CAS && from === to) {
-        // It changes nothing: a read of that value which, where its outcome is unknown, says nothing.
-        if (outcome === INFO) continue
-        k = READ
-      } else if (k === CAS) {
-        next = to
-      }
-    } else {
-      if (k === APPEND) hasAppend = true
-      // Without a branch, which would be guessed wrong half of the time.
-      const isRead = -Number(k === READ)
-      value = (output[i] & isRead) | (input[i] & ~isRead)
-    }
-    if (value === NULL) value = initialId
-    expects[length] = value
-    writes[length] = next
-    row[length] = i
-    kind[length] = k
-    if (named) {
-      key[length] = keyColumn[i]
-      if (keyColumn[i] < 0) unkeyed = true
-      if (isWanted?.(keyColumn[i]) === false) continue
-    }
-    calls[length] = callEvent[i]
-    returns[length] = outcome === INFO ? NEVER : returnEvent[i]
-    length++
-  }
+  const meaning = meaningOf(history, options, initialId, budget, isWanted)
+  const { row, hasAppend } = meaning
+  const { operations } = history
+  const length = row.length
+  /** Where every operation says something the history's own column serves. */
+  const chosen = (column: Int32Array): Int32Array => (length === operations.length ? column : gathered(column, row))
   // Operations without a key are about one more object, beside the named ones.
-  const shift = unkeyed ? 1 : 0
-  if (named && shift === 1) for (let i = 0; i < length; i++) key[i] += shift
+  const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
-  const ids = numberValues({ kind, expects, writes, length, hasConditional }, initialId, budget)
+  const ids = numberValues(meaning, initialId, budget)
   const encoded: Encoded = {
     length,
     row,
-    kind,
-    expects,
-    writes,
-    key,
-    processes: later(() => gathered(processColumn, row, length)),
-    calls,
-    returns,
+    kind: meaning.kind,
+    expects: meaning.expects,
+    writes: meaning.writes,
+    key: history.keys.length === 0 ? int32Array(length) : shifted(chosen(operations.key), shift),
+    processes: later(() => chosen(operations.process)),
+    calls: chosen(operations.callEvent),
+    returns: meaning.hasUnknown ? returnsOf(operations, row) : chosen(operations.returnEvent),
     initial: 0,
     values: ids.length,
     names: ids,
     table: history.values,
     keys,
-    hasConditional,
+    hasConditional: meaning.hasConditional,
     hasAppend,
   }
   return {
@@ -147,35 +82,134 @@ export function encodeRegister(
   }
 }
 
-function gathered(column: Int32Array, row: Int32Array, length: number): Int32Array {
-  const some = int32Array(length)
-  for (let i = 0; i < length; i++) some[i] = column[row[i]]
-  return some
+/** What the operations do that say something, and which those are. */
+interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
+  /** Whether some operation is without a key. */
+  readonly isUnkeyed: boolean
+  /** Whether some operation may be of unknown outcome. */
+  readonly hasUnknown: boolean
 }
 
-interface Pair {
-  readonly from: number
-  readonly to: number
+/** @throws OutOfTime */
+function meaningOf(
+  history: History,
+  { failedCas }: Pick<CheckOptions, 'failedCas'>,
+  initialId: number,
+  budget: Budget,
+  isWanted: ((key: number) => boolean) | undefined,
+): Meaning {
+  const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
+  const { from, to, isKnown, learn } = casPairs(history, initialId)
+  const { length: total, f, input, output, key, outcome: outcomes } = history.operations
+  const observesFailures = failedCas === 'observes'
+  const isNamed = history.keys.length > 0
+  const row = int32Array(total)
+  const kind = uint8Array(total)
+  const expects = int32Array(total)
+  const writes = int32Array(total)
+  let length = 0
+  let isUnkeyed = !isNamed
+  let hasUnknown = false
+  let hasConditional = false
+  let hasAppend = false
+  for (let i = 0; i < total; i++) {
+    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
+    let k = kindOf[f[i]]
+    if (k === -1) throw unknownFunction(history, i)
+    const outcome = outcomes[i]
+    if (outcome === FAIL) {
+      if (k !== CAS || !observesFailures) continue
+      k = DIFFERS
+    } else if (outcome === INFO) {
+      if (k === READ) continue
+      hasUnknown = true
+    }
+    let value: number
+    let next: number
+    if (k === CAS || k === DIFFERS) {
+      const place = ValueTable.placeOf(input[i])
+      if (isKnown[place] !== 1) learn(i)
+      value = from[place]
+      next = k === CAS ? to[place] : value
+      if (k === CAS && value === next) {
+        // It changes nothing: a read of that value which, where its outcome is unknown, says nothing.
+        if (outcome === INFO) continue
+        k = READ
+      } else {
+        hasConditional = true
+      }
+    } else {
+      if (k === APPEND) hasAppend = true
+      // Without a branch, which would be guessed wrong half of the time.
+      const isRead = -Number(k === READ)
+      value = (output[i] & isRead) | (input[i] & ~isRead)
+      if (value === NULL) value = initialId
+      next = value
+    }
+    if (isNamed) {
+      if (key[i] < 0) isUnkeyed = true
+      if (isWanted?.(key[i]) === false) continue
+    }
+    row[length] = i
+    kind[length] = k
+    expects[length] = value
+    writes[length] = next
+    length++
+  }
+  return {
+    row: row.subarray(0, length),
+    kind: kind.subarray(0, length),
+    expects: expects.subarray(0, length),
+    writes: writes.subarray(0, length),
+    isUnkeyed,
+    hasUnknown,
+    hasConditional,
+    hasAppend,
+  }
 }
 
-/** The ids of the old and the new value of a cas, worked out once for each distinct input. */
-function casPairs(history: History): (operation: number) => Pair {
-  const known = new Map<number, Pair>()
-  return (operation) => {
-    const id = history.operations.input[operation]
-    const pair = known.get(id)
-    if (pair !== undefined) return pair
-    const value: Json = history.values.json(id as ValueId)
+function shifted(keys: Int32Array, shift: number): Int32Array {
+  return shift === 0 ? keys : keys.map((key) => key + shift)
+}
+
+/** An operation of unknown outcome never returns, also where the history says when it was given up. */
+function returnsOf({ outcome, returnEvent }: Operations, row: Int32Array): Int32Array {
+  const returns = int32Array(row.length)
+  for (let i = 0; i < returns.length; i++) returns[i] = outcome[row[i]] === INFO ? NEVER : returnEvent[row[i]]
+  return returns
+}
+
+/** By a pair's place in the table of values: the ids of the old and the new value, null standing for the initial value. */
+interface Pairs {
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** 1 once it was worked out, which is done when an operation has it first. */
+  readonly isKnown: Uint8Array
+  /** @throws UserError where an operation's value is no pair. */
+  readonly learn: (operation: number) => void
+}
+
+function casPairs(history: History, initialId: number): Pairs {
+  const { input } = history.operations
+  const places = history.functions.includes('cas') ? history.values.size : 0
+  const isKnown = uint8Array(places)
+  const from = int32Array(places)
+  const to = int32Array(places)
+  const idOf = (value: Json): number => (value === null ? initialId : history.values.id(value))
+  const learn = (operation: number): void => {
+    const value: Json = history.values.json(input[operation] as ValueId)
     if (!Array.isArray(value) || value.length !== 2) {
       throw new UserError(
         'input',
         `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. Write the value as a pair, e.g. "value":[1,2].`,
       )
     }
-    const made: Pair = { from: history.values.id(value[0]), to: history.values.id(value[1]) }
-    known.set(id, made)
-    return made
+    const place = ValueTable.placeOf(input[operation])
+    from[place] = idOf(value[0])
+    to[place] = idOf(value[1])
+    isKnown[place] = 1
   }
+  return { from, to, isKnown, learn }
 }
 
 function unknownFunction(history: History, operation: number): UserError {

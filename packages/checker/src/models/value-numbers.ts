@@ -3,10 +3,10 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
 
 /**
- * Columns while they hold ids of values: `expects` what an operation observes or else what it writes, `writes` the new
- * value of a cas and the initial value for all others.
+ * Columns while they hold ids of values: of a cas the old value in `expects` and the new one in `writes`, of any other
+ * operation what it is about in both.
  */
-type Columns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length' | 'hasConditional'>
+export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**
  * Replaces ids by dense numbers, in place, the initial value's being 0, each in the column where it belongs; returns the
@@ -14,11 +14,12 @@ type Columns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'length' | 'hasCond
  *
  * @throws OutOfTime
  */
-export function numberValues(columns: Columns, initial: number, budget: Budget): Int32Array {
-  const { expects, writes, length, hasConditional } = columns
+export function numberValues(columns: IdColumns, initial: number, budget: Budget): Int32Array {
+  const { expects, writes, hasConditional } = columns
+  const { length } = expects
   const span: Span = { least: LARGEST, greatest: SMALLEST, parities: 0 }
-  widen(span, expects, length, initial)
-  if (hasConditional) widen(span, writes, length, initial)
+  widen(span, expects, initial)
+  if (hasConditional) widen(span, writes, initial)
   if (length > STEPS_BETWEEN_LOOKS) budget.look()
   const { parities } = span
   if (parities === 0) span.least = span.greatest = 0
@@ -41,7 +42,8 @@ const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
 /** New values are often the greatest so far, now and then: a branch on that would be guessed wrong all the time. */
-function widen(span: Span, ids: Int32Array, length: number, initial: number): void {
+function widen(span: Span, ids: Int32Array, initial: number): void {
+  const { length } = ids
   let { least, greatest, parities } = span
   for (let i = 0; i < length; i++) {
     const id = ids[i]
@@ -58,28 +60,26 @@ function widen(span: Span, ids: Int32Array, length: number, initial: number): vo
   span.parities = parities
 }
 
-/** By kind: all ones where what it is about is observed and nothing is written, 0 the other way round. */
-const observes = new Int32Array(5)
-observes[READ] = NOTHING
-observes[DIFFERS] = NOTHING
-observes[WRITE] = 0
-observes[APPEND] = 0
+// By kind: all ones, which is NOTHING, where nothing is observed, or written; 0 otherwise.
+const observesNothing = new Int32Array(5)
+const writesNothing = new Int32Array(5)
+observesNothing[WRITE] = NOTHING
+observesNothing[APPEND] = NOTHING
+writesNothing[READ] = NOTHING
+writesNothing[DIFFERS] = NOTHING
 
 /** Few numbers between the least id and the greatest are missing: it is enough to subtract. */
 function numberByRange(
-  { kind, expects, writes, length }: Columns,
+  { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,
   { least, shift, range }: { readonly least: number; readonly shift: number; readonly range: number },
 ): Int32Array {
+  const { length } = expects
   for (let i = 0; i < length; i++) {
     const number = expects[i] === initial ? 0 : ((expects[i] - least) >> shift) + 1
-    if (kind[i] === CAS) {
-      expects[i] = number
-      writes[i] = writes[i] === initial ? 0 : ((writes[i] - least) >> shift) + 1
-    } else {
-      expects[i] = number | ~observes[kind[i]]
-      writes[i] = number | observes[kind[i]]
-    }
+    const other = !hasConditional ? number : writes[i] === initial ? 0 : ((writes[i] - least) >> shift) + 1
+    expects[i] = number | observesNothing[kind[i]]
+    writes[i] = other | writesNothing[kind[i]]
   }
   const ids = int32Array(range)
   ids[0] = initial
@@ -87,7 +87,7 @@ function numberByRange(
   return ids
 }
 
-function numberByAppearance({ kind, expects, writes, length }: Columns, initial: number, budget: Budget): Int32Array {
+function numberByAppearance({ kind, expects, writes }: IdColumns, initial: number, budget: Budget): Int32Array {
   const ids = [initial]
   const numbers = new Map<number, number>([[initial, 0]])
   const numberOf = (id: number): number => {
@@ -96,11 +96,12 @@ function numberByAppearance({ kind, expects, writes, length }: Columns, initial:
     numbers.set(id, ids.length)
     return ids.push(id) - 1
   }
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < expects.length; i++) {
     budget.tick()
     const number = numberOf(expects[i])
-    expects[i] = kind[i] === CAS ? number : number | ~observes[kind[i]]
-    writes[i] = kind[i] === CAS ? numberOf(writes[i]) : number | observes[kind[i]]
+    const other = kind[i] === CAS ? numberOf(writes[i]) : number
+    expects[i] = number | observesNothing[kind[i]]
+    writes[i] = other | writesNothing[kind[i]]
   }
   return Int32Array.from(ids)
 }

@@ -8,6 +8,7 @@ import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
 import { type CheckPool, createCheckPool } from '../check/pool.ts'
 import { type CheckSettings, MODEL_NAMES_TEXT, parseCheckSettings } from '../check/settings.ts'
+import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -81,7 +82,9 @@ async function* checkAll(
   terminal: TerminalOptions,
   progress: ProgressDisplay,
 ): AsyncGenerator<CheckResult, void, undefined> {
-  const threads = threadsFor(files, settings)
+  const isShort = bytesOf(files) < SMALL_BYTES
+  if (isShort) optimiseLate()
+  const threads = threadsFor(files, isShort, settings)
   const pool = threads === 0 ? undefined : createCheckPool(threads, settings)
   const colours = styleFor(process.stdout).bold('x') !== 'x'
   let done = 0
@@ -116,11 +119,8 @@ function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: strin
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
 }
 
-/** Starting a thread takes some 50 ms, in which this one checks a megabyte. */
-const SMALL_BYTES = 2_000_000
-
-function threadsFor(files: readonly NamedFile[], { workers }: CheckSettings): number {
-  if (workers === undefined && bytesOf(files) < SMALL_BYTES) return 0
+function threadsFor(files: readonly NamedFile[], isShort: boolean, { workers }: CheckSettings): number {
+  if (workers === undefined && isShort) return 0
   const threads = workers ?? availableParallelism()
   return files.length === 1 ? threads : Math.min(threads, files.length)
 }
