@@ -13,47 +13,66 @@ export interface Random {
   fork(label: string): Random
 }
 
+export const createRandom = (seed: number | string): Random => new Sfc32(String(seed))
+
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
-export function createRandom(seed: number | string): Random {
-  const name = String(seed)
-  let a = hash(name, 0x9e3779b9)
-  let b = hash(name, 0x243f6a88)
-  let c = hash(name, 0xb7e15162)
-  let counter = 1
+class Sfc32 implements Random {
+  readonly #name: string
+  /** a, b, c and the counter. An array of integers, because a number of 32 bits is an object of its own elsewhere. */
+  readonly #state: Int32Array = new Int32Array(4)
 
-  function draw(): number {
+  constructor(name: string) {
+    this.#name = name
+    const state = this.#state
+    state[0] = hash(name, 0x9e3779b9)
+    state[1] = hash(name, 0x243f6a88)
+    state[2] = hash(name, 0xb7e15162)
+    state[3] = 1
+    for (let round = 0; round < 12; round++) this.next()
+  }
+
+  next(): number {
+    const state = this.#state
+    const a = state[0] as number
+    const b = state[1] as number
+    const c = state[2] as number
+    const counter = state[3] as number
     const sum = (a + b + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = ((c << 21) | (c >>> 11)) + sum
-    c |= 0
-    return sum >>> 0
+    state[0] = b ^ (b >>> 9)
+    state[1] = (c + (c << 3)) | 0
+    state[2] = ((c << 21) | (c >>> 11)) + sum
+    state[3] = counter + 1
+    return (sum >>> 0) / 4294967296
   }
-  for (let round = 0; round < 12; round++) draw()
 
-  const random: Random = {
-    next: () => draw() / 4294967296,
-    integer: (bound) => Math.floor((draw() / 4294967296) * bound),
-    chance: (probability) => draw() / 4294967296 < probability,
-    pick(items) {
-      const item = items[random.integer(items.length)]
-      if (item === undefined) throw new RangeError('cannot pick from nothing')
-      return item
-    },
-    shuffle(items) {
-      const shuffled = [...items]
-      for (let last = shuffled.length - 1; last > 0; last--) {
-        const other = random.integer(last + 1)
-        const kept = shuffled[last] as (typeof shuffled)[number]
-        shuffled[last] = shuffled[other] as (typeof shuffled)[number]
-        shuffled[other] = kept
-      }
-      return shuffled
-    },
-    fork: (label) => createRandom(`${name}/${label}`),
+  integer(bound: number): number {
+    return Math.floor(this.next() * bound)
   }
-  return random
+
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.integer(items.length)]
+    if (item === undefined) throw new RangeError('cannot pick from nothing')
+    return item
+  }
+
+  shuffle<T>(items: readonly T[]): T[] {
+    const shuffled = [...items]
+    for (let last = shuffled.length - 1; last > 0; last--) {
+      const other = this.integer(last + 1)
+      const kept = shuffled[last] as T
+      shuffled[last] = shuffled[other] as T
+      shuffled[other] = kept
+    }
+    return shuffled
+  }
+
+  fork(label: string): Random {
+    return createRandom(`${this.#name}/${label}`)
+  }
 }
 
 /** FNV-1a with a finishing mix (MurmurHash3's), 32 bits. */

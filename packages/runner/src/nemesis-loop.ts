@@ -1,4 +1,12 @@
-import { type Fault, linkName, type Random, resolveFault, type Schedule, type ScheduledFault } from '@chaos/faults'
+import {
+  type Fault,
+  type FaultPlan,
+  linkName,
+  type Random,
+  resolveFault,
+  type Schedule,
+  type ScheduledFault,
+} from '@chaos/faults'
 import { type Json, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 import type { Cancel, Cluster, Heal } from './ports.ts'
@@ -53,11 +61,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   function begin({ id, plan, to }: ScheduledFault): void {
-    const resolved = resolveFault(plan, {
-      nodes: cluster.nodes,
-      leader: currentLeader(cluster),
-      random: random.fork(id),
-    })
+    const resolved = plan.kind === 'concrete' ? plan.fault : resolve(plan, id)
     const fault = withoutOverlap(resolved)
     if (fault === undefined) {
       records.push({ id, fault: resolved, from: since(), to: since(), hits: 0 })
@@ -79,6 +83,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
       if (onStopped !== undefined) end(current)
       else later(to, () => end(current))
     })
+  }
+
+  function resolve(plan: FaultPlan, id: string): Fault {
+    return resolveFault(plan, { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) })
   }
 
   /** Stopping a node that is down already, or soon will be, would make two heals race for it: such victims are left out. */

@@ -43,7 +43,7 @@ test.each(['raft', 'primary-replica', 'master-master'])(
       operations: 60,
     }
     const file = join(import.meta.dirname, 'recorded', `${target}.replay`)
-    const { scenario } = runPlan(subject, planTrial(subject, strategies[0]!, SEED), limits)
+    const scenario = runPlan(subject, planTrial(subject, strategies[0]!, SEED), limits).scenario()
     const digest = digestOf(runScenario(subject, scenario, limits).events)
     const printed = printReplay({ scenario, found: undefined, digest, invariants: true })
     if (RECORD) writeFileSync(file, printed)

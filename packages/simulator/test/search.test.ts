@@ -159,11 +159,11 @@ describe('a trial', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {
-      from: one.scenario.faults[0]!.from,
-      to: one.scenario.faults[0]!.from,
+      from: one.scenario().faults[0]!.from,
+      to: one.scenario().faults[0]!.from,
       fault: { kind: 'reset', links: [] },
     } as const
-    const other = runScenario(raft(), { ...one.scenario, faults: [...one.scenario.faults, nothing] }, limits)
+    const other = runScenario(raft(), { ...one.scenario(), faults: [...one.scenario().faults, nothing] }, limits)
     const clients = (events: typeof one.events) =>
       events.filter(({ process }) => process !== 'nemesis').map(({ index: _, ...event }) => event)
     expect(clients(other.events)).toEqual(clients(one.events))
@@ -186,7 +186,7 @@ describe('what was found', () => {
 
   test('comes back from its file as it was, and plays to the same history', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const { scenario } = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits)
+      const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()
       const { events } = runScenario(raft(), scenario, limits)
       const replay = { scenario, found: 'nothing', digest: digestOf(events), invariants: seed % 2 === 0 }
       const back = parseReplay(printReplay(replay), 'replay.json')

@@ -5,8 +5,8 @@ import type { FaultRecord } from '@chaos/report'
 import { Connections } from '../connections.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
-import type { Cluster, HistorySink } from '../ports.ts'
-import { createRecorder, type Recorder } from '../recorder.ts'
+import type { Cluster, Completion, HistorySink } from '../ports.ts'
+import { createRecorder, type Invocation, type Recorder } from '../recorder.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {
@@ -60,12 +60,19 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
-  const begunLate = new Map<PlannedOperation, Nanos>()
-  const beginsLate = (operation: PlannedOperation): void => void begunLate.set(operation, since())
+  // By place among the operations, once one has begun late.
+  let begunAt: Nanos[] | undefined
+  const beginsLate = (place: number): void => {
+    begunAt ??= scenario.operations.map(({ at }) => at)
+    begunAt[place] = since()
+  }
 
-  for (const operations of byClient(scenario.operations)) {
+  for (const places of placesByClient(scenario.operations)) {
     waitingFor++
-    playClient({ cluster, recorder, operations, startedAt, timeoutMs, beginsLate }, oneLess)
+    playClient(
+      { cluster, recorder, operations: scenario.operations, places, startedAt, timeoutMs, beginsLate },
+      oneLess,
+    )
   }
   clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)
 
@@ -83,7 +90,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 
   return {
     faults: nemesis.injected,
-    operations: () => (begunLate.size === 0 ? scenario.operations : asBegun(scenario.operations, begunLate)),
+    operations: () => (begunAt === undefined ? scenario.operations : asBegun(scenario.operations, begunAt)),
     disturb(fault, after, duration) {
       if (waitingFor === 0) return
       disturbances++
@@ -97,77 +104,89 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 }
 
 /** In order of their times; those of one client stay in theirs, also where some had not begun yet. */
-function asBegun(
-  operations: readonly PlannedOperation[],
-  begunLate: ReadonlyMap<PlannedOperation, Nanos>,
-): PlannedOperation[] {
+function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nanos[]): PlannedOperation[] {
   const latest = new Map<number, Nanos>()
-  const begun = operations.map((operation) => {
-    const { client } = operation
-    const at = nanos(Math.max(begunLate.get(operation) ?? operation.at, latest.get(client) ?? 0))
+  const begun = operations.map(({ client, node, command }, place) => {
+    const at = nanos(Math.max(begunAt[place] ?? 0, latest.get(client) ?? 0))
     latest.set(client, at)
-    return { ...operation, at }
+    return { at, client, node, command }
   })
   return begun.sort((one, other) => one.at - other.at)
 }
 
-/** The operations of each client, in order. */
-function byClient(operations: readonly PlannedOperation[]): readonly (readonly PlannedOperation[])[] {
-  const clients = new Map<number, PlannedOperation[]>()
-  for (const operation of operations) {
-    const own = clients.get(operation.client)
-    if (own === undefined) clients.set(operation.client, [operation])
-    else own.push(operation)
+/** Where the operations of each client stand, in order. */
+function placesByClient(operations: readonly PlannedOperation[]): Iterable<readonly number[]> {
+  const clients = new Map<number, number[]>()
+  for (const [place, { client }] of operations.entries()) {
+    const own = clients.get(client)
+    if (own === undefined) clients.set(client, [place])
+    else own.push(place)
   }
-  return [...clients.values()]
+  return clients.values()
 }
 
 interface ClientOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
   readonly operations: readonly PlannedOperation[]
+  /** Which of them are this client's. */
+  readonly places: readonly number[]
   readonly startedAt: Nanos
   readonly timeoutMs: Millis
   /** Told of an operation whose time has passed when it begins. */
-  readonly beginsLate: (operation: PlannedOperation) => void
+  readonly beginsLate: (place: number) => void
 }
 
-/** One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. */
+/**
+ * One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. What is
+ * called back is made once for a client, not once for an operation: simulated clients are at work by the thousand.
+ */
 function playClient(options: ClientOptions, ended: () => void): void {
-  const { cluster, recorder, operations, startedAt, timeoutMs, beginsLate } = options
+  const { cluster, recorder, operations, places, startedAt, timeoutMs, beginsLate } = options
   const { clock } = cluster
   const connections = new Connections(cluster)
   let process = recorder.newProcess()
+  let name = `process-${process}`
   let sequence = 0
+  let position = 0
+  let planned: PlannedOperation
+  let invocation: Invocation
 
-  function begin(position: number): void {
-    const operation = operations[position]
-    if (operation === undefined) {
+  function begin(): void {
+    const place = places[position]
+    const operation = place === undefined ? undefined : operations[place]
+    if (place === undefined || operation === undefined) {
       connections.close()
       ended()
       return
     }
-    const at = nanos(startedAt + operation.at)
-    if (at < clock.now()) beginsLate(operation)
-    if (at <= clock.now()) invoke(operation, position)
-    else clock.at(at, () => invoke(operation, position))
+    planned = operation
+    const at = nanos(startedAt + planned.at)
+    const now = clock.now()
+    if (at < now) beginsLate(place)
+    if (at <= now) invoke()
+    else clock.at(at, invoke)
   }
 
-  function invoke({ node, command }: PlannedOperation, position: number): void {
+  function invoke(): void {
+    const { node, command } = planned
     sequence++
-    const session = { client: `process-${process}`, sequence }
-    const invocation = { process, node, command: inSession(command, session), final: false }
+    invocation = { process, node, command: inSession(command, { client: name, sequence }), final: false }
     recorder.invoked(invocation)
-    connections.to(node).invoke(invocation.command, timeoutMs, (completion) => {
-      recorder.completed(invocation, completion)
-      if (completion.type === 'info') {
-        connections.close()
-        process = recorder.newProcess()
-        sequence = 0
-      }
-      begin(position + 1)
-    })
+    connections.to(node).invoke(invocation.command, timeoutMs, completed)
   }
 
-  begin(0)
+  function completed(completion: Completion): void {
+    recorder.completed(invocation, completion)
+    if (completion.type === 'info') {
+      connections.close()
+      process = recorder.newProcess()
+      name = `process-${process}`
+      sequence = 0
+    }
+    position++
+    begin()
+  }
+
+  begin()
 }

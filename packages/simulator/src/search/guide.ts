@@ -64,7 +64,7 @@ function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired
     const plan = vary(subject, finding.scenario, broken, createRandom(`guide ${finding.seed} ${i}`))
     const { failure, scenario } = runPlan(subject, plan, byHistory)
     if (failure?.kind === 'violation')
-      return { seed: finding.seed, strategy: finding.strategy, failure, scenario, after: broken.name }
+      return { seed: finding.seed, strategy: finding.strategy, failure, scenario: scenario(), after: broken.name }
   }
   return undefined
 }

@@ -66,7 +66,7 @@ export function minimise(
     const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 1 + random.integer(MOST_OPERATIONS) }
     const same = random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined
     const trial = runPlan(small, planTrial(small, same ?? random.pick(strategies), seed), limits)
-    return isSame(trial) ? trial.scenario : undefined
+    return isSame(trial) ? trial.scenario() : undefined
   }
 }
 

@@ -88,7 +88,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     const planned = planTrial(subject, strategy, seed)
     const plan = strategy.varies === true && coverage ? coverage.vary(planned, createRandom(`vary ${seed}`)) : planned
     const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
-    coverage?.learn(trial.scenario)
+    coverage?.learn(trial.scenario())
     trials++
     steps += trial.steps
     evidence = sumOfEvidence(evidence, evidenceOf(trial))
@@ -96,7 +96,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
     const before = tried[strategy.name] ?? { trials: 0, found: 0 }
     tried[strategy.name] = { trials: before.trials + 1, found: before.found + (failure === undefined ? 0 : 1) }
     if (failure === undefined) continue
-    findings.push({ seed, strategy: strategy.name, failure, scenario: trial.scenario })
+    findings.push({ seed, strategy: strategy.name, failure, scenario: trial.scenario() })
     if (stopAtFirst) break
   }
   return { trials, steps, evidence, findings, tried }

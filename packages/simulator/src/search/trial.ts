@@ -38,8 +38,11 @@ export interface LogLine {
 }
 
 export interface Trial {
-  /** With the faults that happened, and operations when they began: played again, it gives the same history. */
-  readonly scenario: Scenario
+  /**
+   * With the faults that happened, and operations when they began: played again, it gives the same history. Put together
+   * when it is asked for, which of most trials it is not.
+   */
+  readonly scenario: () => Scenario
   readonly events: readonly Event[]
   readonly history: History
   /** Absent where it went wrong before its end. */
@@ -114,21 +117,18 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   })
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
-  let happened = scenario
+  let happened = (): Scenario => scenario
   let played: Played | undefined
-  const finish = (failure: Failure | undefined): Trial => {
-    const history = historyOf(events)
-    return {
-      scenario: happened,
-      events,
-      history,
-      played,
-      failure,
-      undecided: undefined,
-      steps: cluster.stepCount(),
-      happened: cluster.eventCount(),
-    }
-  }
+  const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: string): Trial => ({
+    scenario: happened,
+    events,
+    history,
+    played,
+    failure,
+    undecided,
+    steps: cluster.stepCount(),
+    happened: cluster.eventCount(),
+  })
   try {
     warmUp(cluster)
     startedAt = cluster.clock.now()
@@ -152,7 +152,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
         playing.disturb(faultOf(reaction.harm, node, cluster.nodes), reaction.after, reaction.duration),
     )
     const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
-    happened = { ...scenario, operations: playing.operations(), faults: playing.faults() }
+    happened = () => ({ ...scenario, operations: playing.operations(), faults: playing.faults() })
     const broken = invariants?.broken
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
     if (end !== 'done')
@@ -161,8 +161,9 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     if (error instanceof MachineError) return finish({ kind: 'broken', what: error.message })
     throw error
   }
-  const trial = finish(undefined)
-  return { ...trial, ...judge(subject, trial.history, limits) }
+  const history = historyOf(events)
+  const { failure, undecided } = judge(subject, history, limits)
+  return finish(failure, history, undecided)
 }
 
 /** A protocol that floods does so because of some event, and the last one is as likely as any to show which. */
