@@ -32,6 +32,9 @@ export type NodeWatch<State = unknown, Message = unknown> = {
   watch(state: State, event: MachineEvent<Message, StoreCommand> | undefined): string | undefined
 }['watch']
 
+/** Told of every step of a node: whether that may have changed what the invariants look at. */
+export type ChangeWatch<State = unknown> = { changed(state: State): boolean }['changed']
+
 export type KnobValue = number | boolean | string
 /** Something of a protocol that can be chosen, as `--set name=value`. */
 export interface Knob {
@@ -67,6 +70,8 @@ export interface ProtocolDefinition {
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
   readonly invariants?: readonly Invariant[] | undefined
+  /** One for each node of a run. The invariants are asked only after steps that it reports; absent: after every step. */
+  readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyStoreMachine
 }
 

@@ -50,6 +50,8 @@ export interface Asker {
   replied(result: StoreResult | undefined): void
 }
 
+const NOTHING: readonly AnyEffect[] = []
+
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
@@ -76,7 +78,7 @@ export class SimulatedNode implements Ringing {
   /** What came while the node was paused. */
   #backlog: (() => void)[] = []
   /** What waits for the disk; `undefined` while nothing is being written. */
-  #waiting: AnyEffect[] | undefined
+  #waiting: readonly AnyEffect[] | undefined
   /** What the disk is at work on: records that are not durable yet, and effects that wait for them. */
   #writing: readonly AnyEffect[] | undefined
   #led = false
@@ -226,7 +228,7 @@ export class SimulatedNode implements Ringing {
   #carryOut(effects: readonly AnyEffect[]): void {
     const waiting = this.#waiting
     if (waiting !== undefined) {
-      for (const effect of effects) waiting.push(effect)
+      if (effects.length > 0) this.#waiting = waiting.length === 0 ? effects : [...waiting, ...effects]
       return
     }
     for (let i = 0; i < effects.length; i++) {
@@ -241,7 +243,7 @@ export class SimulatedNode implements Ringing {
 
   /** One fsync for all records at hand; what stands between and after them waits for it. */
   #write(batch: readonly AnyEffect[]): void {
-    this.#waiting = []
+    this.#waiting = NOTHING
     this.#writing = batch
     if (this.crashes.any && this.#diesWriting(batch)) return
     this.#options.onMoment?.(this.id, 'persists')

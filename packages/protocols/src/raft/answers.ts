@@ -31,8 +31,7 @@ export function handleAnswer(turn: Turn, origin: Origin, result: StoreResult): v
     return
   }
   // This attempt certainly came to nothing; whether the request did depends on the others. The next sweep tries again.
-  const attempt = request.open.indexOf(origin.attempt)
-  if (attempt >= 0) request.open.splice(attempt, 1)
+  request.open = request.open.filter((attempt) => attempt !== origin.attempt)
 }
 
 export function finish(turn: Turn, requestId: string, result: StoreResult): void {

@@ -1,7 +1,7 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
-import { raftInvariants } from './invariants.ts'
+import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 
 const declared = {
@@ -79,6 +79,7 @@ const declared = {
 export const raft: ProtocolDefinition = {
   ...declared,
   invariants: raftInvariants,
+  changes: raftChanges,
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
   promises: 'linearizable',

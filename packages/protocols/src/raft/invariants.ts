@@ -1,4 +1,5 @@
-import type { Invariant } from '../definition.ts'
+import type { ChangeWatch, Invariant } from '../definition.ts'
+import type { Entry } from '../log.ts'
 import {
   type LogProtocol,
   watchAgreement,
@@ -14,6 +15,26 @@ const raftLog: LogProtocol<RaftState> = {
   log: ({ log }) => log,
   // Who votes alone carries out what its disk does not have yet, though it tells nobody before it has.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
+}
+
+/** Few steps change anything of what is watched here. The last entry stands for the log, as it does for log matching. */
+export function raftChanges(): ChangeWatch<RaftState> {
+  let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }
+  return ({ term, role, applied, log: { compacted, entries } }) => {
+    const { length } = entries
+    const last = entries[length - 1]
+    if (
+      last === before.last &&
+      applied === before.applied &&
+      term === before.term &&
+      role === before.role &&
+      length === before.length &&
+      compacted === before.compacted
+    )
+      return false
+    before = { term, role, applied, compacted, length, last }
+    return true
+  }
 }
 
 /** The properties of Figure 3 of "In Search of an Understandable Consensus Algorithm (Extended Version)". */

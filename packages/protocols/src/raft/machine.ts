@@ -36,9 +36,10 @@ export type RaftMachine = StateMachine<RaftState, RaftMessage, StoreCommand, Sto
 
 /** Raft over the key-value object. It asks what time it is for leases only: all else rests on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
-  const finish = (turn: Turn): { state: RaftState; effects: RaftEffect[] } => {
+  const finish = (turn: Turn): Turn => {
     saveVote(turn)
-    return { state: turn.state, effects: config.bug === 'ack-before-fsync' ? persistLast(turn.effects) : turn.effects }
+    if (config.bug === 'ack-before-fsync') turn.effects = persistLast(turn.effects)
+    return turn
   }
   return {
     start(node, journal, now) {

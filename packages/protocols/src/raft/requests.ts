@@ -25,10 +25,12 @@ export function handleRequest(turn: Turn, requestId: string, command: StoreComma
     return
   }
   if (requests.size === 0) emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
-  const request: Request = { command, age: 0, attempts: 0, open: [], lastLeader: undefined }
+  const request: Request = { command, age: 0, attempts: 0, open: NO_ATTEMPTS, lastLeader: undefined }
   requests.set(requestId, request)
   offer(turn, requestId, request)
 }
+
+const NO_ATTEMPTS: readonly number[] = []
 
 /** A leader is known: hands it whatever waits for one. */
 export function offerRequests(turn: Turn): void {
@@ -50,7 +52,7 @@ function offer(turn: Turn, requestId: string, request: Request): void {
   if (request.attempts === 0) request.age = 0
   request.lastLeader = leader
   request.attempts++
-  request.open.push(request.attempts)
+  request.open = [...request.open, request.attempts]
   const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
   if (leader === state.id) serve(turn, origin, request.command)
   else send(turn, leader, { type: 'forward', origin, command: request.command, ticket: issueTicket(state.forwarding) })

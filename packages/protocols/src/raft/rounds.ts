@@ -1,6 +1,6 @@
 import { type Millis, millis } from '@chaos/history'
 import { answerReads } from './answers.ts'
-import { broadcast } from './sending.ts'
+import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
 
 // How a leader knows that it still is one: by a round of heartbeats that a majority answers (§8; thesis §6.4), or by the
@@ -60,5 +60,5 @@ export function heartbeat(turn: Turn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted
   if (config.reads === 'lease' && idle) roundFromNow(turn)
-  else broadcast(turn)
+  else breakSilence(turn)
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaos/faults'
-import { entriesFrom, lastIndex, termAt } from '../log.ts'
+import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
 import { type Progress, send, type Turn } from './state.ts'
 
 // What a leader sends its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
@@ -11,14 +11,26 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
   probing: false,
   inFlight: [],
   ackedRound: 0,
+  addressed: false,
   // A new leader has a whole election timeout to hear from its followers.
   heard: true,
 })
 
 /** Entries for those who can take them, and a heartbeat for the others. */
 export function broadcast(turn: Turn): void {
-  for (const [peer, progress] of turn.state.progress)
-    if (!sendEntries(turn, peer, progress)) sendAppend(turn, peer, progress, 0)
+  for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
+}
+
+/** The same for those who were left alone: heartbeats are for "idle periods" (Figure 2, Rules for Servers). */
+export function breakSilence(turn: Turn): void {
+  for (const [peer, progress] of turn.state.progress) {
+    if (!progress.addressed) sendSomething(turn, peer, progress)
+    progress.addressed = false
+  }
+}
+
+function sendSomething(turn: Turn, peer: NodeId, progress: Progress): void {
+  if (!sendEntries(turn, peer, progress)) sendAppend(turn, peer, progress, 0)
 }
 
 export function replicate(turn: Turn): void {
@@ -40,6 +52,7 @@ export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boole
 /** At most `limit` entries; the snapshot, where they are no longer there one by one. */
 export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
+  progress.addressed = true
   const prevIndex = progress.next - 1
   const prevTerm = termAt(state.log, prevIndex)
   const { term, commitIndex: commit, roundStarted: round } = state
@@ -47,10 +60,12 @@ export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: 
     sendSnapshot(turn, peer, progress)
     return
   }
-  const entries = limit === 0 ? [] : entriesFrom(state.log, progress.next, limit)
+  const entries = limit === 0 ? NO_ENTRIES : entriesFrom(state.log, progress.next, limit)
   progress.next += entries.length
   send(turn, peer, { type: 'append', term, prevIndex, prevTerm, entries, commit, round })
 }
+
+const NO_ENTRIES: readonly Entry[] = []
 
 /** "the leader must occasionally send snapshots to followers that lag behind" (§7). */
 function sendSnapshot(turn: Turn, peer: NodeId, progress: Progress): void {

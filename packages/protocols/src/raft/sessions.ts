@@ -1,3 +1,4 @@
+import type { Json } from '@chaos/history'
 import { applyCommand, type Values } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 
@@ -5,19 +6,34 @@ import type { StoreCommand, StoreResult } from '../store.ts'
 export interface LastRequest {
   readonly sequence: number
   readonly result: StoreResult
+  /** How many requests of all sessions had been carried out by then. */
+  readonly count: number
 }
 
 /** The replicated state machine: the object, and for each client the last of its requests with its result (thesis §6.3). */
 export interface SessionedObject {
   readonly values: Values
-  /** Least recently used first: the order is that of the log, so every copy forgets the same sessions. */
   readonly sessions: Map<string, LastRequest>
+  /** Requests carried out. */
+  count: number
 }
 
-/** Sessions kept. A client idle while this many others wrote loses the protection of its last request. */
+/** Sessions kept. A client idle while this many others wrote may lose the protection of its last request. */
 const SESSION_LIMIT = 10_000
+/** What is forgotten at a time. */
+const SESSIONS_FORGOTTEN = 1_000
 
-export const createSessionedObject = (): SessionedObject => ({ values: new Map(), sessions: new Map() })
+export const createSessionedObject = (): SessionedObject => ({ values: new Map(), sessions: new Map(), count: 0 })
+
+/** As a snapshot has it. The last request of all is among those of the sessions. */
+export const restoreSessionedObject = (
+  values: Iterable<readonly [string, Json]>,
+  sessions: readonly (readonly [string, LastRequest])[],
+): SessionedObject => ({
+  values: new Map(values),
+  sessions: new Map(sessions),
+  count: sessions.reduce((most, [, { count }]) => Math.max(most, count), 0),
+})
 
 /**
  * "if it receives a command whose serial number has already been executed, it responds immediately without re-executing
@@ -31,11 +47,14 @@ export function applyOnce(object: SessionedObject, command: StoreCommand): Store
     return { type: 'info', error: 'superseded by a later request of the same session' }
   if (last !== undefined && session.sequence === last.sequence) return last.result
   const result = applyCommand(object.values, command)
-  object.sessions.delete(session.client)
-  object.sessions.set(session.client, { sequence: session.sequence, result })
-  if (object.sessions.size > SESSION_LIMIT) {
-    const oldest = object.sessions.keys().next()
-    if (oldest.done !== true) object.sessions.delete(oldest.value)
-  }
+  object.count++
+  object.sessions.set(session.client, { sequence: session.sequence, result, count: object.count })
+  if (object.sessions.size > SESSION_LIMIT) forgetOldest(object.sessions)
   return result
+}
+
+/** Those that were used least recently. The order is that of the log, so every copy forgets the same ones. */
+function forgetOldest(sessions: Map<string, LastRequest>): void {
+  const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)
+  for (const [client] of byAge.slice(0, SESSIONS_FORGOTTEN)) sessions.delete(client)
 }

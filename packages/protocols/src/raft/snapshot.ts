@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaos/faults'
 import { compactLog, termAt } from '../log.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
+import { restoreSessionedObject } from './sessions.ts'
 import { emit, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
 
 // Log compaction: §7; thesis §5.1. A snapshot is small here, so it is sent in one message, without offsets.
@@ -54,7 +55,7 @@ export function restoreSnapshot(state: RaftState, snapshot: Snapshot): void {
   compactLog(state.log, index, term)
   rebaseConfigurations(state, { index, members }, follows)
   state.snapshot = snapshot
-  state.object = { values: new Map(values), sessions: new Map(sessions) }
+  state.object = restoreSessionedObject(values, sessions)
   state.applied = index
   state.commitIndex = index
 }

@@ -131,6 +131,8 @@ export interface Progress {
   /** The last index of each message with entries on its way. */
   readonly inFlight: number[]
   ackedRound: number
+  /** Was sent something since the last heartbeats. */
+  addressed: boolean
   /** Answered since the last check that a majority still does. */
   heard: boolean
 }
@@ -142,7 +144,7 @@ export interface Request {
   age: number
   attempts: number
   /** Attempts that a leader has, or may have, and that were neither answered nor refused. */
-  readonly open: number[]
+  open: readonly number[]
   lastLeader: NodeId | undefined
 }
 
@@ -195,7 +197,7 @@ export interface Turn {
   readonly state: RaftState
   /** By this node's clock. */
   readonly now: Millis
-  readonly effects: RaftEffect[]
+  effects: RaftEffect[]
   /** The term or the vote changed and is not yet among the effects. */
   voteChanged: boolean
 }

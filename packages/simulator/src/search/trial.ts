@@ -105,11 +105,12 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
     observe(node) {
       const watch = invariants?.observe(node)
+      const changed = subject.protocol.changes?.()
       const observer = limits.observe?.(node)
       return (state, event) => {
         lastNode = node
         lastEvent = event
-        watch?.(state, event)
+        if (watch !== undefined && changed?.(state) !== false) watch(state, event)
         observer?.(state, event)
       }
     },
