@@ -1,7 +1,6 @@
 import { int32Array } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
-import { createAllowance } from './allowance.ts'
 import type { Slots } from './events.ts'
 import { KINDS, MOST_OPEN } from './narrow-open.ts'
 import type { Search } from './search.ts'
@@ -48,12 +47,11 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  const bytes = 4 * (end + 3 * length + KINDS * values) + failures.bytes
+  // No operation is taken twice, so there is room for every choice; what is not used of it takes no memory.
+  const choices = int32Array(CHOICE * length)
+  const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
-  const allowance = createAllowance(budget)
-  if (!affordable) allowance.exceed()
   const tables = { slotOf, placeOf, operationAt, sets, masks }
-  let choices = new Int32Array(64 * CHOICE)
   let depth = 0
   let furthest = -1
   // Where `run` goes on.
@@ -96,7 +94,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     let state = lastState
     let done = lastDone
     let taken = lastTaken
-    if (allowance.isExceeded()) return 'out of memory'
+    if (!affordable) return 'out of memory'
     for (let left = steps; left > 0; left--) {
       // To the next return of an operation that was not taken.
       let returning = NOBODY
@@ -158,7 +156,6 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       const operation = operationAt[numberOf(choice)]
       const alike = kind[operation] === WRITE ? masks[placeOf[operation]] : choice
       const base = depth++ * CHOICE
-      if (base === choices.length) choices = allowance.doubled(choices)
       choices[base + POSITION] = position
       choices[base + STATE] = state
       choices[base + DONE] = done
@@ -179,7 +176,6 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     order: () => order.subarray(0, lastTaken),
     culpritReturn: () => furthest,
     release: () => {
-      allowance.release()
       if (affordable) budget.giveBack(bytes)
     },
   }

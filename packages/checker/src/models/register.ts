@@ -140,8 +140,8 @@ function meaningOf(
       }
     } else {
       if (k === APPEND) hasAppend = true
-      // Without a branch, which would be guessed wrong half of the time.
-      const isRead = -Number(k === READ)
+      // Without a branch, which would be guessed wrong half of the time. Of all kinds READ alone is 0.
+      const isRead = (k - 1) >> 31
       value = (output[i] & isRead) | (input[i] & ~isRead)
       if (value === NULL) value = initialId
       next = value
