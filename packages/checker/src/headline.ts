@@ -12,29 +12,25 @@ export function followsFrom(
   otherwise: (level: Level) => string,
 ): Levels {
   const verdicts: { [level in Level]?: Verdict } = {}
-  const isOpen = (level: Level): boolean => (verdicts[level]?.result ?? 'unknown') === 'unknown'
-  for (const level of levels) {
-    const verdict = decided[level]
-    if (verdict !== undefined) verdicts[level] = verdict
-  }
+  for (const level of levels) verdicts[level] = decided[level] ?? { result: 'unknown', reason: otherwise(level) }
   // Levels are listed strongest first, so one pass down carries "met" all the way, and one pass up "violated".
   for (const level of levels) {
     if (verdicts[level]?.result !== 'met') continue
     for (const weaker of implied[level]) {
       // Final reads are what eventual is about; without them it stays unknown whatever else holds.
-      if (weaker === 'eventual') continue
-      if (isOpen(weaker)) verdicts[weaker] = { result: 'met', witness: { kind: 'implied', by: level } }
+      if (weaker === 'eventual' || verdicts[weaker]?.result !== 'unknown') continue
+      verdicts[weaker] = { result: 'met', witness: { kind: 'implied', by: level } }
     }
   }
-  for (const level of levels.toReversed()) {
-    if (!isOpen(level)) continue
+  for (let i = levels.length - 1; i >= 0; i--) {
+    const level = levels[i]
+    if (verdicts[level]?.result !== 'unknown') continue
     for (const weaker of implied[level]) {
       const verdict = verdicts[weaker]
       if (weaker !== 'eventual' && verdict?.result === 'violated') verdicts[level] = verdict
     }
   }
-  const unknown = (level: Level): Verdict => verdicts[level] ?? { result: 'unknown', reason: otherwise(level) }
-  return Object.fromEntries(levels.map((level) => [level, unknown(level)])) as { [level in Level]: Verdict }
+  return verdicts as Levels
 }
 
 /** The verdicts in a few words, for a person: the strongest level that holds, and what does not. */

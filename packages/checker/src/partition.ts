@@ -42,13 +42,11 @@ const OPERATIONS_FOR_A_KEY = 16
 function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
   const place = int32Array(length)
-  const sorted = {
-    row: int32Array(length),
-    kind: uint8Array(length),
-    expects: int32Array(length),
-    writes: int32Array(length),
-    key: int32Array(length),
-  }
+  const sortedRow = int32Array(length)
+  const sortedKind = uint8Array(length)
+  const sortedExpects = int32Array(length)
+  const sortedWrites = int32Array(length)
+  const sortedKey = int32Array(length)
   // By event: i + 1 for the call of operation i, length + i + 1 for its return.
   const owner = int32Array(lastEvent + 1)
   const next = starts.slice(0, keys)
@@ -57,11 +55,11 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     const k = key[i]
     const p = next[k]++
     place[i] = p
-    sorted.row[p] = row[i]
-    sorted.kind[p] = kind[i]
-    sorted.expects[p] = expects[i]
-    sorted.writes[p] = writes[i]
-    sorted.key[p] = k
+    sortedRow[p] = row[i]
+    sortedKind[p] = kind[i]
+    sortedExpects[p] = expects[i]
+    sortedWrites[p] = writes[i]
+    sortedKey[p] = k
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
@@ -78,7 +76,11 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
   }
   return {
     length,
-    ...sorted,
+    row: sortedRow,
+    kind: sortedKind,
+    expects: sortedExpects,
+    writes: sortedWrites,
+    key: sortedKey,
     processes: later(() => scattered(encoded.processes(), place)),
     calls: positions.subarray(0, length),
     returns: positions.subarray(length),

@@ -1,6 +1,6 @@
 import { int32Array, type Json } from '@chaos/history'
 import { type Budget, inTime } from '../budget.ts'
-import { compact, type Encoded, prefix, restrict } from '../encoded.ts'
+import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { orderAppends } from './append-zones.ts'
@@ -136,7 +136,7 @@ export function decideLinearizable(
 
 function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[]): KeyOrder[] {
   return parts.flatMap(({ row, key }, p) =>
-    orders[p].length === 0 ? [] : [{ key: parts.length === 1 ? 0 : key[0], rows: () => orders[p].map((i) => row[i]) }],
+    orders[p].length === 0 ? [] : [{ key: parts.length === 1 ? 0 : key[0], rows: () => gathered(row, orders[p]) }],
   )
 }
 

@@ -25,11 +25,14 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   const clusters = clustersOf(part, budget)
   if (clusters === undefined) return { result: 'not applicable' }
   if (clusters.impossibleRead) return { result: 'violated' }
-  const groups = { ...clusters, initials: [part.initial], keyOf: () => 0 }
-  const { sequence, isViolated } = sequenceOfZones(groups, clusters.events, budget)
+  const { first, last, used, events } = clusters
+  const groups = { first, last, used, initials: [part.initial], keyOf: onlyKey }
+  const { sequence, isViolated } = sequenceOfZones(groups, events, budget)
   if (isViolated[0] === 1) return { result: 'violated' }
   return { result: 'met', order: orderOf(sequence, clusters, part, budget) }
 }
+
+const onlyKey = (): number => 0
 
 interface Clusters {
   /** By value: the operation that wrote it, -1 for the initial value and for values not (or needlessly) written. */
