@@ -17,6 +17,7 @@ export { causeOf, noEvidence, searchSeeds, sumOfEvidence } from './search/search
 export type { Strategy } from './search/strategy.ts'
 export { strategies, usualStrategies } from './search/strategy.ts'
 export type { Subject } from './search/subject.ts'
+export { threadLimits } from './search/thread-limits.ts'
 export type { Failure, LogLine, Trial, TrialLimits } from './search/trial.ts'
 export { firstLeader, runPlan, runScenario } from './search/trial.ts'
 export type { ShrinkOptions } from './shrink/shrink.ts'

@@ -1,4 +1,5 @@
 import { plural } from '@chaos/report'
+import { threadLimits } from '@chaos/simulator'
 import { Tinypool } from 'tinypool'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { makeOutDirectory } from '../run/directory.ts'
@@ -12,9 +13,6 @@ import { resultsOf } from './results.ts'
 import { searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
 
-/** A trial takes a few, and its checker at most 256. */
-const MEMORY_OF_A_THREAD_MB = 640
-
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
 /** From settings to findings: searches on all threads, cuts down one failure of each cause, writes and shows them. */
@@ -26,7 +24,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: settings.workers,
     maxThreads: settings.workers,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_OF_A_THREAD_MB },
+    resourceLimits: threadLimits,
   })
   try {
     if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
