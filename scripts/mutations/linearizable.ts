@@ -284,8 +284,8 @@ export const linearizableMutations: readonly Mutation[] = [
     },
     {
       name: 'replay-ignores-process-order',
-      before: `if ((lastOfProcess.get(process[i]) ?? -1) > calls[i]) return \`operation \${i} is out of its process's order\``,
-      after: `if ((lastOfProcess.get(process[i]) ?? -1) < -1) return \`operation \${i} is out of its process's order\``,
+      before: `if (latest > calls[i] && returns[i] !== NEVER) return \`operation \${i} is out of its process's order\``,
+      after: `if (latest < -1) return \`operation \${i} is out of its process's order\``,
       breaks: "a witness of sequential consistency need not respect a process's order",
     },
     {
@@ -316,6 +316,12 @@ export const linearizableMutations: readonly Mutation[] = [
         before: 'if (isAmbiguous(written)) return undefined',
         after: 'if (isAmbiguous(written) && position < 0) return undefined',
         breaks: 'a read is taken for one of the wrong write of its value',
+      },
+      {
+        name: 'online-chain-called-last',
+        before: 'if (each.call > block.last) block.last = each.call',
+        after: 'block.last = each.call',
+        breaks: 'that a chain of compare-and-sets was begun after another value is forgotten',
       },
     ],
   ),

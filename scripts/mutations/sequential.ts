@@ -4,14 +4,24 @@ const definitions = ['mutants', 'agreement', 'medium.test']
 
 /** Deliberate mistakes in deciding sequential consistency. */
 export const sequentialMutations: readonly Mutation[] = [
-  ...inFile('sequential/threads.ts', definitions, [
-    {
-      name: 'threads-unknown-outcome-at-any-time',
-      before: 'after[i] = lastOf.get(p) ?? -1',
-      after: 'after[i] = -1',
-      breaks: 'an operation of unknown outcome may come before what its process did earlier',
-    },
-  ]),
+  ...inFile(
+    'sequential/threads.ts',
+    ['sequential.test', ...definitions],
+    [
+      {
+        name: 'threads-unknown-outcome-at-any-time',
+        before: 'after[i] = lastOf.get(p) ?? -1',
+        after: 'after[i] = -1',
+        breaks: 'an operation of unknown outcome may come before what its process did earlier',
+      },
+      {
+        name: 'threads-go-on-after-unknown-outcomes',
+        before: 'if (returns[i] === NEVER && lastOfProcess.get(p) !== i) {',
+        after: 'if (returns[i] === NEVER && !certain) {',
+        breaks: 'what a process did after an operation of unknown outcome has to come after it',
+      },
+    ],
+  ),
   ...inFile('sequential/reads-from.ts', definitions, [
     {
       name: 'reads-from-forgets-what-a-cas-saw',
@@ -64,7 +74,7 @@ export const sequentialMutations: readonly Mutation[] = [
   ]),
   ...inFile(
     'sequential/greedy.ts',
-    ['stores', ...definitions],
+    ['puzzles', 'stores', ...definitions],
     [
       {
         name: 'greedy-next-write-overtakes',
@@ -82,7 +92,7 @@ export const sequentialMutations: readonly Mutation[] = [
   ),
   ...inFile(
     'sequential/orders.ts',
-    ['stores', ...definitions],
+    ['puzzles', 'stores', ...definitions],
     [
       {
         name: 'orders-give-up-without-the-other-order',
@@ -95,6 +105,12 @@ export const sequentialMutations: readonly Mutation[] = [
         before: 'if (!isRead(write) && !isRead(other)) continue',
         after: 'if (!isRead(write) || !isRead(other)) continue',
         breaks: 'a write that nobody read may fall between another and its reads',
+      },
+      {
+        name: 'orders-hide-what-rests-on-joints',
+        before: 'for (const operation of derivation.joined) joined.add(operation)',
+        after: 'for (const operation of derivation.involved) joined.delete(operation)',
+        breaks: 'a contradiction in both orders counts although it rests on threads joined by guess',
       },
     ],
   ),
@@ -150,6 +166,18 @@ export const sequentialMutations: readonly Mutation[] = [
         after: 'candidates[n] = candidates[n].filter((each) => each === source)',
         breaks: 'of the sources that a read may have, only the one that was wrong is left',
       },
+      {
+        name: 'sources-first-of-two-takes-the-blame',
+        before: 'holds = last.reads.length > 1',
+        after: 'holds = last.reads.length > 2',
+        breaks: 'of two sources guessed at once the first counts as the wrong one',
+      },
+      {
+        name: 'sources-violated-by-one-guess',
+        before: "if (last === undefined) return 'violated'",
+        after: "if (last === undefined || guesses.length === 0) return 'violated'",
+        breaks: 'one wrong guess refutes, though others were left',
+      },
     ],
   ),
   ...inFile('sequential/search.ts', definitions, [
@@ -183,5 +211,29 @@ export const sequentialMutations: readonly Mutation[] = [
       after: 'return (operation) => !observed.has(key[operation] * values + writes[operation])',
       breaks: 'writes of unknown outcome that were read are dropped, the others kept',
     },
+    {
+      name: 'sequential-search-drops-appends-nobody-reads',
+      before: 'to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)',
+      after: 'to === state[key[operation]] || (appends !== undefined && to === DEAD)',
+      breaks: 'an append of unknown outcome cannot explain a failed cas',
+    },
   ]),
+  ...inFile(
+    'sequential/choices.ts',
+    ['sequential.test', 'weaker'],
+    [
+      {
+        name: 'choices-forget-the-initial-value',
+        before: 'if (expects[i] === initial) possible.push(INITIAL)',
+        after: 'if (expects[i] === initial && possible.length === 0) possible.push(INITIAL)',
+        breaks: 'a read of the initial value can only have seen a write of it',
+      },
+      {
+        name: 'choices-of-writes-to-come',
+        before: '(writer) => process[writer] !== process[i] || calls[writer] < calls[i],',
+        after: '(writer) => process[writer] !== process[i] || calls[writer] > calls[i],',
+        breaks: 'a process may read what it is going to write, and not what it wrote',
+      },
+    ],
+  ),
 ]

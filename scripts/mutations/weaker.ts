@@ -19,6 +19,12 @@ export const weakerMutations: readonly Mutation[] = [
         after: 'if (source >= 0 && rows[at + of[source]] > place[source]) raise(rows, at, rows, source * width, width)',
         breaks: 'a read does not know what the write that it saw knew',
       },
+      {
+        name: 'causal-unknown-outcome-at-any-time',
+        before: 'return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : after[operation]',
+        after: 'return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1',
+        breaks: 'an operation of unknown outcome need not come after what its process did before',
+      },
     ],
   ),
   ...inFile(
@@ -37,6 +43,14 @@ export const weakerMutations: readonly Mutation[] = [
         after: 'if (count === 0 || count > rows[source * width + thread]) continue',
         breaks: 'concurrent writes need not be arbitrated the same way for all',
       },
+      {
+        name: 'arbitration-waits-for-ever',
+        before:
+          'for (let e = followers.start[operation]; e < followers.start[operation + 1]; e++) done(followers.items[e])',
+        after:
+          'for (let e = followers.start[operation]; e + 1 < followers.start[operation + 1]; e++) done(followers.items[e])',
+        breaks: 'what a process left with unknown outcome before it went on is never arbitrated',
+      },
     ],
   ),
   ...inFile(
@@ -54,6 +68,12 @@ export const weakerMutations: readonly Mutation[] = [
         before: 'if (threads.of[source] !== t) {',
         after: 'if (threads.of[source] === t) {',
         breaks: 'a process may read as if it had not written',
+      },
+      {
+        name: 'session-forgets-the-first-write',
+        before: 'if (previous[write] >= 0) add(length + previous[write], length + write, reader)',
+        after: 'if (previous[write] > 0) add(length + previous[write], length + write, reader)',
+        breaks: 'a process may read as if it had not made the first write of all',
       },
     ],
   ),
@@ -79,6 +99,24 @@ export const weakerMutations: readonly Mutation[] = [
         after: 'if (encoded.calls[i] <= settled || encoded.returns[i] < 0) return false',
         breaks: 'writes that were rightly overwritten are listed as lost',
       },
+      {
+        name: 'eventual-appended-anywhere',
+        before: 'return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))',
+        after: 'return textOf(encoded, decoder, value).includes(textOf(encoded, decoder, encoded.writes[operation]))',
+        breaks: 'a value that ends in what nobody appended is taken for explained',
+      },
+      {
+        name: 'eventual-overwritten-text-is-there',
+        before: 'return encoded.kind[operation] === APPEND ? !text.includes(written) : !text.startsWith(written)',
+        after: 'return encoded.kind[operation] === APPEND ? !text.includes(written) : !text.includes(written)',
+        breaks: 'a write counts as part of what is left because its text occurs in it',
+      },
+      {
+        name: 'eventual-appends-overwrite',
+        before: 'for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]',
+        after: 'for (const i of acknowledged) latestCall = encoded.calls[i]',
+        breaks: 'of lost appends only the last is listed',
+      },
     ],
   ),
   ...inFile(
@@ -102,6 +140,42 @@ export const weakerMutations: readonly Mutation[] = [
         before: 'done[i] = alone ? first[writes[i]] : returns[i]',
         after: 'done[i] = returns[i]',
         breaks: 'a read is called fresh though others had read what overwrote its value',
+      },
+    ],
+  ),
+  ...inFile(
+    'causal/choices.ts',
+    ['weaker'],
+    [
+      {
+        name: 'choices-violated-too-soon',
+        before: "if (depth-- === 0) return 'violated'",
+        after: "if (depth-- <= 1) return 'violated'",
+        breaks: 'a source that leaves no other is not given up for the next',
+      },
+    ],
+  ),
+  ...inFile(
+    'staleness/versions.ts',
+    ['staleness'],
+    [
+      {
+        name: 'staleness-forgets-that-two-was-ruled-out',
+        before: 'return { atLeast: Math.max(3, mostBehind + 1), atMost: most }',
+        after: 'return { atLeast: mostBehind + 1, atMost: most }',
+        breaks: 'k is said to be 2 at least where 2 was ruled out',
+      },
+    ],
+  ),
+  ...inFile(
+    'staleness/measure.ts',
+    ['staleness'],
+    [
+      {
+        name: 'staleness-rounds-ranks-down',
+        before: 'const rank = (share: number): number => column[Math.max(0, Math.ceil(share * column.length) - 1)]',
+        after: 'const rank = (share: number): number => column[Math.max(0, Math.floor(share * column.length) - 1)]',
+        breaks: 'percentiles are those of the next lower rank',
       },
     ],
   ),

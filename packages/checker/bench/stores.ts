@@ -159,7 +159,7 @@ export function simulateStore(run: StoreRun): EventInput[] {
   for (let busy = 0; started < operations || busy > 0; ) {
     if (started >= plantAt && !planted && busy === 0) {
       planted = true
-      events.push(...eventsOf(contradictions[run.planted], clients))
+      events.push(...plant(run.planted, clients))
     }
     const p = below(processes)
     const client = clients[p]
@@ -205,27 +205,15 @@ const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readon
     ['wy1', 'rx'],
   ],
   readers: [['wx1'], ['wy1'], ['rx1', 'ry'], ['ry1', 'rx']],
-  puzzle: puzzleRows(),
+  puzzle: puzzle(),
 }
-
-/** The events of a puzzle that one of its four ways solves, where that is left possible. */
-export const puzzle = (possible?: Way): EventInput[] => {
-  const rows = puzzleRows(possible)
-  return eventsOf(
-    rows,
-    rows.map((_, name) => ({ name })),
-  )
-}
-
-/** Which writes of x and of y come first. */
-type Way = readonly [x: 'x1' | 'x2', y: 'y1' | 'y2']
 
 /**
  * Two writes each of x and of y. For each of the four ways to order both pairs, two readers make it impossible: if p is
  * before q of x, and s before t of y, then the read of p, which comes after t, is before q, and the read of s, which comes
- * after q, is before t. One of the ways may be left possible.
+ * after q, is before t.
  */
-function puzzleRows(possible?: Way): string[][] {
+function puzzle(): string[][] {
   const rows = [
     ['wx1', 'wa1'],
     ['wx2', 'wb1'],
@@ -241,16 +229,15 @@ function puzzleRows(possible?: Way): string[][] {
       ['y1', 'y2'],
       ['y2', 'y1'],
     ]) {
-      if (p === possible?.[0] && s === possible?.[1]) continue
       rows.push([`r${after[t ?? '']}1`, `r${p}`], [`r${after[q ?? '']}1`, `r${s}`])
     }
   }
   return rows
 }
 
-/** The events of such rows, each one process's; where there are fewer processes they take turns. */
-function eventsOf(rows: readonly (readonly string[])[], clients: readonly Pick<Client, 'name'>[]): EventInput[] {
+function plant(kind: StoreRun['planted'], clients: readonly Client[]): EventInput[] {
   const events: EventInput[] = []
+  const rows = contradictions[kind]
   for (let column = 0; rows.some((row) => row[column] !== undefined); column++) {
     for (const [p, row] of rows.entries()) {
       const text = row[column]

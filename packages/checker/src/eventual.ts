@@ -1,7 +1,7 @@
 import { FLAG_FINAL, type Json, OK } from '@chaos/history'
 import type { Budget } from './budget.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
-import { APPEND, type Decoder, DIFFERS, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
+import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
 import { appendText } from './linearizable/appends.ts'
 import type { Counterexample, LostWrite, Verdict } from './verdict.ts'
 
@@ -139,8 +139,7 @@ const isAbsentFrom = ({ encoded, decoder }: Key, operation: number, value: numbe
 const textOf = (encoded: Encoded, decoder: Decoder, value: number): string =>
   appendText(decoder.value(encoded.names[value]))
 
-const isWrite = (encoded: Encoded, operation: number): boolean =>
-  encoded.kind[operation] !== READ && encoded.kind[operation] !== DIFFERS && encoded.writes[operation] !== NOTHING
+const isWrite = (encoded: Encoded, operation: number): boolean => encoded.writes[operation] !== NOTHING
 
 const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER

@@ -41,6 +41,7 @@ function smallShape(random: () => number, append: boolean): Shape {
     append,
     store: stores[below(stores.length)]!,
     unknown: random() < 0.5 ? 0.25 : 0,
+    goesOn: random() < 0.2,
     failed: random() < 0.5 ? 0.15 : 0,
     mutated: append || random() < 0.7 ? 0.6 : 0,
     finals: !append && random() < 0.3,

@@ -183,6 +183,23 @@ test('what nobody wrote before the end is the initial value', () => {
   expect(sentenceOf('w1-|', '      fr|')).toContain("Process 0's write of 1 was acknowledged by n1 at 0.003 s; yet")
 })
 
+test('what was appended is at the end of what is left, and is not lost where it is part of it', () => {
+  type Step = readonly [f: 'write' | 'append' | 'read', value: string]
+  const left = (...steps: readonly Step[]) => {
+    const events = steps.flatMap(([f, value], process): EventInput[] => [
+      { process, type: 'invoke', f, value: f === 'read' ? null : value, final: f === 'read' },
+      { process, type: 'ok', f, value },
+    ])
+    const { levels, lost } = judge(smallHistory(events), { initial: '', failedCas: 'drop' })
+    return [levels.eventual.result, lost.map(({ value }) => value)]
+  }
+  expect(left(['append', 'b'], ['read', 'zb'])).toEqual(['met', []])
+  expect(left(['append', 'b'], ['read', 'bz'])).toEqual(['violated', []])
+  expect(left(['append', 'a'], ['append', 'b'], ['read', 'ba'])).toEqual(['met', []])
+  expect(left(['append', 'a'], ['append', 'x'], ['write', 'x'], ['read', 'ax'])).toEqual(['violated', ['x']])
+  expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'w'])).toEqual(['violated', ['a', 'b']])
+})
+
 test('a hundred thousand final reads of as many answers are judged in no time', () => {
   const events = Array.from({ length: 100_000 }, (_, i): EventInput[] => [
     { process: i, type: 'invoke', f: 'write', value: i },

@@ -203,6 +203,12 @@ test('two compare-and-sets cannot replace the same value', () => {
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
+test('a cas may have been called before the write that it replaces: what came before either is overwritten', () => {
+  const others = ['   c12------', '     w1------', '  r2-----|']
+  expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
+  expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
+})
+
 test('a write of unknown outcome may be read at any later time, but not go again', () => {
   expect(sentenceOf('w1--?', '       w2-| r2| r1-| r1|')).toBeUndefined()
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')

@@ -26,6 +26,8 @@ export interface Shape {
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
+  /** A process goes on after an operation of unknown outcome, as it should not. */
+  readonly goesOn?: boolean
   readonly failed: number
   /** Of completed reads, how many are given another value afterwards. */
   readonly mutated: number
@@ -136,10 +138,10 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
         events.push({ process: open.process, type: 'fail', f: open.f, value: open.value, ...keyName(open.key) })
         client.open = undefined
       } else if (r < shape.failed + shape.unknown) {
-        if (random() < 0.7)
+        if (shape.goesOn === true || random() < 0.7)
           events.push({ process: open.process, type: 'info', f: open.f, value: open.value, ...keyName(open.key) })
         late.push({ client: c, pending: open })
-        client.name = nextName++
+        if (shape.goesOn !== true) client.name = nextName++
         client.open = undefined
       } else effect(c, open)
       continue

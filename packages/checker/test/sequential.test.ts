@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, type Json, millis } from '@chaos/history'
+import { type EventInput, historyFromEvents, type Json, millis, type ValueId } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/budget.ts'
@@ -8,6 +8,7 @@ import { encodeRegister } from '../src/models/register.ts'
 import { decideJoined, decideSources, type Sequentiality } from '../src/sequential/decide.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { createSequentialSearch } from '../src/sequential/search.ts'
+import { chooseSources } from '../src/sequential/sources.ts'
 import { threadsOf } from '../src/sequential/threads.ts'
 import { isSequential, type Reading } from './brute-force.ts'
 import { checkHistory } from './checking.ts'
@@ -42,13 +43,13 @@ interface Part {
   readonly histories: number
   readonly shapeOf: (below: (n: number) => number) => Partial<Shape>
   /** What is known of the history by other means. */
-  readonly judge: (events: readonly EventInput[], encoded: Encoded) => boolean | undefined
+  readonly judge: (events: readonly EventInput[], encoded: Encoded, reading: Reading) => boolean | undefined
 }
 
 const small: Part = {
   histories: 2_500,
   shapeOf: (below) => ({ operations: 3 + below(6), values: below(2) === 0 ? 0 : 1 + below(3) }),
-  judge: (events) => isSequential(smallHistory(events), reading),
+  judge: (events, _, reading) => isSequential(smallHistory(events), reading),
 }
 
 const medium: Part = {
@@ -97,14 +98,17 @@ test('joined threads and guessed sources agree with the definition on 2,500 smal
         store: stores[below(4)]!,
         unknown: 0.25,
         failed: random() < 0.5 ? 0.15 : 0,
-        mutated: random() < 0.6 ? 0.35 : 0,
+        mutated: [0, 0, 0.35, 0.35, 1][below(5)]!,
+        goesOn: random() < 0.2,
         ...shapeOf(below),
       }
       const simulated = randomEvents(shape, random)
       const events = below(3) === 0 ? tradeReads(simulated, below) : simulated
       if (!events.some(({ type }) => type === 'ok')) continue
-      const { encoded } = encodeRegister(smallHistory(events), reading)
-      const expected = judge(events, encoded)
+      // Where values repeat, the initial one may be written too.
+      const begun = { ...reading, initial: below(4) === 0 ? 1 : null }
+      const { encoded } = encodeRegister(smallHistory(events), begun)
+      const expected = judge(events, encoded, begun)
       if (expected === undefined) continue
       for (const [way, decide] of Object.entries(ways)) {
         const answer = decide(encoded)
@@ -124,6 +128,40 @@ test('joined threads and guessed sources agree with the definition on 2,500 smal
     // A clock refutes nothing.
     if (way !== 'sources guessed as the clock allows') expect(violated, way).toBeGreaterThan(3)
   }
+})
+
+test('of all ways in which reads may have sources none is passed over, whichever is the only one with an order', () => {
+  const op = (process: number, f: 'read' | 'write'): EventInput[] => [
+    { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
+    { process, type: 'ok', f, value: 1 },
+  ]
+  const events = [...op(0, 'write'), ...op(1, 'write'), ...op(2, 'read'), ...op(3, 'read'), ...op(4, 'read')]
+  const { encoded } = encodeRegister(smallHistory(events), reading)
+  const find = (wanted: string) =>
+    chooseSources(
+      encoded,
+      {
+        physical: false,
+        saturations: 1_000,
+        confirm: ({ writerOf }) => (String(writerOf.slice(2)) === wanted ? 'found' : 'violated'),
+      },
+      freshBudget(),
+    )
+  for (const one of [0, 1]) {
+    for (const other of [0, 1]) for (const third of [0, 1]) expect(find(`${one},${other},${third}`)).toBe('found')
+  }
+  expect(find('none of them')).toBe('violated')
+})
+
+test('an append of unknown outcome explains a failed cas, even where nobody reads what it left', () => {
+  const history = smallHistory([
+    { process: 1, type: 'invoke', f: 'append', value: 'x' },
+    { process: 2, type: 'invoke', f: 'cas', value: ['', 'y'] },
+    { process: 2, type: 'fail', f: 'cas', value: ['', 'y'] },
+  ])
+  const { encoded } = encodeRegister(history, { initial: '', failedCas: 'observes' })
+  const json = (name: number): Json => history.values.json(name as ValueId)
+  expect(createSequentialSearch(encoded, json, freshBudget()).run(100)).toBe('met')
 })
 
 test('a limit of memory or time is kept, and said to be what stopped it', () => {

@@ -200,6 +200,7 @@ test('the least k is within its bounds, on 5,000 small random histories, known u
     }
     if (k.atMost === undefined) continue
     if (expected <= 2 && k.atMost !== k.atLeast) expect.fail(`${listed(seed, events)}k is ${expected}, and not known`)
+    if (expected > 2 && k.atLeast < 3) expect.fail(`${listed(seed, events)}k is ${expected}, and 2 not ruled out`)
     if ((k.atMost === 1) !== isLinearizable(history, reading))
       expect.fail(`${listed(seed, events)}k = 1 is linearizable`)
     count[k.atLeast === k.atMost ? 'exact' : 'bounded']++
@@ -208,6 +209,44 @@ test('the least k is within its bounds, on 5,000 small random histories, known u
   expect(count.beyondOne).toBeGreaterThan(100)
   expect(count.bounded / (count.exact + count.bounded), JSON.stringify(count)).toBeLessThan(0.02)
 })
+
+test('where each read returned one of the last two values, k is at most 2, however long that goes on', () => {
+  for (let n = 0; n < 60; n++) {
+    const random = randomFrom(baseSeed + n)
+    const events = readsOfLastTwo({ operations: 300, processes: 2 + (n % 8) }, random)
+    expect(measure(smallHistory(events)).k.atMost, `seed ${baseSeed + n}`).toBeLessThanOrEqual(2)
+  }
+})
+
+/** Of clients of one register, each of whose reads takes the last value or the one before. */
+function readsOfLastTwo(
+  { operations, processes }: { readonly operations: number; readonly processes: number },
+  random: () => number,
+): EventInput[] {
+  const log: Json[] = [null]
+  const open = new Map<number, { readonly f: 'read' | 'write'; value: Json; done: boolean }>()
+  const events: EventInput[] = []
+  for (let called = 0; called < operations || open.size > 0; ) {
+    const process = Math.floor(random() * processes)
+    const operation = open.get(process)
+    if (operation === undefined) {
+      if (called >= operations) continue
+      called++
+      const f = random() < 0.5 ? 'read' : 'write'
+      const value = f === 'read' ? null : called
+      open.set(process, { f, value, done: false })
+      events.push({ process, type: 'invoke', f, value })
+    } else if (!operation.done) {
+      operation.done = true
+      if (operation.f === 'write') log.push(operation.value)
+      else operation.value = log.at(random() < 0.5 ? -1 : -2) ?? null
+    } else {
+      open.delete(process)
+      events.push({ process, type: 'ok', f: operation.f, value: operation.value })
+    }
+  }
+  return events
+}
 
 test('a linearizable history of any size has no stale read, Δ 0 and k 1', () => {
   for (let n = 0; n < 40; n++) {
@@ -235,6 +274,11 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
     deltaNanos: { atLeast: 6e6, atMost: 6e6 },
     k: { atLeast: 2, atMost: 2 },
   })
+})
+
+test('of three reads the middle one is the median', () => {
+  const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
+  expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
 
 test('a read that overlaps the overwriting write is not behind', () => {

@@ -1,16 +1,15 @@
 import type { Level } from '@chaos/checker'
 import { historyFromEvents, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { puzzle, type StoreRun, simulateStore } from '../bench/stores.ts'
+import { type StoreRun, simulateStore } from '../bench/stores.ts'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'
 import { faultOfWitness } from '../src/linearizable/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { findSequentialOrder } from '../src/sequential/decide.ts'
-import { layOut } from '../src/sequential/greedy.ts'
 import { completion, orderWrites } from '../src/sequential/orders.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
-import { type Saturation, saturate } from '../src/sequential/saturation.ts'
+import { saturate } from '../src/sequential/saturation.ts'
 import { type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, resultOf } from './checking.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
@@ -96,29 +95,6 @@ test('a contradiction that takes cases is shown by the operations that it needs,
     expect(verdict.counterexample.sentence).toMatch(
       /^No single order fits: whichever of process \d+'s write of \d to planted [xy] and .* comes first.* contradicts it\.$/,
     )
-  }
-})
-
-test('of a puzzle that one way solves, that way is found, whichever order of its writes is tried first', () => {
-  const budget = createBudget({ deadlineMs: millis(5_000), memoryBytes: 1e8, now: () => millis(0) })
-  const decide = (events: ReturnType<typeof puzzle>, way: (saturation: Saturation) => Int32Array | undefined) => {
-    const facts = readsFrom(encodeRegister(smallHistory(events), reading).encoded)
-    if (facts.result !== 'unique') expect.fail(facts.result)
-    const saturated = saturate(facts, budget)
-    if (saturated.result !== 'saturated') expect.fail(saturated.result)
-    const order = way(saturated.saturation)
-    saturated.saturation.release()
-    if (order === undefined) return 'none'
-    return faultOfWitness(facts.encoded, order, 'process order', () => null) ?? 'an order'
-  }
-  const laidOut = (saturation: Saturation) => layOut(saturation, budget)
-  const pairByPair = (saturation: Saturation) =>
-    orderWrites(saturation, budget).result === 'met' ? completion(saturation) : undefined
-  for (const way of [laidOut, pairByPair]) {
-    for (const x of ['x1', 'x2'] as const) {
-      for (const y of ['y1', 'y2'] as const) expect(decide(puzzle([x, y]), way), `${x} and ${y} first`).toBe('an order')
-    }
-    expect(decide(puzzle(), way)).toBe('none')
   }
 })
 

@@ -32,8 +32,9 @@ function shapeOf(random: () => number, operations: number): Shape {
     cas: false,
     store: stores[below(stores.length)]!,
     unknown: random() < 0.5 ? 0.25 : 0,
+    goesOn: random() < 0.2,
     failed: random() < 0.5 ? 0.15 : 0,
-    mutated: random() < 0.7 ? 0.4 : 0,
+    mutated: random() < 0.7 ? 0.4 + below(2) * 0.6 : 0,
   }
 }
 

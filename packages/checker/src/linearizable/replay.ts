@@ -36,7 +36,7 @@ function faultOfReplay(
   const process = rule === 'real time' ? NO_PROCESSES : encoded.processes()
   const seen = uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
-  const lastOfProcess = new Map<number, number>()
+  const latestOfProcess = new Map<number, number>()
   let latestCall = -1
   for (const i of order) {
     if (seen[i] !== 0) return `operation ${i} appears twice`
@@ -45,9 +45,10 @@ function faultOfReplay(
       if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
       if (calls[i] > latestCall) latestCall = calls[i]
     } else {
-      if ((lastOfProcess.get(process[i]) ?? -1) > calls[i]) return `operation ${i} is out of its process's order`
-      // An operation of unknown outcome has no successor in its process.
-      if (returns[i] !== NEVER) lastOfProcess.set(process[i], calls[i])
+      const latest = latestOfProcess.get(process[i]) ?? -1
+      // An operation of unknown outcome has no successor in its process, should that go on; but it has predecessors.
+      if (latest > calls[i] && returns[i] !== NEVER) return `operation ${i} is out of its process's order`
+      if (calls[i] > latest) latestOfProcess.set(process[i], calls[i])
     }
     const state = states[key[i]]
     const k = kind[i]

@@ -299,9 +299,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      if (first === i) continue
-      // Its own thread's first write, if it comes before the read, is found to be a contradiction when the read is processed.
-      if (keyWrites.thread[list] === threads.of[i] && threads.place[first] < threads.place[i]) continue
+      // Its own thread's first write follows it, or is found to be a contradiction when it is processed.
+      if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }
   }

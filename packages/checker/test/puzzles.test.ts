@@ -1,0 +1,115 @@
+import { type EventInput, millis } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import type { Encoded } from '../src/encoded.ts'
+import { faultOfWitness } from '../src/linearizable/replay.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { decideJoined } from '../src/sequential/decide.ts'
+import { layOut } from '../src/sequential/greedy.ts'
+import { completion, orderWrites } from '../src/sequential/orders.ts'
+import { type ReadsFrom, readsFrom } from '../src/sequential/reads-from.ts'
+import { type Saturation, saturate } from '../src/sequential/saturation.ts'
+import { createSequentialSearch } from '../src/sequential/search.ts'
+import { threadsOf } from '../src/sequential/threads.ts'
+import { type Clause, puzzleEvents, randomClauses } from './puzzles.ts'
+import { randomFrom } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+
+// Histories whose forced orders alone decide nothing, which hardly ever happens by chance: each pair of writes has to be
+// tried in one order and, as that contradicts itself, in the other.
+
+const baseSeed = Date.now() % 1_000_000_000
+const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(performance.now()) })
+
+type Answer = 'met' | 'violated' | undefined
+
+const factsOf = (events: readonly EventInput[]): ReadsFrom => {
+  const facts = readsFrom(encodeRegister(smallHistory(events), { initial: null, failedCas: 'drop' }).encoded)
+  if (facts.result !== 'unique') throw new Error('values are distinct')
+  return facts
+}
+
+const checked = (encoded: Encoded, order: Int32Array): 'met' => {
+  expect(faultOfWitness(encoded, order, 'process order', () => null)).toBe(undefined)
+  return 'met'
+}
+
+/** With the forced orders drawn: `refuted` where these say so by themselves. */
+function saturated(facts: ReadsFrom, decide: (saturation: Saturation) => Answer): Answer | 'refuted' {
+  const answer = saturate(facts, budget)
+  if (answer.result !== 'saturated') return 'refuted'
+  const decided = decide(answer.saturation)
+  answer.saturation.release()
+  return decided
+}
+
+const pairByPair = (facts: ReadsFrom): Answer | 'refuted' =>
+  saturated(facts, (saturation) => {
+    const { result } = orderWrites(saturation, budget)
+    return result === 'met' ? checked(facts.encoded, completion(saturation)) : result === 'stopped' ? undefined : result
+  })
+
+const laidOut = (facts: ReadsFrom): Answer | 'refuted' =>
+  saturated(facts, (saturation) => {
+    const order = layOut(saturation, budget)
+    return order === undefined ? undefined : checked(facts.encoded, order)
+  })
+
+function byProcess({ encoded }: ReadsFrom, steps: number): Answer {
+  const search = createSequentialSearch(encoded, () => null, budget)
+  const progress = search.run(steps)
+  search.release()
+  return progress === 'met' || progress === 'violated' ? progress : undefined
+}
+
+test('of a puzzle that one way solves, that way is found, whichever order of its writes is tried first', () => {
+  const all = [1, 2].flatMap((x) =>
+    [1, 2].map(
+      (y): Clause => [
+        [0, x as 1 | 2],
+        [1, y as 1 | 2],
+      ],
+    ),
+  )
+  const inTurn = () => 0
+  for (const left of all) {
+    const facts = factsOf(puzzleEvents(2, all.toSpliced(all.indexOf(left), 1), inTurn))
+    expect(pairByPair(facts), `${left}`).toBe('met')
+    expect(laidOut(facts), `${left}`).toBe('met')
+  }
+  expect(pairByPair(factsOf(puzzleEvents(2, all, inTurn)))).toBe('violated')
+})
+
+test('pair by pair, laid out, by process and with processes joined, 250 random puzzles have one answer', () => {
+  const count = { met: 0, violated: 0, laidOut: 0, searched: 0, joined: 0 }
+  for (let n = 0; n < 250; n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const below = (limit: number): number => Math.floor(random() * limit)
+    const size = 2 + (n % 2)
+    const pairs = size === 2 ? 2 + below(2) : 4 + below(5)
+    const clauses = randomClauses({ pairs, size, count: 2 + below((size === 2 ? 2 : 3) * pairs) }, below)
+    const facts = factsOf(puzzleEvents(pairs, clauses, below))
+    const answer = pairByPair(facts)
+    if (answer === 'refuted' || answer === undefined) continue
+    count[answer]++
+    const laid = laidOut(facts)
+    if (laid !== undefined) expect(laid, `seed ${seed}: laid out`).toBe(answer)
+    if (laid === 'met') count.laidOut++
+    const searched = byProcess(facts, answer === 'violated' && size === 2 ? 5_000 : 300)
+    if (searched !== undefined) expect(searched, `seed ${seed}: by process`).toBe(answer)
+    if (searched === 'violated') count.searched++
+    for (const columns of [1, 2, 4]) {
+      const joined = decideJoined(facts, threadsOf(facts.encoded, true), budget, columns)
+      if (joined === undefined || joined.result === 'unknown') continue
+      expect(joined.result, `seed ${seed}: joined into ${columns}`).toBe(answer)
+      if (joined.result === 'met') checked(facts.encoded, joined.order)
+      count.joined++
+    }
+  }
+  expect(count.met).toBeGreaterThan(120)
+  expect(count.laidOut).toBeGreaterThan(0.8 * count.met)
+  expect(count.violated).toBeGreaterThan(8)
+  expect(count.searched).toBeGreaterThan(1)
+  expect(count.joined).toBeGreaterThan(300)
+})

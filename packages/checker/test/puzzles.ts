@@ -1,0 +1,54 @@
+import type { EventInput } from '@chaos/history'
+
+/** Of two writes of one pair, which comes first: 1 or 2. */
+export type Order = readonly [pair: number, first: 1 | 2]
+
+/** Orders of different pairs that do not all go together. */
+export type Clause = readonly Order[]
+
+/**
+ * Pairs of writes, and for each order in a clause a reader that makes all of them impossible together: where p is before q,
+ * so is a read of p; and here that comes after the later write of the clause's next order, which thus precedes q. Each two
+ * operations are a process's; they take effect in an order of no meaning.
+ */
+export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (n: number) => number): EventInput[] {
+  const rows: (readonly [f: string, key: string, value: number])[][] = []
+  for (let pair = 0; pair < pairs; pair++) {
+    for (const value of [1, 2]) rows.push([write(`x${pair}`, value), write(`after ${value} of x${pair}`, 1)])
+  }
+  for (const clause of clauses) {
+    for (const [n, [pair, first]] of clause.entries()) {
+      const [next, before] = clause[(n + 1) % clause.length]!
+      rows.push([read(`after ${3 - before} of x${next}`, 1), read(`x${pair}`, first)])
+    }
+  }
+  const events: EventInput[] = []
+  const left = rows.map((row, process) => ({ row: [...row], process }))
+  while (left.length > 0) {
+    const at = below(left.length)
+    const { row, process } = left[at]!
+    const [f, key, value] = row.shift()!
+    if (row.length === 0) left.splice(at, 1)
+    events.push(
+      { process, type: 'invoke', f, key, value: f === 'read' ? null : value },
+      { process, type: 'ok', f, key, value },
+    )
+  }
+  return events
+}
+
+const write = (key: string, value: number) => ['write', key, value] as const
+const read = (key: string, value: number) => ['read', key, value] as const
+
+/** Clauses of so many pairs each, chosen at random. */
+export function randomClauses(
+  { pairs, size, count }: { readonly pairs: number; readonly size: number; readonly count: number },
+  below: (n: number) => number,
+): Clause[] {
+  return Array.from({ length: count }, () => {
+    const left = Array.from({ length: pairs }, (_, pair) => pair)
+    return Array.from({ length: size }, () => order(left.splice(below(left.length), 1)[0]!, below))
+  })
+}
+
+const order = (pair: number, below: (n: number) => number): Order => [pair, below(2) === 0 ? 1 : 2]
