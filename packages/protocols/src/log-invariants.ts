@@ -98,7 +98,7 @@ function followSettled<State>(
     for (let index = from; index <= now; index++) {
       const entry = entryAt(log(state), index)
       if (entry === undefined) continue
-      const first = entries[index]
+      const first = index < entries.length ? entries[index] : undefined
       if (first === undefined) {
         entries[index] = entry
         terms[index] = term(state)
@@ -132,8 +132,9 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
         const entry = entryAt(log, index)
         if (entry === undefined) continue
         const previousTerm = termAt(log, index - 1)
-        const held = ofTerm(first[index], entry.term)
-        if (held === undefined) first[index] = { entry, previousTerm, next: first[index] }
+        const next = index < first.length ? first[index] : undefined
+        const held = ofTerm(next, entry.term)
+        if (held === undefined) first[index] = { entry, previousTerm, next }
         else if (!sameEntry(held.entry, entry) || (held.previousTerm !== previousTerm && previousTerm !== undefined))
           return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
       }

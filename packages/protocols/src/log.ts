@@ -23,7 +23,11 @@ export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: 
 
 export const lastIndex = (log: Log): number => log.compacted + log.entries.length
 
-export const entryAt = (log: Log, index: number): Entry | undefined => log.entries[index - log.compacted - 1]
+/** Undefined for one that this log does not have. Reading beyond the end of an array is slow, and logs end somewhere. */
+export function entryAt({ compacted, entries }: Log, index: number): Entry | undefined {
+  const at = index - compacted - 1
+  return at >= 0 && at < entries.length ? entries[at] : undefined
+}
 
 /** The term of an entry; 0 for index 0, undefined for an entry this log does not have. */
 export function termAt(log: Log, index: number): number | undefined {

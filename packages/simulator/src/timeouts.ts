@@ -34,17 +34,15 @@ export class Timeouts {
 
   #expireDue(): void {
     const { now } = this.#queue
-    let dueAt = this.#dueAt[this.#first]
-    let first = this.#waiting[this.#first]
-    while (dueAt !== undefined && first !== undefined && (dueAt <= now || first.over)) {
+    while (this.#first < this.#waiting.length) {
+      const dueAt = this.#dueAt[this.#first] as number
+      const first = this.#waiting[this.#first] as Expiring
+      if (dueAt > now && !first.over) {
+        this.#queue.schedule(dueAt, this.#next)
+        return
+      }
       if (!first.over) first.expire()
       this.#first++
-      dueAt = this.#dueAt[this.#first]
-      first = this.#waiting[this.#first]
-    }
-    if (dueAt !== undefined) {
-      this.#queue.schedule(dueAt, this.#next)
-      return
     }
     this.#waiting.length = 0
     this.#dueAt.length = 0

@@ -35,6 +35,8 @@ export function handleAnswer(turn: Turn, origin: Origin, result: StoreResult): v
 }
 
 export function finish(turn: Turn, requestId: string, result: StoreResult): void {
-  turn.state.requests.delete(requestId)
+  const { requests } = turn.state
+  requests.delete(requestId)
+  if (requests.size === 0) emit(turn, { type: 'cancelTimer', timer: 'requests' })
   emit(turn, { type: 'reply', requestId, result })
 }

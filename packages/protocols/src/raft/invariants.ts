@@ -22,7 +22,7 @@ export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }
   return ({ term, role, applied, log: { compacted, entries } }) => {
     const { length } = entries
-    const last = entries[length - 1]
+    const last = length > 0 ? entries[length - 1] : undefined
     if (
       last === before.last &&
       applied === before.applied &&

@@ -97,7 +97,7 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
     confirmRound(turn)
   }
   if (message.success) {
-    while (progress.inFlight[0] !== undefined && progress.inFlight[0] <= message.match) progress.inFlight.shift()
+    forget(progress.inFlight, message.match)
     progress.probing = false
     if (message.match > progress.match) {
       progress.match = message.match
@@ -107,6 +107,11 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
     sendEntries(turn, from, progress)
     handOver(turn, from, progress.match)
   } else refused(turn, from, progress, message)
+}
+
+/** Those with entries up to `match` have arrived. */
+function forget(inFlight: number[], match: number): void {
+  while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }
 
 function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendReply): void {
