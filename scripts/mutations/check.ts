@@ -13,9 +13,8 @@ export const checkMutations: readonly Mutation[] = [
     },
     {
       name: 'register-info-took-effect',
-      before:
-        'for (let i = 0; i < returns.length; i++) returns[i] = outcome[row[i]] === INFO ? NEVER : returnEvent[row[i]]',
-      after: 'for (let i = 0; i < returns.length; i++) returns[i] = returnEvent[row[i]]',
+      before: 'returns[i] = outcome[operation] === INFO ? NEVER : returnEvent[operation]',
+      after: 'returns[i] = returnEvent[operation]',
       breaks: 'an operation of unknown outcome is taken to have happened by the time it was given up',
     },
     {
@@ -87,10 +86,8 @@ export const checkMutations: readonly Mutation[] = [
     [
       {
         name: 'outcomes-pick-a-writer',
-        before:
-          'for (let number = 1; number <= count; number++) if (writers[number] === 1 && observed[number] === 1) happened++',
-        after:
-          'for (let number = 1; number <= count; number++) if (writers[number] >= 1 && observed[number] === 1) happened++',
+        before: 'for (const i of unknown) if (facts[placeOf(i, writes[i])] === (OBSERVED | WRITTEN)) happened++',
+        after: 'for (const i of unknown) if (facts[placeOf(i, writes[i])] >= (OBSERVED | WRITTEN)) happened++',
         breaks: 'a write of unknown outcome is said to have happened though another wrote the same value',
       },
     ],

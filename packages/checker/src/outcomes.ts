@@ -1,49 +1,73 @@
-import { int32Array, uint8Array } from '@chaos/history'
-import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
+import { uint8Array } from '@chaos/history'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './verdict.ts'
+
+// What is known of a value: a completed operation observed it, one wrote it, several did.
+const OBSERVED = 1
+const WRITTEN = 2
+const REWRITTEN = 4
+
+/** By kind what an operation says of the value it is about. A cas is about two. */
+const factOf = new Uint8Array(5)
+factOf[READ] = OBSERVED
+factOf[WRITE] = WRITTEN
+factOf[DIFFERS] = 0
+factOf[APPEND] = 0
+
+const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
  * What became of the operations of unknown outcome. One happened where its value was observed by a completed operation
  * and nothing else wrote it; the others may have or not, and reads among them do not matter.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
-  const { length, kind, keys, writes, expects, returns, values, initial } = encoded
-  const key = keys === 1 ? NO_KEYS : encoded.key
   // An appended string may have come about in other ways.
-  if (encoded.hasAppend) return { total, happened: 0, undecided: total }
-  if (total === 0) return { total, happened: 0, undecided: 0 }
-  const nameOf = (i: number, value: number): number => (keys === 1 ? 0 : key[i] * values) + value
-  // The writes of unknown outcome, numbered from 1, by key and value; 0 for none. Most operations are about no such value.
-  const dense = keys * values <= 4 * length + 1024
-  const numberByName = dense ? int32Array(keys * values) : new Map<number, number>()
-  const numberOf = (name: number): number =>
-    numberByName instanceof Map ? (numberByName.get(name) ?? 0) : numberByName[name]
-  let count = 0
+  if (encoded.hasAppend || total === 0) return { total, happened: 0, undecided: total }
+  const { length, kind, writes, expects, returns } = encoded
+  const unknown = unknownWrites(encoded)
+  const { count, placeOf } = placesOf(encoded, unknown)
+  const facts = uint8Array(count)
+  // Whether it is a read or a write is as good as random, so there is no branch on it.
   for (let i = 0; i < length; i++) {
-    if (returns[i] !== NEVER || writes[i] === NOTHING || writes[i] === initial) continue
-    const name = nameOf(i, writes[i])
-    if (numberOf(name) !== 0) continue
-    if (numberByName instanceof Map) numberByName.set(name, ++count)
-    else numberByName[name] = ++count
-  }
-  // By number: how many operations wrote the value, and whether a completed one observed it.
-  const writers = int32Array(count + 1)
-  const observed = uint8Array(count + 1)
-  for (let i = 0; i < length && count > 0; i++) {
     if (kind[i] === CAS) {
-      writers[numberOf(nameOf(i, writes[i]))]++
-      if (returns[i] !== NEVER) observed[numberOf(nameOf(i, expects[i]))] = 1
-      continue
+      const written = placeOf(i, writes[i])
+      facts[written] = also(facts[written], WRITTEN)
+      if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
+    } else {
+      // The other of the two is NOTHING, all ones in binary.
+      const place = placeOf(i, expects[i] & writes[i])
+      facts[place] = also(facts[place], factOf[kind[i]])
     }
-    // The other of the two is NOTHING, all ones in binary.
-    const number = numberOf(nameOf(i, expects[i] & writes[i]))
-    if (number === 0) continue
-    if (kind[i] === READ) observed[number] = 1
-    else if (kind[i] === WRITE) writers[number]++
   }
   let happened = 0
-  for (let number = 1; number <= count; number++) if (writers[number] === 1 && observed[number] === 1) happened++
+  for (const i of unknown) if (facts[placeOf(i, writes[i])] === (OBSERVED | WRITTEN)) happened++
   return { total, happened, undecided: total - happened }
 }
 
-const NO_KEYS = new Int32Array(0)
+/** The operations of unknown outcome that write something else than the initial value. */
+function unknownWrites({ length, writes, returns, initial }: Encoded): number[] {
+  const unknown: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER && writes[i] !== NOTHING && writes[i] !== initial) unknown.push(i)
+  }
+  return unknown
+}
+
+/**
+ * Where a table has what is known of a value of an operation's key. If it would be too long for all, only those that one of
+ * the `writers` wrote have a place; the others share the first.
+ */
+function placesOf(
+  { length, keys, key, values, writes }: Encoded,
+  writers: readonly number[],
+): { readonly count: number; readonly placeOf: (operation: number, value: number) => number } {
+  if (keys === 1) return { count: values, placeOf: (_, value) => value }
+  const nameOf = (operation: number, value: number): number => key[operation] * values + value
+  if (keys * values <= 4 * length + 1024) return { count: keys * values, placeOf: nameOf }
+  const places = new Map<number, number>()
+  for (const i of writers) {
+    const name = nameOf(i, writes[i])
+    if (!places.has(name)) places.set(name, places.size + 1)
+  }
+  return { count: places.size + 1, placeOf: (operation, value) => places.get(nameOf(operation, value)) ?? 0 }
+}

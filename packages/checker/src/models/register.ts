@@ -48,8 +48,10 @@ export function encodeRegister(
   const { row, hasAppend } = meaning
   const { operations } = history
   const length = row.length
-  /** Where every operation says something the history's own column serves. */
-  const chosen = (column: Int32Array): Int32Array => (length === operations.length ? column : gathered(column, row))
+  // Where every operation says something the history's own columns serve.
+  const isWhole = length === operations.length
+  const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
+  const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
   // Operations without a key are about one more object, beside the named ones.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
@@ -62,8 +64,8 @@ export function encodeRegister(
     writes: meaning.writes,
     key: history.keys.length === 0 ? int32Array(length) : shifted(chosen(operations.key), shift),
     processes: later(() => chosen(operations.process)),
-    calls: chosen(operations.callEvent),
-    returns: meaning.hasUnknown ? returnsOf(operations, row) : chosen(operations.returnEvent),
+    calls,
+    returns,
     initial: 0,
     values: ids.length,
     names: ids,
@@ -172,11 +174,21 @@ function shifted(keys: Int32Array, shift: number): Int32Array {
   return shift === 0 ? keys : keys.map((key) => key + shift)
 }
 
+type Events = Pick<Encoded, 'calls' | 'returns'>
+
+const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
+
 /** An operation of unknown outcome never returns, also where the history says when it was given up. */
-function returnsOf({ outcome, returnEvent }: Operations, row: Int32Array): Int32Array {
-  const returns = int32Array(row.length)
-  for (let i = 0; i < returns.length; i++) returns[i] = outcome[row[i]] === INFO ? NEVER : returnEvent[row[i]]
-  return returns
+function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
+  const { length } = row
+  const calls = int32Array(length)
+  const returns = int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const operation = row[i]
+    calls[i] = callEvent[operation]
+    returns[i] = outcome[operation] === INFO ? NEVER : returnEvent[operation]
+  }
+  return { calls, returns }
 }
 
 /** By a pair's place in the table of values: the ids of the old and the new value, null standing for the initial value. */
