@@ -230,8 +230,8 @@ export const sequentialMutations: readonly Mutation[] = [
       },
       {
         name: 'choices-of-writes-to-come',
-        before: '(writer) => process[writer] !== process[i] || calls[writer] < calls[i],',
-        after: '(writer) => process[writer] !== process[i] || calls[writer] > calls[i],',
+        before: 'const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] < calls[i])',
+        after: 'const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] > calls[i])',
         breaks: 'a process may read what it is going to write, and not what it wrote',
       },
     ],

@@ -1,7 +1,8 @@
-import { type History, INFO } from '@chaos/history'
+import type { History } from '@chaos/history'
 import type { Budget } from './budget.ts'
 import { followsFrom, headlineOf } from './headline.ts'
 import type { CheckOptions } from './options.ts'
+import { countUnknown } from './outcomes.ts'
 import type { Report } from './verdict.ts'
 
 /** The columns of an encoded operation, its number in the list of values and, with keys, its place among those of its key. */
@@ -28,7 +29,6 @@ export function reportUnread(
   const levels = followsFrom({}, (level) =>
     asked.includes(level) ? reason : 'not asked for, and it does not follow from what was',
   )
-  let total = 0
-  for (const outcome of history.operations.outcome) if (outcome === INFO) total++
+  const total = countUnknown(history.operations.outcome)
   return { model, levels, headline: headlineOf(levels), info: { total, happened: 0, undecided: total }, lost: [] }
 }

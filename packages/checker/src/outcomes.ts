@@ -1,6 +1,14 @@
-import { uint8Array } from '@chaos/history'
+import { INFO, uint8Array } from '@chaos/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './verdict.ts'
+
+/** How many operations of a history are of unknown outcome. */
+export function countUnknown(outcomes: Uint8Array): number {
+  if (!outcomes.includes(INFO)) return 0
+  let total = 0
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
+  return total
+}
 
 // What is known of a value: a completed operation observed it, one wrote it, several did.
 const OBSERVED = 1

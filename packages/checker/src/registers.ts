@@ -1,5 +1,4 @@
 import type { History } from '@chaos/history'
-import { INFO } from '@chaos/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from './budget.ts'
 import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'
@@ -13,7 +12,7 @@ import { decideLinearizable, type Linearizability } from './linearizable/decide.
 import { faultOfWitness } from './linearizable/replay.ts'
 import { encodeRegister } from './models/register.ts'
 import type { CheckOptions } from './options.ts'
-import { settleUnknownOutcomes } from './outcomes.ts'
+import { countUnknown, settleUnknownOutcomes } from './outcomes.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import type { Staleness } from './staleness/measure.ts'
@@ -216,17 +215,10 @@ export function reportOf(
     model: 'register',
     levels,
     headline: headlineOf(levels),
-    info: settleUnknownOutcomes(encoded, countInfo(history.operations.outcome)),
+    info: settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),
     lost,
     staleness,
   }
-}
-
-function countInfo(outcomes: Uint8Array): number {
-  if (!outcomes.includes(INFO)) return 0
-  let total = 0
-  for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === INFO) total++
-  return total
 }
 
 /** A contradiction that nobody looks into. */

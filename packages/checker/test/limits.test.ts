@@ -3,6 +3,13 @@ import { type History, historyFromEvents, type Json, millis } from '@chaos/histo
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { simulateStore } from '../bench/stores.ts'
+import { type Budget, createBudget } from '../src/budget.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { modelOf } from '../src/models/registry.ts'
+import { functionsOfObject } from '../src/objects/check.ts'
+import { relatedByTime, shardsOf } from '../src/objects/decide.ts'
+import { partsOf } from '../src/objects/part.ts'
+import { choicesOf } from '../src/sequential/choices.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
@@ -93,6 +100,37 @@ test.each(['atomic', 'causal', 'lww'] as const)('so does every pass over the reg
   } as const
   const levels = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'session', 'pram'] as const
   expectLooks(historyFromEvents(simulateStore(run)), 'register', levels, 500)
+})
+
+/** How often a pass looks at the clock. */
+function looksOf(pass: (budget: Budget) => void): number {
+  let looks = 0
+  const now = () => {
+    looks++
+    return millis(0)
+  }
+  pass(createBudget({ deadlineMs: millis(1_000), memoryBytes: 1e9, now }))
+  return looks
+}
+
+test('what copies operations, or goes through many for each of them, looks at the clock as it does', () => {
+  const set = modelOf('set')
+  if (set.object?.divide === undefined) throw new Error('sets are divided')
+  const functions = functionsOfObject(set, set.object, null)
+  const name = 'set of a thousand, with removals'
+  const parts = partsOf(generateObjectHistory(name, { operations: 20_000, clients: 5, unknown: 0, seed: 3 }), functions)
+  const judge = {
+    ...{ model: 'set', rule: set.object.rule, divide: set.object.divide, isRead: functions.isRead },
+    ...{ specification: set.object.specification(null), related: relatedByTime(functions.isRead) },
+  }
+  expect(looksOf((budget) => shardsOf(parts, judge, budget))).toBeGreaterThan(100)
+  const run = { store: 'sc', operations: 4_000, processes: 5, keys: 1, values: 2, unknown: 0, planted: 'none' } as const
+  const { encoded } = encodeRegister(historyFromEvents(simulateStore({ ...run, seed: 7 })), {
+    initial: null,
+    failedCas: 'drop',
+  })
+  // Each of some 2,400 reads may have seen half of 1,600 writes.
+  expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
 test('a model of one’s own is not asked for another step once the time is up', () => {

@@ -253,8 +253,8 @@ export function lifetimes(
     }
   }
   for (const [message, givers] of enqueues) {
+    budget.tick()
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
-      budget.tick()
       // An enqueue of unknown outcome that nobody saw need not have happened.
       if (returns[enqueue] === NEVER) continue
       lives.push({

@@ -1,5 +1,5 @@
 import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaos/history'
-import { type Budget, ticking, unlimited } from '../budget.ts'
+import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import {
   type Accounted,
@@ -132,7 +132,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     // Counted from the start, upwards.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
-  const steps = Float64Array.from(amount, Math.abs)
+  const steps = amount.map(Math.abs)
   if (!same) return refuteByBounds(part, steps, seen, budget)
 
   const step = Math.abs(unit)
@@ -250,7 +250,9 @@ export function counterReads(
 ): { readonly reads: readonly Bounds[]; readonly attempted: number; readonly acknowledged: number } {
   const start = startOf(initial)
   const { callEvent, returnEvent } = history.operations
-  const events: { readonly at: number; readonly row: AccountRow; readonly isReturn: boolean }[] = []
+  const rows: AccountRow[] = []
+  const calls: number[] = []
+  const returns: number[] = []
   let attempted = 0
   let acknowledged = 0
   for (const row of rowsOf(history, Object.keys(numbers), budget)) {
@@ -259,15 +261,18 @@ export function counterReads(
       if (row.acknowledged) acknowledged++
     }
     if (row.failed || (isRead(history, row) && !row.acknowledged)) continue
-    events.push({ at: callEvent[row.row], row, isReturn: false })
-    if (row.acknowledged) events.push({ at: returnEvent[row.row], row, isReturn: true })
+    rows.push(row)
+    calls.push(callEvent[row.row])
+    returns.push(row.acknowledged ? returnEvent[row.row] : NEVER)
   }
-  events.sort(ticking((a, b) => a.at - b.at, budget))
+  const columns = { length: rows.length, calls: Int32Array.from(calls), returns: Int32Array.from(returns) }
   const sums = new Map<number, { upAsked: number; upDone: number; downAsked: number; downDone: number }>()
   const atCall = new Map<number, { readonly up: number; readonly down: number }>()
   const reads: Bounds[] = []
-  for (const { row, isReturn } of events) {
+  for (const event of eventsInOrder(columns, budget)) {
     budget.tick()
+    const row = rows[event >> 1]
+    const isReturn = (event & 1) === 1
     const sum = sums.get(row.key) ?? { upAsked: 0, upDone: 0, downAsked: 0, downDone: 0 }
     sums.set(row.key, sum)
     if (!isRead(history, row)) {

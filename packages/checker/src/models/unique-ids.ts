@@ -1,7 +1,7 @@
 import type { History, Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
+import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import type { FastAnswer } from '../objects/slots.ts'
@@ -41,14 +41,16 @@ const specification: Specification<readonly string[]> = {
 
 function fast(part: Part, _: Json, budget: Budget): FastAnswer {
   const first = new Map<number, number>()
+  const order = new Int32Array(part.length)
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.returns[i] === NEVER) continue
     const known = first.get(part.output[i])
     if (known !== undefined) return { result: 'violated', conflict: [known, i] }
+    order[first.size] = i
     first.set(part.output[i], i)
   }
-  return { result: 'met', order: Int32Array.from(first.values()) }
+  return { result: 'met', order: order.slice(0, first.size) }
 }
 
 function account(history: History, _: Json, budget: Budget): Accounting {
@@ -64,9 +66,11 @@ function account(history: History, _: Json, budget: Budget): Accounting {
     if (known === undefined) given.set(name, { row, id: output, count: 1 })
     else known.count++
   }
-  const duplicated = [...given.values()].flatMap(({ row, id, count }) =>
-    count > 1 ? [accounted(history, row, id, count)] : [],
-  )
+  const duplicated: Accounted[] = []
+  for (const { row, id, count } of given.values()) {
+    budget.tick()
+    if (count > 1) duplicated.push(accounted(history, row, id, count))
+  }
   return accounting({
     result: duplicated.length > 0 ? 'violated' : 'met',
     reason: duplicated.length > 0 ? `${duplicated.length} ids were given out more than once` : 'all ids are different',

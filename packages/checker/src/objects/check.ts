@@ -1,4 +1,4 @@
-import { type History, INFO, type Json } from '@chaos/history'
+import type { History, Json } from '@chaos/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
@@ -6,6 +6,7 @@ import type { Level } from '../level.ts'
 import { functionsOf, specificationOf } from '../models/custom.ts'
 import type { Model } from '../models/model.ts'
 import type { CheckOptions } from '../options.ts'
+import { countUnknown } from '../outcomes.ts'
 import type { Report, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import { type Accounting, troublesOf } from './accounting.ts'
@@ -173,18 +174,15 @@ interface Judged {
 }
 
 function reportOf(history: History, { model, known, decided, accounting, options }: Judged): Report {
-  const { outcome } = history.operations
   const levels = followsFrom(decided, (level) => {
     if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
     return known.includes(level) ? 'not decided' : `the ${model} model is judged by ${known.join(' and ')} only`
   })
-  let unknown = 0
-  for (const each of outcome) if (each === INFO) unknown++
   return {
     model,
     levels,
     headline: headlineOf(levels, accounting),
-    info: { total: unknown },
+    info: { total: countUnknown(history.operations.outcome) },
     lost: (accounting?.result === 'violated' ? accounting.lost : []).map(({ key, value, operation }) => ({
       key,
       value,

@@ -52,10 +52,7 @@ export function shardsOf(
     return parts.flatMap((part) => {
       const groups = divide(part, budget)
       if (groups.length <= 1) return [part]
-      return groups.map((indices) => {
-        budget.tick()
-        return choose(part, indices)
-      })
+      return groups.map((indices) => choose(part, indices, budget))
     })
   }
   if (shard === undefined) return parts
@@ -68,7 +65,7 @@ export function shardsOf(
       if (known === undefined) members.set(name, [i])
       else known.push(i)
     }
-    return members.size === 1 ? [part] : [...members.values()].map((indices) => choose(part, indices))
+    return members.size === 1 ? [part] : [...members.values()].map((indices) => choose(part, indices, budget))
   })
 }
 

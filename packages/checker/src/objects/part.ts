@@ -108,23 +108,27 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
       output.push(operations.output[i])
     }
   }
+  const column = (entry: (i: number) => number): Int32Array => columnOf(row, entry, budget)
   return {
     history,
     key,
     length: row.length,
     row: Int32Array.from(row),
     f: Uint8Array.from(f),
-    input: columnOf(row, (i) => operations.input[i]),
+    input: column((i) => operations.input[i]),
     output: Int32Array.from(output),
-    process: columnOf(row, (i) => operations.process[i]),
-    calls: columnOf(row, (i) => operations.callEvent[i]),
-    returns: columnOf(row, (i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
+    process: column((i) => operations.process[i]),
+    calls: column((i) => operations.callEvent[i]),
+    returns: column((i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
   }
 }
 
-function columnOf(indices: readonly number[], entry: (i: number) => number): Int32Array {
+function columnOf(indices: readonly number[], entry: (i: number) => number, budget: Budget): Int32Array {
   const column = new Int32Array(indices.length)
-  for (let at = 0; at < column.length; at++) column[at] = entry(indices[at])
+  for (let at = 0; at < column.length; at++) {
+    budget.tick()
+    column[at] = entry(indices[at])
+  }
   return column
 }
 
@@ -139,9 +143,13 @@ function mostItems(
   return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
-/** Some of the operations (ascending), as a part of their own. Positions are kept. */
-export function choose(part: Part, indices: readonly number[]): Part {
-  const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i])
+/**
+ * Some of the operations (ascending), as a part of their own. Positions are kept.
+ *
+ * @throws OutOfTime
+ */
+export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
+  const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
   return {
     ...part,
     length: indices.length,

@@ -15,8 +15,8 @@ export interface Choices {
 }
 
 const BYTES_PER_CANDIDATE = 8
-/** A mask: so many reads are looked at between two looks at the clock. */
-const READS_BETWEEN_CLOCKS = 0x3f
+/** So many candidates are looked at between two looks at the clock: each read has a share of all writes. */
+const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
  * All sources that each read may have. Not its own process's later writes. An `info` write of a value that nobody read is
@@ -51,20 +51,22 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
   const reads: number[] = []
   const candidates: number[][] = []
   let taken = 0
+  let sinceLook = 0
   const release = (): void => budget.giveBack(taken)
   for (let i = 0; i < length; i++) {
     if (expects[i] === NOTHING) continue
-    const bytes = BYTES_PER_CANDIDATE * (writers.get(key[i] * values + expects[i])?.length ?? 0)
-    const isLate = (reads.length & READS_BETWEEN_CLOCKS) === 0 && budget.expired()
+    const all = writers.get(key[i] * values + expects[i]) ?? []
+    const bytes = BYTES_PER_CANDIDATE * all.length
+    sinceLook += all.length + 1
+    const isLate = sinceLook > CANDIDATES_BETWEEN_LOOKS && budget.expired()
+    if (sinceLook > CANDIDATES_BETWEEN_LOOKS) sinceLook = 0
     if (isLate || !budget.take(bytes)) {
       release()
       if (isLate) throw new OutOfTime()
       return undefined
     }
     taken += bytes
-    const possible = (writers.get(key[i] * values + expects[i]) ?? []).filter(
-      (writer) => process[writer] !== process[i] || calls[writer] < calls[i],
-    )
+    const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] < calls[i])
     // By the clock: those called before the read returned, the last to return first. It is a guess, and only an order.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
