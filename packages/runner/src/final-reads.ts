@@ -11,8 +11,8 @@ interface FinalReadsOptions {
   /** How long to wait for all nodes to answer, and to agree. */
   readonly quietMs: Millis
   /**
-   * What is waited for; agreement unless given. Where each read must be right whenever it is made, it is enough that
-   * somebody answers: that takes one read a round.
+   * What is waited for; agreement unless given. Where each read must be right whenever it is made, whoever answers it, it is
+   * enough that somebody answers: that takes one read a round, and in the end one of each key and one by each node.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
@@ -23,22 +23,24 @@ export type Converged = (convergedAfter: Nanos | undefined) => void
 const PAUSE_BETWEEN_ROUNDS_MS = 50 as Millis
 
 /**
- * Waits until the cluster is quiet, and then reads every key from every node once more, marked as final.
+ * Waits until the cluster is quiet, and then reads every key from every node once more (or fewer, see `until`), marked as
+ * final.
  *
  * Rounds of ordinary reads come first, until one finds what is waited for; where that does not
  * happen in time the final reads are made all the same, and are what shows that the replicas stay apart.
  */
 export function readFinally(options: FinalReadsOptions, done: Converged): void {
-  const { cluster, quietMs } = options
-  const [nodes, keys] =
-    options.until === 'service' ? [cluster.nodes.slice(0, 1), options.keys.slice(0, 1)] : [cluster.nodes, options.keys]
+  const { cluster, keys, quietMs } = options
+  const forAgreement = options.until !== 'service'
+  const probed = forAgreement ? cluster.nodes : cluster.nodes.slice(0, 1)
+  const compared = forAgreement ? keys : keys.slice(0, 1)
   const { clock } = cluster
   const healedAt = clock.now()
   const deadline = healedAt + millisToNanos(quietMs)
 
   function probe(): void {
-    readAll(options, nodes, keys, false, (answers) => {
-      const agreed = keys.every((key) => allAgree(nodes.map((node) => answers.get(node)?.get(key))))
+    readAll(options, allOf(compared, probed), false, (answers) => {
+      const agreed = compared.every((key) => allAgree(probed.map((node) => answers.get(node)?.get(key))))
       if (agreed) finish(nanos(clock.now() - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
       else clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), probe)
@@ -46,25 +48,45 @@ export function readFinally(options: FinalReadsOptions, done: Converged): void {
   }
 
   function finish(convergedAfter: Nanos | undefined): void {
-    readAll(options, cluster.nodes, options.keys, true, () => done(convergedAfter))
+    const parts = forAgreement ? allOf(keys, cluster.nodes) : dealt(keys, cluster.nodes)
+    readAll(options, parts, true, () => done(convergedAfter))
   }
 
   probe()
 }
 
+/** What one node is asked for. */
+interface Part {
+  readonly node: NodeId
+  readonly keys: readonly string[]
+}
+
+/** Each key from each node. */
+const allOf = (keys: readonly string[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, keys }))
+
+/** Each key from some node, and some key from each node. */
+function dealt(keys: readonly string[], nodes: readonly NodeId[]): Part[] {
+  const parts = nodes.map((node) => ({ node, keys: [] as string[] }))
+  const rounds = Math.ceil(keys.length / nodes.length)
+  for (let i = 0; i < rounds * nodes.length; i++) {
+    const key = keys[i % keys.length]
+    if (key !== undefined) parts[i % nodes.length]?.keys.push(key)
+  }
+  return parts
+}
+
 type Answers = Map<NodeId, Map<string, Json>>
 
-/** Reads each of these keys from each of these nodes: the nodes at the same time, the keys of one node in turn, by one process a node. */
+/** Reads each node's keys: the nodes at the same time, the keys of one node in turn, by one process a node. */
 function readAll(
   options: FinalReadsOptions,
-  nodes: readonly NodeId[],
-  keys: readonly string[],
+  parts: readonly Part[],
   final: boolean,
   done: (answers: Answers) => void,
 ): void {
-  const answers: Answers = new Map(nodes.map((node) => [node, new Map()]))
-  let nodesLeft = nodes.length
-  for (const node of nodes) {
+  const answers: Answers = new Map(parts.map(({ node }) => [node, new Map()]))
+  let nodesLeft = parts.length
+  for (const { node, keys } of parts) {
     const reader = createReader(options, node, final)
     const readNext = (position: number) => {
       const key = keys[position]

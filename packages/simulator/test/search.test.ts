@@ -168,6 +168,22 @@ describe('a trial', () => {
       events.filter(({ process }) => process !== 'nemesis').map(({ index: _, ...event }) => event)
     expect(clients(other.events)).toEqual(clients(one.events))
   })
+
+  test.each([
+    [1, 5],
+    [5, 5],
+    [7, 10],
+  ])('of %i keys and five nodes ends with %i reads: each key is read, and each node is asked', (keys, reads) => {
+    const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
+    const operations = scenario.operations.map((operation, i) => ({
+      ...operation,
+      command: { f: 'write' as const, key: `k${i % keys}`, value: i },
+    }))
+    const finals = runScenario(raft(), { ...scenario, operations }, limits).events.filter(({ final }) => final === true)
+    expect(new Set(finals.map(({ key }) => key)).size).toBe(keys)
+    expect(new Set(finals.map(({ node }) => node)).size).toBe(5)
+    expect(finals.length).toBe(reads)
+  })
 })
 
 describe('what was found', () => {
