@@ -2,7 +2,6 @@ import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
 import type {
   AnyStoreMachine,
-  Effect,
   MachineEvent,
   NodeSetting,
   NodeStatus,
@@ -11,7 +10,8 @@ import type {
   Transition,
 } from '@chaos/protocols'
 import { CrashPoints } from './crash-points.ts'
-import { fate, fateBits, type Stream, streamOf } from './fate.ts'
+import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
+import { fateBits, type Stream, streamOf } from './fate.ts'
 import { MachineError, threwOn } from './machine-error.ts'
 import type { Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
@@ -22,7 +22,6 @@ import { type Ringing, Timer } from './timer.ts'
 export type AnyEvent = MachineEvent<unknown, StoreCommand>
 /** Told of every step of one node, after it, with the node's state, which it must not change; of a start without an event. */
 export type Observer = (state: unknown, event: AnyEvent | undefined) => void
-type AnyEffect = Effect<unknown, StoreResult, unknown>
 
 /**
  * When a node is at its weakest: it has just come to lead, it has something to write to its disk, or it has just told a
@@ -30,16 +29,11 @@ type AnyEffect = Effect<unknown, StoreResult, unknown>
  */
 export type Moment = 'leads' | 'persists' | 'acknowledges'
 
-export interface NodeOptions {
-  readonly id: NodeId
+export interface NodeOptions extends DiskOptions {
   readonly peers: readonly NodeId[]
   readonly machine: AnyStoreMachine
-  readonly seed: number
   /** How far this node's clock is ahead of true time. */
   readonly clockOffsetMs: Millis
-  /** Making a record durable takes this long at least, and at most. */
-  readonly fsyncMinMs: Millis
-  readonly fsyncMaxMs: Millis
   readonly log: (text: string) => void
   readonly observe: Observer | undefined
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
@@ -49,8 +43,6 @@ export interface NodeOptions {
 export interface Asker {
   replied(result: StoreResult | undefined): void
 }
-
-const NOTHING: readonly AnyEffect[] = []
 
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
 export class SimulatedNode implements Ringing {
@@ -62,25 +54,18 @@ export class SimulatedNode implements Ringing {
   readonly #queue: EventQueue
   readonly #machine: AnyStoreMachine
   readonly #seeds: Stream
-  readonly #fsyncs: Stream
-  readonly #tears: Stream
   readonly #clock: NodeClock
+  readonly #disk: Disk
   /** To each peer, once the cluster has wired it. */
   readonly #wires: Map<NodeId, Wire> = new Map()
-  readonly #journal: unknown[] = []
   readonly #requests: Map<string, Asker> = new Map()
   readonly #timers: Map<string, Timer> = new Map()
   #state: unknown
   #up = false
   #life = 0
-  #fsyncCount = 0
   #pauses = 0
   /** What came while the node was paused. */
   #backlog: (() => void)[] = []
-  /** What waits for the disk; `undefined` while nothing is being written. */
-  #waiting: readonly AnyEffect[] | undefined
-  /** What the disk is at work on: records that are not durable yet, and effects that wait for them. */
-  #writing: readonly AnyEffect[] | undefined
   #led = false
 
   constructor(queue: EventQueue, options: NodeOptions) {
@@ -89,9 +74,8 @@ export class SimulatedNode implements Ringing {
     this.#options = options
     this.#machine = options.machine
     this.#seeds = streamOf(options.seed, `${options.id} seed`)
-    this.#fsyncs = streamOf(options.seed, `${options.id} fsync`)
-    this.#tears = streamOf(options.seed, `${options.id} torn write`)
     this.#clock = new NodeClock(options.clockOffsetMs)
+    this.#disk = new Disk(options)
   }
 
   get up(): boolean {
@@ -121,9 +105,7 @@ export class SimulatedNode implements Ringing {
     this.#up = false
     this.#life++
     this.#state = undefined
-    this.#tear(this.#writing ?? [])
-    this.#writing = undefined
-    this.#waiting = undefined
+    this.#disk.tear()
     this.#backlog = []
     for (const timer of this.#timers.values()) timer.cancel()
     const unanswered = [...this.#requests.values()]
@@ -205,7 +187,7 @@ export class SimulatedNode implements Ringing {
 
   #started(setting: NodeSetting): Transition<unknown, unknown, StoreResult, unknown> {
     try {
-      return this.#machine.start(setting, [...this.#journal], this.#localTime())
+      return this.#machine.start(setting, this.#disk.journal(), this.#localTime())
     } catch (error) {
       throw threwOn(this.id, undefined, error)
     }
@@ -226,9 +208,8 @@ export class SimulatedNode implements Ringing {
   }
 
   #carryOut(effects: readonly AnyEffect[]): void {
-    const waiting = this.#waiting
-    if (waiting !== undefined) {
-      if (effects.length > 0) this.#waiting = waiting.length === 0 ? effects : [...waiting, ...effects]
+    if (this.#disk.writing) {
+      this.#disk.wait(effects)
       return
     }
     for (let i = 0; i < effects.length; i++) {
@@ -241,15 +222,11 @@ export class SimulatedNode implements Ringing {
     }
   }
 
-  /** One fsync for all records at hand; what stands between and after them waits for it. */
   #write(batch: readonly AnyEffect[]): void {
-    this.#waiting = NOTHING
-    this.#writing = batch
+    this.#disk.begin(batch)
     if (this.crashes.any && this.#diesWriting(batch)) return
     this.#options.onMoment?.(this.id, 'persists')
-    const { fsyncMinMs, fsyncMaxMs } = this.#options
-    const durationMs = fsyncMinMs + (fsyncMaxMs - fsyncMinMs) * fate(this.#fsyncs, this.#fsyncCount++)
-    this.#queue.schedule(this.#queue.now + Math.round(durationMs * 1e6), new Fsync(this, this.#life, batch))
+    this.#queue.schedule(this.#queue.now + this.#disk.fsyncNanos(), new Fsync(this, this.#life, batch))
   }
 
   /** The batch is durable, unless the node died while it was being written. */
@@ -259,30 +236,20 @@ export class SimulatedNode implements Ringing {
       this.#writtenLater(life, batch)
       return
     }
-    const later = this.#waiting
-    this.#waiting = undefined
-    this.#writing = undefined
-    for (const effect of batch) if (effect.type === 'persist') this.#journal.push(effect.record)
+    const later = this.#disk.end()
     for (const effect of batch) if (!this.#execute(effect)) return
-    if (later !== undefined) this.#carryOut(later)
+    this.#carryOut(later)
   }
 
   #writtenLater(life: number, batch: readonly AnyEffect[]): void {
     this.#backlog.push(() => this.written(life, batch))
   }
 
-  /** A write that a kill cut short: some first records of it are durable, or none, or all. */
-  #tear(batch: readonly AnyEffect[]): void {
-    const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
-    const durable = Math.floor(fate(this.#tears, this.#fsyncCount) * (records.length + 1))
-    for (const record of records.slice(0, durable)) this.#journal.push(record)
-  }
-
   /** Records before the one it dies at may still reach the disk. */
   #diesWriting(batch: readonly AnyEffect[]): boolean {
     for (const [i, effect] of batch.entries()) {
       if (effect.type !== 'persist' || !this.crashes.reachedBy('persist')) continue
-      this.#writing = batch.slice(0, i)
+      this.#disk.begin(batch.slice(0, i))
       this.crashes.die('persist')
       return true
     }
