@@ -149,3 +149,24 @@ test('an order of appends is accepted exactly when it is a witness, whatever was
   expect(count.right, JSON.stringify(count)).toBeGreaterThan(50)
   expect(count.wrong, JSON.stringify(count)).toBeGreaterThan(50)
 })
+
+test.each([
+  ['half of a piece', ['a12 '], 'a1'],
+  ['a piece and a half', ['a12 ', 'a13 '], 'a12 a1'],
+  ['half of a piece where all have one size', ['abc', 'abd', 'xyz'], 'abcx'],
+])('%s cannot be read', (_, pieces, text) => {
+  const done = (f: string, value: string | null, read: string | null = value): EventInput[] => [
+    { process: 0, type: 'invoke', f, value },
+    { process: 0, type: 'ok', f, value: read },
+  ]
+  const appends = pieces.flatMap((piece) => done('append', piece))
+  const read = (value: string): EventInput[] => done('read', null, value)
+  const judged = (events: readonly EventInput[]): string => {
+    const history = smallHistory(events)
+    expect(orderAppends(encodeRegister(history, { initial: '', failedCas: 'drop' }).encoded)?.isUnclear[0]).toBe(0)
+    return checkHistory(history, { initial: '', levels: ['linearizable'] }).levels.linearizable.result
+  }
+  expect(judged([...appends, ...read(pieces.join(''))])).toBe('met')
+  expect(judged([...appends, ...read(pieces.join('')), ...read(text)])).toBe('violated')
+  expect(judged([...appends, ...read(text)])).toBe('violated')
+})

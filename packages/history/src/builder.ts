@@ -8,6 +8,7 @@ import { historyOf } from './lending.ts'
 import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
 import { brokenRule, rules } from './rules.ts'
 import type { EventSink } from './sink.ts'
+import { nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
 import { nanos } from './units.ts'
 import { ValueTable } from './value.ts'
 
@@ -51,18 +52,13 @@ export class HistoryBuilder implements EventSink {
   readonly #named: string | undefined
   readonly #format: Format | undefined
   readonly #mayLackInvocations: boolean
-  #lacksInvocations = false
   #header: Header | undefined
   readonly #columns: Columns
   readonly #nemesis: Event[] = []
   readonly #warnings: string[] = []
-  readonly #strangers: Set<string> = new Set()
+  readonly #tolerated: Tolerated = nothingTolerated()
   #events = 0
   #clientEvents = 0
-  #withoutTime = 0
-  #hugeTimes = 0
-  #reused = 0
-  #reusedExample = ''
   #lastIndex = NONE
   #lastIndexLine = 0
   // By process number. Small integers, which nearly all processes are, find their number by position, in a table that
@@ -141,14 +137,14 @@ export class HistoryBuilder implements EventSink {
     let position = this.#clientEvents
     if (type === INVOKE) {
       if (row >= 0) throw this.#twoInFlight(process, f, row, line)
-      if (this.#lacksInvocations) throw this.#mixed(line)
+      if (this.#tolerated.lacksInvocations) throw this.#mixed(line)
       if (row < NONE) this.#noteReuse(process, row, line)
       row = this.#call(number, f, key, value, node, flags, line, position)
       columns.callTime[row] = this.#checkTime(number, process, time, line, position)
       this.#open[number] = row
     } else {
       if (row < 0) {
-        if (!this.#lacksInvocations) this.#expectInvocation(process, type, f, line)
+        if (!this.#tolerated.lacksInvocations) this.#expectInvocation(process, type, f, line)
         row = this.#call(number, f, key, value, node, flags, line, position)
         columns.callTime[row] = this.#checkTime(number, process, time, line, position)
         position += 1
@@ -163,7 +159,7 @@ export class HistoryBuilder implements EventSink {
       columns.returnLine[row] = line
       columns.error[row] = error + 1
       if (flags !== 0) columns.flags[row] = (columns.flags[row] ?? 0) | flags
-      this.#open[number] = type - 1 === INFO && !this.#lacksInvocations ? NONE - 1 - row : NONE
+      this.#open[number] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - row : NONE
     }
     this.#clientEvents = position + 1
     this.#events += 1
@@ -171,7 +167,6 @@ export class HistoryBuilder implements EventSink {
 
   /** What was built so far. The columns are shared with the builder, so this is called once, at the end. */
   build(): History {
-    this.#summarise()
     return historyOf({
       header: this.#header,
       source: this.#named,
@@ -186,7 +181,7 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
-      warnings: this.#warnings,
+      warnings: [...this.#warnings, ...warningsAbout(this.#tolerated, this.source, this.#clientEvents)],
     })
   }
 
@@ -225,7 +220,7 @@ export class HistoryBuilder implements EventSink {
     const index = event.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
     const process = String(event.process)
-    if (process !== 'nemesis' && event.type === 'invoke') this.#strangers.add(process)
+    if (process !== 'nemesis' && event.type === 'invoke') this.#tolerated.strangers.add(process)
     this.#nemesis.push({
       ...event,
       process,
@@ -266,14 +261,14 @@ export class HistoryBuilder implements EventSink {
 
   #checkTime(number: number, process: number, time: number, line: number, position: number): number {
     if (Number.isNaN(time)) {
-      this.#withoutTime += 1
+      this.#tolerated.withoutTime += 1
       return position
     }
     const last = this.#lastTime[number] ?? time
     if (time < last) {
       throw this.#broken(line, rules.timeGoesBack(process, last, this.#lastTimeLine[number] ?? 0, time))
     }
-    if (time > Number.MAX_SAFE_INTEGER) this.#hugeTimes += 1
+    if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
     this.#lastTime[number] = time
     this.#lastTimeLine[number] = line
     return time
@@ -303,7 +298,7 @@ export class HistoryBuilder implements EventSink {
     if (!this.#mayLackInvocations || this.#clientEvents > 0) {
       throw this.#broken(line, rules.notInvoked(process, typeName(type), this.functions.text(f)))
     }
-    this.#lacksInvocations = true
+    this.#tolerated.lacksInvocations = true
   }
 
   #mixed(line: number): UserError {
@@ -334,43 +329,10 @@ export class HistoryBuilder implements EventSink {
 
   #noteReuse(process: number, retired: number, line: number): void {
     const row = NONE - 1 - retired
-    if (this.#reused === 0) {
-      this.#reusedExample = `line ${line}: process ${process} after its info of line ${this.#columns.returnLine[row] ?? 0}`
+    if (this.#tolerated.reused === 0) {
+      this.#tolerated.reusedExample = `line ${line}: process ${process} after its info of line ${this.#columns.returnLine[row] ?? 0}`
     }
-    this.#reused += 1
-  }
-
-  #summarise(): void {
-    const { source } = this
-    if (this.#reused > 0) {
-      this.warn(
-        `${source}: ${this.#reused} ${this.#reused === 1 ? 'operation is' : 'operations are'} invoked by a process whose ` +
-          `earlier operation ended in info (${this.#reusedExample}). Such a process should be replaced by a new one.`,
-      )
-    }
-    if (this.#lacksInvocations) {
-      this.warn(
-        `${source}: there are completions only; each is taken as an operation invoked just before. Real-time order may be stricter than it was.`,
-      )
-    }
-    const timed = this.#clientEvents - this.#withoutTime
-    if (this.#withoutTime > 0 && timed > 0 && !this.#lacksInvocations) {
-      this.warn(
-        `${source}: ${this.#withoutTime} of ${this.#clientEvents} events have no time; their position stands for it.`,
-      )
-    }
-    if (this.#hugeTimes > 0) {
-      this.warn(
-        `${source}: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.`,
-      )
-    }
-    if (this.#strangers.size > 0) {
-      const names = [...this.#strangers].slice(0, 3).map((name) => JSON.stringify(name))
-      this.warn(
-        `${source}: ${names.join(', ')} ${this.#strangers.size > 3 ? `and ${this.#strangers.size - 3} more ` : ''}` +
-          'invoked operations but are not numbered processes, so they are not judged. Give clients integers.',
-      )
-    }
+    this.#tolerated.reused += 1
   }
 
   #broken(line: number, rule: string): UserError {

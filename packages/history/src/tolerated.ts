@@ -1,0 +1,58 @@
+/** What is not as it should be and yet does no harm, counted while a history is built. */
+export interface Tolerated {
+  /** Operations that were invoked by a process whose earlier operation ended in info, and one of them in words. */
+  reused: number
+  reusedExample: string
+  /** There are completions only. */
+  lacksInvocations: boolean
+  withoutTime: number
+  /** Times beyond 2^53. */
+  hugeTimes: number
+  /** Who invoked operations and is no client. */
+  readonly strangers: Set<string>
+}
+
+export const nothingTolerated = (): Tolerated => ({
+  reused: 0,
+  reusedExample: '',
+  lacksInvocations: false,
+  withoutTime: 0,
+  hugeTimes: 0,
+  strangers: new Set(),
+})
+
+/** What the person who made the history should know of it, and what to do next time. */
+export function warningsAbout(
+  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes, strangers }: Tolerated,
+  source: string,
+  clientEvents: number,
+): string[] {
+  const warnings: string[] = []
+  if (reused > 0) {
+    warnings.push(
+      `${source}: ${reused} ${reused === 1 ? 'operation is' : 'operations are'} invoked by a process whose ` +
+        `earlier operation ended in info (${reusedExample}). Such a process should be replaced by a new one.`,
+    )
+  }
+  if (lacksInvocations) {
+    warnings.push(
+      `${source}: there are completions only; each is taken as an operation invoked just before. Real-time order may be stricter than it was.`,
+    )
+  }
+  if (withoutTime > 0 && withoutTime < clientEvents && !lacksInvocations) {
+    warnings.push(`${source}: ${withoutTime} of ${clientEvents} events have no time; their position stands for it.`)
+  }
+  if (hugeTimes > 0) {
+    warnings.push(
+      `${source}: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.`,
+    )
+  }
+  if (strangers.size > 0) {
+    const names = [...strangers].slice(0, 3).map((name) => JSON.stringify(name))
+    warnings.push(
+      `${source}: ${names.join(', ')} ${strangers.size > 3 ? `and ${strangers.size - 3} more ` : ''}` +
+        'invoked operations but are not numbered processes, so they are not judged. Give clients integers.',
+    )
+  }
+  return warnings
+}
