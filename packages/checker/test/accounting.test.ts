@@ -92,6 +92,37 @@ test('messages that come out twice are duplicated, those of unknown outcome reco
   expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
 })
 
+test('of messages that operations of unknown outcome may have taken it is not said that they were lost in the end', () => {
+  const outOfOrder: readonly Step[] = [
+    ...[1, 2].flatMap((value): Step[] => [
+      [0, 'invoke', 'enqueue', value],
+      [0, 'ok', 'enqueue', value],
+    ]),
+    ...[2, 1].flatMap((value): Step[] => [
+      [0, 'invoke', 'dequeue'],
+      [0, 'ok', 'dequeue', value],
+    ]),
+  ]
+  const eventually = (...steps: readonly Step[]): string => {
+    const history = historyFromEvents(eventsOf(...outOfOrder, ...steps, [0, 'invoke', 'dequeue'], [0, 'ok', 'dequeue']))
+    const { levels } = checkHistory(history, { model: 'queue', levels: ['linearizable', 'eventual'] })
+    expect(levels.linearizable.result).toBe('violated')
+    return levels.eventual.result
+  }
+  const given = (value: number): Step[] => [
+    [0, 'invoke', 'enqueue', value],
+    [0, 'ok', 'enqueue', value],
+  ]
+  const unknown: readonly Step[] = [
+    [1, 'invoke', 'dequeue'],
+    [1, 'info', 'dequeue'],
+  ]
+  expect(eventually(...given(3))).toBe('violated')
+  expect(eventually(...given(3), ...unknown)).toBe('unknown')
+  expect(eventually(...given(3), ...given(4), ...unknown)).toBe('violated')
+  expect(eventually(...given(3), ...given(4), [1, 'invoke', 'drain'])).toBe('unknown')
+})
+
 test('an element of a set that reads lack for a while is stale, one that the last reads lack is lost', () => {
   const account = accountOf(
     'set',

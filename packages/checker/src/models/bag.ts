@@ -283,12 +283,17 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
   let lastEnqueue = -1
   let drainedAt = -1
   const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
+  // By key: how many messages operations of unknown outcome may have taken.
+  const takers = new Map<number, number>()
   for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
     history,
     Object.keys(queueNumbers),
     budget,
   )) {
     const number = queueNumbers[history.functions[operations.f[row]]]
+    if (number !== ENQUEUE && !ok && !failed) {
+      takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
+    }
     if (number === ENQUEUE) {
       attempted++
       if (ok) acknowledged++
@@ -301,7 +306,7 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
       if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
     } else if (number === DEQUEUE) {
       const isFinal = (operations.flags[row] & 1) !== 0
-      const foundNothing = (ok && output === NULL_ID) || failed
+      const foundNothing = ok && output === NULL_ID
       if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
       if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
     } else if (ok) {
@@ -324,11 +329,13 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
   const recovered: Accounted[] = []
   const duplicated: Accounted[] = []
   let ok = 0
+  let isExcused = unexpected.size === 0
   for (const { row, value, attempts: tries, acknowledged: sure, taken } of attempts.values()) {
     budget.tick()
     const seen = Math.min(taken, tries)
     ok += seen
     if (sure > taken) lost.push(accounted(history, row, value, sure - taken))
+    if (sure > taken && !take(takers, operations.key[row], sure - taken)) isExcused = false
     if (taken > tries) duplicated.push(accounted(history, row, value, taken - tries))
     if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
   }
@@ -350,7 +357,15 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
     recovered,
     unexpected: [...unexpected.values()],
     duplicated,
+    isExcused,
   })
+}
+
+/** Takes so many of what there is of a key; false where there is not enough. */
+function take(stock: Map<number, number>, key: number, count: number): boolean {
+  const left = (stock.get(key) ?? 0) - count
+  stock.set(key, left)
+  return left >= 0
 }
 
 interface Tally {

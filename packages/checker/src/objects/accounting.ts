@@ -30,6 +30,8 @@ export interface Accounting {
   readonly neverRead: readonly Accounted[]
   /** Missing for a while after they were known to be there, though not for good. */
   readonly stale: readonly Accounted[]
+  /** Whether operations of unknown outcome may have taken all that is lost, which Jepsen's accounting does not ask. */
+  readonly isExcused?: boolean
 }
 
 export interface Accounted {

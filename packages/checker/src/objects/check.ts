@@ -139,11 +139,18 @@ const LONG = 1_000
 
 const LATE: Convergence = { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
 
+const EXCUSED: Convergence = {
+  result: 'unknown',
+  reason: 'operations of unknown outcome may have taken what never came out',
+  rows: [],
+}
+
 /** For sets and queues, what the accounting says of the last reads stands for what final reads would say. */
 function convergenceOf(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
   if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
   if (accounting === undefined) return LATE
   const { lost, unexpected, duplicated } = accounting
+  if (accounting.result === 'violated' && accounting.isExcused === true) return EXCUSED
   const culprits = unexpected.length > 0 ? unexpected : lost.length > 0 ? lost : duplicated
   return { ...accounting, rows: culprits.slice(0, 1).map(({ operation }) => operation) }
 }
