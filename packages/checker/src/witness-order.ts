@@ -8,8 +8,8 @@ const FEW = 1_000
  * than to check.
  */
 export function orderOfRows(key: string | undefined, operations: number, list: () => OperationRow[]): WitnessOrder {
+  if (operations <= FEW) return key === undefined ? { operations: list() } : { key, operations: list() }
   const named = key === undefined ? {} : { key }
-  if (operations <= FEW) return { ...named, operations: list() }
   let known: OperationRow[] | undefined
   return {
     ...named,

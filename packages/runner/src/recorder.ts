@@ -46,7 +46,9 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
     },
     completed({ process, node, command }, completion) {
       const { type } = completion
-      counts[type]++
+      if (type === 'ok') counts.ok++
+      else if (type === 'fail') counts.fail++
+      else counts.info++
       const { f, key } = command
       const value = completion.type === 'ok' && f === 'read' ? completion.value : inputValue(command)
       const time = now()

@@ -219,8 +219,9 @@ function watchMoments(reactions: readonly Reaction[]) {
     notice(node: NodeId, moment: Moment): void {
       if (react === undefined) return
       for (const one of pending) {
-        const { reaction } = one
-        if (reaction.moment !== moment || since() < (reaction.notBefore ?? 0)) continue
+        const { reaction, missing } = one
+        if (reaction.moment !== moment || missing === 0) continue
+        if (reaction.notBefore !== undefined && since() < reaction.notBefore) continue
         one.missing--
         if (one.missing === 0) react(reaction, node)
       }
