@@ -30,10 +30,6 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-/** What a fault touches, as the history records it. */
-export const faultTargets = (fault: Fault): readonly string[] =>
-  'links' in fault ? fault.links.map(linkName) : fault.nodes
-
 const effectNames: { readonly [effect in NodeEffect]: string } = { persist: 'write', send: 'message', reply: 'answer' }
 
 const percent = (probability: number): string => `${Math.round(probability * 100)}%`

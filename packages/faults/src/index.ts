@@ -1,6 +1,6 @@
 export type { DatagramFault, DatagramHarm, DatagramTrigger } from './datagram-fault.ts'
 export { datagramHarms, datagramTriggerParameters } from './datagram-table.ts'
-export { describeFault, faultTargets } from './describe.ts'
+export { describeFault } from './describe.ts'
 export type { CutMode, Endpoint, Fault, FaultKind, Link, NodeEffect, NodeId } from './fault.ts'
 export { linkName, linksBetween, nodeNames } from './fault.ts'
 export type { FaultFamily, TrafficFault } from './fault-families.ts'

@@ -1,5 +1,5 @@
 import { createRandom } from '@chaos/faults'
-import { type Millis, millis } from '@chaos/history'
+import type { Millis } from '@chaos/history'
 import { type Scenario, swapNodes } from '@chaos/runner'
 import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
@@ -85,6 +85,3 @@ const sizeOf = ({ operations, faults }: Scenario): number => operations.length +
 
 const isSmall = ({ operations, faults }: Scenario): boolean =>
   operations.length <= FEW_OPERATIONS && faults.length <= FEW_FAULTS
-
-/** For whoever minimises within a search: short, since more failures wait. */
-export const MINIMISE_MS: Millis = millis(2_000)
