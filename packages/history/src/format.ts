@@ -1,2 +1,3 @@
 /** The formats a history may be written in. The first two can be written as well. */
-export type Format = 'jsonl' | 'edn' | 'porcupine-etcd' | 'porcupine-kv'
+export const formats = ['jsonl', 'edn', 'porcupine-etcd', 'porcupine-kv'] as const
+export type Format = (typeof formats)[number]
