@@ -82,9 +82,10 @@ async function* checkAll(
   terminal: TerminalOptions,
   progress: ProgressDisplay,
 ): AsyncGenerator<CheckResult, void, undefined> {
-  const isShort = bytesOf(files) < SMALL_BYTES
-  if (isShort) optimiseLate()
-  const threads = threadsFor(files, isShort, settings)
+  const isSmall = bytesOf(files) < SMALL_BYTES
+  // How much comes from stdin is not known yet.
+  if (isSmall && files.every(({ file }) => file !== STDIN)) optimiseLate()
+  const threads = threadsFor(files, isSmall, settings)
   const pool = threads === 0 ? undefined : createCheckPool(threads, settings)
   const colours = styleFor(process.stdout).bold('x') !== 'x'
   let done = 0
@@ -119,8 +120,8 @@ function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: strin
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
 }
 
-function threadsFor(files: readonly NamedFile[], isShort: boolean, { workers }: CheckSettings): number {
-  if (workers === undefined && isShort) return 0
+function threadsFor(files: readonly NamedFile[], isSmall: boolean, { workers }: CheckSettings): number {
+  if (workers === undefined && isSmall) return 0
   const threads = workers ?? availableParallelism()
   return files.length === 1 ? threads : Math.min(threads, files.length)
 }
