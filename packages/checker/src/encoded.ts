@@ -42,6 +42,7 @@ export interface Encoded {
   readonly values: number
   /** The id in the history's value table of each value. */
   readonly names: Int32Array
+  /** That table. */
   readonly table: ValueTable
   readonly keys: number
   /** Whether some operation is a CAS or DIFFERS, or an APPEND: they rule out some of the fast paths. */

@@ -152,11 +152,12 @@ const LETTER_D = 0x64
 
 /** Whether it is a string, not empty, and has no half of a surrogate pair, which JSON text has as \ud8… to \udf…. */
 function isPiece(texts: PlacedTexts, id: number): boolean {
+  if ((id & 1) === 1) return false
   const entry = id >> 1
   const bytes = pageOf(texts, entry)
   const start = startOf(texts, entry)
   const end = endOf(texts, entry)
-  if ((id & 1) === 1 || bytes[start] !== QUOTE || end - start === 2) return false
+  if (bytes[start] !== QUOTE || end - start === 2) return false
   if (!hasBackslash(texts, entry)) return true
   for (let at = start; at < end; at++) {
     if (bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U && bytes[at + 2] === LETTER_D) return false

@@ -122,11 +122,12 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   }
   let sinceLook = 0
   const locate = (value: number, k: number): number => {
+    if ((names[value] & 1) === 1) return NONE
     const entry = names[value] >> 1
     const bytes = pageOf(texts, entry)
     const from = startOf(texts, entry) + 1
     const to = endOf(texts, entry) - 1
-    if ((names[value] & 1) === 1 || bytes[from - 1] !== QUOTE || to === from) return NONE
+    if (bytes[from - 1] !== QUOTE || to === from) return NONE
     sinceLook += to - from
     if (sinceLook > BYTES_BETWEEN_LOOKS) {
       budget.look()
