@@ -69,6 +69,9 @@ test('messages that were acknowledged and never came out are lost, once the queu
   ]
   const open = accountOf('bag', ...steps)
   expect([open.result, valuesOf(open.lost)]).toEqual(['unknown', ['a']])
+  // It did not happen, whatever was found.
+  const failed = accountOf('bag', ...steps, [1, 'invoke', 'dequeue'], [1, 'fail', 'dequeue'])
+  expect(failed.result).toBe('unknown')
   const drained = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', []])
   expect([drained.result, valuesOf(drained.lost)]).toEqual(['violated', ['a']])
   const complete = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', ['a']])
