@@ -156,8 +156,10 @@ export const sequentialMutations: readonly Mutation[] = [
       },
       {
         name: 'sources-overwritten-only',
-        before: 'if (source === INITIAL || (last !== source && precedes(source, last))) return false',
-        after: 'if (source === INITIAL || (last !== source && !precedes(source, last))) return false',
+        before:
+          'source === INITIAL ? lasts.length > 0 : lasts.some((last) => last !== source && precedes(source, last))',
+        after:
+          'source === INITIAL ? lasts.length > 0 : lasts.some((last) => last !== source && !precedes(source, last))',
         breaks: 'writes that nothing came between are ruled out as sources',
       },
       {
@@ -180,44 +182,48 @@ export const sequentialMutations: readonly Mutation[] = [
       },
     ],
   ),
-  ...inFile('sequential/search.ts', definitions, [
-    {
-      name: 'sequential-search-cas-in-any-state',
-      before: 'if (k === CAS) return expects[operation] === now ? writes[operation] : -1',
-      after: 'if (k === CAS) return writes[operation]',
-      breaks: 'a cas succeeds whatever the value is',
-    },
-    {
-      name: 'sequential-search-forgets-to-go-back',
-      before: 'state[key[operation]] = pathState[depth]',
-      after: 'state[key[operation]] = initial',
-      breaks: 'giving back a choice resets the value to the initial one',
-    },
-    {
-      name: 'sequential-search-skips-candidates',
-      before: 'if (fresh) cursor = -1',
-      after: 'if (fresh) cursor = pathOperation[depth - 1]',
-      breaks: 'operations called earlier than the last choice are not tried',
-    },
-    {
-      name: 'sequential-search-unknown-outcome-too-early',
-      before: 'if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1',
-      after: 'if (needed !== -1 && position[threads.of[needed]] < threads.place[needed]) return -1',
-      breaks: 'an operation of unknown outcome may come before its predecessor in its process',
-    },
-    {
-      name: 'sequential-search-drops-observed-writes',
-      before: 'return (operation) => observed.has(key[operation] * values + writes[operation])',
-      after: 'return (operation) => !observed.has(key[operation] * values + writes[operation])',
-      breaks: 'writes of unknown outcome that were read are dropped, the others kept',
-    },
-    {
-      name: 'sequential-search-drops-appends-nobody-reads',
-      before: 'to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)',
-      after: 'to === state[key[operation]] || (appends !== undefined && to === DEAD)',
-      breaks: 'an append of unknown outcome cannot explain a failed cas',
-    },
-  ]),
+  ...inFile(
+    'sequential/search.ts',
+    ['sequential.test', ...definitions],
+    [
+      {
+        name: 'sequential-search-cas-in-any-state',
+        before: 'if (k === CAS) return expects[operation] === now ? writes[operation] : -1',
+        after: 'if (k === CAS) return writes[operation]',
+        breaks: 'a cas succeeds whatever the value is',
+      },
+      {
+        name: 'sequential-search-forgets-to-go-back',
+        before: 'state[key[operation]] = pathState[depth]',
+        after: 'state[key[operation]] = initial',
+        breaks: 'giving back a choice resets the value to the initial one',
+      },
+      {
+        name: 'sequential-search-skips-candidates',
+        before: 'if (fresh) cursor = -1',
+        after: 'if (fresh) cursor = pathOperation[depth - 1]',
+        breaks: 'operations called earlier than the last choice are not tried',
+      },
+      {
+        name: 'sequential-search-unknown-outcome-too-early',
+        before: 'if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1',
+        after: 'if (needed !== -1 && position[threads.of[needed]] < threads.place[needed]) return -1',
+        breaks: 'an operation of unknown outcome may come before its predecessor in its process',
+      },
+      {
+        name: 'sequential-search-drops-observed-writes',
+        before: 'return (operation) => observed.has(key[operation] * values + writes[operation])',
+        after: 'return (operation) => !observed.has(key[operation] * values + writes[operation])',
+        breaks: 'writes of unknown outcome that were read are dropped, the others kept',
+      },
+      {
+        name: 'sequential-search-drops-appends-nobody-reads',
+        before: 'to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)',
+        after: 'to === state[key[operation]] || (appends !== undefined && to === DEAD)',
+        breaks: 'an append of unknown outcome cannot explain a failed cas',
+      },
+    ],
+  ),
   ...inFile(
     'sequential/choices.ts',
     ['sequential.test', 'weaker'],

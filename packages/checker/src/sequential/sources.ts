@@ -4,6 +4,7 @@ import { type Choices, choicesOf } from './choices.ts'
 import { derive } from './derivation.ts'
 import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
 import { type Saturation, saturate } from './saturation.ts'
+import { threadsOf } from './threads.ts'
 
 /** The sources that a read may still have, the likeliest first. */
 type Candidates = readonly number[]
@@ -66,6 +67,7 @@ function chooseAmong<Found>(
   budget: Budget,
 ): Found | 'violated' | 'stopped' {
   const { calls, returns } = encoded
+  const threads = threadsOf(encoded, true, budget)
   const writerOf = new Int32Array(encoded.length).fill(NO_READ)
   const facts: ReadsFrom = { result: 'unique', encoded, indices, writerOf }
   const all = possible.map((sources, n) =>
@@ -94,7 +96,7 @@ function chooseAmong<Found>(
         stopped = true
         return false
       }
-      const saturated = saturate(facts, budget)
+      const saturated = saturate(facts, budget, threads)
       if (saturated.result === 'stopped') {
         stopped = true
         return false
@@ -110,7 +112,7 @@ function chooseAmong<Found>(
       }
       for (let n = 0; n < reads.length; n++) {
         if (candidates[n].length === 1) continue
-        const left = candidates[n].filter((source) => isPossible(saturation, reads[n], source))
+        const left = possibleAmong(candidates[n], reads[n], saturation)
         if (left.length === 0) {
           weight[n]++
           return false
@@ -121,13 +123,14 @@ function chooseAmong<Found>(
     }
     return true
   }
-  /** The reads whose sources are to be guessed next: those that most contradictions rested on, and have the fewest left. */
+  /** The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et al., ECAI 2004). */
   const pick = (most: number): number[] => {
     const open: number[] = []
     for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
     open.sort(
       (a, b) =>
-        weight[b] - weight[a] || candidates[a].length - candidates[b].length || returns[reads[a]] - returns[reads[b]],
+        candidates[a].length / (1 + weight[a]) - candidates[b].length / (1 + weight[b]) ||
+        returns[reads[a]] - returns[reads[b]],
     )
     return open.slice(0, most)
   }
@@ -182,16 +185,20 @@ function chooseAmong<Found>(
   return answer === 'restart' ? 'stopped' : answer
 }
 
-/** Whether a write, or the initial value, may be the source of a read, by the orders forced so far. */
-function isPossible({ keyWrites, encoded, precedes, before }: Saturation, read: number, source: number): boolean {
-  if (source !== INITIAL && precedes(read, source)) return false
+/** The writes, or the initial value, that may be the source of a read by the orders forced so far. */
+function possibleAmong(
+  sources: Candidates,
+  read: number,
+  { keyWrites, encoded, precedes, before }: Saturation,
+): readonly number[] {
+  // Of each thread the last write that precedes the read: if some write of the thread comes between, that one does.
+  const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {
     const at = keyWrites.seek(list, before(read, keyWrites.thread[list])) - 1
-    if (at < keyWrites.start[list]) continue
-    const last = keyWrites.writes[at]
-    // If some write of the thread comes between, the last that precedes the read does.
-    if (source === INITIAL || (last !== source && precedes(source, last))) return false
+    if (at >= keyWrites.start[list]) lasts.push(keyWrites.writes[at])
   }
-  return true
+  const isOverwritten = (source: number): boolean =>
+    source === INITIAL ? lasts.length > 0 : lasts.some((last) => last !== source && precedes(source, last))
+  return sources.filter((source) => !isOverwritten(source) && (source === INITIAL || !precedes(read, source)))
 }
