@@ -88,13 +88,15 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'a repeated addition may come before the first',
     },
   ]),
-  ...inFile('models/bag.ts', definitions, [
+  ...inFile('models/message-lives.ts', definitions, [
     {
       name: 'bag-takes-before-it-was-given',
       before: 'if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }',
       after: 'if (calls[enqueue] > returns[dequeue] + length) return { conflict: [enqueue, dequeue] }',
       breaks: 'a message may come out before it was enqueued',
     },
+  ]),
+  ...inFile('models/queue-account.ts', definitions, [
     {
       name: 'bag-account-forgives-one',
       before: 'if (sure > taken) lost.push(accounted(history, row, value, sure - taken))',

@@ -4,25 +4,12 @@ import { NEVER } from '../encoded.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
-import {
-  accountOfQueue,
-  besideOfMessage,
-  drainExpands,
-  ENQUEUE,
-  enqueuedBy,
-  type Life,
-  type Lives,
-  lifetimes,
-  messagesAtFirst,
-  momentsOf,
-  queueFunctions,
-  queueNumbers,
-  relatedByMessage,
-  supportsByMessage,
-  takenBefore,
-} from './bag.ts'
+import { besideOfMessage, enqueuedBy, relatedByMessage, supportsByMessage } from './bag.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
+import { type Life, type Lives, lifetimes, momentsOf, takenBefore } from './message-lives.ts'
 import type { Specification } from './model.ts'
+import { accountOfQueue } from './queue-account.ts'
+import { drainExpands, ENQUEUE, messagesAtFirst, queueFunctions, queueNumbers } from './queue-operations.ts'
 
 /** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
 export const queue: ModelEntry = {

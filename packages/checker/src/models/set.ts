@@ -1,21 +1,14 @@
-import { canonical, type History, type Json, UserError } from '@chaos/history'
+import { canonical, type Json } from '@chaos/history'
 import { type Budget, ticking } from '../budget.ts'
-import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
-import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
-import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
+import { contentsOf, createNumbering } from '../objects/elements.ts'
 import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
-import { listOf, unheardOf } from '../objects/words.ts'
+import { unheardOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
-
-const ADD = 0
-const REMOVE = 1
-const READ = 2
-const CONTAINS = 3
-
-const numbers: { readonly [f: string]: number } = { add: ADD, remove: REMOVE, read: READ, contains: CONTAINS }
+import { accountOfSet } from './set-account.ts'
+import { ADD, CONTAINS, READ, REMOVE, setNumbers, startOf } from './set-operations.ts'
 
 /** A set of values: add, remove, read of all, and contains, which returns true or false for the value it is asked for. */
 export const set: ModelEntry = {
@@ -30,14 +23,14 @@ export const set: ModelEntry = {
         ? unheardOf(history, row, { givers: ['add'], given: 'added', initial })
         : undefined,
     rule: 'an element is in from its addition until it is removed, for every read',
-    numbers,
+    numbers: setNumbers,
     reads: [READ, CONTAINS],
     specification,
     fast,
     simulate,
     divide,
     related,
-    account,
+    account: accountOfSet,
   },
 }
 
@@ -66,14 +59,6 @@ function specification(initial: Json): Specification<readonly string[]> {
     },
     key: (elements) => elements.join(' '),
   }
-}
-
-function startOf(initial: Json): readonly Json[] {
-  if (initial === null) return []
-  if (!Array.isArray(initial)) {
-    throw new UserError('usage', `the set begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
-  }
-  return [...new Map(initial.map((value: Json) => [canonical(value), value])).values()]
 }
 
 /** A contains completes with true or false, or with the pair of the value and that. */
@@ -193,190 +178,6 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
     () => false,
     (i) => part.f[i] !== READ,
   )
-}
-
-/** What is known of the elements of one set, by their numbers; event positions, rows of the history, or -1. */
-interface Elements {
-  readonly numbering: Numbering
-  readonly value: number[]
-  /** The first addition, the first acknowledged one, and whether somebody tried to remove it. */
-  readonly asked: number[]
-  readonly acknowledged: number[]
-  readonly isTaken: boolean[]
-  /** When it was first known to be in: acknowledged, or read. */
-  readonly known: number[]
-  readonly knownAt: number[]
-  /** The last reads, by call, with and without it. */
-  readonly present: number[]
-  readonly absent: number[]
-  readonly reads: number[]
-}
-
-const createElements = (): Elements => ({
-  numbering: createNumbering(),
-  value: [],
-  asked: [],
-  acknowledged: [],
-  isTaken: [],
-  known: [],
-  knownAt: [],
-  present: [],
-  absent: [],
-  reads: [],
-})
-
-function numberOf(elements: Elements, value: number): number {
-  const element = elements.numbering.of(value)
-  if (element < elements.value.length) return element
-  elements.value.push(value)
-  elements.asked.push(-1)
-  elements.acknowledged.push(-1)
-  elements.isTaken.push(false)
-  elements.known.push(NEVER)
-  elements.knownAt.push(0)
-  elements.present.push(-1)
-  elements.absent.push(-1)
-  return element
-}
-
-/**
- * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or the first read that returned it. It is
- * stable where the last read that lacks it began before the last that has it, lost where it was known when a later read
- * began that lacks it, and otherwise never read. What somebody tried to remove may rightly be missing.
- */
-function account(history: History, initial: Json, budget: Budget): Accounting {
-  const sets = new Map<number, Elements>()
-  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(numbers), budget)) {
-    const number = numbers[history.functions[history.operations.f[row]]]
-    let elements = sets.get(key)
-    if (elements === undefined) {
-      elements = createElements()
-      sets.set(key, elements)
-    }
-    if (number === READ) {
-      if (acknowledged) elements.reads.push(row)
-    } else if (number !== CONTAINS) {
-      const element = numberOf(elements, input)
-      if (number === REMOVE) elements.isTaken[element] ||= !failed
-      else {
-        if (elements.asked[element] === -1) elements.asked[element] = row
-        if (acknowledged) {
-          if (elements.acknowledged[element] === -1) elements.acknowledged[element] = row
-          know(elements, element, history, row)
-        }
-      }
-    }
-  }
-  const start = new Set(startOf(initial).map((value) => history.values.id(value) as number))
-  const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
-  const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
-  for (const elements of sets.values()) {
-    walkReads(history, elements, lists, budget)
-    settle(history, elements, start, lists, sums, budget)
-  }
-  const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
-  const isOpen = !isBad && sums.stable === 0 && lists.neverRead.length > 0
-  return accounting({
-    result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
-    reason: isBad
-      ? troublesInWords(lists)
-      : isOpen
-        ? 'no element was read after it was added'
-        : 'every element that was known to be in the set stayed there',
-    attempted: sums.attempted,
-    acknowledged: sums.acknowledged,
-    ok: sums.ok,
-    ...lists,
-  })
-}
-
-function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
-  const said = [
-    lost.length > 0 ? `the last reads lack what was known to be in the set: ${listOf(lost)}` : undefined,
-    unexpected.length > 0 ? `nobody added what was read: ${listOf(unexpected)}` : undefined,
-    duplicated.length > 0 ? `a read returned twice: ${listOf(duplicated)}` : undefined,
-  ]
-  return capital(`${said.filter((each) => each !== undefined).join('; ')}.`)
-}
-
-type Lists = {
-  readonly [list in 'lost' | 'stale' | 'neverRead' | 'recovered' | 'unexpected' | 'duplicated']: Accounted[]
-}
-
-function know(elements: Elements, element: number, history: History, row: number): void {
-  const at = history.operations.returnEvent[row]
-  if (at >= elements.known[element]) return
-  elements.known[element] = at
-  elements.knownAt[element] = history.operations.returnTime[row]
-}
-
-/** From the last read back: an element's last absence is at the first read met that lacks it. */
-function walkReads(history: History, elements: Elements, { duplicated }: Lists, budget: Budget): void {
-  const { callEvent, returnEvent } = history.operations
-  const { present, absent, asked, reads } = elements
-  reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
-  const counted: number[] = []
-  const seenBy: number[] = []
-  let open = Array.from(elements.value, (_, element) => element)
-  for (const [n, row] of reads.entries()) {
-    for (const id of contentsOf(history, row)) {
-      budget.tick()
-      const element = numberOf(elements, id)
-      if (seenBy[element] === n) {
-        if (counted[element] === undefined) duplicated.push(accounted(history, row, id))
-        counted[element] = row
-        continue
-      }
-      seenBy[element] = n
-      if (present[element] === -1) present[element] = row
-      know(elements, element, history, row)
-    }
-    open = open.filter((element) => {
-      budget.tick()
-      if (seenBy[element] === n || asked[element] === -1) return true
-      if (callEvent[asked[element]] > returnEvent[row]) return true
-      absent[element] = row
-      return false
-    })
-  }
-}
-
-function settle(
-  history: History,
-  elements: Elements,
-  start: ReadonlySet<number>,
-  lists: Lists,
-  sums: { attempted: number; acknowledged: number; ok: number; stable: number },
-  budget: Budget,
-): void {
-  const { callEvent, callTime } = history.operations
-  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent } = elements
-  for (let element = 0; element < value.length; element++) {
-    budget.tick()
-    const id = value[element]
-    const last = present[element]
-    if (asked[element] === -1) {
-      if (last !== -1 && !start.has(id)) lists.unexpected.push(accounted(history, last, id))
-      continue
-    }
-    const missing = absent[element] === -1 ? -1 : callEvent[absent[element]]
-    const there = last === -1 ? -1 : callEvent[last]
-    const isThere = there > missing
-    sums.attempted++
-    if (acknowledged[element] !== -1) sums.acknowledged++
-    else if (last !== -1) lists.recovered.push(accounted(history, last, id))
-    if (isThere) sums.ok++
-    if (isTaken[element]) continue
-    const row = acknowledged[element] === -1 ? asked[element] : acknowledged[element]
-    if (isThere) {
-      sums.stable++
-      const late = Math.max(0, (absent[element] === -1 ? 0 : callTime[absent[element]] + 1) - knownAt[element])
-      if (missing > known[element]) lists.stale.push({ ...accounted(history, row, id), late })
-    } else if (missing > known[element]) {
-      const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
-      lists.lost.push({ ...accounted(history, row, id), late })
-    } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
-  }
 }
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {

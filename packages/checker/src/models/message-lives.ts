@@ -1,0 +1,139 @@
+import type { Json } from '@chaos/history'
+import { type Budget, ticking } from '../budget.ts'
+import { NEVER } from '../encoded.ts'
+import { badOperation, type Part } from '../objects/part.ts'
+import { search } from '../objects/slots.ts'
+import { findGap, NULL_ID, type Taking } from './gaps.ts'
+import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './queue-operations.ts'
+
+// From when to when each message of a bag or queue was in it.
+
+/** When each dequeue that found nothing may have happened, or one that cannot have, with what was certainly there. */
+export function momentsOf(
+  { lives, empties, unknown }: Lives,
+  part: Part,
+  budget: Budget,
+): readonly number[] | { readonly conflict: readonly number[] } {
+  if (empties.length === 0) return []
+  const gapFor = findGap(
+    lives,
+    unknown.map((i) => part.calls[i]),
+    budget,
+  )
+  const moments: number[] = []
+  for (const empty of empties) {
+    budget.tick()
+    const moment = gapFor(part.calls[empty], part.returns[empty])
+    if (moment === undefined) {
+      const there = lives.filter(
+        ({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty],
+      )
+      return { conflict: [empty, ...there.map(({ enqueue }) => enqueue)] }
+    }
+    moments.push(moment)
+  }
+  return moments
+}
+
+/** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
+export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
+  if (moments.length === 0) return []
+  const sorted = moments.toSorted(ticking((a, b) => a - b, budget))
+  return lives
+    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
+    .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
+    .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
+}
+
+/** A message from the call of its enqueue to the return of its dequeue, in event positions. */
+export interface Life {
+  /** The operations; -1 where it was there from the start, or was never dequeued. */
+  readonly enqueue: number
+  readonly dequeue: number
+  /** The enqueue takes effect in [enqueueFrom, enqueued], the dequeue in [dequeueFrom, dequeued]. */
+  readonly enqueueFrom: number
+  readonly enqueued: number
+  readonly dequeueFrom: number
+  readonly dequeued: number
+}
+
+export interface Lives {
+  readonly lives: readonly Life[]
+  /** Dequeues that found nothing. */
+  readonly empties: readonly number[]
+  /** Dequeues of unknown outcome, in order of call. */
+  readonly unknown: readonly number[]
+  readonly repeated: boolean
+}
+
+/**
+ * Joins each dequeue with the enqueue of its message. Of equal messages, the enqueue called first goes with the dequeue
+ * that returns first: where there is any matching, that is one. Undefined where messages repeat and it matters which.
+ */
+export function lifetimes(
+  part: Part,
+  initial: Json,
+  budget: Budget,
+): Lives | { readonly conflict: readonly number[] } | undefined {
+  const { length, f, input, output, calls, returns } = part
+  if (initial !== null && messagesAtFirst(initial).length > 0) return undefined
+  const enqueues = new Map<number, number[]>()
+  const dequeues = new Map<number, number[]>()
+  const empties: number[] = []
+  const unknown: number[] = []
+  let repeated = false
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] === ENQUEUE) {
+      if (input[i] === NULL_ID) throw badOperation(part, i, `${NO_MESSAGE}.`)
+      const same = enqueues.get(input[i])
+      if (same === undefined) enqueues.set(input[i], [i])
+      else {
+        same.push(i)
+        repeated = true
+      }
+    } else if (returns[i] === NEVER) unknown.push(i)
+    else if (output[i] === NULL_ID) empties.push(i)
+    else {
+      const same = dequeues.get(output[i])
+      if (same === undefined) dequeues.set(output[i], [i])
+      else same.push(i)
+    }
+  }
+  if (repeated && empties.length > 0) return undefined
+  const lives: Life[] = []
+  for (const [message, takers] of dequeues) {
+    const givers = enqueues.get(message) ?? []
+    takers.sort((a, b) => returns[a] - returns[b])
+    for (const [at, dequeue] of takers.entries()) {
+      budget.tick()
+      const enqueue = givers[at]
+      if (enqueue === undefined) return { conflict: [...givers, ...takers.slice(0, at + 1)] }
+      if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }
+      lives.push({
+        enqueue,
+        dequeue,
+        enqueueFrom: calls[enqueue],
+        enqueued: Math.min(returns[enqueue], returns[dequeue]),
+        dequeueFrom: Math.max(calls[dequeue], calls[enqueue]),
+        dequeued: returns[dequeue],
+      })
+    }
+  }
+  for (const [message, givers] of enqueues) {
+    budget.tick()
+    for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
+      // An enqueue of unknown outcome that nobody saw need not have happened.
+      if (returns[enqueue] === NEVER) continue
+      lives.push({
+        enqueue,
+        dequeue: -1,
+        enqueueFrom: calls[enqueue],
+        enqueued: returns[enqueue],
+        dequeueFrom: NEVER,
+        dequeued: NEVER,
+      })
+    }
+  }
+  return { lives, empties, unknown, repeated }
+}

@@ -1,0 +1,124 @@
+import type { History, Json, ValueId } from '@chaos/history'
+import type { Budget } from '../budget.ts'
+import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
+import { listOf } from '../objects/words.ts'
+import { NULL_ID } from './gaps.ts'
+import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
+
+/**
+ * Jepsen's `total-queue`: what goes in must come out. It supposes that the queue was drained in the end; where nothing
+ * shows that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), what did not come out
+ * may still be inside, and the result is unknown.
+ */
+export function accountOfQueue(history: History, _: Json, budget: Budget): Accounting {
+  const { operations } = history
+  const attempts = new Map<number, Tally>()
+  let attempted = 0
+  let acknowledged = 0
+  let lastEnqueue = -1
+  let drainedAt = -1
+  const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
+  // By key: how many messages operations of unknown outcome may have taken.
+  const takers = new Map<number, number>()
+  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
+    history,
+    Object.keys(queueNumbers),
+    budget,
+  )) {
+    const number = queueNumbers[history.functions[operations.f[row]]]
+    if (number !== ENQUEUE && !ok && !failed) {
+      takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
+    }
+    if (number === ENQUEUE) {
+      attempted++
+      if (ok) acknowledged++
+      const tally = tallyOf(attempts, elementName(key, input), { row, value: input })
+      tally.attempts++
+      if (ok) {
+        tally.acknowledged++
+        tally.row = row
+      }
+      if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
+    } else if (number === DEQUEUE) {
+      const isFinal = (operations.flags[row] & 1) !== 0
+      const foundNothing = ok && output === NULL_ID
+      if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
+      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
+    } else if (ok) {
+      const items = history.values.json(output as ValueId)
+      for (const item of Array.isArray(items) ? items : []) {
+        dequeued.push({ row, key, value: history.values.id(item) })
+      }
+      drainedAt = Math.max(drainedAt, operations.returnEvent[row])
+    }
+  }
+  const unexpected = new Map<number, Accounted>()
+  for (const { row, key, value } of dequeued) {
+    budget.tick()
+    const name = elementName(key, value)
+    const tally = attempts.get(name)
+    if (tally !== undefined) tally.taken++
+    else unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
+  }
+  const lost: Accounted[] = []
+  const recovered: Accounted[] = []
+  const duplicated: Accounted[] = []
+  let ok = 0
+  let isExcused = unexpected.size === 0
+  for (const { row, value, attempts: tries, acknowledged: sure, taken } of attempts.values()) {
+    budget.tick()
+    const seen = Math.min(taken, tries)
+    ok += seen
+    if (sure > taken) lost.push(accounted(history, row, value, sure - taken))
+    if (sure > taken && !take(takers, operations.key[row], sure - taken)) isExcused = false
+    if (taken > tries) duplicated.push(accounted(history, row, value, taken - tries))
+    if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
+  }
+  const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)
+  const isOpen = !isBad && lost.length > 0
+  return accounting({
+    result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
+    reason: isBad
+      ? unexpected.size > 0
+        ? `Nobody enqueued what came out: ${listOf([...unexpected.values()])}.`
+        : `What was acknowledged never came out, though the queue was drained: ${listOf(lost)}.`
+      : isOpen
+        ? 'not all messages came out, and nothing shows that the queue was drained'
+        : 'what went in came out',
+    attempted,
+    acknowledged,
+    ok,
+    lost,
+    recovered,
+    unexpected: [...unexpected.values()],
+    duplicated,
+    isExcused,
+  })
+}
+
+/** Takes so many of what there is of a key; false where there is not enough. */
+function take(stock: Map<number, number>, key: number, count: number): boolean {
+  const left = (stock.get(key) ?? 0) - count
+  stock.set(key, left)
+  return left >= 0
+}
+
+interface Tally {
+  row: number
+  readonly value: number
+  attempts: number
+  acknowledged: number
+  taken: number
+}
+
+function tallyOf(
+  tallies: Map<number, Tally>,
+  name: number,
+  { row, value }: { readonly row: number; readonly value: number },
+): Tally {
+  const known = tallies.get(name)
+  if (known !== undefined) return known
+  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
+  tallies.set(name, made)
+  return made
+}

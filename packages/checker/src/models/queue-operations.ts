@@ -1,0 +1,33 @@
+import { canonical, type Json, UserError } from '@chaos/history'
+import type { Expansion } from '../objects/part.ts'
+
+// What bags and queues have in common: what may be asked of them, and what is in them at first.
+
+export const ENQUEUE = 0
+export const DEQUEUE = 1
+const DRAIN = 2
+
+export const queueNumbers: { readonly [f: string]: number } = {
+  enqueue: ENQUEUE,
+  send: ENQUEUE,
+  publish: ENQUEUE,
+  dequeue: DEQUEUE,
+  receive: DEQUEUE,
+  consume: DEQUEUE,
+  drain: DRAIN,
+}
+
+export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
+
+/** Each message that a drain returned is one that was dequeued, at some time during the drain. */
+export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
+
+export function messagesAtFirst(initial: Json): readonly string[] {
+  if (initial === null) return []
+  if (!Array.isArray(initial)) {
+    throw new UserError('usage', `the queue begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
+  }
+  return initial.map((value: Json) => canonical(value))
+}
+
+export const NO_MESSAGE = 'null is no message: a dequeue returns it that found nothing'
