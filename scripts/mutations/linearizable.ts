@@ -289,6 +289,18 @@ export const linearizableMutations: readonly Mutation[] = [
       breaks: "a witness of sequential consistency need not respect a process's order",
     },
     {
+      name: 'replay-unknown-outcome-before-what-came-next',
+      before: `if (latest > calls[i] && returns[i] !== NEVER) return \`operation \${i} is out of its process's order\``,
+      after: `if (latest > calls[i]) return \`operation \${i} is out of its process's order\``,
+      breaks: 'a check fails where a process went on after an operation of unknown outcome',
+    },
+    {
+      name: 'replay-unknown-outcome-at-any-time',
+      before: 'if (calls[i] > latest) latestOfProcess.set(process[i], calls[i])',
+      after: 'if (calls[i] > latest && returns[i] !== NEVER) latestOfProcess.set(process[i], calls[i])',
+      breaks: 'a witness may place what has an unknown outcome before what its process did earlier',
+    },
+    {
       name: 'replay-believes-failed-cas',
       before: `if (holds === (k === DIFFERS)) return \`operation \${i} is not legal where it is placed\``,
       after: `if (!holds && k !== DIFFERS) return \`operation \${i} is not legal where it is placed\``,

@@ -57,11 +57,20 @@ describe('the replay of a witness, which every "met" has passed,', () => {
   })
 
   test('wants every result to be legal where it is placed', () => {
-    expect(fault(historyOf('w1|', 'r2--|'), [0, 1], 'real time')).toBe('operation 1 is not legal where it is placed')
-    const failed = historyOf('w1|  c12--x')
-    expect(fault(failed, [0, 1], 'real time', 'observes')).toBe('operation 1 is not legal where it is placed')
-    expect(fault(historyOf('w1|  c32--x'), [0, 1], 'real time', 'observes')).toBe(undefined)
-    expect(fault(historyOf('w1|  c32|'), [0, 1], 'real time')).toBe('operation 1 is not legal where it is placed')
+    const illegal = 'operation 1 is not legal where it is placed'
+    for (const rule of ['real time', 'process order'] as const) {
+      expect(fault(historyOf('w1|', 'r2--|'), [0, 1], rule)).toBe(illegal)
+      expect(fault(historyOf('w1|  c12--x'), [0, 1], rule, 'observes')).toBe(illegal)
+      expect(fault(historyOf('w1|  c32--x'), [0, 1], rule, 'observes')).toBe(undefined)
+      expect(fault(historyOf('w1|  c32|'), [0, 1], rule)).toBe(illegal)
+    }
+  })
+
+  test('lets what has an unknown outcome come after what its process did next, and not before what it did earlier', () => {
+    const history = historyOf('w1|  w2--?  r1|', '                 r2|')
+    expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
+    expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its process's order")
+    expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })
 })
 
