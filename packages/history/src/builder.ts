@@ -15,8 +15,8 @@ import { ValueTable } from './value.ts'
 /** In place of a value id: the event does not say a value. No value has this id. */
 export const NO_VALUE = -2
 
-/** Event types as the numbers that `HistoryBuilder.client` takes. */
-export const INVOKE = 0
+/** Event types as the numbers that `HistoryBuilder.client` takes: their positions in `eventTypes`. */
+const INVOKE = 0
 
 const NONE = -1
 const INLINE_PROCESSES = 1 << 16

@@ -18,7 +18,7 @@ const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 const MAXIMUM_DEPTH = 500
 
-export const isSmallInteger = (value: number): boolean =>
+const isSmallInteger = (value: number): boolean =>
   Number.isInteger(value) && value >= SMALLEST && value <= LARGEST && !Object.is(value, -0)
 
 export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as ValueId

@@ -1,4 +1,4 @@
-import type { History, Json, ValueId } from '@chaos/history'
+import { FLAG_FINAL, type History, type Json, type ValueId } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { listOf } from '../objects/words.ts'
@@ -40,7 +40,7 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
       }
       if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
     } else if (number === DEQUEUE) {
-      const isFinal = (operations.flags[row] & 1) !== 0
+      const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
       const foundNothing = ok && output === NULL_ID
       if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
       if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
