@@ -5,7 +5,7 @@ import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
 import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { listOf } from '../objects/words.ts'
-import { CONTAINS, READ, REMOVE, setNumbers, startOf } from './set-operations.ts'
+import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
 /** What is known of the elements of one set, by their numbers; event positions, rows of the history, or -1. */
 interface Elements {
@@ -79,7 +79,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
       }
     }
   }
-  const start = new Set(startOf(initial).map((value) => history.values.id(value) as number))
+  const start = new Set(elementsAtFirst(initial).map((value) => history.values.id(value) as number))
   const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
   const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
   for (const elements of sets.values()) {

@@ -9,7 +9,7 @@ export const CONTAINS = 3
 
 export const setNumbers: { readonly [f: string]: number } = { add: ADD, remove: REMOVE, read: READ, contains: CONTAINS }
 
-export function startOf(initial: Json): readonly Json[] {
+export function elementsAtFirst(initial: Json): readonly Json[] {
   if (initial === null) return []
   if (!Array.isArray(initial)) {
     throw new UserError('usage', `the set begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)

@@ -8,7 +8,7 @@ import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../obje
 import { unheardOf } from '../objects/words.ts'
 import type { Specification } from './model.ts'
 import { accountOfSet } from './set-account.ts'
-import { ADD, CONTAINS, READ, REMOVE, setNumbers, startOf } from './set-operations.ts'
+import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
 /** A set of values: add, remove, read of all, and contains, which returns true or false for the value it is asked for. */
 export const set: ModelEntry = {
@@ -35,7 +35,7 @@ export const set: ModelEntry = {
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
-  const start = startOf(initial)
+  const start = elementsAtFirst(initial)
     .map((value) => canonical(value))
     .sort()
   return {
@@ -95,7 +95,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const level: number[] = []
   const lastSeen: number[] = []
   const levelOf = (element: number): number => level[element] ?? 0
-  for (const value of startOf(initial)) level[numbering.of(part.history.values.id(value))] = 1
+  for (const value of elementsAtFirst(initial)) level[numbering.of(part.history.values.id(value))] = 1
   const slot = new Int32Array(length).fill(LEFT_OUT)
   let size = level.length
   let current = 0
@@ -182,7 +182,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
-  const elements = new Set(startOf(initial).map((value) => values.id(value) as number))
+  const elements = new Set(elementsAtFirst(initial).map((value) => values.id(value) as number))
   const contentOf = contents(part)
   return (i) => {
     const element = part.input[i]
