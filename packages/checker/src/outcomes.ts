@@ -1,5 +1,5 @@
 import { INFO, uint8Array } from '@chaos/history'
-import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
+import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './verdict.ts'
 
 /** How many operations of a history are of unknown outcome. */
@@ -15,13 +15,12 @@ const OBSERVED = 1
 const WRITTEN = 2
 const REWRITTEN = 4
 
-/** By kind what an operation says of the value it is about. A cas is about two. */
+/** By kind what an operation says of the value it is about. A cas is about two, and what differs says nothing. */
 const factOf = new Uint8Array(5)
 factOf[READ] = OBSERVED
 factOf[WRITE] = WRITTEN
-factOf[DIFFERS] = 0
-factOf[APPEND] = 0
 
+/** What is known with one more fact: what is written once more is REWRITTEN. */
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**

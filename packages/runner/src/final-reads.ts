@@ -26,8 +26,8 @@ const PAUSE_BETWEEN_ROUNDS_MS = 50 as Millis
  * Waits until the cluster is quiet, and then reads every key from every node once more (or fewer, see `until`), marked as
  * final.
  *
- * Rounds of ordinary reads come first, until one finds what is waited for; where that does not
- * happen in time the final reads are made all the same, and are what shows that the replicas stay apart.
+ * Rounds of ordinary reads come first, until one finds what is waited for; where that does not happen in time the final
+ * reads are made all the same, and are what shows that the replicas stay apart.
  */
 export function readFinally(options: FinalReadsOptions, done: Converged): void {
   const { cluster, keys, quietMs } = options

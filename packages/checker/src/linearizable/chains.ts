@@ -56,7 +56,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // By value how many read it, and from here on where the next of them goes.
+  // From here on `reads` has, by value, not how many read it but where the next of them goes.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {

@@ -11,7 +11,6 @@ import {
   type ValueId,
   ValueTable,
 } from '@chaos/history'
-
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'

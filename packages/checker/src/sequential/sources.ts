@@ -123,7 +123,10 @@ function chooseAmong<Found>(
     }
     return true
   }
-  /** The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et al., ECAI 2004). */
+  /**
+   * The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et
+   * al., ECAI 2004).
+   */
   const pick = (most: number): number[] => {
     const open: number[] = []
     for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)

@@ -14,13 +14,16 @@ export interface LastRequest {
 export interface SessionedObject {
   readonly values: Values
   readonly sessions: Map<string, LastRequest>
-  /** Requests carried out. */
+  /** Requests of sessions carried out. */
   count: number
 }
 
-/** Sessions kept. A client idle while this many others wrote may lose the protection of its last request. */
+/** Sessions kept at most. */
 const SESSION_LIMIT = 10_000
-/** What is forgotten at a time. */
+/**
+ * Forgotten at a time, since finding the oldest takes a look at all. So a client idle while more than 9,000 others wrote may
+ * lose the protection of its last request, and while 10,000 did has lost it.
+ */
 const SESSIONS_FORGOTTEN = 1_000
 
 export const createSessionedObject = (): SessionedObject => ({ values: new Map(), sessions: new Map(), count: 0 })

@@ -15,7 +15,7 @@ export interface PlayOptions {
   readonly sink: HistorySink
   /** Faults yet to be resolved, in place of the scenario's own; their times count from the start. */
   readonly schedule?: Schedule | undefined
-  /** How long to wait for the replicas to agree, once all is healed; then every node is read once more. */
+  /** How long to wait for what `until` says, once all is healed; then every node is read once more. */
   readonly quietMs: Millis
   /** See `readFinally`. */
   readonly until?: 'agreement' | 'service' | undefined
