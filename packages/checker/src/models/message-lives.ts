@@ -8,43 +8,6 @@ import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './queue-operations.ts'
 
 // From when to when each message of a bag or queue was in it.
 
-/** When each dequeue that found nothing may have happened, or one that cannot have, with what was certainly there. */
-export function momentsOf(
-  { lives, empties, unknown }: Lives,
-  part: Part,
-  budget: Budget,
-): readonly number[] | { readonly conflict: readonly number[] } {
-  if (empties.length === 0) return []
-  const gapFor = findGap(
-    lives,
-    unknown.map((i) => part.calls[i]),
-    budget,
-  )
-  const moments: number[] = []
-  for (const empty of empties) {
-    budget.tick()
-    const moment = gapFor(part.calls[empty], part.returns[empty])
-    if (moment === undefined) {
-      const there = lives.filter(
-        ({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty],
-      )
-      return { conflict: [empty, ...there.map(({ enqueue }) => enqueue)] }
-    }
-    moments.push(moment)
-  }
-  return moments
-}
-
-/** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
-export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
-  if (moments.length === 0) return []
-  const sorted = moments.toSorted(ticking((a, b) => a - b, budget))
-  return lives
-    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
-    .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
-    .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
-}
-
 /** A message from the call of its enqueue to the return of its dequeue, in event positions. */
 export interface Life {
   /** The operations; -1 where it was there from the start, or was never dequeued. */
@@ -136,4 +99,41 @@ export function lifetimes(
     }
   }
   return { lives, empties, unknown, repeated }
+}
+
+/** When each dequeue that found nothing may have happened, or one that cannot have, with what was certainly there. */
+export function momentsOf(
+  { lives, empties, unknown }: Lives,
+  part: Part,
+  budget: Budget,
+): readonly number[] | { readonly conflict: readonly number[] } {
+  if (empties.length === 0) return []
+  const gapFor = findGap(
+    lives,
+    unknown.map((i) => part.calls[i]),
+    budget,
+  )
+  const moments: number[] = []
+  for (const empty of empties) {
+    budget.tick()
+    const moment = gapFor(part.calls[empty], part.returns[empty])
+    if (moment === undefined) {
+      const there = lives.filter(
+        ({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty],
+      )
+      return { conflict: [empty, ...there.map(({ enqueue }) => enqueue)] }
+    }
+    moments.push(moment)
+  }
+  return moments
+}
+
+/** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
+export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
+  if (moments.length === 0) return []
+  const sorted = moments.toSorted(ticking((a, b) => a - b, budget))
+  return lives
+    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
+    .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
+    .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
 }

@@ -12,46 +12,7 @@ import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
  */
 export function accountOfQueue(history: History, _: Json, budget: Budget): Accounting {
   const { operations } = history
-  const attempts = new Map<number, Tally>()
-  let attempted = 0
-  let acknowledged = 0
-  let lastEnqueue = -1
-  let drainedAt = -1
-  const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
-  // By key: how many messages operations of unknown outcome may have taken.
-  const takers = new Map<number, number>()
-  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
-    history,
-    Object.keys(queueNumbers),
-    budget,
-  )) {
-    const number = queueNumbers[history.functions[operations.f[row]]]
-    if (number !== ENQUEUE && !ok && !failed) {
-      takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
-    }
-    if (number === ENQUEUE) {
-      attempted++
-      if (ok) acknowledged++
-      const tally = tallyOf(attempts, elementName(key, input), { row, value: input })
-      tally.attempts++
-      if (ok) {
-        tally.acknowledged++
-        tally.row = row
-      }
-      if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
-    } else if (number === DEQUEUE) {
-      const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
-      const foundNothing = ok && output === NULL_ID
-      if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
-      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
-    } else if (ok) {
-      const items = history.values.json(output as ValueId)
-      for (const item of Array.isArray(items) ? items : []) {
-        dequeued.push({ row, key, value: history.values.id(item) })
-      }
-      drainedAt = Math.max(drainedAt, operations.returnEvent[row])
-    }
-  }
+  const { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt } = trafficOf(history, budget)
   const unexpected = new Map<number, Accounted>()
   for (const { row, key, value } of dequeued) {
     budget.tick()
@@ -94,6 +55,64 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
     duplicated,
     isExcused,
   })
+}
+
+/** What went into the queues of a history, what came out, and what shows that nothing was left. */
+interface Traffic {
+  /** By the name of a message, as `elementName` gives it. */
+  readonly attempts: ReadonlyMap<number, Tally>
+  readonly attempted: number
+  readonly acknowledged: number
+  readonly dequeued: readonly { readonly row: number; readonly key: number; readonly value: number }[]
+  /** By key: how many messages operations of unknown outcome may have taken. */
+  readonly takers: Map<number, number>
+  /** The last event of an enqueue, and that of what shows that the queue was drained; -1 where there is none. */
+  readonly lastEnqueue: number
+  readonly drainedAt: number
+}
+
+function trafficOf(history: History, budget: Budget): Traffic {
+  const { operations } = history
+  const attempts = new Map<number, Tally>()
+  let attempted = 0
+  let acknowledged = 0
+  let lastEnqueue = -1
+  let drainedAt = -1
+  const dequeued: Traffic['dequeued'][number][] = []
+  const takers = new Map<number, number>()
+  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
+    history,
+    Object.keys(queueNumbers),
+    budget,
+  )) {
+    const number = queueNumbers[history.functions[operations.f[row]]]
+    if (number !== ENQUEUE && !ok && !failed) {
+      takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
+    }
+    if (number === ENQUEUE) {
+      attempted++
+      if (ok) acknowledged++
+      const tally = tallyOf(attempts, elementName(key, input), { row, value: input })
+      tally.attempts++
+      if (ok) {
+        tally.acknowledged++
+        tally.row = row
+      }
+      if (!failed) lastEnqueue = Math.max(lastEnqueue, ok ? operations.returnEvent[row] : operations.callEvent[row])
+    } else if (number === DEQUEUE) {
+      const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
+      const foundNothing = ok && output === NULL_ID
+      if (isFinal || foundNothing) drainedAt = Math.max(drainedAt, operations.callEvent[row])
+      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
+    } else if (ok) {
+      const items = history.values.json(output as ValueId)
+      for (const item of Array.isArray(items) ? items : []) {
+        dequeued.push({ row, key, value: history.values.id(item) })
+      }
+      drainedAt = Math.max(drainedAt, operations.returnEvent[row])
+    }
+  }
+  return { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt }
 }
 
 /** Takes so many of what there is of a key; false where there is not enough. */
