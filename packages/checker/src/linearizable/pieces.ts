@@ -10,6 +10,7 @@ import {
   quotedTextAt,
   startOf,
   uint8Array,
+  ValueTable,
 } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
@@ -49,20 +50,20 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
     if (writes[i] === NOTHING) continue
     const k = key[i]
-    const id = names[writes[i]]
-    if (!isPiece(texts, id) || !writers.add(i)) {
+    const entry = ValueTable.placeOf(names[writes[i]])
+    if (!isPiece(texts, entry) || !writers.add(i, entry)) {
       isUnclear[k] = 1
       continue
     }
-    const bytes = pageOf(texts, id >> 1)
-    const last = endOf(texts, id >> 1) - 2
+    const bytes = pageOf(texts, entry)
+    const last = endOf(texts, entry) - 2
     if (terminators[k] === NO_TERMINATOR) terminators[k] = bytes[last]
     const terminator = terminators[k]
-    let at = startOf(texts, id >> 1) + 1
+    let at = startOf(texts, entry) + 1
     while (at < last && bytes[at] !== terminator) at++
     if (at < last || bytes[last] !== terminator) isUnterminated[k] = 1
   }
-  const sizeOf = (i: number): number => sizeIn(texts, names[writes[i]] >> 1)
+  const sizeOf = (i: number): number => sizeIn(texts, ValueTable.placeOf(names[writes[i]]))
   const sizes = isUnterminated.includes(1) ? sizesByKey(encoded, isUnterminated, sizeOf) : NO_SIZES
   for (const k of sizes.keys()) terminators[k] = NO_TERMINATOR
 
@@ -90,7 +91,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   for (let i = 0; i < length && sizes.size > 0; i++) {
     budget.tick()
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
-    const entry = names[writes[i]] >> 1
+    const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
     // What is found in the piece without its last byte begins it.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
@@ -120,19 +121,18 @@ function sizesByKey(
 }
 
 interface Writers {
-  /** False where another operation on the same key wrote the same. */
-  readonly add: (i: number) => boolean
+  /** Operation i wrote the text with this number. False where another operation on the same key wrote the same. */
+  readonly add: (i: number, entry: number) => boolean
   /** Who wrote the text with this number, or NONE, on the key. */
   readonly of: (entry: number, k: number) => number
 }
 
-function createWriters({ key, keys, writes, names, table }: Encoded): Writers {
+function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
   // What was written to several keys, on all of them but the first.
   const others = new Map<number, number>()
   return {
-    add: (i) => {
-      const entry = names[writes[i]] >> 1
+    add: (i, entry) => {
       const first = byEntry[entry]
       if (first === NONE) byEntry[entry] = i
       else if (key[first] === key[i] || others.has(entry * keys + key[i])) return false
@@ -151,9 +151,8 @@ const LETTER_U = 0x75
 const LETTER_D = 0x64
 
 /** Whether it is a string, not empty, and has no half of a surrogate pair, which JSON text has as \ud8… to \udf…. */
-function isPiece(texts: PlacedTexts, id: number): boolean {
-  if ((id & 1) === 1) return false
-  const entry = id >> 1
+function isPiece(texts: PlacedTexts, entry: number): boolean {
+  if (entry === NONE) return false
   const bytes = pageOf(texts, entry)
   const start = startOf(texts, entry)
   const end = endOf(texts, entry)

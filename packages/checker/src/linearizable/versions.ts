@@ -1,4 +1,4 @@
-import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaos/history'
+import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { type Chains, NONE } from './chains.ts'
@@ -82,7 +82,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     recent[key[put]] = put
     if (lasts[put] !== NONE) return
     lasts[put] = put
-    entries[put] = names[writes[put]] >> 1
+    entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
   /** Whether what is known of the chain begins the text, or the text it. */
@@ -122,8 +122,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   }
   let sinceLook = 0
   const locate = (value: number, k: number): number => {
-    if ((names[value] & 1) === 1) return NONE
-    const entry = names[value] >> 1
+    const entry = ValueTable.placeOf(names[value])
+    if (entry === NONE) return NONE
     const bytes = pageOf(texts, entry)
     const from = startOf(texts, entry) + 1
     const to = endOf(texts, entry) - 1
