@@ -101,6 +101,12 @@ export const sequentialMutations: readonly Mutation[] = [
         breaks: 'of a pair of writes only one order is tried',
       },
       {
+        name: 'orders-do-not-scan-again',
+        before: 'cursor = back.cursor',
+        after: 'cursor = Math.max(cursor, back.cursor)',
+        breaks: 'pairs of writes that only a decision taken back had put in order are left open',
+      },
+      {
         name: 'orders-leave-pairs-open',
         before: 'if (!isRead(write) && !isRead(other)) continue',
         after: 'if (!isRead(write) || !isRead(other)) continue',

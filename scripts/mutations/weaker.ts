@@ -129,6 +129,12 @@ export const weakerMutations: readonly Mutation[] = [
         after: 'if (forced === SEVERAL) {',
         breaks: 'k is said to be 2 where it is more',
       },
+      {
+        name: 'two-atomic-forgets-a-choice',
+        before: "if (outcome === 'unfinished') open.push(choice)",
+        after: "if (outcome === 'unfinished' && open.length === 0) open.push(choice)",
+        breaks: 'k is said to be more than 2 where the first choice fails only after many writes',
+      },
     ],
   ),
   ...inFile(
@@ -140,6 +146,18 @@ export const weakerMutations: readonly Mutation[] = [
         before: 'done[i] = alone ? first[writes[i]] : returns[i]',
         after: 'done[i] = returns[i]',
         breaks: 'a read is called fresh though others had read what overwrote its value',
+      },
+    ],
+  ),
+  ...inFile(
+    'causal/derivation.ts',
+    ['weaker'],
+    [
+      {
+        name: 'causal-derivation-without-readers',
+        before: 'involved.add(edge.reader)',
+        after: 'involved.add(edge.from)',
+        breaks: 'a counterexample is looked for in all of the history, though what it was derived from is known',
       },
     ],
   ),

@@ -11,7 +11,7 @@ import { type ReadsFrom, readsFrom } from '../src/sequential/reads-from.ts'
 import { type Saturation, saturate } from '../src/sequential/saturation.ts'
 import { createSequentialSearch } from '../src/sequential/search.ts'
 import { threadsOf } from '../src/sequential/threads.ts'
-import { type Clause, puzzleEvents, randomClauses } from './puzzles.ts'
+import { type Clause, type Order, puzzleEvents, randomClauses } from './puzzles.ts'
 import { randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -80,6 +80,20 @@ test('of a puzzle that one way solves, that way is found, whichever order of its
   const whole = factsOf(puzzleEvents(2, all, inTurn))
   expect(pairByPair(whole)).toBe('violated')
   expect(byProcess(whole, 50_000)).toBe('violated')
+})
+
+/** The order goes with none of the four ways that two pairs can have. */
+const neither = (order: Order, one: number, other: number): Clause[] =>
+  ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
+
+test('pairs that the first order of another settled are open again once that is given up for the second', () => {
+  const inTurn = () => 0
+  // The first order of pair 0 to be tried settles 1 and 2, and is contradicted by both orders of 3.
+  const tried: Order = [0, 1]
+  const settled = [...[1, 2].map((pair): Clause => [tried, [pair, 1]]), ...neither(tried, 3, 4)]
+  expect(pairByPair(factsOf(puzzleEvents(5, settled, inTurn)))).toBe('met')
+  const whole = factsOf(puzzleEvents(5, [...settled, ...neither([0, 2], 1, 2)], inTurn))
+  expect(pairByPair(whole)).toBe('violated')
 })
 
 test('pair by pair, laid out, by process and with processes joined, 250 random puzzles have one answer', () => {

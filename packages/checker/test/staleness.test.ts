@@ -288,6 +288,15 @@ test('a read that overlaps the overwriting write is not behind', () => {
   })
 })
 
+test('which of two writes came last may show only many writes earlier: neither is given up for the other', () => {
+  // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
+  // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
+  const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
+  const long = '-'.repeat(others.length)
+  const history = historyOf(`w1| ${others}    r20|`, `   w98${long.slice(2)}|`, ` w99-${long}|`)
+  expect(measure(history).k).toEqual({ atLeast: 2, atMost: 2 })
+})
+
 test('a value that others have read is overwritten by then, though its write is not acknowledged', () => {
   expect(measure(historyOf('w1| w2---------------|', '         r2|', '            r1|'))).toMatchObject({
     reads: { measured: 2, stale: 1 },
