@@ -34,15 +34,15 @@ export class Timeouts {
 
   #expireDue(): void {
     const { now } = this.#queue
-    while (this.#first < this.#waiting.length) {
-      const dueAt = this.#dueAt[this.#first] as number
-      const first = this.#waiting[this.#first] as Expiring
-      if (dueAt > now && !first.over) {
+    for (; this.#first < this.#waiting.length; this.#first++) {
+      const first = this.#waiting[this.#first]
+      if (first === undefined || first.over) continue
+      const dueAt = this.#dueAt[this.#first] ?? now
+      if (dueAt > now) {
         this.#queue.schedule(dueAt, this.#next)
         return
       }
-      if (!first.over) first.expire()
-      this.#first++
+      first.expire()
     }
     this.#waiting.length = 0
     this.#dueAt.length = 0
