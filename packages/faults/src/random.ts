@@ -13,12 +13,13 @@ export interface Random {
   fork(label: string): Random
 }
 
+/** The stream of this seed, always the same one; 1 and '1' are one seed. */
 export const createRandom = (seed: number | string): Random => new Sfc32(String(seed))
 
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
 class Sfc32 implements Random {
   readonly #name: string
-  /** a, b, c and the counter. An array of integers, because a number of 32 bits is an object of its own elsewhere. */
+  /** a, b, c and the counter. In an array of integers: in a field, V8 makes an object of each number of 32 bits. */
   readonly #state: Int32Array = new Int32Array(4)
 
   constructor(name: string) {
