@@ -1,6 +1,7 @@
 export type {
   AnyStoreMachine,
   Bug,
+  ChangeWatch,
   Invariant,
   InvariantWatch,
   Knob,
