@@ -1,6 +1,6 @@
 /** FNV-1a: `hash = mixed(hash, byte)` for each byte, beginning with HASH_START; then `finished`. */
 export const HASH_START = 0x811c9dc5
-export const HASH_FACTOR = 0x01000193
+const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 

@@ -1,7 +1,11 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
 import { FLAG_FINAL } from '../history.ts'
-import { HASH_FACTOR, HASH_OF_QUOTE, HASH_START, mixed, QUOTE } from '../placed-texts.ts'
+import * as layout from '../placed-texts.ts'
+import { mixed } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'
+
+// Of this module's own: an imported constant is loaded wherever it is used, and this is where reading spends its time.
+const { HASH_OF_QUOTE, HASH_START, QUOTE } = layout
 
 /** What `scan` returns for a line that has to be read the slow way. */
 export const UNUSUAL = -1
@@ -284,8 +288,7 @@ export class LineScanner {
     let byte = bytes[at] ?? NEWLINE
     while (byte !== QUOTE) {
       if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
-      // `mixed`, spelled out: reading spends its time here, and a call that is not inlined is a thirtieth of it.
-      hash = Math.imul(hash ^ byte, HASH_FACTOR)
+      hash = mixed(hash, byte)
       at += 1
       byte = bytes[at] ?? NEWLINE
     }
