@@ -17,6 +17,8 @@ interface SupervisedTask {
 const LOOK_EVERY_MS = 250
 /** Looks without progress within one and the same step; an honest one takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
+/** A step during which the process came to take so much more since the last look is on its way to the limit of memory. */
+const GROWTH_BYTES = 2 ** 24
 
 /** Runs a task on a thread of the pool; a step of the protocol that does not return, or takes all memory, is found out. */
 export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
@@ -40,12 +42,17 @@ type Ended<T> =
 async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, looks: number): Promise<Ended<T>> {
   const stop = new AbortController()
   let before: PulseReading | undefined
+  let bytesBefore = process.memoryUsage.rss()
   let unchanged = 0
   const timer = setInterval(() => {
     const now = readPulse(task.pulse)
+    const bytes = process.memoryUsage.rss()
     const hangs = now.stepping && before?.seed === now.seed && before.steps === now.steps
-    unchanged = hangs ? unchanged + 1 : 0
+    const grows = bytes - bytesBefore > GROWTH_BYTES
+    if (!hangs) unchanged = 0
+    else if (!grows) unchanged++
     before = now
+    bytesBefore = bytes
     if (unchanged >= looks) stop.abort()
   }, LOOK_EVERY_MS)
   try {
