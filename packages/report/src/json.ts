@@ -102,7 +102,8 @@ export function toJson(input: JsonInput): Json {
     seed: run?.config.seed,
     tier: run?.tier,
     interrupted: run?.interrupted,
-    expectation: expectation === undefined ? undefined : { level: expectation.level, met: expectation.met },
+    expected: expectation?.level ?? 'none',
+    expectation: expectation === undefined ? undefined : object({ ...expectation }),
     timing: object({ parseMs: input.parseMs, checkMs: input.checkMs }),
     run: input.directory,
   })

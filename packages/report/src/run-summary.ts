@@ -89,5 +89,7 @@ export interface NodeSummary {
 
 export interface Expectation {
   readonly level: Level
+  /** The target's own promise, not a level that somebody asked for. */
+  readonly promised?: true | undefined
   readonly met: boolean | 'unknown'
 }

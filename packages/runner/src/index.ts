@@ -1,3 +1,4 @@
+export type { RunExpectation } from './judge.ts'
 export { judgeExpectation, judgeRun } from './judge.ts'
 export { currentLeader } from './nemesis-loop.ts'
 export { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'

@@ -17,7 +17,13 @@ interface JudgeInput {
   readonly outcome: RunOutcome
   readonly report: Report
   readonly checkMs: Millis
-  readonly expect: Level | undefined
+  readonly expect: RunExpectation | undefined
+}
+
+/** The level that a run is held to: asked for, or what the target promises. */
+export interface RunExpectation {
+  readonly level: Level
+  readonly promised: boolean
 }
 
 /** Sums a run up from its history, what its nemesis did, and what the checker found. */
@@ -42,10 +48,15 @@ export function judgeRun(input: JudgeInput): RunSummary {
     trouble: outcome.trouble,
     convergedAfterHealNanos: outcome.convergedAfter,
     report,
-    expectation: input.expect === undefined ? undefined : judgeExpectation(report, input.expect, vacuous),
+    expectation: input.expect === undefined ? undefined : judgeHeldTo(input.expect, report, vacuous),
     timing: { checkMs: input.checkMs },
   }
 }
+
+const judgeHeldTo = ({ level, promised }: RunExpectation, report: Report, vacuous: readonly string[]): Expectation => ({
+  ...judgeExpectation(report, level, vacuous),
+  ...(promised ? { promised } : {}),
+})
 
 /** A level met vacuously is not met: it is unknown. A violation is a violation, however little was tried. */
 export function judgeExpectation(report: Report, level: Level, vacuous: readonly string[]): Expectation {

@@ -14,9 +14,11 @@ import {
 } from '@chaos/report'
 import { judgeExpectation, missingSuccesses } from '@chaos/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import type { CheckTask } from './check-file.ts'
+import type { CheckSettings } from './settings.ts'
 
 /** What is said of a file that was checked: what was asked for of the page, the explanations, the JSON object, the report. */
 export interface CheckedFile {
@@ -69,7 +71,7 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
         : undefined,
     explanation: settings.explain && !settings.json ? renderExplanations(report, history, style, terminal) : undefined,
     json: settings.json ? JSON.stringify(toJson({ ...said, report, history, file })) : undefined,
-    html: settings.out === undefined ? undefined : htmlOf(file, settings.out, judged),
+    html: settings.out === undefined ? undefined : htmlOf(file, settings.out, settings, judged),
   }
 }
 
@@ -93,11 +95,19 @@ function withoutWitnesses(report: Report): Report {
   }
 }
 
-const htmlOf = (file: string, out: string, judged: Judged): string =>
+const htmlOf = (file: string, out: string, settings: CheckSettings, judged: Judged): string =>
   renderHtml({
     ...judged,
     title: sourceName(file),
     version: packageVersion(),
     historyFile: relative(dirname(out), file),
-    again: `npx chaos check ${file}`,
+    again: againCommand(file, settings),
   })
+
+/** The command that comes to the same verdict. */
+function againCommand(file: string, { model, initial, expect, format, failedCas }: CheckSettings): string {
+  const given = { model, initial: initial === undefined ? undefined : JSON.stringify(initial), expect, format }
+  const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+  const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
+  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...cas])
+}

@@ -50,7 +50,7 @@ export const runCommand: Command = {
     seed: { type: 'string', describe: 'drives every choice of the run [default: drawn]', requiresArg: true },
     expect: {
       type: 'string',
-      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
+      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only look [default: what the target promises]`,
       requiresArg: true,
     },
     bug: {
@@ -79,7 +79,7 @@ export const runCommand: Command = {
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
-    ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it'],
+    ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it: exits with 1, for it breaks its promise'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
   ],
   run: async (options) => executeRun(await parseRunSettings(options)),

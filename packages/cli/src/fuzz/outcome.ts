@@ -2,10 +2,12 @@ import { type Json, millis } from '@chaos/history'
 import { type FoundFailure, renderSearch, type Size } from '@chaos/report'
 import type { Scenario } from '@chaos/runner'
 import { causeOf, type Failure } from '@chaos/simulator'
+import { isProtocolFile } from '@chaos/targets'
+import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import type { Result } from './results.ts'
 import type { SearchOutcome } from './search.ts'
-import type { FuzzSettings } from './settings.ts'
+import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
 
 /** `raft with the mistake stale-read`. */
 export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
@@ -50,12 +52,24 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
   steps: shown?.steps ?? [],
   columns: shown?.columns ?? [],
   file: files?.replay,
-  again: files === undefined ? seedAgain(settings, finding.seed) : `npx chaos replay ${files.replay}`,
+  again:
+    files === undefined
+      ? seedAgain(settings, finding.seed)
+      : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay)]),
 })
 
 /** A run that never ends has no file: its seed is all there is. */
-const seedAgain = ({ subject: { target, bug } }: FuzzSettings, seed: number): string =>
-  `npx chaos fuzz ${/[./]/.test(target) ? '--protocol' : '--target'} ${target}${bug === undefined ? '' : ` --bug ${bug}`} --seed ${seed} --seeds 1`
+function seedAgain({ subject }: FuzzSettings, seed: number): string {
+  const { target, bug, knobs, level, nodes, operations } = subject
+  return commandLine([
+    ...['npx', 'chaos', 'fuzz', isProtocolFile(target) ? '--protocol' : '--target', target],
+    ...(bug === undefined ? [] : ['--bug', bug]),
+    ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
+    ...(String(operations) === FUZZ_DEFAULTS.operations ? [] : ['--operations', String(operations)]),
+    ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
+  ])
+}
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { createRecorder, openRecordFile, type RecordFile, type Recording } from '@chaos/proxy'
 import type { Logger } from 'pino'
+import { commandLine, fileWord } from '../terminal/command-line.ts'
 
 export interface RecordSettings {
   /** What the clients saw; what the backend answered goes beside it. */
@@ -46,7 +47,7 @@ export function openRecording({ out, model, rotateBytes }: RecordSettings, log: 
               `  passed ${count(unmatched)} on that no route or command recognised: where they write what others read, no verdict holds`,
             ]),
         ...(lost === 0 ? [] : [`  LOST ${count(lost)} lines: the disk failed, and the record is not whole`]),
-        `  check it  npx chaos check ${paths}`,
+        `  check it  ${commandLine(['npx', 'chaos', 'check', ...client.statistics.paths.map(fileWord)])}`,
         '',
       ].join('\n')
     },

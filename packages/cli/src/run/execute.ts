@@ -90,7 +90,7 @@ async function judge(context: RunContext, outcome: RunOutcome, startedAt: Date):
   return { history, report, summary }
 }
 
-function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulated }: RunSettings): string {
+function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulated, expect }: RunSettings): string {
   const faults = nemeses.length === 0 ? 'no faults' : `faults: ${nemeses.map(({ name }) => name).join(', ')}`
   return [
     `chaos ${packageVersion()}   ${protocol.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
@@ -98,11 +98,12 @@ function titleOf({ protocol, bug, nodes, clients, timeMs, nemeses, seed, simulat
     plural(clients, 'client'),
     `${timeMs / 1000} s${simulated ? ' simulated' : ''}`,
     faults,
+    `held to ${expect === undefined ? 'nothing' : expect.level}`,
     `seed ${seed}`,
   ].join(' · ')
 }
 
-/** Without an expectation a run that could be judged is a success, whatever it found; one that proves nothing is not. */
+/** A run that is held to nothing is a success where it could be judged, whatever it found; one that proves nothing is not. */
 function exitCodeOf({ summary, report }: Judged, interrupts: Interrupts): ExitCode {
   const { expectation, vacuous, trouble } = summary
   if (interrupts.interrupted()) return EXIT.interrupted

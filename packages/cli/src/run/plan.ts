@@ -2,6 +2,8 @@ import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/fau
 import type { Header } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
 import { isProtocolFile } from '@chaos/targets'
+import { commandLine } from '../terminal/command-line.ts'
+import { expectOption } from './expectation.ts'
 import { RUN_DEFAULTS, type RunSettings, usualOperations } from './settings.ts'
 
 /** What a seed decides before anything is started. */
@@ -39,7 +41,7 @@ export const headerOf = (settings: RunSettings): Header => ({
 /** The command that has this run once more. */
 export function againCommand(settings: RunSettings): string {
   const { reference } = settings
-  const words = ['npx chaos run', isProtocolFile(reference) ? '--protocol' : '--target', reference]
+  const words = ['npx', 'chaos', 'run', isProtocolFile(reference) ? '--protocol' : '--target', reference]
   words.push('--seed', String(settings.seed))
   const unlessDefault = (option: string, value: string | number, usual: string | number) => {
     if (value !== usual) words.push(`--${option}`, String(value))
@@ -56,6 +58,8 @@ export function againCommand(settings: RunSettings): string {
   unlessDefault('faults', faults === '' ? 'none' : faults, RUN_DEFAULTS.faults)
   if (settings.bug !== undefined) words.push('--bug', settings.bug)
   for (const [name, value] of Object.entries(settings.knobs)) words.push('--set', `${name}=${value}`)
+  const expect = expectOption(settings)
+  if (expect !== undefined) words.push('--expect', expect)
   if (settings.simulated) words.push('--sim')
-  return words.join(' ')
+  return commandLine(words)
 }

@@ -1,13 +1,14 @@
-import type { Level } from '@chaos/checker'
 import { type Nemesis, nemeses } from '@chaos/faults'
 import { type Millis, millis, UserError } from '@chaos/history'
 import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
+import type { RunExpectation } from '@chaos/runner'
 import type { TargetDefinition } from '@chaos/targets'
-import { parseLevel, parseNemeses } from '../arguments/names.ts'
+import { parseNemeses } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseExpectation, promiseOfRun } from './expectation.ts'
 
 export const operationNames = ['read', 'write', 'cas'] as const
 export type Operation = (typeof operationNames)[number]
@@ -32,7 +33,8 @@ export interface RunSettings {
   readonly checkTimeoutMs: Millis
   readonly nemeses: readonly Nemesis[]
   readonly seed: number
-  readonly expect: Level | undefined
+  /** Absent: the run only looks. */
+  readonly expect: RunExpectation | undefined
   readonly json: boolean
   /** Where run directories are made. */
   readonly out: string
@@ -53,12 +55,13 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const simulated = flagOf(options, 'sim')
   const { target, reference } = await chooseTarget(options)
   const { protocol } = target
-  const expect = textOf(options, 'expect')
+  const knobs = parseKnobs(protocol, textsOf(options, 'set'))
+  const chosenNemeses = parseFaults(textOf(options, 'faults') ?? '', target, simulated)
   return {
     protocol,
     reference,
     bug: parseBug(protocol, textOf(options, 'bug')),
-    knobs: parseKnobs(protocol, textsOf(options, 'set')),
+    knobs,
     simulated,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), simulated),
     nodes: parseCount('nodes', textOf(options, 'nodes') ?? protocol.defaultNodes, { min: 1, max: 15 }),
@@ -69,12 +72,12 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     timeMs: parseRunTime(textOf(options, 'time') ?? ''),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
     checkTimeoutMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? ''),
-    nemeses: parseFaults(textOf(options, 'faults') ?? '', target, simulated),
+    nemeses: chosenNemeses,
     seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
       min: 0,
       max: Number.MAX_SAFE_INTEGER,
     }),
-    expect: expect === undefined ? undefined : parseLevel('expect', expect),
+    expect: parseExpectation(textOf(options, 'expect'), promiseOfRun({ protocol, knobs, nemeses: chosenNemeses })),
     json: flagOf(options, 'json'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }

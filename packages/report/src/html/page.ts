@@ -103,7 +103,7 @@ function head(page: Page, headline: Headline, shown: Counterexample | undefined)
     ...history.warnings,
   ]
   const facts: [string, string][] = [
-    ['Expected', expectation?.level ?? ''],
+    [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
     ['Found', report === undefined ? '' : foundText(report)],
     ['Model', report?.model ?? ''],
     [

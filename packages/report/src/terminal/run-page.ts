@@ -172,7 +172,7 @@ export function expectationLines(
 ): string[] {
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
-  const text = `expected ${expectation.level}, ${report === undefined ? 'nothing checked' : `found ${foundText(report)}`}`
+  const text = `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${report === undefined ? 'nothing checked' : `found ${foundText(report)}`}`
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
   // At the right end where it fits, on a line of its own where not.
   const lines = spread(paint(text), exit, width)

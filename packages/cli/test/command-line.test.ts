@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { againCommand } from '../src/run/plan.ts'
+import { parseRunSettings } from '../src/run/settings.ts'
+import { commandLine, fileWord } from '../src/terminal/command-line.ts'
+
+const asTheShellReadsIt = (line: string): string[] =>
+  spawnSync('sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+    .stdout.split('\0')
+    .slice(0, -1)
+
+test('words that a shell reads nothing into are left as they are', () => {
+  expect(commandLine(['npx', 'chaos', 'check', 'runs/a-1.jsonl', '--set', 'sync=1'])).toBe(
+    'npx chaos check runs/a-1.jsonl --set sync=1',
+  )
+})
+
+test('a shell reads from the line the very words it was made of', () => {
+  const word = fc.string({ unit: fc.constantFrom(...' $`"\'\\!*?[]{}()<>|&;#~\n\ta-é=') })
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {
+      expect(asTheShellReadsIt(commandLine(words))).toEqual(words)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a file whose name begins with a dash is no option', () => {
+  expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
+})
+
+test('the command that repeats a run names the level that was asked for, and no other', async () => {
+  const typed = {
+    time: '1s',
+    rate: 10,
+    clients: 1,
+    keys: 1,
+    timeout: '1s',
+    faults: 'none',
+    'check-timeout': '1s',
+    seed: 1,
+  }
+  expect(againCommand(await parseRunSettings({ ...typed, expect: 'sequential' }))).toContain('--expect sequential')
+  expect(againCommand(await parseRunSettings({ ...typed, expect: 'none' }))).toContain('--expect none')
+  expect(againCommand(await parseRunSettings(typed))).not.toContain('--expect')
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { chaosHere, temporaryDirectory } from './chaos.ts'
+
+/** A run in virtual time, and what it prints as JSON. */
+async function simulate(...args: readonly string[]) {
+  const command = ['run', '--sim', '--rate', '300', '--out', temporaryDirectory(), '--json', ...args]
+  const { exitCode, stdout } = await chaosHere(command)
+  return { exitCode, result: JSON.parse(stdout) }
+}
+
+/** A Raft with a mistake, and a seed with which a client sees it. */
+const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
+
+describe('a run without --expect', () => {
+  test('fails where the target breaks what it promises', async () => {
+    const { exitCode, result } = await simulate(...broken)
+    expect(result).toMatchObject({
+      expected: 'linearizable',
+      expectation: { level: 'linearizable', promised: true, met: false },
+    })
+    expect(exitCode).toBe(1)
+  })
+
+  test('holds the target to what it promises with its knobs turned as they are', async () => {
+    const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
+    expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
+  })
+
+  test('only looks where the target promises nothing', async () => {
+    const { exitCode, result } = await simulate('--target', 'primary-replica', '--seed', '1')
+    expect(result.levels.linearizable.result).toBe('violated')
+    expect(result).toMatchObject({ expected: 'none' })
+    expect(result.expectation).toBeUndefined()
+    expect(exitCode).toBe(0)
+  })
+
+  test('says on its page that it was a promise', async () => {
+    const out = ['--out', temporaryDirectory()]
+    const { exitCode, stdout, stderr } = await chaosHere(['run', '--sim', '--time', '5s', '--rate', '300', ...out])
+    expect(stderr).toContain('held to linearizable')
+    expect(stdout).toContain('promised linearizable, found linearizable')
+    expect(exitCode).toBe(0)
+  })
+})
+
+test('--expect none only looks, whatever is found', async () => {
+  const { exitCode, result } = await simulate(...broken, '--expect', 'none')
+  expect(result.levels.linearizable.result).toBe('violated')
+  expect(result.expected).toBe('none')
+  expect(exitCode).toBe(0)
+})
+
+test('--expect with a level outweighs the promise', async () => {
+  const { result } = await simulate('--time', '2s', '--faults', 'none', '--expect', 'eventual')
+  expect(result).toMatchObject({ expected: 'eventual', expectation: { level: 'eventual' } })
+  expect(result.expectation.promised).toBeUndefined()
+})
