@@ -185,6 +185,8 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
       for (const a of writes) {
         for (const c of writes) {
           if (mw && inProcess[a]![c] && rank(a) > rank(c)) return false
+          // A process's own writes to one key keep the order in which it made them.
+          if (ryw && inProcess[a]![c] && ops[a]!.key === ops[c]!.key && rank(a) > rank(c)) return false
           if (wfr && a !== c && rank(a) > rank(c) && reads.some((b) => sees[a]![b] && inProcess[b]![c])) return false
         }
       }

@@ -1,6 +1,6 @@
 import { implied, type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { type EventInput, type History, type Json, millis } from '@chaos/history'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import type { WeakLevel } from '../src/causal/contradiction.ts'
 import { createWeaker } from '../src/causal/decide.ts'
@@ -9,7 +9,7 @@ import { restrict } from '../src/encoded.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { operationsOf, type Reading } from './brute-force.ts'
-import { checkHistory, onlyRows, resultOf } from './checking.ts'
+import { checkHistory, historyOf, onlyRows, resultOf } from './checking.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
@@ -44,6 +44,29 @@ const freshBudget = () =>
   createBudget({ deadlineMs: millis(20_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
 const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+
+describe('read-your-writes', () => {
+  test.each([
+    { rows: ['w1| w2| r1|'], what: 'a value that the reader itself had overwritten', result: 'violated' },
+    { rows: ['w1| w2| r2|'], what: 'the last value that the reader had written', result: 'met' },
+    { rows: ['w1| w2| r1|', 'w1|'], what: 'a value that another process wrote as well', result: 'met' },
+    { rows: ['w2| r1|', 'w1|'], what: 'another process’s write, which may have come after one’s own', result: 'met' },
+    { rows: ['w1| r|'], what: 'nothing, after a write of one’s own', result: 'violated' },
+    { rows: ['wx1| wy2| rx1|'], what: 'a value of one key after a write to another', result: 'met' },
+    { rows: ['w1| w2|', 'w3| r1|'], what: 'a value that somebody else had overwritten', result: 'met' },
+  ] as const)('on reading $what is $result', ({ rows, result }) => {
+    const report = checkHistory(historyOf(...rows), { levels: weakLevels })
+    expect(resultOf(report, 'read-your-writes')).toBe(result)
+  })
+
+  test('a value of one’s own that was overwritten is told by the two writes and the read', () => {
+    const report = checkHistory(historyOf('w1| w2| w3| w4| r1|'), { levels: ['read-your-writes'] })
+    const verdict = report.levels['read-your-writes']
+    if (verdict.result !== 'violated') expect.fail(verdict.result)
+    expect(verdict.counterexample.operations).toHaveLength(3)
+    expect(verdict.counterexample.sentence).toMatch(/in the same process.*because having written it process 0 read 1/)
+  })
+})
 
 test.each([0, 1])('each level agrees with its definition on 5,200 small random histories (part %i)', (part) => {
   const violated: { [level: string]: number } = {}

@@ -1,5 +1,5 @@
 import type { Budget } from '../budget.ts'
-import type { Facts } from '../causal/order.ts'
+import { type Facts, lastAmong } from '../causal/order.ts'
 import { NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
@@ -38,101 +38,59 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 }
 
 /**
- * Read your writes: a process's own earlier writes are visible to its reads, so the source of a read is the latest, in the
- * order of all, of these writes and itself.
+ * Read your writes: a process's own earlier writes are visible to its reads, and in the order of all they stay as the process
+ * made them. So the source of a read is the last of these writes, or comes after it.
  *
- * All own writes to a key up to one of them are a node, so that there are as many orders as operations, not as pairs. Where
- * the source is an own write as well, the own writes between it and the read come before it too. If another own write that
- * is the source of an own read is among those, each of the two comes before the other; so otherwise these spans are disjoint.
+ * @throws OutOfTime
  */
 export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] | undefined {
   const { encoded, writerOf, threads } = facts
-  const { length, key, writes } = encoded
-  const edges: Edge[] = []
-  const add = (from: number, to: number, reader: number): void => {
-    edges.push({ from, to, reason: 'overwritten before', premise: [from % length, reader], reader })
-  }
-  // Of each write: its process's one before, to the same key. Node `length + w` stands for w and all those before it.
-  const previous = new Int32Array(length).fill(NO_READ)
-  const linked = new Uint8Array(length)
-  const addAllUpTo = (last: number, to: number, reader: number): void => {
-    for (let write = last; write >= 0 && linked[write] === 0; write = previous[write]) {
-      linked[write] = 1
-      add(write, length + write, reader)
-      if (previous[write] >= 0) add(length + previous[write], length + write, reader)
-    }
-    if (last >= 0) add(length + last, to, reader)
-  }
-  // Of each key: the process's last write, its last read that saw an own write, and the last write before that read.
+  const { key, writes } = encoded
   const lastWrite = new Int32Array(encoded.keys).fill(NO_READ)
-  const lastRead = new Int32Array(encoded.keys).fill(NO_READ)
-  const lastWriteThen = new Int32Array(encoded.keys)
+  const edges: Edge[] = []
   for (let t = 0; t < threads.count; t++) {
     const end = threads.start[t + 1]
     for (let m = threads.start[t]; m < end; m++) {
       budget.tick()
       const operation = threads.members[m]
       const k = key[operation]
+      const last = threads.after[operation] === -1 ? lastWrite[k] : lastWriteUpTo(facts, threads.after[operation], k)
       if (writes[operation] !== NOTHING) {
-        previous[operation] = lastWrite[k]
+        if (last >= 0) edges.push({ from: last, to: operation, reason: 'process order' })
         lastWrite[k] = operation
         continue
       }
       const source = writerOf[operation]
-      const last = lastWrite[k]
-      if (source === NO_READ || last < 0) continue
+      if (source === NO_READ || last < 0 || last === source) continue
+      const premise = [last, operation] as const
       if (source === INITIAL) {
-        return [
-          { from: operation, to: last, reason: 'overwritten after', premise: [last, operation], reader: operation },
-        ]
+        return [{ from: operation, to: last, reason: 'overwritten after', premise, reader: operation }]
       }
-      if (threads.of[source] !== t) {
-        addAllUpTo(last, source, operation)
-        continue
-      }
-      const earlier = lastRead[k]
-      if (earlier >= 0 && writerOf[earlier] !== source) {
-        const other = writerOf[earlier]
-        if (threads.place[other] > threads.place[source] || threads.place[lastWriteThen[k]] >= threads.place[source]) {
-          return [
-            { from: source, to: other, reason: 'overwritten before', premise: [source, earlier], reader: earlier },
-            { from: other, to: source, reason: 'overwritten before', premise: [other, operation], reader: operation },
-          ]
-        }
-      }
-      addAllUpTo(previous[source], source, operation)
-      const known = earlier >= 0 && writerOf[earlier] === source ? lastWriteThen[k] : source
-      for (let write = last; write !== known; write = previous[write]) add(write, source, operation)
-      lastRead[k] = operation
-      lastWriteThen[k] = last
+      edges.push({ from: last, to: source, reason: 'overwritten before', premise, reader: operation })
     }
-    for (let m = threads.start[t]; m < end; m++) {
-      lastWrite[key[threads.members[m]]] = NO_READ
-      lastRead[key[threads.members[m]]] = NO_READ
-    }
+    for (let m = threads.start[t]; m < end; m++) lastWrite[key[threads.members[m]]] = NO_READ
   }
-  const cycle = findCycle(edges, 2 * length, budget)
-  return cycle === undefined ? undefined : withoutPrefixes(cycle, length)
+  const cycle = findCycle(edges, encoded.length, budget)
+  return cycle && inFewSteps(cycle)
 }
 
-/** A way from one write into a node of many, and on to the write these come before, is one order between the two. */
-function withoutPrefixes(cycle: readonly Edge[], length: number): readonly Edge[] {
-  const first = cycle.findIndex(({ from }) => from < length)
-  const turned = [...cycle.slice(first), ...cycle.slice(0, first)]
-  const edges: Edge[] = []
-  let from = -1
-  for (const edge of turned) {
-    if (edge.from < length) from = edge.from
-    if (edge.to >= length) continue
-    edges.push({
-      from,
-      to: edge.to,
-      reason: 'overwritten before',
-      premise: [from, edge.reader ?? from],
-      reader: edge.reader,
-    })
+/** The last write to a key in the thread of an operation, up to that operation. */
+function lastWriteUpTo({ threads, writesTo }: Facts, operation: number, key: number): number {
+  const list = writesTo(key).find(({ thread }) => thread === threads.of[operation])
+  return list === undefined ? -1 : lastAmong(list.writes, threads.place[operation] + 1, threads.place)
+}
+
+/** A process's own order takes one step, however many writes it made in between. */
+function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
+  const first = cycle.findIndex(({ reason }) => reason !== 'process order')
+  const steps: Edge[] = []
+  for (const edge of [...cycle.slice(first), ...cycle.slice(0, first)]) {
+    const last = steps[steps.length - 1]
+    if (last?.reason === 'process order' && edge.reason === 'process order') {
+      steps[steps.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
+    } else steps.push(edge)
   }
-  return edges
+  return steps
 }
 
 /** Some cycle of the edges between nodes 0 … nodes - 1. */
