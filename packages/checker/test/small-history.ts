@@ -76,6 +76,11 @@ export function smallHistory(events: readonly EventInput[]): History {
     nemesis: [],
     errorOf: (row) => events[returnEvent[row] ?? ABSENT]?.error,
     eventCount: events.length,
+    hasSessions: false,
+    sessionOf: (process) => process,
+    sessionName: String,
+    marks: [],
+    passedOn: [],
     warnings: [],
   }
 }

@@ -1,12 +1,15 @@
 import { ByteTable } from './byte-table.ts'
 import { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
-import { type Event, type EventInput, type EventType, eventTypes, type Header } from './event.ts'
+import { type Event, type EventInput, type EventType, eventTypes, type Header, type Process } from './event.ts'
 import type { Format } from './format.ts'
-import { FLAG_FINAL, type History, INFO } from './history.ts'
+import { FLAG_FINAL, FLAG_UNSAID, type History, INFO } from './history.ts'
 import { historyOf } from './lending.ts'
+import { RecorderNotes } from './marks.ts'
 import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
+import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { brokenRule, rules } from './rules.ts'
+import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
 import { nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
 import { nanos } from './units.ts'
@@ -19,7 +22,6 @@ export const NO_VALUE = -2
 const INVOKE = 0
 
 const NONE = -1
-const INLINE_PROCESSES = 1 << 16
 const MAXIMUM_FUNCTIONS = 256
 
 export interface HistoryOptions {
@@ -49,23 +51,24 @@ export class HistoryBuilder implements EventSink {
   readonly keys: ByteTable = new ByteTable()
   readonly nodes: ByteTable = new ByteTable()
   readonly errors: ByteTable
+  readonly processes: ProcessTable = new ProcessTable()
+  readonly sessions: SessionTable = new SessionTable()
   readonly #named: string | undefined
   readonly #format: Format | undefined
   readonly #mayLackInvocations: boolean
   #header: Header | undefined
   readonly #columns: Columns
   readonly #nemesis: Event[] = []
+  readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   #events = 0
   #clientEvents = 0
   #lastIndex = NONE
   #lastIndexLine = 0
-  // By process number. Small integers, which nearly all processes are, find their number by position, in a table that
-  // is as long as the largest of them needs: short histories are built by the thousand.
-  #inlineNumbers: Int32Array = int32Array(64).fill(NONE)
-  readonly #otherNumbers: Map<number, number> = new Map()
-  readonly #processNames: number[] = []
+  /** Processes up to here have called before. */
+  #seenProcesses = 0
+  // By process number.
   /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - row. */
   #open: Int32Array = int32Array(64).fill(NONE)
   #lastTime: Float64Array = float64Array(64).fill(Number.NEGATIVE_INFINITY)
@@ -93,11 +96,12 @@ export class HistoryBuilder implements EventSink {
 
   /** `line` is where the event stands in its file, 1-based; by default its place among the events. */
   event(event: EventInput, line: number = this.#events + 1): void {
-    const process = clientNumber(event.process)
+    const process = this.#clientOf(event)
     if (process === undefined) {
       this.#other(event, line)
       return
     }
+    const flags = event.final === true ? FLAG_FINAL : 0
     this.client(
       process,
       eventTypes.indexOf(event.type),
@@ -107,15 +111,26 @@ export class HistoryBuilder implements EventSink {
       event.node === undefined ? NONE : this.nodes.internText(event.node),
       event.index ?? NONE,
       event.time ?? Number.NaN,
-      event.final === true ? FLAG_FINAL : 0,
+      event.value === undefined && event.type === 'invoke' ? flags | FLAG_UNSAID : flags,
       event.error === undefined ? NONE : this.errors.internText(event.error),
       line,
+      event.session === undefined ? NONE : this.sessions.names.internText(event.session),
     )
   }
 
+  /** The number of the process, if it is a client. A name is one's from its first invocation on. */
+  #clientOf({ process, type }: EventInput): number | undefined {
+    const integer = clientNumber(process)
+    if (integer !== undefined) return this.processes.numberOf(integer)
+    const name = String(process)
+    if (!isClient(name) || (type === 'info' && !this.processes.knows(name))) return undefined
+    return this.processes.numberOfName(name)
+  }
+
   /**
-   * A client's event, all in numbers: the fast path of the scanner. `type` is a position in `eventTypes`; f, key, node
-   * and error are entries of this builder's tables, -1 for none; `value` an id or NO_VALUE; an absent time is NaN.
+   * A client's event, all in numbers: the fast path of the scanner. `type` is a position in `eventTypes`; process, f, key,
+   * node, error and session are entries of this builder's tables, -1 for none; `value` an id or NO_VALUE; an absent time
+   * is NaN.
    */
   client(
     process: number,
@@ -129,24 +144,27 @@ export class HistoryBuilder implements EventSink {
     flags: number,
     error: number,
     line: number,
+    session: number,
   ): void {
     if (index >= 0) this.#checkIndex(index, line)
-    const number = this.#numberOf(process)
+    if (process >= this.#open.length) this.#makeRoomFor(process)
     const columns = this.#columns
-    let row = this.#open[number] ?? NONE
+    let row = this.#open[process] ?? NONE
     let position = this.#clientEvents
     if (type === INVOKE) {
       if (row >= 0) throw this.#twoInFlight(process, f, row, line)
       if (this.#tolerated.lacksInvocations) throw this.#mixed(line)
       if (row < NONE) this.#noteReuse(process, row, line)
-      row = this.#call(number, f, key, value, node, flags, line, position)
-      columns.callTime[row] = this.#checkTime(number, process, time, line, position)
-      this.#open[number] = row
+      if (session !== NONE) this.#assign(process, session, line)
+      if (process >= this.#seenProcesses) this.#seenProcesses = process + 1
+      row = this.#call(process, f, key, value, node, flags, line, position)
+      columns.callTime[row] = this.#checkTime(process, time, line, position)
+      this.#open[process] = row
     } else {
       if (row < 0) {
         if (!this.#tolerated.lacksInvocations) this.#expectInvocation(process, type, f, line)
-        row = this.#call(number, f, key, value, node, flags, line, position)
-        columns.callTime[row] = this.#checkTime(number, process, time, line, position)
+        row = this.#call(process, f, key, value, node, flags, line, position)
+        columns.callTime[row] = this.#checkTime(process, time, line, position)
         position += 1
       }
       if (columns.f[row] !== f) throw this.#otherFunction(process, type, f, row, line)
@@ -155,11 +173,11 @@ export class HistoryBuilder implements EventSink {
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
       columns.returnEvent[row] = position
-      columns.returnTime[row] = this.#checkTime(number, process, time, line, position)
+      columns.returnTime[row] = this.#checkTime(process, time, line, position)
       columns.returnLine[row] = line
       columns.error[row] = error + 1
       if (flags !== 0) columns.flags[row] = (columns.flags[row] ?? 0) | flags
-      this.#open[number] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - row : NONE
+      this.#open[process] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - row : NONE
     }
     this.#clientEvents = position + 1
     this.#events += 1
@@ -176,8 +194,11 @@ export class HistoryBuilder implements EventSink {
       functions: this.functions.texts(),
       keys: this.keys.texts(),
       nodes: this.nodes.texts(),
-      processNames: this.#processNames,
+      processNames: this.processes.names,
+      sessions: this.sessions.sessions(this.#header?.sessions, this.processes.names),
       nemesis: this.#nemesis,
+      marks: this.#recorder.marks,
+      passedOn: this.#recorder.passedOn(),
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
@@ -216,61 +237,63 @@ export class HistoryBuilder implements EventSink {
     return row
   }
 
-  #other(event: EventInput, line: number): void {
-    const index = event.index ?? NONE
+  #other(input: EventInput, line: number): void {
+    const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    const process = String(event.process)
-    if (process !== 'nemesis' && event.type === 'invoke') this.#tolerated.strangers.add(process)
-    this.#nemesis.push({
-      ...event,
-      process,
+    const event: Event = {
+      ...input,
+      process: String(input.process),
       index: index >= 0 ? index : this.#events,
-      time: nanos(event.time ?? this.#clientEvents),
-      value: event.value ?? null,
-    })
+      time: nanos(input.time ?? this.#clientEvents),
+      value: input.value ?? null,
+    }
+    if (event.process === 'recorder') this.#recorder.add(event, this.#clientEvents, line)
+    else this.#nemesis.push(event)
     this.#events += 1
   }
 
-  #numberOf(process: number): number {
-    const inline = this.#inlineNumbers[process]
-    const known = inline !== undefined || process < INLINE_PROCESSES ? inline : this.#otherNumbers.get(process)
-    return known === undefined || known === NONE ? this.#newProcess(process) : known
-  }
-
-  #newProcess(process: number): number {
-    const number = this.#processNames.length
-    this.#processNames.push(process)
-    if (process < INLINE_PROCESSES) {
-      if (process >= this.#inlineNumbers.length) this.#inlineNumbers = extended(this.#inlineNumbers, process)
-      this.#inlineNumbers[process] = number
-    } else this.#otherNumbers.set(process, number)
-    if (number === this.#open.length) {
-      const size = number * 2
-      const open = new Int32Array(size).fill(NONE)
-      open.set(this.#open)
-      this.#open = open
-      const lastTime = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
-      lastTime.set(this.#lastTime)
-      this.#lastTime = lastTime
-      const lastTimeLine = new Int32Array(size)
-      lastTimeLine.set(this.#lastTimeLine)
-      this.#lastTimeLine = lastTimeLine
+  #assign(process: number, session: number, line: number): void {
+    const { names } = this.sessions
+    const known = this.sessions.sessionOf(process)
+    if (known === session) return
+    if (known !== NONE) {
+      throw this.#broken(line, rules.otherSession(this.#nameOf(process), names.text(session), names.text(known)))
     }
-    return number
+    if (process < this.#seenProcesses) {
+      throw this.#broken(line, rules.lateSession(this.#nameOf(process), names.text(session)))
+    }
+    this.sessions.assign(process, session)
   }
 
-  #checkTime(number: number, process: number, time: number, line: number, position: number): number {
+  #nameOf(process: number): Process {
+    return this.processes.names[process] ?? process
+  }
+
+  #makeRoomFor(process: number): void {
+    const size = process * 2
+    const open = new Int32Array(size).fill(NONE)
+    open.set(this.#open)
+    this.#open = open
+    const lastTime = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
+    lastTime.set(this.#lastTime)
+    this.#lastTime = lastTime
+    const lastTimeLine = new Int32Array(size)
+    lastTimeLine.set(this.#lastTimeLine)
+    this.#lastTimeLine = lastTimeLine
+  }
+
+  #checkTime(process: number, time: number, line: number, position: number): number {
     if (Number.isNaN(time)) {
       this.#tolerated.withoutTime += 1
       return position
     }
-    const last = this.#lastTime[number] ?? time
+    const last = this.#lastTime[process] ?? time
     if (time < last) {
-      throw this.#broken(line, rules.timeGoesBack(process, last, this.#lastTimeLine[number] ?? 0, time))
+      throw this.#broken(line, rules.timeGoesBack(this.#nameOf(process), last, this.#lastTimeLine[process] ?? 0, time))
     }
     if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
-    this.#lastTime[number] = time
-    this.#lastTimeLine[number] = line
+    this.#lastTime[process] = time
+    this.#lastTimeLine[process] = line
     return time
   }
 
@@ -288,7 +311,7 @@ export class HistoryBuilder implements EventSink {
       const callLine = this.#columns.callLine[row] ?? 0
       throw this.#broken(
         line,
-        rules.otherKey(process, typeName(type), this.keys.text(key), this.keys.text(called), callLine),
+        rules.otherKey(this.#nameOf(process), typeName(type), this.keys.text(key), this.keys.text(called), callLine),
       )
     }
     this.#columns.key[row] = key
@@ -296,7 +319,7 @@ export class HistoryBuilder implements EventSink {
 
   #expectInvocation(process: number, type: number, f: number, line: number): void {
     if (!this.#mayLackInvocations || this.#clientEvents > 0) {
-      throw this.#broken(line, rules.notInvoked(process, typeName(type), this.functions.text(f)))
+      throw this.#broken(line, rules.notInvoked(this.#nameOf(process), typeName(type), this.functions.text(f)))
     }
     this.#tolerated.lacksInvocations = true
   }
@@ -305,17 +328,14 @@ export class HistoryBuilder implements EventSink {
     const first = this.#columns.process[0] ?? 0
     const f = this.functions.text(this.#columns.f[0] ?? 0)
     const type = typeName((this.#columns.outcome[0] ?? 0) + 1)
-    return this.#broken(
-      this.#columns.returnLine[0] ?? line,
-      rules.notInvoked(this.#processNames[first] ?? first, type, f),
-    )
+    return this.#broken(this.#columns.returnLine[0] ?? line, rules.notInvoked(this.#nameOf(first), type, f))
   }
 
   #twoInFlight(process: number, f: number, row: number, line: number): UserError {
     const open = this.functions.text(this.#columns.f[row] ?? 0)
     return this.#broken(
       line,
-      rules.twoInFlight(process, this.functions.text(f), open, this.#columns.callLine[row] ?? 0),
+      rules.twoInFlight(this.#nameOf(process), this.functions.text(f), open, this.#columns.callLine[row] ?? 0),
     )
   }
 
@@ -323,14 +343,20 @@ export class HistoryBuilder implements EventSink {
     const open = this.functions.text(this.#columns.f[row] ?? 0)
     return this.#broken(
       line,
-      rules.otherFunction(process, typeName(type), this.functions.text(f), open, this.#columns.callLine[row] ?? 0),
+      rules.otherFunction(
+        this.#nameOf(process),
+        typeName(type),
+        this.functions.text(f),
+        open,
+        this.#columns.callLine[row] ?? 0,
+      ),
     )
   }
 
   #noteReuse(process: number, retired: number, line: number): void {
     const row = NONE - 1 - retired
     if (this.#tolerated.reused === 0) {
-      this.#tolerated.reusedExample = `line ${line}: process ${process} after its info of line ${this.#columns.returnLine[row] ?? 0}`
+      this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} after its info of line ${this.#columns.returnLine[row] ?? 0}`
     }
     this.#tolerated.reused += 1
   }
@@ -340,20 +366,7 @@ export class HistoryBuilder implements EventSink {
   }
 }
 
-/** The same numbers, with room for this process and twice as many as there were. */
-function extended(numbers: Int32Array, process: number): Int32Array {
-  const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
-  longer.set(numbers)
-  return longer
-}
-
 const typeName = (type: number): EventType => eventTypes[type] ?? 'info'
-
-/** The number of a client; undefined for whoever is not one. */
-export function clientNumber(process: number | string): number | undefined {
-  if (typeof process === 'number') return process
-  return /^(0|[1-9]\d{0,14})$/.test(process) ? Number(process) : undefined
-}
 
 /** The history that these events make, in their order. Index and time may be absent. Lines count from 1. */
 export function historyFromEvents(events: Iterable<EventInput>, options: HistoryOptions = {}): History {

@@ -1,6 +1,7 @@
 import type { Event, Header, Json } from './event.ts'
 import type { Format } from './format.ts'
 import type { LentHistory } from './lending.ts'
+import type { Mark, PassedOn } from './marks.ts'
 import type { ValueId, ValueTable } from './value.ts'
 
 /** The outcome column's numbers. A never-completed operation is `info` with `returnEvent` -1. */
@@ -10,6 +11,9 @@ export const INFO = 2
 
 /** Marks an operation that is the final read of its key (bit of the `flags` column). */
 export const FLAG_FINAL = 1
+
+/** Marks an operation whose invocation says no value: the completion's is its input, and without an `ok` none is known. */
+export const FLAG_UNSAID = 2
 
 /**
  * Operations as columns: row i is the i-th operation in order of invocation. One typed array a column, so that a
@@ -67,7 +71,19 @@ export interface History {
   /** What the file calls that process. */
   readonly processName: (process: number) => string
   readonly processCount: number
-  /** Events of the nemesis and of anything else that is not a client, in file order. */
+  /**
+   * Whether clients and processes are not the same: some processes belong to one client, or nothing named the client of
+   * some. Where false, `sessionOf` gives each process a session of its own.
+   */
+  readonly hasSessions: boolean
+  /** The number of the client that a process belongs to; UNNAMED (-1) where nothing named it. */
+  readonly sessionOf: (process: number) => number
+  readonly sessionName: (session: number) => string
+  /** What the recorder says is missing from the record, in file order. */
+  readonly marks: readonly Mark[]
+  /** Traffic that was passed on without being an operation, by what it was. */
+  readonly passedOn: readonly PassedOn[]
+  /** Events of the nemesis and of anything else that is neither a client nor the recorder, in file order. */
   readonly nemesis: readonly Event[]
   /** Why operation i is `fail` or `info`, where its completion said so. */
   readonly errorOf: (operation: number) => string | undefined

@@ -1,27 +1,35 @@
 import { UserError } from './error.ts'
-import { type EventType, eventTypes } from './event.ts'
+import { type EventType, eventTypes, type Process } from './event.ts'
 
 /** What a history must keep to, each as the sentence a person reads when it does not: what, where, what to do. */
 export const rules = {
-  twoInFlight: (process: number, f: string, openF: string, openLine: number): string =>
+  twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
     `process ${process} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
     'A process runs one operation at a time; give concurrent calls their own process.',
 
-  notInvoked: (process: number, type: EventType, f: string): string =>
+  notInvoked: (process: Process, type: EventType, f: string): string =>
     `process ${process} completed ${quoted(f)} (${type}) without having invoked it. ` +
     'Every ok, fail and info follows an invoke of the same process.',
 
-  otherFunction: (process: number, type: EventType, f: string, openF: string, openLine: number): string =>
+  otherFunction: (process: Process, type: EventType, f: string, openF: string, openLine: number): string =>
     `process ${process} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
     'A completion has the "f" of its invocation.',
 
-  otherKey: (process: number, type: EventType, key: string, openKey: string, openLine: number): string =>
+  otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
     `process ${process} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
-  timeGoesBack: (process: number, earlier: number, earlierLine: number, time: number): string =>
+  timeGoesBack: (process: Process, earlier: number, earlierLine: number, time: number): string =>
     `time goes back within process ${process}, from ${earlier} (line ${earlierLine}) to ${time}. ` +
     'Events are in order of time; take times from a monotonic clock.',
+
+  otherSession: (process: Process, session: string, known: string): string =>
+    `process ${process} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
+    'A process belongs to one client for good; give the other one a process of its own.',
+
+  lateSession: (process: Process, session: string): string =>
+    `process ${process} is of session ${quoted(session)} only from here on. ` +
+    'Name the session on every invocation of the process, from its first one.',
 
   indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>
     `index ${index} comes after index ${earlier} (line ${earlierLine}). ` +
@@ -32,8 +40,7 @@ export const rules = {
 
   missing: (member: string): string => `"${member}" is missing. An event has at least process, type and f.`,
 
-  wrongProcess: (process: string): string =>
-    `"process" is ${process}. It must be a non-negative integer, or the name of something that is not a client, such as "nemesis".`,
+  wrongProcess: (process: string): string => `"process" is ${process}. It must be a non-negative integer or a name.`,
 
   wrongMember: (member: string, found: string, wanted: string): string =>
     `"${member}" is ${found}. It must be ${wanted}.`,

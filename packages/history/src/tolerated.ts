@@ -8,8 +8,6 @@ export interface Tolerated {
   withoutTime: number
   /** Times beyond 2^53. */
   hugeTimes: number
-  /** Who invoked operations and is no client. */
-  readonly strangers: Set<string>
 }
 
 export const nothingTolerated = (): Tolerated => ({
@@ -18,12 +16,11 @@ export const nothingTolerated = (): Tolerated => ({
   lacksInvocations: false,
   withoutTime: 0,
   hugeTimes: 0,
-  strangers: new Set(),
 })
 
 /** What the person who made the history should know of it, and what to do next time. */
 export function warningsAbout(
-  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes, strangers }: Tolerated,
+  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
   source: string,
   clientEvents: number,
 ): string[] {
@@ -45,13 +42,6 @@ export function warningsAbout(
   if (hugeTimes > 0) {
     warnings.push(
       `${source}: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.`,
-    )
-  }
-  if (strangers.size > 0) {
-    const names = [...strangers].slice(0, 3).map((name) => JSON.stringify(name))
-    warnings.push(
-      `${source}: ${names.join(', ')} ${strangers.size > 3 ? `and ${strangers.size - 3} more ` : ''}` +
-        'invoked operations but are not numbered processes, so they are not judged. Give clients integers.',
     )
   }
   return warnings

@@ -1,4 +1,14 @@
-import { type EventInput, FAIL, historyFromEvents, INFO, inputOf, OK, outputOf, UserError } from '@chaos/history'
+import {
+  type EventInput,
+  FAIL,
+  historyFromEvents,
+  INFO,
+  inputOf,
+  OK,
+  outputOf,
+  parseJsonLine,
+  UserError,
+} from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 
 const call = (
@@ -108,20 +118,35 @@ describe('pairing', () => {
     expect(history.warnings).toEqual(['h.jsonl: 1 of 2 events have no time; their position stands for it.'])
   })
 
-  test('processes that are digits in a string are clients; other names are not, and invoking makes them suspect', () => {
-    const history = historyFromEvents(
-      [
-        { process: '12', type: 'invoke', f: 'read' },
-        { process: 'alice', type: 'invoke', f: 'read' },
-      ],
-      { source: 'h.jsonl' },
-    )
-    expect(history.operations.length).toBe(1)
-    expect(history.processName(0)).toBe('12')
-    expect(history.nemesis).toHaveLength(1)
-    expect(history.warnings).toEqual([
-      'h.jsonl: "alice" invoked operations but are not numbered processes, so they are not judged. Give clients integers.',
+  test('processes with names are clients, and digits in a string are the integer', () => {
+    const history = historyFromEvents([
+      { process: '12', type: 'invoke', f: 'read' },
+      { process: 'alice', type: 'invoke', f: 'write', value: 1 },
+      { process: 12, type: 'ok', f: 'read', value: 0 },
+      { process: 'alice', type: 'ok', f: 'write', value: 1 },
     ])
+    expect(history.operations.length).toBe(2)
+    expect([history.processName(0), history.processName(1)]).toEqual(['12', 'alice'])
+    expect(history.nemesis).toEqual([])
+    expect(history.warnings).toEqual([])
+  })
+
+  test('two processes whose integers no double can tell apart are two processes', () => {
+    const lines = ['9007199254740993', '9007199254740992'].map(
+      (process) => parseJsonLine(`{"process":${process},"type":"invoke","f":"read"}`) as { event: EventInput },
+    )
+    const history = historyFromEvents(lines.map(({ event }) => event))
+    expect([history.processName(0), history.processName(1)]).toEqual(['9007199254740993', '9007199254740992'])
+  })
+
+  test('the nemesis, the recorder and names that only ever say info are not clients', () => {
+    const history = historyFromEvents([
+      { process: 'nemesis', type: 'invoke', f: 'kill' },
+      { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
+      { process: 'operator', type: 'info', f: 'deploy' },
+    ])
+    expect(history.operations.length).toBe(0)
+    expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
   test('columns grow as needed, and many processes of any size are told apart', () => {

@@ -146,7 +146,7 @@ describe('numbers that are none, or too large for a double', () => {
     [
       'a huge process',
       '{"process":1e300,"type":"ok","f":"read"}\n',
-      'h.jsonl:1: "process" is 1e+300. It must be a non-negative integer, or the name of something that is not a client, such as "nemesis".',
+      'h.jsonl:1: "process" is 1e+300. It must be a non-negative integer or a name.',
     ],
     [
       'a huge index',

@@ -128,7 +128,7 @@ describe('a line that is wrong is refused, naming file, line and rule:', () => {
     [
       'a negative process',
       '{"process":-1,"type":"ok","f":"read"}',
-      '"process" is -1. It must be a non-negative integer, or the name of something that is not a client, such as "nemesis".',
+      '"process" is -1. It must be a non-negative integer or a name.',
     ],
     [
       'a time with a fraction',
@@ -237,7 +237,18 @@ describe('the scanner', () => {
       fc
         .tuple(fc.constantFrom('', ' ', '\t'), fc.constantFrom('', ' '), value)
         .map(([before, after, text]) => `"${name}"${before}:${after}${text}`)
-    const optional = fc.subarray(['index', 'time', 'key', 'value', 'node', 'error', 'final', 'epoch', 'value'])
+    const optional = fc.subarray([
+      'index',
+      'time',
+      'key',
+      'value',
+      'node',
+      'error',
+      'final',
+      'epoch',
+      'value',
+      'session',
+    ])
     const valuesOf: Record<string, fc.Arbitrary<string>> = {
       index: fc.constantFrom('null', '-1'),
       time: fc.constantFrom('5', '5.5', '-5', 'null', '1700000000000000123', '5e0'),
@@ -245,10 +256,11 @@ describe('the scanner', () => {
       node: fc.constantFrom('"n1"', 'null', '3'),
       error: fc.constantFrom('"timeout"', 'null', '["a"]'),
       final: fc.constantFrom('true', 'false', 'null', '1'),
+      session: fc.constantFrom('"a"', '"b"', 'null', '5', '"é"'),
     }
     return fc
       .tuple(
-        member('process', fc.constantFrom('0', '1', '2', '"nemesis"', '"1"', '70000', '-1')),
+        member('process', fc.constantFrom('0', '1', '2', '"nemesis"', '"1"', '"a"', '70000', '-1')),
         member('type', types),
         member('f', fc.constantFrom('"read"', '"write"', '""', '"r\\u0065ad"', 'null')),
         optional.chain((names) => fc.tuple(...names.map((name) => member(name, valuesOf[name] ?? values)))),
@@ -274,8 +286,10 @@ describe('the scanner', () => {
         outputs: Array.from(operations.output, (id) => values.json(id as never)),
         errors: Array.from(operations.input, (_, i) => history.errorOf(i)),
         names: Array.from(operations.process, history.processName),
+        sessions: Array.from(operations.process, (process) => history.sessionName(history.sessionOf(process))),
         // Ids of values depend on which lines were looked at twice; what they stand for does not.
         ...{ values: undefined, errorOf: undefined, processName: undefined, lend: undefined },
+        ...{ sessionOf: undefined, sessionName: undefined },
       }
     } catch (error) {
       return error instanceof UserError ? error.message : error

@@ -73,6 +73,11 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
     nemesis,
     errorOf: (row) => ops[row]?.error,
     eventCount: events.length + nemesis.length,
+    hasSessions: false,
+    sessionOf: (process) => process,
+    sessionName: String,
+    marks: [],
+    passedOn: [],
     warnings: [],
   }
 }

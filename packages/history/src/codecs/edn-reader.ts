@@ -1,6 +1,6 @@
-import { clientNumber } from '../builder.ts'
 import { UserError } from '../error.ts'
 import type { EventInput, Json } from '../event.ts'
+import { isClient } from '../processes.ts'
 import { brokenRule, EventError, rules } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { canonical } from '../value.ts'
@@ -119,7 +119,7 @@ export class EdnReader implements ChunkReader {
 
   #keyed(event: EventInput): EventInput {
     const { value } = event
-    if (value === undefined || event.key !== undefined || clientNumber(event.process) === undefined) return event
+    if (value === undefined || event.key !== undefined || !isClient(event.process)) return event
     const isPair = Array.isArray(value) && value.length === 2
     if (!isPair || !(this.#options.independent === true || this.#parser.isTuple(value))) return event
     const [key, own] = value as [Json, Json]

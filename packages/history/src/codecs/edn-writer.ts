@@ -1,5 +1,5 @@
-import { clientNumber } from '../builder.ts'
 import type { Event, EventInput, Json } from '../event.ts'
+import { isClient } from '../processes.ts'
 import { isArray, numberText } from './json-text.ts'
 
 const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
@@ -21,7 +21,7 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
   members.push(`:process ${typeof event.process === 'number' ? event.process : named(event.process)}`)
   members.push(`:type :${event.type}`, `:f ${named(event.f)}`)
   const { key, value } = event
-  const joined = options.independent === true && key !== undefined && clientNumber(event.process) !== undefined
+  const joined = options.independent === true && key !== undefined && isClient(event.process)
   if (joined) members.push(`:value [${JSON.stringify(key)} ${ednText(value ?? null)}]`)
   else {
     if (key !== undefined) members.push(`:key ${JSON.stringify(key)}`)
@@ -30,6 +30,7 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
   if (event.node !== undefined) members.push(`:node ${JSON.stringify(event.node)}`)
   if (event.error !== undefined) members.push(`:error ${JSON.stringify(event.error)}`)
   if (event.final !== undefined) members.push(`:final ${event.final}`)
+  if (event.session !== undefined) members.push(`:session ${JSON.stringify(event.session)}`)
   const { extra = {} } = event
   for (const name of Object.keys(extra)) members.push(`${named(name)} ${ednText(extra[name] ?? null)}`)
   return `{${members.join(', ')}}`

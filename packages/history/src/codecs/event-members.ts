@@ -1,4 +1,12 @@
-import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event.ts'
+import {
+  type EventInput,
+  type EventType,
+  eventTypes,
+  type Header,
+  type Json,
+  type Process,
+  type SessionSource,
+} from '../event.ts'
 import { EventError, rules, shortened } from '../rules.ts'
 import { canonical } from '../value.ts'
 import { isObject } from './json-text.ts'
@@ -6,7 +14,19 @@ import { isObject } from './json-text.ts'
 type Members = { readonly [member: string]: Json }
 
 /** The members that an event of the native format may have, in the order in which they are written. */
-export const eventMembers = ['index', 'time', 'process', 'type', 'f', 'key', 'value', 'node', 'error', 'final'] as const
+export const eventMembers = [
+  'index',
+  'time',
+  'process',
+  'type',
+  'f',
+  'key',
+  'value',
+  'node',
+  'error',
+  'final',
+  'session',
+] as const
 const known: ReadonlySet<string> = new Set(eventMembers)
 
 /** The event that these members describe, whichever format they were written in. Errs with an EventError. */
@@ -18,7 +38,7 @@ export function eventOfMembers(members: Members): EventInput {
     f: textOf(required(members, 'f'), 'f'),
   }
   // None of these names is one that every object has, so what is not the event's own is undefined.
-  const { index, time, key, value, node, error, final } = members
+  const { index, time, key, value, node, error, final, session } = members
   if (isSaid(index)) event.index = indexOf(index)
   if (isSaid(time)) event.time = timeOf(time)
   if (isSaid(key)) event.key = keyText(key)
@@ -26,6 +46,7 @@ export function eventOfMembers(members: Members): EventInput {
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
   if (isSaid(final)) event.final = finalOf(final)
+  if (isSaid(session)) event.session = textOf(session, 'session')
   const extra = unknownMembers(members, known)
   if (extra !== undefined) event.extra = extra
   return event
@@ -41,11 +62,19 @@ export function headerOfMembers(members: Members): Header | undefined {
     chaos: 1,
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
-    ...optionalExtra(unknownMembers(members, headerMembers)),
+    ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
+    ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
 
-const headerMembers: ReadonlySet<string> = new Set(['chaos', 'model', 'initial'])
+/** The members that a header may have, in the order in which they are written. */
+export const headerMembers = ['chaos', 'model', 'initial', 'sessions'] as const
+
+function sessionsOf(value: Json): SessionSource {
+  const { by = null, named = null } = isObject(value) ? value : {}
+  if (typeof by === 'string' && typeof named === 'boolean') return { by, named }
+  throw new EventError(rules.wrongMember('sessions', shown(value), 'as {"by":"header.X-Client","named":true}'))
+}
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 
@@ -65,10 +94,13 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
-  if (typeof value === 'string' && value !== '') return value
+  // An integer that no double can tell from its neighbours is a name, the name being its digits.
+  if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw new EventError(rules.wrongProcess(shown(value)))
 }
+
+const LARGE_INTEGER = /^\d{16,}N$/
 
 /** Some recorders write -1 where they know no index. */
 function indexOf(value: Json): number | undefined {

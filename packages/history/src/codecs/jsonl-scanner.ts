@@ -1,5 +1,5 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
-import { FLAG_FINAL } from '../history.ts'
+import { FLAG_FINAL, FLAG_UNSAID } from '../history.ts'
 import * as layout from '../placed-texts.ts'
 import { mixed } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'
@@ -46,6 +46,7 @@ const VALUE = 64
 const NODE = 128
 const ERROR = 256
 const FINAL = 512
+const SESSION = 1024
 const NEEDED = PROCESS | TYPE | F
 
 const INDEX_NAME = ascii('index')
@@ -57,6 +58,7 @@ const VALUE_NAME = ascii('value')
 const NODE_NAME = ascii('node')
 const ERROR_NAME = ascii('error')
 const FINAL_NAME = ascii('final')
+const SESSION_NAME = ascii('session')
 const INVOKE_TEXT = ascii('invoke')
 const OK_TEXT = ascii('ok')
 const FAIL_TEXT = ascii('fail')
@@ -102,6 +104,9 @@ export class LineScanner {
     let error = 0
     let errorEnd = 0
     let errorHash = 0
+    let session = 0
+    let sessionEnd = 0
+    let sessionHash = 0
     let value = NO_VALUE
     let index = -1
     let time = Number.NaN
@@ -163,6 +168,13 @@ export class LineScanner {
             errorHash = this.#hash
           } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
           break
+        case SESSION:
+          session = this.#at + 1
+          if (this.#plain(bytes, HASH_START)) {
+            sessionEnd = this.#at - 1
+            sessionHash = this.#hash
+          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          break
         default:
           if (this.#word(bytes, TRUE_TEXT)) flags = FLAG_FINAL
           else if (!this.#word(bytes, FALSE_TEXT)) return UNUSUAL
@@ -172,8 +184,9 @@ export class LineScanner {
     if (byte !== CLOSE_BRACE || (seen & NEEDED) !== NEEDED) return UNUSUAL
     this.#at += 1
     if (this.#space(bytes) !== NEWLINE) return UNUSUAL
+    if (type === 0 && value === NO_VALUE) flags |= FLAG_UNSAID
     builder.client(
-      process,
+      builder.processes.numberOf(process),
       type,
       builder.functions.internHashed(fHash, bytes, f, fEnd),
       keyEnd === 0 ? -1 : builder.keys.internHashed(keyHash, bytes, key, keyEnd),
@@ -184,6 +197,7 @@ export class LineScanner {
       flags,
       errorEnd === 0 ? -1 : builder.errors.internHashed(errorHash, bytes, error, errorEnd),
       line,
+      sessionEnd === 0 ? -1 : builder.sessions.names.internHashed(sessionHash, bytes, session, sessionEnd),
     )
     return this.#at + 1
   }
@@ -225,6 +239,8 @@ export class LineScanner {
         return this.#named(bytes, NODE_NAME) ? NODE : 0
       case 0x65: // e
         return this.#named(bytes, ERROR_NAME) ? ERROR : 0
+      case 0x73: // s
+        return this.#named(bytes, SESSION_NAME) ? SESSION : 0
       default:
         return 0
     }

@@ -1,6 +1,6 @@
 import type { Event, EventInput, Header, Json } from '../event.ts'
 import { EventError, shortened } from '../rules.ts'
-import { eventMembers, eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
+import { eventMembers, eventOfMembers, headerMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { jsonErrorOffset, jsonText, numberText, parseJson } from './json-text.ts'
 
 export type Line =
@@ -43,6 +43,7 @@ export function printJsonLine(event: Event | EventInput): string {
   if (event.node !== undefined) text += `,"node":${JSON.stringify(event.node)}`
   if (event.error !== undefined) text += `,"error":${JSON.stringify(event.error)}`
   if (event.final !== undefined) text += `,"final":${event.final}`
+  if (event.session !== undefined) text += `,"session":${JSON.stringify(event.session)}`
   return `${text}${printExtra(event.extra, eventMembers)}}`
 }
 
@@ -51,7 +52,8 @@ export function printJsonHeader(header: Header): string {
   let text = '{"chaos":1'
   if (header.model !== undefined) text += `,"model":${JSON.stringify(header.model)}`
   if (header.initial !== undefined) text += `,"initial":${jsonText(header.initial)}`
-  return `${text}${printExtra(header.extra, ['chaos', 'model', 'initial'])}}`
+  if (header.sessions !== undefined) text += `,"sessions":${jsonText({ ...header.sessions })}`
+  return `${text}${printExtra(header.extra, headerMembers)}}`
 }
 
 function printExtra(extra: Event['extra'], reserved: readonly string[]): string {

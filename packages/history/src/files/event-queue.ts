@@ -1,5 +1,5 @@
-import { clientNumber } from '../builder.ts'
 import type { Event, EventInput, Header } from '../event.ts'
+import { isClient } from '../processes.ts'
 import type { EventSink } from '../sink.ts'
 import { nanos } from '../units.ts'
 
@@ -35,7 +35,7 @@ export class EventQueue implements EventSink {
       value: event.value ?? null,
     })
     this.#count += 1
-    if (clientNumber(event.process) !== undefined) this.#clientCount += 1
+    if (isClient(event.process)) this.#clientCount += 1
   }
 
   take(): readonly Event[] {

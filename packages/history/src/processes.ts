@@ -1,0 +1,58 @@
+import type { Process } from './event.ts'
+import { int32Array } from './memory.ts'
+
+const NONE = -1
+const INLINE_PROCESSES = 1 << 16
+
+/** Numbers processes in order of first appearance, whether the file calls them by integers or by names. */
+export class ProcessTable {
+  readonly names: Process[] = []
+  // Small integers, which nearly all processes are, find their number by position, in a table that is as long as the
+  // largest of them needs: short histories are built by the thousand.
+  #inline: Int32Array = int32Array(64).fill(NONE)
+  readonly #others: Map<Process, number> = new Map()
+
+  numberOf(process: number): number {
+    const inline = this.#inline[process]
+    const known = inline !== undefined || process < INLINE_PROCESSES ? inline : this.#others.get(process)
+    return known === undefined || known === NONE ? this.#add(process) : known
+  }
+
+  numberOfName(name: string): number {
+    return this.#others.get(name) ?? this.#add(name)
+  }
+
+  /** Whether a process of that name has appeared before. */
+  knows(name: string): boolean {
+    return this.#others.has(name)
+  }
+
+  #add(process: Process): number {
+    const number = this.names.length
+    this.names.push(process)
+    if (typeof process === 'number' && process < INLINE_PROCESSES) {
+      if (process >= this.#inline.length) this.#inline = extended(this.#inline, process)
+      this.#inline[process] = number
+    } else this.#others.set(process, number)
+    return number
+  }
+}
+
+/** The same numbers, with room for this process and twice as many as there were. */
+function extended(numbers: Int32Array, process: number): Int32Array {
+  const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
+  longer.set(numbers)
+  return longer
+}
+
+/** Who speaks in a history without being a client. */
+const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
+
+/** Whether a process's operations are judged. Names are as good as integers, but for those of the nemesis and the recorder. */
+export const isClient = (process: Process): boolean => typeof process === 'number' || !speakers.has(process)
+
+/** The integer that a process is, also where it was written as text; undefined for names. */
+export function clientNumber(process: Process): number | undefined {
+  if (typeof process === 'number') return process
+  return /^(0|[1-9]\d{0,14})$/.test(process) ? Number(process) : undefined
+}

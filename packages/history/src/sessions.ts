@@ -1,0 +1,54 @@
+import { ByteTable } from './byte-table.ts'
+import type { Header, Process } from './event.ts'
+
+const NONE = -1
+
+/** In place of a session: nothing told this client from others. */
+export const UNNAMED = -1
+
+/** Which client each process belongs to, where not every process is a client of its own. */
+export interface Sessions {
+  /** By process number: its session's number, or UNNAMED. */
+  readonly of: Int32Array
+  /** By session number. */
+  readonly names: readonly string[]
+}
+
+/** Learns from invocations which session a process belongs to. */
+export class SessionTable {
+  readonly names: ByteTable = new ByteTable()
+  /** By process number; NONE for processes without a session. */
+  #of: Int32Array = new Int32Array(0)
+
+  /** The session that the process was found in; NONE for none. */
+  sessionOf(process: number): number {
+    return this.#of[process] ?? NONE
+  }
+
+  /** From its first invocation on, a process belongs to this session. */
+  assign(process: number, session: number): void {
+    if (process >= this.#of.length) {
+      const longer = new Int32Array(Math.max(64, 2 * process)).fill(NONE)
+      longer.set(this.#of)
+      this.#of = longer
+    }
+    this.#of[process] = session
+  }
+
+  /**
+   * Undefined where every process is a client of its own: no session is named, and the header does not say that clients
+   * were to be told apart.
+   */
+  sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
+    if (header === undefined && this.names.length === 0) return undefined
+    const names = [...this.names.texts()]
+    const of = new Int32Array(processNames.length)
+    for (let process = 0; process < of.length; process++) {
+      const session = this.sessionOf(process)
+      if (session !== NONE) of[process] = session
+      else if (header !== undefined) of[process] = UNNAMED
+      else of[process] = names.push(String(processNames[process])) - 1
+    }
+    return { of, names }
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  borrowHistory,
+  type EventInput,
+  FLAG_UNSAID,
+  historyFromEvents,
+  parseJsonLine,
+  printJsonHeader,
+  printJsonLine,
+  UNNAMED,
+} from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+
+const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => ({
+  process,
+  type: 'invoke',
+  f: 'read',
+  value: null,
+  ...more,
+})
+const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
+
+describe('sessions', () => {
+  test('where nothing speaks of sessions, every process is a client of its own', () => {
+    const history = historyFromEvents([invoke(7), invoke(9)])
+    expect(history.hasSessions).toBe(false)
+    expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
+    expect(history.sessionName(1)).toBe('9')
+  })
+
+  test('processes of one session are one client; a process without one, in a history without a header, its own', () => {
+    const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1, { session: 'alice' }), invoke(2)])
+    expect(history.hasSessions).toBe(true)
+    expect(history.sessionOf(0)).toBe(history.sessionOf(1))
+    expect(history.sessionOf(2)).not.toBe(history.sessionOf(0))
+    expect(history.sessionName(history.sessionOf(0))).toBe('alice')
+    expect(history.sessionName(history.sessionOf(2))).toBe('2')
+  })
+
+  test('where the recorder told clients apart, one without a name is unnamed', () => {
+    const header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } } as const
+    const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1)], { header })
+    expect(history.sessionOf(1)).toBe(UNNAMED)
+  })
+
+  test('where nothing named clients, all are unnamed', () => {
+    const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
+    const history = historyFromEvents([invoke(0)], { header })
+    expect(history.hasSessions).toBe(true)
+    expect(history.sessionOf(0)).toBe(UNNAMED)
+  })
+
+  test('a process that changes its session is refused, and so is one that joins a session late', () => {
+    const alice = invoke(0, { session: 'alice' })
+    expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
+      'h:3: process 0 is now of session "bob", and was of "alice".',
+    )
+    expect(() => historyFromEvents([invoke(0), ok(0), alice], { source: 'h' })).toThrow(
+      'h:3: process 0 is of session "alice" only from here on.',
+    )
+  })
+
+  test('a lent history has the sessions, the marks and what was passed on', () => {
+    const history = historyFromEvents(
+      [
+        invoke(0, { session: 'alice' }),
+        { process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'a script' } },
+        { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
+      ],
+      { shared: true },
+    )
+    const lent = history.lend?.()
+    if (lent === undefined) throw new Error('a history that was built can be lent')
+    const borrowed = borrowHistory(structuredClone(lent))
+    expect(borrowed.sessionName(borrowed.sessionOf(0))).toBe('alice')
+    expect(borrowed.marks).toEqual(history.marks)
+    expect(borrowed.passedOn).toEqual(history.passedOn)
+  })
+})
+
+describe('what the recorder says', () => {
+  test('a mark stands between the client events before it and those after', () => {
+    const history = historyFromEvents([
+      invoke(0),
+      ok(0),
+      { process: 'recorder', type: 'info', f: 'touched', value: { what: 'FLUSHALL', why: 'removes every key' } },
+      invoke(0),
+    ])
+    expect(history.marks).toEqual([
+      { kind: 'touched', key: undefined, position: 2, line: 3, what: 'FLUSHALL', why: 'removes every key' },
+    ])
+    expect(history.nemesis).toEqual([])
+  })
+
+  test('the last count of what was passed on is its total', () => {
+    const note = (what: string, count: number): EventInput => ({
+      process: 'recorder',
+      type: 'info',
+      f: 'passed-on',
+      value: { what, count, mayWrite: false },
+    })
+    const history = historyFromEvents([note('GET /health', 1), note('GET /', 1), note('GET /health', 12)])
+    expect(history.passedOn).toEqual([
+      { what: 'GET /health', count: 12, mayWrite: false },
+      { what: 'GET /', count: 1, mayWrite: false },
+    ])
+  })
+
+  test('an invocation that says no value is marked; one that says null is not', () => {
+    const history = historyFromEvents([
+      { process: 0, type: 'invoke', f: 'write' },
+      { process: 1, type: 'invoke', f: 'write', value: null },
+    ])
+    expect(Array.from(history.operations.flags, (flags) => flags & FLAG_UNSAID)).toEqual([FLAG_UNSAID, 0])
+  })
+
+  test('header and events are read back as they were written', () => {
+    const header = { chaos: 1, initial: 'unknown', sessions: { by: 'cookie.sid', named: true } } as const
+    expect(parseJsonLine(printJsonHeader(header))).toEqual({ kind: 'header', header })
+    const event = invoke(0, { session: 'alice' })
+    expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
+  })
+
+  test('a header that says something else of its sessions is refused', () => {
+    expect(() => parseJsonLine('{"chaos":1,"sessions":"cookie"}')).toThrow('"sessions" is "cookie".')
+  })
+})
