@@ -1,4 +1,4 @@
-import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { implied, type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { plural } from './words.ts'
 
 const adjectives: { readonly [level in Level]: string } = {
@@ -19,10 +19,17 @@ const adjectives: { readonly [level in Level]: string } = {
 /** What a history is that meets the level: `sequentially consistent`. */
 export const adjective = (level: Level): string => adjectives[level]
 
+/** A single session guarantee says too little to sum a history up by. */
+const summing: readonly Level[] = levels.filter((level) => !implied.session.includes(level))
+
+/** The strongest level that is met. */
+export const foundLevel = (report: Report): Level | undefined =>
+  summing.find((level) => report.levels[level].result === 'met')
+
 /** The strongest level that is met, or `none`; with what is undecided above it. */
 export function foundText(report: Report): string {
-  const found = levels.find((level) => report.levels[level].result === 'met')
-  const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))
+  const found = foundLevel(report)
+  const above = found === undefined ? summing : summing.slice(0, summing.indexOf(found))
   const open = above.filter((level) => report.levels[level].result === 'unknown')
   const undecided =
     open[0] === undefined

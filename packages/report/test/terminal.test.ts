@@ -1,3 +1,4 @@
+import { implied, type Verdict } from '@chaos/checker'
 import { linksBetween } from '@chaos/faults'
 import {
   clip,
@@ -6,13 +7,14 @@ import {
   type RunPageOptions,
   renderCheck,
   renderCheckTable,
+  renderHtml,
   renderRun,
   table,
   wrap,
 } from '@chaos/report'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allMet, made, ms, ns, report, staleRead, summary, unknown, violated } from './timeline.ts'
+import { allMet, made, met, ms, ns, report, staleRead, summary, unknown, violated } from './timeline.ts'
 
 const options: RunPageOptions = {
   width: 100,
@@ -83,6 +85,29 @@ describe('the page at the end of a run', () => {
     expect(lines[1]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
     expect(lines[2]).toBe('  sequential? not known · eventual? yes, 340 ms after healing')
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
+  })
+
+  test('never sums a history up by a single session guarantee', () => {
+    const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
+    const levelsBelow = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session', 'eventual']
+    const broken = Object.fromEntries(
+      ['linearizable', ...levelsBelow].map((level) => [level, violated(counterexample)] as const),
+    )
+    const guarantees = Object.fromEntries(implied.session.map((level) => [level, met] as const))
+    const weak = summary({
+      report: report('not even eventually consistent', { ...broken, ...guarantees }),
+      expectation: { level: 'sequential', met: false },
+    })
+    expect(renderRun(weak, stale.history, plainStyle, options)).toContain('expected sequential, found none')
+    const text = renderHtml({
+      title: 'one',
+      version: '0.1.0',
+      historyFile: 'h',
+      history: stale.history,
+      report: weak.report,
+      run: weak,
+    })
+    expect(text).not.toMatch(/class="tag">found/)
   })
 
   test('says which faults bit, and names those that never did', () => {

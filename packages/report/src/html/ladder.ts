@@ -1,5 +1,5 @@
 import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { reasonText } from '../level-words.ts'
+import { foundLevel, reasonText } from '../level-words.ts'
 import { duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'
@@ -45,7 +45,7 @@ function rungMarkup(page: Page, report: Report, rung: Rung): Html {
   const whys = new Set(rung.levels.map((level) => whyOf(page, report, level)))
   const alike = whys.size === 1 && results.every((other) => other === result)
   const expected = expectationOf(page)?.level
-  const found = levels.find((level) => report.levels[level].result === 'met')
+  const found = foundLevel(report)
   const isExpected = expected !== undefined && rung.levels.includes(expected)
   const isFound = found !== undefined && rung.levels.includes(found)
   const tag =
