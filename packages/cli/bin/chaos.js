@@ -3,6 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 
 // The version is answered without loading anything else, so that scripts may ask for it freely.
 if (process.argv.length === 3 && process.argv[2] === '--version') {
+  // As elsewhere: output that is lost is a broken environment, and what a reader closed early is not lost.
+  process.stdout.on('error', ({ code }) => {
+    if (code !== 'EPIPE') process.exitCode = 4
+  })
   console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
 } else if (existsSync(new URL('../dist/main.js', import.meta.url))) {
   const { main } = await import('../dist/main.js')

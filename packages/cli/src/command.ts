@@ -27,11 +27,13 @@ export const flagOf = (options: ParsedOptions, name: string): boolean => options
 export const textsOf = (options: ParsedOptions, name: string): readonly string[] => {
   const value = options[name]
   const texts = Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]
-  return texts.map((text) => (text === DASH ? '-' : text))
+  return texts.map(wordOf)
 }
 
 /** No argument can hold a NUL, so nobody typed this. */
-const DASH = '\u0000-'
+const KEPT = '\u0000'
 
-/** yargs drops a lone `-` from lists of files, where it means stdin; `textsOf` gives it back. */
-export const keepDashes = (argv: readonly string[]): string[] => argv.map((arg) => (arg === '-' ? DASH : arg))
+/** A word that yargs would take for an option, or drop: it is kept as it is, for `textsOf` to give back. */
+export const keepWord = (typed: string): string => (typed.startsWith('-') ? `${KEPT}${typed}` : typed)
+
+export const wordOf = (kept: string): string => (kept.startsWith(KEPT) ? kept.slice(KEPT.length) : kept)

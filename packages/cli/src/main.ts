@@ -1,9 +1,9 @@
 import { UserError } from '@chaos/history'
 import yargs, { type Options } from 'yargs'
 import { nearest } from './arguments/suggest.ts'
-import { type Command, keepDashes, type ParsedOptions } from './command.ts'
+import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { print, tolerateClosedOutput } from './terminal/output.ts'
+import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth } from './terminal/style.ts'
 import { packageVersion } from './version.ts'
 
@@ -21,12 +21,12 @@ const names = Object.keys(registry)
 
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
-  tolerateClosedOutput()
-  const argv = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed
+  tolerateBrokenOutput()
+  const argv = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])
-  const helpWanted = argv.some((arg) => arg === '--help' || arg === '-h')
-  const parser = yargs(keepDashes(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv))
+  const helpWanted = optionsOf(argv).some((arg) => arg === '--help' || arg === '-h')
+  const parser = yargs([...(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv)])
     .scriptName('chaos')
     .usage(
       'chaos: hurt a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',
@@ -48,7 +48,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .parserConfiguration({
       'camel-case-expansion': false,
       'parse-positional-numbers': false,
-      'populate--': argv[0] === 'proxy',
+      'populate--': argv[0] === COMMAND_OF_ITS_OWN,
     })
     .fail((message, error) => {
       // A YError is what yargs throws where a command line is wrong; all other errors are the command's own.
@@ -71,10 +71,27 @@ export async function main(typed: readonly string[]): Promise<void> {
   try {
     requireCommandFirst(argv)
     await parser.parseAsync()
-    process.exitCode = exitCode ?? EXIT.met
+    process.exitCode = outputFailed() ? EXIT.environment : (exitCode ?? EXIT.met)
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** After `--` it has the words of another command, which are that one's own. */
+const COMMAND_OF_ITS_OWN = 'proxy'
+
+/** No word after `--` is an option, however it looks; a lone `-`, which yargs would drop, is a word everywhere. */
+function withWordsKept(argv: readonly string[]): readonly string[] {
+  const ours = optionsOf(argv)
+  const rest = argv.slice(ours.length)
+  const kept = (arg: string): string => (arg === '-' ? keepWord(arg) : arg)
+  if (argv[0] === COMMAND_OF_ITS_OWN) return argv.map(kept)
+  return [...ours.map(kept), ...rest.slice(1).map(keepWord)]
+}
+
+const optionsOf = (argv: readonly string[]): readonly string[] => {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
 }
 
 /**
@@ -104,8 +121,8 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   const command = commands.find((candidate) => candidate.name === argv[0])
   if (unknown === undefined) return explainMissing(message, command)
-  const [name = ''] = unknown.split(', ')
-  if (command === undefined || argv.includes(name)) {
+  const name = wordOf(unknown.split(', ')[0] ?? '')
+  if (command === undefined || argv.map(wordOf).includes(name)) {
     const meant = nearest(name, names)
     if (command === undefined)
       return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`

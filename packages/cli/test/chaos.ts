@@ -6,7 +6,7 @@ import { onTestFinished, vi } from 'vitest'
 import { main } from '../src/main.ts'
 
 export const root: string = join(import.meta.dirname, '..', '..', '..')
-const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
+export const bin: string = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 
 export interface Finished {
   readonly exitCode: number | null

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
-import { pageWidth } from '../src/terminal/style.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { pageWidth, styleFor, wantsColours } from '../src/terminal/style.ts'
 import { root } from './chaos.ts'
 
 /** What a program of its own says on stderr, and who listens to its signals, while it reports on a terminal so wide. */
-function onTerminal(columns: number) {
+function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
   const program = `
     const nothing = () => true
     Object.assign(process.stderr, { isTTY: true, columns: ${columns}, cursorTo: nothing, clearLine: nothing })
@@ -13,8 +13,8 @@ function onTerminal(columns: number) {
     progress.update('reading history.jsonl')
     console.log(process.listenerCount('SIGINT'))
     progress.stop()`
-  const { CI: _, ...env } = process.env
-  const options = { cwd: root, env, encoding: 'utf8', timeout: 10_000 } as const
+  const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...env } = process.env
+  const options = { cwd: root, env: { ...env, TERM: 'xterm', ...set }, encoding: 'utf8', timeout: 10_000 } as const
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options)
   return { listeners: Number(stdout), stderr }
 }
@@ -25,9 +25,42 @@ describe('progress', () => {
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
 
+  test.each([{ TERM: 'dumb' }, { FORCE_COLOR: '0' }, { NO_COLOR: '1' }])(
+    'is plain lines on a terminal with %o',
+    (set) => {
+      expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n')
+      expect(onTerminal(80).stderr).not.toBe('  reading history.jsonl\n')
+    },
+  )
+
   test('leaves signals alone: while the checker works nobody hears one, and Ctrl-C must end the program', () => {
     const { listeners, stderr } = onTerminal(80)
     expect(stderr).toContain('reading history.jsonl')
     expect(listeners).toBe(0)
+  })
+})
+
+describe('colours', () => {
+  const terminal = { isTTY: true }
+  const file = { isTTY: false }
+
+  test.each([
+    [terminal, {}, true],
+    [file, {}, false],
+    [terminal, { TERM: 'dumb' }, false],
+    [terminal, { NO_COLOR: '1' }, false],
+    [terminal, { NO_COLOR: '' }, true],
+    [terminal, { FORCE_COLOR: '0' }, false],
+    [terminal, { FORCE_COLOR: 'false' }, false],
+    [file, { FORCE_COLOR: '1' }, true],
+    [file, { FORCE_COLOR: '' }, true],
+    [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
+    [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+  ])('on %o with %o: %s', (stream, set, expected) => {
+    for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
+    for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
+    expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)
+    expect(styleFor(stream as NodeJS.WriteStream).bold('x') !== 'x').toBe(expected)
+    vi.unstubAllEnvs()
   })
 })

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { formats, UserError } from '@chaos/history'
 import { STDIN, whyUnwritable } from '@chaos/history/files'
@@ -14,6 +13,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
+import { writeWholeFile } from '../terminal/whole-file.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -155,7 +155,7 @@ function writeReport(results: readonly CheckResult[], { out }: CheckSettings): v
   const [only] = results
   if (out === undefined || only === undefined || !('html' in only) || only.html === undefined) return
   try {
-    writeFileSync(out, only.html)
+    writeWholeFile(out, only.html)
   } catch (error) {
     throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
   }

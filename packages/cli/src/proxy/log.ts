@@ -1,5 +1,6 @@
 import { UserError } from '@chaos/history'
 import { type Logger, pino } from 'pino'
+import { wantsColours } from '../terminal/style.ts'
 
 export type LogFormat = 'json' | 'pretty'
 
@@ -15,7 +16,12 @@ export async function createLog(format: LogFormat): Promise<Logger> {
   if (!LEVELS.includes(level))
     throw new UserError('usage', `LOG_LEVEL=${level}: there is no such level. Known: ${LEVELS.join(', ')}.`)
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
-  if (format === 'json') return pino(options, pino.destination({ dest: 2, sync: true }))
+  if (format === 'json') {
+    const stderr = pino.destination({ dest: 2, sync: true })
+    // Traffic goes on where lines of the log are lost, and there is nobody left to tell.
+    stderr.on('error', () => undefined)
+    return pino(options, stderr)
+  }
   const { PinoPretty } = await import('pino-pretty')
   return pino(
     options,
@@ -24,7 +30,7 @@ export async function createLog(format: LogFormat): Promise<Logger> {
       sync: true,
       singleLine: true,
       ignore: 'pid',
-      colorize: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+      colorize: wantsColours(process.stderr),
       translateTime: 'SYS:HH:MM:ss.l',
     }),
   )

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   type ControlPlane,
   createControlPlane,
@@ -8,7 +9,7 @@ import {
 } from '@chaos/proxy/control'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { print } from '../terminal/output.ts'
+import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { createLog } from './log.ts'
@@ -47,6 +48,9 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
       const page = { version, seed: settings.seed, proxies: plane.proxies.list(), controlUrl }
       const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined }
       print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
+      // Writing fails a turn later. Whoever cannot learn where everything is has no use for it.
+      await setImmediate()
+      if (outputFailed()) return EXIT.environment
       return await untilDone(settings, { stop, plane, controlUrl, log })
     } finally {
       await server.close()

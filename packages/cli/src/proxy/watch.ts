@@ -1,8 +1,8 @@
-import { print } from '../terminal/output.ts'
+import { outputEnded, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ControlClient } from './control-client.ts'
 
-/** Prints events as they come, until the proxy ends or Ctrl-C: a line each, as JSON where asked for. */
+/** Prints events as they come, until the proxy ends, nobody reads them any more, or Ctrl-C: a line each, as JSON where asked for. */
 export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {
   const style = styleFor(process.stdout)
   let stop: () => void = () => undefined
@@ -10,6 +10,7 @@ export async function watchEvents(client: ControlClient, json: boolean): Promise
     stop = resolve
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  void outputEnded().then(stop)
   await client.events((event) => {
     const { sequence: _, at, type, ...rest } = event as { readonly [member: string]: unknown }
     const words = Object.entries(rest).map(([name, value]) => `${style.dim(`${name}=`)}${String(value)}`)

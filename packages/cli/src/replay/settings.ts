@@ -26,7 +26,7 @@ const MOST_TIMES = 10_000
 
 /** @throws UserError (usage, input) for an option or a file that cannot be. */
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
-  const file = String(options['file'])
+  const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
   const { target: reference, bug, knobs, nodes, operations } = replay.scenario
   const { target } = await targetOf(reference)

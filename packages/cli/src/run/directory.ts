@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '@chaos/history'
 import { whyUnwritable } from '@chaos/history/files'
+import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {
@@ -58,7 +59,7 @@ function makeDirectory(path: string): void {
 
 export function writeResult(path: string, text: string): void {
   try {
-    writeFileSync(path, text)
+    writeWholeFile(path, text)
   } catch (error) {
     throw new UserError('environment', `${path}: ${whyUnwritable(error)} The history beside it is complete.`)
   }

@@ -1,5 +1,6 @@
 import ora from 'ora'
 import { print } from './output.ts'
+import { wantsColours } from './style.ts'
 
 /** Long work, as people see it on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
@@ -16,8 +17,11 @@ const PLAIN_LINE_EVERY_MS = 5_000
 export function createProgress({ quiet }: { readonly quiet: boolean }): ProgressDisplay {
   if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
   const { isTTY, columns } = process.stderr
-  // A terminal of no size, as tools that drive programs open them, has room for infinitely many lines: ora clears them all.
-  const interactive = isTTY === true && columns > 0 && process.env['CI'] === undefined
+  const { CI, TERM } = process.env
+  // A terminal of no size, as tools that drive programs open them, has room for infinitely many lines: ora clears them
+  // all. And its spinner is coloured: who wants no colours gets lines.
+  const interactive =
+    isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
 }
 

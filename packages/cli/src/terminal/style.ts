@@ -2,14 +2,19 @@ import type { Style, TerminalOptions } from '@chaos/report'
 import { Chalk } from 'chalk'
 
 /**
- * Colours for one stream: chalk by itself probes stdout only, and progress goes to stderr.
- * NO_COLOR (https://no-color.org) and FORCE_COLOR are honoured.
+ * Whether a stream is to have colours: as NO_COLOR (https://no-color.org) or else FORCE_COLOR say, and by itself on a
+ * terminal that is not dumb.
  */
+export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): boolean {
+  const { NO_COLOR = '', FORCE_COLOR, TERM } = process.env
+  if (NO_COLOR !== '') return false
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false'
+  return isTTY === true && TERM !== 'dumb'
+}
+
+/** Colours for one stream: chalk by itself probes stdout only, and progress goes to stderr. */
 export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
-  const { NO_COLOR, FORCE_COLOR } = process.env
-  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
-  const plain = NO_COLOR !== undefined && NO_COLOR !== ''
-  const chalk = new Chalk({ level: plain ? 0 : forced || stream.isTTY === true ? 1 : 0 })
+  const chalk = new Chalk({ level: wantsColours(stream) ? 1 : 0 })
   return {
     bold: chalk.bold,
     dim: chalk.dim,

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Writes a file whole or not at all: beside its place first, and then into it in one step, so that a full disk leaves what
+ * was there before. Links are followed; devices and pipes, which nothing can take the place of, are written to as they are.
+ *
+ * @throws as `writeFileSync`
+ */
+export function writeWholeFile(path: string, text: string): void {
+  const place = placeOf(path)
+  if (place.kind === 'device') {
+    writeFileSync(path, text)
+    return
+  }
+  const beside = join(dirname(place.path), `.${basename(place.path)}.${randomUUID()}.tmp`)
+  try {
+    writeFileSync(beside, text, { flag: 'wx' })
+    if (place.mode !== undefined) chmodSync(beside, place.mode)
+    renameSync(beside, place.path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
+  }
+}
+
+type Place = { readonly kind: 'device' } | { readonly kind: 'file'; readonly path: string; readonly mode?: number }
+
+function placeOf(path: string): Place {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return { kind: 'file', path }
+  if (!found.isFile()) return { kind: 'device' }
+  return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
+}

@@ -1,0 +1,190 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { writeWholeFile } from '../src/terminal/whole-file.ts'
+import { bin, chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { startProxy } from './proxy-process.ts'
+
+const staleRead = join(root, 'histories', 'stale-read.jsonl')
+
+interface Outcome {
+  readonly exitCode: number | null
+  readonly stderr: string
+}
+
+/** The real command, with its standard output going to the file given. */
+function chaosInto(file: string, args: readonly string[], input = ''): Outcome {
+  const output = openSync(file, 'w')
+  const { status, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    stdio: ['pipe', output, 'pipe'],
+    input,
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  closeSync(output)
+  return { exitCode: status, stderr }
+}
+
+/** The real command, whose reader takes the first bytes and closes. */
+function chaosIntoHead(args: readonly string[], cwd = root): Promise<Outcome> {
+  const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdout.once('data', () => child.stdout.destroy())
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })))
+}
+
+describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () => {
+  const out = () => ['--out', temporaryDirectory()]
+
+  test.each([
+    ['check', staleRead],
+    ['check', staleRead, '--json'],
+    ['check', staleRead, '--json', '--expect', 'linearizable'],
+    ['targets'],
+    ['ctl', 'kinds'],
+    ['--help'],
+    ['--version'],
+    ['proxy', '--control', '127.0.0.1:0', '--log', 'json'],
+  ])('of chaos %s %s %s is one line, and exit code 4', (...args) => {
+    const { exitCode, stderr } = chaosInto('/dev/full', args)
+    const said = stderr
+      .split('\n')
+      .filter((line) => line.startsWith('The output could not be written: no space is left'))
+    expect({ exitCode, said: said.length, stderr }).toMatchObject({
+      exitCode: 4,
+      said: args[0] === '--version' ? 0 : 1,
+    })
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  test('of a search and of a run costs neither what they found', () => {
+    const [found, ran] = [out(), out()]
+    const fuzz = chaosInto('/dev/full', ['fuzz', '--bug', 'stale-read', '--seeds', '40', '--shrink', '1s', ...found])
+    const run = chaosInto('/dev/full', ['run', '--sim', '--time', '1s', '--faults', 'none', ...ran])
+    expect([fuzz.exitCode, run.exitCode]).toEqual([4, 4])
+    expect(fuzz.stderr + run.stderr).not.toMatch(/^ +at /m)
+    const directory = join(ran[1]!, readdirSync(ran[1]!)[0]!)
+    expect(readdirSync(directory).sort()).toEqual(['history.jsonl', 'report.html', 'run.json'])
+    expect(readdirSync(found[1]!)).toHaveLength(1)
+  })
+
+  test('to standard error keeps nobody from the verdict, and no proxy from its traffic', () => {
+    const full = openSync('/dev/full', 'w')
+    const quietly = (...args: string[]) =>
+      spawnSync(process.execPath, [bin, ...args], {
+        stdio: ['ignore', 'pipe', full],
+        encoding: 'utf8',
+        timeout: 30_000,
+      })
+    const checked = quietly('check', staleRead)
+    expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('NOT LINEARIZABLE')])
+    expect(quietly('proxy', '--control', '127.0.0.1:0', '--log', 'json', '--time', '100ms').status).toBe(0)
+    closeSync(full)
+  })
+})
+
+describe('a reader that closes early, as head does,', () => {
+  test('is no error', async () => {
+    expect(await chaosIntoHead(['targets'])).toEqual({ exitCode: 0, stderr: '' })
+    expect(await chaosIntoHead(['check', staleRead, '--json', '--expect', 'linearizable'])).toEqual({
+      exitCode: 1,
+      stderr: '',
+    })
+  })
+
+  test('ends a watch, which would go on for nobody', async () => {
+    const { url } = await startProxy()
+    const watching = chaosIntoHead(['ctl', 'watch', '--host', url])
+    let watched = false
+    void watching.then(() => {
+      watched = true
+    })
+    while (!watched) await fetch(`${url}/v1/reset`, { method: 'POST' })
+    expect((await watching).exitCode).toBe(0)
+  })
+})
+
+describe('what follows -- is never an option', () => {
+  test('so that files may be called anything', async () => {
+    const directory = temporaryDirectory()
+    copyFileSync(staleRead, join(directory, '-weird.jsonl'))
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [bin, 'check', '--expect', 'sequential', '--', '-weird.jsonl'],
+      {
+        cwd: directory,
+        encoding: 'utf8',
+      },
+    )
+    expect(stdout).toContain('NOT LINEARIZABLE'.slice(4))
+    expect(status).toBe(0)
+  })
+
+  test('in any command: words of ctl, files of replay, standard input', async () => {
+    expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
+    expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
+      '--odd.json: there is no such file. Check the path.\n',
+    )
+    expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
+  })
+
+  test('and is refused where a command takes no words', async () => {
+    const { exitCode, stderr } = await chaosHere(['targets', '--', '--bugs'])
+    expect(stderr).toBe('chaos targets takes no argument "--bugs". chaos targets --help tells what it takes.\n')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe('a file is written whole or not at all', () => {
+  test('where the disk is full what was there stays, and no other file does', (context) => {
+    const disk = temporaryDirectory()
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
+      context.skip('needs to mount a small disk, which takes root')
+    onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+    const page = join(disk, 'report.html')
+    writeWholeFile(page, 'short')
+    expect(() => writeWholeFile(page, 'x'.repeat(1_000_000))).toThrow('ENOSPC')
+    expect([readdirSync(disk), readFileSync(page, 'utf8')]).toEqual([['report.html'], 'short'])
+    writeFileSync(join(disk, 'filler'), 'x'.repeat(56 * 1024))
+    const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', join(disk, 'other.html')])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 4,
+      stderr: expect.stringContaining('other.html: no space is left'),
+    })
+    expect(readdirSync(disk).sort()).toEqual(['filler', 'report.html'])
+  })
+
+  test('through a link, which stays one', () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'real'), 'old', { mode: 0o640 })
+    symlinkSync('real', join(directory, 'link'))
+    writeWholeFile(join(directory, 'link'), 'new')
+    expect([readFileSync(join(directory, 'real'), 'utf8'), readdirSync(directory).sort()]).toEqual([
+      'new',
+      ['link', 'real'],
+    ])
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('and nothing takes the place of a device', () => {
+    const link = join(temporaryDirectory(), 'report.html')
+    symlinkSync('/dev/full', link)
+    const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', link])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringContaining('no space is left') })
+    expect(chaosInto('/dev/null', ['check', staleRead, '--out', '/dev/null']).exitCode).toBe(0)
+  })
+})
