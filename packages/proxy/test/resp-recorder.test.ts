@@ -39,9 +39,11 @@ async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answe
   const connect = async () => new Received(await dial(route))
   const client = await connect()
   const told = (view: keyof typeof views = 'client') =>
-    views[view].map(({ process, type, f, key, value, error }) =>
-      [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
-    )
+    views[view]
+      .filter(({ process }) => process !== 'recorder')
+      .map(({ process, type, f, key, value, error }) =>
+        [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
+      )
   /** Sends, and waits for so many bytes of answers more. */
   async function ask(text: string, answerBytes: number): Promise<void> {
     const wanted = client.length + answerBytes

@@ -221,6 +221,7 @@ export class HttpConnection implements Interceptor {
 
   repliesMalformed(): void {
     this.#malformed()
+    for (const turn of this.asked) turn.unreadable(this.now())
     this.#endAll(this.now(), LOST.unparsed)
     this.requestSide.goOpaque()
   }
@@ -248,7 +249,7 @@ export class HttpConnection implements Interceptor {
 
   #malformed(): void {
     this.link.counters.malformed++
-    this.recording?.opaque()
+    this.recording?.opaque('bytes that are no HTTP/1.1', 'everything')
   }
 
   #endAll(time: Nanos, reason: string): void {

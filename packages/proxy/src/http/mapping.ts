@@ -1,6 +1,7 @@
 import type { Json } from '@chaos/history'
 import { UserError } from '@chaos/history'
 import type { Call, Completion } from '../recorder/call.ts'
+import { UNSAID } from '../recorder/call.ts'
 import type { Captured } from './body-capture.ts'
 import { jsonOf, textOf } from './body-value.ts'
 import type { HeaderBlock } from './header-block.ts'
@@ -23,6 +24,7 @@ export interface RoutedRequest {
   call(head: RequestHead, body: Captured | undefined): Call | undefined
   /** How much of the answer's body to keep. */
   readonly answerBytes: number
+  readonly harmless: boolean
   complete(call: Call, answer: Answer): Completion
 }
 
@@ -87,10 +89,10 @@ function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
     const outcome = outcomes(answer.status)
     if (outcome === 'absent') return { type: 'ok', value: null }
     if (outcome !== 'ok') return { type: outcome, error: `status ${answer.status}` }
-    if (resultOf === undefined) return { type: 'ok', value: call.value }
+    if (resultOf === undefined) return { type: 'ok', value: call.value === UNSAID ? null : call.value }
     const value = resultOf(new Message(NO_NAMES, NO_NAMES, '', answer.headers, answer.body))
     return value === undefined
-      ? { type: 'info', error: `status ${answer.status}, and nothing at ${spec.result}` }
+      ? { type: 'not-understood', error: `status ${answer.status}, and nothing at ${spec.result}` }
       : { type: 'ok', value }
   }
 
@@ -108,7 +110,7 @@ function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
     const segments = path.match(requestPath)
     if (segments === null) return undefined
     const decoded = segments.map(decodeSegment)
-    return { bodyBytes, answerBytes, complete, call: (head, body) => call(head, decoded, body) }
+    return { bodyBytes, answerBytes, harmless, complete, call: (head, body) => call(head, decoded, body) }
   }
 }
 

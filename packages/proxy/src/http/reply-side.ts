@@ -244,6 +244,10 @@ export class ReplySide implements Stage {
     if (switched) {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - this.#intake.from)
       connection.link.counters.switched++
+      connection.recording?.opaque(
+        `${turn.method} ${turn.target}, after which another protocol is spoken`,
+        'everything',
+      )
       this.#opaque = true
       this.#intake.settle(bytes, bytes.length)
       connection.answered(turn)

@@ -1,10 +1,11 @@
 import type { Nanos } from '@chaos/history'
-import type { Completion } from '../recorder/call.ts'
+import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder } from '../recorder/recorder.ts'
 import type { Captured } from './body-capture.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Answer, RoutedRequest } from './mapping.ts'
+import { pathOf } from './path-pattern.ts'
 import type { WholeReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -42,7 +43,7 @@ export class Turn {
   #requestEnded = false
   /** What happened before the request had ended, as it does where a server refuses one in the middle. */
   #early: (() => void)[] | undefined
-  #understood: { readonly answer: Answer; readonly completion: Completion } | undefined
+  #understood: { readonly answer: Answer; readonly completions: Completions } | undefined
 
   readonly #recording: ConnectionRecorder | undefined
   readonly #begunAt: Nanos
@@ -73,7 +74,7 @@ export class Turn {
       this.exchange = this.#recording.beginWhole(this.#begunAt)
       if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
     }
-    this.exchange?.called(this.routed?.call(head, body))
+    this.exchange?.called(this.#understand(head, body))
     if (this.#early === undefined) return
     for (const record of this.#early) record()
     this.#early = undefined
@@ -115,7 +116,35 @@ export class Turn {
 
   /** Nothing more will come of it. */
   ended(time: Nanos, reason: string): void {
+    // The server may have made something of the part that it got.
+    if (!this.#requestEnded && this.#touches !== 'nothing')
+      this.exchange?.called({ kind: 'not-understood', what: this.#what, why: CUT, touches: this.#touches })
     this.exchange?.ended(time, reason)
+  }
+
+  /** The answers are not understood, and the client reads them. */
+  unreadable(time: Nanos): void {
+    const completion = { type: 'not-understood', error: LOST.unparsed } as const
+    if (this.#requestEnded) this.exchange?.delivered(time, completion)
+    this.ended(time, LOST.unparsed)
+  }
+
+  get #what(): string {
+    return `${this.method} ${pathOf(this.target)}`
+  }
+
+  /** What it does, for all that is known by its head. */
+  get #touches(): Touches {
+    if (this.method === '' || this.routed?.harmless === true) return 'nothing'
+    return this.routed === undefined && SAFE_METHODS.has(this.method) ? 'nothing' : 'everything'
+  }
+
+  #understand(head: RequestHead, body: Captured | undefined): Understanding {
+    const what = this.#what
+    if (this.routed === undefined) return { kind: 'passed-on', what, touches: this.#touches }
+    const call = this.routed.call(head, body)
+    if (call !== undefined) return { kind: 'operations', calls: [{ ...call, what }], session: undefined }
+    return { kind: 'not-understood', what, why: 'no key or value where the route expects them', touches: this.#touches }
   }
 
   #later(record: () => void): void {
@@ -124,14 +153,19 @@ export class Turn {
   }
 
   /** An answer is understood once, while its memory is sure to be there, though it may be delivered much later. */
-  #complete(answer: Answer): Completion {
-    if (answer === this.#understood?.answer) return this.#understood.completion
-    const call = this.exchange?.call
-    const completion =
+  #complete(answer: Answer): Completions {
+    if (answer === this.#understood?.answer) return this.#understood.completions
+    const call = this.exchange?.calls[0]
+    const completions =
       this.routed === undefined || call === undefined ? NOT_RECORDED : this.routed.complete(call, answer)
-    this.#understood = { answer, completion }
-    return completion
+    this.#understood = { answer, completions }
+    return completions
   }
 }
 
-const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
+const NOT_RECORDED: Completions = { type: 'info', error: 'not recorded' }
+
+/** Requests that ask for no change (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+const CUT = 'the request never arrived in full'

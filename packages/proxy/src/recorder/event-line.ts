@@ -17,6 +17,8 @@ export const nodeText = (node: string): string => `,"node":${quoted(node)}`
 
 export const errorText = (error: string): string => `,"error":${quoted(error)}`
 
+export const sessionText = (session: string): string => `,"session":${quoted(session)}`
+
 /** Of the rules in force. */
 export const epochText = (epoch: number): string => `,"epoch":${epoch}`
 

@@ -1,8 +1,13 @@
+import { Ticks } from './processes.ts'
+
 /** Takes lines in the order in which they are to stand. */
 export interface LineSink {
   /** One event's line, with its line end. */
   write(line: string): void
 }
+
+/** A line that stands where an event was that could not be waited for. */
+export type OvertakenLine = () => string | undefined
 
 /**
  * The order of a history's events, which is what real time is judged by. An event whose time has come, but which cannot
@@ -11,15 +16,24 @@ export interface LineSink {
 export class EventOrder {
   readonly #sink: LineSink
   readonly #maximumWaiting: number
+  readonly #ticks: Ticks
+  readonly #overtakenLine: OvertakenLine
   /** Oldest first. Those before `#first` are written. */
   #places: Place[] = []
   #first = 0
   #index = 0
   #overtaken = 0
 
-  constructor(sink: LineSink, maximumWaiting: number) {
+  constructor(
+    sink: LineSink,
+    maximumWaiting: number,
+    ticks: Ticks = new Ticks(),
+    overtakenLine: OvertakenLine = () => undefined,
+  ) {
     this.#sink = sink
     this.#maximumWaiting = maximumWaiting
+    this.#ticks = ticks
+    this.#overtakenLine = overtakenLine
   }
 
   /** Events written. */
@@ -40,24 +54,25 @@ export class EventOrder {
   /** An event that is known: `members` is its line from the comma after the index on. */
   append(members: string): void {
     if (this.waiting === 0) this.#write(members)
-    else this.fill(this.reserve(), members)
+    else this.fill(this.reserve(), [members])
   }
 
   /** The place of an event that happens now. It has to be filled or cancelled. */
   reserve(): Place {
-    const place: Place = { members: undefined, state: 'open' }
+    const place: Place = { lines: NO_LINES, state: 'open', tick: this.#ticks.next() }
     this.#places.push(place)
     if (this.waiting > this.#maximumWaiting) this.#overtake()
     return place
   }
 
-  fill(place: Place, members: string): void {
+  /** One event that turned out to be several has all of them in its place. */
+  fill(place: Place, lines: readonly string[]): void {
     if (place.state === 'overtaken') {
       // Later than it was, but still before its own completion: its interval is recorded shorter at the front.
-      this.append(members)
+      for (const members of lines) this.append(members)
       return
     }
-    place.members = members
+    place.lines = lines
     place.state = 'known'
     if (place === this.#places[this.#first]) this.#advance()
   }
@@ -74,7 +89,7 @@ export class EventOrder {
     for (; first < places.length; first++) {
       const place = places[first]
       if (place === undefined || place.state === 'open') break
-      if (place.members !== undefined) this.#write(place.members)
+      for (const members of place.lines) this.#write(members)
     }
     if (first === places.length) {
       places.length = 0
@@ -91,6 +106,8 @@ export class EventOrder {
     if (oldest === undefined) return
     oldest.state = 'overtaken'
     this.#overtaken++
+    const line = this.#overtakenLine()
+    if (line !== undefined) this.#write(line)
     this.#first++
     this.#advance()
   }
@@ -101,9 +118,12 @@ export class EventOrder {
 }
 
 const COMPACT_AT = 1024
+const NO_LINES: readonly string[] = []
 
 /** Where an event stands that is not described yet. */
 export interface Place {
-  members: string | undefined
+  lines: readonly string[]
   state: 'open' | 'known' | 'overtaken'
+  /** When it was reserved. */
+  readonly tick: number
 }

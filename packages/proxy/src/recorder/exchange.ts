@@ -1,44 +1,20 @@
-import type { EventType, Nanos } from '@chaos/history'
-import type { Call, Completion, Edges } from './call.ts'
-import { ALL_EDGES, EDGE, namesOfEdges } from './call.ts'
-import { eventLine, extraText, subjectText, valueText } from './event-line.ts'
-import type { EventOrder, Place } from './event-order.ts'
+import type { Nanos } from '@chaos/history'
+import type { Call, Completion, Completions, Edges, Entry, Understanding } from './call.ts'
+import { EDGE, nameOf, UNSAID } from './call.ts'
+import { extraText } from './event-line.ts'
+import type { Place } from './event-order.ts'
+import { Operation } from './operation.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
-import type { Retries } from './retries.ts'
+import type { Recording } from './recording.ts'
+import { NO_OPERATION } from './remarks.ts'
+import type { Remark, View } from './view.ts'
 
-/** What the exchanges of one connection share. */
-export interface Recording {
-  /** The backend that is asked, and the rules in force, as lines have them. */
-  tailText(): string
-  /** The same with a reason between the two. */
-  tailWithError(error: string): string
-  /** The client's address: attempts of one client are told from those of others by it. */
-  readonly client: string
-  readonly lanes: Lanes
-  readonly retries: Retries
-  /** What the client saw, and what the backend was asked and answered. */
-  readonly views: { readonly client: EventOrder; readonly backend: EventOrder | undefined }
-  readonly counters: ExchangeCounters
-}
+const NO_CALLS: readonly Call[] = []
+const NO_OPERATIONS: readonly undefined[] = []
 
-export interface ExchangeCounters {
-  /** Recorded operations, by how they ended for the client; `open` ones have not ended yet. */
-  operations: number
-  open: number
-  ok: number
-  fail: number
-  info: number
-  /** Requests that no mapping recognises: passed on, not recorded. */
-  unmatched: number
-  /** Requests that never arrived in full, so that nothing can be said of them. */
-  incomplete: number
-  /** Attempts beyond the first under one name, and repetitions without one. */
-  keyedRetries: number
-  blindRetries: number
-  /** Requests that the proxy itself sent once more. */
-  duplicates: number
-}
+/** The operations that one call turned out to be. */
+type Entries = readonly Operation[]
 
 /** How much of a request is here when it is begun: its first byte, all of it, or as much as the original it repeats. */
 export type Beginning = 'begun' | 'whole' | Exchange
@@ -54,58 +30,50 @@ export class Exchange {
   readonly #isDuplicate: boolean
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
-  #call: Call | undefined
-  #process = 0
+  #understanding: Understanding | undefined
+  #lanes: Lanes
+  #calls: readonly Call[] = NO_CALLS
+  /** One for each call. Undefined where the answer tells the keys. */
+  #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
+  /** What the answer told: operations by the call they are of. */
+  #entries: readonly Entries[] | undefined
+  /** Invocations whose keys are unsaid keep their places until the answer is here. */
+  #waitsForClient = false
+  #waitsForBackend = false
+  #clientIsOver = false
+  #extra = ''
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
-  #client: 'open' | 'done' | 'unknown' = 'open'
-  #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
-  #released = false
-  /** Parts of its lines. */
-  #subject = ''
-  #input = ''
-  #extra = ''
 
   constructor(recording: Recording, begunAt: Nanos, beginning: Beginning) {
     this.#recording = recording
     this.#begunAt = begunAt
+    this.#lanes = recording.lanes
     this.#isDuplicate = typeof beginning !== 'string'
-    if (beginning === 'begun') {
-      // Its process is taken together with its place: none that is given back only later stands open there.
-      this.#clientPlace = recording.views.client.reserve()
-      this.#process = recording.lanes.take()
-    } else if (beginning !== 'whole') {
-      this.#client = 'done'
-      this.#extra = extraText({ duplicateOf: beginning.#process })
+    if (beginning === 'begun') this.#clientPlace = recording.views.client.order.reserve()
+    else if (beginning !== 'whole') {
       recording.counters.duplicates++
-      this.called(beginning.#call)
+      this.#clientIsOver = true
+      this.#extra = extraText({ duplicateOf: beginning.#process })
+      if (beginning.#understanding !== undefined) this.called(beginning.#understanding)
     }
   }
 
-  /** What the request asks, where it is known: undefined until `called`, and where no mapping recognises it. */
-  get call(): Call | undefined {
-    return this.#call
+  /** What the request asks: nothing until `called`, and where it is no operation. */
+  get calls(): readonly Call[] {
+    return this.#calls
   }
 
   get edges(): Edges {
     return this.#edges
   }
 
-  /** The whole request is here, and is this call; undefined where no mapping recognises it. Once. */
-  called(call: Call | undefined): void {
-    const { lanes, counters } = this.#recording
+  /** The whole request is here, and this is what it is. Once. */
+  called(understanding: Understanding): void {
+    this.#understanding = understanding
     this.#edges |= EDGE.clientIn
-    if (call === undefined) {
-      if (!this.#isDuplicate) counters.unmatched++
-      this.#cancelPlaces()
-      return
-    }
-    this.#call = call
-    if (this.#clientPlace === undefined) this.#process = lanes.take()
-    this.#subject = subjectText(call.f, call.key)
-    this.#input = valueText(call.value)
-    if (!this.#isDuplicate) this.#invokeForClient(call)
-    if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
+    if (understanding.kind === 'operations') this.#invoke(understanding.calls, understanding.session)
+    else this.#pass(understanding)
   }
 
   /** Its first byte is about to be handed to the backend. */
@@ -113,20 +81,22 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
     this.#edges |= EDGE.backendOut
-    if (this.#call !== undefined) this.#invokeBackend(time)
-    // What no mapping recognises has no place in a history.
-    else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.reserve()
+    const { views, remarks } = this.#recording
+    const understanding = this.#understanding
+    if (understanding?.kind === 'operations') this.#invokeBackend(time)
+    else if (understanding !== undefined) remarks.touched(remarkOf(understanding), understanding.touches)
+    else this.#backendPlace = views.backend?.order.reserve()
   }
 
   /** The backend's whole answer is here. */
-  answered(time: Nanos, answer: Completion): void {
+  answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#endBackend(time, answer, undefined)
     this.#release()
   }
 
   /** The client was handed the last byte of an answer, be it the backend's or one made up. */
-  delivered(time: Nanos, answer: Completion): void {
+  delivered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.clientOut
     this.#endClient(time, answer, undefined)
     this.#release()
@@ -151,99 +121,227 @@ export class Exchange {
     this.#release()
   }
 
-  #invokeForClient(call: Call): void {
-    const { retries, client, counters, views } = this.#recording
-    const correlation = retries.correlate(client, call)
-    if (correlation !== undefined) {
-      this.#extra = extraText(correlation)
-      if ('repeats' in correlation) counters.blindRetries++
-      else if (correlation.attempt !== undefined) counters.keyedRetries++
+  get #process(): number {
+    return this.#operations[0]?.process ?? this.#entries?.[0]?.[0]?.process ?? 0
+  }
+
+  #invoke(calls: readonly [Call, ...Call[]], session: string | undefined): void {
+    const { processes } = this.#recording
+    this.#calls = calls
+    // What the proxy asks of its own accord is no client's, and comes after nothing that any of them did.
+    if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
+    else {
+      if (session !== undefined) this.#lanes = processes.lanesOf(session)
+      this.#extra = this.#correlate(calls[0])
     }
-    counters.operations++
+    const tick = this.#clientPlace?.tick
+    let isComplete = true
+    this.#operations = calls.map((call) => {
+      if (call.key !== UNSAID) return this.#operation(call, call.key, tick)
+      isComplete = false
+      return undefined
+    })
+    if (!isComplete) this.#wait()
+    else if (!this.#isDuplicate) this.#invokeForClient()
+    if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
+  }
+
+  #operation(call: Call, key: string | undefined, tick: number | undefined): Operation {
+    return new Operation({
+      recording: this.#recording,
+      lanes: this.#lanes,
+      call,
+      key,
+      tick,
+      isForClient: !this.#clientIsOver,
+      extra: this.#extra,
+    })
+  }
+
+  #correlate(call: Call): string {
+    const { retries, client, counters } = this.#recording
+    const correlation = retries.correlate(client, call)
+    if (correlation === undefined) return ''
+    if ('repeats' in correlation) counters.blindRetries++
+    else if (correlation.attempt !== undefined) counters.keyedRetries++
+    return extraText(correlation)
+  }
+
+  /** The answer tells what was invoked, in the places of now. */
+  #wait(): void {
+    const { views, counters } = this.#recording
+    this.#waitsForBackend = true
+    if (this.#isDuplicate) return
+    this.#waitsForClient = true
+    this.#clientPlace ??= views.client.order.reserve()
     counters.open++
+  }
+
+  #invokeForClient(): void {
+    const { order } = this.#recording.views.client
     const place = this.#clientPlace
     this.#clientPlace = undefined
-    fillOrAppend(views.client, place, this.#line('invoke', this.#begunAt, this.#input, this.#extra))
+    if (place !== undefined) order.fill(place, this.#clientInvocations())
+    else for (const line of this.#clientInvocations()) order.append(line)
+  }
+
+  #clientInvocations(): string[] {
+    return this.#all().map((operation) => operation.invokedByClient(this.#begunAt))
   }
 
   #invokeBackend(time: Nanos): void {
-    this.#backend = 'open'
-    const { backend } = this.#recording.views
-    if (backend === undefined) return
-    const place = this.#backendPlace
-    this.#backendPlace = undefined
-    fillOrAppend(backend, place, this.#line('invoke', time, this.#input, this.#extra))
-  }
-
-  #endClient(time: Nanos, answer: Completion | undefined, reason: string | undefined): void {
-    const call = this.#call
-    if (call === undefined || this.#client !== 'open') return
-    const { views, counters, retries, client } = this.#recording
-    const outcome = this.#outcome(call, answer, reason)
-    this.#client = outcome.type === 'info' ? 'unknown' : 'done'
-    counters.open--
-    counters[outcome.type]++
-    if (answer === undefined || outcome.type === 'info') retries.unanswered(client, call, this.#process)
-    views.client.append(this.#completion(time, outcome))
-  }
-
-  #endBackend(time: Nanos, answer: Completion | undefined, reason: string | undefined): void {
-    const call = this.#call
-    if (call === undefined || this.#backend !== 'open') return
-    const outcome = this.#outcome(call, answer, reason)
-    this.#backend = outcome.type === 'info' ? 'unknown' : 'done'
-    const { backend } = this.#recording.views
-    if (backend !== undefined) backend.append(this.#completion(time, outcome))
-  }
-
-  #outcome(call: Call, answer: Completion | undefined, reason: string | undefined): Completion {
-    if (answer?.type === 'ok') return answer
-    return outcomeOf({ edges: this.#edges, answer, reason, harmless: call.harmless === true })
-  }
-
-  /** The process goes on to other operations once this one has ended in both views, and in neither as unknown. */
-  #release(): void {
-    if (this.#released || this.#call === undefined || this.#client !== 'done') return
-    if (this.#backend === 'open' || this.#backend === 'unknown') return
-    this.#released = true
-    this.#recording.lanes.giveBack(this.#process)
-  }
-
-  #completion(time: Nanos, outcome: Completion): string {
-    const extra = this.#edges === ALL_EDGES ? '' : edgesText(this.#edges)
-    if (outcome.type !== 'ok') {
-      const tail = this.#recording.tailWithError(outcome.error)
-      return eventLine(time, String(this.#process), outcome.type, this.#subject, `${tail}${extra}`)
+    const view = this.#recording.views.backend
+    if (view === undefined) {
+      for (const operation of this.#operations) operation?.asked()
+      return
     }
-    const output = outcome.value === this.#call?.value ? this.#input : valueText(outcome.value)
-    return this.#line('ok', time, output, extra)
+    const place = this.#backendPlace
+    if (this.#waitsForBackend) {
+      this.#backendPlace = place ?? view.order.reserve()
+      return
+    }
+    this.#backendPlace = undefined
+    const lines = this.#all().map((operation) => operation.invokedAtBackend(time, view))
+    if (place !== undefined) view.order.fill(place, lines)
+    else for (const line of lines) view.order.append(line)
   }
 
-  #line(type: EventType, time: Nanos, value: string, extra: string): string {
-    const tail = this.#recording.tailText()
-    const more = extra === '' ? tail : `${tail}${extra}`
-    return eventLine(time, String(this.#process), type, `${this.#subject}${value}`, more)
+  #pass(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
+    const { remarks } = this.#recording
+    const { what, touches } = understanding
+    const remark = remarkOf(understanding)
+    if (!this.#isDuplicate) {
+      if (understanding.kind === 'passed-on') remarks.passedOn(what, touches !== 'nothing')
+      else if (touches === 'nothing') remarks.notUnderstood(remark, understanding.key)
+      else remarks.countNotUnderstood(remark)
+    }
+    // What never leaves touches nothing.
+    if (touches === 'nothing' || this.#forwardedAt === undefined) this.#cancelPlaces()
+    else {
+      remarks.touchedFrom({ client: this.#clientPlace, backend: this.#backendPlace }, remark, touches)
+      this.#clientPlace = undefined
+      this.#backendPlace = undefined
+    }
+  }
+
+  #endClient(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
+    if (this.#clientIsOver || this.#calls.length === 0) return
+    if (this.#waitsForClient) this.#resolveForClient(answer, reason)
+    this.#clientIsOver = true
+    this.#end(answer, (operation, completion) => operation.endForClient(time, this.#edges, completion, reason))
+  }
+
+  #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
+    if (this.#calls.length === 0) return
+    if (this.#waitsForBackend) this.#resolveAtBackend(answer, reason)
+    this.#end(answer, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
+  }
+
+  #end(answer: Completions | undefined, end: (operation: Operation, completion: Completion | undefined) => void): void {
+    for (let i = 0; i < this.#calls.length; i++) {
+      const completion = partOf(answer, i)
+      const operation = this.#operations[i]
+      if (operation !== undefined) end(operation, completion)
+      else
+        this.#entries?.[i]?.forEach((entry, j) => {
+          end(entry, completion?.type === 'ok' && 'entries' in completion ? okOf(completion.entries[j]) : completion)
+        })
+    }
+  }
+
+  #resolveForClient(answer: Completions | undefined, reason: string | undefined): void {
+    this.#waitsForClient = false
+    this.#recording.counters.open--
+    this.#learn(answer)
+    const place = this.#clientPlace
+    this.#clientPlace = undefined
+    if (place === undefined) return
+    const { views, counters } = this.#recording
+    const invocations = this.#clientInvocations()
+    const lost = this.#lost(views.client, place, answer, reason, (type) => {
+      counters.operations++
+      counters[type]++
+    })
+    views.client.order.fill(place, [...invocations, ...lost])
+  }
+
+  #resolveAtBackend(answer: Completions | undefined, reason: string | undefined): void {
+    this.#waitsForBackend = false
+    this.#learn(answer)
+    const place = this.#backendPlace
+    const time = this.#forwardedAt
+    const view = this.#recording.views.backend
+    this.#backendPlace = undefined
+    if (view === undefined || time === undefined || place === undefined) return
+    const invocations = this.#all().map((operation) => operation.invokedAtBackend(time, view))
+    view.order.fill(place, [...invocations, ...this.#lost(view, place, answer, reason)])
+  }
+
+  /** Makes operations of what the answer says that was read or written. */
+  #learn(answer: Completions | undefined): void {
+    if (this.#entries !== undefined) return
+    const tick = this.#clientPlace?.tick ?? this.#backendPlace?.tick
+    const entries = this.#calls.map((call, i) => {
+      const completion = call.key === UNSAID ? partOf(answer, i) : undefined
+      if (completion?.type !== 'ok' || !('entries' in completion)) return undefined
+      return completion.entries.map(({ key }) => this.#operation(call, key, tick))
+    })
+    if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
+  }
+
+  /** Marks what calls that were not told of leave open. */
+  #lost(
+    view: View,
+    place: Place,
+    answer: Completions | undefined,
+    reason: string | undefined,
+    count: (type: 'fail' | 'info') => void = () => undefined,
+  ): readonly string[] {
+    if (this.#entries !== undefined) return []
+    return this.#calls.flatMap((call, i) => {
+      if (call.key !== UNSAID) return []
+      const harmless = call.harmless === true
+      const outcome = outcomeOf({ edges: this.#edges, answer: partOf(answer, i), reason, harmless })
+      const isOpen = outcome.type === 'info' || outcome.type === 'not-understood'
+      count(isOpen ? 'info' : 'fail')
+      if (!isOpen) return []
+      const remark = { what: nameOf(call), why: `${outcome.error}, so that its key is not known` }
+      if (outcome.type === 'not-understood' && view === this.#recording.views.client)
+        this.#recording.remarks.countNotUnderstood(remark)
+      if (!harmless) return view.creationLostLines(place, remark)
+      view.notUnderstood(remark, undefined)
+      return []
+    })
+  }
+
+  /** The operations that are known by now. */
+  #all(): readonly Operation[] {
+    const { length } = this.#calls
+    const [first] = this.#operations
+    if (length === 1 && first !== undefined) return [first]
+    return this.#calls.flatMap((_, i) => this.#operations[i] ?? this.#entries?.[i] ?? [])
+  }
+
+  #release(): void {
+    for (const operation of this.#all()) operation.release()
   }
 
   #cancelPlaces(): void {
-    const { views, lanes } = this.#recording
-    if (this.#clientPlace !== undefined) {
-      views.client.cancel(this.#clientPlace)
-      lanes.giveBack(this.#process)
-    }
-    if (this.#backendPlace !== undefined) views.backend?.cancel(this.#backendPlace)
+    const { client, backend } = this.#recording.views
+    if (this.#clientPlace !== undefined) client.order.cancel(this.#clientPlace)
+    if (this.#backendPlace !== undefined) backend?.order.cancel(this.#backendPlace)
     this.#clientPlace = undefined
     this.#backendPlace = undefined
   }
 }
 
-function fillOrAppend(order: EventOrder, place: Place | undefined, line: string): void {
-  if (place === undefined) order.append(line)
-  else order.fill(place, line)
-}
+const partOf = (answer: Completions | undefined, i: number): Completion | undefined =>
+  Array.isArray(answer) ? (answer as readonly Completion[])[i] : (answer as Completion | undefined)
 
-/** The edges' names, made once for each set of them. */
-const edgesText = (edges: Edges): string => edgesTexts[edges] ?? ''
-const edgesTexts: readonly string[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
-  extraText({ edges: namesOfEdges(edges) }),
-)
+const okOf = (entry: Entry | undefined): Completion | undefined =>
+  entry === undefined ? undefined : { type: 'ok', value: entry.value }
+
+function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
+  const { what } = understanding
+  return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
+}

@@ -1,12 +1,21 @@
 import type { Json, Nanos } from '@chaos/history'
 import { nanos } from '@chaos/history'
+import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
-import { EventOrder } from './event-order.ts'
-import type { ExchangeCounters, Recording } from './exchange.ts'
 import { Exchange } from './exchange.ts'
-import { Processes } from './processes.ts'
+import { Processes, Ticks } from './processes.ts'
+import type { ExchangeCounters, Recording } from './recording.ts'
+import type { RemarkCounters } from './remarks.ts'
+import { NO_OPERATION, Remarks } from './remarks.ts'
 import { Retries } from './retries.ts'
+import { View } from './view.ts'
+
+/** How clients are told apart: `header.X-Client`; not `named` where nothing does but their connections. */
+export interface SessionSource {
+  readonly by: string
+  readonly named: boolean
+}
 
 export interface RecorderOptions {
   /** What the clients saw. */
@@ -17,9 +26,11 @@ export interface RecorderOptions {
   readonly now?: (() => Nanos) | undefined
   /** Events that may wait for one before them which is not known yet (a slow upload's); 100,000 by default. */
   readonly maximumWaiting?: number | undefined
+  /** As with `clientsBy`. */
+  readonly sessions?: SessionSource | undefined
 }
 
-export interface RecorderCounters extends Readonly<ExchangeCounters> {
+export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
   /** Connections that stopped being understood: what came after was passed on unread. */
   readonly opaqueConnections: number
   /** Answers to which there was no request. */
@@ -41,6 +52,18 @@ export interface Recorder {
   connection(options: { readonly node: string; readonly client: string }): ConnectionRecorder
   /** An event of the nemesis, in both views: a fault begins or ends, rules are exchanged. */
   note(f: string, value: Json): void
+  /** Of what is recorded over one of its ways, this names the clients. Said before anything is. */
+  clientsBy(source: SessionSource): void
+  /** For the histories' header: by what clients are told apart on any of the ways, and whether that names them on some. */
+  readonly sessions: SessionSource
+  /** Outside the record, these keys are changed from now on. To be said before that can be seen. */
+  touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
+  /** A request that is no operation is passed on. */
+  passedOn(what: string, touches: Touches): void
+  /** What a read returned is not known; of any key, where none is given. */
+  notUnderstood(what: string, why: string, key?: string): void
+  /** Nothing is recorded any more: the totals are written. */
+  finish(): void
 }
 
 /** Records the requests of one connection. */
@@ -51,8 +74,8 @@ export interface ConnectionRecorder {
   beginWhole(time: Nanos): Exchange
   /** The proxy sends a request once more, of its own accord: the client knows nothing of it. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /** The connection is no longer understood. */
-  opaque(): void
+  /** The connection is no longer understood: `what` says what it became. To be said before what it touches can be seen. */
+  opaque(what: string, touches: Touches): void
   /** An answer came to which there is no request. */
   unmatchedAnswer(): void
 }
@@ -61,17 +84,21 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const startedAtMs = performance.now()
   const now = options.now ?? (() => nanos((performance.now() - startedAtMs) * 1e6))
   const maximumWaiting = options.maximumWaiting ?? 100_000
-  const client = new EventOrder(options.client, maximumWaiting)
-  const backend = options.backend === undefined ? undefined : new EventOrder(options.backend, maximumWaiting)
-  const processes = new Processes()
+  const ticks = new Ticks()
+  const viewOn = (sink: LineSink) => new View({ sink, maximumWaiting, ticks, now })
+  const client = viewOn(options.client)
+  const backend = options.backend === undefined ? undefined : viewOn(options.backend)
+  const remarks = new Remarks(client, backend)
+  const processes = new Processes(ticks)
   const retries = new Retries()
+  const sources: SessionSource[] = options.sessions === undefined ? [] : [options.sessions]
   const counters: ExchangeCounters = {
     operations: 0,
     open: 0,
     ok: 0,
     fail: 0,
     info: 0,
-    unmatched: 0,
+    unnamed: 0,
     incomplete: 0,
     keyedRetries: 0,
     blindRetries: 0,
@@ -81,7 +108,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let epochMember = epochText(epoch)
   let opaqueConnections = 0
   let unmatchedAnswers = 0
-  const sum = (of: (order: EventOrder) => number) => of(client) + (backend === undefined ? 0 : of(backend))
+  const sum = (of: (order: View['order']) => number) =>
+    of(client.order) + (backend === undefined ? 0 : of(backend.order))
 
   const recorder: Recorder = {
     now,
@@ -95,6 +123,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     get counters() {
       return {
         ...counters,
+        ...remarks.counters,
         opaqueConnections,
         unmatchedAnswers,
         events: sum((order) => order.written),
@@ -109,7 +138,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const recording: Recording = {
         client: address,
         lanes: processes.lanes(),
+        processes,
         retries,
+        remarks,
         views: { client, backend },
         counters,
         tailText() {
@@ -119,14 +150,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
           }
           return tail
         },
+        tailWith: (members) => `${named}${members}${epochMember}`,
         tailWithError: (error) => `${named}${errorText(error)}${epochMember}`,
       }
       return {
         begin: (time) => new Exchange(recording, time, 'begun'),
         beginWhole: (time) => new Exchange(recording, time, 'whole'),
         duplicate: (original, time) => new Exchange(recording, time, original),
-        opaque() {
+        opaque(what, touches) {
           opaqueConnections++
+          remarks.touched({ what, why: 'from here on the connection is not understood' }, touches)
         },
         unmatchedAnswer() {
           unmatchedAnswers++
@@ -136,9 +169,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
     note(f, value) {
       const members = `${subjectText(f, undefined)}${valueText(value)}`
       const line = eventLine(now(), '"nemesis"', 'info', members, epochMember)
-      client.append(line)
-      backend?.append(line)
+      client.order.append(line)
+      backend?.order.append(line)
     },
+    clientsBy(source) {
+      if (!sources.some(({ by }) => by === source.by)) sources.push(source)
+    },
+    get sessions() {
+      const named = sources.filter((source) => source.named)
+      if (named.length === 0) return { by: 'connection', named: false }
+      return { by: named.map(({ by }) => by).join(', '), named: true }
+    },
+    touched: (what, why, touches) => remarks.touched({ what, why }, touches),
+    passedOn(what, touches) {
+      remarks.passedOn(what, touches !== 'nothing')
+      remarks.touched({ what, why: NO_OPERATION }, touches)
+    },
+    notUnderstood: (what, why, key) => remarks.notUnderstood({ what, why }, key),
+    finish: () => remarks.finish(),
   }
   return recorder
 }

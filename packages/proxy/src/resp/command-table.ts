@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Call, Completion } from '../recorder/call.ts'
+import { UNSAID } from '../recorder/call.ts'
 
 /**
  * What a Redis command does, as data. The words of `command` stand for themselves, in any case, or for what is captured:
@@ -185,7 +186,7 @@ export function completionOf({ rule, call }: MatchedCommand, answer: Json | unde
   if (meaning === undefined) return { type: 'info', error: 'an answer that is not understood' }
   if (meaning.type === 'fail') return { type: 'fail', error: meaning.error }
   if (meaning.value === '$answer') return { type: 'ok', value: answer ?? null }
-  if (meaning.value !== '$number') return { type: 'ok', value: call.value }
+  if (meaning.value !== '$number') return { type: 'ok', value: call.value === UNSAID ? null : call.value }
   const number = Number(answer)
   return Number.isFinite(number) ? { type: 'ok', value: number } : { type: 'info', error: 'a value that is no number' }
 }

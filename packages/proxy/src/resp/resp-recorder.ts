@@ -185,7 +185,11 @@ class RespRecording implements Interceptor {
     const words = request === undefined ? undefined : readRespCommand(request)?.map(wordToJson)
     pending.understood = this.#understand(words)
     const { understood, exchange } = pending
-    exchange.called(understood.kind === 'operation' ? understood.matched.call : undefined)
+    exchange.called(
+      understood.kind === 'operation'
+        ? { kind: 'operations', calls: [understood.matched.call], session: undefined }
+        : { kind: 'passed-on', what: String(words?.[0] ?? 'a command').toUpperCase(), touches: 'nothing' },
+    )
     const unanswered = understood.kind === 'opaque' || (request !== undefined && isNoCommand(request))
     if (unanswered) this.#pending.pop()
     if (understood.kind === 'opaque') this.#stopUnderstanding()
@@ -241,7 +245,7 @@ class RespRecording implements Interceptor {
   #stopUnderstanding(): void {
     if (this.#opaque) return
     this.#opaque = true
-    this.#connection.opaque()
+    this.#connection.opaque('a connection that is no longer RESP', 'nothing')
     // Nobody will know what the request that has begun is.
     const open = this.#pending.at(-1)
     if (open === undefined || open.understood !== undefined) return

@@ -57,6 +57,6 @@ export function createRespSession(commands: CommandPatterns): (words: readonly J
 /** Keys of other databases than the first are other keys: `1/x`. */
 function inDatabase(matched: MatchedCommand, database: string): MatchedCommand {
   const { key } = matched.call
-  if (database === '0' || key === undefined) return matched
+  if (database === '0' || typeof key !== 'string') return matched
   return { ...matched, call: { ...matched.call, key: `${database}/${key}` } }
 }

@@ -27,12 +27,24 @@ export class RecordedLines {
     this.lines.push(line)
   }
 
+  /** Those of clients and of the nemesis. */
   get events(): readonly EventInput[] {
     return this.eventsFrom(0)
   }
 
-  /** Those after so many others. */
+  /** Those after so many lines. */
   eventsFrom(first: number): readonly EventInput[] {
+    return this.#parsed(first).filter(({ process }) => process !== 'recorder')
+  }
+
+  /** What the recorder says of its own record. */
+  get remarks(): readonly unknown[] {
+    return this.#parsed(0)
+      .filter(({ process }) => process === 'recorder')
+      .map(({ f, key, value }) => (key === undefined ? [f, value] : [f, key, value]))
+  }
+
+  #parsed(first: number): readonly EventInput[] {
     return this.lines.slice(first).map((line) => {
       const parsed = parseJsonLine(line.trimEnd())
       if (parsed.kind !== 'event') throw new Error('no event')
@@ -41,7 +53,7 @@ export class RecordedLines {
   }
 
   get history() {
-    return historyFromEvents(this.events)
+    return historyFromEvents(this.#parsed(0))
   }
 }
 

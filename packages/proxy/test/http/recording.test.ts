@@ -151,6 +151,10 @@ describe('the record', () => {
       ['invoke', 'write', 'missing', 1],
       ['fail', 'write', 'missing', undefined],
     ])
+    expect(client.remarks).toEqual([
+      ['touched', { what: 'PUT /kv/x', why: 'no key or value where the route expects them' }],
+      ['passed-on', { what: 'GET /status', count: 1, mayWrite: false }],
+    ])
   })
 
   test('knows bodies by what they say: compressed, binary, or by their hash where they are long', async () => {
@@ -169,9 +173,12 @@ describe('the record', () => {
     for (const path of Object.keys(bodies)) await send('GET', path)
     expect(client.events.filter(({ type }) => type !== 'invoke').map(({ type, value }) => [type, value])).toEqual([
       ['ok', 'plain'],
-      ['fail', undefined],
+      ['info', undefined],
       ['ok', { base64: '//4A' }],
       ['ok', { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: 100_000 }],
+    ])
+    expect(client.remarks).toEqual([
+      ['not-understood', 'broken', { what: 'GET /kv/broken', why: 'status 200, and nothing at body' }],
     ])
   })
 

@@ -1,24 +1,10 @@
 import type { Json } from '@chaos/history'
-import { nanos, parseJsonLine, printJsonLine } from '@chaos/history'
-import { createRecorder } from '@chaos/proxy'
+import { parseJsonLine, printJsonLine } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import type { Call } from '../../src/recorder/call.ts'
 import { EventOrder } from '../../src/recorder/event-order.ts'
 import { Retries } from '../../src/recorder/retries.ts'
 import { RecordedLines } from '../http/live.ts'
-
-const write = (value: Json, more: Partial<Call> = {}): Call => ({ f: 'write', key: 'x', value, ...more })
-const read: Call = { f: 'read', key: 'x', value: null, harmless: true }
-const ok = (value: Json) => ({ type: 'ok', value }) as const
-
-function recording() {
-  const client = new RecordedLines()
-  const backend = new RecordedLines()
-  let time = 0
-  const now = () => nanos(++time)
-  const recorder = createRecorder({ client, backend, now })
-  return { client, backend, now, recorder, connection: recorder.connection({ node: 'n1', client: '10.0.0.1' }) }
-}
+import { asks, ok, read, recording, write } from './in-memory.ts'
 
 const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
 
@@ -38,7 +24,7 @@ describe('lines', () => {
   ])("are those of the history's own printer: %j", (value) => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
-    exchange.called({ f: 'a "function"', key: 'ключ', value })
+    exchange.called(asks({ f: 'a "function"', key: 'ключ', value }))
     exchange.delivered(now(), ok(value))
     for (const line of client.lines) {
       const parsed = parseJsonLine(line.trimEnd())
@@ -52,12 +38,12 @@ describe('lines', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
-    answered.called(write(1))
+    answered.called(asks(write(1)))
     answered.forwarded(now())
     answered.answered(now(), ok(1))
     answered.delivered(now(), ok(1))
     const lost = connection.begin(now())
-    lost.called(write(2))
+    lost.called(asks(write(2)))
     recorder.epoch = 5
     lost.forwarded(now())
     lost.ended(now(), 'reset')
@@ -86,7 +72,7 @@ describe('processes', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
-      exchange.called(write(value))
+      exchange.called(asks(write(value)))
       exchange.forwarded(now())
       exchange.answered(now(), ok(value))
       exchange.delivered(now(), ok(value))
@@ -98,7 +84,7 @@ describe('processes', () => {
     const { client, connection, now } = recording()
     const exchanges = [1, 2].map((value) => {
       const exchange = connection.begin(now())
-      exchange.called(write(value))
+      exchange.called(asks(write(value)))
       return exchange
     })
     for (const exchange of exchanges) exchange.delivered(now(), ok(0))
@@ -109,10 +95,10 @@ describe('processes', () => {
   test('are not those of requests that had not ended when they began', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
-    first.called(write(1))
+    first.called(asks(write(1)))
     const slow = connection.begin(now())
     first.delivered(now(), ok(1))
-    slow.called(write(2))
+    slow.called(asks(write(2)))
     expect(typesOf(client)).toEqual(['0 invoke', '1 invoke', '0 ok'])
     expect(() => client.history).not.toThrow()
   })
@@ -120,20 +106,20 @@ describe('processes', () => {
   test('of which nothing is known are retired, in both views', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
-    lost.called(write(1))
+    lost.called(asks(write(1)))
     lost.forwarded(now())
     lost.ended(now(), 'reset')
     const early = connection.begin(now())
-    early.called(write(2))
+    early.called(asks(write(2)))
     early.forwarded(now())
     // The client has an answer; what the backend will make of it is open, so that its process is not free.
     early.delivered(now(), { type: 'fail', error: 'made up' })
     const next = connection.begin(now())
-    next.called(write(3))
+    next.called(asks(write(3)))
     expect(typesOf(client)).toEqual(['0 invoke', '0 info', '1 invoke', '1 fail', '2 invoke'])
     early.answered(now(), ok(2))
     const after = connection.begin(now())
-    after.called(write(4))
+    after.called(asks(write(4)))
     expect(typesOf(client).at(-1)).toBe('1 invoke')
   })
 })
@@ -143,11 +129,11 @@ describe('order', () => {
     const { client, recorder, connection, now } = recording()
     const slow = connection.begin(now())
     const quick = connection.begin(now())
-    quick.called(read)
+    quick.called(asks(read))
     quick.delivered(now(), ok(null))
     expect(client.lines).toEqual([])
     expect(recorder.counters.waiting).toBe(3)
-    slow.called(write(1))
+    slow.called(asks(write(1)))
     expect(client.events.map(({ f, type, index }) => [index, f, type])).toEqual([
       [0, 'write', 'invoke'],
       [1, 'read', 'invoke'],
@@ -160,7 +146,7 @@ describe('order', () => {
     const { client, backend, recorder, connection, now } = recording()
     const cut = connection.begin(now())
     const strange = connection.begin(now())
-    strange.called(undefined)
+    strange.called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })
     strange.forwarded(now())
     strange.answered(now(), ok(1))
     strange.ended(now(), 'closed')
@@ -168,7 +154,7 @@ describe('order', () => {
     cut.ended(now(), 'closed')
     cut.ended(now(), 'closed')
     const exchange = connection.begin(now())
-    exchange.called(read)
+    exchange.called(asks(read))
     exchange.forwarded(now())
     expect(typesOf(client)).toEqual(['0 invoke'])
     expect(typesOf(backend)).toEqual(['0 invoke'])
@@ -180,7 +166,7 @@ describe('order', () => {
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
     for (const name of ['a', 'b', 'c', 'd']) order.append(`,"process":0,"type":"invoke","f":"${name}"}\n`)
-    order.fill(place, ',"process":0,"type":"invoke","f":"late"}\n')
+    order.fill(place, [',"process":0,"type":"invoke","f":"late"}\n'])
     expect(sink.events.map(({ f, index }) => [index, f])).toEqual([
       [0, 'a'],
       [1, 'b'],
@@ -195,7 +181,7 @@ describe('order', () => {
 describe('retries', () => {
   test('attempts under one name are counted', () => {
     const { client, recorder, connection, now } = recording()
-    for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(write(1, { requestId: id }))
+    for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
     expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
       ['a', undefined],
       ['a', 2],
@@ -208,16 +194,19 @@ describe('retries', () => {
   test('without a name, only what got no answer is repeated, and only by the same client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
-    done.called(write(1))
+    done.called(asks(write(1)))
     done.delivered(now(), ok(1))
-    connection.begin(now()).called(write(1))
+    connection.begin(now()).called(asks(write(1)))
     const lost = connection.begin(now())
-    lost.called(write(2))
+    lost.called(asks(write(2)))
     lost.forwarded(now())
     lost.ended(now(), 'reset')
-    recorder.connection({ node: 'n1', client: '10.0.0.2' }).begin(now()).called(write(2))
-    connection.begin(now()).called(write(3))
-    connection.begin(now()).called(write(2))
+    recorder
+      .connection({ node: 'n1', client: '10.0.0.2' })
+      .begin(now())
+      .called(asks(write(2)))
+    connection.begin(now()).called(asks(write(3)))
+    connection.begin(now()).called(asks(write(2)))
     const repeats = client.events.filter(({ type }) => type === 'invoke').map(({ extra }) => extra?.['repeats'])
     expect(repeats).toEqual([undefined, undefined, undefined, undefined, undefined, 1])
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })

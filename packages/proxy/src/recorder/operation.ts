@@ -1,0 +1,158 @@
+import type { EventType, Nanos } from '@chaos/history'
+import type { Call, Completion, Edges } from './call.ts'
+import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
+import { eventLine, extraText, subjectText, valueText } from './event-line.ts'
+import { outcomeOf } from './outcome.ts'
+import type { Lanes } from './processes.ts'
+import type { Recording } from './recording.ts'
+import type { Remark, View } from './view.ts'
+
+export interface OperationOptions {
+  readonly recording: Recording
+  readonly lanes: Lanes
+  readonly call: Call
+  readonly key: string | undefined
+  /** Its process was idle then. */
+  readonly tick: number | undefined
+  /** The client is in its history, and not only the backend's. */
+  readonly isForClient: boolean
+  /** More members of its invocations. */
+  readonly extra: string
+}
+
+/** One operation in the two views: its process, and the lines of its events. */
+export class Operation {
+  readonly process: number
+  readonly #recording: Recording
+  readonly #lanes: Lanes
+  readonly #call: Call
+  readonly #key: string | undefined
+  readonly #extra: string
+  readonly #subject: string
+  readonly #input: string
+  #client: 'open' | 'done' | 'unknown'
+  #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
+  #released = false
+
+  constructor({ recording, lanes, call, key, tick, isForClient, extra }: OperationOptions) {
+    this.process = lanes.take(tick)
+    this.#recording = recording
+    this.#lanes = lanes
+    this.#call = call
+    this.#key = key
+    this.#extra = extra
+    this.#subject = subjectText(call.f, key)
+    this.#input = call.value === UNSAID ? '' : valueText(call.value)
+    this.#client = isForClient ? 'open' : 'done'
+    if (!isForClient) return
+    recording.counters.operations++
+    recording.counters.open++
+    if (lanes.session === undefined) recording.counters.unnamed++
+  }
+
+  /** The line of its invocation for the client. */
+  invokedByClient(time: Nanos): string {
+    this.#noteAbsence(this.#recording.views.client)
+    return this.#invocation(time)
+  }
+
+  /** The backend is about to get it. */
+  asked(): void {
+    this.#backend = 'open'
+  }
+
+  /** The line of its invocation at the backend. */
+  invokedAtBackend(time: Nanos, view: View): string {
+    this.#backend = 'open'
+    this.#noteAbsence(view)
+    return this.#invocation(time)
+  }
+
+  /** The client has its answer, or will never have one. */
+  endForClient(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
+    if (this.#client !== 'open') return
+    const { views, counters, retries, client, remarks } = this.#recording
+    const outcome = this.#outcome(edges, answer, reason)
+    const type = typeOf(outcome)
+    this.#client = type === 'info' ? 'unknown' : 'done'
+    counters.open--
+    counters[type]++
+    if (answer === undefined || type === 'info') retries.unanswered(client, this.#call, this.process)
+    if (outcome.type === 'not-understood') remarks.countNotUnderstood(this.#remark(outcome.error))
+    this.#end(views.client, time, edges, outcome)
+  }
+
+  /** The backend has answered, or never will. */
+  endAtBackend(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
+    if (this.#backend !== 'open') return
+    const outcome = this.#outcome(edges, answer, reason)
+    this.#backend = typeOf(outcome) === 'info' ? 'unknown' : 'done'
+    const { backend } = this.#recording.views
+    if (backend !== undefined) this.#end(backend, time, edges, outcome)
+  }
+
+  /** The process goes on to other operations once this one has ended in both views, and in neither as unknown. */
+  release(): void {
+    if (this.#released || this.#client !== 'done') return
+    if (this.#backend === 'open' || this.#backend === 'unknown') return
+    this.#released = true
+    this.#lanes.giveBack(this.process)
+  }
+
+  #outcome(edges: Edges, answer: Completion | undefined, reason: string | undefined): Completion {
+    if (answer?.type === 'ok') return answer
+    return outcomeOf({ edges, answer, reason, harmless: this.#call.harmless === true })
+  }
+
+  #end(view: View, time: Nanos, edges: Edges, outcome: Completion): void {
+    const key = this.#key
+    if (outcome.type === 'not-understood') {
+      const remark = this.#remark(outcome.error)
+      if (this.#call.harmless === true) view.notUnderstood(remark, key)
+      else if (this.#call.value === UNSAID) view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
+    } else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome && outcome.value === null)
+      view.seenAbsent(key)
+    view.order.append(this.#completion(time, edges, outcome))
+  }
+
+  #remark(why: string): Remark {
+    return { what: nameOf(this.#call), why }
+  }
+
+  /** What takes a value away makes its key absent before it has ended. */
+  #noteAbsence(view: View): void {
+    if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
+  }
+
+  #completion(time: Nanos, edges: Edges, outcome: Completion): string {
+    const extra = edges === ALL_EDGES ? '' : edgesText(edges)
+    if (outcome.type !== 'ok') {
+      const tail = this.#recording.tailWithError(outcome.error)
+      return eventLine(time, String(this.process), typeOf(outcome), this.#subject, `${tail}${extra}`)
+    }
+    const output = !('value' in outcome) || outcome.value === this.#call.value ? this.#input : valueText(outcome.value)
+    return this.#line('ok', time, output, extra)
+  }
+
+  #invocation(time: Nanos): string {
+    const { sessionMember } = this.#lanes
+    if (sessionMember === '') return this.#line('invoke', time, this.#input, this.#extra)
+    const tail = this.#recording.tailWith(sessionMember)
+    return eventLine(time, String(this.process), 'invoke', `${this.#subject}${this.#input}`, `${tail}${this.#extra}`)
+  }
+
+  #line(type: EventType, time: Nanos, value: string, extra: string): string {
+    const tail = this.#recording.tailText()
+    const more = extra === '' ? tail : `${tail}${extra}`
+    return eventLine(time, String(this.process), type, `${this.#subject}${value}`, more)
+  }
+}
+
+const typeOf = (outcome: Completion): 'ok' | 'fail' | 'info' =>
+  outcome.type === 'not-understood' ? 'info' : outcome.type
+
+/** The edges' names, made once for each set of them. */
+const edgesText = (edges: Edges): string => edgesTexts[edges] ?? ''
+const edgesTexts: readonly string[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
+  extraText({ edges: namesOfEdges(edges) }),
+)
