@@ -150,6 +150,34 @@ describe('what follows -- is never an option', () => {
   })
 })
 
+describe('a report', () => {
+  test('replaces a report, and nothing else unless it is told to', async () => {
+    const directory = temporaryDirectory()
+    const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
+    copyFileSync(staleRead, history)
+    const check = (out: string, ...more: string[]) => chaosHere(['check', history, '--out', out, ...more])
+    expect((await check(page)).exitCode).toBe(0)
+    expect((await check(page)).exitCode).toBe(0)
+    const refused = await check(history)
+    expect(refused.exitCode).toBe(3)
+    expect(refused.stderr).toBe(
+      `--out ${history}: there is a file that is no report already, and it would be lost. Name another file, or replace it with --force.\n`,
+    )
+    expect(readFileSync(history, 'utf8')).toBe(readFileSync(staleRead, 'utf8'))
+    expect((await check(history, '--force')).exitCode).toBe(0)
+    expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('says how to have it again as a shell would have to read it', async () => {
+    const directory = temporaryDirectory()
+    const history = join(directory, "Jose's $1 run.jsonl")
+    copyFileSync(staleRead, history)
+    await chaosHere(['check', history, '--expect', 'sequential', '--out', join(directory, 'report.html')])
+    const page = readFileSync(join(directory, 'report.html'), 'utf8').replaceAll('&#39;', "'").replaceAll('&quot;', '"')
+    expect(page).toContain(`npx chaos check '${directory}/Jose'\\''s $1 run.jsonl' --expect sequential`)
+  })
+})
+
 describe('a file is written whole or not at all', () => {
   test('where the disk is full what was there stays, and no other file does', (context) => {
     const disk = temporaryDirectory()

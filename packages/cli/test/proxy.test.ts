@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { carriageNames } from '@chaos/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
@@ -102,7 +103,20 @@ describe('chaos proxy', () => {
     [{ name: 'db' }, '--name db: there is no --upstream for it'],
     [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db: it is given twice'],
     [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines: give a --token'],
-    [{ control: 'nowhere' }, 'address nowhere: missing port in address'],
+    [
+      { control: 'nowhere' },
+      '--control nowhere: missing port in address. Write host:port, such as 127.0.0.1:8080; port 0',
+    ],
+    [{ port: 'x' }, '--port 127.0.0.1:x: invalid port "x". Write host:port'],
+    [
+      { listen: '1', upstream: 'a:1' },
+      '--listen 1: missing port in address. Write host:port, such as 127.0.0.1:8080; port 0',
+    ],
+    [{ upstream: '6379' }, '--upstream 6379: missing port in address. Write host:port, such as 127.0.0.1:8080.'],
+    [{ upstream: 'a:1', carries: 'smoke' }, '--carries smoke is "smoke". Known: http, http2, json-lines'],
+    [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind": this is no JSON'],
+    [{ upstream: ['a:1', 'a:2', 'a:3'], carries: ['http', 'resp'] }, '--carries is given 2 times for 3 proxies'],
+    [{ upstream: 'a:1', carries: 'http', record: 'resp' }, 'what --record resp reads is resp. Leave --carries out'],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
     [{ token: '' }, '--token is empty'],
     [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],
@@ -122,6 +136,56 @@ describe('chaos proxy', () => {
     })
   })
 
+  test('knows what each proxy carries: told once for all, or once for each, with more to it where there is more', () => {
+    const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
+      parseProxySettings(options).pairs.map(({ carries }) => carries?.kind)
+    const two = { upstream: ['a:1', 'a:2'] }
+    expect(carriesOf({ ...two, carries: 'http' })).toEqual(['http', 'http'])
+    expect(carriesOf({ ...two, carries: ['http2', '{"kind":"length-prefixed","lengthFieldLength":4}'] })).toEqual([
+      'http2',
+      'messages',
+    ])
+    expect(carriesOf({ ...two, record: 'resp' })).toEqual(['resp', 'resp'])
+    expect(carriesOf(two)).toEqual([undefined, undefined])
+    for (const name of carriageNames.filter((known) => known !== 'length-prefixed'))
+      expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
+  })
+
+  test('never replaces a recording by itself: neither what clients saw nor what backends answered', async () => {
+    const directory = temporaryDirectory()
+    const out = join(directory, 'history.jsonl')
+    const args = [
+      'proxy',
+      '--control',
+      '127.0.0.1:0',
+      '--log',
+      'json',
+      '--time',
+      '1ms',
+      '--record',
+      'resp',
+      '--out',
+      out,
+    ]
+    const upstream = ['--upstream', '127.0.0.1:1']
+    expect((await chaos([...args, ...upstream])).exitCode).toBe(0)
+    const kept = 'what was recorded yesterday'
+    for (const name of ['history.jsonl', 'history.backend.jsonl']) {
+      rmSync(out, { force: true })
+      rmSync(join(directory, 'history.backend.jsonl'), { force: true })
+      const file = join(directory, name)
+      writeFileSync(file, kept)
+      const { exitCode, stderr } = await chaos([...args, ...upstream])
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 3 })
+      expect(stderr).toBe(
+        `--out ${file}: there is a recording already, and it would be lost. Name another file, or replace it with --force.\n`,
+      )
+      expect(readFileSync(file, 'utf8')).toBe(kept)
+    }
+    expect((await chaos([...args, ...upstream, '--force'])).exitCode).toBe(0)
+    expect(readFileSync(out, 'utf8')).not.toContain(kept)
+  })
+
   test('tells what is wrong, where, and ends with 3, or with 4 where the machine is in the way', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
@@ -130,8 +194,12 @@ describe('chaos proxy', () => {
     )
     const taken = await echoServer()
     const cases: readonly (readonly [string[], number, string])[] = [
-      [['--config', config], 3, `${config}: invalid attribute: slicer needs average_size`],
-      [['--control', taken], 4, `The control interface cannot listen on ${taken}: the port is taken`],
+      [['--config', config], 3, `${config}: proxies.db.toxics[0]: invalid attribute: slicer needs average_size`],
+      [
+        ['--control', taken],
+        4,
+        `The control interface cannot listen on ${taken}: the port is taken. End what listens there, another proxy perhaps, or choose another port: --control 127.0.0.1:0`,
+      ],
       [['--control', '127.0.0.1:0', '--', '/no/such/program'], 3, '/no/such/program: there is no such program'],
     ]
     const outcomes = await Promise.all(cases.map(([args]) => chaos(['proxy', ...args])))

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
 import { readFileSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { chaos, root, temporaryDirectory } from './chaos.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { startProxy } from './proxy-process.ts'
 
 // Every command of the README is run, as typed. Those that begin with npm are the installation and this very test.
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -32,6 +36,23 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 /** As a shell splits it: quotes keep a glob for us to expand. */
 const words = (command: string): string[] => command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'))
 
+/** What is shown to be typed beside something else that runs. */
+const shown = [...readme.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
+
+/** A service that keeps what is put. */
+async function keepingService(): Promise<string> {
+  const values = new Map<string, string>()
+  const service = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    if (request.method === 'PUT') values.set(request.url!, body)
+    response.end(values.get(request.url!))
+  }).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  onTestFinished(() => void service.close())
+  return `127.0.0.1:${(service.address() as AddressInfo).port}`
+}
+
 describe('the README', () => {
   test('shows just the npm commands that a clone knows', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -53,5 +74,54 @@ describe('the README', () => {
       expect(expected, `${command}\n${stderr}`).toContain(exitCode)
       for (const text of [/\S/, ...(expectedTexts[command] ?? [])]) expect(stdout, stderr).toMatch(text)
     }
+  })
+
+  test('hurts a service by the commands it shows for a proxy that runs, as typed', async () => {
+    const [proxy, control] = shown.filter(([first]) => /^npx chaos (proxy|ctl)/.test(first!))
+    const typed = words(proxy!.join(' ')).slice(3)
+    expect([proxy!.length, typed.slice(0, 4), control!.length]).toEqual([
+      1,
+      ['--listen', '127.0.0.1:20081', '--upstream', '127.0.0.1:20080'],
+      5,
+    ])
+    // On ports of its own, since others run tests here too.
+    const { url } = await startProxy([
+      '--listen',
+      '127.0.0.1:0',
+      '--upstream',
+      await keepingService(),
+      ...typed.slice(4),
+    ])
+    const [{ listen }] = (await (await fetch(`${url}/v1/proxies`)).json()) as [{ listen: string }]
+    const put = (value: string) =>
+      fetch(`http://${listen}/x`, { method: 'PUT', body: value }).then(
+        () => 'answered',
+        () => 'lost',
+      )
+    const env = { CHAOS_PROXY_URL: url }
+    for (const command of control!) {
+      expect(command).toMatch(/^npx chaos ctl /)
+      const { child, finished } = startChaos(words(command).slice(2), { env })
+      if (command.endsWith(' watch')) {
+        const saw = once(child.stdout!, 'data')
+        let seen = false
+        void saw.then(() => {
+          seen = true
+        })
+        while (!seen) await put('watched')
+        child.kill('SIGINT')
+      }
+      const { exitCode, stdout, stderr } = await finished
+      expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: '' })
+      expect(stdout).toMatch(/\S/)
+      if (command.includes('lose-reply'))
+        expect([await put('1'), await put('2'), await put('3'), await put('4')]).toEqual([
+          'answered',
+          'answered',
+          'lost',
+          'answered',
+        ])
+    }
+    expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
   })
 })

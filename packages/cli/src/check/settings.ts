@@ -31,6 +31,8 @@ export interface CheckSettings {
   readonly workers: number | undefined
   readonly explain: boolean
   readonly out: string | undefined
+  /** Whether the report may replace what is no report. */
+  readonly force: boolean
   readonly json: boolean
 }
 
@@ -56,6 +58,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     workers: workers === undefined ? undefined : parseCount('workers', workers, { min: 1, max: MOST_WORKERS }),
     explain: flagOf(options, 'explain'),
     out: textOf(options, 'out'),
+    force: flagOf(options, 'force'),
     json: flagOf(options, 'json'),
   }
 }

@@ -11,6 +11,7 @@ import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { writeWholeFile } from '../terminal/whole-file.ts'
@@ -46,6 +47,7 @@ export const checkCommand: Command = {
     },
     explain: { type: 'boolean', describe: 'tell all the evidence: possible values, every operation, every order' },
     out: { type: 'string', describe: 'write a report (HTML) of the one file given', requiresArg: true },
+    force: { type: 'boolean', describe: 'let --out replace a file that is no report' },
     json: { type: 'boolean', describe: 'print one JSON object a file on stdout' },
   },
   examples: [
@@ -62,6 +64,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const files = await namedFiles(textsOf(options, 'files'))
   if (settings.out !== undefined && files.length !== 1)
     throw new UserError('usage', `--out ${settings.out}: a report is of one file, and ${files.length} were given.`)
+  if (settings.out !== undefined) refuseToOverwriteOthers(settings.out, settings.force)
   const progress = createProgress({ quiet: settings.json })
   const terminal = terminalOptions(process.stdout)
   const results: CheckResult[] = []

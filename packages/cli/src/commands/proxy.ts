@@ -1,3 +1,4 @@
+import { carriageNames } from '@chaos/proxy/control'
 import type { Command } from '../command.ts'
 import { serveProxies } from '../proxy/serve.ts'
 import { parseProxySettings } from '../proxy/settings.ts'
@@ -24,7 +25,13 @@ export const proxyCommand: Command = {
       describe: 'record what passes: a JSON file with a route table (HTTP), or resp (Redis)',
       requiresArg: true,
     },
+    carries: {
+      type: 'string',
+      describe: `what passes, so that single requests and messages can be hurt: ${carriageNames.join(', ')}; once, or once for each proxy`,
+      requiresArg: true,
+    },
     out: { type: 'string', describe: 'the history to write [default: history.jsonl]', requiresArg: true },
+    force: { type: 'boolean', describe: 'replace a recording that is there already' },
     model: { type: 'string', describe: 'what the recorded operations are on, as for chaos check', requiresArg: true },
     rotate: { type: 'string', describe: 'begin another file after this size: 64MB, 1GB', requiresArg: true },
     control: { type: 'string', describe: 'where it is controlled [default: 127.0.0.1:8474]', requiresArg: true },
@@ -47,6 +54,7 @@ export const proxyCommand: Command = {
   },
   examples: [
     ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand before a server'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'and hurt single requests of it'],
     ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record a service of HTTP'],
     ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
     ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { createRecorder, openRecordFile, type RecordFile, type Recording } from '@chaos/proxy'
 import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
+import { refuseToOverwrite } from '../terminal/overwriting.ts'
 
 export interface RecordSettings {
   /** What the clients saw; what the backend answered goes beside it. */
@@ -9,6 +10,8 @@ export interface RecordSettings {
   /** What the operations are on, for `chaos check`. */
   readonly model: string | undefined
   readonly rotateBytes: number | undefined
+  /** Whether recordings that are there are replaced. */
+  readonly force: boolean
 }
 
 export interface OpenRecording extends Recording {
@@ -18,8 +21,9 @@ export interface OpenRecording extends Recording {
   summary(): string
 }
 
-/** @throws UserError (environment) where the files cannot be made. */
-export function openRecording({ out, model, rotateBytes }: RecordSettings, log: Logger): OpenRecording {
+/** @throws UserError (environment) where the files cannot be made, (usage) where there are such already. */
+export function openRecording({ out, model, rotateBytes, force }: RecordSettings, log: Logger): OpenRecording {
+  for (const path of [out, backendPath(out)]) refuseToOverwrite(path, { what: 'a recording', force })
   const open = (path: string): RecordFile =>
     openRecordFile(path, {
       header: { chaos: 1, ...(model === undefined ? {} : { model }) },

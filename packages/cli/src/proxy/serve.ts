@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { UserError } from '@chaos/history'
 import {
+  type ControlOptions,
   type ControlPlane,
+  type ControlServer,
   createControlPlane,
   createNetwork,
   createWorkerNetwork,
@@ -26,14 +29,14 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const log = await createLog(settings.log)
   const stop = stopSignals()
   const { seed, workers } = settings
-  const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
+  const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
   plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
   try {
     await openProxies(plane, settings)
     const version = packageVersion()
-    const server = await startControl(plane, {
+    const server = await startControlAt(plane, {
       listen: settings.control,
       token: settings.token,
       version,
@@ -78,6 +81,20 @@ async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyComm
       readPem: (path) => readTextFile('config', path),
     })
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
+}
+
+/** Its port is Toxiproxy's own, so that another proxy is often there already. */
+async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
+  try {
+    return await startControl(plane, options)
+  } catch (error) {
+    if (!(error instanceof UserError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'EADDRINUSE')
+      throw error
+    throw new UserError(
+      error.code,
+      `${error.message} End what listens there, another proxy perhaps, or choose another port: --control 127.0.0.1:0 is any free one.`,
+    )
+  }
 }
 
 interface Running {

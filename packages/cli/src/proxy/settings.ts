@@ -1,5 +1,5 @@
 import { UserError } from '@chaos/history'
-import { type Carriage, carriageNames, isPrivateListener, parseCarriage } from '@chaos/proxy/control'
+import { type Carriage, carriageNames, isPrivateListener, parseAddress, parseCarriage } from '@chaos/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -65,7 +65,7 @@ function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
   const listens = textsOf(options, 'listen')
   const upstreams = textsOf(options, 'upstream')
   const names = textsOf(options, 'name')
-  const carries = parseCarries(textOf(options, 'record'))
+  const carriages = parseCarriages(options)
   if (listens.length > upstreams.length)
     throw new UserError(
       'usage',
@@ -75,17 +75,66 @@ function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
     throw new UserError('usage', `--name ${names[upstreams.length]}: there is no --upstream for it.`)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  if (carriages.length > 1 && carriages.length !== upstreams.length)
+    throw new UserError(
+      'usage',
+      `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
+    )
   return upstreams.map((upstream, i) => ({
     name: names[i] ?? `n${i + 1}`,
-    listen: listens[i] ?? '127.0.0.1:0',
-    upstream,
-    carries,
+    listen: parseEnd('listen', listens[i] ?? '127.0.0.1:0'),
+    upstream: parseEnd('upstream', upstream),
+    carries: carriages[carriages.length === 1 ? 0 : i],
   }))
 }
 
+/** An address as it was typed. @throws UserError (usage) that names the option and the form. */
+function parseEnd(option: string, typed: string): string {
+  try {
+    parseAddress(typed)
+    return typed
+  } catch (error) {
+    const why = error instanceof UserError ? error.message.replace(/^address .*?: /, '') : String(error)
+    throw new UserError(
+      'usage',
+      `--${option} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${option === 'upstream' ? '' : '; port 0 is any free one'}.`,
+    )
+  }
+}
+
+/** How what passes is read: by what --carries says or, with a route table, by --record. */
+function parseCarriages(options: ParsedOptions): readonly Carriage[] {
+  const carried = textsOf(options, 'carries')
+  const record = textOf(options, 'record')
+  if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
+  if (carried.length === 0) return [recordedCarriage(record)]
+  return carried.map((typed) => {
+    const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
+    const recorded = recordedCarriage(record)
+    if (kind.kind !== recorded.kind)
+      throw new UserError(
+        'usage',
+        `--carries ${typed}: what --record ${record} reads is ${recorded.kind}. Leave --carries out.`,
+      )
+    return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
+  })
+}
+
+/** A name, or an object where there is more to say. */
+function carriageOf(typed: string): unknown {
+  if (!typed.trimStart().startsWith('{')) return typed
+  try {
+    return JSON.parse(typed)
+  } catch (error) {
+    throw new UserError(
+      'usage',
+      `--carries ${typed}: this is no JSON: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
+
 /** A file with a route table, or the name of what is read without one: resp. */
-function parseCarries(typed: string | undefined): Carriage | undefined {
-  if (typed === undefined) return undefined
+function recordedCarriage(typed: string): Carriage {
   if (carriageNames.includes(typed)) return parseCarriage(typed, '--record')
   const table = readJsonFile('record', typed)
   return parseCarriage({ ...(table !== null && typeof table === 'object' ? table : {}), kind: 'http' }, typed)
@@ -107,6 +156,7 @@ function parseRecord(options: ParsedOptions): RecordSettings | undefined {
     out: out ?? 'history.jsonl',
     model,
     rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
+    force: flagOf(options, 'force'),
   }
 }
 
@@ -114,10 +164,10 @@ function parseControl(options: ParsedOptions): string {
   const control = textOf(options, 'control')
   const host = textOf(options, 'host')
   const port = textOf(options, 'port')
-  if (control === undefined) return `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`
+  if (control === undefined) return parseEnd('port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
     throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
-  return control
+  return parseEnd('control', control)
 }
 
 /** Whoever reaches the control interface moves ports and faults: beyond this machine, nobody does without a token. */

@@ -1,8 +1,10 @@
 import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { ReadPem } from '../tls/tls-options.ts'
+import { parseAddress } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { ControlPlane } from './plane.ts'
+import type { ProxySettings } from './proxies.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
 
@@ -24,7 +26,7 @@ const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
  */
 export async function loadConfig(plane: ControlPlane, config: unknown, { where, readPem }: ConfigPlace): Promise<void> {
   try {
-    if (Array.isArray(config)) await populate(plane, readPopulation(config), [])
+    if (Array.isArray(config)) await openPopulation(plane, config, where)
     else await loadSections(plane, readObject(config, where), { where, readPem })
   } catch (error) {
     // Whoever starts a proxy with a file gets a message about the file, whatever it would have been as an answer.
@@ -49,20 +51,73 @@ async function loadSections(
   const proxies = listOf(config['proxies'], `${where}: "proxies"`)
   for (const [i, proxy] of proxies.entries()) {
     const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
-    const settings = readProxy(rest, `${where}: proxies[${i}]`, readPem)
-    await plane.addProxy(settings, listOf(toxics, `${where}: proxies[${i}]: "toxics"`))
+    const place = `${where}: ${placeOf('proxies', i, rest['name'])}`
+    const settings = readProxy(rest, place, readPem)
+    await openProxy(plane, { settings, toxics: listOf(toxics, `${place}.toxics`), place })
   }
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {
-    const { name, fault } = readFault(item, plane, `${where}: faults[${i}]`)
-    plane.addFault({ name: name ?? `${fault.kind}-${i + 1}`, fault, origin: 'api' })
+    const place = `${where}: faults[${i}]`
+    const { name, fault } = readFault(item, plane, place)
+    await at(place, () => plane.addFault({ name: name ?? `${fault.kind}-${i + 1}`, fault, origin: 'api' }))
   }
   for (const [name, partition] of Object.entries(readObject(config['partitions'] ?? {}, `${where}: "partitions"`)))
-    plane.addFault({
-      name,
-      fault: readPartition(partition, plane, `${where}: partitions: ${name}`),
-      origin: 'partition',
-    })
-  if (config['rules'] !== undefined) plane.swapRules(readRules(config['rules'], plane, `${where}: "rules"`))
+    await at(`${where}: partitions.${name}`, () =>
+      plane.addFault({
+        name,
+        fault: readPartition(partition, plane, `${where}: partitions.${name}`),
+        origin: 'partition',
+      }),
+    )
+  const rules = config['rules']
+  if (rules !== undefined)
+    await at(`${where}: rules`, () => plane.swapRules(readRules(rules, plane, `${where}: rules`)))
+}
+
+/** `proxies.db` or, of one that has no name, `proxies[0]`. */
+const placeOf = (list: string, i: number, name: unknown): string =>
+  typeof name === 'string' && name !== '' ? `${list}.${name}` : `${list}[${i}]`
+
+interface ProxyToOpen {
+  readonly settings: ProxySettings
+  readonly toxics: readonly unknown[]
+  readonly place: string
+}
+
+/** Its toxics are in force before the first client can come. */
+async function openProxy(plane: ControlPlane, { settings, toxics, place }: ProxyToOpen): Promise<void> {
+  await validateEnds(settings, place)
+  if (toxics.length === 0) {
+    await at(place, () => plane.addProxy(settings))
+    return
+  }
+  const disabled = await at(place, () => plane.addProxy({ ...settings, enabled: false }))
+  for (const [i, toxic] of toxics.entries()) await at(`${place}.toxics[${i}]`, () => plane.toxics.add(disabled, toxic))
+  if (settings.enabled) await at(place, () => plane.updateProxy(settings.name, { enabled: true }))
+}
+
+async function validateEnds({ listen, upstream }: ProxySettings, place: string): Promise<void> {
+  await at(`${place}.upstream`, () => parseAddress(upstream))
+  if (listen !== '') await at(`${place}.listen`, () => parseAddress(listen))
+}
+
+async function openPopulation(plane: ControlPlane, config: unknown, where: string): Promise<void> {
+  for (const [i, input] of readPopulation(config).entries()) {
+    const place = `${where}: ${placeOf('proxies', i, input.settings.name)}`
+    await validateEnds(input.settings, place)
+    await at(place, () => populate(plane, [input], []))
+  }
+}
+
+/** Does it; what goes wrong is told with the place in the file. */
+async function at<Result>(place: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof UserError)
+      throw new UserError(error.code, withPlace(error.message, place), { cause: error.cause })
+    if (error instanceof ControlError) throw new ControlError(error.status, withPlace(error.message, place))
+    throw error
+  }
 }
 
 function listOf(value: unknown, where: string): readonly unknown[] {

@@ -1,6 +1,7 @@
 // All that it takes to run proxies under control; what reads their bytes is loaded where a proxy needs it.
 export { createNetwork } from '../network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
+export { parseAddress } from './address.ts'
 export type { Carriage } from './carriage.ts'
 export { carriageNames, parseCarriage } from './carriage.ts'
 export { loadConfig } from './config.ts'

@@ -1,0 +1,38 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+
+/** @throws UserError (usage) for a file that holds something, unless it is to be replaced. Devices and pipes hold nothing. */
+export function refuseToOverwrite(
+  path: string,
+  { what, force }: { readonly what: string; readonly force: boolean },
+): void {
+  if (force || !holdsSomething(path)) return
+  throw new UserError(
+    'usage',
+    `--out ${path}: there is ${what} already, and it would be lost. Name another file, or replace it with --force.`,
+  )
+}
+
+/** A report may replace a report. @throws UserError (usage) for a file that holds anything else. */
+export function refuseToOverwriteOthers(path: string, force: boolean): void {
+  if (!holdsSomething(path) || isPage(path)) return
+  refuseToOverwrite(path, { what: 'a file that is no report', force })
+}
+
+function holdsSomething(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.isFile() === true && found.size > 0
+}
+
+const PAGE = '<!doctype html>'
+
+function isPage(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(PAGE.length)
+    readSync(file, bytes, 0, bytes.length, 0)
+    return bytes.toString('latin1').toLowerCase() === PAGE
+  } finally {
+    closeSync(file)
+  }
+}
