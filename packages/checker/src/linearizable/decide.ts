@@ -3,9 +3,9 @@ import { type Budget, inTime } from '../budget.ts'
 import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
+import { casesOf, onlyCases } from '../start/cases.ts'
 import { orderAppends } from './append-zones.ts'
 import { decideInLinearTime } from './linear-time.ts'
-import { casesOf, onlyCases } from '../start/cases.ts'
 import { createPortfolio } from './portfolio.ts'
 import { faultOnOneKey } from './replay.ts'
 import type { Search } from './search.ts'
@@ -88,10 +88,11 @@ export function decideLinearizable(
       orders[p] = answer.order
     } else if (answer.result === 'violated') {
       const compacted = compact(part)
-      const culpritReturn = refute(c, () => earliestViolation(compacted, budget))
-      if (culpritReturn !== undefined) {
+      const culprit = refute(c, () => earliestViolation(compacted, budget))
+      if (culprit !== undefined) {
         release()
-        return { result: 'violated', part: compact(parts[p]), culpritReturn, rank: rankOf(0, p) }
+        const violated = encoded.anyStart ? compact(parts[p]) : compacted
+        return { result: 'violated', part: violated, culpritReturn: () => culprit(violated), rank: rankOf(0, p) }
       }
     } else {
       open.push({ part: p, number: c, operations: part, search: createPortfolio(part, jsonOf, budget) })
@@ -131,13 +132,13 @@ export function decideLinearizable(
       } else if (progress === 'violated') {
         const culprit = operations.returns.indexOf(search.culpritReturn())
         const violated = compact(parts[part])
-        const culpritReturn = refute(number, () => violated.returns[culprit])
-        if (culpritReturn === undefined) {
+        const found = refute(number, () => violated.returns[culprit])
+        if (found === undefined) {
           search.release()
           continue
         }
         for (const each of undecided) each.search.release()
-        return { result: 'violated', part: violated, culpritReturn, rank }
+        return { result: 'violated', part: violated, culpritReturn: () => found(violated), rank }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()

@@ -61,7 +61,8 @@ function faultOfReplay(
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
-      const text = typeof state === 'string' ? state : names[state] === UNMENTIONED ? ANOTHER : appendText(jsonOf(names[state]))
+      const text =
+        typeof state === 'string' ? state : names[state] === UNMENTIONED ? ANOTHER : appendText(jsonOf(names[state]))
       states[key[i]] = text + appendText(jsonOf(names[writes[i]]))
     } else if (k !== READ && k !== DIFFERS) {
       states[key[i]] = writes[i]

@@ -6,6 +6,8 @@ import { appendText } from '../linearizable/appends.ts'
 export interface Starts {
   /** The same operations, once for each value that is worth trying, the likeliest first. */
   readonly alternatives: readonly [Encoded, ...Encoded[]]
+  /** The operation by whose return it is known that there are no others; -1 where it was so from the first. */
+  readonly since: number
   /** Whether there is no other: where none of these explains the operations, nothing does. */
   readonly isComplete: boolean
 }
@@ -22,18 +24,21 @@ const MOST_TRIED = 48
  * acknowledged write returned.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
-  const certain = certainStart(part)
   if (part.hasAppend) return textStarts(part, jsonOf)
-  if (certain !== undefined) return { alternatives: [startingAs(part, certain)], isComplete: true }
+  const certain = certainStart(part)
+  if (certain !== undefined) {
+    const start = startingAs(part, part.expects[certain])
+    return { alternatives: [start], since: certain, isComplete: true }
+  }
   const values = [part.initial, ...observedBefore(part, firstAcknowledged(part))]
   const [first, ...others] = values.slice(0, MOST_TRIED).map((value) => startingAs(part, value))
-  return { alternatives: [first, ...others], isComplete: values.length <= MOST_TRIED }
+  return { alternatives: [first, ...others], since: -1, isComplete: values.length <= MOST_TRIED }
 }
 
 export const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
-/** The value that was read before anything that writes it was called, if there is one; of several, the one read first. */
-function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
+/** The first to return of the operations that observed a value before anything that writes it was called. */
+export function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
   for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]
   let first: number | undefined
@@ -42,7 +47,7 @@ function certainStart({ length, expects, writes, calls, returns, values, kind }:
     if (written[expects[i]] < returns[i]) continue
     if (first === undefined || returns[i] < returns[first]) first = i
   }
-  return first === undefined ? undefined : expects[first]
+  return first
 }
 
 /** The event by which a write was acknowledged first; NEVER where none was. */
@@ -78,7 +83,17 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  return { alternatives: [first, ...others, startingAs(part, part.initial)], isComplete: ids.size <= MOST_TRIED }
+  // Where nothing is put, what was read later says how long it can have been.
+  const since = isOnlyAppended ? lastReturned(part) : -1
+  return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
+}
+
+function lastReturned({ length, returns }: Encoded): number {
+  let last = -1
+  for (let i = 0; i < length; i++) {
+    if (returns[i] !== NEVER && (last === -1 || returns[i] > returns[last])) last = i
+  }
+  return last
 }
 
 /** The event by which the text was first replaced for certain. */

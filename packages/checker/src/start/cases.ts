@@ -12,9 +12,9 @@ export interface Cases {
   readonly partOf: (number: number) => number
   /**
    * Notes that a case is contradictory by the return that `culprit` finds. Once all cases of its part are: finds the
-   * return by which the last of them was.
+   * return by which the last of them was, given that part, compact.
    */
-  readonly refute: (number: number, culprit: () => number) => (() => number) | undefined
+  readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
 
 /** Where it is known what was there. */
@@ -27,10 +27,12 @@ export const onlyCases = (parts: readonly Encoded[]): Cases => ({
 export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Json): Cases {
   const cases: Encoded[] = []
   const owners: number[] = []
+  const known = new Int32Array(parts.length)
   const left = new Int32Array(parts.length)
   const culprits: (() => number)[][] = parts.map(() => [])
   for (const [p, part] of parts.entries()) {
-    const { alternatives, isComplete } = startsOf(part, jsonOf)
+    const { alternatives, since, isComplete } = startsOf(part, jsonOf)
+    known[p] = since
     for (const each of alternatives) {
       cases.push(each)
       owners.push(p)
@@ -45,7 +47,9 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       const part = owners[number]
       culprits[part].push(culprit)
       if (--left[part] > 0) return undefined
-      return () => culprits[part].reduce((last, find) => Math.max(last, find()), -1)
+      const since = known[part]
+      return ({ returns }) =>
+        culprits[part].reduce((last, find) => Math.max(last, find()), since === -1 ? -1 : returns[since])
     },
   }
 }
