@@ -3,13 +3,13 @@ import { UserError } from '@chaos/history'
 import type { Framing } from '../framing/framing.ts'
 import { framingNames, parseFraming } from '../framing/parse-framing.ts'
 import { parseRouteTable, type RouteTable } from '../http/route-table.ts'
-import { type CommandRule, casScript, commandTables } from '../resp/command-table.ts'
+import { type CommandSet, commandModels, commandSet } from '../resp/command-set.ts'
 
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2' }
-  | { readonly kind: 'resp'; readonly commands: readonly CommandRule[] }
+  | { readonly kind: 'resp'; readonly commands: CommandSet }
   | { readonly kind: 'messages'; readonly framing: Framing }
 
 /** What `parseCarriage` takes, for help and documents. */
@@ -18,7 +18,8 @@ export const carriageNames: readonly string[] = ['http', 'http2', ...framingName
 /**
  * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
  * operations, with `"websocket":true` what comes after an upgrade is read too, `{"kind":"resp","commands":"counter"}` says
- * how commands are operations, and its `"cas"` which script compares and sets (see `casScript`), and `{"kind":"length-prefixed",…}` where lengths are.
+ * how commands are operations, its `"cas"` which script compares and sets (see `commandSet`), its `"scripts":"keys"` that
+ * scripts write none but the keys they declare, and `{"kind":"length-prefixed",…}` where lengths are.
  *
  * @throws UserError that begins with `where`.
  */
@@ -46,21 +47,22 @@ function parseHttp(members: { readonly [name: string]: unknown }, where: string)
   }
 }
 
-function parseCommands(members: { readonly [name: string]: unknown }, where: string): readonly CommandRule[] {
-  refuseUnknown(members, ['commands', 'cas'], where)
-  const { commands = 'register', cas } = members
+function parseCommands(members: { readonly [name: string]: unknown }, where: string): CommandSet {
+  refuseUnknown(members, ['commands', 'cas', 'scripts'], where)
+  const { commands: model = 'register', cas, scripts = 'anything' } = members
   if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
     throw new UserError(
       'input',
       `${where}: "cas" is ${quote(cas)}. Give the source of the script that compares and sets.`,
     )
-  const table =
-    typeof commands === 'string' && Object.hasOwn(commandTables, commands) ? commandTables[commands] : undefined
-  if (table !== undefined) return cas === undefined ? table : [casScript(cas), ...table]
-  throw new UserError(
-    'input',
-    `${where}: "commands" is ${quote(commands)}. Known: ${Object.keys(commandTables).join(', ')}.`,
-  )
+  if (scripts !== 'anything' && scripts !== 'keys')
+    throw new UserError(
+      'input',
+      `${where}: "scripts" is ${quote(scripts)}. Give "keys" where no script writes a key that it does not declare, or "anything".`,
+    )
+  if (typeof model !== 'string' || !commandModels.includes(model))
+    throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
+  return commandSet({ model, cas, scriptsKeepToKeys: scripts === 'keys' })
 }
 
 function refuseUnknown(members: { readonly [name: string]: unknown }, known: readonly string[], where: string): void {

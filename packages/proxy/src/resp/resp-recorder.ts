@@ -4,25 +4,21 @@ import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { isNoCommand, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
-import type { Completion } from '../recorder/call.ts'
+import type { Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
-import {
-  type CommandPatterns,
-  type CommandRule,
-  commandTables,
-  compileCommands,
-  completionOf,
-} from './command-table.ts'
-import { createRespSession, type Understood } from './resp-session.ts'
+import { type CommandSet, commandSet } from './command-set.ts'
+import type { Naming } from './identity.ts'
+import { KeySpace } from './key-space.ts'
+import { createRespSession, type RespSession, type Understood } from './resp-session.ts'
 
 export interface RespRecorderOptions {
   readonly recorder: Recorder
   /** The server that is asked, as the history names it. */
   readonly node: Endpoint
-  /** By default what Redis' strings are as registers. */
-  readonly commands?: readonly CommandRule[] | undefined
-  /** Longer commands are not recorded, and counted as unmatched. By default 16 MiB. */
+  /** What is recorded of it: strings and hashes as registers, where nothing else is said. */
+  readonly commands?: CommandSet | undefined
+  /** Longer commands are not recorded, and may have changed anything. By default 16 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
 
@@ -30,33 +26,59 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** Requests of one connection that are remembered for their answers. Who pipelines more has to wait for some. */
 const MOST_PENDING = 10_000
 
+/** The keys are those of all nodes of a recording. */
+const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
+
+function keySpaceOf(recorder: Recorder): KeySpace {
+  const known = keySpaces.get(recorder)
+  if (known !== undefined) return known
+  const made = new KeySpace()
+  keySpaces.set(recorder, made)
+  return made
+}
+
 /** Records what clients ask of a server that speaks RESP. Bytes go on as they come, and are read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
-  const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES } = options
-  const commands = compileCommands(options.commands ?? commandTables['register'] ?? [])
-  return (conversation) => new RespRecording(conversation, { recorder, node, maxMessageBytes, commands })
+  const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet() } = options
+  const keySpace = keySpaceOf(recorder)
+  recorder.clientsBy({ by: 'CLIENT SETNAME or user', named: true })
+  return (conversation) => {
+    const naming: Naming = { kind: 'said' }
+    return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming })
+  }
 }
 
 interface RespRecordingOptions {
   readonly recorder: Recorder
   readonly node: Endpoint
   readonly maxMessageBytes: number
-  readonly commands: CommandPatterns
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly naming: Naming
 }
 
-/** A request on its way, of which the answer is still to come. */
-interface Pending {
+/** A request on its way. */
+interface Begun {
   readonly exchange: Exchange
   /** Where its first byte is in the stream of requests. */
   readonly startByte: number
-  /** Undefined until all of it is here. */
-  understood: Understood | undefined
+  isSent: boolean
+  /** What is to be marked once it is sent. */
+  touched: Understood['touched']
+}
+
+/** A request of which the answer is still to come. */
+interface Pending {
+  readonly exchange: Exchange
+  readonly understood: Understood
+  /** Pushes that are still to come, where those are its answer. */
+  pushes: number
 }
 
 /** An answer on its way to the client. */
 interface Answered {
   readonly exchange: Exchange
-  readonly completion: Completion
+  readonly completions: Completions
   readonly endByte: number
 }
 
@@ -66,23 +88,29 @@ class RespRecording implements Interceptor {
   readonly #recorder: Recorder
   readonly #connection: ConnectionRecorder
   readonly #exits: Conversation
-  readonly #understand: (words: readonly Json[] | undefined) => Understood
-  /** Asked and not answered yet, in order; the last may not be here in full. */
+  readonly #understand: RespSession
+  /** The request that is not here in full. */
+  #open: Begun | undefined
+  /** Asked and not answered yet, in order. */
   #pending: Pending[] = []
   /** Of which the server has not been handed the first byte. */
-  #unsent: Pending[] = []
+  #unsent: Begun[] = []
   #undelivered: Answered[] = []
-  #opaque = false
+  /** Answers are not those of requests, one by one. */
+  #isBlind = false
+  /** Requests are not understood either. */
+  #isOpaque = false
   #reading = true
   /** When the bytes that are being passed on came: what is handed over meanwhile was handed over then. */
   #receivedAt: Nanos | undefined
 
   constructor(conversation: Conversation, options: RespRecordingOptions) {
-    const { recorder, node, commands, maxMessageBytes } = options
+    const { recorder, node, commands, keySpace, naming, maxMessageBytes } = options
     this.#recorder = recorder
     this.#connection = recorder.connection({ node, client: conversation.client.host })
     this.#exits = conversation
-    this.#understand = createRespSession(commands)
+    const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
+    this.#understand = createRespSession({ commands, keySpace, naming, lost })
     // Which of the two speaks first is not known.
     conversation.dial()
     this.requests = this.#requestStage(maxMessageBytes)
@@ -102,12 +130,12 @@ class RespRecording implements Interceptor {
     let handedBytes = 0
     const sink: FrameSink = {
       frame: (bytes) => {
-        if (!this.#requestIsOpen) this.#requestBegins(handedBytes, 'whole')
+        if (this.#open === undefined) this.#requestBegins(handedBytes, 'whole')
         handedBytes += bytes.length
         this.#requestIsHere(bytes)
       },
       loose: (bytes, last) => {
-        if (!this.#requestIsOpen) this.#requestBegins(handedBytes, 'begun')
+        if (this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
         handedBytes += bytes.length
         if (last) this.#requestIsHere(undefined)
         else if (!reader.framed) this.#stopUnderstanding()
@@ -117,8 +145,8 @@ class RespRecording implements Interceptor {
       receive: (bytes) => {
         // Before anything of it is passed on.
         this.#receivedAt = this.#recorder.now()
-        if (!this.#opaque) reader.read(bytes, sink)
-        if (reader.waitingBytes > 0 && !this.#requestIsOpen) this.#requestBegins(handedBytes, 'begun')
+        if (!this.#isOpaque) reader.read(bytes, sink)
+        if (reader.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
         const free = exit.pass(bytes)
         this.#receivedAt = undefined
         this.#govern()
@@ -147,7 +175,7 @@ class RespRecording implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        if (!this.#opaque || this.#pending.length > 0) reader.read(bytes, sink)
+        if (!this.#isBlind || this.#pending.length > 0) reader.read(bytes, sink)
         this.#govern()
         return exit.pass(bytes)
       },
@@ -163,36 +191,32 @@ class RespRecording implements Interceptor {
     }
   }
 
-  /** A request has begun that is not here in full. */
-  get #requestIsOpen(): boolean {
-    const last = this.#pending.at(-1)
-    return last !== undefined && last.understood === undefined
-  }
-
   #requestBegins(startByte: number, as: 'begun' | 'whole'): void {
-    if (this.#opaque) return
+    if (this.#isOpaque) return
     const time = this.#receivedAt ?? this.#recorder.now()
     const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
-    const pending: Pending = { exchange, startByte, understood: undefined }
-    this.#pending.push(pending)
-    this.#unsent.push(pending)
+    this.#open = { exchange, startByte, isSent: false, touched: undefined }
+    this.#unsent.push(this.#open)
   }
 
-  /** The last one that began is here; undefined where it was too large to be kept. */
+  /** The one that has begun is here; undefined where it was too large to be kept. */
   #requestIsHere(request: Buffer | undefined): void {
-    const pending = this.#pending.at(-1)
-    if (this.#opaque || pending === undefined || pending.understood !== undefined) return
+    const begun = this.#open
+    if (begun === undefined) return
+    this.#open = undefined
+    const { exchange } = begun
+    if (request !== undefined && isNoCommand(request)) {
+      exchange.called(NO_COMMAND)
+      return
+    }
     const words = request === undefined ? undefined : readRespCommand(request)?.map(wordToJson)
-    pending.understood = this.#understand(words)
-    const { understood, exchange } = pending
-    exchange.called(
-      understood.kind === 'operation'
-        ? { kind: 'operations', calls: [understood.matched.call], session: undefined }
-        : { kind: 'passed-on', what: String(words?.[0] ?? 'a command').toUpperCase(), touches: 'nothing' },
-    )
-    const unanswered = understood.kind === 'opaque' || (request !== undefined && isNoCommand(request))
-    if (unanswered) this.#pending.pop()
-    if (understood.kind === 'opaque') this.#stopUnderstanding()
+    const understood = this.#understand(words)
+    const { understanding, touched, awaits } = understood
+    exchange.called(understanding)
+    begun.touched = touched
+    if (begun.isSent) this.#markTouched(begun)
+    if (awaits === 'nothing') this.#goBlind(understanding)
+    else this.#pending.push({ exchange, understood, pushes: awaits === 'answer' ? 0 : awaits.pushes })
   }
 
   #sent(totalBytes: number): void {
@@ -201,35 +225,37 @@ class RespRecording implements Interceptor {
       const [next] = this.#unsent
       if (next === undefined || next.startByte >= totalBytes) break
       this.#unsent.shift()
-      const { exchange, understood } = next
-      // What is not recorded is closed already.
-      if (understood === undefined || understood.kind === 'operation') exchange.forwarded(time)
+      next.isSent = true
+      next.exchange.forwarded(time)
+      this.#markTouched(next)
     }
   }
 
+  #markTouched({ touched }: Begun): void {
+    if (touched !== undefined && touched.touches !== 'nothing')
+      this.#recorder.touched(touched.what, touched.why, touched.touches)
+  }
+
   #answerIsHere(value: RespValue | undefined, endByte: number): void {
-    // What a server says of its own accord is an answer to nothing.
-    if (value?.kind === 'push') return
     const [asked] = this.#pending
-    if (asked === undefined) {
-      if (!this.#opaque) this.#connection.unmatchedAnswer()
+    if (value?.kind === 'push') {
+      if (asked !== undefined && asked.pushes > 0 && isSubscription(value) && --asked.pushes === 0)
+        this.#pending.shift()
       return
     }
-    const { understood, exchange } = asked
-    if (understood === undefined) {
+    if (asked === undefined) {
+      if (this.#isBlind) return
+      this.#connection.unmatchedAnswer()
       // The server answers before it was asked in full: it found that this is no RESP, or will not go on.
-      this.#stopUnderstanding()
+      if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
     this.#pending.shift()
-    if (understood.kind === 'other') {
-      if (understood.mustSucceed && value?.kind === 'error') this.#stopUnderstanding()
-      return
-    }
-    if (understood.kind !== 'operation') return
-    const completion = completionOf(understood.matched, value === undefined ? undefined : respToJson(value))
-    exchange.answered(this.#recorder.now(), completion)
-    this.#undelivered.push({ exchange, completion, endByte })
+    const { exchange, understood } = asked
+    const completions = understood.answered?.(value === undefined ? undefined : respToJson(value))
+    if (completions === undefined || understood.understanding.kind !== 'operations') return
+    exchange.answered(this.#recorder.now(), completions)
+    this.#undelivered.push({ exchange, completions, endByte })
   }
 
   #delivered(totalBytes: number): void {
@@ -238,25 +264,35 @@ class RespRecording implements Interceptor {
       const [next] = this.#undelivered
       if (next === undefined || next.endByte > totalBytes) break
       this.#undelivered.shift()
-      next.exchange.delivered(time, next.completion)
+      next.exchange.delivered(time, next.completions)
     }
   }
 
+  /** Answers are read for as long as there are some to requests from before. */
+  #goBlind(because: Understanding): void {
+    if (this.#isBlind) return
+    this.#isBlind = true
+    this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
+  }
+
+  /** What comes may still be a request to whoever does understand it. */
   #stopUnderstanding(): void {
-    if (this.#opaque) return
-    this.#opaque = true
-    this.#connection.opaque('a connection that is no longer RESP', 'nothing')
-    // Nobody will know what the request that has begun is.
-    const open = this.#pending.at(-1)
-    if (open === undefined || open.understood !== undefined) return
-    this.#pending.pop()
-    this.#unsent = this.#unsent.filter((other) => other !== open)
-    open.exchange.ended(this.#recorder.now(), 'not understood')
+    if (this.#isOpaque) return
+    this.#isOpaque = true
+    this.#isBlind = true
+    this.#connection.opaque('a connection that is no RESP', 'everything')
+    const begun = this.#open
+    if (begun === undefined) return
+    this.#open = undefined
+    this.#unsent = this.#unsent.filter((other) => other !== begun)
+    begun.exchange.ended(this.#recorder.now(), 'not understood')
   }
 
   #endPending(reason: string): void {
     const time = this.#recorder.now()
     for (const { exchange } of this.#pending) exchange.ended(time, reason)
+    this.#open?.exchange.ended(time, reason)
+    this.#open = undefined
     this.#pending = []
     this.#unsent = []
   }
@@ -268,6 +304,15 @@ class RespRecording implements Interceptor {
     this.#reading = reading
     this.#exits.requests.setReading(reading)
   }
+}
+
+/** Redis passes over empty lines without an answer. */
+const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }
+
+/** That a subscription began or ended, which is the answer to having asked for it. */
+function isSubscription({ items }: RespValue & { readonly kind: 'push' | 'array' | 'map' }): boolean {
+  const [kind] = items
+  return kind?.kind === 'string' && typeof kind.value === 'string' && kind.value.endsWith('subscribe')
 }
 
 const wordToJson = (word: string | Buffer): Json =>

@@ -1,62 +1,239 @@
 import type { Json } from '@chaos/history'
-import { type CommandPatterns, type MatchedCommand, matchCommand } from './command-table.ts'
+import type { Completions, Touches, Understanding } from '../recorder/call.ts'
+import { type Analysed, analyse, nameOfCommand, touchesOf } from './analyse.ts'
+import { isError, type Part } from './answers.ts'
+import { completionsOf } from './command-reader.ts'
+import type { CommandSet } from './command-set.ts'
+import { createIdentity, type Naming } from './identity.ts'
+import type { KeySpace } from './key-space.ts'
+import { createTransaction, type Transaction } from './transaction.ts'
 
 /** What a request means on its connection. */
-export type Understood =
-  | { readonly kind: 'operation'; readonly matched: MatchedCommand }
-  /** Answered once, like any, and not recorded. Where it must succeed for what follows to be understood, that is said. */
-  | { readonly kind: 'other'; readonly mustSucceed: boolean }
-  /** From here on, answers do not follow requests one by one. */
-  | { readonly kind: 'opaque' }
+export interface Understood {
+  readonly understanding: Understanding
+  /** What operations change beside what they are recorded to. */
+  readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
+  /** What the server sends for it: an answer, nothing that can be told, or so many pushes. */
+  readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
+  /** Its answer is here, undefined where it cannot be read. What it says of the operations, if there are any. */
+  readonly answered?: ((answer: Json | undefined) => Completions) | undefined
+}
 
-const OTHER: Understood = { kind: 'other', mustSucceed: false }
-const OPAQUE: Understood = { kind: 'opaque' }
+export interface RespSessionOptions {
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly naming: Naming
+  /** It has turned out that something was not what it was taken for: anything may have been changed. */
+  readonly lost: (what: string, why: string) => void
+}
 
-const MUST_SUCCEED: Understood = { kind: 'other', mustSucceed: true }
+/** What each request of a connection means; undefined words are of one that cannot be read. */
+export type RespSession = (words: readonly Json[] | undefined) => Understood
 
-/** Commands after which a connection is a stream of something else, or that are answered more than once. */
-const STREAMING: ReadonlySet<string> = new Set([
+/** Answered for each channel, as pushes in RESP3; in RESP2 as messages that may come at any time. */
+const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
-  ...['MONITOR', 'SYNC', 'PSYNC'],
 ])
+/** After these a connection is a stream of something else. */
+const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
-/** What a connection remembers from one command to the next: the database it uses, and whether it queues commands. */
-export function createRespSession(commands: CommandPatterns): (words: readonly Json[] | undefined) => Understood {
+const NOTHING_TO_SAY: Completions = []
+
+/** What a connection remembers from one command to the next. */
+export function createRespSession(options: RespSessionOptions): RespSession {
+  const { commands, keySpace, naming, lost } = options
+  const identity = createIdentity(naming)
   let database = '0'
-  let queueing = false
+  let transaction: Transaction | undefined
+  let protocol: 2 | 3 = 2
+  /** Answers are not told apart any more. Requests are still read, for what they change. */
+  let isBlind = false
+  /** In blindness, nobody knows whether the database was changed. */
+  let isDatabaseKnown = true
+  let requests = 0
+
+  /** Something that the requests after it were understood by did not happen. Nobody was misled if there are none. */
+  const failedAt = (request: number, what: string, why: string): void => {
+    if (requests > request) lost(what, why)
+  }
+
+  const passedOn = (what: string, touches: Touches, answered?: (answer: Json | undefined) => void): Understood => ({
+    understanding: { kind: 'passed-on', what, touches },
+    awaits: 'answer',
+    ...(answered === undefined
+      ? {}
+      : {
+          answered: (answer) => {
+            answered(answer)
+            return NOTHING_TO_SAY
+          },
+        }),
+  })
+
+  const operations = (parts: readonly [Part, ...Part[]]): Understanding => {
+    const [first, ...rest] = parts
+    return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session: identity.session }
+  }
+
+  const plain = (analysed: Analysed): Understood => {
+    const { what } = analysed
+    if (analysed.kind === 'passed-on') return passedOn(what, analysed.touches)
+    const { recognised } = analysed
+    const { parts, touches } = recognised
+    return {
+      understanding: operations(parts),
+      touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
+      awaits: 'answer',
+      answered: (answer) => completionsOf(recognised, answer),
+    }
+  }
+
+  /** What waits in a transaction may still be carried out. */
+  const goBlind = (what: string): Understood => {
+    isBlind = true
+    const touches = transaction?.allTouches ?? 'nothing'
+    transaction = undefined
+    return { ...passedOn(what, touches), awaits: 'nothing' }
+  }
+
+  const blindly = (name: string, words: readonly Json[]): Understood => {
+    if (name === 'SELECT' || name === 'RESET') isDatabaseKnown = false
+    const touches = touchesOf(analyse(name, words, { commands, keySpace, database }))
+    const all = touches === 'nothing' || isDatabaseKnown ? touches : 'everything'
+    return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
+  }
+
+  const select = (words: readonly Json[]): Understood => {
+    const before = database
+    const request = requests
+    database = String(words[1])
+    return passedOn('SELECT', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      database = before
+      failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
+    })
+  }
+
+  const begin = (): Understood => {
+    const request = requests
+    transaction = createTransaction(database)
+    return passedOn('MULTI', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      transaction = undefined
+      failedAt(request, 'MULTI', 'it failed, and what was sent behind it was carried out at once')
+    })
+  }
+
+  const queue = (open: Transaction, name: string, words: readonly Json[]): Understood => {
+    if (name === 'SELECT') open.select(String(words[1]))
+    open.queue(analyse(name, words, { commands, keySpace, database: open.database }))
+    return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
+      if (answer !== 'QUEUED' && !isError(answer)) lost(name, 'it was to be queued by MULTI, and was not')
+    })
+  }
+
+  const execute = (open: Transaction): Understood => {
+    const before = database
+    const request = requests
+    transaction = undefined
+    database = open.database
+    const { parts, touches } = open
+    const answered = (answer: Json | undefined): Completions => {
+      if (!Array.isArray(answer) && database !== before) {
+        database = before
+        failedAt(request, 'EXEC', 'it failed with its SELECT, and what was sent behind it went to another database')
+      }
+      return open.completions(answer)
+    }
+    const [first, ...rest] = parts
+    if (first === undefined) return passedOn('EXEC', touches, answered)
+    const why = 'in a transaction it was changed by what is no operation'
+    return {
+      understanding: operations([first, ...rest]),
+      touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
+      awaits: 'answer',
+      answered,
+    }
+  }
+
+  const subscribe = (name: string, channels: number): Understood => {
+    if (protocol === 2 || channels === 0) return goBlind(name)
+    return { ...passedOn(name, 'nothing'), awaits: { pushes: channels } }
+  }
+
+  const reset = (): Understood => {
+    transaction = undefined
+    database = '0'
+    return passedOn('RESET', 'nothing', () => {
+      protocol = 2
+      identity.told('RESET', [])?.()
+    })
+  }
+
+  const hello = (words: readonly Json[]): Understood => {
+    const told = identity.told('HELLO', words)
+    return passedOn('HELLO', 'nothing', (answer) => {
+      if (isError(answer)) return
+      told?.()
+      if (words[1] === '3') protocol = 3
+      else if (words[1] === '2') protocol = 2
+    })
+  }
+
+  const inTransaction = (open: Transaction, name: string, words: readonly Json[]): Understood => {
+    switch (name) {
+      case 'EXEC':
+        return execute(open)
+      case 'DISCARD':
+        transaction = undefined
+        return passedOn('DISCARD', 'nothing')
+      // Carried out, or refused, at once.
+      case 'MULTI':
+      case 'WATCH':
+      case 'QUIT':
+        return passedOn(name, 'nothing')
+      default:
+        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : queue(open, name, words)
+    }
+  }
+
+  const sayWho = (name: string, words: readonly Json[]): Understood => {
+    const told = identity.told(name, words)
+    return passedOn(name, 'nothing', (answer) => {
+      if (answer === 'OK') told?.()
+    })
+  }
 
   return (words) => {
-    const [first, second] = words ?? []
-    if (words === undefined || typeof first !== 'string') return OTHER
+    requests++
+    const [first] = words ?? []
+    if (words === undefined || typeof first !== 'string')
+      return { ...passedOn('a request that cannot be read', 'everything'), awaits: isBlind ? 'nothing' : 'answer' }
     const name = first.toUpperCase()
-    if (STREAMING.has(name)) return OPAQUE
-    // It may turn answers off.
-    if (name === 'CLIENT' && typeof second === 'string' && second.toUpperCase() === 'REPLY') return OPAQUE
-    if (name === 'MULTI') {
-      queueing = true
-      return MUST_SUCCEED
+    if (isBlind) return blindly(name, words)
+    if (STREAMS.has(name)) return goBlind(name)
+    if (SUBSCRIPTIONS.has(name)) return transaction === undefined ? subscribe(name, words.length - 1) : goBlind(name)
+    if (name === 'RESET') return reset()
+    if (transaction !== undefined) return inTransaction(transaction, name, words)
+    switch (name) {
+      case 'MULTI':
+        return begin()
+      case 'SELECT':
+        return select(words)
+      case 'HELLO':
+        return hello(words)
+      case 'CLIENT':
+      case 'AUTH':
+        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : sayWho(name, words)
+      default:
+        return plain(analyse(name, words, { commands, keySpace, database }))
     }
-    if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') {
-      queueing = false
-      if (name === 'RESET') database = '0'
-      return OTHER
-    }
-    if (queueing && name !== 'SELECT') return OTHER
-    if (name === 'SELECT') {
-      // Whether it will be carried out is seen from nothing that follows.
-      if (queueing) return OPAQUE
-      database = String(second)
-      return MUST_SUCCEED
-    }
-    const patterns = commands.get(name)
-    const matched = patterns === undefined ? undefined : matchCommand(patterns, words)
-    return matched === undefined ? OTHER : { kind: 'operation', matched: inDatabase(matched, database) }
   }
 }
 
-/** Keys of other databases than the first are other keys: `1/x`. */
-function inDatabase(matched: MatchedCommand, database: string): MatchedCommand {
-  const { key } = matched.call
-  if (database === '0' || typeof key !== 'string') return matched
-  return { ...matched, call: { ...matched.call, key: `${database}/${key}` } }
-}
+/** CLIENT REPLY OFF, or SKIP for the next command. */
+const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
+  isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')
+
+const isWord = (word: Json | undefined, wanted: string): boolean =>
+  typeof word === 'string' && word.toUpperCase() === wanted

@@ -1,13 +1,9 @@
-import type { Event } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import { chain } from '../src/chain.ts'
-import { parseCarriage } from '../src/control/carriage.ts'
-import { resp } from '../src/framing/resp.ts'
-import { createMessageFaults } from '../src/messages/message-faults.ts'
-import { createRecorder } from '../src/recorder/recorder.ts'
-import { casScript, commandTables } from '../src/resp/command-table.ts'
-import { type RespRecorderOptions, recordResp } from '../src/resp/resp-recorder.ts'
-import { command, serveResp } from './redis.ts'
+import { parseCarriage } from '../../src/control/carriage.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
+import { commandSet } from '../../src/resp/command-set.ts'
+import { recordResp } from '../../src/resp/resp-recorder.ts'
+import { command } from '../redis.ts'
 import {
   closeEverythingAfterEach,
   dial,
@@ -18,40 +14,10 @@ import {
   Received,
   serve,
   settled,
-} from './sockets.ts'
+} from '../sockets.ts'
+import { recorded } from './recorded.ts'
 
 closeEverythingAfterEach()
-
-type Answer = Parameters<typeof serveResp>[0]
-
-/** A recorded connection to a server: each event as `process type f key=value`, and `!error` where it has one. */
-async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answer; messages?: boolean } = {}) {
-  const views = { client: [] as Event[], backend: [] as Event[] }
-  const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
-  const recorder = createRecorder({ client: sinkTo(views.client), backend: sinkTo(views.backend) })
-  const server = await serveResp(options.answer)
-  const made = network()
-  const recording = recordResp({ recorder, node: 'n1', ...options })
-  const messages = createMessageFaults({ seed: 1 })
-  const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })
-  const intercept = options.messages === true ? chain(recording, framed) : recording
-  const route = await made.route({ from: 'clients', to: 'n1', upstream: server, intercept })
-  const connect = async () => new Received(await dial(route))
-  const client = await connect()
-  const told = (view: keyof typeof views = 'client') =>
-    views[view]
-      .filter(({ process }) => process !== 'recorder')
-      .map(({ process, type, f, key, value, error }) =>
-        [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
-      )
-  /** Sends, and waits for so many bytes of answers more. */
-  async function ask(text: string, answerBytes: number): Promise<void> {
-    const wanted = client.length + answerBytes
-    client.socket.write(text)
-    await client.until((received) => received.length >= wanted)
-  }
-  return { recorder, server, network: made, route, connect, client, views, told, ask, messages }
-}
 
 describe('commands become operations', () => {
   test('on strings as registers, with the answers as their outcomes', async () => {
@@ -84,7 +50,7 @@ describe('commands become operations', () => {
   })
 
   test('on numbers as counters', async () => {
-    const { ask, told } = await recorded({ commands: commandTables['counter'] })
+    const { ask, told } = await recorded({ commands: commandSet({ model: 'counter' }) })
     await ask(command('INCR', 'n'), 4)
     await ask(command('GET', 'n'), 7)
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
@@ -94,7 +60,7 @@ describe('commands become operations', () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = await recorded({
-      commands: [casScript(script), ...(commandTables['register'] ?? [])],
+      commands: commandSet({ cas: script }),
       answer: ([name, , , key]) =>
         name !== 'EVAL' ? undefined : key === 'z' ? '-ERR broken inside\r\n' : key === 'x' ? ':1\r\n' : ':0\r\n',
     })
@@ -111,10 +77,14 @@ describe('commands become operations', () => {
 
   test('the script is given in the settings of a proxy', () => {
     const carriage = parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')
-    const [script, ...rest] = carriage.kind === 'resp' ? carriage.commands : []
-    expect(script).toEqual(casScript('return 1'))
-    expect(rest).toEqual(commandTables['counter'])
+    const commands = carriage.kind === 'resp' ? carriage.commands : undefined
+    expect(commands?.model).toBe('counter')
+    expect(commands?.readers.has('EVAL')).toBe(true)
     expect(() => parseCarriage({ kind: 'resp', cas: 1 }, 'x')).toThrow('x: "cas" is 1. Give the source of the script')
+    expect(() => parseCarriage({ kind: 'resp', scripts: 'all' }, 'x')).toThrow('x: "scripts" is "all". Give "keys"')
+    expect(() => parseCarriage({ kind: 'resp', commands: 'lists' }, 'x')).toThrow(
+      'Known: register, counter, set, queue',
+    )
   })
 
   test('bytes that are no text are kept apart from texts', async () => {
@@ -148,7 +118,7 @@ describe('an error is', () => {
   test('so is an answer of another kind than the command has', async () => {
     const { ask, told } = await recorded({ answer: () => ':7\r\n' })
     await ask(command('SET', 'x', '1'), 4)
-    expect(told()[1]).toBe('0 info write x=undefined !an answer that is not understood')
+    expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
   })
 })
 
@@ -178,16 +148,6 @@ describe('many at once', () => {
 })
 
 describe('what is not understood is passed on and counted', () => {
-  test('transactions, and everything queued in them', async () => {
-    const { ask, told, recorder } = await recorded({
-      answer: ([name]) =>
-        name === 'MULTI' ? '+OK\r\n' : name === 'EXEC' ? '*1\r\n+OK\r\n' : name === 'SET' ? '+QUEUED\r\n' : undefined,
-    })
-    await ask(command('MULTI') + command('SET', 'x', '1') + command('EXEC') + command('GET', 'x'), 5 + 9 + 9 + 5)
-    expect(told()).toEqual(['0 invoke read x=null', '0 ok read x=null'])
-    expect(recorder.counters).toMatchObject({ unmatched: 3, operations: 1 })
-  })
-
   test('a connection that subscribes, or speaks no RESP', async () => {
     const { client, ask, connect, recorder, told } = await recorded({
       answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
@@ -202,22 +162,25 @@ describe('what is not understood is passed on and counted', () => {
     client.socket.end()
   })
 
-  test('a transaction that does not begin, so that nobody knows what is queued', async () => {
-    const { ask, told, recorder } = await recorded({
-      answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined),
-    })
+  test('a transaction that does not begin, so that what was sent behind it was carried out at once', async () => {
+    const { ask, marks } = await recorded({ answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined) })
     await ask(command('MULTI'), 9)
     await ask(command('SET', 'x', '1'), 5)
-    expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
+    expect(marks()).toEqual([])
+    await ask(command('MULTI') + command('SET', 'x', '1'), 14)
+    expect(marks()).toEqual(['touched *: MULTI'])
   })
 
   test('what is answered more than once, such as leaving several channels', async () => {
-    const { ask, told, recorder } = await recorded({
+    const { ask, told, recorder, marks } = await recorded({
       answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
     })
     await ask(command('UNSUBSCRIBE', 'a', 'b'), 8)
     await ask(command('GET', 'x'), 5)
     expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
+    expect(marks()).toEqual([])
+    await ask(command('SET', 'x', '1'), 5)
+    expect(marks()).toEqual(['touched x: SET'])
   })
 
   test('an answer to nothing', async () => {
@@ -228,18 +191,24 @@ describe('what is not understood is passed on and counted', () => {
   })
 
   test('a command that is too large, and its answer goes to nobody else', async () => {
-    const { ask, told, recorder } = await recorded({ maxMessageBytes: 100 })
+    const { ask, told, recorder, marks } = await recorded({ maxMessageBytes: 100 })
     await ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'), 10)
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
     expect(recorder.counters.unmatched).toBe(1)
+    expect(marks()).toEqual(['touched *: a request that cannot be read'])
   })
 
-  test('another database has other keys, and one that cannot be selected ends the record of the connection', async () => {
-    const { ask, told, recorder } = await recorded()
+  test('another database has other keys, and one that cannot be selected changes nothing', async () => {
+    const { ask, told, recorder, marks } = await recorded()
     await ask(command('SELECT', '1') + command('SET', 'x', '1'), 10)
     expect(told()).toContain('0 ok write 1/x="1"')
     await ask(command('SELECT', '99'), 31)
-    expect(recorder.counters.opaqueConnections).toBe(1)
+    await ask(command('SET', 'x', '2'), 5)
+    expect(told().at(-1)).toContain('ok write 1/x="2"')
+    expect(marks()).toEqual([])
+    await ask(command('SELECT', '99') + command('SET', 'x', '3'), 36)
+    expect(marks()).toEqual(['touched *: SELECT'])
+    expect(recorder.counters.opaqueConnections).toBe(0)
   })
 })
 

@@ -1,0 +1,63 @@
+import type { Json } from '@chaos/history'
+import type { Touches } from '../recorder/call.ts'
+import { effectOf } from './command-effects.ts'
+import type { Recognised } from './command-reader.ts'
+import type { CommandSet } from './command-set.ts'
+import type { KeySpace } from './key-space.ts'
+
+/** What a command is, whatever its connection: the operations it asks for, or what it changes otherwise. */
+export type Analysed =
+  | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
+  | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
+
+/** Names of commands that nobody knows are cut: they may be anything. */
+const LONGEST_NAME = 40
+
+export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
+
+/** @param name The first of the words, in upper case. */
+export function analyse(
+  name: string,
+  words: readonly Json[],
+  { commands, keySpace, database }: { commands: CommandSet; keySpace: KeySpace; database: string },
+): Analysed {
+  const names = keySpace.names(database)
+  const recognised = commands.readers.get(name)?.(words, names)
+  if (recognised !== undefined)
+    return { kind: 'recognised', what: name, recognised: withFields(name, recognised, keySpace) }
+  const effect = effectOf(name, words, commands)
+  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
+  return { kind: 'passed-on', what: nameOfCommand(name), touches }
+}
+
+/** A value that takes the place of a hash takes its fields away; DEL says so of each of them. */
+function withFields(name: string, recognised: Recognised, keySpace: KeySpace): Recognised {
+  if (!keySpace.hasFields || name === 'DEL' || name === 'UNLINK') return recognised
+  const fields = recognised.parts.flatMap(({ call }) =>
+    call.harmless === true || typeof call.key !== 'string' ? [] : keySpace.fieldsOf(call.key),
+  )
+  if (fields.length === 0) return recognised
+  const { touches } = recognised
+  const why = touches?.why ?? 'another value may have taken the place of its hash'
+  return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
+}
+
+/** All that it may change, for where its operations cannot be recorded. */
+export function touchesOf(analysed: Analysed): Touches {
+  if (analysed.kind === 'passed-on') return analysed.touches
+  const { parts, touches } = analysed.recognised
+  const written = parts.flatMap(({ call }) =>
+    call.harmless === true || typeof call.key !== 'string' ? [] : [call.key],
+  )
+  const keys = [...written, ...(touches?.keys ?? [])]
+  return keys.length === 0 ? 'nothing' : { keys }
+}
+
+export function joined(all: readonly Touches[]): Touches {
+  const keys: string[] = []
+  for (const touches of all) {
+    if (touches === 'everything') return touches
+    if (touches !== 'nothing') keys.push(...touches.keys)
+  }
+  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
+}

@@ -1,0 +1,154 @@
+import type { Json } from '@chaos/history'
+
+/** What a command may change, whatever its answer: nothing that is stored, these keys, or who knows what. */
+export type Effect = 'nothing' | 'everything' | readonly Json[]
+
+/** Finds the keys that a command writes among its words; undefined where it has none that can be told. */
+type KeyFinder = (words: readonly Json[]) => readonly Json[] | undefined
+
+interface Group {
+  /** A finder that finds nothing leaves `everything`. */
+  readonly changes: 'nothing' | 'everything' | KeyFinder
+  readonly commands: string
+}
+
+const first: KeyFinder = (words) => words.slice(1, 2)
+const second: KeyFinder = (words) => words.slice(2, 3)
+const firstTwo: KeyFinder = (words) => words.slice(1, 3)
+const all: KeyFinder = (words) => words.slice(1)
+/** The last word is how long to wait. */
+const allButLast: KeyFinder = (words) => words.slice(1, -1)
+const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
+
+/** So many keys as the word at `place` says follow it. */
+const counted =
+  (place: number, each = 1): KeyFinder =>
+  (words) => {
+    const count = Number(words[place])
+    if (!Number.isSafeInteger(count) || count < 0 || place + count * each >= words.length) return undefined
+    return Array.from({ length: count }, (_, i) => words[place + 1 + i * each] ?? null)
+  }
+
+/** The first half of what follows STREAMS. */
+const streams: KeyFinder = (words) => {
+  const at = words.findIndex((word) => isWord(word, 'STREAMS'))
+  return at < 0 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
+}
+
+/** Where STORE, if it is there, says that the result goes. */
+const stored: KeyFinder = (words) => words.filter((_, i) => i > 1 && isStore(words[i - 1]))
+
+const isStore = (word: Json | undefined): boolean => isWord(word, 'STORE') || isWord(word, 'STOREDIST')
+
+const isWord = (word: Json | undefined, wanted: string): boolean =>
+  typeof word === 'string' && word.toUpperCase() === wanted
+
+/**
+ * Every command of Redis 7, and those known of Redis 8 and Valkey 9, by what it changes. `NAME|SUB` is a subcommand
+ * that differs from the rest of its command. A command that is not here may change anything, as modules' do.
+ */
+const groups: readonly Group[] = [
+  {
+    changes: 'nothing',
+    commands: `
+      BITCOUNT BITFIELD_RO BITPOS DBSIZE DIGEST DUMP EVALSHA_RO EVAL_RO EXISTS EXPIRETIME FCALL_RO GEODIST GEOHASH GEOPOS
+      GEORADIUSBYMEMBER_RO GEORADIUS_RO GEOSEARCH GET GETBIT GETRANGE HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET
+      HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS KEYS LCS LINDEX LLEN LOLWUT LPOS LRANGE MGET PEXPIRETIME PTTL
+      RANDOMKEY SCAN SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SORT_RO SRANDMEMBER SSCAN STRLEN SUBSTR
+      SUNION TOUCH TTL TYPE VCARD VDIM VEMB VGETATTR VINFO VISMEMBER VLINKS VRANDMEMBER VSIM XINFO XLEN XPENDING XRANGE
+      XREAD XREVRANGE ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE
+      ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
+      OBJECT PERSIST HPERSIST`,
+  },
+  // Connections, messages, and what is asked of the server itself. What a transaction changes is said at its EXEC, and
+  // what browsers say is where Redis hangs up.
+  {
+    changes: 'nothing',
+    commands: `
+      ACL ASKING AUTH BGREWRITEAOF BGSAVE CLIENT COMMAND COMMANDLOG CONFIG DISCARD ECHO EXEC FUNCTION HELLO INFO LASTSAVE
+      LATENCY MEMORY MONITOR MULTI PFSELFTEST PING PSUBSCRIBE PSYNC PUBLISH PUBSUB PUNSUBSCRIBE QUIT READONLY READWRITE
+      REPLCONF RESET ROLE SAVE SCRIPT SELECT SENTINEL SLOWLOG SPUBLISH SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SYNC TIME
+      UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH CLUSTER XGROUP|HELP DEBUG|SLEEP DEBUG|OBJECT DEBUG|JMAP DEBUG|HELP
+      REPLICAOF|NO SLAVEOF|NO HOST: POST`,
+  },
+  {
+    changes: first,
+    commands: `
+      APPEND BITFIELD DECR DECRBY DELEX DELIFEQ EXPIRE EXPIREAT GEOADD GETDEL GETEX GETSET HDEL HEXPIRE
+      HEXPIREAT HGETDEL HGETEX HINCRBY HINCRBYFLOAT HMSET HPEXPIRE HPEXPIREAT HSET HSETEX HSETNX INCR INCRBY
+      INCRBYFLOAT LINSERT LPOP LPUSH LPUSHX LREM LSET LTRIM PEXPIRE PEXPIREAT PFADD PSETEX RESTORE RESTORE-ASKING RPOP
+      RPUSH RPUSHX SADD SDIFFSTORE SET SETBIT SETEX SETNX SETRANGE SINTERSTORE SPOP SREM SUNIONSTORE VADD VREM VSETATTR
+      XACK XACKDEL XADD XAUTOCLAIM XCLAIM XCFGSET XDEL XDELEX XSETID XTRIM ZADD ZDIFFSTORE ZINCRBY ZINTERSTORE ZPOPMAX
+      ZPOPMIN ZRANGESTORE ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZUNIONSTORE GEOSEARCHSTORE PFMERGE`,
+  },
+  { changes: second, commands: 'BITOP COPY XGROUP PFDEBUG' },
+  { changes: firstTwo, commands: 'BLMOVE BRPOPLPUSH LMOVE RENAME RENAMENX RPOPLPUSH SMOVE' },
+  { changes: all, commands: 'DEL UNLINK PFCOUNT' },
+  { changes: pairs, commands: 'MSET MSETNX' },
+  { changes: allButLast, commands: 'BLPOP BRPOP BZPOPMAX BZPOPMIN' },
+  { changes: counted(1), commands: 'LMPOP ZMPOP' },
+  { changes: counted(1, 2), commands: 'MSETEX' },
+  { changes: counted(2), commands: 'BLMPOP BZMPOP' },
+  { changes: streams, commands: 'XREADGROUP' },
+  { changes: stored, commands: 'GEORADIUS GEORADIUSBYMEMBER SORT' },
+  // A script may write keys that it does not declare, and MOVE, FLUSHDB and their like reach other databases.
+  {
+    changes: 'everything',
+    commands: `
+      CLUSTER|RESET CLUSTER|FLUSHSLOTS CLUSTER|SETSLOT CLUSTER|FAILOVER CLUSTER|REPLICATE CLUSTER|ADDSLOTS
+      CLUSTER|ADDSLOTSRANGE CLUSTER|DELSLOTS CLUSTER|DELSLOTSRANGE CLUSTER|MIGRATION
+      DEBUG EVAL EVALSHA FAILOVER FCALL FLUSHALL FLUSHDB MIGRATE MODULE MOVE REPLICAOF SHUTDOWN SLAVEOF SWAPDB`,
+  },
+]
+
+type Changes = Group['changes']
+
+const changesOf: ReadonlyMap<string, Changes> = new Map(
+  groups.flatMap(({ changes, commands }) =>
+    commands
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, changes] as const),
+  ),
+)
+
+/** The commands that have subcommands that differ from them. */
+const divided: ReadonlySet<string> = new Set(
+  [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
+)
+
+/** Where to find the keys that a script declares: how many they are is its second argument. */
+const declared = counted(2)
+
+/** The commands that run scripts which may write. */
+export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
+
+/** Whether it is known what the command does. */
+export const isKnownCommand = (name: string): boolean => changesOf.has(name)
+
+/** The commands of the table, in upper case; with subcommands, `NAME|SUB`. */
+export const knownCommands = (): readonly string[] => [...changesOf.keys()]
+
+export interface EffectOptions {
+  /** Scripts write none but the keys that they declare: not so in general, but of one's own it may be known. */
+  readonly scriptsKeepToKeys: boolean
+}
+
+/** @param name The first of the words, in upper case. */
+export function effectOf(name: string, words: readonly Json[], { scriptsKeepToKeys }: EffectOptions): Effect {
+  const changes = scriptsKeepToKeys && isScript(name) ? declared : changesNamed(name, words)
+  if (changes === undefined) return 'everything'
+  if (typeof changes === 'string') return changes
+  const keys = changes(words)
+  if (keys === undefined) return 'everything'
+  return keys.length === 0 ? 'nothing' : keys
+}
+
+function changesNamed(name: string, words: readonly Json[]): Changes | undefined {
+  const [, second] = words
+  if (divided.has(name) && typeof second === 'string') {
+    const ofSubcommand = changesOf.get(`${name}|${second.toUpperCase()}`)
+    if (ofSubcommand !== undefined) return ofSubcommand
+  }
+  return changesOf.get(name)
+}

@@ -1,0 +1,36 @@
+import type { Json } from '@chaos/history'
+import { type Says, saysCount, saysText } from './answers.ts'
+import {
+  amountOf,
+  type CommandReader,
+  type CommandReaders,
+  one,
+  type Recognised,
+  read,
+  word,
+} from './command-reader.ts'
+
+const adding =
+  (f: 'add' | 'subtract'): CommandReader =>
+  (words, names) => {
+    const amount = words.length === 2 ? 1 : words.length === 3 ? amountOf(words[2]) : undefined
+    return amount === undefined ? undefined : changing(f, names.key(word(words, 1)), amount)
+  }
+
+const changing = (f: string, key: string, value: number): Recognised =>
+  one({ call: { f, key, value }, says: saysCount })
+
+const saysNumber: Says = (answer, call, index) => {
+  if (answer === null) return saysText(answer, call, index)
+  const number = typeof answer === 'string' && answer !== '' ? Number(answer) : Number.NaN
+  return Number.isFinite(number) ? { type: 'ok', value: number satisfies Json } : undefined
+}
+
+/** Strings as counters. The sums that are answered are not looked at. */
+export const counterCommands: CommandReaders = {
+  GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysNumber)) : undefined),
+  INCR: adding('add'),
+  INCRBY: adding('add'),
+  DECR: adding('subtract'),
+  DECRBY: adding('subtract'),
+}

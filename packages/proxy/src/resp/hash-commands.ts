@@ -1,0 +1,72 @@
+import type { Json } from '@chaos/history'
+import { type Part, type Says, saysCount, saysOneOr, saysSum, saysText, saysTexts } from './answers.ts'
+import {
+  amountOf,
+  type CommandReader,
+  type CommandReaders,
+  cas,
+  pairsOf,
+  read,
+  several,
+  unsaidCas,
+  unsaidWrite,
+  word,
+  write,
+} from './command-reader.ts'
+
+type PartOf = (name: string, words: readonly Json[]) => Part | undefined
+
+/** Of a command on one field, which has so many words. */
+const ofField =
+  (length: number, partOf: PartOf): CommandReader =>
+  (words, names) => {
+    if (words.length !== length) return undefined
+    const name = names.field(word(words, 1), word(words, 2))
+    const part = name === undefined ? undefined : partOf(name, words)
+    return part === undefined ? undefined : several([part])
+  }
+
+/** Of a command on several fields. None of it is recorded where one of them cannot be. */
+const ofFields =
+  (partOf: (name: string) => Part): CommandReader =>
+  (words, names) => {
+    const parts = words.slice(2).map((field) => {
+      const name = names.field(word(words, 1), field)
+      return name === undefined ? undefined : partOf(name)
+    })
+    return several(
+      parts.filter((part) => part !== undefined),
+      parts.length,
+    )
+  }
+
+/** HSET answers how many fields are new, HMSET with OK. */
+const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
+
+const setting: CommandReader = (words, names) => {
+  const parts = (pairsOf(words, 2) ?? []).map(([field, value]) => {
+    const name = names.field(word(words, 1), field)
+    return name === undefined ? undefined : write(name, value, saysSet)
+  })
+  return several(
+    parts.filter((part) => part !== undefined),
+    parts.length,
+  )
+}
+
+const saysFloatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
+
+/** Fields of hashes as registers; null is an absent field, or a field of an absent key. */
+export const hashCommands: CommandReaders = {
+  HGET: ofField(3, (name) => read(name, saysText)),
+  HMGET: ofFields((name) => read(name, saysTexts)),
+  HSET: setting,
+  HMSET: setting,
+  HSETNX: ofField(4, (name, words) => cas(name, [null, word(words, 3)], saysOneOr('the field exists'))),
+  HDEL: ofFields((name) => write(name, null, saysCount)),
+  HINCRBY: ofField(4, (name, words) => {
+    const amount = amountOf(words[3])
+    return amount === undefined ? undefined : unsaidCas(name, saysSum(amount))
+  }),
+  HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, saysFloatSum)),
+}

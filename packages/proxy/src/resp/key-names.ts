@@ -1,0 +1,17 @@
+import type { Json } from '@chaos/history'
+
+/**
+ * The names of keys in a history: the key itself in database 0, `1/key` in another one, `key[field]` for a field of a
+ * hash. A key that could be taken for one of those is named by its JSON text, as is one that is no text; so different
+ * keys have different names.
+ */
+export function nameOfKey(database: string, key: Json): string {
+  const name = textOf(key)
+  return database === '0' ? name : `${database}/${name}`
+}
+
+export const nameOfField = (keyName: string, field: Json): string => `${keyName}[${textOf(field)}]`
+
+const textOf = (word: Json): string => (typeof word === 'string' && !AMBIGUOUS.test(word) ? word : JSON.stringify(word))
+
+const AMBIGUOUS = /^["{]|^\d+\/|\[/

@@ -1,0 +1,82 @@
+import type { Json } from '@chaos/history'
+import type { End, Names } from './command-reader.ts'
+import { nameOfField, nameOfKey } from './key-names.ts'
+
+/** Fields, lists and touched hashes that are remembered. Beyond them, fields are no registers any more. */
+const MOST_REMEMBERED = 100_000
+const NO_NAMES: readonly string[] = []
+
+/**
+ * The keys of a Redis as its recorder knows them, over all connections and nodes: which fields a hash was seen to have,
+ * since what is done to a key is done to all of them.
+ */
+export class KeySpace {
+  /** By a hash's name, the names of its fields. */
+  readonly #fields: Map<string, Set<string>> = new Map()
+  /** Hashes of which a field that was not seen yet may have changed outside the record. */
+  readonly #touched: Set<string> = new Set()
+  readonly #filledAt: Map<string, End> = new Map()
+  readonly #names: Map<string, Names> = new Map()
+  #remembered = 0
+
+  /** The names in one database. */
+  names(database: string): Names {
+    const known = this.#names.get(database)
+    if (known !== undefined) return known
+    const made: Names = {
+      key: (key) => nameOfKey(database, key),
+      field: (key, field) => this.#field(nameOfKey(database, key), field),
+      fieldsOf: (key) => this.fieldsOf(nameOfKey(database, key)),
+      isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
+    }
+    // Redis has 16 databases, unless told otherwise.
+    if (this.#names.size < 10_000) this.#names.set(database, made)
+    return made
+  }
+
+  /** Whether any hash was seen to have fields. */
+  get hasFields(): boolean {
+    return this.#fields.size > 0
+  }
+
+  /** The names of the fields that this key, by its name, was seen to have. */
+  fieldsOf(keyName: string): readonly string[] {
+    const fields = this.#fields.get(keyName)
+    return fields === undefined ? NO_NAMES : [...fields]
+  }
+
+  /** The keys are changed outside the record: so are all their fields, also those not seen yet. Answers their names. */
+  touch(names: Names, keys: readonly Json[]): readonly string[] {
+    return keys.flatMap((key) => {
+      const name = names.key(key)
+      if (!this.#touched.has(name) && this.#mayRemember()) this.#touched.add(name)
+      return [name, ...this.fieldsOf(name)]
+    })
+  }
+
+  /** Undefined where it is not to be a register: the hash was touched, or there are too many fields. */
+  #field(keyName: string, field: Json): string | undefined {
+    const name = nameOfField(keyName, field)
+    const fields = this.#fields.get(keyName)
+    if (fields?.has(name) === true) return name
+    if (this.#touched.has(keyName) || !this.#mayRemember()) return undefined
+    if (fields === undefined) this.#fields.set(keyName, new Set([name]))
+    else fields.add(name)
+    return name
+  }
+
+  #isFilledAt(keyName: string, end: End): boolean {
+    const known = this.#filledAt.get(keyName)
+    if (known !== undefined) return known === end
+    if (!this.#mayRemember()) return false
+    this.#filledAt.set(keyName, end)
+    return true
+  }
+
+  /** Once it answered false it goes on doing so: what could not be remembered may be anything. */
+  #mayRemember(): boolean {
+    if (this.#remembered >= MOST_REMEMBERED) return false
+    this.#remembered++
+    return true
+  }
+}

@@ -1,0 +1,33 @@
+import { type Says, saysCount, saysText } from './answers.ts'
+import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
+
+const pushing =
+  (end: End): CommandReader =>
+  (words, names) => {
+    const list = word(words, 1)
+    if (words.length < 3 || !names.isFilledAt(list, end)) return undefined
+    const key = names.key(list)
+    return several(words.slice(2).map((value) => ({ call: { f: 'enqueue', key, value }, says: saysCount })))
+  }
+
+/** @param end Where the list is filled, which is the other one. */
+const popping =
+  (end: End, length: number, says: Says): CommandReader =>
+  (words, names) =>
+    words.length === length && names.isFilledAt(word(words, 1), end)
+      ? one({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says })
+      : undefined
+
+/** Key and value, or null once it has waited in vain. */
+const saysPopped: Says = (answer, call, index) =>
+  Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
+
+/** Lists as queues, each filled at the end at which it was first seen to be filled. */
+export const queueCommands: CommandReaders = {
+  LPUSH: pushing('left'),
+  RPUSH: pushing('right'),
+  RPOP: popping('left', 2, saysText),
+  LPOP: popping('right', 2, saysText),
+  BRPOP: popping('left', 3, saysPopped),
+  BLPOP: popping('right', 3, saysPopped),
+}

@@ -1,0 +1,120 @@
+import type { Json } from '@chaos/history'
+import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
+import { type CommandReader, cas, EXPIRES, one, word, write } from './command-reader.ts'
+
+/** What the options of a SET say. */
+interface SetOptions {
+  readonly condition: Condition
+  /** Answers with what was there. */
+  readonly get: boolean
+  readonly expires: boolean
+}
+
+type Condition =
+  | { readonly kind: 'none' | 'absent' | 'present' }
+  | { readonly kind: 'equal' | 'different'; readonly value: Json }
+
+/** SET, with every option of Redis 8 and Valkey 9, except for conditions on a digest. */
+export const readSetCommand: CommandReader = (words, names) => {
+  if (words.length < 3) return undefined
+  const key = names.key(word(words, 1))
+  const value = word(words, 2)
+  if (words.length === 3) return one(write(key, value, saysOk))
+  const options = optionsOf(words)
+  if (options === undefined) return undefined
+  const part = options.get ? replacing(key, value, options.condition) : setting(key, value, options.condition)
+  return options.expires ? { ...one(part), touches: { keys: [key], why: EXPIRES } } : one(part)
+}
+
+/** Undefined where one is not known, or a condition is given twice: Redis refuses that. */
+function optionsOf(words: readonly Json[]): SetOptions | undefined {
+  let condition: Condition = { kind: 'none' }
+  let get = false
+  let expires = false
+  for (let at = 3; at < words.length; at++) {
+    const option = words[at]
+    if (typeof option !== 'string') return undefined
+    const before: Condition = condition
+    switch (option.toUpperCase()) {
+      case 'NX':
+        condition = { kind: 'absent' }
+        break
+      case 'XX':
+        condition = { kind: 'present' }
+        break
+      case 'IFEQ':
+        condition = { kind: 'equal', value: word(words, ++at) }
+        break
+      case 'IFNE':
+        condition = { kind: 'different', value: word(words, ++at) }
+        break
+      case 'GET':
+        get = true
+        break
+      case 'KEEPTTL':
+        break
+      case 'EX':
+      case 'PX':
+      case 'EXAT':
+      case 'PXAT':
+        at++
+        expires = true
+        break
+      default:
+        return undefined
+    }
+    if (at >= words.length || (before !== condition && before.kind !== 'none')) return undefined
+  }
+  return { condition, get, expires }
+}
+
+/** Answers OK, or null where the condition does not hold. */
+function setting(key: string, value: Json, condition: Condition): Part {
+  switch (condition.kind) {
+    case 'none':
+      return write(key, value, saysOk)
+    case 'absent':
+      return cas(key, [null, value], saysOkOr('the key exists'))
+    case 'present':
+      return write(key, value, saysOkOr('the key does not exist'))
+    case 'equal':
+      return cas(key, [condition.value, value], saysOkOr('another value was there'))
+    case 'different':
+      return write(key, value, saysOkOr('this value was there'))
+  }
+}
+
+/** Answers what was there, whether or not the condition holds. */
+function replacing(key: string, value: Json, condition: Condition): Part {
+  switch (condition.kind) {
+    case 'none':
+      return cas(key, [value], saysOld(value))
+    case 'absent':
+      return cas(
+        key,
+        [value],
+        saysOld(value, (old) => old === null),
+      )
+    case 'present':
+      return cas(
+        key,
+        [value],
+        saysOld(value, (old) => old !== null),
+      )
+    case 'equal':
+      return cas(
+        key,
+        [value],
+        saysOld(value, (old) => isSame(old, condition.value)),
+      )
+    case 'different':
+      return cas(
+        key,
+        [value],
+        saysOld(value, (old) => !isSame(old, condition.value)),
+      )
+  }
+}
+
+/** Bytes that are no text are objects. */
+const isSame = (a: Json, b: Json): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

@@ -1,0 +1,111 @@
+import type { Json } from '@chaos/history'
+import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysSum, saysText, saysTexts } from './answers.ts'
+import {
+  amountOf,
+  type CommandReader,
+  type CommandReaders,
+  cas,
+  EXPIRES,
+  one,
+  pairsOf,
+  read,
+  several,
+  unsaidCas,
+  unsaidWrite,
+  word,
+  write,
+} from './command-reader.ts'
+import { readSetCommand } from './set-options.ts'
+
+export const KEY_EXISTS = 'the key exists'
+export const KEY_IS_ABSENT = 'the key does not exist'
+
+/** The sum is told by the answer alone. */
+const adding =
+  (amount: 1 | -1): CommandReader =>
+  (words, names) =>
+    words.length === 2 ? one(unsaidCas(names.key(word(words, 1)), saysSum(amount))) : undefined
+
+const addingBy =
+  (sign: 1 | -1): CommandReader =>
+  (words, names) => {
+    const amount = words.length === 3 ? amountOf(words[2]) : undefined
+    return amount === undefined ? undefined : one(unsaidCas(names.key(word(words, 1)), saysSum(sign * amount)))
+  }
+
+/** A write that also says when the key is to go. */
+const expiring: CommandReader = (words, names) => {
+  if (words.length !== 4) return undefined
+  const key = names.key(word(words, 1))
+  return { ...one(write(key, word(words, 3), saysOk)), touches: { keys: [key], why: EXPIRES } }
+}
+
+/** With the key all fields of a hash are gone. */
+const deleting: CommandReader = (words, names) =>
+  several(
+    words
+      .slice(1)
+      .flatMap((key) => [names.key(key), ...names.fieldsOf(key)])
+      .map((name) => write(name, null, saysCount)),
+  )
+
+const getEx: CommandReader = (words, names) => {
+  const key = names.key(word(words, 1))
+  const reading = one(read(key, saysText))
+  const option = words[2]
+  if (words.length === 2 || (words.length === 3 && typeof option === 'string' && option.toUpperCase() === 'PERSIST'))
+    return reading
+  return { ...reading, touches: { keys: [key], why: EXPIRES } }
+}
+
+const SOME_KEY_EXISTS = 'one of the keys exists'
+
+const setUnlessAnyExists: CommandReader = (words, names) => {
+  const pairs = pairsOf(words, 1)
+  const [pair] = pairs ?? []
+  if (pairs === undefined || pair === undefined) return undefined
+  if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], saysOneOr(KEY_EXISTS)))
+  // That it failed says of no key that it exists.
+  return several(pairs.map(([key, value]) => write(names.key(key), value, saysOneOr(SOME_KEY_EXISTS))))
+}
+
+const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
+
+/** Strings as registers; null is an absent key. */
+export const stringCommands: CommandReaders = {
+  GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysText)) : undefined),
+  MGET: (words, names) => several(words.slice(1).map((key) => read(names.key(key), saysTexts))),
+  SET: readSetCommand,
+  MSET: (words, names) =>
+    several((pairsOf(words, 1) ?? []).map(([key, value]) => write(names.key(key), value, saysOk))),
+  MSETNX: setUnlessAnyExists,
+  SETNX: (words, names) =>
+    words.length === 3 ? one(cas(names.key(word(words, 1)), [null, word(words, 2)], saysOneOr(KEY_EXISTS))) : undefined,
+  SETEX: expiring,
+  PSETEX: expiring,
+  GETSET: (words, names) =>
+    words.length === 3 ? one(cas(names.key(word(words, 1)), [word(words, 2)], saysOld(word(words, 2)))) : undefined,
+  GETDEL: (words, names) =>
+    words.length === 2 ? one(cas(names.key(word(words, 1)), [null], saysOld(null))) : undefined,
+  GETEX: getEx,
+  DEL: deleting,
+  UNLINK: deleting,
+  DELIFEQ: (words, names) =>
+    words.length === 3
+      ? one(cas(names.key(word(words, 1)), [word(words, 2), null], saysOneOr('another value was there')))
+      : undefined,
+  // Bytes that are no text cannot be put together with others in a history.
+  APPEND: (words, names) =>
+    words.length === 3 && isAppendable(words[2])
+      ? one({ call: { f: 'append', key: names.key(word(words, 1)), value: word(words, 2) }, says: saysCount })
+      : undefined,
+  INCR: adding(1),
+  DECR: adding(-1),
+  INCRBY: addingBy(1),
+  DECRBY: addingBy(-1),
+  INCRBYFLOAT: (words, names) =>
+    words.length === 3 ? one(unsaidWrite(names.key(word(words, 1)), floatSum)) : undefined,
+}
+
+/** Appending nothing makes an absent key an empty one, which a history does not tell apart. */
+const isAppendable = (piece: Json | undefined): boolean => typeof piece === 'string' && piece !== ''

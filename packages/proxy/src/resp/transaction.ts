@@ -1,0 +1,76 @@
+import type { Json } from '@chaos/history'
+import type { Completion, Touches } from '../recorder/call.ts'
+import { type Analysed, joined, touchesOf } from './analyse.ts'
+import { isError, type Part, refusalOf } from './answers.ts'
+import { completionsOf } from './command-reader.ts'
+
+/**
+ * What was sent between MULTI and EXEC. It happens at once, in the time of the EXEC, and that is when each of its
+ * operations is recorded: the history does not tell that they happen together.
+ */
+export interface Transaction {
+  /** The database that its next command is for. */
+  readonly database: string
+  readonly select: (database: string) => void
+  readonly queue: (analysed: Analysed) => void
+  readonly parts: readonly Part[]
+  /** What it changes beside its operations. */
+  readonly touches: Touches
+  /** What it changes in all, for where no answer will tell of its operations. */
+  readonly allTouches: Touches
+  /** What the answer to EXEC, undefined where it cannot be read, says of each of the parts. */
+  readonly completions: (answer: Json | undefined) => readonly Completion[]
+}
+
+/** Of longer ones nothing is recorded: anything may be changed by them. */
+const MOST_QUEUED = 10_000
+
+const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has changed' }
+
+export function createTransaction(startsIn: string): Transaction {
+  let database = startsIn
+  let queued: Analysed[] = []
+  let isTooLong = false
+  const recognised = () => queued.map((each) => (each.kind === 'recognised' ? each.recognised : undefined))
+  return {
+    get database() {
+      return database
+    },
+    select(selected) {
+      database = selected
+    },
+    queue(analysed) {
+      if (queued.length >= MOST_QUEUED) {
+        isTooLong = true
+        queued = []
+      }
+      if (!isTooLong) queued.push(analysed)
+    },
+    get parts() {
+      return recognised().flatMap((command) => command?.parts ?? [])
+    },
+    get touches() {
+      if (isTooLong) return 'everything'
+      return joined(
+        queued.map((each) => {
+          if (each.kind === 'passed-on') return each.touches
+          const { touches } = each.recognised
+          return touches === undefined ? 'nothing' : { keys: touches.keys }
+        }),
+      )
+    },
+    get allTouches() {
+      return isTooLong ? 'everything' : joined(queued.map(touchesOf))
+    },
+    completions(answer) {
+      const commands = recognised()
+      const forAll = (completion: Completion) =>
+        commands.flatMap((command) => command?.parts.map(() => completion) ?? [])
+      if (answer === null) return forAll(ABORTED)
+      if (isError(answer)) return forAll(refusalOf(answer.error))
+      const answers =
+        Array.isArray(answer) && answer.length === commands.length ? (answer as readonly Json[]) : undefined
+      return commands.flatMap((command, i) => (command === undefined ? [] : completionsOf(command, answers?.[i])))
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { Event } from '@chaos/history'
+import { chain } from '../../src/chain.ts'
+import { resp } from '../../src/framing/resp.ts'
+import { createMessageFaults } from '../../src/messages/message-faults.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
+import { type RespRecorderOptions, recordResp } from '../../src/resp/resp-recorder.ts'
+import { serveResp } from '../redis.ts'
+import { dial, network, Received } from '../sockets.ts'
+
+type Answer = Parameters<typeof serveResp>[0]
+
+/** A recorded connection to a server: each event as `process type f key=value`, and `!error` where it has one. */
+export async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answer; messages?: boolean } = {}) {
+  const views = { client: [] as Event[], backend: [] as Event[] }
+  const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
+  const recorder = createRecorder({ client: sinkTo(views.client), backend: sinkTo(views.backend) })
+  const server = await serveResp(options.answer)
+  const made = network()
+  const recording = recordResp({ recorder, node: 'n1', ...options })
+  const messages = createMessageFaults({ seed: 1 })
+  const framed = messages.intercept({ from: 'clients', to: 'n1', framing: resp })
+  const intercept = options.messages === true ? chain(recording, framed) : recording
+  const route = await made.route({ from: 'clients', to: 'n1', upstream: server, intercept })
+  const connect = async () => new Received(await dial(route))
+  const client = await connect()
+  const told = (view: keyof typeof views = 'client') =>
+    views[view]
+      .filter(({ process }) => process !== 'recorder')
+      .map(({ process, type, f, key, value, error }) =>
+        [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
+      )
+  /** The recorder's own marks, as `f key: what (why)`. */
+  const marks = (view: keyof typeof views = 'client') =>
+    views[view]
+      .filter(({ process, f }) => process === 'recorder' && f !== 'passed-on')
+      .map(({ f, key = '*', value }) => `${f} ${key}: ${(value as { what: string }).what}`)
+  /** Sends, and waits for so many bytes of answers more. */
+  async function ask(text: string, answerBytes: number): Promise<void> {
+    const wanted = client.length + answerBytes
+    client.socket.write(text)
+    await client.until((received) => received.length >= wanted)
+  }
+  return { recorder, server, network: made, route, connect, client, views, told, marks, ask, messages }
+}
