@@ -38,6 +38,13 @@ export interface Encoded {
   readonly returns: Int32Array
   /** The value before the first write. */
   readonly initial: number
+  /**
+   * Each key may have held anything before its first write: `initial` is then a value that no operation mentions, and
+   * whoever decides something tries what else it may have been (see `startsOf`).
+   */
+  readonly anyStart: boolean
+  /** By key its value before the first write, where keys differ in that; then `initial` says nothing. Of texts only. */
+  readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
   readonly values: number
   /** The id in the history's value table of each value. */

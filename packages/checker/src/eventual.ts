@@ -12,7 +12,7 @@ export interface Convergence {
 
 /**
  * Eventual consistency, as final reads show it (Vogels 2009; Bailis & Ghodsi 2013): all final reads of a key agree, on a
- * value that some write really wrote (or the initial one), and not on one that an acknowledged write of another value
+ * value that some write really wrote (or the initial one, which may be any where it is unknown), and not on one that an acknowledged write of another value
  * came strictly after in real time, whichever of its writers it is from.
  *
  * @throws OutOfTime
@@ -102,6 +102,11 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
     if (known === undefined || returnOf(encoded, writer) > returnOf(encoded, known)) last.set(value, writer)
   }
   if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
+  const done = (): ReadonlyMap<number, number> => {
+    // What nobody wrote was there.
+    if (encoded.anyStart) for (const value of values) if (!last.has(value)) consider(value, FROM_THE_START)
+    return last
+  }
   if (encoded.hasAppend) {
     for (const value of values) {
       for (const i of operations) {
@@ -109,14 +114,14 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
         if (isWrite(encoded, i) && mayHaveLeft(input, i, value)) consider(value, i)
       }
     }
-    return last
+    return done()
   }
   const wanted = new Set(values)
   for (const i of operations) {
     budget.tick()
     if (isWrite(encoded, i) && wanted.has(encoded.writes[i])) consider(encoded.writes[i], i)
   }
-  return last
+  return done()
 }
 
 const returnOf = (encoded: Encoded, operation: number): number =>

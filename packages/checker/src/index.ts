@@ -18,6 +18,7 @@ export type { Others } from './registers.ts'
 export type { Percentiles, ReadStaleness, Staleness } from './staleness/measure.ts'
 export { measureStaleness, stalenessOfReads } from './staleness/measure.ts'
 export type { Bounds } from './staleness/versions.ts'
+export { isUnknownStart, UNKNOWN_START } from './start/unknown.ts'
 export type {
   Counterexample,
   CounterexampleOperation,

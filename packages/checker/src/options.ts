@@ -11,7 +11,7 @@ export interface CheckOptions {
    * strings), or one of one's own. Each is keyed or not.
    */
   readonly model: ModelName | Model<unknown>
-  /** Every object's value before the first write. */
+  /** Every object's value before the first write; `UNKNOWN_START` where nobody knows what it was. */
   readonly initial: Json
   /** Which levels to decide; the others are answered only where they follow from these. */
   readonly levels: readonly Level[]

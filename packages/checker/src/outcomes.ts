@@ -34,6 +34,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   const unknown = unknownWrites(encoded)
   const { count, placeOf } = placesOf(encoded, unknown)
   const facts = uint8Array(count)
+  const isTelling = encoded.anyStart ? sinceOverwritten(encoded) : undefined
   // Whether it is a read or a write is as good as random, so there is no branch on it.
   for (let i = 0; i < length; i++) {
     if (kind[i] === CAS) {
@@ -43,12 +44,22 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
     } else {
       // The other of the two is NOTHING, all ones in binary.
       const place = placeOf(i, expects[i] & writes[i])
+      if (isTelling?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
     }
   }
   let happened = 0
   for (const i of unknown) if (facts[placeOf(i, writes[i])] === (OBSERVED | WRITTEN)) happened++
   return { total, happened, undecided: total - happened }
+}
+
+/** Where nobody knows what was there at the start: whether what an operation read must have been written. */
+function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
+  const overwritten = new Int32Array(keys).fill(NEVER)
+  for (let i = 0; i < length; i++) {
+    if (writes[i] !== NOTHING && returns[i] < overwritten[key[i]]) overwritten[key[i]] = returns[i]
+  }
+  return (i) => kind[i] !== READ || calls[i] > overwritten[key[i]]
 }
 
 /** The operations of unknown outcome that write something else than the initial value. */

@@ -17,6 +17,8 @@ import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import type { Staleness } from './staleness/measure.ts'
 import { stalenessOf } from './staleness/measure.ts'
+import { findOrderFromAny } from './start/sequential.ts'
+import { judgeWeakerFromAny } from './start/weaker.ts'
 import type { Counterexample, LostWrite, Report, Verdict } from './verdict.ts'
 import { orderOfRows } from './witness-order.ts'
 
@@ -175,12 +177,14 @@ function judgeBelowSequential(
   levels: readonly Level[],
   budget: Budget,
 ): Others['decided'] {
+  if (encoded.anyStart) return judgeWeakerFromAny(encoded, decoder, levels, budget)
   const known = inTime(sources, () => undefined)
   if (known !== undefined) return judgeWeaker(encoded, decoder, levels, known, budget)
   return Object.fromEntries(levels.filter(isWeak).map((level) => [level, LATE]))
 }
 
 function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
+  if (encoded.anyStart) return judgeFromAny(encoded, decoder, budget)
   const answer = inTime(
     () => findSequentialOrder(encoded, decoder.value, budget, undefined, sources()),
     () => LATE,
@@ -192,10 +196,33 @@ function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budge
       counterexample: explainSequential(encoded, answer, decoder, budget.within(EXPLAIN_MS)),
     }
   }
-  const fault = faultOfWitness(encoded, answer.order, 'process order', decoder.value)
+  return metInOrder(encoded, answer.order, decoder)
+}
+
+function metInOrder(encoded: Encoded, found: Int32Array, decoder: Decoder): Verdict {
+  const fault = faultOfWitness(encoded, found, 'process order', decoder.value)
   if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
-  const order = orderOfRows(undefined, answer.order.length, () => Array.from(answer.order, (i) => encoded.row[i]))
+  const order = orderOfRows(undefined, found.length, () => Array.from(found, (i) => encoded.row[i]))
   return { result: 'met', witness: { kind: 'order', orders: [order] } }
+}
+
+/** Where keys may have held anything at the start. */
+function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
+  const found = inTime(
+    () => findOrderFromAny(encoded, decoder, budget),
+    () => LATE,
+  )
+  if (found.result === 'unknown') return found
+  if (found.result === 'violated') {
+    const { involved } = found
+    return {
+      result: 'violated',
+      counterexample: explainSequential(encoded, { result: 'violated', involved }, decoder, budget.within(EXPLAIN_MS)),
+    }
+  }
+  const { answer, operations } = found
+  if (answer.result !== 'met') throw new Error('a level that is met has an order')
+  return metInOrder(operations, answer.order, decoder)
 }
 
 /** Everything that is known, put together. */

@@ -23,6 +23,8 @@ export type WeakAnswer =
       }
       /** The read of a value that nobody can have written. */
       readonly thinAir?: number
+      /** Operations that contradict each other by themselves, where more is not known. */
+      readonly involved?: readonly number[]
     }
   | { readonly result: 'unknown'; readonly reason: string }
 

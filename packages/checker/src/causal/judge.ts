@@ -9,7 +9,7 @@ import type { Contradiction, WeakLevel } from './contradiction.ts'
 import { type ArbitratedHistory, createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
 
 /** Weakest first, nearly: what a weaker level violates, all that imply it violate too, with the same counterexample. */
-const weakLevels = [
+export const weakLevels: readonly WeakLevel[] = [
   'monotonic-writes',
   'writes-follow-reads',
   'monotonic-reads',
@@ -20,11 +20,11 @@ const weakLevels = [
   'causal-memory',
   // Dear by itself, and mostly known by now: causal memory implies it.
   'pram',
-] as const satisfies readonly WeakLevel[]
+]
 
 export const isWeak = (level: Level): level is WeakLevel => (weakLevels as readonly Level[]).includes(level)
 
-type Verdicts = { [level in Level]?: Verdict }
+export type Verdicts = { [level in Level]?: Verdict }
 
 /** What making the counterexamples of all these levels smaller may take of the time left. */
 const EXPLAIN_MS = 2_000
@@ -43,10 +43,7 @@ export function judgeWeaker(
   const levels = weakLevels.filter((level) => asked.includes(level))
   if (levels.length === 0) return {}
   const other = unlikeRegister(encoded, decoder)
-  if (other !== undefined) {
-    const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
-    return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
-  }
+  if (other !== undefined) return undefinedFor(other, levels)
   const verdicts: Verdicts = {}
   const explanations = createExplanations(encoded, decoder, budget.within(EXPLAIN_MS))
   const weaker = inTime(
@@ -75,8 +72,14 @@ export function judgeWeaker(
   return verdicts
 }
 
+/** What is said of levels that nobody has defined for what is in the history. */
+export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
+  const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
+  return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
+}
+
 /** Whether `weaker` is `level` or follows from it. */
-const follows = (level: Level, weaker: Level): boolean =>
+export const follows = (level: Level, weaker: Level): boolean =>
   level === weaker || implied[level].some((next) => follows(next, weaker))
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
@@ -98,10 +101,13 @@ function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: 
   const answer = weaker.decide(level)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') return { result: 'violated', counterexample: explain(level, answer) }
-  const { arbitration } = answer
-  const witness = arbitration === undefined ? CHECKED : witnessOf(arbitration, encoded)
-  return { result: 'met', witness }
+  return { result: 'met', witness: witnessOfWeak(answer, encoded) }
 }
+
+export const witnessOfWeak = (
+  { arbitration }: Extract<WeakAnswer, { readonly result: 'met' }>,
+  encoded: Encoded,
+): Witness => (arbitration === undefined ? CHECKED : witnessOf(arbitration, encoded))
 
 const CHECKED: Witness = { kind: 'checked' }
 

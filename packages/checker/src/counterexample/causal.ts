@@ -6,6 +6,7 @@ import type { Facts } from '../causal/order.ts'
 import { type Decoder, type Encoded, restrict } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
+import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { wholeHistory } from './sequential.ts'
@@ -41,14 +42,8 @@ function cutDown(
   decoder: Decoder,
   budget: Budget,
 ): Counterexample {
-  const find = (some: Encoded): WeakAnswer => {
-    const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
-    try {
-      return weaker.decide(level)
-    } finally {
-      weaker.release()
-    }
-  }
+  const find = (some: Encoded): WeakAnswer =>
+    answerForFew(some, (settled) => decideFew(level, settled, budget), unknown, decoder.value)
   const contradicts = (some: Encoded): boolean => find(some).result === 'violated'
   const involved = involvedIn(violated, level)
   const { shown, core } = reduce(
@@ -57,10 +52,7 @@ function cutDown(
   )
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
-  const again = inTime(
-    () => find(set),
-    (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME }),
-  )
+  const again = inTime(() => find(set), unknown)
   const { sentence, edges } = wordsOf(level, set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
@@ -72,7 +64,24 @@ function cutDown(
   }
 }
 
+const unknown = (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME })
+
+/**
+ * Whether a few operations are explained, as far as that is quickly seen.
+ *
+ * @throws OutOfTime
+ */
+export function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
+  const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
+  try {
+    return weaker.decide(level)
+  } finally {
+    weaker.release()
+  }
+}
+
 function involvedIn(violated: Violated, level: WeakLevel): readonly number[] | undefined {
+  if (violated.involved !== undefined) return violated.involved
   if (violated.thinAir !== undefined) return [violated.thinAir]
   if (violated.found === undefined) return undefined
   const { relations, contradiction, indices } = violated.found

@@ -74,9 +74,11 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 
   if (value !== set.initial && !set.hasAppend) {
     const writer = earliestWriter(whole, value)
-    if (writer === -1)
+    const unlike = set.anyStart ? unlikeStart(set, whole, observation, decoder) : undefined
+    if (unlike !== undefined) return `${did}, ${unlike}.`
+    if (writer === -1 && !set.anyStart)
       return `${did}, ${failedWrite(decoder, row, set.names[value]) ?? `but nobody ever wrote ${said}`}.`
-    if (whole.calls[writer] > returnIn(whole, row)) {
+    if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
       const early = span(operations.callTime[whole.row[writer]] - operations.returnTime[row])
       const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
       return `${answered}, ${early} before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
@@ -89,7 +91,38 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     if (set.kind[newer] === READ) return `${did}, ${gap} after ${words.did(newerRow, READ)}.`
     return `${did}, ${gap} after ${words.acknowledged(newerRow, set.kind[newer])}${whyNewer(set, observation, newer, words)}.`
   }
-  return `${did}, which fits no order of these ${set.length} operations.`
+  const start = set.anyStart ? ', whatever was there at the start' : ''
+  return `${did}, which fits no order of these ${set.length} operations${start}.`
+}
+
+/**
+ * Where nobody knows what was there at the start, and a value was read that only the start can explain: what speaks against
+ * that. Undefined where nothing simple does.
+ */
+function unlikeStart(set: Encoded, whole: Encoded, observation: number, decoder: Decoder): string | undefined {
+  const value = set.expects[observation]
+  const row = set.row[observation]
+  const writer = earliestWriter(whole, value)
+  if (writer !== -1 && whole.calls[writer] < returnIn(whole, row)) return undefined
+  const words = createWords(decoder)
+  const { operations } = decoder.history
+  const said = show(decoder.value(set.names[value]))
+  const unwritten =
+    writer === -1
+      ? (failedWrite(decoder, row, set.names[value]) ?? `but nobody ever wrote ${said}`)
+      : `before ${words.the(whole.row[writer], whole.kind[writer])} was called`
+  for (let i = 0; i < set.length; i++) {
+    if (set.returns[i] === NEVER || (set.kind[i] !== READ && set.kind[i] !== CAS) || set.expects[i] === value) continue
+    const other = earliestWriter(whole, set.expects[i])
+    if (other !== -1 && (other === i || whole.calls[other] < returnIn(whole, set.row[i]))) continue
+    const held = show(decoder.value(set.names[set.expects[i]]))
+    return `${unwritten}, and it was ${held} that was there at the start: ${words.did(set.row[i], set.kind[i])}`
+  }
+  const newer = newestBefore(set, observation)
+  if (newer === -1 || set.kind[newer] === READ) return undefined
+  const gap = span(operations.callTime[row] - operations.returnTime[set.row[newer]])
+  const acknowledged = words.acknowledged(set.row[newer], set.kind[newer])
+  return `${unwritten}, and what was there at the start had been overwritten: ${acknowledged} ${gap} before`
 }
 
 function lastObservation(set: Encoded, culprit: number): number {
@@ -172,6 +205,8 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const window = [...completed.slice(-STATES_WINDOW), ...open.slice(-STATES_WINDOW)]
   const recent = restrict(before, complete(window))
   const candidates = new Set<number>([before.initial])
+  // What was read may have been there at the start, where that is unknown.
+  if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
   // A write of unknown outcome that nobody ever saw could have been there too, and says nothing.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
@@ -184,6 +219,8 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
     const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
     if (impossible === 'unknown') return undefined
+    // It may have been anything.
+    if (!impossible && part.anyStart && value === part.initial) return undefined
     if (!impossible) states.push(decoder.value(before.names[value]))
   }
   return states

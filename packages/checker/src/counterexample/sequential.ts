@@ -4,6 +4,7 @@ import type { Level } from '../level.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
+import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { capital, createWords, show, type Words } from './words.ts'
@@ -51,7 +52,8 @@ export function wholeHistory(level: Level, encoded: Encoded, sentence: string): 
 /** @throws OutOfTime where there is no time to begin. */
 function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget: Budget): Counterexample {
   const jsonOf = decoder.value
-  const find = (some: Encoded): Sequentiality => findSequentialOrder(some, jsonOf, budget, stepsFor(some))
+  const find = (some: Encoded): Sequentiality =>
+    answerForFew(some, (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(some)), unknown, jsonOf)
   const { shown, core } = reduce(
     {
       operations: encoded,

@@ -1,6 +1,7 @@
 import { int32Array, NULL, type ValueId } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
+import { UNMENTIONED } from '../start/unknown.ts'
 import { type Orders, orderChains } from './chains.ts'
 import { versionsOf } from './versions.ts'
 import { eventCount, type ZonesAnswer } from './zones.ts'
@@ -26,7 +27,7 @@ export interface AppendOrders extends Orders {
 export function orderAppends(encoded: Encoded, budget: Budget = unlimited): AppendOrders | undefined {
   const { names, initial, table } = encoded
   const id = names[initial] as ValueId
-  if (id !== NULL && table.json(id) !== '') return undefined
+  if (id === UNMENTIONED || (id !== NULL && table.json(id) !== '')) return undefined
   const { value, next, follows, isUnclear, isImpossible } = versionsOf(encoded, budget)
   const { length, kind, calls, returns, key, keys } = encoded
   const chains = { length, kind, calls, returns, key, keys, value, next, follows }

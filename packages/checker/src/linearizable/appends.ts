@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
 import { APPEND, type Encoded, NOTHING } from '../encoded.ts'
+import { UNMENTIONED } from '../start/unknown.ts'
 
 /** The state of a string that no observation can match until the next write: appends only make it longer. */
 export const DEAD = 0
@@ -7,6 +8,8 @@ export const DEAD = 0
 /** The states of a register with append: only prefixes of values that somebody observed need to be told apart. */
 export interface AppendStates {
   readonly initial: number
+  /** The state of a value that is there at the start. */
+  readonly startOf: (value: number) => number
   /** The state that an operation observes, or puts; NOTHING where it does neither. */
   readonly expects: Int32Array
   readonly writes: Int32Array
@@ -70,9 +73,12 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     known.set(value, made)
     return made
   }
+  // A text that nobody mentions matches no observation, whatever is appended to it.
+  const startOf = (value: number): number => (part.names[value] === UNMENTIONED ? DEAD : stateOf(value))
   const appended = new Map<number, number>()
   return {
-    initial: stateOf(part.initial),
+    initial: startOf(part.initial),
+    startOf,
     expects: part.expects.map(stateOf),
     writes: part.writes.map((value, i) => (part.kind[i] === APPEND ? value : stateOf(value))),
     append: (state, operation) => {

@@ -3,6 +3,7 @@ import { type Budget, inTime } from '../budget.ts'
 import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
+import { casesOf, onlyCases } from '../start/cases.ts'
 import { orderAppends } from './append-zones.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -38,6 +39,18 @@ export interface KeyOrder {
 
 type JsonOf = (name: number) => Json
 
+/** A search that has begun. */
+interface Task {
+  readonly part: number
+  /** Of its case. */
+  readonly number: number
+  readonly operations: Encoded
+  readonly search: Search
+}
+
+const TOO_MANY_STARTS =
+  'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
+
 /**
  * Decides each key by itself (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
  * conditions cannot decide take turns with growing step budgets, so that a violation in one is found though another is
@@ -51,16 +64,19 @@ export function decideLinearizable(
   budget: Budget,
   race: Race = alone,
 ): Linearizability {
-  const appends = encoded.hasAppend ? decideAppends(encoded, budget) : undefined
+  const appends = encoded.hasAppend && !encoded.anyStart ? decideAppends(encoded, budget) : undefined
   if (appends !== undefined) return appends
   const parts = partsOf(encoded, budget)
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
-  const open: { readonly part: number; readonly search: Search }[] = []
+  const open: Task[] = []
   const release = (): void => {
     for (const { search } of open) search.release()
   }
+  const { cases, partOf, refute } = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
   let sinceLook = 0
-  for (const [p, part] of parts.entries()) {
+  for (const [c, part] of cases.entries()) {
+    const p = partOf(c)
+    if (orders[p] !== undefined) continue
     if (race.isBeaten(rankOf(0, p))) break
     const answer = inTime(
       () => decideInLinearTime(part, budget),
@@ -71,16 +87,15 @@ export function decideLinearizable(
       verify(part, p, answer.order, jsonOf)
       orders[p] = answer.order
     } else if (answer.result === 'violated') {
-      release()
-      const violated = compact(part)
-      return {
-        result: 'violated',
-        part: violated,
-        culpritReturn: () => earliestViolation(violated, budget),
-        rank: rankOf(0, p),
+      const compacted = compact(part)
+      const culprit = refute(c, () => earliestViolation(compacted, budget))
+      if (culprit !== undefined) {
+        release()
+        const violated = encoded.anyStart ? compact(parts[p]) : compacted
+        return { result: 'violated', part: violated, culpritReturn: () => culprit(violated), rank: rankOf(0, p) }
       }
     } else {
-      open.push({ part: p, search: createPortfolio(part, jsonOf, budget) })
+      open.push({ part: p, number: c, operations: part, search: createPortfolio(part, jsonOf, budget) })
     }
     sinceLook += part.length + OPERATIONS_FOR_A_PART
     if (sinceLook < OPERATIONS_PER_LOOK) continue
@@ -94,27 +109,36 @@ export function decideLinearizable(
   for (let turn = 1; undecided.length > 0 && exhausted !== 'time'; turn++) {
     const still: typeof undecided = []
     for (const task of undecided) {
+      const { part, number, operations, search } = task
+      if (orders[part] !== undefined) {
+        search.release()
+        continue
+      }
       if (exhausted === 'time') {
         still.push(task)
         continue
       }
-      const { part, search } = task
       const rank = rankOf(turn, part)
       const progress = runInSlices(
         search,
-        steps * (parts[part].length + 1),
+        steps * (operations.length + 1),
         () => budget.expired() || race.isBeaten(rank),
       )
       if (progress === 'met') {
         const order = search.order().slice()
-        verify(parts[part], part, order, jsonOf)
+        verify(operations, part, order, jsonOf)
         orders[part] = order
         search.release()
       } else if (progress === 'violated') {
-        const culprit = parts[part].returns.indexOf(search.culpritReturn())
-        for (const each of undecided) each.search.release()
+        const culprit = operations.returns.indexOf(search.culpritReturn())
         const violated = compact(parts[part])
-        return { result: 'violated', part: violated, culpritReturn: () => violated.returns[culprit], rank }
+        const found = refute(number, () => violated.returns[culprit])
+        if (found === undefined) {
+          search.release()
+          continue
+        }
+        for (const each of undecided) each.search.release()
+        return { result: 'violated', part: violated, culpritReturn: () => found(violated), rank }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()
@@ -128,6 +152,10 @@ export function decideLinearizable(
   }
   for (const { search } of undecided) search.release()
   if (orders.every((order) => order !== undefined)) return { result: 'met', orders: ordersOfParts(parts, orders) }
+  if (exhausted === undefined && encoded.anyStart) {
+    const missing = orders.filter((order) => order === undefined).length
+    return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
+  }
   const limit = exhausted ?? 'time'
   // Of a share of the keys, the others have no operations here.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length

@@ -1,5 +1,6 @@
 import { int32Array, type Json, uint8Array } from '@chaos/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { UNMENTIONED } from '../start/unknown.ts'
 import { appendText } from './appends.ts'
 
 /** What a witness must respect besides being legal. */
@@ -36,6 +37,7 @@ function faultOfReplay(
   const process = rule === 'real time' ? NO_PROCESSES : encoded.processes()
   const seen = uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
+  for (const [k, value] of encoded.startOf?.entries() ?? []) states[k] = value
   const latestOfProcess = new Map<number, number>()
   let latestCall = -1
   for (const i of order) {
@@ -59,7 +61,8 @@ function faultOfReplay(
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
-      const text = typeof state === 'string' ? state : appendText(jsonOf(names[state]))
+      const text =
+        typeof state === 'string' ? state : names[state] === UNMENTIONED ? ANOTHER : appendText(jsonOf(names[state]))
       states[key[i]] = text + appendText(jsonOf(names[writes[i]]))
     } else if (k !== READ && k !== DIFFERS) {
       states[key[i]] = writes[i]
@@ -70,6 +73,9 @@ function faultOfReplay(
   }
   return undefined
 }
+
+/** A text that nobody reads. */
+const ANOTHER = '\u0000\ud800\u0000'
 
 /** Real time asks for none. */
 const NO_PROCESSES = new Int32Array(0)

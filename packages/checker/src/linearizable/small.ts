@@ -1,13 +1,15 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
+import { startsOf } from '../start/candidates.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 
 const SLICE = 4096
 
 /**
- * Whether a few operations on one key cannot be linearized; `unknown` where that took more than so many steps.
+ * Whether a few operations on one key cannot be linearized, whatever was there at the start where that is unknown;
+ * `unknown` where that took more than so many steps.
  *
  * @throws OutOfTime
  */
@@ -18,6 +20,29 @@ export function violatesLinearizability(
   steps: number,
 ): boolean | 'unknown' {
   const part = compact(operations, budget)
+  if (!part.anyStart) return violates(part, jsonOf, budget, steps)
+  const { alternatives, isComplete } = startsOf(part, jsonOf)
+  let isUnclear = !isComplete
+  for (const each of alternatives) {
+    const answer = violates(each, jsonOf, budget, steps)
+    if (answer === false) return false
+    if (answer === 'unknown') isUnclear = true
+  }
+  return isUnclear ? 'unknown' : true
+}
+
+/** The id of a value that, there at the start, makes one key's operations linearizable, as far as that is quickly seen. */
+export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
+  const { alternatives } = startsOf(part, jsonOf)
+  const explains = (each: Encoded): boolean => violates(each, jsonOf, budget, FEW_STEPS * part.length) !== true
+  const likely = alternatives.length === 1 ? alternatives[0] : (alternatives.find(explains) ?? alternatives[0])
+  return likely.names[likely.initial]
+}
+
+/** For each operation. */
+const FEW_STEPS = 20
+
+function violates(part: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): boolean | 'unknown' {
   const byZones = decideInLinearTime(part, budget)
   if (byZones.result !== 'not applicable') return byZones.result === 'violated'
   const search = createPortfolio(part, jsonOf, budget)

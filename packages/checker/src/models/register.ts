@@ -15,6 +15,7 @@ import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
+import { isUnknownStart, UNMENTIONED } from '../start/unknown.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
 /** The operations the register model knows, and what each does. `get` and `put` are Porcupine's words. */
@@ -30,7 +31,7 @@ const kinds: { readonly [f: string]: number } = {
 /**
  * A register, or many of them by key: read, write, cas, and append on strings. The outcome rules are applied here, once:
  * `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome says
- * nothing, null stands for the initial value. Of some keys only, where it is said which are wanted (-1: operations without
+ * nothing, null stands for the initial value (unless that is unknown: then null is a value like any other). Of some keys only, where it is said which are wanted (-1: operations without
  * a key); keys are numbered as always.
  *
  * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`.
@@ -42,7 +43,8 @@ export function encodeRegister(
   budget: Budget = unlimited,
   isWanted?: (key: number) => boolean,
 ): { readonly encoded: Encoded; readonly decoder: Decoder } {
-  const initialId = history.values.id(options.initial)
+  const anyStart = isUnknownStart(options.initial)
+  const initialId = anyStart ? UNMENTIONED : history.values.id(options.initial)
   const meaning = meaningOf(history, options, initialId, budget, isWanted)
   const { row, hasAppend } = meaning
   const { operations } = history
@@ -66,6 +68,7 @@ export function encodeRegister(
     calls,
     returns,
     initial: 0,
+    anyStart,
     values: ids.length,
     names: ids,
     table: history.values,
@@ -77,7 +80,7 @@ export function encodeRegister(
     encoded,
     decoder: {
       history,
-      value: (name) => history.values.json(name as ValueId),
+      value: (name) => (name === UNMENTIONED ? null : history.values.json(name as ValueId)),
       keyName: (k) => history.keys[k - shift],
     },
   }
@@ -100,7 +103,9 @@ function meaningOf(
   isWanted: ((key: number) => boolean) | undefined,
 ): Meaning {
   const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
-  const { from, to, isKnown, learn } = casPairs(history, initialId)
+  // What null stands for.
+  const nullId = initialId === UNMENTIONED ? NULL : initialId
+  const { from, to, isKnown, learn } = casPairs(history, nullId)
   const { length: total, f, input, output, key, outcome: outcomes } = history.operations
   const observesFailures = failedCas === 'observes'
   const isNamed = history.keys.length > 0
@@ -144,7 +149,7 @@ function meaningOf(
       // Without a branch, which would be guessed wrong half of the time. Of all kinds READ alone is 0.
       const isRead = (k - 1) >> 31
       value = (output[i] & isRead) | (input[i] & ~isRead)
-      if (value === NULL) value = initialId
+      if (value === NULL) value = nullId
       next = value
     }
     if (isNamed) {
@@ -200,13 +205,13 @@ interface Pairs {
   readonly learn: (operation: number) => void
 }
 
-function casPairs(history: History, initialId: number): Pairs {
+function casPairs(history: History, nullId: number): Pairs {
   const { input } = history.operations
   const places = history.functions.includes('cas') ? history.values.size : 0
   const isKnown = uint8Array(places)
   const from = int32Array(places)
   const to = int32Array(places)
-  const idOf = (value: Json): number => (value === null ? initialId : history.values.id(value))
+  const idOf = (value: Json): number => (value === null ? nullId : history.values.id(value))
   const learn = (operation: number): void => {
     const value: Json = history.values.json(input[operation] as ValueId)
     if (!Array.isArray(value) || value.length !== 2) {

@@ -46,6 +46,7 @@ export function createSequentialSearch(
   const position = new Int32Array(count)
   const state = words.subarray(1 + statesFrom)
   state.fill(initial)
+  for (const [k, value] of encoded.startOf?.entries() ?? []) state[k] = appends?.startOf(value) ?? value
   const wordOf = new Int32Array(count)
   const bitOf = new Int32Array(count)
   for (const [n, t] of main.entries()) {

@@ -4,6 +4,7 @@ import type { Decoder, Encoded } from '../encoded.ts'
 import { encodeRegister } from '../models/register.ts'
 import type { CheckOptions } from '../options.ts'
 import { partition } from '../partition.ts'
+import { startsOf } from '../start/candidates.ts'
 import type { OperationRow } from '../verdict.ts'
 import { clustersOf, MANY_WRITERS } from './clusters.ts'
 import { leastDelta } from './delta.ts'
@@ -70,7 +71,7 @@ export function stalenessOfReads(history: History, options: StalenessOptions): R
   const operations: number[] = []
   const behind: number[] = []
   const versions: number[] = []
-  for (const part of encoded.hasAppend ? [] : partition(encoded)) {
+  for (const part of encoded.hasAppend ? [] : partition(encoded).map((each) => settledPart(each).part)) {
     const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
     for (const [i, read] of reads.entries()) {
       operations.push(part.row[read])
@@ -103,8 +104,9 @@ export function stalenessOf(
   const measured: { readonly part: Encoded; readonly key: KeyReads }[] = []
   let delta: Bounds = { atLeast: 0, atMost: 0 }
   let k: Bounds = { atLeast: 1, atMost: 1 }
-  for (const part of partition(encoded, budget)) {
+  for (const given of partition(encoded, budget)) {
     budget.tick()
+    const { part, isCertain } = settledPart(given)
     const clusters = clustersOf(part)
     const key = readsBehind(part, clusters, times, budget)
     const mostBehind = key.versionsBehind.reduce(greater, 0)
@@ -116,7 +118,10 @@ export function stalenessOf(
     const distinct = key.unexplained === 0 && !clusters.writer.includes(MANY_WRITERS)
     const behind = key.behindNanos.reduce(greater, 0)
     const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times, budget)) : behind
-    if (distinct && !part.hasConditional) {
+    if (!isCertain) {
+      delta = largest(delta, { atLeast: 0 })
+      k = largest(k, { atLeast: 1 })
+    } else if (distinct && !part.hasConditional) {
       delta = largest(delta, { atLeast: least, atMost: least })
       k = largest(k, leastVersions(part, clusters, mostBehind, budget))
     } else {
@@ -134,6 +139,13 @@ export function stalenessOf(
     deltaNanos: timed ? delta : undefined,
     k,
   }
+}
+
+/** With what was there at the start, as far as that is known: otherwise reads are taken to be of what was written. */
+function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
+  if (!part.anyStart) return { part, isCertain: true }
+  const { alternatives } = startsOf(part, () => null)
+  return { part: alternatives[0], isCertain: alternatives.length === 1 }
 }
 
 const largest = (a: Bounds, b: Bounds): Bounds => ({

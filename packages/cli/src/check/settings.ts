@@ -1,4 +1,4 @@
-import { findModel, type Level, levels, type ModelName, models, type ShareOptions } from '@chaos/checker'
+import { findModel, type Level, levels, type ModelName, models, type ShareOptions, UNKNOWN_START } from '@chaos/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
@@ -64,11 +64,14 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
 }
 
 function parseInitial(text: string | undefined): Json | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || text === UNKNOWN_START) return text
   try {
     return JSON.parse(text) as Json
   } catch {
-    throw new UserError('usage', `--initial ${text}: not JSON. A number is written 0, a text '"a"', nothing null.`)
+    throw new UserError(
+      'usage',
+      `--initial ${text}: not JSON. A number is written 0, a text '"a"', nothing null; unknown where nobody knows it.`,
+    )
   }
 }
 

@@ -25,7 +25,7 @@ export const checkCommand: Command = {
     model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}`, requiresArg: true },
     initial: {
       type: 'string',
-      describe: 'value before the first write, as JSON [default: null, or what the file says]',
+      describe: 'value before the first write, as JSON, or unknown [default: null, or what the file says]',
       requiresArg: true,
     },
     level: { type: 'string', describe: 'decide only these levels, comma-separated [default: all]', requiresArg: true },

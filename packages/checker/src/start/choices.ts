@@ -1,0 +1,112 @@
+import type { Json, ValueId } from '@chaos/history'
+import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { appendText } from '../linearizable/appends.ts'
+import { rests } from './candidates.ts'
+import { UNMENTIONED } from './unknown.ts'
+
+/** By key the id of the value that it held at the start; a key that is not there held one nobody mentions. */
+export type Choice = ReadonlyMap<number, number>
+
+/** What the keys of a few operations may have held, for levels that look at all keys together. */
+export interface Choices {
+  readonly all: readonly Choice[]
+  /** Whether there are no others that matter. */
+  readonly isComplete: boolean
+}
+
+/** So many are tried, all keys' taken together. */
+const MOST_CHOICES = 256
+
+/**
+ * Every choice that can matter to these operations: of each key a value that one of them observes, or none of those. Where
+ * a value was read that nothing here writes, only that one.
+ */
+export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
+  let all: Choice[] = [new Map()]
+  for (const [key, ids] of idsByKey(encoded, jsonOf)) {
+    if (all.length * ids.length > MOST_CHOICES) return { all, isComplete: false }
+    all = all.flatMap((choice) => ids.map((id) => new Map([...choice, [key, id]])))
+  }
+  return { all, isComplete: true }
+}
+
+function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap<number, readonly number[]> {
+  const { length, kind, key, expects, writes, returns, names } = encoded
+  const written = new Set<string>()
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
+  const ids = new Map<number, Set<number>>()
+  const certain = new Map<number, number>()
+  for (let i = 0; i < length; i++) {
+    const known = ids.get(key[i]) ?? new Set([UNMENTIONED])
+    ids.set(key[i], known)
+    if (expects[i] === NOTHING || kind[i] === DIFFERS) continue
+    known.add(names[expects[i]])
+    const isSure = returns[i] !== NEVER && (kind[i] === READ || kind[i] === CAS)
+    if (isSure && !encoded.hasAppend && !written.has(`${key[i]} ${expects[i]}`)) {
+      if (!certain.has(key[i])) certain.set(key[i], names[expects[i]])
+    }
+  }
+  if (encoded.hasAppend) addTexts(encoded, jsonOf, ids)
+  return new Map(
+    Array.from(ids, ([k, some]) => {
+      const sure = certain.get(k)
+      return [k, sure === undefined ? [...some] : [sure]]
+    }),
+  )
+}
+
+/** Texts that were read may begin with what was there. */
+function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
+  const rest = rests(encoded, jsonOf)
+  for (const some of ids.values()) {
+    for (const id of [...some]) {
+      if (id === UNMENTIONED) continue
+      const text = appendText(encoded.table.json(id as ValueId))
+      for (const end of rest(text)) if (some.size <= MOST_CHOICES) some.add(encoded.table.id(text.slice(0, end)))
+    }
+    some.add(encoded.table.id(''))
+  }
+}
+
+/**
+ * The same operations with these values at the start. A key's operations then name its value by the number of the initial
+ * one, which they do not use otherwise; only texts, which are looked into, keep their numbers (see `Encoded.startOf`).
+ */
+export function settled(encoded: Encoded, choice: Choice): Encoded {
+  if (encoded.hasAppend) return settledTexts(encoded, choice)
+  const { length, key, keys, initial } = encoded
+  const numbers = numbersOf(encoded, choice)
+  const start = new Int32Array(keys).fill(NOTHING)
+  for (const [k, id] of choice) start[k] = numbers.get(id) ?? NOTHING
+  const expects = new Int32Array(length)
+  const writes = new Int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const value = start[key[i]]
+    expects[i] = value !== NOTHING && encoded.expects[i] === value ? initial : encoded.expects[i]
+    writes[i] = value !== NOTHING && encoded.writes[i] === value ? initial : encoded.writes[i]
+  }
+  return { ...encoded, expects, writes, anyStart: false }
+}
+
+function settledTexts(encoded: Encoded, choice: Choice): Encoded {
+  const numbers = numbersOf(encoded, choice)
+  const names = [...encoded.names]
+  const startOf = new Int32Array(encoded.keys).fill(encoded.initial)
+  for (const [k, id] of choice) {
+    let number = numbers.get(id)
+    if (number === undefined) {
+      number = names.push(id) - 1
+      numbers.set(id, number)
+    }
+    startOf[k] = number
+  }
+  return { ...encoded, startOf, names: Int32Array.from(names), values: names.length, anyStart: false }
+}
+
+/** The numbers of the values chosen, as far as some operation may name them. */
+function numbersOf({ names }: Encoded, choice: Choice): Map<number, number> {
+  const wanted = new Set(choice.values())
+  const numbers = new Map<number, number>()
+  for (let n = 0; n < names.length; n++) if (wanted.has(names[n])) numbers.set(names[n], n)
+  return numbers
+}

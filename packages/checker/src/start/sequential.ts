@@ -1,0 +1,35 @@
+import type { Budget } from '../budget.ts'
+import { explainSequential } from '../counterexample/sequential.ts'
+import type { Decoder, Encoded } from '../encoded.ts'
+import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
+import { decideFromAny, type FromAny, likelyStarts } from './any.ts'
+import { rowsIn } from './rows.ts'
+
+/** Steps that deciding a few operations may take. */
+const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
+
+/** What making one contradiction smaller may take of the time left. */
+const EXPLAIN_MS = 500
+
+/**
+ * Sequential consistency of a history whose keys may have held anything at the start.
+ *
+ * @throws OutOfTime
+ */
+export function findOrderFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): FromAny<Sequentiality> {
+  const jsonOf = decoder.value
+  return decideFromAny<Sequentiality>(
+    encoded,
+    {
+      decide: (operations) => findSequentialOrder(operations, jsonOf, budget),
+      decideFew: (operations) => findSequentialOrder(operations, jsonOf, budget, stepsFor(operations)),
+      contradiction: (operations, answer) => {
+        if (answer.result !== 'violated') return undefined
+        return rowsIn(encoded, explainSequential(operations, answer, decoder, budget.within(EXPLAIN_MS)))
+      },
+    },
+    likelyStarts(encoded, jsonOf, budget),
+    jsonOf,
+    budget,
+  )
+}

@@ -1,0 +1,114 @@
+import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
+import type { WeakLevel } from '../causal/contradiction.ts'
+import { createWeaker, type WeakAnswer, type Weaker } from '../causal/decide.ts'
+import { follows, undefinedFor, unlikeRegister, type Verdicts, weakLevels, witnessOfWeak } from '../causal/judge.ts'
+import { decideFew, explainWeaker } from '../counterexample/causal.ts'
+import type { Decoder, Encoded } from '../encoded.ts'
+import type { Level } from '../level.ts'
+import { readsFrom } from '../sequential/reads-from.ts'
+import type { Verdict } from '../verdict.ts'
+import { decideFromAny, type FromAny, likelyStarts } from './any.ts'
+import type { Choice } from './choices.ts'
+import { rowsIn } from './rows.ts'
+
+/** What making one contradiction smaller may take of the time left. */
+const EXPLAIN_MS = 500
+
+/** What making the counterexamples of all these levels smaller may take of the time left. */
+const EXPLAIN_ALL_MS = 2_000
+
+/** `judgeWeaker` for a history whose keys may have held anything at the start (see `Encoded.anyStart`). */
+export function judgeWeakerFromAny(
+  encoded: Encoded,
+  decoder: Decoder,
+  asked: readonly Level[],
+  budget: Budget,
+): Verdicts {
+  const levels = weakLevels.filter((level) => asked.includes(level))
+  const other = unlikeRegister(encoded, decoder)
+  if (other !== undefined) return undefinedFor(other, levels)
+  const verdicts: Verdicts = {}
+  const weaker = createWeakerFromAny(encoded, decoder, budget)
+  const explaining = budget.within(EXPLAIN_ALL_MS)
+  try {
+    if (levels.some((level) => follows('causal-convergence', level))) {
+      // It settles most of those that follow from it.
+      const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
+      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
+    }
+    for (const level of levels) {
+      const isKnown = (known: Level): boolean =>
+        (follows(known, level) && verdicts[known]?.result === 'met') ||
+        (follows(level, known) && verdicts[known]?.result === 'violated')
+      if (!weakLevels.some(isKnown)) verdicts[level] = verdictOf(level, weaker.decide(level))
+    }
+  } finally {
+    weaker.release()
+  }
+  return verdicts
+
+  function verdictOf(level: WeakLevel, found: FromAny<WeakAnswer>): Verdict {
+    if (found.result === 'unknown') return found
+    if (found.result === 'violated') {
+      const { involved } = found
+      const counterexample = explainWeaker(level, encoded, { result: 'violated', involved }, decoder, explaining)
+      return { result: 'violated', counterexample }
+    }
+    const { answer, operations } = found
+    if (answer.result !== 'met') throw new Error('a level that is met has an answer that says so')
+    return { result: 'met', witness: witnessOfWeak(answer, operations) }
+  }
+}
+
+interface WeakerFromAny {
+  readonly decide: (level: WeakLevel) => FromAny<WeakAnswer>
+  readonly release: () => void
+}
+
+/** The levels below sequential consistency, each when asked. */
+function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
+  const jsonOf = decoder.value
+  let first: Choice | undefined
+  // What is known of the last start that was tried: the levels mostly want the same.
+  let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
+  const release = (): void => {
+    last?.weaker.release()
+    last = undefined
+  }
+  const weakerOf = (operations: Encoded): Weaker => {
+    if (last === undefined || !isSame(last.operations, operations)) {
+      release()
+      last = { operations, weaker: createWeaker(operations, readsFrom(operations, budget), budget) }
+    }
+    return last.weaker
+  }
+  const decide = (level: WeakLevel): FromAny<WeakAnswer> => {
+    first ??= likelyStarts(encoded, jsonOf, budget)
+    return decideFromAny<WeakAnswer>(
+      encoded,
+      {
+        decide: (operations) => weakerOf(operations).decide(level),
+        decideFew: (operations) => decideFew(level, operations, budget),
+        contradiction: (operations, answer) => {
+          if (answer.result !== 'violated') return undefined
+          return rowsIn(encoded, explainWeaker(level, operations, answer, decoder, budget.within(EXPLAIN_MS)))
+        },
+      },
+      first,
+      jsonOf,
+      budget,
+    )
+  }
+  return {
+    decide: (level) =>
+      inTime(
+        () => decide(level),
+        () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+      ),
+    release,
+  }
+}
+
+/** Whether the same start was settled on. */
+const isSame = (a: Encoded, b: Encoded): boolean =>
+  a.expects.every((value, i) => value === b.expects[i]) && a.writes.every((value, i) => value === b.writes[i])
