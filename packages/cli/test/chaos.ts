@@ -20,8 +20,15 @@ export interface Running {
 }
 
 /** Starts the real command, as a user would. It is ended with the test that started it, if not before. */
-export function startChaos(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
-  const child = spawn(process.execPath, [bin, ...args], {
+export const startChaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running =>
+  startProcess(process.execPath, [bin, ...args], options)
+
+export function startProcess(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Running {
+  const child = spawn(program, args, {
     cwd: options.cwd ?? root,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

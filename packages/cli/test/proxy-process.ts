@@ -1,13 +1,21 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { startChaos } from './chaos.ts'
+import { bin, type Running, startChaos, startProcess } from './chaos.ts'
 
 /** A `chaos proxy` of its own for one test: the real process, on ports of its own. */
-export async function startProxy(args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) {
-  const running = startChaos(['proxy', '--control', '127.0.0.1:0', '--log', 'json', ...args], options)
+export const startProxy = (args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) =>
+  ready(startChaos([...START, ...args], options))
+
+/** The same, which may have so many files and sockets open at once. */
+export const startProxyWithFiles = (files: number, args: readonly string[]) =>
+  ready(startProcess('sh', ['-c', `ulimit -n ${files} && exec "$@"`, 'sh', process.execPath, bin, ...START, ...args]))
+
+const START = ['proxy', '--control', '127.0.0.1:0', '--log', 'json']
+
+async function ready(running: Running) {
   const lines: { readonly [member: string]: unknown }[] = []
-  const ready = new Promise<string>((resolve, reject) => {
+  const url = new Promise<string>((resolve, reject) => {
     let rest = ''
     running.child.stderr?.on('data', (chunk: Buffer) => {
       const parts = (rest + chunk.toString()).split('\n')
@@ -21,7 +29,7 @@ export async function startProxy(args: readonly string[] = [], options: { readon
   onTestFinished(() => {
     running.child.kill('SIGKILL')
   })
-  return { ...running, url: await ready, lines }
+  return { ...running, url: await url, lines }
 }
 
 /** Sends back what it gets; its address. It ends with the test. */

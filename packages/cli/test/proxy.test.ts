@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
-import { echoServer, startProxy } from './proxy-process.ts'
+import { echoServer, startProxy, startProxyWithFiles } from './proxy-process.ts'
 
 const getJson = async (url: string): Promise<ReturnType<typeof JSON.parse>> => (await fetch(url)).json()
 
@@ -34,6 +34,14 @@ async function isFree(port: number): Promise<boolean> {
   const free = await bound
   if (free) await new Promise((resolve) => server.close(resolve))
   return free
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 describe('chaos proxy', () => {
@@ -281,6 +289,43 @@ describe('chaos proxy', () => {
       'linearizable',
     ])
     expect(checked).toMatchObject({ exitCode: 0 })
+  })
+
+  test('out of descriptors says so, in a few lines, and goes on with those it has', async () => {
+    const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
+    const [{ listen }] = await getJson(`${url}/v1/proxies`)
+    const clients = Array.from({ length: 300 }, () => {
+      const [host, port] = listen.split(':')
+      return connect({ host, port: Number(port) }).on('error', () => undefined)
+    })
+    onTestFinished(() => {
+      for (const socket of clients) socket.destroy()
+    })
+    const troubles = () => lines.filter(({ msg }) => msg === 'dial-failed')
+    await until(() => troubles().length > 0)
+    expect(troubles()[0]).toMatchObject({
+      level: 'warn',
+      link: 'clients>n1',
+      code: 'EMFILE',
+      why: 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once',
+    })
+    for (const socket of clients) socket.destroy()
+    await until(async () => (await connected(url).catch(() => undefined)) !== undefined)
+    child.kill('SIGTERM')
+    expect((await finished).exitCode).toBe(0)
+    expect(troubles().length).toBeLessThan(10)
+  })
+
+  test('that leads to itself is refused', async () => {
+    const config = join(temporaryDirectory(), 'proxies.json')
+    writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
+    const port = await freePort()
+    const { exitCode, stderr } = await chaos([
+      ...['proxy', '--control', '127.0.0.1:0', '--config', config],
+      ...['--listen', `0.0.0.0:${port}`, '--upstream', `localhost:${port}`],
+    ])
+    expect(stderr).toContain(`proxy n1: its upstream localhost:${port} is where it listens itself (0.0.0.0:${port}).`)
+    expect(exitCode).toBe(3)
   })
 
   test('explains itself, and so does chaos ctl', async () => {

@@ -17,6 +17,9 @@ export interface LinkStatistics {
   /** Connections that ever used the link, and those that do now. */
   readonly connections: number
   readonly liveConnections: number
+  /** Dials that came to nothing, and clients that could not be accepted, through no fault of ours. */
+  readonly failedDials: number
+  readonly failedAccepts: number
   /** How often a fault of the link bit: chunks and stream ends delayed, held or dropped; dials put off; resets. */
   readonly hits: number
 }
@@ -57,6 +60,8 @@ export class LinkState {
   droppedBytes = 0
   hits = 0
   connections = 0
+  failedDials = 0
+  failedAccepts = 0
   readonly #random: Random
   /** By its number: the how manyth connection of the link it is. */
   readonly #flows: Map<Flow, number> = new Map()
@@ -134,6 +139,8 @@ export class LinkState {
       droppedBytes: this.droppedBytes,
       connections: this.connections,
       liveConnections: this.#flows.size,
+      failedDials: this.failedDials,
+      failedAccepts: this.failedAccepts,
       hits: this.hits,
     }
   }

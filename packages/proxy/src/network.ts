@@ -11,6 +11,7 @@ import { LinkState } from './link-state.ts'
 import { LinkTable } from './link-table.ts'
 import type { Route, RouteOptions } from './tcp/route.ts'
 import { openRoute } from './tcp/route.ts'
+import { createTroubleReporter, type TroubleListener, type TroubleReporter } from './tcp/trouble.ts'
 import type { AppliedDatagramFault } from './udp/datagram-faults.ts'
 import { createDatagramFaults } from './udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from './udp/datagram-route.ts'
@@ -46,6 +47,8 @@ export interface Network {
   settled(): Promise<void>
   /** Of every link that a route or a fault has named so far, by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
+  /** Calls back when a connection does not come about though no fault asked for that: at once, then once a second with how often. */
+  onTrouble(listener: TroubleListener): void
   /** Resets every connection and frees every port; resolves once that is done. */
   close(): Promise<void>
 }
@@ -55,6 +58,7 @@ interface Wiring {
   readonly forward: LinkState
   readonly backward: LinkState
   readonly clock: ProxyClock
+  readonly troubled: TroubleReporter['note']
   readonly closed: () => void
 }
 
@@ -65,6 +69,10 @@ export function createNetwork(options: NetworkOptions): Network {
   const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
   const datagramFaults = createDatagramFaults(random, clock)
   const standing: Set<StandingApplied> = new Set()
+  const troubleListeners: TroubleListener[] = []
+  const troubles = createTroubleReporter(clock, (trouble) => {
+    for (const listener of troubleListeners) listener(trouble)
+  })
   let closed = false
   let connectionsMade = 0
   const nextConnectionId = () => ++connectionsMade
@@ -83,6 +91,7 @@ export function createNetwork(options: NetworkOptions): Network {
     const opening = openIt({
       ...pairOf({ from, to }),
       clock,
+      troubled: troubles.note,
       closed: () => routes.delete(opening),
     })
     routes.add(opening)
@@ -121,11 +130,13 @@ export function createNetwork(options: NetworkOptions): Network {
     applyToDatagrams: (fault) => datagramFaults.apply(fault),
     settled: async () => undefined,
     statistics: () => links.map((state) => state.statistics()),
+    onTrouble: (listener) => void troubleListeners.push(listener),
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()
       // One that failed to open has nothing to close, and whoever asked for it knows.
       await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
+      troubles.close()
     },
   }
 }

@@ -103,6 +103,8 @@ test('statistics count bytes, reads, connections and hits of each direction apar
       droppedBytes: 0,
       connections: 1,
       liveConnections: 1,
+      failedDials: 0,
+      failedAccepts: 0,
       hits: 1,
     },
     'n1>clients': {
@@ -112,6 +114,8 @@ test('statistics count bytes, reads, connections and hits of each direction apar
       droppedBytes: 0,
       connections: 1,
       liveConnections: 1,
+      failedDials: 0,
+      failedAccepts: 0,
       hits: 0,
     },
   })

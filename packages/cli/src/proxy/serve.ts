@@ -32,7 +32,9 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
-  plane.events.subscribe(({ type, sequence: _, at: __, ...event }) => log.info(event, type))
+  plane.events.subscribe(({ type, sequence: _, at: __, ...event }) =>
+    log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
+  )
   try {
     await openProxies(plane, settings)
     const version = packageVersion()
@@ -82,6 +84,9 @@ async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyComm
     })
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
 }
+
+/** What keeps traffic from going on as it should. */
+const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed']
 
 /** Its port is Toxiproxy's own, so that another proxy is often there already. */
 async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {

@@ -33,9 +33,6 @@ const HIGHEST_PORT = 65_535
 /** A name in the DNS (RFC 1035 §2.3.4). */
 const LONGEST_HOST = 253
 
-export const formatAddress = ({ host, port }: Address): string =>
-  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
-
 /** The address with its host as a number, IPv4 before IPv6; an empty host is `::`, every address of this machine. */
 export async function resolveAddress(address: Address): Promise<Address> {
   if (address.host === '') return { ...address, host: '::' }

@@ -1,4 +1,6 @@
-/** Something that happened to the control plane: what is in force, or who it is for. */
+import type { Trouble } from '../tcp/trouble.ts'
+
+/** Something that happened to the control plane: what is in force, who it is for, and what traffic it could not carry. */
 export type ControlEvent =
   | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
   | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }
@@ -7,6 +9,7 @@ export type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
+  | Trouble
 
 /** An event with its place in the order of all, from 1, and its time as ISO 8601 in UTC. */
 export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }

@@ -80,6 +80,18 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
     metric('dropped_bytes_total', 'counter', 'Bytes lost on purpose.', ({ droppedBytes }) => droppedBytes),
     metric('connections_total', 'counter', 'Connections that ever used the link.', ({ connections }) => connections),
     metric('connections', 'gauge', 'Connections that use the link now.', ({ liveConnections }) => liveConnections),
+    metric(
+      'failed_dials_total',
+      'counter',
+      'Dials of the upstream that came to nothing, through no fault in force.',
+      ({ failedDials }) => failedDials,
+    ),
+    metric(
+      'failed_accepts_total',
+      'counter',
+      'Clients that could not be accepted.',
+      ({ failedAccepts }) => failedAccepts,
+    ),
     metric('hits_total', 'counter', 'How often a fault bit on the link.', ({ hits }) => hits),
   ]
 }

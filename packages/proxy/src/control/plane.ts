@@ -63,6 +63,7 @@ export interface Recording {
 
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
+  network.onTrouble((trouble) => events.emit(trouble))
   const recorder = recording?.recorder
   const readers = createReaders({ seed, recording })
   const proxies = createProxySet({ network, interceptFor: readers.interceptFor })

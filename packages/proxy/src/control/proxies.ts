@@ -1,14 +1,17 @@
 import type { Endpoint, Link } from '@chaos/faults'
+import { UserError } from '@chaos/history'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Identification, PeerFinder } from '../peer/peers.ts'
 import { ownAddress } from '../peer/peers.ts'
+import { hostAndPort } from '../tcp/host-and-port.ts'
 import type { Route } from '../tcp/route.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { DatagramRoute } from '../udp/datagram-route.ts'
-import { formatAddress, parseAddress, resolveAddress, shorten } from './address.ts'
+import { parseAddress, resolveAddress, shorten } from './address.ts'
 import type { Carriage } from './carriage.ts'
 import { ControlError } from './errors.ts'
+import { findRoundTrip, type Hop } from './round-trip.ts'
 import { createSerially } from './serial.ts'
 
 /** A proxy as it is asked for. */
@@ -120,7 +123,15 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
         ? await network.datagramRoute(options)
         : await network.route({ ...options, intercept: entry.intercept, tls: entry.tls, peers: entry.peers })
     entry.route = route
-    entry.listen = formatAddress(route)
+    entry.listen = hostAndPort(route)
+    // Not before: only now is it known which port it has.
+    const round = await findRoundTrip(
+      entry,
+      [...entries.values()].filter(({ route: open }) => open !== undefined),
+    )
+    if (round === undefined) return
+    await stop(entry)
+    throw leadsToItself(round)
   }
 
   async function stop(entry: Entry): Promise<void> {
@@ -197,6 +208,17 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
   }
 }
 
+function leadsToItself(round: readonly [Hop, ...Hop[]]): UserError {
+  const [first, ...others] = round
+  const way = [first, ...others, first].map(({ name }) => shorten(name)).join(' → ')
+  return new UserError(
+    'usage',
+    others.length === 0
+      ? `proxy ${shorten(first.name)}: its upstream ${first.upstream} is where it listens itself (${first.listen}). Give the address of the server.`
+      : `proxy ${shorten(first.name)}: it leads back to itself (${way}). Let one of them lead to the server.`,
+  )
+}
+
 function viewOf(entry: Entry): ManagedProxy {
   const { name, from, to, route } = entry
   return {
@@ -235,7 +257,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   if (now === wanted) return false
   const address = parseAddress(wanted)
   try {
-    return formatAddress(await resolveAddress(parseAddress(now))) !== formatAddress(await resolveAddress(address))
+    return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
     // A name that is not known now may be one later: it is another, and starting says what is wrong with it.
     return true

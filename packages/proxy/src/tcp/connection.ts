@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly intercept?: Intercept | undefined
   /** Dials in place of a plain connection; 'secureConnect' says that it is there. */
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
+  /** The upstream could not be reached, and nobody here wanted that. */
+  readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   readonly closed: (connection: Connection) => void
 }
 
@@ -203,6 +205,9 @@ export class Connection implements PumpedConnection {
     const upstream = this.#options.dialSecurely?.(target, this.#client) ?? this.#dialPlainly(target)
     this.#upstream = upstream
     this.#backward.setSource(upstream)
+    upstream.on('error', (error) => {
+      if (this.#state === 'dialling') this.#options.dialFailed(target, error)
+    })
     this.#watch(upstream, this.#responses)
     if (this.#options.dialSecurely !== undefined) upstream.on('data', (bytes: Buffer) => this.#responses.receive(bytes))
     upstream.once(this.#options.dialSecurely === undefined ? 'connect' : 'secureConnect', () => {

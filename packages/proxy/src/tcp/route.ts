@@ -9,9 +9,11 @@ import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
+import { hostAndPort } from './host-and-port.ts'
 import { listenError, validatePort } from './listen.ts'
 import { peerOf } from './peer-of.ts'
 import { resetSocket } from './reset-socket.ts'
+import type { Trouble, TroubleReporter } from './trouble.ts'
 
 export interface RouteOptions {
   /** Who dials here. */
@@ -64,6 +66,7 @@ export interface RouteWiring extends LinkPair {
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
+  readonly troubled: TroubleReporter['note']
   readonly closed: () => void
 }
 
@@ -133,12 +136,20 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       intercept: options.intercept,
       upstream: () => upstream,
       dialSecurely: edges?.dial,
+      dialFailed(target, error) {
+        forward.failedDials++
+        troubled('dial-failed', target, error)
+      },
       closed: (ended) => {
         connections.delete(ended)
         if (connections.size === 0) allGone?.()
       },
     })
     connections.add(connection)
+  }
+
+  function troubled(type: Trouble['type'], at: Upstream, error: NodeJS.ErrnoException): void {
+    wiring.troubled({ type, link: routeName, address: hostAndPort(at) }, error)
   }
 
   async function close(): Promise<void> {
@@ -159,7 +170,10 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
   const { host, port } = await listen(server, routeName, options.listen?.host ?? '127.0.0.1', options.listen?.port ?? 0)
   // A failed accept (out of descriptors, or the client gave up in the queue) concerns one client; the rest go on.
-  server.on('error', () => undefined)
+  server.on('error', (error) => {
+    wiring.forward.failedAccepts++
+    troubled('accept-failed', { host, port }, error)
+  })
 
   return {
     from,

@@ -137,7 +137,7 @@ function dialler(options: OriginateOptions, routeName: string) {
     })
     carriedOver(secured, raw)
     // The connection notices by what it reads and writes, which is the secured one.
-    raw.on('error', () => secured.destroy())
+    raw.on('error', (error) => secured.destroy(error))
     return { raw, secured }
   }
 }

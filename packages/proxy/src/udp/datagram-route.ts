@@ -7,6 +7,7 @@ import type { ProxyClock } from '../clock.ts'
 import type { LinkState } from '../link-state.ts'
 import type { Upstream } from '../tcp/connection.ts'
 import { listenError, validatePort } from '../tcp/listen.ts'
+import type { TroubleReporter } from '../tcp/trouble.ts'
 import type { DatagramLink } from './datagram-faults.ts'
 import type { Allowance } from './datagram-flow.ts'
 import { DatagramSession } from './datagram-session.ts'
@@ -42,6 +43,7 @@ export interface DatagramWiring {
   readonly forwardDatagrams: DatagramLink
   readonly backwardDatagrams: DatagramLink
   readonly clock: ProxyClock
+  readonly troubled: TroubleReporter['note']
   readonly closed: () => void
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { Upstream } from '../tcp/connection.ts'
+import { hostAndPort } from '../tcp/host-and-port.ts'
 import type { Allowance } from './datagram-flow.ts'
 import { DatagramFlow } from './datagram-flow.ts'
 import type { DatagramWiring } from './datagram-route.ts'
@@ -54,7 +55,10 @@ export class DatagramSession {
       this.#backward.receive(bytes)
     })
     // Refused by the upstream, or a name that nobody knows: the datagram is lost, as on a network.
-    this.#socket.on('error', () => undefined)
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      options.forward.failedDials++
+      options.troubled({ type: 'dial-failed', link: options.forward.name, address: hostAndPort(upstream) }, error)
+    })
     this.#socket.connect(upstream.port, upstream.host, () => {
       const early = this.#early ?? []
       this.#early = undefined

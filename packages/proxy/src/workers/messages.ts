@@ -2,6 +2,7 @@ import type { LinkFault } from '@chaos/faults'
 import type { UserErrorCode } from '@chaos/history'
 import type { LinkStatistics } from '../link-state.ts'
 import type { RouteOptions } from '../tcp/route.ts'
+import type { Trouble } from '../tcp/trouble.ts'
 
 // What the process that is controlled and those that carry the connections say to each other.
 
@@ -30,6 +31,8 @@ export interface WorkerReply {
   /** Absent where nothing was asked. */
   readonly id?: number | undefined
   readonly report: WorkerReport
+  /** Told when it happens, of itself. */
+  readonly trouble?: Trouble | undefined
   readonly error?:
     | { readonly code: UserErrorCode; readonly message: string; readonly cause: string | undefined }
     | undefined

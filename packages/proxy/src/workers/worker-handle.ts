@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '@chaos/history'
+import type { TroubleListener } from '../tcp/trouble.ts'
 import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
 
 /** A process that carries connections. */
@@ -21,8 +22,15 @@ const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist'
 
 const NOTHING: WorkerReport = { statistics: [], hits: [], liveConnections: [] }
 
-/** `died` is called when the process ends without having been told to, after it was ready. */
-export function startWorker(seed: string, number: number, died: (handle: WorkerHandle) => void): WorkerHandle {
+export interface WorkerOptions {
+  readonly seed: string
+  readonly number: number
+  /** Called when the process ends without having been told to, after it was ready. */
+  readonly died: (handle: WorkerHandle) => void
+  readonly troubled: TroubleListener
+}
+
+export function startWorker({ seed, number, died, troubled }: WorkerOptions): WorkerHandle {
   cluster.setupPrimary({ exec: PROGRAM, args: [], execArgv: [] })
   const worker: Worker = cluster.fork({ CHAOS_PROXY_SEED: seed, CHAOS_PROXY_WORKER: String(number) })
   const waiting: Map<number, { resolve(): void; reject(error: Error): void }> = new Map()
@@ -43,8 +51,9 @@ export function startWorker(seed: string, number: number, died: (handle: WorkerH
   let asked = 0
   let stopped = false
 
-  worker.on('message', ({ id, report: latest, error }: WorkerReply) => {
+  worker.on('message', ({ id, report: latest, error, trouble }: WorkerReply) => {
     report = latest
+    if (trouble !== undefined) troubled(trouble)
     for (const request of unsent ?? []) worker.send(request)
     unsent = undefined
     becomeReady()

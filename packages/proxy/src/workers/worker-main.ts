@@ -74,6 +74,7 @@ process.on('disconnect', async () => {
   await network.close()
   process.exit(0)
 })
+network.onTrouble((trouble) => process.send?.({ report: report(), trouble } satisfies WorkerReply))
 const tellReport = () => process.send?.({ report: report() } satisfies WorkerReply)
 setInterval(tellReport, REPORT_EVERY_MS).unref()
 // The first one says that requests are heard from here on.

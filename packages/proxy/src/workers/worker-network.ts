@@ -8,6 +8,7 @@ import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
 import { ownAddress } from '../peer/peers.ts'
 import type { Route, RouteOptions } from '../tcp/route.ts'
+import type { TroubleListener } from '../tcp/trouble.ts'
 import type { WorkerCommand, WorkerReport } from './messages.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
@@ -43,7 +44,11 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
   let numbers = 0
   let closed = false
 
-  const start = (): WorkerHandle => startWorker(String(seed), ++numbers, replace)
+  const troubleListeners: TroubleListener[] = []
+  const troubled: TroubleListener = (trouble) => {
+    for (const listener of troubleListeners) listener(trouble)
+  }
+  const start = (): WorkerHandle => startWorker({ seed: String(seed), number: ++numbers, died: replace, troubled })
   const workers: Set<WorkerHandle> = new Set(Array.from({ length: count }, start))
   await Promise.all([...workers].map(({ ready }) => ready))
 
@@ -169,6 +174,7 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
       throw needsOneProcess(kind, 'UDP')
     },
     statistics: () => addUp(reports(), retired),
+    onTrouble: (listener) => void troubleListeners.push(listener),
     async settled() {
       while (pending.size > 0) await Promise.all(pending)
     },
@@ -204,6 +210,8 @@ function addUp(live: readonly WorkerReport[], retired: readonly WorkerReport[]):
         droppedBytes: (before?.droppedBytes ?? 0) + seen.droppedBytes,
         connections: (before?.connections ?? 0) + seen.connections,
         liveConnections: (before?.liveConnections ?? 0) + (isLive ? seen.liveConnections : 0),
+        failedDials: (before?.failedDials ?? 0) + seen.failedDials,
+        failedAccepts: (before?.failedAccepts ?? 0) + seen.failedAccepts,
         hits: (before?.hits ?? 0) + seen.hits,
       })
     }

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UserError } from '@chaos/history'
-import { type Address, formatAddress } from '../address.ts'
+import { hostAndPort } from '../../tcp/host-and-port.ts'
+import type { Address } from '../address.ts'
 import { ControlError } from '../errors.ts'
 import { type Api, type ApiReply, type ApiRequest, type ApiStream, matchRoute } from './api.ts'
 import type { Guard } from './guard.ts'
@@ -165,7 +166,7 @@ function listen(server: Server, address: Address): Promise<AddressInfo> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message
       reject(
-        new UserError('environment', `The control interface cannot listen on ${formatAddress(address)}: ${why}.`, {
+        new UserError('environment', `The control interface cannot listen on ${hostAndPort(address)}: ${why}.`, {
           cause: error,
         }),
       )

@@ -112,6 +112,8 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     droppedBytes: count,
     connections: count,
     liveConnections: count,
+    failedDials: count,
+    failedAccepts: count,
     hits: count,
     faults: listOf(text),
   }),

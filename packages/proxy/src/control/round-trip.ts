@@ -1,0 +1,81 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { isLoopback, parseAddress } from './address.ts'
+
+/** A proxy that is open: where it listens, by number, and where it leads. */
+export interface Hop {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly protocol: 'tcp' | 'udp'
+}
+
+/**
+ * The proxies that a connection to the first would go through until it is at the first again, over and over; undefined
+ * where it does not come back. One connection would take all descriptors of the process.
+ */
+export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<readonly [Hop, ...Hop[]] | undefined> {
+  const hops = [start, ...open.filter(({ name }) => name !== start.name)]
+  const seen = new Set<Hop>()
+  async function goOn(way: readonly [Hop, ...Hop[]], from: Hop): Promise<readonly [Hop, ...Hop[]] | undefined> {
+    const reached = await reachedBy(from, hops)
+    if (reached.includes(start)) return way
+    for (const next of reached) {
+      if (seen.has(next)) continue
+      seen.add(next)
+      const round = await goOn([...way, next], next)
+      if (round !== undefined) return round
+    }
+    return undefined
+  }
+  return goOn([start], start)
+}
+
+async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Promise<readonly Hop[]> {
+  const { host, port } = parseAddress(upstream)
+  const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
+  // Names are looked up only where the port is one of ours.
+  if (candidates.length === 0) return []
+  const dialled = await addressesOf(host)
+  return candidates.filter((hop) => {
+    const listening = plainly(parseAddress(hop.listen).host)
+    return dialled.some((address) => isSameHost(address, listening))
+  })
+}
+
+/** Whether a dial of one address is taken by a listener on the other; the empty one and zeros are every address of this machine. */
+const isSameHost = (dialled: string, listening: string): boolean =>
+  dialled === listening ||
+  (listening === '::' && isOwn(dialled)) ||
+  (listening === '0.0.0.0' && isIP(dialled) === 4 && isOwn(dialled)) ||
+  // To dial no address in particular is to dial this machine.
+  (isEvery(dialled) && (isEvery(listening) || isLoopback(listening)))
+
+const isEvery = (address: string): boolean => address === '0.0.0.0' || address === '::'
+
+const isOwn = (address: string): boolean =>
+  isLoopback(address) ||
+  Object.values(networkInterfaces()).some((those) => those?.some((own) => plainly(own.address) === address))
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (host === '') return ['127.0.0.1', '::1']
+  if (isIP(host) !== 0) return [plainly(host)]
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => plainly(address))
+  } catch {
+    // A name that is not known leads nowhere yet.
+    return []
+  }
+}
+
+/** `::ffff:127.0.0.1` is `127.0.0.1`, and there is one way to write an IPv6 address. */
+function plainly(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [bare = ''] = address.split('%')
+  const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical)
+  if (mapped === null) return canonical
+  const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)]
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}

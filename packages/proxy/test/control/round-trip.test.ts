@@ -1,0 +1,80 @@
+import { createServer } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { closeEverythingAfterEach, echo } from '../sockets.ts'
+import { control } from './control-plane.ts'
+
+closeEverythingAfterEach()
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+const proxy = (name: string, listen: string, upstream: string) => ({ name, listen, upstream, enabled: true })
+
+describe('a proxy that leads to itself is refused,', () => {
+  test.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.1', 'localhost'],
+    ['127.0.0.1', '[::ffff:127.0.0.1]'],
+    ['127.0.0.1', '0.0.0.0'],
+    ['127.0.0.1', ''],
+    ['localhost', '127.0.0.1'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['0.0.0.0', '127.8.8.8'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['', '127.0.0.1'],
+    ['', '[::1]'],
+    ['[::]', '[0:0:0:0:0:0:0:1]'],
+  ])('listening on "%s" and leading to "%s"', async (listen, upstream) => {
+    const { plane } = await control()
+    const port = await freePort()
+    await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
+      /^proxy db: its upstream .* is where it listens itself \(.*\)\. Give the address of the server\.$/,
+    )
+    expect(plane.proxies.list()).toEqual([])
+  })
+
+  test('through others as well, when it is opened or moved, and what is open stays as it is', async () => {
+    const { plane, ask } = await control()
+    const server = await echo()
+    const port = await freePort()
+    const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${port}`))
+    const b = await plane.addProxy(proxy('b', '127.0.0.1:0', c.listen))
+    await expect(plane.addProxy(proxy('a', `127.0.0.1:${port}`, b.listen))).rejects.toThrow(
+      'proxy a: it leads back to itself (a → b → c → a). Let one of them lead to the server.',
+    )
+    await plane.addProxy(proxy('a', `127.0.0.1:${port}`, `127.0.0.1:${server.port}`))
+    const moved = await ask('PATCH', '/v1/proxies/a', { upstream: b.listen })
+    expect([moved.status, moved.json.error]).toEqual([400, expect.stringContaining('proxy a: it leads back to itself')])
+    expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
+      'a false',
+      'b true',
+      'c true',
+    ])
+  })
+})
+
+describe('a proxy is opened', () => {
+  test('that leads to another one, and to the port of its own number elsewhere', async () => {
+    const { plane } = await control()
+    const server = await echo()
+    const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
+    await plane.addProxy(proxy('near', '127.0.0.1:0', far.listen))
+    const port = await freePort()
+    await plane.addProxy(proxy('db', `127.0.0.1:${port}`, `192.0.2.1:${port}`))
+    await plane.addProxy(proxy('six', `127.0.0.2:${port}`, `[::1]:${port}`))
+    expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
+  })
+
+  test('of datagrams, to the port of its own number that is one of streams', async () => {
+    const { plane } = await control()
+    const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
+    const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }
+    expect((await plane.addProxy(datagrams)).enabled).toBe(true)
+  })
+})
