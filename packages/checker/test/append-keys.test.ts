@@ -1,4 +1,4 @@
-import type { EventInput, History } from '@chaos/history'
+import { type EventInput, type History, keyName } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { unlimited } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'
@@ -56,8 +56,8 @@ function caseOf(seed: number, operations: number): { readonly history: History; 
   )
   const places = new Map<string | undefined, string[]>()
   const respelled = events.map((event): EventInput => {
-    const known = places.get(event.key) ?? []
-    places.set(event.key, known)
+    const known = places.get(keyName(event.key)) ?? []
+    places.set(keyName(event.key), known)
     if (typeof event.value !== 'string') return event
     const value = event.value.replaceAll(/v\d+ /g, (piece) => {
       if (!known.includes(piece)) known.push(piece)

@@ -1,4 +1,4 @@
-import { type EventInput, FAIL, FLAG_FINAL, type History, INFO, OK, ValueTable } from '@chaos/history'
+import { type EventInput, FAIL, FLAG_FINAL, type History, INFO, keyName, OK, ValueTable } from '@chaos/history'
 
 const ABSENT = -1
 
@@ -27,7 +27,7 @@ export function smallHistory(events: readonly EventInput[]): History {
       process[row] = Number(event.process)
       if (process[row] >= processCount) processCount = process[row] + 1
       f[row] = number(names.functions, event.f)
-      key[row] = number(names.keys, event.key)
+      key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
       // Until it completes, it is one that never did.
       input[row] = output[row] = values.id(event.value ?? null)

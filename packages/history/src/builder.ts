@@ -4,6 +4,7 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, type EventType, eventTypes, type Header, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import { FLAG_FINAL, FLAG_UNSAID, type History, INFO } from './history.ts'
+import { KeyNumbers, keyName } from './key-numbers.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
 import { float64Array, inHeap, inSharedMemory, int32Array } from './memory.ts'
@@ -49,6 +50,7 @@ export class HistoryBuilder implements EventSink {
   readonly values: ValueTable
   readonly functions: ByteTable = new ByteTable()
   readonly keys: ByteTable = new ByteTable()
+  readonly keyNumbers: KeyNumbers = new KeyNumbers(this.keys)
   readonly nodes: ByteTable = new ByteTable()
   readonly errors: ByteTable
   readonly processes: ProcessTable = new ProcessTable()
@@ -106,7 +108,7 @@ export class HistoryBuilder implements EventSink {
       process,
       eventTypes.indexOf(event.type),
       this.functions.internText(event.f),
-      event.key === undefined ? NONE : this.keys.internText(event.key),
+      event.key === undefined || event.key === null ? NONE : this.keyNumbers.of(event.key),
       event.value === undefined ? NO_VALUE : this.values.id(event.value),
       event.node === undefined ? NONE : this.nodes.internText(event.node),
       event.index ?? NONE,
@@ -242,6 +244,7 @@ export class HistoryBuilder implements EventSink {
     if (index >= 0) this.#checkIndex(index, line)
     const event: Event = {
       ...input,
+      key: keyName(input.key),
       process: String(input.process),
       index: index >= 0 ? index : this.#events,
       time: nanos(input.time ?? this.#clientEvents),

@@ -67,7 +67,8 @@ export interface EventInput {
   readonly process: Process
   readonly type: EventType
   readonly f: string
-  readonly key?: string | undefined
+  /** Usually a text. Anything else is a key of its own: 1 and "1" are two. */
+  readonly key?: Json | undefined
   readonly value?: Json | undefined
   readonly node?: string | undefined
   readonly error?: string | undefined

@@ -1,6 +1,7 @@
 export type { HistoryOptions } from './builder.ts'
 export { HistoryBuilder, historyFromEvents } from './builder.ts'
 export { detectFormat } from './codecs/detect.ts'
+export { elementsOf, nameOf } from './codecs/edn-values.ts'
 export type { EdnWriterOptions } from './codecs/edn-writer.ts'
 export { printEdnEvent } from './codecs/edn-writer.ts'
 export { parseJson } from './codecs/json-text.ts'
@@ -15,6 +16,7 @@ export type { Format } from './format.ts'
 export { formats } from './format.ts'
 export type { History, Operations } from './history.ts'
 export { FAIL, FLAG_FINAL, FLAG_UNSAID, INFO, inputOf, OK, outputOf } from './history.ts'
+export { keyName } from './key-numbers.ts'
 export type { LentHistory } from './lending.ts'
 export { borrowHistory } from './lending.ts'
 export type { Mark, PassedOn } from './marks.ts'
@@ -31,6 +33,7 @@ export {
   quotedTextAt,
   startOf,
 } from './placed-texts.ts'
+export { isClient } from './processes.ts'
 export { UNNAMED } from './sessions.ts'
 export type { ChunkReader, EventSink } from './sink.ts'
 export type { Millis, Nanos } from './units.ts'

@@ -144,9 +144,9 @@ describe('numbers that are none, or too large for a double', () => {
       'h.jsonl:2: "time" is "1e400". It must be an integer number of nanoseconds.',
     ],
     [
-      'a huge process',
-      '{"process":1e300,"type":"ok","f":"read"}\n',
-      'h.jsonl:1: "process" is 1e+300. It must be a non-negative integer or a name.',
+      'a process that is a fraction',
+      '{"process":1.5,"type":"ok","f":"read"}\n',
+      'h.jsonl:1: "process" is 1.5. It must be a non-negative integer or a name.',
     ],
     [
       'a huge index',
@@ -170,14 +170,14 @@ describe('numbers that are none, or too large for a double', () => {
     }
     expect(await outputs('h.jsonl', `${ok('"value":9007199254740993')}${ok('"value":9007199254740992')}`)).toEqual([
       '9007199254740993N',
-      '9007199254740992N',
+      9007199254740992,
     ])
     expect(
       await outputs(
         'h.edn',
         `${edn(':value 9223372036854775807')}{:process 1 :type :invoke :f :write :value -9223372036854775808}\n`,
       ),
-    ).toEqual(['9223372036854775807N', '-9223372036854775808N'])
+    ).toEqual(['9223372036854775807N', -(2 ** 63)])
     expect(await outputs('h.edn', edn(':value ##NaN'))).toEqual(['##NaN'])
   })
 
@@ -200,19 +200,19 @@ describe('identities that collide', () => {
     )
   })
 
-  test('keys of any type are told apart by their JSON text, so 1 and "1" are one key', async () => {
+  test('keys of any type are told apart, 1 and "1" too', async () => {
     const keyed = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     const history = await readHistory(
       file('h.jsonl', ['1', '"1"', 'true', '[1,2]', '{"a":1}', '"a"'].map((key, n) => keyed(n, key)).join('')),
     )
-    expect(history.keys).toEqual(['1', 'true', '[1,2]', '{"a":1}', 'a'])
+    expect(history.keys).toEqual(['1', '"1"', 'true', '[1,2]', '{"a":1}', 'a'])
   })
 
   test('a completion on a key of another type is on another key', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await said(file('h.edn', mixed))).toBe(
-      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" what it invoked on key "a" (line 1). A completion has the key of its invocation.',
+      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" what it invoked on key ":a" (line 1). A completion has the key of its invocation.',
     )
   })
 })

@@ -48,7 +48,7 @@ describe('a native line', () => {
   test('may have a key that is a number, and an error that is not text', () => {
     expect(parseJsonLine('{"process":0,"type":"fail","f":"read","key":5,"error":["timeout",3]}')).toEqual({
       kind: 'event',
-      event: { process: 0, type: 'fail', f: 'read', key: '5', error: '["timeout",3]' },
+      event: { process: 0, type: 'fail', f: 'read', key: 5, error: '["timeout",3]' },
     })
   })
 })
@@ -62,7 +62,7 @@ describe('an integer that a double cannot hold', () => {
   test('keeps its identity, as a string with an N', () => {
     expect(value('9007199254740993')).toBe('9007199254740993N')
     expect(value('[9007199254740992, "9007199254740993", -90071992547409931]')).toEqual([
-      '9007199254740992N',
+      9007199254740992,
       '9007199254740993',
       '-90071992547409931N',
     ])
@@ -71,7 +71,7 @@ describe('an integer that a double cannot hold', () => {
 
   test('is not a number written with an exponent, nor one too large for any double', () => {
     expect(value('1e20')).toBe(1e20)
-    expect(value('1.5e400')).toBe('1.5e400')
+    expect(value('1.5e400')).toBe('15e399')
   })
 
   test('is allowed as a time, which is rounded, with a warning', () => {

@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, type Json, type ValueId } from '@chaos/history'
+import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { listOf } from '../objects/words.ts'
@@ -106,7 +106,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
       if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
     } else if (ok) {
       const items = history.values.json(output as ValueId)
-      for (const item of Array.isArray(items) ? items : []) {
+      for (const item of elementsOf(items) ?? []) {
         dequeued.push({ row, key, value: history.values.id(item) })
       }
       drainedAt = Math.max(drainedAt, operations.returnEvent[row])

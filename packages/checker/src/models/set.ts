@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, elementsOf, type Json } from '@chaos/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf, createNumbering } from '../objects/elements.ts'
@@ -51,8 +51,9 @@ function specification(initial: Json): Specification<readonly string[]> {
           return elements.includes(element) === found(output) ? [elements] : []
         default: {
           if (output === null) return elements.length === 0 ? [elements] : []
-          if (!Array.isArray(output)) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
-          const read = output.map((each) => JSON.stringify(each)).sort()
+          const contents = elementsOf(output ?? null)
+          if (contents === undefined) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
+          const read = contents.map((each) => JSON.stringify(each)).sort()
           return read.length === elements.length && read.every((each, at) => each === elements[at]) ? [elements] : []
         }
       }

@@ -1,4 +1,4 @@
-import { type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { elementsOf, type History, UserError, type ValueId } from '@chaos/history'
 import { placeOf } from './part.ts'
 
 /** The elements that reads returned, as value ids, each distinct read worked out once for a history. */
@@ -12,14 +12,15 @@ export function contentsOf(history: History, row: number): Int32Array {
   const cached = known.get(output)
   if (cached !== undefined) return cached
   const value = history.values.json(output as ValueId) ?? []
-  if (!Array.isArray(value)) {
+  const elements = elementsOf(value)
+  if (elements === undefined) {
     throw new UserError(
       'input',
       `${placeOf(history, row)}: a read returns a list, not ${JSON.stringify(value)}. Check the model.`,
     )
   }
-  const ids = new Int32Array(value.length)
-  for (let i = 0; i < ids.length; i++) ids[i] = history.values.id(value[i] as Json)
+  const ids = new Int32Array(elements.length)
+  for (let i = 0; i < ids.length; i++) ids[i] = history.values.id(elements[i])
   known.set(output, ids)
   return ids
 }

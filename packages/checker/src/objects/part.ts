@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
+import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectOperation } from '../models/model.ts'
@@ -93,7 +93,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
       continue
     }
     const items = operations.outcome[i] === INFO ? [] : history.values.json(operations.output[i] as ValueId)
-    for (const item of Array.isArray(items) ? items : []) {
+    for (const item of elementsOf(items) ?? []) {
       budget.tick()
       row.push(i)
       f.push(expands.to)

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaos/history'
+import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaos/history'
 import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
 import { jsonOf, type Part } from './part.ts'
@@ -44,8 +44,9 @@ function didOf(part: Part, i: number): string {
   }
   // Several operations may stand for one row, each with an output of its own.
   const output = jsonOf(part, part.output[i])
-  if (f === 'read' && Array.isArray(output) && output.length > LONG_READ) {
-    return `${who} read ${output.length.toLocaleString('en-US')} elements${ofInterest(part, output)}${where}`
+  const elements = elementsOf(output)
+  if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
+    return `${who} read ${elements.length.toLocaleString('en-US')} elements${ofInterest(part, elements)}${where}`
   }
   const tell = Object.hasOwn(verbs, f) ? verbs[f] : undefined
   const did = tell === undefined ? called(f, input, output) : tell(input, output)
@@ -124,8 +125,8 @@ export function unheardOf(
   const { key, input, output, outcome, f } = history.operations
   const value = history.values.json(output[row] as ValueId)
   const isRead = history.functions[f[row]] === 'read' || history.functions[f[row]] === 'drain'
-  const isList = isRead && Array.isArray(value)
-  const wanted = new Set(isList ? value.map((each) => history.values.id(each) as number) : [output[row]])
+  const elements = isRead ? elementsOf(value) : undefined
+  const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])
   if (value === null) return undefined
   for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))
   const failed = new Set<number>()
@@ -136,7 +137,7 @@ export function unheardOf(
   }
   const [first] = wanted
   if (first === undefined) return undefined
-  const which = isList ? `of which ${show(history.values.json(first as ValueId))} ` : 'which '
+  const which = elements !== undefined ? `of which ${show(history.values.json(first as ValueId))} ` : 'which '
   return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 

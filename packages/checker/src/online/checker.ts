@@ -1,4 +1,4 @@
-import { canonical, type EventInput, type Json, UserError } from '@chaos/history'
+import { canonical, type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaos/history'
 import { show } from '../counterexample/words.ts'
 import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
 
@@ -24,7 +24,7 @@ export interface OnlineViolation {
   readonly key: string | undefined
   /** Place among the events pushed, from 0. */
   readonly position: number
-  readonly process: number
+  readonly process: Process
   /** What happened, in a sentence. */
   readonly sentence: string
 }
@@ -63,7 +63,7 @@ interface Open {
 export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
   const initial = nameOf(options.initial)
   const monitors = new Map<string | undefined, RegisterMonitor | 'given up'>()
-  const open = new Map<number, Open>()
+  const open = new Map<Process, Open>()
   let events = 0
   let found: OnlineViolation | undefined
 
@@ -82,7 +82,8 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     return undefined
   }
 
-  function called({ f, key, value, process }: EventInput, position: number): Flight | undefined {
+  function called({ f, key: named, value, process }: EventInput, position: number): Flight | undefined {
+    const key = keyName(named)
     const monitor = monitorOf(key)
     if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
     if (monitor === 'given up') return undefined
@@ -118,10 +119,10 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     push(event) {
       const position = events++
       const { process } = event
-      if (typeof process !== 'number' || found !== undefined) return undefined
+      if (!isClient(process) || found !== undefined) return undefined
       if (event.type === 'invoke') {
         open.set(process, {
-          key: event.key,
+          key: keyName(event.key),
           f: event.f,
           input: event.value ?? null,
           flight: called(event, position),
@@ -170,7 +171,7 @@ const at = (position: number): string => `event ${position}`
 
 const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
 
-function pairOf(value: Json | undefined, position: number, process: number | string): readonly [Json, Json] {
+function pairOf(value: Json | undefined, position: number, process: Process): readonly [Json, Json] {
   if (Array.isArray(value) && value.length === 2) return [value[0] as Json, value[1] as Json]
   throw new UserError(
     'input',

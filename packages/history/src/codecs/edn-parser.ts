@@ -1,7 +1,8 @@
 import type { Json } from '../event.ts'
 import { EventError } from '../rules.ts'
 import { canonical } from '../value.ts'
-import { exactInteger } from './json-text.ts'
+import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
+import { exactNumber, exactRatio } from './exact-number.ts'
 
 /** The text ends before the form does; with more text behind it, it may be complete. */
 export class Incomplete extends Error {}
@@ -20,10 +21,10 @@ const MAXIMUM_DEPTH = 500
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Reads EDN (github.com/edn-format/edn) as JSON: keywords, symbols and characters are strings by their name (without
- * the colon), lists, vectors and sets arrays (sets in a canonical order), maps objects, nil null. Tags are dropped,
- * records and other tagged elements being what is behind their tag. Integers beyond ±(2^53 - 1) are the string of
- * their digits and an N, ratios and decimals that no double holds are strings too, so that no two become one.
+ * Reads EDN (github.com/edn-format/edn) as JSON, such that values are equal where they are equal in EDN and differ where
+ * they differ: see edn-values.ts for keywords, symbols, characters and sets. Lists and vectors are arrays, maps objects
+ * by the names of their keys, nil null. Tags are dropped, records and other tagged elements being what is behind their
+ * tag. Integers and decimals that no double holds are strings (see `exactNumber`), and so are ratios, in lowest terms.
  */
 export class EdnParser {
   at = 0
@@ -90,9 +91,9 @@ export class EdnParser {
       case '(':
         return this.#sequence(')', depth)
       case '"':
-        return this.#string()
+        return plainText(this.#string())
       case '\\':
-        return this.#character()
+        return characterText(this.#character())
       case '#':
         return this.#dispatch(depth)
       case '^':
@@ -102,7 +103,7 @@ export class EdnParser {
         return this.form(depth + 1)
       case ':':
         this.at += 1
-        return this.#token(start)
+        return keyword(this.#token(start))
       case ']':
       case ')':
       case '}':
@@ -131,24 +132,16 @@ export class EdnParser {
     if (code > 0x39 || (code < 0x30 && code !== 0x2b && code !== 0x2d)) {
       if (token === 'nil') return null
       if (token === 'true') return true
-      return token === 'false' ? false : token
+      return token === 'false' ? false : symbol(token)
     }
     const small = smallInteger(token)
     if (small >= 0) return small
-    if (/^[+-]?\d+N?$/.test(token)) {
-      const digits = token.replace(/^\+|N$/g, '').replace(/^(-?)0+(?=\d)/, '$1')
-      return (exactInteger(digits) ?? `${digits}N`) || 0
-    }
-    if (/^0[xX][0-9a-fA-F]{1,32}$/.test(token)) {
-      const digits = BigInt(token).toString()
-      return exactInteger(digits) ?? `${digits}N`
-    }
-    if (/^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/.test(token)) return decimal(token)
-    if (code !== 0x2b && code !== 0x2d && !/^\d+\/\d+$/.test(token)) {
-      this.at = start
-      throw this.#error(`bad number ${JSON.stringify(token.slice(0, 40))}`)
-    }
-    return token
+    if (/^[+-]?\d+N?$/.test(token)) return exactNumber(token.replace(/^\+|N$/g, ''))
+    if (/^0[xX][0-9a-fA-F]{1,32}$/.test(token)) return exactNumber(BigInt(token).toString())
+    if (/^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/.test(token)) return exactNumber(token.replace(/^\+|M$/g, ''))
+    if (/^[+-]?\d+\/0*[1-9]\d*$/.test(token)) return exactRatio(token)
+    if (code === 0x2b || code === 0x2d) return symbol(token)
+    throw this.#errorAt(start, `bad number ${JSON.stringify(token.slice(0, 40))}`)
   }
 
   #string(): string {
@@ -211,10 +204,10 @@ export class EdnParser {
         return NOTHING
       case '{':
         this.at += 1
-        return sortedSet(this.#sequence('}', depth))
+        return setOf(this.#sequence('}', depth))
       case '"':
         this.at += 1
-        return this.#string()
+        return plainText(this.#string())
       case '#':
         this.at += 2
         return `##${this.#token(start)}`
@@ -264,9 +257,9 @@ export class EdnParser {
         return members
       }
       const isKeyword = next === ':'
-      const key = this.form(depth + 1)
+      const key = memberName(this.form(depth + 1))
       if (this.peek() === '}') throw this.#error('a map with a key that has no value')
-      const name = `${isKeyword ? namespace : ''}${typeof key === 'string' ? key : canonical(key)}`
+      const name = `${isKeyword ? namespace : ''}${key}`
       const value = this.form(depth + 1)
       if (Object.hasOwn(members, name)) {
         this.at = start
@@ -279,6 +272,11 @@ export class EdnParser {
 
   #error(what: string): EdnError {
     return new EdnError(what, this.at)
+  }
+
+  #errorAt(at: number, what: string): EdnError {
+    this.at = at
+    return this.#error(what)
   }
 }
 
@@ -333,37 +331,5 @@ function smallInteger(token: string): number {
   return value
 }
 
-/** Exact decimals (with an M) that a double would change stay text. */
-function decimal(token: string): Json {
-  const text = token.replace(/^\+/, '')
-  const value = Number(text.replace(/M$/, ''))
-  if (!Number.isFinite(value)) return text
-  if (!text.endsWith('M') || sameDecimal(text.slice(0, -1), value)) return value
-  return text
-}
-
-function sameDecimal(text: string, value: number): boolean {
-  return significant(text) === significant(value.toExponential())
-}
-
-/** Digits without zeros at either end, and the power of ten that they stand at. */
-function significant(text: string): string {
-  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
-  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
-  const digits = `${whole}${fraction}`.replace(/^0+/, '')
-  const trimmed = digits.replace(/0+$/, '')
-  const power = Number(exponent) - fraction.length + (digits.length - trimmed.length)
-  return trimmed === '' ? '0' : `${mantissa.startsWith('-') ? '-' : ''}${trimmed}e${power}`
-}
-
-/** A set's order says nothing, so equal sets are made equal arrays: numbers first, then by canonical text. */
-function sortedSet(items: readonly Json[]): Json {
-  return items
-    .map((item) => ({ item, text: canonical(item) }))
-    .sort((a, b) => {
-      if (typeof a.item === 'number' && typeof b.item === 'number') return a.item - b.item
-      if (typeof a.item === 'number' || typeof b.item === 'number') return typeof a.item === 'number' ? -1 : 1
-      return a.text < b.text ? -1 : a.text > b.text ? 1 : 0
-    })
-    .map(({ item }) => item)
-}
+/** Keys of maps are mostly keywords, and are known by their names. */
+const memberName = (key: Json): string => (typeof key === 'string' ? nameOf(key) : canonical(key))

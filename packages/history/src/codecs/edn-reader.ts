@@ -5,8 +5,9 @@ import { brokenRule, EventError, rules } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { canonical } from '../value.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
-import { eventOfMembers, keyText } from './event-members.ts'
-import { isObject } from './json-text.ts'
+import { nameOf } from './edn-values.ts'
+import { eventOfMembers } from './event-members.ts'
+import { isArray, isObject } from './json-text.ts'
 
 const LONGEST_FORM_CHARACTERS = 16 << 20
 
@@ -112,7 +113,7 @@ export class EdnReader implements ChunkReader {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
-    const event = eventOfMembers(this.#anonymous.named(transaction(value)))
+    const event = eventOfMembers(this.#anonymous.named(transaction(withPlainNames(value))))
     this.#options.sink.event(this.#keyed(event), this.line)
     this.#used += 1
   }
@@ -123,7 +124,7 @@ export class EdnReader implements ChunkReader {
     const isPair = Array.isArray(value) && value.length === 2
     if (!isPair || !(this.#options.independent === true || this.#parser.isTuple(value))) return event
     const [key, own] = value as [Json, Json]
-    return { ...event, key: keyText(key), value: own }
+    return { ...event, key: key === null ? undefined : key, value: own }
   }
 
   #cutOff(): void {
@@ -162,6 +163,26 @@ function transaction(members: Members): Members {
 }
 
 type Members = { readonly [member: string]: Json }
+
+/** Members whose values are names, which EDN writes as keywords. */
+const NAMES = ['type', 'f', 'process', 'node']
+
+function withPlainNames(members: Members): Members {
+  const plain: { [member: string]: Json } = { ...members }
+  for (const name of NAMES) {
+    const value = plain[name]
+    if (typeof value === 'string') plain[name] = nameOf(value)
+  }
+  const { error } = plain
+  if (error !== undefined) plain['error'] = inPlainWords(error)
+  return plain
+}
+
+/** For a person to read: reasons are compared with nothing. */
+function inPlainWords(reason: Json): Json {
+  if (typeof reason === 'string') return nameOf(reason)
+  return isArray(reason) ? reason.map(inPlainWords) : reason
+}
 
 /**
  * Some of Jepsen's tests are recorded without processes. Then each invocation is its own process, and a completion

@@ -1,9 +1,9 @@
 import type { Event, EventInput, Json } from '../event.ts'
 import { isClient } from '../processes.ts'
+import { atomOf, elementsOf } from './edn-values.ts'
 import { isArray, numberText } from './json-text.ts'
 
 const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
-const LARGE_INTEGER = /^-?[1-9]\d{15,}N$/
 
 export interface EdnWriterOptions {
   /** Write a keyed operation's value as `[key value]`, as Jepsen's independent tests expect, rather than with `:key`. */
@@ -22,9 +22,9 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
   members.push(`:type :${event.type}`, `:f ${named(event.f)}`)
   const { key, value } = event
   const joined = options.independent === true && key !== undefined && isClient(event.process)
-  if (joined) members.push(`:value [${JSON.stringify(key)} ${ednText(value ?? null)}]`)
+  if (joined) members.push(`:value [${ednText(key)} ${ednText(value ?? null)}]`)
   else {
-    if (key !== undefined) members.push(`:key ${JSON.stringify(key)}`)
+    if (key !== undefined) members.push(`:key ${ednText(key)}`)
     if (value !== undefined) members.push(`:value ${ednText(value)}`)
   }
   if (event.node !== undefined) members.push(`:node ${JSON.stringify(event.node)}`)
@@ -38,10 +38,12 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
 
 function ednText(value: Json): string {
   if (value === null) return 'nil'
-  if (typeof value === 'string') return LARGE_INTEGER.test(value) ? value : JSON.stringify(value)
+  if (typeof value === 'string') return atomOf(value) ?? JSON.stringify(value)
   if (typeof value === 'number') return numberText(value)
   if (typeof value === 'boolean') return String(value)
   if (isArray(value)) return `[${value.map(ednText).join(' ')}]`
+  const elements = elementsOf(value)
+  if (elements !== undefined) return `#{${elements.map(ednText).join(' ')}}`
   const members = Object.keys(value).map((name) => `${JSON.stringify(name)} ${ednText(value[name] ?? null)}`)
   return `{${members.join(', ')}}`
 }

@@ -41,7 +41,7 @@ export function eventOfMembers(members: Members): EventInput {
   const { index, time, key, value, node, error, final, session } = members
   if (isSaid(index)) event.index = indexOf(index)
   if (isSaid(time)) event.time = timeOf(time)
-  if (isSaid(key)) event.key = keyText(key)
+  if (isSaid(key)) event.key = key
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
@@ -94,9 +94,11 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
-  // An integer that no double can tell from its neighbours is a name, the name being its digits.
+  // An integer that no double can tell from its neighbours is a name: its digits.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
+    return Number.isSafeInteger(value) ? value : BigInt(value).toString()
+  }
   throw new EventError(rules.wrongProcess(shown(value)))
 }
 
@@ -126,9 +128,6 @@ function textOf(value: Json, member: string): string {
   if (typeof value !== 'string') throw new EventError(rules.wrongMember(member, shown(value), 'a string'))
   return value
 }
-
-/** Keys are strings; what is not one is known by its JSON text, so 5 and "5" are one key. */
-export const keyText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
 
 function unknownMembers(members: Members, knownHere: ReadonlySet<string>): Members | undefined {
   const names = Object.keys(members)

@@ -1,33 +1,27 @@
 import { UserError } from '../error.ts'
 import type { Json } from '../event.ts'
+import { exactNumber } from './exact-number.ts'
 
-const SIXTEEN_DIGITS = /\d{16}/
-const LARGE_EXPONENT = /[eE]\+?\d{3}/
+const SIXTEEN_DIGITS = /\d{16}|\d\.\d{14}/
+const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
-const INTEGER = /^-?\d+$/
 const MAXIMUM_DEPTH = 500
 
 /**
- * What JSON text says, with the identity of every number kept: an integer beyond ±(2^53 - 1), which a double would
- * confuse with its neighbours, becomes the string of its digits and an N (`"9007199254740993N"`, as EDN writes such
- * integers), and a number too large for a double becomes the string that it was. Errs as `JSON.parse` does.
+ * What JSON text says, with the identity of every number kept: numbers are equal exactly where they are equal as decimals.
+ * An integer that no double is exactly becomes the string of its digits and an N (`"9007199254740993N"`, as EDN writes
+ * such integers), any other number that a double would change the string that it was. Errs as `JSON.parse` does.
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json
-  if (!SIXTEEN_DIGITS.test(text) && !LARGE_EXPONENT.test(text)) return value
+  if (!SIXTEEN_DIGITS.test(text) && !EXPONENT.test(text)) return value
   return JSON.parse(text.replace(STRINGS_AND_NUMBERS, exactToken)) as Json
 }
 
 function exactToken(token: string): string {
   if (token.charCodeAt(0) === 0x22) return token
-  if (INTEGER.test(token)) return exactInteger(token) === undefined ? `"${token}N"` : token
-  return Number.isFinite(Number(token)) ? token : `"${token}"`
-}
-
-/** The number that these digits mean; undefined where a double cannot tell it from its neighbours. */
-export function exactInteger(digits: string): number | undefined {
-  const value = Number(digits)
-  return Number.isSafeInteger(value) ? value : undefined
+  const exact = exactNumber(token)
+  return typeof exact === 'number' ? token : JSON.stringify(exact)
 }
 
 /** JSON text that `parseJson` reads back as the same value. Errs on values nested deeper than 500 levels. */
@@ -44,9 +38,9 @@ export function jsonText(value: Json, depth = 0): string {
   return `{${members.join(',')}}`
 }
 
-/** A double beyond 2^53 is written with an exponent, which tells it from an exact integer of that many digits. */
+/** A double beyond 2^53 is written with all its digits, so that it is read as the integer that it is. */
 export function numberText(value: number): string {
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : JSON.stringify(value)
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : JSON.stringify(value)
 }
 
 export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)

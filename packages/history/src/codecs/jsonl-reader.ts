@@ -65,8 +65,14 @@ export class JsonlReader implements ChunkReader {
 
   /** A line without its line end: complete, or cut off by a kill or a full disk. */
   #lastLine(bytes: Uint8Array, start: number, end: number): void {
+    // After a power loss, file systems show bytes that never reached the disk as zeros.
+    const zeros = bytes.subarray(start, end).indexOf(0)
     try {
-      this.#take(bytes, start, end)
+      this.#take(bytes, start, zeros < 0 ? end : start + zeros)
+      if (zeros < 0) return
+      this.#sink.warn(
+        `${this.#source}:${this.line}: the file ends in ${end - start - zeros} zero bytes, as after a power loss; they are left out, and more lines may be missing.`,
+      )
     } catch (error) {
       if (!(error instanceof BadJson) || this.#used === 0) throw this.#located(error)
       this.#sink.warn(

@@ -150,6 +150,7 @@ export class LineScanner {
         case KEY:
           key = this.#at + 1
           if (this.#plain(bytes, HASH_START)) {
+            if (this.#builder.keyNumbers.areMixed) return UNUSUAL
             keyEnd = this.#at - 1
             keyHash = this.#hash
           } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL

@@ -38,7 +38,7 @@ export function printJsonLine(event: Event | EventInput): string {
   if (event.index !== undefined) text += `"index":${event.index},`
   if (event.time !== undefined) text += `"time":${numberText(event.time)},`
   text += `"process":${JSON.stringify(event.process)},"type":"${event.type}","f":${JSON.stringify(event.f)}`
-  if (event.key !== undefined) text += `,"key":${JSON.stringify(event.key)}`
+  if (event.key !== undefined) text += `,"key":${jsonText(event.key)}`
   if (event.value !== undefined) text += `,"value":${jsonText(event.value)}`
   if (event.node !== undefined) text += `,"node":${JSON.stringify(event.node)}`
   if (event.error !== undefined) text += `,"error":${JSON.stringify(event.error)}`

@@ -4,6 +4,7 @@ import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { JEPSEN_LOG_LINE } from './detect.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
+import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
 
 const NEWLINE = 0x0a
@@ -94,7 +95,7 @@ export class JepsenLogReader implements ChunkReader {
       const next = parser.peek()
       if (next === '') break
       const value = parser.form()
-      values.push(next === ':' && typeof value === 'string' ? new Problem(value) : value)
+      values.push(next === ':' && typeof value === 'string' ? new Problem(nameOf(value)) : value)
     }
     return values
   }

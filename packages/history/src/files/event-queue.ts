@@ -1,4 +1,5 @@
 import type { Event, EventInput, Header } from '../event.ts'
+import { keyName } from '../key-numbers.ts'
 import { isClient } from '../processes.ts'
 import type { EventSink } from '../sink.ts'
 import { nanos } from '../units.ts'
@@ -30,6 +31,7 @@ export class EventQueue implements EventSink {
   event(event: EventInput): void {
     this.#events.push({
       ...event,
+      key: keyName(event.key),
       index: event.index ?? this.#count,
       time: nanos(event.time ?? this.#clientCount),
       value: event.value ?? null,

@@ -1,0 +1,73 @@
+import type { Json } from '../event.ts'
+import { canonical } from '../value.ts'
+import { exactNumber, exactRatio } from './exact-number.ts'
+
+// EDN has values that JSON has not, and they are equal only to their like: the keyword `:a` is not the text "a", nor the
+// set `#{1}` the vector `[1]`. In JSON they are written as EDN writes them, a set as an object with one member.
+
+const SET = '#{}'
+const KEYWORD = /^:[^\s,;"()[\]{}]+$/
+const SYMBOL = /^'(?!(?:nil|true|false)$)[A-Za-z*!_?$%&=<>][\w*!?$%&=<>./'-]*$/
+const CHARACTER = /^\\[!-~]$/
+const SPECIAL_FLOAT = /^##[A-Za-z]+$/
+const LARGE_INTEGER = /^-?[1-9]\d{15,}N$/
+const RATIO = /^-?[1-9]\d*\/[1-9]\d*$/
+const DECIMAL = /^-?[1-9]\d*e-?[1-9]\d*$/
+
+export const keyword = (name: string): string => `:${name}`
+export const symbol = (name: string): string => `'${name}`
+export const characterText = (name: string): string => `\\${name}`
+
+/** A text that looks like another value is written in its quotes. */
+export const plainText = (text: string): string => (looksLikeAnother(text) ? JSON.stringify(text) : text)
+
+/** What the JSON text of an EDN atom is in EDN; undefined for texts that are plain strings there too. */
+export function atomOf(text: string): string | undefined {
+  if (KEYWORD.test(text) || CHARACTER.test(text)) return text
+  if (SYMBOL.test(text)) return text.slice(1)
+  if (SPECIAL_FLOAT.test(text)) return text
+  if (LARGE_INTEGER.test(text) && exactNumber(text.slice(0, -1)) === text) return text
+  if (RATIO.test(text) && exactRatio(text) === text) return text
+  if (DECIMAL.test(text) && exactNumber(text) === text) return `${text}M`
+  return isQuoted(text) ? text : undefined
+}
+
+const looksLikeAnother = (text: string): boolean => atomOf(text) !== undefined
+
+/** Whether this is the quoted form of a text that needs it. */
+function isQuoted(text: string): boolean {
+  if (!text.startsWith('"') || text.length < 4) return false
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' && JSON.stringify(value) === text && looksLikeAnother(value)
+  } catch {
+    return false
+  }
+}
+
+/** The name of a keyword or symbol, and any other text as it is. For places where EDN has names and JSON has texts. */
+export function nameOf(text: string): string {
+  if (KEYWORD.test(text) || SYMBOL.test(text)) return text.slice(1)
+  return isQuoted(text) ? (JSON.parse(text) as string) : text
+}
+
+/** A set's order says nothing, so equal sets are made equal: numbers first, then by canonical text. */
+export function setOf(items: readonly Json[]): Json {
+  const sorted = items
+    .map((item) => ({ item, text: canonical(item) }))
+    .sort((a, b) => {
+      if (typeof a.item === 'number' && typeof b.item === 'number') return a.item - b.item
+      if (typeof a.item === 'number' || typeof b.item === 'number') return typeof a.item === 'number' ? -1 : 1
+      return a.text < b.text ? -1 : a.text > b.text ? 1 : 0
+    })
+  return { [SET]: sorted.map(({ item }) => item) }
+}
+
+/** The elements of a list, or of a set as EDN has them; undefined for anything else. */
+export function elementsOf(value: Json): readonly Json[] | undefined {
+  if (Array.isArray(value)) return value
+  if (value === null || typeof value !== 'object') return undefined
+  const members = Object.entries(value)
+  const [name, elements] = members[0] ?? []
+  return members.length === 1 && name === SET && Array.isArray(elements) ? elements : undefined
+}

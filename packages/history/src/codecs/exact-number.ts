@@ -1,0 +1,47 @@
+/** No double is an integer of more digits. */
+const MOST_DIGITS = 309
+/** Longer integers that no double is are written with an exponent. */
+const MOST_DIGITS_WRITTEN = 40
+
+/**
+ * The number that a decimal means: a double where one is exactly that, or is written by these digits (`0.1`). Otherwise a
+ * text that equal numbers share: an integer's digits and an N, or the significant digits and their power of ten.
+ *
+ * @param token digits, perhaps with a sign, a fraction and an exponent.
+ */
+export function exactNumber(token: string): number | string {
+  const value = Number(token)
+  if (Number.isSafeInteger(value) && /^-?\d{1,15}$/.test(token)) return value || 0
+  const { digits, power, negative } = decimalOf(token)
+  if (digits === '') return 0
+  const sign = negative ? '-' : ''
+  const length = digits.length + power
+  if (power >= 0 && length <= MOST_DIGITS) {
+    const integer = `${sign}${digits}${'0'.repeat(power)}`
+    if (Number.isFinite(value) && BigInt(value) === BigInt(integer)) return value
+    return length <= MOST_DIGITS_WRITTEN ? `${integer}N` : `${sign}${digits}e${power}`
+  }
+  if (Number.isFinite(value) && value !== 0) {
+    const shortest = decimalOf(String(Math.abs(value)))
+    if (shortest.digits === digits && shortest.power === power) return value
+  }
+  return `${sign}${digits}e${power}`
+}
+
+/** A ratio of integers (`2/4`) in lowest terms (`1/2`); the integer where it is one. */
+export function exactRatio(token: string): number | string {
+  const [above = 0n, below = 1n] = token.split('/').map(BigInt)
+  let [divisor, rest] = [above < 0n ? -above : above, below]
+  while (rest !== 0n) [divisor, rest] = [rest, divisor % rest]
+  return below === divisor ? exactNumber((above / divisor).toString()) : `${above / divisor}/${below / divisor}`
+}
+
+/** A number's digits without zeros at either end, and the power of ten that the last of them stands at. */
+function decimalOf(token: string): { readonly digits: string; readonly power: number; readonly negative: boolean } {
+  const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')
+  const digits = `${whole}${fraction}`.replace(/^0+/, '')
+  const trimmed = digits.replace(/0+$/, '')
+  const power = Number(exponent) - fraction.length + (digits.length - trimmed.length)
+  return { digits: trimmed, power, negative: mantissa.startsWith('-') }
+}

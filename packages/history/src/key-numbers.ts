@@ -1,0 +1,44 @@
+import type { ByteTable } from './byte-table.ts'
+import type { Json } from './event.ts'
+import { canonical } from './value.ts'
+
+/** What a key is called: a text is its own name, anything else its JSON text. */
+export function keyName(key: Json | undefined): string | undefined {
+  if (key === undefined || key === null) return undefined
+  return typeof key === 'string' ? key : canonical(key)
+}
+
+/**
+ * Numbers keys by their names, and keeps a text apart from a number or list of the same name: whichever comes second has
+ * another name, `"1"` in quotes for a text and `1 (not a text)` for a number.
+ */
+export class KeyNumbers {
+  readonly #names: ByteTable
+  /** By name: the numbers of keys that are not texts. Nearly always empty. */
+  readonly #others: Map<string, number> = new Map()
+  readonly #taken: Set<number> = new Set()
+
+  constructor(names: ByteTable) {
+    this.#names = names
+  }
+
+  /** Whether keys that are texts may need another name. */
+  get areMixed(): boolean {
+    return this.#others.size > 0
+  }
+
+  of(key: NonNullable<Json>): number {
+    if (typeof key !== 'string') return this.#others.get(canonical(key)) ?? this.#addOther(canonical(key))
+    const number = this.#names.internText(key)
+    return this.#taken.has(number) ? this.#names.internText(JSON.stringify(key)) : number
+  }
+
+  #addOther(name: string): number {
+    const before = this.#names.length
+    const own = this.#names.internText(name)
+    const number = own < before ? this.#names.internText(`${name} (not a text)`) : own
+    this.#others.set(name, number)
+    this.#taken.add(number)
+    return number
+  }
+}
