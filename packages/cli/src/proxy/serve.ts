@@ -19,7 +19,7 @@ import { createLog } from './log.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
-import { readJsonFile, readTextFile } from './text-file.ts'
+import { readBytesFile, readJsonFile, readTextFile } from './text-file.ts'
 
 /** The release of Toxiproxy whose interface is answered, for clients that look at the version. */
 const TOXIPROXY_VERSION = '2.12.0'
@@ -81,6 +81,7 @@ async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyComm
     await loadConfig(plane, readJsonFile('config', configFile), {
       where: configFile,
       readPem: (path) => readTextFile('config', path),
+      readBytes: (path) => readBytesFile('config', path),
     })
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
 }

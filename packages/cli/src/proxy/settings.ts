@@ -1,11 +1,18 @@
 import { UserError } from '@chaos/history'
-import { type Carriage, carriageNames, isPrivateListener, parseAddress, parseCarriage } from '@chaos/proxy/control'
+import {
+  type Carriage,
+  carriageNames,
+  isPrivateListener,
+  parseAddress,
+  parseCarriage,
+  withDescriptor,
+} from '@chaos/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
-import { readJsonFile } from './text-file.ts'
+import { readBytesFile, readJsonFile } from './text-file.ts'
 
 /** What `chaos proxy` is to do, read from its options. */
 export interface ProxyCommandSettings {
@@ -111,6 +118,7 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   return carried.map((typed) => {
     const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
     const recorded = recordedCarriage(record)
+    if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (kind.kind !== recorded.kind)
       throw new UserError(
         'usage',
@@ -136,7 +144,7 @@ function carriageOf(typed: string): unknown {
 /** A file with a route table, or the name of what is read without one: resp. */
 function recordedCarriage(typed: string): Carriage {
   if (carriageNames.includes(typed)) return parseCarriage(typed, '--record')
-  const table = readJsonFile('record', typed)
+  const table = withDescriptor(readJsonFile('record', typed), typed, (path) => readBytesFile('record', path))
   return parseCarriage({ ...(table !== null && typeof table === 'object' ? table : {}), kind: 'http' }, typed)
 }
 

@@ -3,9 +3,12 @@ import { UserError } from '@chaos/history'
 import { whyUnreadable } from '@chaos/history/files'
 
 /** @throws UserError (input) that names the option for a file that cannot be read. */
-export function readTextFile(option: string, path: string): string {
+export const readTextFile = (option: string, path: string): string => readBytesFile(option, path).toString('utf8')
+
+/** @throws UserError (input) that names the option for a file that cannot be read. */
+export function readBytesFile(option: string, path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     throw new UserError('input', `--${option} ${path}: ${whyUnreadable(error)}`)
   }

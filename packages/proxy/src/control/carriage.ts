@@ -8,7 +8,7 @@ import { type CommandSet, commandModels, commandSet } from '../resp/command-set.
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
-  | { readonly kind: 'http2' }
+  | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
   | { readonly kind: 'resp'; readonly commands: CommandSet }
   | { readonly kind: 'messages'; readonly framing: Framing }
 
@@ -17,19 +17,17 @@ export const carriageNames: readonly string[] = ['http', 'http2', ...framingName
 
 /**
  * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
- * operations, with `"websocket":true` what comes after an upgrade is read too, `{"kind":"resp","commands":"counter"}` says
- * how commands are operations, its `"cas"` which script compares and sets (see `commandSet`), its `"scripts":"keys"` that
- * scripts write none but the keys they declare, and `{"kind":"length-prefixed",…}` where lengths are.
+ * operations, and so does `{"kind":"http2","routes":[…]}`; with `"websocket":true` what comes after an upgrade is read
+ * too, `{"kind":"resp","commands":"counter"}` says how commands are operations, its `"cas"` which script compares and sets
+ * (see `commandSet`), its `"scripts":"keys"` that scripts write none but the keys they declare, and
+ * `{"kind":"length-prefixed",…}` where lengths are.
  *
  * @throws UserError that begins with `where`.
  */
 export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
   if (kind === 'http') return parseHttp(members, where)
-  if (kind === 'http2') {
-    refuseUnknown(members, [], where)
-    return { kind }
-  }
+  if (kind === 'http2') return { kind, table: parseTable(members, where) }
   if (kind === 'resp') return { kind, commands: parseCommands(members, where) }
   if (typeof kind === 'string' && framingNames.includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
@@ -42,10 +40,13 @@ function parseHttp(members: { readonly [name: string]: unknown }, where: string)
     throw new UserError('input', `${where}: "websocket" is ${quote(upgrades)}. Give true or false.`)
   return {
     kind: 'http',
-    table: Object.keys(table).length === 0 ? undefined : parseRouteTable(table, where),
+    table: parseTable(table, where),
     websocket: upgrades,
   }
 }
+
+const parseTable = (table: { readonly [name: string]: unknown }, where: string): RouteTable | undefined =>
+  Object.keys(table).length === 0 ? undefined : parseRouteTable(table, where)
 
 function parseCommands(members: { readonly [name: string]: unknown }, where: string): CommandSet {
   refuseUnknown(members, ['commands', 'cas', 'scripts'], where)

@@ -1,5 +1,6 @@
 import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
+import { withDescriptor } from '../grpc/parse-schema.ts'
 import type { ReadPem } from '../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import { ControlError } from './errors.ts'
@@ -14,6 +15,8 @@ export interface ConfigPlace {
   readonly where: string
   /** Reads the files with certificates that it names. */
   readonly readPem: ReadPem
+  /** Reads the descriptors that its route tables name. */
+  readonly readBytes: (path: string) => Buffer
 }
 
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
@@ -24,10 +27,11 @@ const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
  *
  * @throws UserError (input, environment)
  */
-export async function loadConfig(plane: ControlPlane, config: unknown, { where, readPem }: ConfigPlace): Promise<void> {
+export async function loadConfig(plane: ControlPlane, config: unknown, place: ConfigPlace): Promise<void> {
+  const { where } = place
   try {
     if (Array.isArray(config)) await openPopulation(plane, config, where)
-    else await loadSections(plane, readObject(config, where), { where, readPem })
+    else await loadSections(plane, readObject(config, where), place)
   } catch (error) {
     // Whoever starts a proxy with a file gets a message about the file, whatever it would have been as an answer.
     if (error instanceof ControlError) throw new UserError('input', withPlace(error.message, where))
@@ -43,7 +47,7 @@ const withPlace = (message: string, where: string): string =>
 async function loadSections(
   plane: ControlPlane,
   config: { readonly [section: string]: unknown },
-  { where, readPem }: ConfigPlace,
+  { where, readPem, readBytes }: ConfigPlace,
 ): Promise<void> {
   const unknown = Object.keys(config).find((member) => !MEMBERS.includes(member))
   if (unknown !== undefined)
@@ -52,7 +56,8 @@ async function loadSections(
   for (const [i, proxy] of proxies.entries()) {
     const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
     const place = `${where}: ${placeOf('proxies', i, rest['name'])}`
-    const settings = readProxy(rest, place, readPem)
+    const carries = withDescriptor(rest['carries'], where, readBytes)
+    const settings = readProxy(carries === undefined ? rest : { ...rest, carries }, place, readPem)
     await openProxy(plane, { settings, toxics: listOf(toxics, `${place}.toxics`), place })
   }
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {

@@ -1,4 +1,5 @@
 // All that it takes to run proxies under control; what reads their bytes is loaded where a proxy needs it.
+export { withDescriptor } from '../grpc/parse-schema.ts'
 export { createNetwork } from '../network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
 export { parseAddress } from './address.ts'

@@ -2,6 +2,7 @@ import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageF
 import { UserError } from '@chaos/history'
 import { chain } from '../chain.ts'
 import { resp } from '../framing/resp.ts'
+import type { HttpRoute } from '../http/http-faults.ts'
 import type { Intercept } from '../interceptor.ts'
 import { type Carriage, carriageNames } from './carriage.ts'
 import type { InForce } from './injector.ts'
@@ -28,21 +29,37 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     const { createHttpFaults } = await import('../http/http-faults.ts')
     return createHttpFaults({ seed, recorder, recordQueues: recording?.files })
   })
-  const http2 = createLazily(async () => (await import('../http2/http2-faults.ts')).createHttp2Faults({ seed }))
+  const http2 = createLazily(async () => {
+    const { createHttp2Faults } = await import('../http2/http2-faults.ts')
+    return createHttp2Faults({ seed, recorder, recordQueues: recording?.files })
+  })
   const messages = createLazily(async () =>
     (await import('../messages/message-faults.ts')).createMessageFaults({ seed }),
   )
+
+  /** What is recorded is read in whichever version it comes: nothing that a client does may go by unseen. */
+  async function recordedHttp(way: HttpRoute): Promise<Intercept> {
+    const { byPreface } = await import('../http2/by-preface.ts')
+    return byPreface({
+      http1: (await http.make()).intercept(way),
+      http2: (await http2.make()).intercept(way),
+    })
+  }
 
   return {
     async interceptFor(carriage, { from, to }) {
       switch (carriage.kind) {
         case 'http': {
-          const requests = (await http.make()).intercept({ from, to, table: carriage.table })
+          const way = { from, to, table: carriage.table }
+          const isRecorded = recorder !== undefined && carriage.table !== undefined
+          const requests = isRecorded ? await recordedHttp(way) : (await http.make()).intercept(way)
           if (!carriage.websocket) return requests
           const { websocket } = await import('../websocket/websocket.ts')
           return chain(requests, (await messages.make()).intercept({ from, to, framing: websocket }))
         }
         case 'http2':
+          if (recorder !== undefined && carriage.table !== undefined)
+            return recordedHttp({ from, to, table: carriage.table })
           return (await http2.make()).intercept({ from, to })
         case 'resp': {
           const faults = (await messages.make()).intercept({ from, to, framing: resp })

@@ -1,8 +1,12 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
+import type { Json } from '@chaos/history'
 
-/** What there is of a body: its bytes, or where there were too many of them their number and SHA-256. */
-export type Captured = { readonly bytes: Buffer } | { readonly sha256: string; readonly length: number }
+/** What there is of a body: its bytes, or where there were too many of them their number and SHA-256; or what it says. */
+export type Captured =
+  | { readonly bytes: Buffer }
+  | { readonly sha256: string; readonly length: number }
+  | { readonly json: Json }
 
 const NOTHING = Buffer.alloc(0)
 

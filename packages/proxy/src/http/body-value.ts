@@ -11,6 +11,7 @@ const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
  * values that differ must not become one. Undefined where it is compressed in a way that cannot be undone.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
+  if ('json' in captured) return captured.json
   if ('sha256' in captured) {
     return isPlain(contentEncoding) ? { sha256: captured.sha256, bytes: captured.length } : undefined
   }
@@ -23,6 +24,7 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
 
 /** A body as JSON; undefined where it is none. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
+  if ('json' in captured) return captured.json
   const text = textOf(captured, contentEncoding)
   if (typeof text !== 'string') return undefined
   try {

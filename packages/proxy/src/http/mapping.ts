@@ -1,18 +1,24 @@
 import type { Json } from '@chaos/history'
 import { UserError } from '@chaos/history'
+import { describeGrpcStatus, grpcStatusNames, usualGrpcOutcome } from '../grpc/grpc-status.ts'
+import type { Schema } from '../grpc/message-type.ts'
 import type { Call, Completion } from '../recorder/call.ts'
 import { UNSAID } from '../recorder/call.ts'
 import type { Captured } from './body-capture.ts'
 import { jsonOf, textOf } from './body-value.ts'
-import type { HeaderBlock } from './header-block.ts'
+import type { MatchableHead } from './head-match.ts'
 import { compilePath, decodeSegment, pathOf } from './path-pattern.ts'
-import type { RequestHead } from './request-head.ts'
 import type { OutcomeName, RouteSpec, RouteTable, ValueSource } from './route-table.ts'
+
+/** Header fields, by names in lower case. */
+type Fields = MatchableHead['headers']
 
 /** What is needed of an answer to say how an operation ended. */
 export interface Answer {
   readonly status: number
-  readonly headers: HeaderBlock | undefined
+  /** Of a call of gRPC, which says with it how it ended. */
+  readonly grpcStatus?: number | undefined
+  readonly headers: Fields | undefined
   readonly body: Captured | undefined
 }
 
@@ -21,7 +27,7 @@ export interface RoutedRequest {
   /** How much of the request's body to keep; 0 for nothing. */
   readonly bodyBytes: number
   /** Undefined where the body does not say what the route expects of it. */
-  call(head: RequestHead, body: Captured | undefined): Call | undefined
+  call(head: MatchableHead, body: Captured | undefined): Call | undefined
   /** How much of the answer's body to keep. */
   readonly answerBytes: number
   readonly harmless: boolean
@@ -31,7 +37,9 @@ export interface RoutedRequest {
 /** Requests as operations, as a route table has them. */
 export interface HttpMapping {
   /** Undefined for what no route recognises. */
-  match(head: RequestHead): RoutedRequest | undefined
+  match(head: MatchableHead): RoutedRequest | undefined
+  /** What the messages of gRPC consist of. */
+  readonly schema: Schema | undefined
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
@@ -50,6 +58,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
   }
 
   return {
+    schema: table.schema,
     match({ method, target }) {
       let targets = known.get(method)
       if (targets === undefined) {
@@ -86,17 +95,18 @@ function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
   const outcomes = compileOutcomes(spec.outcomes ?? {})
 
   function complete(call: Call, answer: Answer): Completion {
-    const outcome = outcomes(answer.status)
+    const outcome = outcomes(answer)
+    const status = describeStatus(answer)
     if (outcome === 'absent') return { type: 'ok', value: null }
-    if (outcome !== 'ok') return { type: outcome, error: `status ${answer.status}` }
+    if (outcome !== 'ok') return { type: outcome, error: status }
     if (resultOf === undefined) return { type: 'ok', value: call.value === UNSAID ? null : call.value }
     const value = resultOf(new Message(NO_NAMES, NO_NAMES, '', answer.headers, answer.body))
     return value === undefined
-      ? { type: 'not-understood', error: `status ${answer.status}, and nothing at ${spec.result}` }
+      ? { type: 'not-understood', error: `${status}, and nothing at ${spec.result}` }
       : { type: 'ok', value }
   }
 
-  function call(head: RequestHead, segments: readonly string[], body: Captured | undefined): Call | undefined {
+  function call(head: MatchableHead, segments: readonly string[], body: Captured | undefined): Call | undefined {
     const message = new Message(segments, path.names, head.target, head.headers, body)
     const key = keyOf(message)
     const value = inputOf(message)
@@ -120,14 +130,14 @@ class Message {
   readonly segments: readonly string[]
   readonly names: readonly string[]
   readonly target: string
-  readonly headers: HeaderBlock | undefined
+  readonly headers: Fields | undefined
   readonly body: Captured | undefined
 
   constructor(
     segments: readonly string[],
     names: readonly string[],
     target: string,
-    headers: HeaderBlock | undefined,
+    headers: Fields | undefined,
     body: Captured | undefined,
   ) {
     this.segments = segments
@@ -224,10 +234,14 @@ function memberOf(value: Json, members: readonly string[]): Json | undefined {
   return found
 }
 
-/** A status by itself, then its class, then what HTTP says of them all. */
-function compileOutcomes(outcomes: { readonly [status: string]: OutcomeName }): (status: number) => OutcomeName {
+const describeStatus = ({ status, grpcStatus }: Answer): string =>
+  grpcStatus === undefined ? `status ${status}` : describeGrpcStatus(grpcStatus)
+
+/** A status by itself, then its class, then what HTTP, or gRPC, says of them all. */
+function compileOutcomes(outcomes: { readonly [status: string]: OutcomeName }): (answer: Answer) => OutcomeName {
   const known = new Map<number, OutcomeName>()
-  return (status) => {
+  return ({ status, grpcStatus }) => {
+    if (grpcStatus !== undefined) return grpcOutcome(outcomes, grpcStatus)
     let outcome = known.get(status)
     if (outcome === undefined) {
       outcome = outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualOutcome(status)
@@ -236,6 +250,9 @@ function compileOutcomes(outcomes: { readonly [status: string]: OutcomeName }): 
     return outcome
   }
 }
+
+const grpcOutcome = (outcomes: { readonly [status: string]: OutcomeName }, status: number): OutcomeName =>
+  outcomes[`grpc ${status}`] ?? outcomes[`grpc ${grpcStatusNames[status] ?? ''}`] ?? usualGrpcOutcome(status)
 
 /**
  * A 2xx is done. A 4xx says that the request was not taken (408 excepted: it may have been, in part). Of anything else, a

@@ -1,5 +1,8 @@
 import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
+import { grpcStatusNames } from '../grpc/grpc-status.ts'
+import type { Schema } from '../grpc/message-type.ts'
+import { parseSchema, schemaMembers } from '../grpc/parse-schema.ts'
 
 /**
  * Where a value is found: `body` (the whole body, a text), `json` (the whole body, as JSON) or a member of it
@@ -22,7 +25,10 @@ export interface RouteSpec {
   readonly value?: ValueSource | readonly ValueSource[] | undefined
   /** Where the answer has the result; by default the result is the value given. */
   readonly result?: ValueSource | undefined
-  /** By status (`404`) or class of them (`5xx`): by default 2xx is ok, 4xx fail (408 excepted) and all else info. */
+  /**
+   * By status (`404`) or class of them (`5xx`): by default 2xx is ok, 4xx fail (408 excepted) and all else info. Of gRPC by
+   * its own (`grpc 5`, `grpc NOT_FOUND`): see `usualGrpcOutcome`.
+   */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
   /** It leaves nothing behind, whatever becomes of it; by default reads and gets. */
   readonly harmless?: boolean | undefined
@@ -33,10 +39,12 @@ export interface RouteTable {
   readonly routes: readonly RouteSpec[]
   /** The field by which a request names itself, so that its retries are known: `Idempotency-Key`. */
   readonly requestId?: string | undefined
+  /** What the messages of gRPC consist of: from a descriptor, or declared. */
+  readonly schema?: Schema | undefined
 }
 
 const ROUTE_MEMBERS = ['request', 'f', 'key', 'value', 'result', 'outcomes', 'harmless']
-const TABLE_MEMBERS = ['routes', 'requestId']
+const TABLE_MEMBERS = ['routes', 'requestId', ...schemaMembers]
 const OUTCOMES: readonly unknown[] = ['ok', 'fail', 'info', 'absent']
 
 /**
@@ -59,7 +67,10 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
       'input',
       `${where}: "requestId" is ${quote(requestId)}. Name a field, such as "Idempotency-Key".`,
     )
-  return { routes: routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`)), requestId }
+  const parsed = routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`))
+  const schema = parseSchema(members, where)
+  for (const [i, { request }] of parsed.entries()) refuseStream(request, schema, `${where}: route ${i + 1}`)
+  return { routes: parsed, requestId, schema }
 }
 
 function parseRoute(value: unknown, where: string): RouteSpec {
@@ -85,6 +96,16 @@ function parseRoute(value: unknown, where: string): RouteSpec {
     ...optional('outcomes', outcomes === undefined ? undefined : parseOutcomes(outcomes, `${at}: "outcomes"`)),
     ...optional('harmless', harmless),
   }
+}
+
+/** A call of several messages is no operation. */
+function refuseStream(request: string, schema: Schema | undefined, where: string): void {
+  const path = request.slice(request.indexOf(' ') + 1)
+  if (schema?.methods.get(path)?.streams === true)
+    throw new UserError(
+      'input',
+      `${where} (${request}): this method streams messages, and is no operation. Leave it out.`,
+    )
 }
 
 const optional = <Name extends string, Value>(name: Name, value: Value | undefined): { [name in Name]?: Value } =>
@@ -116,13 +137,20 @@ function parseSource(value: unknown, where: string, request: string): ValueSourc
 function parseOutcomes(value: unknown, where: string): NonNullable<RouteSpec['outcomes']> {
   const outcomes = readObject(value, where)
   for (const [status, outcome] of Object.entries(outcomes)) {
-    if (!/^[1-5](\d\d|xx)$/.test(status))
-      throw new UserError('input', `${where}: ${quote(status)} is no status. Write 404, or a class of them: 5xx.`)
+    if (!/^[1-5](\d\d|xx)$/.test(status) && !isGrpcStatus(status))
+      throw new UserError(
+        'input',
+        `${where}: ${quote(status)} is no status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
+      )
     if (!OUTCOMES.includes(outcome))
       throw new UserError('input', `${where}: ${status} is ${quote(outcome)}. Give one of ok, absent, fail, info.`)
   }
   return outcomes as NonNullable<RouteSpec['outcomes']>
 }
+
+/** `grpc 5` or `grpc NOT_FOUND` */
+const isGrpcStatus = (text: string): boolean =>
+  grpcStatusNames.some((name, number) => text === `grpc ${name}` || text === `grpc ${number}`)
 
 function refuseUnknown(members: { readonly [name: string]: unknown }, known: readonly string[], where: string): void {
   const unknown = Object.keys(members).find((name) => !known.includes(name))

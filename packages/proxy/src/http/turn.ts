@@ -3,11 +3,11 @@ import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder } from '../recorder/recorder.ts'
 import type { Captured } from './body-capture.ts'
+import type { MatchableHead } from './head-match.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Answer, RoutedRequest } from './mapping.ts'
 import { pathOf } from './path-pattern.ts'
 import type { WholeReply } from './reply.ts'
-import type { RequestHead } from './request-head.ts'
 
 /** Why a request has no answer, as histories say it. */
 export const LOST = {
@@ -68,7 +68,7 @@ export class Turn {
   }
 
   /** The whole request is here. */
-  requestEnded(head: RequestHead, body: Captured | undefined): void {
+  requestEnded(head: MatchableHead, body: Captured | undefined): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {
       this.exchange = this.#recording.beginWhole(this.#begunAt)
@@ -122,6 +122,15 @@ export class Turn {
     this.exchange?.ended(time, reason)
   }
 
+  /** The server says that it did nothing of it, and never will. */
+  refused(time: Nanos, reason: string): void {
+    if (this.#requestEnded) {
+      this.exchange?.answered(time, { type: 'fail', error: reason })
+      this.exchange?.delivered(time, { type: 'fail', error: reason })
+    }
+    this.exchange?.ended(time, reason)
+  }
+
   /** The answers are not understood, and the client reads them. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
@@ -139,7 +148,7 @@ export class Turn {
     return this.routed === undefined && SAFE_METHODS.has(this.method) ? 'nothing' : 'everything'
   }
 
-  #understand(head: RequestHead, body: Captured | undefined): Understanding {
+  #understand(head: MatchableHead, body: Captured | undefined): Understanding {
     const what = this.#what
     if (this.routed === undefined) return { kind: 'passed-on', what, touches: this.#touches }
     const call = this.routed.call(head, body)

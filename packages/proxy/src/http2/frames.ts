@@ -35,16 +35,33 @@ export function framesOf(bytes: Buffer): readonly Buffer[] {
   return frames
 }
 
-/** What HEADERS or CONTINUATION carry of a header block, without padding and priority (§6.2). */
+/** What HEADERS, PUSH_PROMISE or CONTINUATION carry of a header block, without padding and what comes first (§6.2, §6.6). */
 export function headerFragment(frame: Buffer): Buffer {
-  const payload = frame.subarray(HEADER_BYTES)
-  if (typeOf(frame) === FRAME.continuation) return payload
-  const isPadded = hasFlag(frame, FLAG.padded)
-  const start = (isPadded ? 1 : 0) + (hasFlag(frame, FLAG.priority) ? PRIORITY_BYTES : 0)
-  return payload.subarray(start, Math.max(start, payload.length - (isPadded ? (payload[0] ?? 0) : 0)))
+  if (typeOf(frame) === FRAME.continuation) return frame.subarray(HEADER_BYTES)
+  const isPromise = typeOf(frame) === FRAME.pushPromise
+  const isPrioritised = !isPromise && hasFlag(frame, FLAG.priority)
+  return unpadded(frame, isPromise ? PROMISED_STREAM_BYTES : isPrioritised ? PRIORITY_BYTES : 0)
 }
 
 const PRIORITY_BYTES = 5
+const PROMISED_STREAM_BYTES = 4
+
+/** The content of DATA (§6.1). */
+export const dataOf = (frame: Buffer): Buffer => unpadded(frame, 0)
+
+function unpadded(frame: Buffer, skippedBytes: number): Buffer {
+  const isPadded = hasFlag(frame, FLAG.padded)
+  const start = HEADER_BYTES + (isPadded ? 1 : 0) + skippedBytes
+  return frame.subarray(start, Math.max(start, frame.length - (isPadded ? (frame[HEADER_BYTES] ?? 0) : 0)))
+}
+
+/** The code of RST_STREAM (§6.4), or the last stream of GOAWAY (§6.8). */
+export const firstWord = (frame: Buffer): number =>
+  frame.length < HEADER_BYTES + 4 ? 0 : frame.readUInt32BE(HEADER_BYTES)
+
+/** HEADERS or DATA after which its side says no more on the stream. */
+export const endsStream = (frame: Buffer): boolean =>
+  (typeOf(frame) === FRAME.headers || typeOf(frame) === FRAME.data) && hasFlag(frame, FLAG.endStream)
 
 /** Ends a request, with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])

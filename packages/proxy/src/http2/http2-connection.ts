@@ -2,11 +2,13 @@ import { http2Codes } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Direction } from '../framing/framing.ts'
 import type { MatchableHead } from '../http/head-match.ts'
+import type { RecordQueue } from '../http/http-connection.ts'
 import type { Conversation, Interceptor, Stage } from '../interceptor.ts'
-import { FLAG, FRAME, goaway, HEADER_BYTES, hasFlag, resetStream, streamOf, typeOf, windowUpdate } from './frames.ts'
+import { endsStream, FRAME, goaway, HEADER_BYTES, resetStream, streamOf, typeOf, windowUpdate } from './frames.ts'
+import { HeaderReader } from './header-reader.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
 import type { Http2Link } from './http2-link.ts'
-import { RequestHeads } from './request-heads.ts'
+import type { Http2Recording } from './http2-recording.ts'
 import type { StreamRule } from './stream-rule.ts'
 
 /** Requests under way on a connection; with more, none is told from another any more. Servers allow hundreds. */
@@ -18,6 +20,10 @@ export interface Http2ConnectionOptions {
   readonly conversation: Conversation
   readonly links: { readonly [direction in Direction]: Http2Link }
   readonly clock: ProxyClock
+  /** Told of all that is recorded. */
+  readonly recording?: Http2Recording | undefined
+  /** Where the record goes: while one is too far behind, requests wait. */
+  readonly queues?: readonly RecordQueue[] | undefined
 }
 
 interface RequestStream {
@@ -38,39 +44,92 @@ export class Http2Connection implements Interceptor {
   /** Undefined until the client has said its first bytes. */
   #isHttp2: boolean | undefined
   readonly #client: string
-  readonly #heads: RequestHeads = new RequestHeads()
+  readonly #heads: HeaderReader = new HeaderReader()
+  readonly #recording: Http2Recording | undefined
+  readonly #queues: readonly RecordQueue[]
   /** Asked and not answered in full. */
   readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
 
-  constructor({ conversation, links, clock }: Http2ConnectionOptions) {
+  constructor({ conversation, links, clock, recording, queues = [] }: Http2ConnectionOptions) {
     this.#links = links
     this.#clock = clock
+    this.#recording = recording
+    this.#queues = queues
     this.#client = conversation.client.host
     this.#numbers = { requests: links.requests.join(this), responses: links.responses.join(this) }
-    const flowOf = (direction: Direction): Http2Flow =>
-      new Http2Flow({
-        direction,
-        exit: conversation[direction],
-        clock,
-        plan: (frame) => this.#plan(direction, frame),
-        mayPass: (frame) => this.#mayPass(direction, frame),
-        recognised: (isHttp2) => {
-          this.#isHttp2 = isHttp2
-          if (!isHttp2) this.#flows[direction === 'requests' ? 'responses' : 'requests'].releaseAll()
-        },
-      })
-    this.#flows = { requests: flowOf('requests'), responses: flowOf('responses') }
-    this.requests = stageOf(this.#flows.requests, (bytes) =>
-      this.#isHttp2 === false ? conversation.requests.pass(bytes) : this.#flows.requests.receive(bytes),
-    )
-    this.responses = stageOf(this.#flows.responses, (bytes) => {
-      if (this.#isHttp2 === true) return this.#flows.responses.receive(bytes)
-      // A server may speak before it was spoken to; what it says are frames only if the client's are.
-      return this.#isHttp2 === false ? conversation.responses.pass(bytes) : this.#flows.responses.skim(bytes)
-    })
+    this.#flows = {
+      requests: this.#flowOf('requests', conversation),
+      responses: this.#flowOf('responses', conversation),
+    }
+    this.requests = this.#requestStage(conversation)
+    this.responses = this.#responseStage(conversation)
     conversation.dial()
+  }
+
+  #flowOf(direction: Direction, conversation: Conversation): Http2Flow {
+    const recording = this.#recording
+    return new Http2Flow({
+      direction,
+      exit: conversation[direction],
+      clock: this.#clock,
+      plan: (frame) => this.#plan(direction, frame),
+      mayPass: (frame) => this.#mayPass(direction, frame),
+      passed:
+        recording === undefined
+          ? undefined
+          : direction === 'requests'
+            ? (frame, startByte) => recording.requestPassed(frame, startByte)
+            : (frame, startByte) => recording.answerPassed(frame, startByte + frame.length),
+      recognised: (isHttp2) => {
+        this.#isHttp2 = isHttp2
+        if (isHttp2) return
+        recording?.opaque()
+        this.#flows[direction === 'requests' ? 'responses' : 'requests'].releaseAll()
+      },
+    })
+  }
+
+  #requestStage(conversation: Conversation): Stage {
+    const flow = this.#flows.requests
+    const recording = this.#recording
+    return {
+      receive: (bytes) => {
+        if (this.#isHttp2 === false) return conversation.requests.pass(bytes)
+        recording?.beginChunk()
+        const free = flow.receive(bytes)
+        recording?.endChunk()
+        this.#holdUpIfBehind()
+        return free
+      },
+      end: () => flow.finish('end'),
+      reset: () => flow.finish('reset'),
+      delivered: (totalBytes) => recording?.requestsDelivered(totalBytes),
+    }
+  }
+
+  #responseStage(conversation: Conversation): Stage {
+    const flow = this.#flows.responses
+    const recording = this.#recording
+    const finish = (ending: 'end' | 'reset'): void => {
+      recording?.serverGone()
+      flow.finish(ending)
+    }
+    return {
+      receive: (bytes) => {
+        // A server may speak before it was spoken to; what it says are frames only if the client's are.
+        if (this.#isHttp2 === undefined) return flow.skim(bytes)
+        if (!this.#isHttp2) return conversation.responses.pass(bytes)
+        recording?.beginChunk()
+        const free = flow.receive(bytes)
+        recording?.endChunk()
+        return free
+      },
+      end: () => finish('end'),
+      reset: () => finish('reset'),
+      delivered: (totalBytes) => recording?.answersDelivered(totalBytes),
+    }
   }
 
   ruleRemoved(rule: StreamRule): void {
@@ -82,6 +141,16 @@ export class Http2Connection implements Interceptor {
     for (const direction of ['requests', 'responses'] as const) {
       this.#flows[direction].stop()
       this.#links[direction].forget(this, this.#numbers[direction])
+    }
+    this.#recording?.closed()
+  }
+
+  /** While the history is too far behind, no more requests are read. */
+  #holdUpIfBehind(): void {
+    for (const queue of this.#queues) {
+      if (!queue.congested) continue
+      this.#flows.requests.setStopped(true)
+      queue.whenRelieved(() => this.#flows.requests.setStopped(this.#queues.some(({ congested }) => congested)))
     }
   }
 
@@ -98,16 +167,27 @@ export class Http2Connection implements Interceptor {
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     const begun =
-      type !== FRAME.headers ? undefined : direction === 'requests' ? this.#ask(frame) : this.#answer(number)
-    const carriesEnd = (type === FRAME.headers || type === FRAME.data) && hasFlag(frame, FLAG.endStream)
-    if (type === FRAME.resetStream || (direction === 'responses' && carriesEnd)) this.#streams.delete(number)
+      direction === 'requests' ? this.#ask(frame) : type === FRAME.headers ? this.#answer(number) : undefined
+    if (direction === 'responses') this.#recording?.answerArrived(frame)
+    if (type === FRAME.resetStream || (direction === 'responses' && endsStream(frame))) this.#streams.delete(number)
     return begun
   }
 
   /** Trailers come in the same frames as what begins a request. */
-  #ask(block: Buffer): RequestStream | undefined {
-    const head = this.#heads.read(block)
-    const number = streamOf(block)
+  #ask(frame: Buffer): RequestStream | undefined {
+    const isBlock = typeOf(frame) === FRAME.headers
+    const head = isBlock ? this.#readHead(frame) : undefined
+    this.#recording?.requestArrived(frame, head)
+    return isBlock ? this.#begin(streamOf(frame), head) : undefined
+  }
+
+  #readHead(block: Buffer): MatchableHead | undefined {
+    const headers = this.#heads.read(block)
+    if (headers === undefined) return undefined
+    return { method: headers.get(':method') ?? '', target: headers.get(':path') ?? '', headers }
+  }
+
+  #begin(number: number, head: MatchableHead | undefined): RequestStream | undefined {
     if (number <= this.#highestStream) return undefined
     this.#highestStream = number
     if (this.#streams.size >= MOST_STREAMS) return undefined
@@ -154,6 +234,7 @@ export class Http2Connection implements Interceptor {
   }
 
   #reset(stream: number, code: number): void {
+    this.#recording?.resetByFault(stream)
     this.#streams.delete(stream)
     this.#resetStreams.add(stream)
     if (this.#resetStreams.size > MOST_RESET_STREAMS)
@@ -179,10 +260,3 @@ export class Http2Connection implements Interceptor {
     return type !== FRAME.resetStream && type !== FRAME.windowUpdate
   }
 }
-
-const stageOf = (flow: Http2Flow, receive: (bytes: Buffer) => boolean): Stage => ({
-  receive,
-  end: () => flow.finish('end'),
-  reset: () => flow.finish('reset'),
-  delivered: () => undefined,
-})

@@ -1,12 +1,17 @@
 import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { type ProxyClock, systemClock } from '../clock.ts'
+import type { RecordQueue } from '../http/http-connection.ts'
+import { compileMapping } from '../http/mapping.ts'
+import type { RouteTable } from '../http/route-table.ts'
 import type { Intercept } from '../interceptor.ts'
 import { LinkTable } from '../link-table.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { withdrawalOf } from '../rule-list.ts'
 import { createClientFilter } from '../trigger.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Link } from './http2-link.ts'
+import { Http2Recording } from './http2-recording.ts'
 import type { StandingHttp2Fault } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
@@ -14,6 +19,10 @@ export interface Http2FaultsOptions {
   readonly seed: number | string
   /** By default the system's. */
   readonly clock?: ProxyClock | undefined
+  /** What the requests of routes with a route table are recorded by. */
+  readonly recorder?: Recorder | undefined
+  /** Where the recorder writes to: while one is too far behind, requests wait. */
+  readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
 /** A fault of HTTP/2 in force. */
@@ -27,10 +36,17 @@ export interface AppliedHttp2Fault {
   remove(): void
 }
 
-/** Faults of single requests of HTTP/2, on links that are known to carry it. */
+export interface Http2Route {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  /** How its requests are operations. Without it nothing is recorded. */
+  readonly table?: RouteTable | undefined
+}
+
+/** Faults and records of single requests of HTTP/2, on links that are known to carry it. */
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. What is no HTTP/2 there, is passed as it is. */
-  intercept(route: { readonly from: Endpoint; readonly to: Endpoint }): Intercept
+  intercept(route: Http2Route): Intercept
   /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for a link that is not known. */
   apply(fault: Http2Fault): AppliedHttp2Fault
 }
@@ -50,10 +66,17 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   }
 
   return {
-    intercept({ from, to }) {
-      const requests = links.of({ from, to })
-      const responses = links.of({ from: to, to: from })
-      return (conversation) => new Http2Connection({ conversation, links: { requests, responses }, clock })
+    intercept({ from, to, table }) {
+      const shared = { links: { requests: links.of({ from, to }), responses: links.of({ from: to, to: from }) }, clock }
+      const { recorder, recordQueues: queues } = options
+      if (table === undefined || recorder === undefined)
+        return (conversation) => new Http2Connection({ ...shared, conversation })
+      const mapping = compileMapping(table)
+      return (conversation) => {
+        const recording = recorder.connection({ node: to, client: conversation.client.host })
+        const recorded = new Http2Recording({ recording, mapping, now: recorder.now })
+        return new Http2Connection({ ...shared, conversation, recording: recorded, queues })
+      }
     },
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]

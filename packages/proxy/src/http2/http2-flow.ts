@@ -28,6 +28,8 @@ export interface Http2FlowOptions {
   readonly plan: (frame: Buffer) => FramePlan | undefined
   /** Asked of each of them as it is about to go on: false where it must not. */
   readonly mayPass: (frame: Buffer) => boolean
+  /** Told of each of them as it goes on: where it begins in all that goes on in this direction. */
+  readonly passed: ((frame: Buffer, startByte: number) => void) | undefined
   /** It turned out to be HTTP/2, or not. */
   readonly recognised: (isHttp2: boolean) => void
 }
@@ -56,6 +58,8 @@ export class Http2Flow implements FrameSink {
   #ending: 'end' | 'reset' | undefined
   #cancelTimer: (() => void) | undefined
   #reading = true
+  #stopped = false
+  #passedBytes = 0
   #over = false
 
   constructor(options: Http2FlowOptions) {
@@ -76,6 +80,7 @@ export class Http2Flow implements FrameSink {
   /** Passes bytes on without looking at what they are, and still knows where frames end. */
   skim(bytes: Buffer): boolean {
     this.#reader.skim(bytes)
+    this.#passedBytes += bytes.length
     return this.#options.exit.pass(bytes)
   }
 
@@ -90,7 +95,7 @@ export class Http2Flow implements FrameSink {
   frame(bytes: Buffer): void {
     if (this.#options.direction === 'requests' && bytes.equals(PREFACE)) {
       this.#options.recognised(true)
-      this.#run.add(bytes)
+      this.#add(bytes)
       return
     }
     const frame = this.#joiner.join(bytes)
@@ -106,7 +111,7 @@ export class Http2Flow implements FrameSink {
       this.releaseAll()
       this.#options.recognised(false)
     }
-    this.#run.add(bytes)
+    this.#add(bytes)
     if (last) this.#passInjected()
   }
 
@@ -130,6 +135,12 @@ export class Http2Flow implements FrameSink {
   releaseAll(): void {
     for (const held of this.#held) held.dueAtMs = 0
     this.#advance()
+  }
+
+  /** Asks the sender to stop, or go on as far as there is room. */
+  setStopped(stopped: boolean): void {
+    this.#stopped = stopped
+    this.#govern()
   }
 
   stop(): void {
@@ -190,20 +201,28 @@ export class Http2Flow implements FrameSink {
   #pass(frame: Buffer): void {
     if (isHeaderPart(typeOf(frame)))
       this.#inHeaderBlock = framesOf(frame).every((part) => !hasFlag(part, FLAG.endHeaders))
-    if (this.#options.mayPass(frame)) this.#run.add(frame)
+    if (this.#options.mayPass(frame)) {
+      this.#options.passed?.(frame, this.#passedBytes)
+      this.#add(frame)
+    }
     this.#passInjected()
+  }
+
+  #add(bytes: Buffer): void {
+    this.#passedBytes += bytes.length
+    this.#run.add(bytes)
   }
 
   #passInjected(): void {
     // Each side begins with its settings, and nothing may come before them (RFC 9113 §3.4).
     const begun = this.#reader.messages > 0
     if (!begun || this.#inHeaderBlock || this.#reader.inParts) return
-    for (const frame of this.#injected) this.#run.add(frame)
+    for (const frame of this.#injected) this.#add(frame)
     this.#injected = []
   }
 
   #govern(): void {
-    const reading = this.#heldBytes < MOST_HELD_BYTES
+    const reading = !this.#stopped && this.#heldBytes < MOST_HELD_BYTES
     if (reading === this.#reading) return
     this.#reading = reading
     this.#options.exit.setReading(reading)

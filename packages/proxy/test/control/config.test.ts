@@ -28,7 +28,11 @@ describe('a config file', () => {
   test('as the one among the examples opens everything it says', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'proxies.json')
-    await loadConfig(plane, JSON.parse(readFileSync(path, 'utf8')), { where: path, readPem: (name) => name })
+    await loadConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
+      where: path,
+      readPem: (name) => name,
+      readBytes: readFileSync,
+    })
     expect(plane.proxies.list().map(({ name, enabled }) => `${name} ${enabled}`)).toEqual([
       'db true',
       'n1-n2 true',
@@ -71,6 +75,8 @@ describe('a config file', () => {
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
   ])('that says %j is told: %s', async (config, message) => {
     const { plane } = await control()
-    await expect(loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path })).rejects.toThrow(message)
+    await expect(
+      loadConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),
+    ).rejects.toThrow(message)
   })
 })

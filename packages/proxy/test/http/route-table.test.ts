@@ -18,7 +18,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [route({ value: ['json.old', 3] }), '"value" is 3. Give a place'],
     [route({ key: 'path.name' }), '"key" is "path.name", and the path has no {name}.'],
     [route({ result: 'path.key' }), '"result" is "path.key". An answer has a "body", "json.MEMBER" or "header.NAME".'],
-    [route({ outcomes: { 4040: 'ok' } }), '"outcomes": "4040" is no status. Write 404, or a class of them: 5xx.'],
+    [route({ outcomes: { 4040: 'ok' } }), '"outcomes": "4040" is no status. Write 404, a class of them: 5xx, or gRPC'],
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
     [

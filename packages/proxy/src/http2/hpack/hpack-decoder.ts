@@ -12,7 +12,7 @@ const ENTRY_BYTES = 32
 const MOST_KEPT_BYTES = 256 * 1024
 const LONGEST_INTEGER_BYTES = 5
 
-/** The fields of a block by their names, in lower case; the values of one name as one list. */
+/** The fields of a block by their names, in lower case; the values of one name as one list, or as one cookie (RFC 9113 §8.2.3). */
 export type HpackFields = ReadonlyMap<string, string>
 
 /**
@@ -37,7 +37,7 @@ export class HpackDecoder {
       keptBytes += name.length + value.length
       if (keptBytes > MOST_KEPT_BYTES) continue
       const before = fields.get(name)
-      fields.set(name, before === undefined ? value : `${before}, ${value}`)
+      fields.set(name, before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`)
     }
     return fields
   }

@@ -1,0 +1,49 @@
+/** How a call ended (https://grpc.io/docs/guides/status-codes), by its number. */
+export const grpcStatusNames = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const
+
+export type GrpcStatusName = (typeof grpcStatusNames)[number]
+
+/** After these, certainly nothing was done. */
+const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'FAILED_PRECONDITION',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'UNAUTHENTICATED',
+])
+
+/** Of all but the refusals and OK, nobody knows: a server may say ABORTED or RESOURCE_EXHAUSTED in the middle. */
+export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
+  if (status === 0) return 'ok'
+  return REFUSALS.has(grpcStatusNames[status] ?? '') ? 'fail' : 'info'
+}
+
+/** `grpc 5 NOT_FOUND` */
+export function describeGrpcStatus(status: number): string {
+  const name = grpcStatusNames[status]
+  return name === undefined ? `grpc ${status}` : `grpc ${status} ${name}`
+}
+
+/** Of a call that ended without saying how. */
+export const GRPC_UNKNOWN = 2

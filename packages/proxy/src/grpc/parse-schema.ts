@@ -1,0 +1,47 @@
+import { dirname, isAbsolute, join } from 'node:path'
+import { quote, readObject } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { parseDeclarations } from './declarations.ts'
+import { parseDescriptorSet } from './descriptor-set.ts'
+import type { Schema } from './message-type.ts'
+
+/** The members of a route table that say what gRPC's messages consist of. */
+export const schemaMembers: readonly string[] = ['descriptor', 'messages', 'methods']
+
+/**
+ * `"descriptor": {"base64": …}`, a FileDescriptorSet, or `"messages"` and `"methods"`, as declarations. Undefined where
+ * neither is given.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function parseSchema(members: { readonly [name: string]: unknown }, where: string): Schema | undefined {
+  const { descriptor, messages, methods } = members
+  if (messages !== undefined || methods !== undefined) {
+    if (descriptor === undefined) return parseDeclarations(messages ?? {}, methods, where)
+    throw new UserError(
+      'input',
+      `${where} has "descriptor" and ${messages === undefined ? '"methods"' : '"messages"'}: give one of them.`,
+    )
+  }
+  if (descriptor === undefined) return undefined
+  const base64 =
+    typeof descriptor === 'object' && descriptor !== null ? readObject(descriptor, where)['base64'] : undefined
+  if (typeof base64 === 'string') return parseDescriptorSet(Buffer.from(base64, 'base64'), `${where}: "descriptor"`)
+  throw new UserError(
+    'input',
+    `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give what is in it as {"base64":"…"}, or declare "messages".`,
+  )
+}
+
+/**
+ * A route table whose `"descriptor"` names a file, beside the table's own, as one that has what is in it.
+ *
+ * @param read gets a file's bytes, or throws a UserError.
+ */
+export function withDescriptor(table: unknown, tablePath: string, read: (path: string) => Buffer): unknown {
+  if (typeof table !== 'object' || table === null || !('descriptor' in table)) return table
+  const { descriptor } = table
+  if (typeof descriptor !== 'string') return table
+  const path = isAbsolute(descriptor) ? descriptor : join(dirname(tablePath), descriptor)
+  return { ...table, descriptor: { base64: read(path).toString('base64') } }
+}

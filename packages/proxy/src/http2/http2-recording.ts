@@ -1,0 +1,305 @@
+import { http2Codes } from '@chaos/faults'
+import type { Nanos } from '@chaos/history'
+import { isGrpc } from '../grpc/grpc-content.ts'
+import type { MatchableHead } from '../http/head-match.ts'
+import type { Answer, HttpMapping, RoutedRequest } from '../http/mapping.ts'
+import { pathOf } from '../http/path-pattern.ts'
+import { LOST, Turn } from '../http/turn.ts'
+import type { ConnectionRecorder } from '../recorder/recorder.ts'
+import { dataOf, endsStream, FRAME, firstWord, streamOf, typeOf } from './frames.ts'
+import { HeaderReader } from './header-reader.ts'
+import { RecordedStream } from './recorded-stream.ts'
+
+/** Requests under way on a connection that are told apart; servers allow hundreds. */
+const MOST_STREAMS = 10_000
+/** Requests that were ended by a fault, and are remembered for what their server may still answer. */
+const MOST_LOST_STREAMS = 1000
+
+const UNREADABLE = 'an HTTP/2 request that could not be read'
+
+export interface Http2RecordingOptions {
+  readonly recording: ConnectionRecorder
+  readonly mapping: HttpMapping
+  /** Time as the histories have it. */
+  readonly now: () => Nanos
+}
+
+interface Unsent {
+  readonly turn: Turn
+  /** Where its first header block is in what goes to the server. */
+  readonly startByte: number
+}
+
+interface Undelivered {
+  readonly turn: Turn
+  readonly answer: Answer
+  /** Where it ends in what goes to the client. */
+  readonly endByte: number
+}
+
+/**
+ * What is recorded of one connection. It is told of every frame of either side as it arrives, and again as it goes on,
+ * which it may do later, or never; frames that a fault makes up only go on. A request is called as its header block
+ * arrives, of which nothing goes on before it is whole, and returns once the end of its answer is with the client.
+ */
+export class Http2Recording {
+  readonly #recording: ConnectionRecorder
+  readonly #mapping: HttpMapping
+  readonly #now: () => Nanos
+  readonly #answerHeads: HeaderReader = new HeaderReader()
+  readonly #streams: Map<number, RecordedStream> = new Map()
+  /** Whose client was told that they are over, and whose server may still answer. */
+  readonly #lost: Set<RecordedStream> = new Set()
+  /** Of this chunk. */
+  #begun: RecordedStream[] = []
+  /** With parts of bodies in memory that goes back with the chunk. */
+  readonly #captured: Set<RecordedStream> = new Set()
+  /** Turns whose header blocks have not gone on yet, by stream. */
+  readonly #waiting: Map<number, Turn> = new Map()
+  #unsent: Unsent[] = []
+  #undelivered: Undelivered[] = []
+  #highestStream = 0
+  /** What the server said in GOAWAY: it does nothing of requests after it. */
+  #lastServedStream: number = Number.POSITIVE_INFINITY
+  #chunkTime: Nanos | undefined
+
+  constructor({ recording, mapping, now }: Http2RecordingOptions) {
+    this.#recording = recording
+    this.#mapping = mapping
+    this.#now = now
+  }
+
+  /** What arrives until `endChunk` arrives at this moment. */
+  beginChunk(): void {
+    this.#chunkTime = this.#now()
+  }
+
+  endChunk(): void {
+    for (const { turn } of this.#begun) if (!turn.isWhole) turn.keepPlace()
+    this.#begun = []
+    for (const stream of this.#captured) stream.releaseMemory()
+    this.#captured.clear()
+    this.#chunkTime = undefined
+  }
+
+  /** A frame, or a whole header block, arrived from the client. @param head of a block; undefined where it makes no sense. */
+  requestArrived(frame: Buffer, head: MatchableHead | undefined): void {
+    const [type, number] = [typeOf(frame), streamOf(frame)]
+    if (type === FRAME.headers && number > this.#highestStream) this.#begin(number, head)
+    const stream = this.#streams.get(number)
+    if (stream === undefined) return
+    if (type === FRAME.data && !stream.turn.isWhole) {
+      stream.requestData(dataOf(frame))
+      this.#captured.add(stream)
+    }
+    if (type === FRAME.resetStream) this.#over(stream, 'the client reset the stream')
+    else if (endsStream(frame) && !stream.turn.isWhole) {
+      stream.requestEnded()
+      if (stream.answerHasPassed) this.#streams.delete(number)
+    }
+  }
+
+  /** A frame, or a whole header block, arrived from the server. */
+  answerArrived(frame: Buffer): void {
+    const type = typeOf(frame)
+    const isBlock = type === FRAME.headers || type === FRAME.pushPromise
+    const fields = isBlock ? this.#answerHeads.read(frame) : undefined
+    if (type === FRAME.goaway) this.#servesNoMoreAfter(firstWord(frame) & 0x7fffffff)
+    const stream = this.#streams.get(streamOf(frame))
+    if (stream === undefined) return
+    if (stream.answer !== undefined) {
+      if (type === FRAME.resetStream) this.#wantsNoMore(stream)
+    } else if (type === FRAME.headers) stream.answerFields(fields)
+    else if (type === FRAME.data) {
+      stream.answerData(dataOf(frame))
+      this.#captured.add(stream)
+    } else if (type === FRAME.resetStream) this.#resetByServer(stream, firstWord(frame))
+    if (endsStream(frame) && stream.answer === undefined) this.#answered(stream)
+  }
+
+  /** It goes on to the server. */
+  requestPassed(frame: Buffer, startByte: number): void {
+    if (typeOf(frame) !== FRAME.headers) return
+    const number = streamOf(frame)
+    const turn = this.#waiting.get(number)
+    if (turn === undefined) return
+    this.#waiting.delete(number)
+    this.#unsent.push({ turn, startByte })
+  }
+
+  /** It goes on to the client. */
+  answerPassed(frame: Buffer, endByte: number): void {
+    if (!endsStream(frame)) return
+    const stream = this.#streams.get(streamOf(frame))
+    if (stream?.answer === undefined) return
+    const { turn, answer } = stream
+    stream.answerHasPassed = true
+    this.#undelivered.push({ turn, answer, endByte })
+    if (turn.isWhole) this.#streams.delete(stream.number)
+  }
+
+  /** So much of what went on to the server is with it. */
+  requestsDelivered(totalBytes: number): void {
+    let sent = 0
+    for (const { turn, startByte } of this.#unsent) {
+      if (startByte >= totalBytes) break
+      sent++
+      turn.forwarded(this.#time)
+    }
+    if (sent > 0) this.#unsent.splice(0, sent)
+  }
+
+  /** So much of what went on to the client is with it. */
+  answersDelivered(totalBytes: number): void {
+    let delivered = 0
+    for (const { turn, answer, endByte } of this.#undelivered) {
+      if (endByte > totalBytes) break
+      delivered++
+      turn.delivered(this.#time, answer)
+    }
+    if (delivered > 0) this.#undelivered.splice(0, delivered)
+  }
+
+  /** A fault ends a request: its client gets no answer, though its server may give one. */
+  resetByFault(number: number): void {
+    const stream = this.#streams.get(number)
+    if (stream === undefined) return
+    const why = 'the stream was reset'
+    stream.requestCut()
+    if (!stream.turn.isWhole || stream.answer !== undefined) {
+      this.#over(stream, why)
+      return
+    }
+    this.#mayBeSent(stream)
+    stream.turn.lostForClient(this.#time, why)
+    this.#lost.add(stream)
+    if (this.#lost.size <= MOST_LOST_STREAMS) return
+    for (const oldest of this.#lost) {
+      this.#over(oldest, why)
+      break
+    }
+  }
+
+  /** What comes from here on is no HTTP/2. */
+  opaque(): void {
+    this.#recording.opaque('bytes that are no HTTP/2', 'everything')
+  }
+
+  /** The server says no more. */
+  serverGone(): void {
+    for (const stream of [...this.#streams.values()])
+      if (stream.answer === undefined) this.#over(stream, LOST.connection)
+  }
+
+  /** Both sides are gone, and what waited to go on never does. */
+  closed(): void {
+    for (const stream of this.#streams.values()) {
+      stream.requestCut()
+      this.#end(stream, LOST.connection)
+    }
+    this.#streams.clear()
+    for (const { turn } of this.#undelivered) turn.ended(this.#time, LOST.connection)
+    this.#undelivered = []
+    this.#unsent = []
+    this.#waiting.clear()
+  }
+
+  get #time(): Nanos {
+    return this.#chunkTime ?? this.#now()
+  }
+
+  #begin(number: number, head: MatchableHead | undefined): void {
+    this.#highestStream = number
+    if (head === undefined || this.#streams.size >= MOST_STREAMS) {
+      const exchange = this.#recording.beginWhole(this.#time)
+      exchange.called({ kind: 'passed-on', what: UNREADABLE, touches: 'everything' })
+      exchange.forwarded(this.#time)
+      return
+    }
+    const turn = new Turn(this.#recording, this.#time)
+    this.#waiting.set(number, turn)
+    const routed = this.#match(head)
+    if (routed === undefined) {
+      turn.method = head.method
+      turn.target = head.target
+      turn.requestEnded(head, undefined)
+      return
+    }
+    const method = this.#mapping.schema?.methods.get(pathOf(head.target))
+    const stream = new RecordedStream(number, head, turn, { routed, method })
+    this.#streams.set(number, stream)
+    this.#begun.push(stream)
+  }
+
+  /** Calls of gRPC are requests by POST; a route may be for them alone. */
+  #match(head: MatchableHead): RoutedRequest | undefined {
+    const asCall = isGrpc(head.headers.get('content-type'))
+      ? this.#mapping.match({ ...head, method: 'GRPC' })
+      : undefined
+    return asCall ?? this.#mapping.match(head)
+  }
+
+  #answered(stream: RecordedStream): void {
+    if (stream.isUnreadable) {
+      this.#streams.delete(stream.number)
+      stream.turn.unreadable(this.#time)
+    } else stream.turn.answered(this.#time, stream.answerEnded())
+    // Its client is gone, so that it goes no further.
+    if (this.#lost.delete(stream)) this.#streams.delete(stream.number)
+  }
+
+  #resetByServer(stream: RecordedStream, code: number): void {
+    if (code === http2Codes.REFUSED_STREAM) this.#refused(stream, 'refused: the server reset the stream unprocessed')
+    else this.#over(stream, `the server reset the stream: ${nameOfCode(code)}`)
+  }
+
+  /** The server answered before the request had ended, and does not want the rest (RFC 9113 §8.1). */
+  #wantsNoMore(stream: RecordedStream): void {
+    stream.requestCut()
+    if (!stream.turn.isWhole) this.#over(stream, 'the server did not want the rest of the request')
+    else if (stream.answerHasPassed) this.#forget(stream)
+  }
+
+  /** RFC 9113 §6.8: what has a higher number was not, and will not be, processed. */
+  #servesNoMoreAfter(lastStream: number): void {
+    this.#lastServedStream = Math.min(this.#lastServedStream, lastStream)
+    for (const stream of [...this.#streams.values()])
+      if (stream.number > this.#lastServedStream && stream.answer === undefined) this.#refused(stream, GONE_AWAY)
+  }
+
+  #refused(stream: RecordedStream, why: string): void {
+    this.#forget(stream)
+    stream.turn.refused(this.#time, why)
+  }
+
+  /** Neither side says any more on it, though what they said may still be on its way. */
+  #over(stream: RecordedStream, why: string): void {
+    stream.requestCut()
+    this.#mayBeSent(stream)
+    this.#end(stream, why)
+    this.#forget(stream)
+  }
+
+  #end(stream: RecordedStream, why: string): void {
+    const { turn, number, answerHasPassed } = stream
+    if (answerHasPassed && turn.isWhole) return
+    if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
+    else turn.ended(this.#time, why)
+  }
+
+  /** What waits goes on, and may be done then. */
+  #mayBeSent({ turn, number }: RecordedStream): void {
+    this.#waiting.delete(number)
+    turn.forwarded(this.#time)
+  }
+
+  #forget(stream: RecordedStream): void {
+    this.#streams.delete(stream.number)
+    this.#lost.delete(stream)
+  }
+}
+
+const GONE_AWAY = 'refused: the server had said that it serves no more'
+
+const nameOfCode = (code: number): string =>
+  Object.entries(http2Codes).find(([, known]) => known === code)?.[0] ?? String(code)

@@ -1,0 +1,120 @@
+import { isGrpc, onlyMessage } from '../grpc/grpc-content.ts'
+import { GRPC_UNKNOWN } from '../grpc/grpc-status.ts'
+import type { Method } from '../grpc/message-type.ts'
+import { BodyCapture, type Captured } from '../http/body-capture.ts'
+import type { MatchableHead } from '../http/head-match.ts'
+import type { Answer, RoutedRequest } from '../http/mapping.ts'
+import type { Turn } from '../http/turn.ts'
+import type { HpackFields } from './hpack/hpack-decoder.ts'
+
+/** What is read of one request, and of its answer, as their frames go by. */
+export class RecordedStream {
+  readonly number: number
+  readonly turn: Turn
+  readonly head: MatchableHead
+  readonly #routed: RoutedRequest
+  /** The messages of the call, where they are known. */
+  readonly #method: Method | undefined
+  readonly #isGrpc: boolean
+  readonly #request: BodyCapture = new BodyCapture()
+  readonly #reply: BodyCapture = new BodyCapture()
+  #status: number | undefined
+  #headers: HpackFields | undefined
+  #trailers: HpackFields | undefined
+  /** A header block of the answer made no sense. */
+  isUnreadable = false
+  /** The server's whole answer. */
+  answer: Answer | undefined
+  /** It went on to the client, to its end. */
+  answerHasPassed = false
+
+  constructor(
+    number: number,
+    head: MatchableHead,
+    turn: Turn,
+    { routed, method }: { readonly routed: RoutedRequest; readonly method: Method | undefined },
+  ) {
+    this.number = number
+    this.turn = turn
+    this.head = head
+    this.#routed = routed
+    this.#method = method
+    this.#isGrpc = isGrpc(head.headers.get('content-type'))
+    this.#request.start(routed.bodyBytes)
+    turn.method = head.method
+    turn.target = head.target
+    turn.routed = routed
+  }
+
+  requestData(bytes: Buffer): void {
+    this.#request.add(bytes, 0, bytes.length)
+  }
+
+  answerData(bytes: Buffer): void {
+    this.#reply.add(bytes, 0, bytes.length)
+  }
+
+  /** What was captured goes on, and is read into again. */
+  releaseMemory(): void {
+    this.#request.release()
+    this.#reply.release()
+  }
+
+  requestEnded(): void {
+    this.turn.requestEnded(this.head, this.#requestBody())
+  }
+
+  /** Nothing more comes of the request. It may be here all the same, as far as its server needs it. */
+  requestCut(): void {
+    if (this.turn.isWhole) return
+    if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined)
+    else if (this.#isGrpc) {
+      // A server may answer a call once its message is there, whether or not the stream has ended.
+      const body = this.#requestBody()
+      if (body !== undefined) this.turn.requestEnded(this.head, body)
+    }
+  }
+
+  /** The head of the answer, or its trailers; undefined where the block could not be read. */
+  answerFields(fields: HpackFields | undefined): void {
+    if (fields === undefined) {
+      this.isUnreadable = true
+      return
+    }
+    if (this.#status !== undefined) {
+      this.#trailers = fields
+      return
+    }
+    const status = Number(fields.get(':status'))
+    if (status >= 100 && status < 200) return
+    this.#status = status
+    this.#headers = fields
+    this.#reply.start(this.#routed.answerBytes)
+  }
+
+  answerEnded(): Answer {
+    const body = this.#reply.end()
+    const headers = this.#headers
+    this.answer = this.#isGrpc
+      ? {
+          status: this.#status ?? 0,
+          grpcStatus: this.#grpcStatus,
+          headers,
+          body: onlyMessage(body, headers?.get('grpc-encoding'), this.#method?.output),
+        }
+      : { status: this.#status ?? 0, headers, body }
+    return this.answer
+  }
+
+  /** In the trailers, which may be all that there is; without it, HTTP's own says why the call did not get there. */
+  get #grpcStatus(): number | undefined {
+    const text = this.#trailers?.get('grpc-status') ?? this.#headers?.get('grpc-status')
+    if (text !== undefined) return /^\d{1,3}$/.test(text) ? Number(text) : GRPC_UNKNOWN
+    return this.#status === 200 ? GRPC_UNKNOWN : undefined
+  }
+
+  #requestBody(): Captured | undefined {
+    const body = this.#request.end()
+    return this.#isGrpc ? onlyMessage(body, this.head.headers.get('grpc-encoding'), this.#method?.input) : body
+  }
+}

@@ -1,0 +1,393 @@
+import { constants } from 'node:http2'
+import { check } from '@chaos/checker'
+import { createRandom } from '@chaos/faults'
+import type { History } from '@chaos/history'
+import { millis } from '@chaos/history'
+import { createHttp2Faults, createHttpFaults, createRecorder } from '@chaos/proxy'
+import { describe, expect, test } from 'vitest'
+import { byPreface } from '../../src/http2/by-preface.ts'
+import { FRAME, framesOf, goaway, HEADER_BYTES, PREFACE, resetStream, typeOf } from '../../src/http2/frames.ts'
+import { httpClient, keyValueService, RecordedLines, textTable } from '../http/live.ts'
+import { closeEverythingAfterEach, dial, eventually, ManualClock, network, Received, serve } from '../sockets.ts'
+import { http2RouteTo, keyValueHttp2, send, serveHttp2, sessionTo } from './recorded.ts'
+
+closeEverythingAfterEach()
+
+const outcomes = (view: RecordedLines) =>
+  view.events.map(({ type, f, key, value, error }) => [type, f, key, value ?? error])
+
+function resultOf(history: History): string {
+  const report = check(history, {
+    model: 'register',
+    initial: 'unknown',
+    levels: ['linearizable'],
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 2 ** 28,
+    now: () => millis(performance.now()),
+  })
+  return report.levels.linearizable.result
+}
+
+describe('a service that speaks HTTP/2', () => {
+  test('is recorded by the route table that it has for HTTP/1.1', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, backend, recorder } = await http2RouteTo(service)
+    const session = await sessionTo(route.port)
+    expect(await send(session, 'PUT', '/kv/x', 'one')).toEqual({ status: 200, body: 'done', code: 0 })
+    expect(await send(session, 'GET', '/kv/x')).toEqual({ status: 200, body: 'one', code: 0 })
+    await send(session, 'GET', '/kv/nothing')
+    await eventually(() => recorder.counters.open === 0)
+    const expected = [
+      ['invoke', 'write', 'x', 'one'],
+      ['ok', 'write', 'x', 'one'],
+      ['invoke', 'read', 'x', null],
+      ['ok', 'read', 'x', 'one'],
+      ['invoke', 'read', 'nothing', null],
+      ['ok', 'read', 'nothing', null],
+    ].map(([type, f, key, value]) => [type, f, key, value ?? undefined])
+    expect(outcomes(client)).toEqual(expected)
+    expect(outcomes(backend)).toEqual(expected)
+    expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0, incomplete: 0 })
+  })
+
+  test('is linearizable where it is, with requests of one connection at once', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, backend, recorder } = await http2RouteTo(service)
+    await drive(route.port, { sessions: 3, requests: 100 })
+    await eventually(() => recorder.counters.open === 0)
+    expect(recorder.counters).toMatchObject({ operations: 300, ok: 300, unmatched: 0, incomplete: 0 })
+    expect([resultOf(client.history), resultOf(backend.history)]).toEqual(['met', 'met'])
+  })
+
+  test('is caught where it is not', async () => {
+    let reads = 0
+    const service = await keyValueHttp2(() => (reads++ === 2 ? 'v0' : undefined))
+    const { route, client, backend } = await http2RouteTo(service)
+    const session = await sessionTo(route.port)
+    for (let i = 0; i < 5; i++) {
+      await send(session, 'PUT', '/kv/x', `v${i}`)
+      await send(session, 'GET', '/kv/x')
+    }
+    expect([resultOf(client.history), resultOf(backend.history)]).toEqual(['violated', 'violated'])
+  })
+})
+
+describe('an operation', () => {
+  test('whose request a fault resets is of unknown outcome, for the client and the backend', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, backend, apply, recorder } = await http2RouteTo(service)
+    apply({ kind: 'reset-stream', match: { method: 'GET' } })
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    const table = outcomes(client)
+    expect(table).toEqual([
+      ['invoke', 'write', 'x', 'one'],
+      ['ok', 'write', 'x', 'one'],
+    ])
+    expect((await send(session, 'GET', '/kv/x')).code).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+    session.close()
+    await eventually(() => recorder.counters.open === 0)
+    // Nobody sees what became of a read.
+    expect(outcomes(client).at(-1)).toEqual(['fail', 'read', 'x', 'the stream was reset'])
+    await eventually(() => backend.events.length === 4)
+  })
+
+  test('whose answer a fault resets was done, as its backend saw it', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, backend, apply, recorder } = await http2RouteTo(service)
+    apply({ kind: 'reset-stream', back: true })
+    const session = await sessionTo(route.port)
+    expect((await send(session, 'PUT', '/kv/x', 'one')).code).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+    await eventually(() => recorder.counters.open === 0)
+    expect(service.journal).toEqual(['x=one'])
+    expect(outcomes(client)).toEqual([
+      ['invoke', 'write', 'x', 'one'],
+      ['info', 'write', 'x', 'the stream was reset'],
+    ])
+    expect(outcomes(backend)).toEqual([
+      ['invoke', 'write', 'x', 'one'],
+      ['ok', 'write', 'x', 'one'],
+    ])
+  })
+
+  test('that a fault delays is called before and returns after; for its backend it is as short as it was', async () => {
+    const clock = new ManualClock()
+    const service = await keyValueHttp2()
+    const { route, client, backend, apply, recorder } = await http2RouteTo(service, { clock })
+    const request = apply({ kind: 'delay-stream', delayMs: 50, when: { nth: 1 } })
+    const reply = apply({ kind: 'delay-stream', delayMs: 50, back: true, when: { nth: 1 } })
+    const session = await sessionTo(route.port)
+    const done = send(session, 'PUT', '/kv/x', 'one')
+    await eventually(() => request.hits === 1)
+    await eventually(() => client.events.length === 1)
+    expect([backend.events.length, service.journal.length]).toEqual([0, 0])
+    clock.advance(50)
+    await eventually(() => reply.hits === 1)
+    await eventually(() => backend.events.length === 2)
+    expect(client.events.length).toBe(1)
+    clock.advance(50)
+    await done
+    await eventually(() => recorder.counters.open === 0)
+    expect([client.events.length, backend.events.length]).toEqual([2, 2])
+  })
+
+  test('that never left certainly failed', async () => {
+    const clock = new ManualClock()
+    const service = await keyValueHttp2()
+    const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
+    const delay = apply({ kind: 'delay-stream', delayMs: 1000 })
+    const session = await sessionTo(route.port)
+    void send(session, 'PUT', '/kv/x', 'one')
+    await eventually(() => delay.hits === 1 && client.events.length === 1)
+    session.destroy()
+    await eventually(() => recorder.counters.open === 0)
+    expect(service.journal).toEqual([])
+    expect(outcomes(client).at(-1)?.[0]).toBe('fail')
+  })
+
+  test('that its client gives up is of unknown outcome, though it has not left yet: it still goes on', async () => {
+    const clock = new ManualClock()
+    const service = await keyValueHttp2()
+    const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
+    const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 1 } })
+    const session = await sessionTo(route.port)
+    const stream = session.request({ ':method': 'PUT', ':path': '/kv/x' })
+    stream.on('error', () => undefined)
+    stream.end('one')
+    await eventually(() => delay.hits === 1 && client.events.length === 1)
+    stream.close(constants.NGHTTP2_CANCEL)
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).at(-1)).toEqual(['info', 'write', 'x', 'the client reset the stream'])
+  })
+})
+
+/** A server that speaks in frames, and says what it is told to once it was asked. */
+async function frameServer(answer: (asked: number) => readonly Buffer[]) {
+  let asked = 0
+  return serve((socket) => {
+    const settings = Buffer.from([0, 0, 0, FRAME.settings, 0, 0, 0, 0, 0])
+    socket.write(settings)
+    socket.on('end', () => socket.end())
+    let rest = Buffer.alloc(0)
+    let begun = false
+    socket.on('data', (bytes: Buffer) => {
+      rest = Buffer.concat([rest, bytes])
+      if (!begun && rest.length < PREFACE.length) return
+      if (!begun) rest = rest.subarray(PREFACE.length)
+      begun = true
+      for (const frame of framesOf(rest)) {
+        if (frame.length < HEADER_BYTES || frame.length < HEADER_BYTES + frame.readUIntBE(0, 3)) break
+        rest = rest.subarray(frame.length)
+        if (typeOf(frame) === FRAME.headers) for (const said of answer(++asked)) socket.write(said)
+      }
+    })
+  })
+}
+
+describe('a request that the server certainly did not process fails', () => {
+  test('where it resets the stream with REFUSED_STREAM', async () => {
+    const server = await frameServer(() => [resetStream(1, constants.NGHTTP2_REFUSED_STREAM)])
+    const { route, client, recorder } = await http2RouteTo(server)
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
+  })
+
+  test('where it says by GOAWAY that it ended before it, and not those before', async () => {
+    const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
+    const { route, client, recorder } = await http2RouteTo(server)
+    const session = await sessionTo(route.port)
+    void send(session, 'PUT', '/kv/x', 'one')
+    void send(session, 'PUT', '/kv/x', 'two')
+    await eventually(() => recorder.counters.fail === 1)
+    session.destroy()
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).slice(2)).toEqual([
+      ['fail', 'write', 'x', 'refused: the server had said that it serves no more'],
+      ['info', 'write', 'x', expect.stringContaining('the connection ended')],
+    ])
+  })
+
+  test('and not where a fault only says so: its headers went on', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, apply, recorder } = await http2RouteTo(service)
+    apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).at(-1)?.[0]).toBe('info')
+  })
+
+  test.each([
+    ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
+    ['CANCEL', constants.NGHTTP2_CANCEL],
+  ])('and not where it says %s', async (name, code) => {
+    const server = await frameServer(() => [resetStream(1, code)])
+    const { route, client, recorder } = await http2RouteTo(server)
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).at(-1)).toEqual(['info', 'write', 'x', `the server reset the stream: ${name}`])
+  })
+})
+
+describe('what is not recorded', () => {
+  test('is counted by what it is, and touches everything where it may write', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, recorder } = await http2RouteTo(service)
+    const session = await sessionTo(route.port)
+    await send(session, 'GET', '/health')
+    expect(client.remarks).toEqual([['passed-on', { what: 'GET /health', count: 1, mayWrite: false }]])
+    await send(session, 'POST', '/admin/compact?now=1', '{}')
+    expect(client.remarks.slice(1)).toEqual([
+      ['passed-on', { what: 'POST /admin/compact', count: 1, mayWrite: true }],
+      ['touched', expect.objectContaining({ what: 'POST /admin/compact' })],
+    ])
+    expect(recorder.counters).toMatchObject({ operations: 0, unmatched: 2, incomplete: 0 })
+  })
+
+  test('is everything on a connection whose header blocks make no sense', async () => {
+    const service = await serve((socket) => socket.resume())
+    const { route, client } = await http2RouteTo(service)
+    const raw = new Received(await dial(route))
+    const settings = Buffer.from([0, 0, 0, FRAME.settings, 0, 0, 0, 0, 0])
+    const noHpack = Buffer.from([0, 0, 1, FRAME.headers, 5, 0, 0, 0, 1, 0x80])
+    raw.socket.write(Buffer.concat([PREFACE, settings, noHpack]))
+    await eventually(() => client.remarks.length === 2)
+    expect(client.remarks).toEqual([
+      ['passed-on', { what: 'an HTTP/2 request that could not be read', count: 1, mayWrite: true }],
+      ['touched', expect.objectContaining({ what: 'an HTTP/2 request that could not be read' })],
+    ])
+  })
+
+  test('is an upload that was cut off: its server may have made something of it', async () => {
+    const service = await serveHttp2((stream) => void stream.resume())
+    const { route, client, recorder } = await http2RouteTo(service)
+    const session = await sessionTo(route.port)
+    const stream = session.request({ ':method': 'PUT', ':path': '/kv/x' })
+    stream.on('error', () => undefined)
+    stream.write('a part')
+    await eventually(() => recorder.counters.waiting > 0)
+    stream.destroy(new Error('given up'))
+    await eventually(() => client.remarks.length > 0)
+    expect(client.remarks.map((remark) => (remark as readonly unknown[])[0])).toEqual(['touched'])
+    expect(client.events).toEqual([])
+  })
+})
+
+test('bytes are passed as they are, with and without a record, however they are cut', async () => {
+  const random = createRandom('http2 bytes')
+  const received: Buffer[] = []
+  const echoed = await serve((socket) => {
+    socket.on('data', (bytes: Buffer) => {
+      received.push(Buffer.from(bytes))
+      socket.write(bytes)
+    })
+    socket.on('end', () => socket.end())
+  })
+  const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer => {
+    const head = Buffer.alloc(HEADER_BYTES)
+    head.writeUIntBE(payload.length, 0, 3)
+    head[3] = type
+    head[4] = flags
+    head.writeUInt32BE(stream, 5)
+    return Buffer.concat([head, payload])
+  }
+  for (let round = 0; round < 20; round++) {
+    received.length = 0
+    const frames = Array.from({ length: 30 }, (_, i) =>
+      frame(
+        random.pick([0, 1, 2, 3, 4, 6, 7, 8, 9, 0x77]),
+        random.integer(256),
+        random.pick([0, 1, 3, 2 * i + 1]),
+        Buffer.alloc(random.integer(i === 7 ? 70_000 : 60), random.integer(256)),
+      ),
+    )
+    const stream = Buffer.concat([PREFACE, ...frames])
+    const { route } = await http2RouteTo(echoed)
+    const client = new Received(await dial(route))
+    for (let at = 0; at < stream.length; ) {
+      const size = 1 + random.integer(4000)
+      client.socket.write(stream.subarray(at, at + size))
+      at += size
+      if (random.chance(0.3)) await new Promise((resolve) => setImmediate(resolve))
+    }
+    client.socket.end()
+    await client.until(() => client.ended)
+    expect(Buffer.concat(received).equals(stream)).toBe(true)
+    expect(client.bytes.equals(stream)).toBe(true)
+  }
+})
+
+describe('a proxy that records', () => {
+  /** Whatever version its clients begin with. */
+  async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
+    const client = new RecordedLines()
+    const recorder = createRecorder({ client })
+    const http = createHttpFaults({ seed: 1, recorder })
+    const http2 = createHttp2Faults({ seed: 1, recorder })
+    const way = { from: 'clients', to: 'n1', table: textTable }
+    const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
+    const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
+    return { route, client, recorder }
+  }
+
+  test('reads HTTP/2 by its preface, also where its server speaks first', async () => {
+    const { route, recorder } = await anyRouteTo(await keyValueHttp2())
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/x', 'one')
+    expect((await send(session, 'GET', '/kv/x')).body).toBe('one')
+    expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
+  })
+
+  test('reads all else as HTTP/1.1, however it comes', async () => {
+    const { route, recorder } = await anyRouteTo(await keyValueService())
+    const send1 = httpClient(route.port)
+    await send1('PUT', '/kv/x', 'one')
+    const slow = new Received(await dial(route))
+    for (const piece of ['P', 'U', 'T /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 3\r\n\r\nt', 'wo']) {
+      slow.socket.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await slow.until(() => slow.text.includes('done'))
+    expect(await send1('GET', '/kv/x')).toMatchObject({ body: 'two' })
+    expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
+  })
+
+  test('passes on at once what a server of HTTP/1.1 says unasked, and its end', async () => {
+    const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
+    const waiting = new Received(await dial(route))
+    await waiting.until(() => waiting.ended)
+    expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
+  })
+
+  test('passes on a preface that goes wrong', async () => {
+    const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
+    const asking = new Received(await dial(route))
+    asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')
+    await asking.until(() => asking.text === 'PRI * HTTP/2.0\r\n\r\nno')
+    expect(client.remarks.map((remark) => (remark as readonly unknown[])[0])).toContain('touched')
+  })
+})
+
+/** Clients that write and read a few keys, several requests of each under way at once. */
+async function drive(port: number, { sessions, requests }: { readonly sessions: number; readonly requests: number }) {
+  await Promise.all(
+    Array.from({ length: sessions }, async (_, c) => {
+      const session = await sessionTo(port)
+      const random = createRandom(c)
+      let asked = 0
+      const one = async () => {
+        while (asked < requests) {
+          const i = asked++
+          const key = `/kv/k${random.integer(3)}`
+          if (random.chance(0.5)) await send(session, 'PUT', key, `c${c}-${i}`)
+          else await send(session, 'GET', key)
+        }
+      }
+      await Promise.all([one(), one(), one()])
+    }),
+  )
+}
