@@ -1,3 +1,4 @@
+export { checkedMachine, checkedProtocol } from './checked/checked-machine.ts'
 export type {
   AnyStoreMachine,
   Bug,
@@ -14,6 +15,7 @@ export type {
 } from './definition.ts'
 export { promiseOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
+export { describeEvent, MachineError, threwOn, traceOf } from './machine-error.ts'
 export { findProtocol, protocols } from './registry.ts'
 export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'
 export { inSession } from './store.ts'

@@ -38,6 +38,8 @@ export interface NodeStatus {
   readonly role: string
   /** True where this node believes that it is the one that takes writes. */
   readonly leads: boolean
+  /** Whether clients can be served now; absent: once somebody leads. A protocol without a leader says it here. */
+  readonly ready?: boolean | undefined
   /** Term, epoch or view number, where the protocol has one. */
   readonly term?: number | undefined
   /** Whom this node believes to lead. */

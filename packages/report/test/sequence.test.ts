@@ -27,6 +27,7 @@ test('a replay in doubt says why in place of what did not happen', () => {
     title: 'nothing went wrong, and little proved',
     mood: 'unsure',
     sentence: 'raft kept its history linearizable.',
+    trace: [],
     doubts: ['no kill ever bit'],
     played: 'in the simulator',
     steps: stepsWith(1),

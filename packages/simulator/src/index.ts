@@ -1,6 +1,5 @@
 export type { RunEnd, RunLimits, SimulatedCluster, SimulationOptions } from './cluster.ts'
 export { createSimulatedCluster } from './cluster.ts'
-export { describeEvent } from './machine-error.ts'
 export type { Moment } from './node.ts'
 export { digestOf } from './replay/digest.ts'
 export type { Replay } from './replay/replay-file.ts'

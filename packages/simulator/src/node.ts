@@ -1,18 +1,18 @@
 import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
-import type {
-  AnyStoreMachine,
-  MachineEvent,
-  NodeSetting,
-  NodeStatus,
-  StoreCommand,
-  StoreResult,
-  Transition,
+import {
+  type AnyStoreMachine,
+  type MachineEvent,
+  type NodeSetting,
+  type NodeStatus,
+  type StoreCommand,
+  type StoreResult,
+  type Transition,
+  threwOn,
 } from '@chaos/protocols'
 import { CrashPoints } from './crash-points.ts'
 import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'
-import { MachineError, threwOn } from './machine-error.ts'
 import type { Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
 import type { Addressee } from './parcel.ts'
@@ -284,7 +284,7 @@ export class SimulatedNode implements Ringing {
       }
       case 'setTimer':
         if (!(effect.afterMs >= 0 && effect.afterMs < Number.POSITIVE_INFINITY))
-          throw new MachineError(this.id, `sets the timer "${effect.timer}" to ring after ${effect.afterMs} ms`)
+          throw new Error(`${this.id} sets the timer "${effect.timer}" to ring after ${effect.afterMs} ms`)
         this.#timer(effect.timer).set(this.#queue.now + Math.round((effect.afterMs * 1e6) / this.#clock.rate))
         return
       case 'cancelTimer':
@@ -296,13 +296,13 @@ export class SimulatedNode implements Ringing {
       case 'persist':
         return
       default:
-        throw new MachineError(this.id, `asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
+        throw new Error(`${this.id} asks for ${JSON.stringify(effect satisfies never)}, which is no effect`)
     }
   }
 
   #send(to: NodeId, message: unknown): void {
     const wire = this.#wires.get(to)
-    if (wire === undefined) throw new MachineError(this.id, `sends to ${to}, which is none of its peers`)
+    if (wire === undefined) throw new Error(`${this.id} sends to ${to}, which is none of its peers`)
     wire.link.send(message, wire)
   }
 

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaos/history'
-import { findProtocol, type ProtocolDefinition, type ProtocolModule, protocols } from '@chaos/protocols'
+import {
+  checkedProtocol,
+  findProtocol,
+  type ProtocolDefinition,
+  type ProtocolModule,
+  protocols,
+} from '@chaos/protocols'
 
 /** Whether it names a file rather than a protocol that comes with this program. */
 export const isProtocolFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)
@@ -11,7 +17,7 @@ const promiseNames: readonly ProtocolDefinition['promises'][] = ['linearizable',
 
 /**
  * A protocol by its name or, where the reference is a path, from a user's own file: JavaScript, or TypeScript of which the
- * types are left out. The file's default export is a `ProtocolModule`.
+ * types are left out. The file's default export is a `ProtocolModule`; what it creates is held to its types.
  *
  * @throws UserError (usage) where there is none, or the file does not export one; (input) where the file does not run.
  */
@@ -28,11 +34,23 @@ async function importFile(path: string): Promise<unknown> {
   if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
   // Loaded only where somebody has a file of their own: it takes a while.
   const { createJiti } = await import('jiti')
+  // Results and reports go to standard output; what a file prints of its own is for people.
+  const { write } = process.stdout
+  process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
     return await createJiti(import.meta.url, { moduleCache: false }).import(file, { default: true })
   } catch (error) {
-    throw new UserError('input', `${path} does not run: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
+  } finally {
+    process.stdout.write = write
   }
+}
+
+/** The message, and the places in the file that it came by. */
+function thrownText(thrown: unknown, file: string): string {
+  if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
+  const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
+  return [thrown.message, ...frames].join('\n')
 }
 
 function asDefinition(exported: unknown, path: string): ProtocolDefinition {
@@ -42,15 +60,32 @@ function asDefinition(exported: unknown, path: string): ProtocolDefinition {
   const module = exported as Partial<ProtocolModule>
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is no text')
   if (typeof module.create !== 'function') throw wrong('"create" is no function')
-  const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES } = module
+  const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, knobs = [], bugs = [] } = module
   if (!promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}`)
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
+  for (const [member, list] of Object.entries({ knobs, bugs, invariants: module.invariants ?? [] }))
+    if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
+      throw wrong(`"${member}" is no list of { name, … }`)
+  for (const knob of knobs)
+    if (!['number', 'boolean', 'string'].includes(typeof knob.default))
+      throw wrong(`the knob "${knob.name}" has no "default" that is a number, true, false or a text`)
   const create: ProtocolDefinition['create'] = (options) => {
-    const machine = module.create?.(options)
+    const machine: unknown = created(() => module.create?.(options), path)
     for (const member of ['start', 'step', 'status'] as const)
-      if (typeof machine?.[member] !== 'function') throw wrong(`what "create" returns has no function "${member}"`)
+      if (typeof (machine as { readonly [name: string]: unknown } | undefined)?.[member] !== 'function')
+        throw wrong(`what "create" returns has no function "${member}"`)
     return machine as ReturnType<ProtocolDefinition['create']>
   }
-  return { summary: `from ${path}`, knobs: [], bugs: [], ...module, name, promises, defaultNodes, create }
+  const summary = `from ${path}`
+  return checkedProtocol({ summary, ...module, knobs, bugs, name, promises, defaultNodes, create })
+}
+
+function created(create: () => unknown, path: string): unknown {
+  try {
+    return create()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${path}: "create" threw: ${thrownText(error, resolve(path))}`)
+  }
 }

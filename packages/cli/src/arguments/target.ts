@@ -7,6 +7,7 @@ import {
   loadProtocol,
   type TargetDefinition,
   targetNames,
+  vetProtocol,
 } from '@chaos/targets'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { parseSettings } from './names.ts'
@@ -36,7 +37,10 @@ export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget
 
 /** By a reference as files have it: a name, or a path. */
 export async function targetOf(reference: string): Promise<ChosenTarget> {
-  if (isProtocolFile(reference)) return { target: embeddedTarget(await loadProtocol(reference)), reference }
+  if (isProtocolFile(reference)) {
+    await vetProtocol(reference)
+    return { target: embeddedTarget(await loadProtocol(reference)), reference }
+  }
   const target = findTarget(oneOf('target', 'target', reference, targetNames))
   if (target === undefined) throw new UserError('usage', `--target ${reference}: there is no such target.`)
   return { target, reference: target.name }

@@ -1,6 +1,4 @@
 import { plural } from '@chaos/report'
-import { threadLimits } from '@chaos/simulator'
-import { Tinypool } from 'tinypool'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
@@ -9,6 +7,7 @@ import { createProgress } from '../terminal/progress.ts'
 import { packageVersion } from '../version.ts'
 import { followUp } from './follow-up.ts'
 import { doubtsOf, jsonOf, pageOf, subjectText } from './outcome.ts'
+import { createPool } from './pool.ts'
 import { resultsOf } from './results.ts'
 import { searchInParallel } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
@@ -20,12 +19,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
   const progress = createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
-  const pool = new Tinypool({
-    filename: new URL('./worker.js', import.meta.url).href,
-    minThreads: settings.workers,
-    maxThreads: settings.workers,
-    resourceLimits: threadLimits,
-  })
+  const pool = createPool(settings.workers)
   try {
     if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
     const outcome = await searchInParallel(pool, settings, {

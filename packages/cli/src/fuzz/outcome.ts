@@ -43,6 +43,7 @@ export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: 
 const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Result): FoundFailure => ({
   title: titleOfFailure(finding.failure),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
+  trace: traceOf(finding.failure),
   seed: finding.seed,
   strategy: finding.strategy,
   after: finding.after,
@@ -70,6 +71,9 @@ function seedAgain({ subject }: FuzzSettings, seed: number): string {
     ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
   ])
 }
+
+export const traceOf = (failure: Failure | undefined): readonly string[] =>
+  failure?.kind === 'broken' ? failure.trace : []
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
@@ -109,6 +113,7 @@ export function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: 
       kind: finding.failure.kind,
       cause: causeOf(finding.failure),
       sentence: shown?.sentence ?? sentenceOf(finding.failure),
+      ...(finding.failure.kind === 'broken' ? { trace: finding.failure.trace } : {}),
       seed: finding.seed,
       strategy: finding.strategy,
       ...(finding.after === undefined ? {} : { after: finding.after }),

@@ -1,6 +1,5 @@
 import type { NodeId } from '@chaos/faults'
-import type { AnyStoreMachine, ProtocolDefinition } from '@chaos/protocols'
-import { describeEvent } from '@chaos/simulator'
+import { type AnyStoreMachine, describeEvent, type ProtocolDefinition } from '@chaos/protocols'
 
 // A step that never returns stops its whole thread, so that nobody there can tell. What it is at is therefore kept in
 // memory that the main thread can look at.
@@ -10,7 +9,8 @@ export type Pulse = Float64Array<SharedArrayBuffer>
 
 const SEED = 0
 const STEPS = 1
-const STEPPING = 2
+/** 0 outside the protocol's own code; else a place in `withins`, from 1. */
+const WITHIN = 2
 /** The step to be described; 0 for none. */
 const WANTED = 3
 const TEXT_LENGTH = 4
@@ -28,19 +28,30 @@ export interface PulseReading {
   readonly seed: number
   /** Steps of all machines since the seed was begun. */
   readonly steps: number
-  /** Whether it is within a step of the protocol, not in the simulator or the checker. */
-  readonly stepping: boolean
+  /** What of the protocol's own code it is in; undefined where it is in the simulator or the checker. */
+  readonly within: Within | undefined
 }
+
+const withins = ['step', '"status"', '"create"', 'invariants'] as const
+export type Within = (typeof withins)[number]
 
 export const readPulse = (pulse: Pulse): PulseReading => ({
   seed: pulse[SEED] ?? 0,
   steps: pulse[STEPS] ?? 0,
-  stepping: pulse[STEPPING] === 1,
+  within: withins[(pulse[WITHIN] ?? 0) - 1],
 })
 
 /** Of the wanted step, once it was begun. */
 export const readDescription = (pulse: Pulse): string =>
   String.fromCharCode(...pulse.subarray(TEXT, TEXT + (pulse[TEXT_LENGTH] ?? 0)))
+
+/** By which the main thread asks another to come to an end. */
+export type Flag = Uint8Array<SharedArrayBuffer>
+export const createFlag = (): Flag => new Uint8Array(new SharedArrayBuffer(1))
+export const raise = (flag: Flag): void => {
+  flag[0] = 1
+}
+export const isRaised = (flag: Flag): boolean => flag[0] === 1
 
 export function beginSeed(pulse: Pulse, seed: number): void {
   pulse[SEED] = seed
@@ -48,27 +59,50 @@ export function beginSeed(pulse: Pulse, seed: number): void {
 }
 
 /** The protocol, telling what it is at. */
-export const withPulse = (protocol: ProtocolDefinition, pulse: Pulse): ProtocolDefinition => ({
-  ...protocol,
-  create: (options) => machineWithPulse(protocol.create(options), pulse),
-})
+export function withPulse(protocol: ProtocolDefinition, pulse: Pulse): ProtocolDefinition {
+  const { invariants } = protocol
+  return {
+    ...protocol,
+    create: (options) =>
+      machineWithPulse(
+        within('"create"', pulse, () => protocol.create(options)),
+        pulse,
+      ),
+    invariants: invariants?.map((invariant) => ({
+      ...invariant,
+      watch() {
+        const watch = invariant.watch()
+        return (node) => {
+          const watchNode = watch(node)
+          return (state, event) => within('invariants', pulse, () => watchNode(state, event))
+        }
+      },
+    })),
+  }
+}
+
+/** What it is in when this returns is what it was in before: one may be called from within another. */
+function within<T>(where: Within, pulse: Pulse, run: () => T): T {
+  const before = pulse[WITHIN] ?? 0
+  pulse[WITHIN] = withins.indexOf(where) + 1
+  try {
+    return run()
+  } finally {
+    pulse[WITHIN] = before
+  }
+}
 
 function machineWithPulse(machine: AnyStoreMachine, pulse: Pulse): AnyStoreMachine {
   function stepping<T>(node: NodeId | undefined, event: unknown, run: () => T): T {
     const step = (pulse[STEPS] ?? 0) + 1
     pulse[STEPS] = step
     if (step === pulse[WANTED]) describe(`${node === undefined ? 'a node' : node} on ${describeEvent(event)}`, pulse)
-    pulse[STEPPING] = 1
-    try {
-      return run()
-    } finally {
-      pulse[STEPPING] = 0
-    }
+    return within('step', pulse, run)
   }
   return {
     start: (node, journal, now) => stepping(node.id, undefined, () => machine.start(node, journal, now)),
     step: (state, event, now) => stepping(undefined, event, () => machine.step(state, event, now)),
-    status: (state) => machine.status(state),
+    status: (state) => within('"status"', pulse, () => machine.status(state)),
   }
 }
 

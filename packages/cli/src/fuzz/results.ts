@@ -7,8 +7,7 @@ import type { Tinypool } from 'tinypool'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
 import type { SearchOutcome } from './search.ts'
 import type { FuzzSettings } from './settings.ts'
-import { type Shown, showScenario } from './show.ts'
-import { subjectOf } from './subject-name.ts'
+import { type Shown, showSupervised } from './show.ts'
 import { supervise } from './supervise.ts'
 import type { MinimiseTask } from './worker.ts'
 
@@ -36,12 +35,23 @@ export async function resultsOf(
   if (byCause.size === 0) return []
   const { path } = createRunDirectory(settings.out, `fuzz-${settings.name}`, new Date())
   return Promise.all(
-    [...byCause].map(async ([cause, sameCause]) => {
+    [...byCause].map(async ([cause, sameCause], i) => {
       const [finding] = sameCause as [Finding]
-      const file = join(path, cause.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 40))
+      const file = join(path, fileName(cause, [...byCause.keys()].slice(0, i)))
       return { finding, times: sameCause.length, ...(await written(pool, settings, finding, file)) }
     }),
   )
+}
+
+/** Of the cause's first words; with a number where another cause begins with the same. */
+function fileName(cause: string, before: readonly string[]): string {
+  const wordsOf = (text: string) =>
+    text
+      .replace(/ at .*/, '')
+      .replaceAll(/[^a-z0-9]+/gi, '-')
+      .slice(0, 40)
+  const same = before.filter((other) => wordsOf(other) === wordsOf(cause)).length
+  return same === 0 ? wordsOf(cause) : `${wordsOf(cause)}-${same + 1}`
 }
 
 async function written(
@@ -54,7 +64,8 @@ async function written(
   if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
   const invariants = settings.invariants && failure.kind !== 'violation'
   const scenario = await smallest(pool, settings, finding)
-  const shown = showScenario(await subjectOf(settings.subject), scenario, invariants)
+  const shown = await showSupervised(pool, settings.subject, scenario, invariants)
+  if (shown.failure?.kind === 'broken' && shown.failure.stuck === true) return { shown: undefined, files: undefined }
   // What cannot be repeated shows nothing, or something else: then what was seen first is what there is to say.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
@@ -64,9 +75,9 @@ async function written(
   return { shown: { ...shown, sentence }, files }
 }
 
-/** A failure of the protocol's own code is shown as it was: a smaller one may be another. */
+/** What does not end is shown as it was: each smaller one would have to be run up to the limit as well. */
 async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding): Promise<Scenario> {
-  if (finding.failure.kind === 'broken') return finding.scenario
+  if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = settings
   const task: MinimiseTask = { subject, finding, invariants, budgetMs: shrinkMs }
   const end = await supervise<Scenario | undefined>(pool, 'minimiseFinding', task)

@@ -94,12 +94,15 @@ export async function searchInParallel(
 }
 
 /** What broke within it is known to the thread alone, which is gone: the scenario is the plan without its faults. */
-async function stuckFinding({ subject, strategies: names }: FuzzSettings, { seed, what }: Stuck): Promise<Finding> {
+async function stuckFinding(
+  { subject, strategies: names }: FuzzSettings,
+  { seed, what, mistake, trace }: Stuck,
+): Promise<Finding> {
   const chosen = strategies.filter(({ name }) => names.includes(name))
   const strategy = chosen[seed % chosen.length]
   if (strategy === undefined) throw new RangeError('a search needs a strategy')
   const { scenario } = planTrial(await subjectOf(subject), strategy, seed)
-  return { seed, strategy: strategy.name, failure: { kind: 'broken', what, stuck: true }, scenario }
+  return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
 const taskFor = (settings: FuzzSettings, first: number, count: number): SeedsTask => ({

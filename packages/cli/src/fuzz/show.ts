@@ -1,10 +1,14 @@
 import { check, type Level, type Report, type Verdict } from '@chaos/checker'
-import { nodeNames } from '@chaos/faults'
-import { type Event, type History, millis } from '@chaos/history'
+import { type NodeId, nodeNames } from '@chaos/faults'
+import { type Event, type History, historyFromEvents, millis, type Nanos } from '@chaos/history'
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaos/runner'
-import { digestOf, type Failure, type LogLine, runScenario, type Subject } from '@chaos/simulator'
-import { limitsFor } from './worker.ts'
+import { digestOf, type Failure, type LogLine, type Subject } from '@chaos/simulator'
+import type { Tinypool } from 'tinypool'
+import { playSimulated, type SimulatedPlay } from './play.ts'
+import type { SubjectName } from './subject-name.ts'
+import { supervise } from './supervise.ts'
+import { limitsFor, type PlayTask } from './worker.ts'
 
 /** A scenario played once more, with everything a person wants to see of it. */
 export interface Shown {
@@ -29,15 +33,26 @@ export interface Shown {
 const EXPLAIN_MS = millis(10_000)
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-/** Plays it in the simulator, and explains what came of it. */
-export function showScenario(subject: Subject, scenario: Scenario, invariants: boolean): Shown {
-  const log: LogLine[] = []
-  const { history, events, failure, played } = runScenario(subject, scenario, {
-    ...limitsFor(invariants),
-    log: (line) => log.push(line),
-  })
-  const { records = [], trouble = [] } = played ?? {}
-  return explain({ level: subject.level, scenario, history, events, records, trouble, log, failure })
+/** Plays it in the simulator, on this thread, and explains what came of it. */
+export const showScenario = (subject: Subject, scenario: Scenario, invariants: boolean): Shown =>
+  showPlay(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
+
+export const showPlay = ({ level }: { readonly level: Level }, scenario: Scenario, play: SimulatedPlay): Shown =>
+  explain({ ...play, level, scenario, history: historyFromEvents(play.events) })
+
+/** Plays it on a thread of the pool, where a protocol may hang or take all memory: that is then what came of it. */
+export async function showSupervised(
+  pool: Tinypool,
+  subject: SubjectName,
+  scenario: Scenario,
+  invariants: boolean,
+): Promise<Shown> {
+  const task: PlayTask = { subject, scenario, invariants }
+  const end = await supervise<SimulatedPlay>(pool, 'play', task)
+  if (end.type === 'done') return showPlay(subject, scenario, end.value)
+  const { what, mistake, trace } = end
+  const failure: Failure = { kind: 'broken', what, mistake, trace, stuck: true }
+  return showPlay(subject, scenario, { events: [], failure, records: [], trouble: [], log: [] })
 }
 
 export interface PlayedScenario {
@@ -85,9 +100,15 @@ export function explain(played: PlayedScenario): Shown {
       culprit: counterexample?.culprit,
       faults: scenario.faults,
       log,
-      broken: failure?.kind === 'invariant' ? { at: failure.at, node: failure.node, text: failure.name } : undefined,
+      broken: brokenAt(failure),
     }),
   }
+}
+
+function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text: string } | undefined {
+  if (failure?.kind === 'invariant') return { at: failure.at, node: failure.node, text: failure.name }
+  if (failure?.kind !== 'broken' || failure.where === undefined) return undefined
+  return { ...failure.where, text: 'goes wrong' }
 }
 
 /** Operations of a scenario are few and need not overlap, and a fault may act between them: that much a run is asked for. */

@@ -17,10 +17,16 @@ export interface SubjectName {
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 
 /** @throws UserError (usage, input) where there is no such protocol. */
-export async function subjectOf(name: SubjectName): Promise<Subject> {
-  const loading = loaded.get(name.target) ?? loadGuarded(name.target)
-  loaded.set(name.target, loading)
-  return { ...name, protocol: await loading }
+export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
+  ...name,
+  protocol: await guardedProtocol(name.target),
+})
+
+/** @throws UserError (usage, input) where there is no such protocol. */
+export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
+  const loading = loaded.get(target) ?? loadGuarded(target)
+  loaded.set(target, loading)
+  return loading
 }
 
 /** Protocols of one's own are kept from what makes a run unrepeatable; those that come with the program do without. */

@@ -1,11 +1,17 @@
+import { traceOf } from '@chaos/protocols'
+import { threadLimits } from '@chaos/simulator'
+import { isProtocolFile } from '@chaos/targets'
 import type { Tinypool } from 'tinypool'
-import { createPulse, type Pulse, type PulseReading, readDescription, readPulse } from './pulse.ts'
+import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 
 /** A thread that never came back: the protocol's own doing. */
 export interface Stuck {
   readonly seed: number
   /** What was wrong, and on which event. */
   readonly what: string
+  /** The same, on whatever event. */
+  readonly mistake: string
+  readonly trace: readonly string[]
 }
 
 export type Supervised<T> = { readonly type: 'done'; readonly value: T } | ({ readonly type: 'stuck' } & Stuck)
@@ -20,37 +26,48 @@ const LOOKS_BEFORE_STUCK = 12
 /** A step during which the process came to take so much more since the last look is on its way to the limit of memory. */
 const GROWTH_BYTES = 2 ** 24
 
+const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20
+
 /** Runs a task on a thread of the pool; a step of the protocol that does not return, or takes all memory, is found out. */
 export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
   const pulse = createPulse()
   const end = await watched<T>(pool, name, { ...task, pulse }, LOOKS_BEFORE_STUCK)
+  if (end.type === 'failed' && !isOfUser(task)) throw end.error
   if (end.type === 'done') return end
   const { seed, steps } = readPulse(pulse)
+  // Which of the seeds it was is not known.
+  if (end.type === 'failed') return { type: 'stuck', seed: firstOf(task) ?? seed, ...failedBetweenSteps(end.error) }
   // Once more, just this seed, up to the step that is to blame: it says what it is about to do, and is stopped again.
   const again = createPulse(steps)
   const one = { ...task, pulse: again, ...('first' in task ? { first: seed, count: 1 } : {}) }
   if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3)
   const event = readDescription(again) || `its step number ${steps}`
-  const ill = end.why === 'memory' ? 'takes more memory than there is' : 'does not return from its step'
-  return { type: 'stuck', seed, what: `the protocol ${ill}: ${event}` }
+  const ill = end.why === 'memory' ? 'takes more memory than there is' : `does not return from its ${end.within}`
+  const mistake = `the protocol ${ill}`
+  return { type: 'stuck', seed, what: `${mistake}: ${event}`, mistake, trace: [] }
 }
 
 type Ended<T> =
   | { readonly type: 'done'; readonly value: T }
-  | { readonly type: 'stopped'; readonly why: 'hanging' | 'memory' }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'stopped'; readonly why: 'memory' }
+  | { readonly type: 'stopped'; readonly why: 'hanging'; readonly within: Within }
 
 async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, looks: number): Promise<Ended<T>> {
   const stop = new AbortController()
   let before: PulseReading | undefined
   let bytesBefore = process.memoryUsage.rss()
+  let bytesAtStep = bytesBefore
   let unchanged = 0
   const timer = setInterval(() => {
     const now = readPulse(task.pulse)
     const bytes = process.memoryUsage.rss()
-    const hangs = now.stepping && before?.seed === now.seed && before.steps === now.steps
+    const hangs = now.within !== undefined && before?.seed === now.seed && before.steps === now.steps
     const grows = bytes - bytesBefore > GROWTH_BYTES
-    if (!hangs) unchanged = 0
-    else if (!grows) unchanged++
+    if (!hangs) {
+      unchanged = 0
+      bytesAtStep = bytes
+    } else if (!grows) unchanged++
     before = now
     bytesBefore = bytes
     if (unchanged >= looks) stop.abort()
@@ -58,10 +75,35 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
   try {
     return { type: 'done', value: await pool.run(task, { name, signal: stop.signal }) }
   } catch (error) {
-    if (stop.signal.aborted) return { type: 'stopped', why: 'hanging' }
+    if (stop.signal.aborted) {
+      // Close to the limit memory hardly grows, and all time goes into looking for some.
+      const full = bytesBefore - bytesAtStep > NEARLY_ALL_BYTES
+      return full
+        ? { type: 'stopped', why: 'memory' }
+        : { type: 'stopped', why: 'hanging', within: before?.within ?? 'step' }
+    }
     if ((error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY') return { type: 'stopped', why: 'memory' }
-    throw error
+    return { type: 'failed', error }
   } finally {
     clearInterval(timer)
+  }
+}
+
+const firstOf = (task: object): number | undefined => ('first' in task ? Number(task.first) : undefined)
+
+/** Whether it runs a protocol from a file of the user's own. */
+function isOfUser(task: object): boolean {
+  const { subject, target } = task as { readonly subject?: { readonly target?: unknown }; readonly target?: unknown }
+  return isProtocolFile(String(target ?? subject?.target))
+}
+
+/** What a step throws is caught where it is called: what ends a thread was begun there, and went on by itself. */
+function failedBetweenSteps(error: unknown): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
+  const mistake = 'the protocol threw outside its steps'
+  const said = error instanceof Error ? error.message : String(error)
+  return {
+    what: `${mistake}, from something that one of them began and left to itself: ${said}`,
+    mistake,
+    trace: traceOf(error),
   }
 }

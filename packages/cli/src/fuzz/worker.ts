@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Millis, millis } from '@chaos/history'
 import type { Scenario } from '@chaos/runner'
 import {
@@ -10,8 +11,10 @@ import {
   strategies,
   type TrialLimits,
 } from '@chaos/simulator'
-import { beginSeed, type Pulse, withPulse } from './pulse.ts'
-import { type SubjectName, subjectOf } from './subject-name.ts'
+import { type RunPlan, type Simulated, simulate } from '../run/simulate.ts'
+import { playSimulated, type SimulatedPlay } from './play.ts'
+import { beginSeed, type Flag, isRaised, type Pulse, withPulse } from './pulse.ts'
+import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 
 /** Some seeds for one thread. */
 export interface SeedsTask {
@@ -43,6 +46,19 @@ export interface MinimiseTask {
   readonly budgetMs: Millis
 }
 
+export interface PlayTask {
+  readonly subject: SubjectName
+  readonly scenario: Scenario
+  readonly invariants: boolean
+}
+
+export interface SimulateTask {
+  /** The path of a file. */
+  readonly target: string
+  readonly plan: RunPlan
+  readonly stop: Flag
+}
+
 const CHECK_MS = millis(2_000)
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
 
@@ -55,20 +71,22 @@ export const limitsFor = (invariants: boolean): TrialLimits => ({
 
 export async function search(task: SeedsTask & Watched): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism } = task
-  return searchSeeds(await watchedSubject(task), {
-    first,
-    count,
-    stopAtFirst,
-    verifyDeterminism,
-    strategies: strategiesOf(task.strategies),
-    limits: limitsFor(task.invariants),
-    begins: (seed) => beginSeed(task.pulse, seed),
-  })
+  return settled(
+    searchSeeds(await watchedSubject(task), {
+      first,
+      count,
+      stopAtFirst,
+      verifyDeterminism,
+      strategies: strategiesOf(task.strategies),
+      limits: limitsFor(task.invariants),
+      begins: (seed) => beginSeed(task.pulse, seed),
+    }),
+  )
 }
 
 export async function minimiseFinding(task: MinimiseTask & Watched): Promise<Scenario | undefined> {
   const { finding, invariants, budgetMs } = task
-  return minimise(await watchedSubject(task), finding, { limits: limitsFor(invariants), budgetMs })
+  return settled(minimise(await watchedSubject(task), finding, { limits: limitsFor(invariants), budgetMs }))
 }
 
 export async function guideFinding(task: GuideTask & Watched): Promise<Finding | undefined> {
@@ -78,6 +96,20 @@ export async function guideFinding(task: GuideTask & Watched): Promise<Finding |
     limits: limitsFor(true),
     budgetMs,
   })
+}
+
+export async function play({ scenario, invariants, ...task }: PlayTask & Watched): Promise<SimulatedPlay> {
+  return settled(playSimulated(await watchedSubject(task), scenario, limitsFor(invariants)))
+}
+
+export async function simulateRun({ target, plan, stop, pulse }: SimulateTask & Watched): Promise<Simulated> {
+  return settled(await simulate(withPulse(await guardedProtocol(target), pulse), plan, () => isRaised(stop)))
+}
+
+/** A promise that a step left behind, and that is rejected, ends this thread: before its task is done, so that it is told. */
+async function settled<T>(result: T): Promise<T> {
+  await setImmediate()
+  return result
 }
 
 async function watchedSubject({ subject, pulse }: { readonly subject: SubjectName } & Watched): Promise<Subject> {

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { isProtocolFile } from '@chaos/targets'
+import type { Tinypool } from 'tinypool'
 import type { ExitCode } from '../exit-code.ts'
-import { type Shown, showScenario } from '../fuzz/show.ts'
+import { createPool } from '../fuzz/pool.ts'
+import { type Shown, showScenario, showSupervised } from '../fuzz/show.ts'
 import { subjectOf } from '../fuzz/subject-name.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -15,11 +18,13 @@ const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more 
 export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
   const progress = createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
+  // A protocol of the user's own may never come back from a step.
+  const pool = !settings.real && isProtocolFile(settings.subject.target) ? createPool(1) : undefined
   try {
     let outcome: ReplayOutcome = noPlays
     for (let i = 0; i < settings.times && !interrupts.interrupted(); i++) {
       progress.update(`playing ${i + 1} of ${settings.times}`)
-      const shown = await play(settings, interrupts)
+      const shown = await play(settings, pool, interrupts)
       if (shown !== undefined) outcome = withPlay(outcome, shown, settings.replay.digest)
       // The simulator never waits, and an interrupt is heard only where somebody does.
       await setImmediate()
@@ -31,12 +36,17 @@ export async function executeReplay(settings: ReplaySettings): Promise<ExitCode>
   } finally {
     progress.stop()
     interrupts.release()
+    await pool?.destroy()
   }
 }
 
-async function play(settings: ReplaySettings, interrupts: Interrupts): Promise<Shown | undefined> {
-  const { replay, subject, real, invariants } = settings
-  return real
-    ? playForReal(subject, replay.scenario, interrupts)
-    : showScenario(await subjectOf(subject), replay.scenario, invariants)
+async function play(
+  { replay, subject, real, invariants }: ReplaySettings,
+  pool: Tinypool | undefined,
+  interrupts: Interrupts,
+): Promise<Shown | undefined> {
+  const { scenario } = replay
+  if (real) return playForReal(subject, scenario, interrupts)
+  if (pool === undefined) return showScenario(await subjectOf(subject), scenario, invariants)
+  return showSupervised(pool, subject, scenario, invariants)
 }

@@ -2,6 +2,7 @@ import type { Json } from '@chaos/history'
 import { renderReplay } from '@chaos/report'
 import { causeOf } from '@chaos/simulator'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { traceOf } from '../fuzz/outcome.ts'
 import type { Shown } from '../fuzz/show.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import type { ReplaySettings } from './settings.ts'
@@ -69,6 +70,7 @@ export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOu
     failures,
     found: failures > 0,
     ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
+    ...(shown?.failure?.kind === 'broken' ? { trace: shown.failure.trace } : {}),
     ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
     vacuous: [...doubts.keys()],
     trouble: [...trouble.keys()],
@@ -88,6 +90,7 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
       title,
       mood,
       sentence: shown?.sentence ?? 'It was interrupted before it had been played to the end.',
+      trace: traceOf(shown?.failure),
       doubts: [...doubts, ...trouble].map(often),
       played: playedText(settings, outcome),
       steps: shown?.steps ?? [],

@@ -1,10 +1,11 @@
 import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
-import type { Header } from '@chaos/history'
+import { type Header, millis } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
 import { isProtocolFile } from '@chaos/targets'
 import { commandLine } from '../terminal/command-line.ts'
 import { expectOption } from './expectation.ts'
 import { RUN_DEFAULTS, type RunSettings, usualOperations } from './settings.ts'
+import type { RunPlan } from './simulate.ts'
 
 /** What a seed decides before anything is started. */
 export const planFor = (settings: RunSettings): Schedule =>
@@ -14,6 +15,24 @@ export const planFor = (settings: RunSettings): Schedule =>
     durationMs: settings.timeMs,
     random: createRandom(settings.seed).fork('schedule'),
   })
+
+export const runPlanOf = (settings: RunSettings, schedule: Schedule): RunPlan => ({
+  bug: settings.bug,
+  knobs: settings.knobs,
+  nodes: settings.nodes,
+  keys: settings.keys,
+  cas: settings.operations.includes('cas'),
+  clients: settings.clients,
+  rate: settings.rate,
+  timeMs: settings.timeMs,
+  timeoutMs: settings.timeoutMs,
+  quietMs: QUIET_MS,
+  seed: settings.seed,
+  schedule,
+})
+
+/** For the replicas to agree, once all is healed. */
+const QUIET_MS = millis(10_000)
 
 export const configOf = (settings: RunSettings): RunConfig => ({
   target: settings.protocol.name,

@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Event, millis, type UserError } from '@chaos/history'
+import type { UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
-import { type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
+import { type RunOutcome, startRun } from '@chaos/runner'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
 import type { RunContext } from './context.ts'
 import { unlessInterrupted } from './interrupts.ts'
 import { createRateMeter, liveLine } from './live-line.ts'
-import { headerOf } from './plan.ts'
+import { headerOf, runPlanOf } from './plan.ts'
+import { optionsOf } from './simulate.ts'
 
-const QUIET_MS = millis(10_000)
 const REFRESH_EVERY_MS = 100
 
 /**
@@ -72,7 +72,7 @@ async function recordedRun(cluster: EmbeddedCluster, context: RunContext): Promi
     if (failure !== undefined) throw failure
     return await new Promise<RunOutcome>((resolve, reject) => {
       abandon = () => reject(failure)
-      const handle = startRun({ cluster, ...runOptions(context, writer.append) }, resolve)
+      const handle = startRun({ cluster, ...optionsOf(runPlanOf(settings, context.schedule), writer.append) }, resolve)
       interrupts.onInterrupt(() => handle.interrupt())
       const rate = createRateMeter()
       refresh = setInterval(() => {
@@ -86,18 +86,3 @@ async function recordedRun(cluster: EmbeddedCluster, context: RunContext): Promi
     writer.close()
   }
 }
-
-export const runOptions = (
-  { settings, schedule }: Pick<RunContext, 'settings' | 'schedule'>,
-  append: (event: Event) => void,
-): Omit<RunOptions, 'cluster'> => ({
-  workload: registerWorkload({ keys: settings.keys, cas: settings.operations.includes('cas') }),
-  schedule,
-  sink: { append },
-  clients: settings.clients,
-  rate: settings.rate,
-  timeMs: settings.timeMs,
-  timeoutMs: settings.timeoutMs,
-  quietMs: QUIET_MS,
-  seed: settings.seed,
-})

@@ -1,25 +1,29 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Event, UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import type { RunOutcome } from '@chaos/runner'
-import { beginSimulation, createSimulatedCluster, digestOf, type SimulatedRun } from '@chaos/simulator'
+import { digestOf } from '@chaos/simulator'
+import { isProtocolFile } from '@chaos/targets'
 import type { RunContext } from './context.ts'
-import { headerOf } from './plan.ts'
-import { runOptions } from './real-run.ts'
+import { headerOf, runPlanOf } from './plan.ts'
+import { type Simulated, simulate } from './simulate.ts'
 
 /** The same run in virtual time: a function of the settings alone, the same to the byte wherever it is repeated. */
 export async function runSimulated(context: RunContext): Promise<RunOutcome> {
   const { settings, directory, progress } = context
   progress.update(`simulating ${settings.timeMs / 1000} s`)
-  const { events, run } = await simulateOnce(context)
+  const { events, end } = await simulateOnce(context)
   const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
   writer.appendAll(events)
   writer.close()
   if (settings.verifyDeterminism) await verifyDeterminism(context, events)
-  if (run.type === 'ended') return run.outcome
+  if (end.type === 'ended') return end.outcome
+  const recorded = events.length === 0 ? '' : ` What was recorded until then: ${directory.history}`
+  const { name } = settings.protocol
   throw new UserError(
     'environment',
-    `${settings.protocol.name}: the simulation was stopped (${run.reason}) before the run had ended. What was recorded until then: ${directory.history}`,
+    end.type === 'broken'
+      ? [`${name} does not work: ${end.what}`, ...end.trace.map((frame) => `    ${frame}`), recorded.trim()].join('\n')
+      : `${name}: the simulation was stopped (${end.reason}) before the run had ended.${recorded}`,
   )
 }
 
@@ -35,27 +39,10 @@ async function verifyDeterminism(context: RunContext, events: readonly Event[]):
   )
 }
 
-/** Some ten milliseconds: the simulator never waits, and an interrupt is heard only where somebody does. */
-const EVENTS_AT_A_TIME = 5_000
-
-async function simulateOnce(
-  context: RunContext,
-): Promise<{ readonly events: readonly Event[]; readonly run: SimulatedRun }> {
-  const { settings, interrupts } = context
-  const events: Event[] = []
-  const cluster = createSimulatedCluster({
-    machine: settings.protocol.create({ bug: settings.bug, knobs: settings.knobs }),
-    nodes: settings.nodes,
-    seed: settings.seed,
-  })
-  const simulation = beginSimulation(
-    cluster,
-    runOptions(context, (event) => events.push(event)),
-  )
-  interrupts.onInterrupt(() => simulation.handle.interrupt())
-  for (;;) {
-    const run = simulation.advance(EVENTS_AT_A_TIME)
-    if (run !== undefined) return { events, run }
-    await setImmediate()
-  }
+async function simulateOnce({ settings, schedule, interrupts }: RunContext): Promise<Simulated> {
+  const plan = runPlanOf(settings, schedule)
+  const { protocol, reference } = settings
+  if (!isProtocolFile(reference)) return simulate(protocol, plan, interrupts.interrupted)
+  const { simulateApart } = await import('./simulate-apart.ts')
+  return simulateApart(reference, plan, interrupts)
 }

@@ -30,6 +30,8 @@ export interface FoundFailure {
   readonly title: string
   /** What happened, in a sentence. */
   readonly sentence: string
+  /** Where in the protocol's code it threw, innermost first; empty where nothing was thrown. */
+  readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
   /** The broken invariant that was followed up to find it. */
@@ -88,6 +90,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
     [
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
+      ...traceLines(failure.trace),
       style.dim(foundText(failure)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
@@ -97,6 +100,9 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
     ],
   ]
 }
+
+/** Not wrapped: editors open what looks like a place in a file. */
+const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => `    ${printable(frame)}`)
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
@@ -113,6 +119,7 @@ export interface ReplaySummary {
   readonly title: string
   readonly mood: Mood
   readonly sentence: string
+  readonly trace: readonly string[]
   /** Why it proves less than it seems to, in place of the sentence where nothing went wrong. */
   readonly doubts: readonly string[]
   /** How often, where, and whether it went as it was recorded. */
@@ -124,8 +131,9 @@ export interface ReplaySummary {
 /** The page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, mood, sentence, doubts, steps, columns, played } = summary
-  const said = mood === 'unsure' && doubts.length > 0 ? [] : wrap(printable(sentence), page.width)
+  const { title, mood, sentence, trace, doubts, steps, columns, played } = summary
+  const said =
+    mood === 'unsure' && doubts.length > 0 ? [] : [...wrap(printable(sentence), page.width), ...traceLines(trace)]
   const sections = [
     [style.bold(paintFor(mood, style)(title.toUpperCase())), ...said, ...warnings(doubts, page)],
     drawSequence(steps, columns, page),

@@ -112,7 +112,8 @@ function unrepeatable(
   if (failure?.kind === 'broken' || (failure === undefined && !verifyDeterminism)) return undefined
   const difference = firstDifference(events, runPlan(subject, plan, limits).events)
   if (difference === undefined) return undefined
-  return { kind: 'broken', what: `the protocol is not deterministic: run again with the same seed, ${difference}` }
+  const mistake = 'the protocol is not deterministic'
+  return { kind: 'broken', what: `${mistake}: run again with the same seed, ${difference}`, mistake, trace: [] }
 }
 
 /** Two failures of the same kind: what a smaller scenario must still show, and what is counted as one cause. */
@@ -123,7 +124,7 @@ export function causeOf(failure: Failure): string {
     case 'invariant':
       return failure.name
     case 'broken':
-      return failure.what
+      return failure.mistake
     default:
       return failure satisfies never
   }

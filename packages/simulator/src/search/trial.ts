@@ -1,9 +1,9 @@
 import { check, type Level, type Verdict } from '@chaos/checker'
 import type { NodeId } from '@chaos/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaos/history'
+import { describeEvent, MachineError } from '@chaos/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from '../cluster.ts'
-import { describeEvent, MachineError } from '../machine-error.ts'
 import type { AnyEvent, Moment, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
@@ -26,6 +26,14 @@ export type Failure =
   | {
       readonly kind: 'broken'
       readonly what: string
+      /** The same for the same mistake, on whatever event: what is counted as one cause. */
+      readonly mistake: string
+      /** Where in the protocol's code it threw, innermost first. */
+      readonly trace: readonly string[]
+      /** On which node, counted from the start of the scenario; absent before it. */
+      readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
+      /** It floods, or time does not pass: it comes to an end only where a trial is stopped. */
+      readonly endless?: boolean | undefined
       /** It never came back: playing it again would not either. */
       readonly stuck?: boolean | undefined
     }
@@ -87,9 +95,14 @@ export const runScenario = (subject: Subject, scenario: Scenario, limits: TrialL
 /** Who leads when a scenario begins, in the simulator: what is done to a node in it may be meant for the leader. */
 export function firstLeader(subject: Subject, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, knobs } = scenario
-  const cluster = createSimulatedCluster({ machine: machineOf(subject, knobs), nodes, seed })
-  warmUp(cluster)
-  return currentLeader(cluster)
+  try {
+    const cluster = createSimulatedCluster({ machine: machineOf(subject, knobs), nodes, seed })
+    warmUp(cluster)
+    return currentLeader(cluster)
+  } catch (error) {
+    if (error instanceof MachineError) return undefined
+    throw error
+  }
 }
 
 function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Plan | undefined): Trial {
@@ -98,24 +111,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   let lastEvent: AnyEvent | undefined
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
   const reactions = plan === undefined || plan.reactions.length === 0 ? undefined : watchMoments(plan.reactions)
-  const cluster = createSimulatedCluster({
-    machine: machineOf(subject, scenario.knobs),
-    nodes: scenario.nodes,
-    seed: scenario.seed,
-    log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
-    observe(node) {
-      const watch = invariants?.observe(node)
-      const changed = subject.protocol.changes?.()
-      const observer = limits.observe?.(node)
-      return (state, event) => {
-        lastNode = node
-        lastEvent = event
-        if (watch !== undefined && changed?.(state) !== false) watch(state, event)
-        observer?.(state, event)
-      }
-    },
-    onMoment: reactions?.notice,
-  })
+  let cluster: SimulatedCluster | undefined
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
   let happened = (): Scenario => scenario
@@ -127,12 +123,31 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
     played,
     failure,
     undecided,
-    steps: cluster.stepCount(),
-    happened: cluster.eventCount(),
+    steps: cluster?.stepCount() ?? 0,
+    happened: cluster?.eventCount() ?? 0,
   })
   try {
+    cluster = createSimulatedCluster({
+      machine: machineOf(subject, scenario.knobs),
+      nodes: scenario.nodes,
+      seed: scenario.seed,
+      log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
+      observe(node) {
+        const watch = invariants?.observe(node)
+        const changed = subject.protocol.changes?.()
+        const observer = limits.observe?.(node)
+        return (state, event) => {
+          lastNode = node
+          lastEvent = event
+          if (watch !== undefined && changed?.(state) !== false) watch(state, event)
+          observer?.(state, event)
+        }
+      },
+      onMoment: reactions?.notice,
+    })
+    const { clock, nodes } = cluster
     warmUp(cluster)
-    startedAt = cluster.clock.now()
+    startedAt = clock.now()
     const playing = playScenario(
       {
         cluster,
@@ -147,20 +162,23 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
         played = ended
       },
     )
+    happened = () => ({ ...scenario, operations: playing.operations(), faults: playing.faults() })
     reactions?.begin(
-      () => since(cluster.clock.now()),
-      (reaction, node) =>
-        playing.disturb(faultOf(reaction.harm, node, cluster.nodes), reaction.after, reaction.duration),
+      () => since(clock.now()),
+      (reaction, node) => playing.disturb(faultOf(reaction.harm, node, nodes), reaction.after, reaction.duration),
     )
     const end = cluster.run(() => played !== undefined || invariants?.broken !== undefined, LIMITS)
-    happened = () => ({ ...scenario, operations: playing.operations(), faults: playing.faults() })
     const broken = invariants?.broken
-    if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(cluster.clock.now()) })
-    if (end !== 'done')
-      return finish({ kind: 'broken', what: endlessText(end, since(cluster.clock.now()), lastNode, lastEvent) })
+    if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
+    if (end !== 'done') {
+      const what = endlessText(end, since(clock.now()), lastNode, lastEvent)
+      return finish({ kind: 'broken', what, mistake: `the run does not end: ${end}`, trace: [], endless: true })
+    }
   } catch (error) {
-    if (error instanceof MachineError) return finish({ kind: 'broken', what: error.message })
-    throw error
+    if (!(error instanceof MachineError)) throw error
+    const { message: what, mistake, trace, node } = error
+    const at = cluster === undefined ? undefined : since(cluster.clock.now())
+    return finish({ kind: 'broken', what, mistake, trace, where: at === undefined ? undefined : { node, at } })
   }
   const history = historyOf(events)
   const { failure, undecided } = judge(subject, history, limits)

@@ -6,7 +6,7 @@ import { UserError } from '@chaos/history'
 /** The root of this package, seen from `src/embedded` as well as from `dist/embedded`. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-export type EntryName = 'node' | 'keeper'
+export type EntryName = 'node' | 'keeper' | 'vetting'
 
 /** Entries found good; what is built does not change while a run restarts its nodes. */
 const found = new Set<string>()

@@ -1,0 +1,20 @@
+import type { Event } from '@chaos/history'
+import type { FaultRecord } from '@chaos/report'
+import type { Scenario } from '@chaos/runner'
+import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaos/simulator'
+
+/** What came of a scenario in the simulator, as one thread can tell it to another. */
+export interface SimulatedPlay {
+  readonly events: readonly Event[]
+  readonly failure: Failure | undefined
+  readonly records: readonly FaultRecord[]
+  readonly trouble: readonly string[]
+  readonly log: readonly LogLine[]
+}
+
+export function playSimulated(subject: Subject, scenario: Scenario, limits: TrialLimits): SimulatedPlay {
+  const log: LogLine[] = []
+  const { events, failure, played } = runScenario(subject, scenario, { ...limits, log: (line) => log.push(line) })
+  const { records = [], trouble = [] } = played ?? {}
+  return { events, failure, records, trouble, log }
+}

@@ -1,0 +1,56 @@
+import type { NodeId } from '@chaos/faults'
+
+/** Beyond so many, what was answered long ago is only known to have been asked. */
+const MOST_REMEMBERED = 10_000
+
+/** What came of the requests that one node was given: which wait for an answer, and which have had theirs. */
+export class Answered {
+  readonly #node: NodeId
+  /** Of earlier lives, or long answered. */
+  readonly #past: Set<string>
+  readonly #open: Set<string> = new Set()
+  /** With the event on which it was answered. */
+  readonly #answered: Map<string, string> = new Map()
+
+  constructor(node: NodeId, before: Answered | undefined) {
+    this.#node = node
+    this.#past = before === undefined ? new Set() : before.#all()
+  }
+
+  asked(requestId: string): void {
+    this.#open.add(requestId)
+  }
+
+  /** What is wrong with answering it on this event; `late` where nobody waits any more, through no fault of the protocol. */
+  answer(requestId: string, eventText: string): 'good' | 'late' | 'unknown' | 'twice' {
+    if (this.#open.delete(requestId)) {
+      this.#answered.set(requestId, eventText)
+      if (this.#answered.size > MOST_REMEMBERED) this.#forgetOldest()
+      return 'good'
+    }
+    const before = this.#answered.get(requestId)
+    // A network may bring a message twice, and the answer to it then comes twice as well.
+    if (before !== undefined) return before === eventText ? 'late' : 'twice'
+    return this.#isPast(requestId) ? 'late' : 'unknown'
+  }
+
+  /** Processes name their requests after their node: those of a life that has ended are known by that alone. */
+  #isPast(requestId: string): boolean {
+    return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)
+  }
+
+  #all(): Set<string> {
+    const all = new Set(this.#past)
+    for (const id of this.#open) all.add(id)
+    for (const id of this.#answered.keys()) all.add(id)
+    return all
+  }
+
+  #forgetOldest(): void {
+    for (const id of this.#answered.keys()) {
+      this.#answered.delete(id)
+      if (!id.startsWith(`${this.#node}.`)) this.#past.add(id)
+      return
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type { NodeId } from '@chaos/faults'
+import { type Millis, millis } from '@chaos/history'
+import type { Effect } from '../machine.ts'
+import { shown } from '../machine-error.ts'
+import type { StoreFailure, StoreResult } from '../store.ts'
+import type { Answered } from './answered.ts'
+import { partNotJson } from './json-part.ts'
+
+export type AnyEffect = Effect<unknown, StoreResult, unknown>
+
+/** What a protocol did that it may not do: to go between the node's name and the event, and what to do instead. */
+export class Mistake extends Error {
+  readonly did: string
+  readonly instead: string
+
+  constructor(did: string, instead: string) {
+    super(did)
+    this.did = did
+    this.instead = instead
+  }
+}
+
+/** The node whose effects are checked, and the event they answer. */
+export interface EffectContext {
+  readonly node: NodeId
+  readonly peers: readonly NodeId[]
+  readonly answered: Answered
+  readonly eventText: string
+}
+
+const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log']
+
+/** Longer ones of real processes would not be sent: so much waits for a connection at most. Characters of JSON. */
+const LONGEST_JSON = 4 * 1024 * 1024
+/** Timers of real processes hold no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * The effect as a host may carry it out; undefined where there is nothing to be done. Messages and records are copied as
+ * JSON copies them, as on their way to another process or to a disk: what the protocol keeps, it may go on changing.
+ *
+ * @throws Mistake
+ */
+export function checkedEffect(effect: unknown, context: EffectContext): AnyEffect | undefined {
+  if (typeof effect !== 'object' || effect === null)
+    throw new Mistake(
+      `asked for ${shown(effect)}, which is no effect`,
+      `an effect is { type: ${TYPES.join(' | ')}, … }`,
+    )
+  const { type, ...members } = effect as { readonly [member: string]: unknown }
+  switch (type) {
+    case 'send':
+      return checkedSend(members, context)
+    case 'reply':
+      return checkedReply(members, context)
+    case 'persist':
+      return { type, record: copied('record', members['record'], 'persisted a record') }
+    case 'setTimer':
+      return { type, timer: textIn(type, members, 'timer'), afterMs: delayIn(members) }
+    case 'cancelTimer':
+      return { type, timer: textIn(type, members, 'timer') }
+    case 'log':
+      return { type, text: textIn(type, members, 'text') }
+    default:
+      throw new Mistake(
+        `asked for ${shown(effect)}, which is no effect`,
+        `"type" can be ${TYPES.slice(0, -1).join(', ')} or ${TYPES.at(-1)}`,
+      )
+  }
+}
+
+type Members = { readonly [member: string]: unknown }
+
+function checkedSend(members: Members, { node, peers }: EffectContext): AnyEffect {
+  const to = textIn('send', members, 'to')
+  if (to === node) throw new Mistake('sent a message to itself', `its peers are ${peers.join(', ')}`)
+  if (!peers.includes(to))
+    throw new Mistake(
+      `sent to ${JSON.stringify(to)}, which is none of its peers`,
+      `they are ${peers.join(', ')}; clients are answered by "reply"`,
+    )
+  return { type: 'send', to, message: copied('message', members['message'], `sent ${to} a message`) }
+}
+
+function checkedReply(members: Members, { answered, eventText }: EffectContext): AnyEffect | undefined {
+  const requestId = textIn('reply', members, 'requestId')
+  const result = checkedResult(members['result'])
+  switch (answered.answer(requestId, eventText)) {
+    case 'good':
+      return { type: 'reply', requestId, result }
+    case 'late':
+      return undefined
+    case 'twice':
+      throw new Mistake(`replied a second time to the request "${requestId}"`, 'a request has one reply')
+    case 'unknown':
+      throw new Mistake(
+        `replied to "${requestId}", a request that it was never given`,
+        'the node that was given a request is the one to reply to it',
+      )
+  }
+}
+
+const failures: readonly StoreFailure[] = ['mismatch', 'unavailable', 'unsupported']
+
+function checkedResult(result: unknown): StoreResult {
+  const wrong = (what: string): Mistake =>
+    new Mistake(
+      `replied with ${what}`,
+      `a result is { type: "ok", value }, { type: "fail", error: ${failures.map((name) => `"${name}"`).join(' | ')} } or { type: "info", error: TEXT }`,
+    )
+  if (typeof result !== 'object' || result === null) throw wrong(`the result ${shown(result)}`)
+  const { type, value, error } = result as Members
+  switch (type) {
+    case 'ok':
+      if (value === undefined) throw wrong('a result that is "ok" and has no "value"')
+      return { type, value: copied('value', value, 'replied with a value') }
+    case 'fail': {
+      const failure = failures.find((name) => name === error)
+      if (failure === undefined) throw wrong(`a result that is "fail" with the error ${shown(error)}`)
+      return { type, error: failure }
+    }
+    case 'info':
+      if (typeof error !== 'string') throw wrong(`a result that is "info" with the error ${shown(error)}`)
+      return { type, error }
+    default:
+      throw wrong(`the result ${shown(result)}`)
+  }
+}
+
+function textIn(type: string, members: Members, name: string): string {
+  const value = members[name]
+  if (typeof value === 'string') return value
+  throw new Mistake(`asked for "${type}" with ${name} ${shown(value)}`, `"${name}" is a text`)
+}
+
+function delayIn({ timer, afterMs }: Members): Millis {
+  if (typeof afterMs === 'number' && afterMs >= 0 && afterMs <= LONGEST_TIMER_MS) return millis(afterMs)
+  throw new Mistake(
+    `set the timer ${shown(timer)} to ring after ${typeof afterMs === 'number' ? afterMs : shown(afterMs)} ms`,
+    `"afterMs" is a number from 0 to ${LONGEST_TIMER_MS}`,
+  )
+}
+
+/** What arrives of it elsewhere. */
+function copied<T>(name: string, value: unknown, did: string): T {
+  const part = partNotJson(value, name)
+  if (part !== undefined)
+    throw new Mistake(
+      `${did} that JSON cannot carry`,
+      `${part}, and would not arrive as it is; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
+    )
+  const text = JSON.stringify(value)
+  if (text.length > LONGEST_JSON)
+    throw new Mistake(
+      `${did} of ${text.length.toLocaleString('en-US')} characters of JSON`,
+      `at most ${LONGEST_JSON.toLocaleString('en-US')} are possible`,
+    )
+  return JSON.parse(text)
+}

@@ -1,0 +1,157 @@
+import type { NodeId } from '@chaos/faults'
+import type { Millis } from '@chaos/history'
+import type { AnyStoreMachine, ProtocolDefinition } from '../definition.ts'
+import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
+import { isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
+import type { StoreCommand, StoreResult } from '../store.ts'
+import { Answered } from './answered.ts'
+import { type AnyEffect, checkedEffect, Mistake } from './checked-effect.ts'
+
+type AnyEvent = MachineEvent<unknown, StoreCommand>
+type AnyTransition = Transition<Checked, unknown, StoreResult, unknown>
+
+/** One life of one node. */
+interface Checked {
+  readonly node: NodeId
+  readonly peers: readonly NodeId[]
+  readonly answered: Answered
+  /** What it was given last; absent since its start. */
+  event: AnyEvent | undefined
+  /** The protocol's own. */
+  state: unknown
+}
+
+/**
+ * A protocol held to what its types say, whatever hosts it: for protocols whose authors are yet to be convinced. What its
+ * code throws, or returns in place of what it should, is a `MachineError` that says so, with the event. Events, messages
+ * and records are copied as JSON copies them, so that nodes in one process share nothing, as nodes in several cannot.
+ */
+export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
+  const { changes, invariants } = protocol
+  return {
+    ...protocol,
+    create: (options) => checkedMachine(protocol.create(options)),
+    invariants: invariants?.map((invariant) => ({
+      ...invariant,
+      watch() {
+        const watch = invariant.watch()
+        return (node) => {
+          const watchNode = watch(node)
+          return (checked, event) =>
+            blamed(node, event, `"${invariant.name}"`, () => watchNode((checked as Checked).state, event))
+        }
+      },
+    })),
+    changes:
+      changes &&
+      (() => {
+        const changed = changes()
+        return (checked) => {
+          const { node, event, state } = checked as Checked
+          return blamed(node, event, '"changes"', () => changed(state))
+        }
+      }),
+  }
+}
+
+export function checkedMachine(machine: AnyStoreMachine): AnyStoreMachine {
+  const lives = new Map<NodeId, Answered>()
+  return {
+    start(setting: NodeSetting, journal: readonly unknown[], now: Millis): AnyTransition {
+      const { id, peers, seed } = setting
+      const answered = new Answered(id, lives.get(id))
+      lives.set(id, answered)
+      const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
+      // Copied, lest a node goes on to change what is on its disk.
+      const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
+      return transition(checked, undefined, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
+    },
+    step(checked: Checked, event: AnyEvent, now: Millis): AnyTransition {
+      const text = JSON.stringify(event)
+      const given: AnyEvent = JSON.parse(text)
+      checked.event = event
+      if (event.type === 'request') checked.answered.asked(event.requestId)
+      return transition(checked, event, text, () => {
+        const returned = machine.step(checked.state, given, now)
+        if (JSON.stringify(given) !== text)
+          throw new Mistake(
+            'changed the event that it was given',
+            `it left ${shown(given)}; copy what is to be changed`,
+          )
+        return returned
+      })
+    },
+    status({ node, event, state }: Checked): NodeStatus {
+      return blamed(node, event, '"status"', () => checkedStatus(machine.status(state)))
+    },
+  }
+}
+
+function transition(
+  checked: Checked,
+  event: AnyEvent | undefined,
+  eventText: string,
+  run: () => unknown,
+): AnyTransition {
+  const { node } = checked
+  try {
+    const returned = run()
+    const { state, effects } = checkedReturn(returned)
+    checked.state = state
+    const carried: AnyEffect[] = []
+    for (const effect of effects) {
+      const one = checkedEffect(effect, { ...checked, eventText })
+      if (one !== undefined) carried.push(one)
+    }
+    return { state: checked, effects: carried }
+  } catch (error) {
+    throw blamedFor(node, event, error)
+  }
+}
+
+function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): MachineError {
+  if (!(error instanceof Mistake)) return threwOn(node, event, error)
+  return new MachineError({ node, did: error.did, event, detail: error.instead })
+}
+
+function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
+  if (isThenable(returned)) {
+    // It may be rejected later, which nobody is to hear of any more.
+    returned.then(undefined, () => {})
+    throw new Mistake('returned a promise', 'start and step return { state, effects } at once, and are not async')
+  }
+  if (typeof returned !== 'object' || returned === null)
+    throw new Mistake(`returned ${shown(returned)}`, 'start and step return { state, effects }')
+  const { state, effects } = returned as { readonly state?: unknown; readonly effects?: unknown }
+  if (state === undefined)
+    throw new Mistake('returned no "state"', 'start and step return { state, effects }; a state of nothing is null')
+  if (!Array.isArray(effects))
+    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects are a list, [] where there are none')
+  return { state, effects }
+}
+
+function checkedStatus(status: unknown): NodeStatus {
+  const wrong = (what: string): Mistake =>
+    new Mistake(`returned ${what} from "status"`, 'a status is { role: TEXT, leads: true or false, … }')
+  if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(shown(status))
+  const { role, leads, ready, term, leader } = status as { readonly [member: string]: unknown }
+  const mustBe = (name: string, value: unknown, type: string): void => {
+    if (value !== undefined && typeof value !== type) throw wrong(`${name} ${shown(value)}`)
+  }
+  if (typeof role !== 'string') throw wrong(`the role ${shown(role)}`)
+  mustBe('leads', leads, 'boolean')
+  mustBe('ready', ready, 'boolean')
+  mustBe('term', term, 'number')
+  mustBe('leader', leader, 'string')
+  return status as NodeStatus
+}
+
+/** Runs code of the protocol that is no step. */
+function blamed<T>(node: NodeId, event: AnyEvent | undefined, name: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof Mistake) throw blamedFor(node, event, error)
+    throw threwOn(node, event, error, `threw from ${name}`)
+  }
+}
