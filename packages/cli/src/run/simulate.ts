@@ -45,6 +45,12 @@ export interface Simulated {
   readonly end: SimulatedRun | BrokenRun
 }
 
+/** Runs the same plan as often as it is asked to. */
+export interface Simulator {
+  simulate(): Promise<Simulated>
+  end(): Promise<void>
+}
+
 /** Some ten milliseconds: the simulator never waits, and an interrupt is heard only where somebody does. */
 const EVENTS_AT_A_TIME = 5_000
 

@@ -5,17 +5,26 @@ import { digestOf } from '@chaos/simulator'
 import { isProtocolFile } from '@chaos/targets'
 import type { RunContext } from './context.ts'
 import { headerOf, runPlanOf } from './plan.ts'
-import { type Simulated, simulate } from './simulate.ts'
+import { type Simulator, simulate } from './simulate.ts'
 
-/** The same run in virtual time: a function of the settings alone, the same to the byte wherever it is repeated. */
+/** The run in virtual time: a function of the settings alone, the same to the byte wherever it is repeated. */
 export async function runSimulated(context: RunContext): Promise<RunOutcome> {
+  const simulator = await simulatorFor(context)
+  try {
+    return await runOn(simulator, context)
+  } finally {
+    await simulator.end()
+  }
+}
+
+async function runOn(simulator: Simulator, context: RunContext): Promise<RunOutcome> {
   const { settings, directory, progress } = context
   progress.update(`simulating ${settings.timeMs / 1000} s`)
-  const { events, end } = await simulateOnce(context)
+  const { events, end } = await simulator.simulate()
   const writer = openHistoryWriter(directory.history, { header: headerOf(settings) })
   writer.appendAll(events)
   writer.close()
-  if (settings.verifyDeterminism) await verifyDeterminism(context, events)
+  if (settings.verifyDeterminism) await verifyDeterminism(simulator, context, events)
   if (end.type === 'ended') return end.outcome
   const recorded = events.length === 0 ? '' : ` What was recorded until then: ${directory.history}`
   const { name } = settings.protocol
@@ -28,10 +37,13 @@ export async function runSimulated(context: RunContext): Promise<RunOutcome> {
 }
 
 /** An interrupt ends either run at another place: nothing can be said of runs that were. */
-async function verifyDeterminism(context: RunContext, events: readonly Event[]): Promise<void> {
-  const { settings, directory, interrupts } = context
+async function verifyDeterminism(
+  simulator: Simulator,
+  { settings, directory, interrupts }: RunContext,
+  events: readonly Event[],
+): Promise<void> {
   if (interrupts.interrupted()) return
-  const again = await simulateOnce(context)
+  const again = await simulator.simulate()
   if (interrupts.interrupted() || digestOf(again.events) === digestOf(events)) return
   throw new UserError(
     'environment',
@@ -39,10 +51,12 @@ async function verifyDeterminism(context: RunContext, events: readonly Event[]):
   )
 }
 
-async function simulateOnce({ settings, schedule, interrupts }: RunContext): Promise<Simulated> {
+async function simulatorFor({ settings, schedule, interrupts }: RunContext): Promise<Simulator> {
   const plan = runPlanOf(settings, schedule)
   const { protocol, reference } = settings
-  if (!isProtocolFile(reference)) return simulate(protocol, plan, interrupts.interrupted)
-  const { simulateApart } = await import('./simulate-apart.ts')
-  return simulateApart(reference, plan, interrupts)
+  if (isProtocolFile(reference)) {
+    const { simulatorApart } = await import('./simulate-apart.ts')
+    return simulatorApart(reference, plan, interrupts)
+  }
+  return { simulate: () => simulate(protocol, plan, interrupts.interrupted), end: async () => {} }
 }
