@@ -14,6 +14,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
     const progress = createProgress()
     const innermost: Interceptor = inner({
       ...conversation,
+      disturbed: () => outermost.disturbed?.(),
       requests: {
         ...forwarding(conversation.requests),
         pass: (bytes) => {

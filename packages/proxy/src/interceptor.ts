@@ -11,6 +11,8 @@ export interface Interceptor {
   readonly responses: Stage
   /** Both sockets are gone. What was still open ends as it can: see the recorder's outcome rules. */
   closed(): void
+  /** Behind it a message was lost, repeated, made up or let others pass: answers may not be those of the requests. */
+  disturbed?(): void
 }
 
 /** One direction of a connection, as its interceptor sees it. */
@@ -59,6 +61,8 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
+  /** To be called by what loses, repeats, makes up or reorders messages, before anybody can see it. */
+  disturbed?(): void
 }
 
 /** Called for each accepted connection, before its first byte is read. */

@@ -72,6 +72,7 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
         maxMessageBytes,
         clock,
         exit: conversation[direction],
+        disturbed: () => conversation.disturbed?.(),
       })
     const requests = stageOf(forward, 'requests')
     const responses = stageOf(backward, 'responses')

@@ -5,7 +5,7 @@ import { FrameReader } from '../framing/frame-reader.ts'
 import { Run } from '../framing/run.ts'
 import type { Exit, Stage } from '../interceptor.ts'
 import type { Carrier } from '../rule-list.ts'
-import { planFate } from './fate.ts'
+import { type Fate, planFate } from './fate.ts'
 import type { MessageLink } from './message-link.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { MessageRule, Track } from './message-rule.ts'
@@ -16,6 +16,8 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
+  /** A message is not passed on as it came, or not in its turn. */
+  readonly disturbed: () => void
 }
 
 /**
@@ -96,6 +98,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
       return
     }
     this.#run.flush()
+    if (fate !== undefined && disturbs(fate, bytes)) this.#options.disturbed()
     this.#queue.take(fate ?? { copies: [bytes], delayMs: 0, delayedBy: [] })
   }
 
@@ -124,3 +127,6 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     this.#queue.stop()
   }
 }
+
+const disturbs = ({ copies, aside, again }: Fate, message: Buffer): boolean =>
+  copies.length !== 1 || copies[0] !== message || aside !== undefined || again !== undefined

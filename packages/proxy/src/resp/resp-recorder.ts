@@ -4,7 +4,7 @@ import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { isNoCommand, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
-import type { Completions, Understanding } from '../recorder/call.ts'
+import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
@@ -69,7 +69,7 @@ interface Begun {
 
 /** A request of which the answer is still to come. */
 interface Pending {
-  readonly exchange: Exchange
+  readonly begun: Begun
   readonly understood: Understood
   /** Pushes that are still to come, where those are its answer. */
   pushes: number
@@ -88,7 +88,7 @@ class RespRecording implements Interceptor {
   readonly #recorder: Recorder
   readonly #connection: ConnectionRecorder
   readonly #exits: Conversation
-  readonly #understand: RespSession
+  readonly #session: RespSession
   /** The request that is not here in full. */
   #open: Begun | undefined
   /** Asked and not answered yet, in order. */
@@ -100,6 +100,8 @@ class RespRecording implements Interceptor {
   #isBlind = false
   /** Requests are not understood either. */
   #isOpaque = false
+  /** A fault has taken messages out of their order: whose answer is whose is not known any more. */
+  #isDisturbed = false
   #reading = true
   /** When the bytes that are being passed on came: what is handed over meanwhile was handed over then. */
   #receivedAt: Nanos | undefined
@@ -110,7 +112,7 @@ class RespRecording implements Interceptor {
     this.#connection = recorder.connection({ node, client: conversation.client.host })
     this.#exits = conversation
     const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
-    this.#understand = createRespSession({ commands, keySpace, naming, lost })
+    this.#session = createRespSession({ commands, keySpace, naming, lost })
     // Which of the two speaks first is not known.
     conversation.dial()
     this.requests = this.#requestStage(maxMessageBytes)
@@ -122,6 +124,21 @@ class RespRecording implements Interceptor {
     const time = this.#recorder.now()
     for (const { exchange } of this.#undelivered) exchange.ended(time, 'the connection ended')
     this.#undelivered = []
+  }
+
+  disturbed(): void {
+    if (this.#isDisturbed) return
+    this.#isDisturbed = true
+    this.#session.disturbed(this.#pending.some(({ understood }) => understood.steers === true))
+    this.#endSent()
+  }
+
+  /** It may have been carried out, and whatever its client is answered is not known to be an answer to it. */
+  #endUnknown({ begun, understood }: Pending): void {
+    if (understood.understanding.kind !== 'operations') return
+    const time = this.#recorder.now()
+    begun.exchange.answered(time, OUT_OF_ORDER)
+    begun.exchange.delivered(time, OUT_OF_ORDER)
   }
 
   #requestStage(maxFrameBytes: number): Stage {
@@ -210,13 +227,17 @@ class RespRecording implements Interceptor {
       return
     }
     const words = request === undefined ? undefined : readRespCommand(request)?.map(wordToJson)
-    const understood = this.#understand(words)
+    const understood = this.#session.understand(words)
     const { understanding, touched, awaits } = understood
     exchange.called(understanding)
     begun.touched = touched
     if (begun.isSent) this.#markTouched(begun)
     if (awaits === 'nothing') this.#goBlind(understanding)
-    else this.#pending.push({ exchange, understood, pushes: awaits === 'answer' ? 0 : awaits.pushes })
+    else {
+      const pending = { begun, understood, pushes: awaits === 'answer' ? 0 : awaits.pushes }
+      if (this.#isDisturbed && begun.isSent) this.#endUnknown(pending)
+      else this.#pending.push(pending)
+    }
   }
 
   #sent(totalBytes: number): void {
@@ -229,6 +250,14 @@ class RespRecording implements Interceptor {
       next.exchange.forwarded(time)
       this.#markTouched(next)
     }
+    if (this.#isDisturbed) this.#endSent()
+  }
+
+  #endSent(): void {
+    const sent = this.#pending.filter(({ begun }) => begun.isSent)
+    if (sent.length === 0) return
+    this.#pending = this.#pending.filter(({ begun }) => !begun.isSent)
+    for (const pending of sent) this.#endUnknown(pending)
   }
 
   #markTouched({ touched }: Begun): void {
@@ -237,6 +266,7 @@ class RespRecording implements Interceptor {
   }
 
   #answerIsHere(value: RespValue | undefined, endByte: number): void {
+    if (this.#isDisturbed) return
     const [asked] = this.#pending
     if (value?.kind === 'push') {
       if (asked !== undefined && asked.pushes > 0 && isSubscription(value) && --asked.pushes === 0)
@@ -251,7 +281,8 @@ class RespRecording implements Interceptor {
       return
     }
     this.#pending.shift()
-    const { exchange, understood } = asked
+    const { begun, understood } = asked
+    const { exchange } = begun
     const completions = understood.answered?.(value === undefined ? undefined : respToJson(value))
     if (completions === undefined || understood.understanding.kind !== 'operations') return
     exchange.answered(this.#recorder.now(), completions)
@@ -290,7 +321,7 @@ class RespRecording implements Interceptor {
 
   #endPending(reason: string): void {
     const time = this.#recorder.now()
-    for (const { exchange } of this.#pending) exchange.ended(time, reason)
+    for (const { begun } of this.#pending) begun.exchange.ended(time, reason)
     this.#open?.exchange.ended(time, reason)
     this.#open = undefined
     this.#pending = []
@@ -304,6 +335,11 @@ class RespRecording implements Interceptor {
     this.#reading = reading
     this.#exits.requests.setReading(reading)
   }
+}
+
+const OUT_OF_ORDER: Completion = {
+  type: 'not-understood',
+  error: 'a fault has taken messages out of their order, and this may not be its answer',
 }
 
 /** Redis passes over empty lines without an answer. */

@@ -15,6 +15,8 @@ export interface Understood {
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
   /** What the server sends for it: an answer, nothing that can be told, or so many pushes. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
+  /** What comes after it means something else where it is not carried out. */
+  readonly steers?: true | undefined
   /** Its answer is here, undefined where it cannot be read. What it says of the operations, if there are any. */
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
@@ -27,13 +29,22 @@ export interface RespSessionOptions {
   readonly lost: (what: string, why: string) => void
 }
 
-/** What each request of a connection means; undefined words are of one that cannot be read. */
-export type RespSession = (words: readonly Json[] | undefined) => Understood
+/** One connection. */
+export interface RespSession {
+  /** What each of its requests means; undefined words are of one that cannot be read. */
+  readonly understand: (words: readonly Json[] | undefined) => Understood
+  /**
+   * Messages were lost, or are not in order, so that answers say nothing any more. `steering`: something that steers was
+   * among those that were not answered yet.
+   */
+  readonly disturbed: (steering: boolean) => void
+}
 
 /** Answered for each channel, as pushes in RESP3; in RESP2 as messages that may come at any time. */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
+const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
 /** After these a connection is a stream of something else. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
@@ -50,6 +61,8 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   let isBlind = false
   /** In blindness, nobody knows whether the database was changed. */
   let isDatabaseKnown = true
+  /** Whether what is sent is carried out is not known. Operations are still what they ask for. */
+  let isDisturbed = false
   let requests = 0
 
   /** Something that the requests after it were understood by did not happen. Nobody was misled if there are none. */
@@ -102,6 +115,8 @@ export function createRespSession(options: RespSessionOptions): RespSession {
     const all = touches === 'nothing' || isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
   }
+
+  const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
   const select = (words: readonly Json[]): Understood => {
     const before = database
@@ -186,14 +201,14 @@ export function createRespSession(options: RespSessionOptions): RespSession {
         return execute(open)
       case 'DISCARD':
         transaction = undefined
-        return passedOn('DISCARD', 'nothing')
+        return steering(passedOn('DISCARD', 'nothing'))
       // Carried out, or refused, at once.
       case 'MULTI':
       case 'WATCH':
       case 'QUIT':
         return passedOn(name, 'nothing')
       default:
-        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : queue(open, name, words)
+        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : steering(queue(open, name, words))
     }
   }
 
@@ -204,22 +219,26 @@ export function createRespSession(options: RespSessionOptions): RespSession {
     })
   }
 
-  return (words) => {
+  const understand: RespSession['understand'] = (words) => {
     requests++
     const [first] = words ?? []
     if (words === undefined || typeof first !== 'string')
       return { ...passedOn('a request that cannot be read', 'everything'), awaits: isBlind ? 'nothing' : 'answer' }
     const name = first.toUpperCase()
+    if (isDisturbed && STEERING.has(name)) {
+      isDatabaseKnown = false
+      goBlind(name)
+    }
     if (isBlind) return blindly(name, words)
     if (STREAMS.has(name)) return goBlind(name)
     if (SUBSCRIPTIONS.has(name)) return transaction === undefined ? subscribe(name, words.length - 1) : goBlind(name)
-    if (name === 'RESET') return reset()
+    if (name === 'RESET') return steering(reset())
     if (transaction !== undefined) return inTransaction(transaction, name, words)
     switch (name) {
       case 'MULTI':
-        return begin()
+        return steering(begin())
       case 'SELECT':
-        return select(words)
+        return steering(select(words))
       case 'HELLO':
         return hello(words)
       case 'CLIENT':
@@ -228,6 +247,17 @@ export function createRespSession(options: RespSessionOptions): RespSession {
       default:
         return plain(analyse(name, words, { commands, keySpace, database }))
     }
+  }
+
+  return {
+    understand,
+    disturbed(steering) {
+      isDisturbed = true
+      if (!steering && transaction === undefined) return
+      isDatabaseKnown = false
+      goBlind('a transaction')
+      lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
+    },
   }
 }
 

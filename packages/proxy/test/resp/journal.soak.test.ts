@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { recordUnderFaults } from './under-faults.ts'
+
+closeEverythingAfterEach()
+
+test('10,000 operations under all faults at once, each of which strikes: no outcome is wrong, none is unaccounted for', async () => {
+  const { wrong, invented, unaccounted, unhit, isAnythingTouched, counters } = await recordUnderFaults({
+    operations: 10_000,
+    transactions: false,
+  })
+  expect({ wrong, invented, unaccounted, unhit, isAnythingTouched }).toEqual({
+    wrong: [],
+    invented: [],
+    unaccounted: [],
+    unhit: [],
+    isAnythingTouched: false,
+  })
+  expect(counters.operations).toBeGreaterThanOrEqual(10_000)
+})
+
+test('3,000 operations with transactions among them', async () => {
+  const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 3000, transactions: true })
+  expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
+})

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { recordUnderFaults } from './under-faults.ts'
+
+closeEverythingAfterEach()
+
+test('under all faults at once no outcome is wrong, and nothing is done that the record has no account of', async () => {
+  const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
+    operations: 1500,
+    transactions: false,
+  })
+  expect({ wrong, invented, unaccounted, isAnythingTouched }).toEqual({
+    wrong: [],
+    invented: [],
+    unaccounted: [],
+    isAnythingTouched: false,
+  })
+  expect(counters).toMatchObject({ open: 0, waiting: 0 })
+  expect(counters.unmatched + counters.incomplete).toBeLessThan(sent)
+  for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
+})
+
+test('so it is with transactions', async () => {
+  const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 600, transactions: true })
+  expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
+})
