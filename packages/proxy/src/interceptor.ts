@@ -53,6 +53,8 @@ export interface Conversation {
   /** A number that no other connection of the network has: names this one in records and logs. */
   readonly id: number
   readonly client: { readonly host: string; readonly port: number }
+  /** The process that dialled, where that was to be found out, and could be: `python3 4711`. */
+  readonly peerProcess?: string | undefined
   /** Towards the backend. Passing anything on dials it, if it is not dialled yet. */
   readonly requests: Exit
   /** Dials the backend now, for protocols in which it speaks first. The interceptor may call it while it is being made. */

@@ -2,7 +2,8 @@ import { quote, readObject } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { Framing } from '../framing/framing.ts'
 import { framingNames, parseFraming } from '../framing/parse-framing.ts'
-import { parseRouteTable, type RouteTable } from '../http/route-table.ts'
+import type { RouteTable } from '../http/route-table.ts'
+import { parseRouteTable } from '../http/routes/parse-table.ts'
 import { type CommandSet, commandModels, commandSet } from '../resp/command-set.ts'
 
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */

@@ -34,6 +34,14 @@ export function jsonOf(captured: Captured, contentEncoding: string | undefined):
   }
 }
 
+/** Why a body cannot be read as what its bytes stand for, in words that follow "its body"; undefined where it can. */
+export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
+  if ('json' in captured) return undefined
+  if ('sha256' in captured) return `is ${captured.length} bytes long, which is more than is kept of it`
+  if (unpacked(captured.bytes, contentEncoding) !== undefined) return undefined
+  return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`
+}
+
 const isPlain = (contentEncoding: string | undefined): boolean =>
   contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity'
 

@@ -11,6 +11,8 @@ import { makeUpReply } from './reply.ts'
 import { ReplySide } from './reply-side.ts'
 import type { RequestHead } from './request-head.ts'
 import { RequestSide } from './request-side.ts'
+import type { Peer } from './routes/client-source.ts'
+import { peerOf } from './routes/client-source.ts'
 import { LOST, Turn } from './turn.ts'
 
 /** A client that was refused, and stays, is cut off. */
@@ -55,6 +57,8 @@ export class HttpConnection implements Interceptor {
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly number: number
+  /** Who asks. */
+  readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
   /** Requests in the order in which the client gets its answers. */
@@ -78,6 +82,7 @@ export class HttpConnection implements Interceptor {
     this.mapping = options.mapping
     this.recording = options.recording
     this.number = options.link.join(this)
+    this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
     // As without an interceptor: a client learns at once whether there is a server.

@@ -1,17 +1,18 @@
-import type { Json } from '@chaos/history'
-import { UserError } from '@chaos/history'
-import { describeGrpcStatus, grpcStatusNames, usualGrpcOutcome } from '../grpc/grpc-status.ts'
+import { describeGrpcStatus } from '../grpc/grpc-status.ts'
 import type { Schema } from '../grpc/message-type.ts'
-import type { Call, Completion } from '../recorder/call.ts'
-import { UNSAID } from '../recorder/call.ts'
+import type { Call, Completion, Completions, Touches, Understanding } from '../recorder/call.ts'
 import type { Captured } from './body-capture.ts'
-import { jsonOf, textOf } from './body-value.ts'
 import type { MatchableHead } from './head-match.ts'
 import { compilePath, decodeSegment, pathOf } from './path-pattern.ts'
-import type { OutcomeName, RouteSpec, RouteTable, ValueSource } from './route-table.ts'
-
-/** Header fields, by names in lower case. */
-type Fields = MatchableHead['headers']
+import type { RecordedRoute, RouteSpec, RouteTable } from './route-table.ts'
+import { isIgnored, operationsOf } from './route-table.ts'
+import { compileClient, type NameClient, type Peer } from './routes/client-source.ts'
+import { compileConditions } from './routes/conditions.ts'
+import { type Fields, Message } from './routes/message.ts'
+import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
+import { compileOutcomes } from './routes/outcomes.ts'
+import type { Scene } from './routes/scene.ts'
+import { bytesFor } from './routes/value-source.ts'
 
 /** What is needed of an answer to say how an operation ended. */
 export interface Answer {
@@ -22,39 +23,41 @@ export interface Answer {
   readonly body: Captured | undefined
 }
 
-/** Requests that a route recognises by their method and target, before anything else of them is known. */
+/** What a whole request is, and what its answer will mean. */
+export interface Understood {
+  readonly understanding: Understanding
+  complete(answer: Answer): Completions
+}
+
+/** The routes for a method and a target, before anything else of the request is known. */
 export interface RoutedRequest {
+  /** There is a route that may be for it. */
+  readonly isKnown: boolean
   /** How much of the request's body to keep; 0 for nothing. */
   readonly bodyBytes: number
-  /** Undefined where the body does not say what the route expects of it. */
-  call(head: MatchableHead, body: Captured | undefined): Call | undefined
   /** How much of the answer's body to keep. */
   readonly answerBytes: number
-  readonly harmless: boolean
-  complete(call: Call, answer: Answer): Completion
+  understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
+  /** What it may have done where only a part of it arrived. */
+  touches(head: MatchableHead): Touches
 }
 
 /** Requests as operations, as a route table has them. */
 export interface HttpMapping {
-  /** Undefined for what no route recognises. */
-  match(head: MatchableHead): RoutedRequest | undefined
+  /** Whatever is no operation is passed on. */
+  match(head: MatchableHead): RoutedRequest
   /** What the messages of gRPC consist of. */
   readonly schema: Schema | undefined
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
-  const requestId = table.requestId?.toLowerCase()
-  const routes = table.routes.map((spec) => compileRoute(spec, requestId))
+  const routes = table.routes.map((spec) => compileRoute(spec, table))
   // The same keys are asked for over and over.
-  const known = new Map<string, Map<string, RoutedRequest | undefined>>()
+  const known = new Map<string, Map<string, RoutedRequest>>()
 
-  function find(method: string, target: string): RoutedRequest | undefined {
+  function find(method: string, target: string): RoutedRequest {
     const path = pathOf(target)
-    for (const route of routes) {
-      const found = route(method, path)
-      if (found !== undefined) return found
-    }
-    return undefined
+    return chooseAmong(routes.flatMap((route) => route(method, path) ?? []))
   }
 
   return {
@@ -67,7 +70,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
         known.set(method, targets)
       }
       let found = targets.get(target)
-      if (found === undefined && !targets.has(target)) {
+      if (found === undefined) {
         found = find(method, target)
         if (targets.size >= MOST_TARGETS) targets.clear()
         targets.set(target, found)
@@ -80,185 +83,130 @@ export function compileMapping(table: RouteTable): HttpMapping {
 const MOST_METHODS = 16
 const MOST_TARGETS = 1000
 
-type Route = (method: string, path: string) => RoutedRequest | undefined
+/** One route, for a method and path that it takes; whether for the request as well, `fits` says. */
+interface Candidate {
+  readonly bodyBytes: number
+  readonly answerBytes: number
+  fits(head: MatchableHead, body: Captured | undefined): boolean
+  understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
+  touches(head: MatchableHead): Touches
+}
 
-function compileRoute(spec: RouteSpec, requestId: string | undefined): Route {
+/** The first that fits the request is for it. */
+function chooseAmong(candidates: readonly Candidate[]): RoutedRequest {
+  return {
+    isKnown: candidates.length > 0,
+    bodyBytes: Math.max(0, ...candidates.map(({ bodyBytes }) => bodyBytes)),
+    answerBytes: Math.max(0, ...candidates.map(({ answerBytes }) => answerBytes)),
+    understand(head, body, peer) {
+      for (const candidate of candidates) if (candidate.fits(head, body)) return candidate.understand(head, body, peer)
+      return passedOn(head, usualTouches(head))
+    },
+    touches(head) {
+      if (candidates.length === 0) return usualTouches(head)
+      return candidates.map((candidate) => candidate.touches(head)).reduce(union)
+    },
+  }
+}
+
+/** Methods by which nothing is asked to change (RFC 9110 §9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+const usualTouches = ({ method }: MatchableHead): Touches => (SAFE_METHODS.has(method) ? 'nothing' : 'everything')
+
+const passedOn = (head: MatchableHead, touches: Touches): Understood =>
+  noOperation({ kind: 'passed-on', what: nameOfRequest(head), touches })
+
+const noOperation = (understanding: Understanding): Understood => ({ understanding, complete: () => NOT_RECORDED })
+
+const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
+
+/** As remarks have it: `PUT /kv/x`. */
+export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>
+  `${method} ${pathOf(target)}`
+
+type Route = (method: string, path: string) => Candidate | undefined
+
+function compileRoute(spec: RouteSpec, table: RouteTable): Route {
   const [methods = '', pattern = ''] = spec.request.split(' ')
   const allowed = methods.split(',')
   const path = compilePath(pattern)
-  const keyOf = compileKey(spec, path.names)
-  const inputOf = compileValue(spec.value)
-  const resultOf = spec.result === undefined ? undefined : compileSource(spec.result)
-  const bodyBytes = bytesFor([...sourcesOf(spec.value), ...(spec.key === undefined ? [] : [spec.key])])
-  const answerBytes = bytesFor(spec.result === undefined ? [] : [spec.result])
-  const harmless = spec.harmless ?? (spec.f === 'read' || spec.f === 'get')
-  const outcomes = compileOutcomes(spec.outcomes ?? {})
-
-  function complete(call: Call, answer: Answer): Completion {
-    const outcome = outcomes(answer)
-    const status = describeStatus(answer)
-    if (outcome === 'absent') return { type: 'ok', value: null }
-    if (outcome !== 'ok') return { type: outcome, error: status }
-    if (resultOf === undefined) return { type: 'ok', value: call.value === UNSAID ? null : call.value }
-    const value = resultOf(new Message(NO_NAMES, NO_NAMES, '', answer.headers, answer.body))
-    return value === undefined
-      ? { type: 'not-understood', error: `${status}, and nothing at ${spec.result}` }
-      : { type: 'ok', value }
-  }
-
-  function call(head: MatchableHead, segments: readonly string[], body: Captured | undefined): Call | undefined {
-    const message = new Message(segments, path.names, head.target, head.headers, body)
-    const key = keyOf(message)
-    const value = inputOf(message)
-    if (key === NOT_THERE || value === undefined) return undefined
-    const id = requestId === undefined ? undefined : head.headers.get(requestId)
-    return { f: spec.f, key, value, harmless, requestId: id }
-  }
+  const fits = compileConditions(spec.when, 'request')
+  const whenSources = Object.keys(spec.when ?? {})
+  const understandRequest = isIgnored(spec) ? undefined : compileRecorded(spec, table, path.names)
 
   return (method, requestPath) => {
     if (!allowed.includes(method)) return undefined
-    const segments = path.match(requestPath)
-    if (segments === null) return undefined
-    const decoded = segments.map(decodeSegment)
-    return { bodyBytes, answerBytes, harmless, complete, call: (head, body) => call(head, decoded, body) }
-  }
-}
-
-/** Where values are found. */
-class Message {
-  /** The path, and what its names stand for, decoded. */
-  readonly segments: readonly string[]
-  readonly names: readonly string[]
-  readonly target: string
-  readonly headers: Fields | undefined
-  readonly body: Captured | undefined
-
-  constructor(
-    segments: readonly string[],
-    names: readonly string[],
-    target: string,
-    headers: Fields | undefined,
-    body: Captured | undefined,
-  ) {
-    this.segments = segments
-    this.names = names
-    this.target = target
-    this.headers = headers
-    this.body = body
-  }
-}
-
-const NO_NAMES: readonly string[] = []
-
-const NOT_THERE = Symbol('no key')
-
-function compileKey(
-  spec: RouteSpec,
-  names: readonly string[],
-): (message: Message) => string | undefined | typeof NOT_THERE {
-  const source = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
-  if (source === undefined) return () => undefined
-  const read = compileSource(source)
-  return (message) => {
-    const value = read(message)
-    if (value === undefined || value === null) return NOT_THERE
-    return typeof value === 'string' ? value : JSON.stringify(value)
-  }
-}
-
-function compileValue(value: RouteSpec['value']): (message: Message) => Json | undefined {
-  if (value === undefined) return () => null
-  if (typeof value === 'string') return compileSource(value)
-  const sources = value.map(compileSource)
-  return (message) => {
-    const values: Json[] = []
-    for (const source of sources) {
-      const part = source(message)
-      if (part === undefined) return undefined
-      values.push(part)
+    const matched = path.match(requestPath)
+    if (matched === null) return undefined
+    const place = { segments: matched.map(decodeSegment), names: path.names }
+    const messageOf = ({ target, headers }: MatchableHead, body: Captured | undefined) =>
+      new Message({ ...place, target, headers, body })
+    return {
+      bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
+      answerBytes: understandRequest?.answerBytes ?? 0,
+      fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
+      understand: (head, body, peer) =>
+        understandRequest === undefined
+          ? passedOn(head, 'nothing')
+          : understandRequest.understand(head, messageOf(head, body), peer),
+      touches: (head) => understandRequest?.touches(messageOf(head, undefined)) ?? 'nothing',
     }
-    return values
   }
 }
 
-const sourcesOf = (value: RouteSpec['value']): readonly ValueSource[] =>
-  value === undefined ? [] : typeof value === 'string' ? [value] : value
-
-/** Longer texts stand in the history by their hash. JSON has to be read whole. */
-const LONGEST_TEXT_BYTES = 4 * 1024
-const LONGEST_JSON_BYTES = 1024 * 1024
-
-function bytesFor(sources: readonly ValueSource[]): number {
-  if (sources.some((source) => /^json\b/.test(source))) return LONGEST_JSON_BYTES
-  return sources.includes('body') ? LONGEST_TEXT_BYTES : 0
+interface RecordedRequests {
+  readonly bodyBytes: number
+  readonly answerBytes: number
+  understand(head: MatchableHead, request: Message, peer: Peer): Understood
+  touches(request: Message): Touches
 }
 
-/** What to read, and where, as a function. The parser has seen to it that it is one of these. */
-function compileSource(source: ValueSource): (message: Message) => Json | undefined {
-  const dot = source.indexOf('.')
-  const kind = dot < 0 ? source : source.slice(0, dot)
-  const name = dot < 0 ? '' : source.slice(dot + 1)
-  switch (kind) {
-    case 'body':
-      return ({ body, headers }) => (body === undefined ? undefined : textOf(body, headers?.get('content-encoding')))
-    case 'json': {
-      const members = name === '' ? [] : name.split('.')
-      return ({ body, headers }) => {
-        const value = body === undefined ? undefined : jsonOf(body, headers?.get('content-encoding'))
-        return value === undefined ? undefined : memberOf(value, members)
-      }
+function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly string[]): RecordedRequests {
+  const operations = operationsOf(spec).map((operation) => compileOperation(operation, names))
+  const client = spec.client ?? table.client
+  const nameClient: NameClient = compileClient(client)
+  const requestId = table.requestId?.toLowerCase()
+  const outcomes = compileOutcomes(spec)
+  const answerSources = (spec.answers ?? [])
+    .flatMap(({ when }) => Object.keys(when))
+    .map((source) => `answer.${source}`)
+  const most = (sizes: readonly number[]) => Math.max(0, ...sizes)
+
+  function completions(asked: readonly Asked[], request: Message, answer: Answer): Completions {
+    const { status, grpcStatus, headers, body } = answer
+    const scene: Scene = {
+      request,
+      answer: new Message({ headers, body, isEmpty: status === 204 || status === 205 }),
+      status: grpcStatus === undefined ? `status ${status}` : describeGrpcStatus(grpcStatus),
     }
-    case 'path':
-      return ({ segments, names }) => segments[names.indexOf(name) + 1]
-    case 'query':
-      return ({ target }) => {
-        const question = target.indexOf('?')
-        const query = question < 0 ? '' : target.slice(question + 1)
-        return new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8')).get(name) ?? undefined
-      }
-    case 'header': {
-      const field = name.toLowerCase()
-      return ({ headers }) => headers?.get(field)
-    }
-    default:
-      throw new UserError('usage', `${source} names no place in a message`)
+    return asked.map((one) => one.complete(scene, outcomes(answer, one.call.harmless === true, scene)))
+  }
+
+  return {
+    bodyBytes: most([
+      ...operations.map(({ bodyBytes }) => bodyBytes),
+      client === undefined ? 0 : bytesFor([client], 'request'),
+    ]),
+    answerBytes: most([...operations.map(({ answerBytes }) => answerBytes), bytesFor(answerSources, 'answer')]),
+    understand(head, request, peer) {
+      const what = nameOfRequest(head)
+      const scene = { request }
+      const id = requestId === undefined ? undefined : request.headers?.get(requestId)
+      const common = { what, requestId: id }
+      const [only] = operations
+      const asked =
+        operations.length === 1 && only !== undefined
+          ? only.ask(scene, common)
+          : collect(operations.map((operation) => operation.ask(scene, common)))
+      if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
+      const calls = asked.map(({ call }) => call)
+      if (!hasSome(calls)) return passedOn(head, 'nothing')
+      const understanding: Understanding = { kind: 'operations', calls, session: nameClient(request, peer) }
+      return { understanding, complete: (answer) => completions(asked, request, answer) }
+    },
+    touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),
   }
 }
 
-function memberOf(value: Json, members: readonly string[]): Json | undefined {
-  let found: Json | undefined = value
-  for (const member of members) {
-    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
-    found = (found as { readonly [name: string]: Json })[member]
-  }
-  return found
-}
-
-const describeStatus = ({ status, grpcStatus }: Answer): string =>
-  grpcStatus === undefined ? `status ${status}` : describeGrpcStatus(grpcStatus)
-
-/** A status by itself, then its class, then what HTTP, or gRPC, says of them all. */
-function compileOutcomes(outcomes: { readonly [status: string]: OutcomeName }): (answer: Answer) => OutcomeName {
-  const known = new Map<number, OutcomeName>()
-  return ({ status, grpcStatus }) => {
-    if (grpcStatus !== undefined) return grpcOutcome(outcomes, grpcStatus)
-    let outcome = known.get(status)
-    if (outcome === undefined) {
-      outcome = outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualOutcome(status)
-      known.set(status, outcome)
-    }
-    return outcome
-  }
-}
-
-const grpcOutcome = (outcomes: { readonly [status: string]: OutcomeName }, status: number): OutcomeName =>
-  outcomes[`grpc ${status}`] ?? outcomes[`grpc ${grpcStatusNames[status] ?? ''}`] ?? usualGrpcOutcome(status)
-
-/**
- * A 2xx is done. A 4xx says that the request was not taken (408 excepted: it may have been, in part). Of anything else, a
- * 5xx above all, nobody knows.
- */
-function usualOutcome(status: number): OutcomeName {
-  if (status >= 200 && status < 300) return 'ok'
-  return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
-}
+const hasSome = (calls: readonly Call[]): calls is readonly [Call, ...Call[]] => calls.length > 0

@@ -1,4 +1,5 @@
-/** A path to compare with: `/kv/{key}`, `/static/*`. A name in braces stands for one segment, a star at the end for any rest. */
+// A path to compare with: `/kv/{key}`, `/static/*`. A name in braces stands for one segment, and so does a star that is
+// one; at the end a star stands for any rest.
 export interface PathPattern {
   readonly names: readonly string[]
   /** The path, and then the segments that the names stand for, as they were sent; null where the path is another. */
@@ -7,16 +8,20 @@ export interface PathPattern {
 
 export function compilePath(pattern: string): PathPattern {
   const names: string[] = []
-  const source = pattern.replace(/\{(\w+)\}|\*$|[\\^$.*+?()[\]{}|]/g, (special, name: string | undefined) => {
+  const source = pattern.replace(PARTS, (special, name: string | undefined) => {
     if (name !== undefined) {
       names.push(name)
       return '([^/]+)'
     }
+    if (special === '/*') return '/[^/]+'
     return special === '*' ? '.*' : `\\${special}`
   })
   const expression = new RegExp(`^${source}$`, 's')
   return { names, match: (path) => expression.exec(path) }
 }
+
+/** Names, stars that stand for something, and what an expression would take for more than itself. */
+const PARTS = /\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g
 
 /** A target's path, without its query; of an absolute target without scheme and authority. */
 export function pathOf(target: string): string {

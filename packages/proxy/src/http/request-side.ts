@@ -152,6 +152,7 @@ export class RequestSide implements Stage {
     this.#turn = turn
     turn.method = head.method
     turn.target = head.target
+    turn.head = head
     turn.switches = head.headers.upgrade || head.method === 'CONNECT'
     turn.routed = connection.mapping?.match(head)
     connection.order.push(turn)
@@ -216,7 +217,7 @@ export class RequestSide implements Stage {
     if (turn === undefined) throw new Error('a request ends that did not begin')
     const connection = this.#connection
     const body = this.#capture.end()
-    turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body)
+    turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body, connection.peer)
     if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
     if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
     this.#turn = undefined

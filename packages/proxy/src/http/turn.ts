@@ -1,13 +1,14 @@
 import type { Nanos } from '@chaos/history'
-import type { Completions, Touches, Understanding } from '../recorder/call.ts'
+import type { Completions } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder } from '../recorder/recorder.ts'
 import type { Captured } from './body-capture.ts'
 import type { MatchableHead } from './head-match.ts'
 import type { HttpRule } from './http-rule.ts'
-import type { Answer, RoutedRequest } from './mapping.ts'
-import { pathOf } from './path-pattern.ts'
+import type { Answer, RoutedRequest, Understood } from './mapping.ts'
+import { nameOfRequest } from './mapping.ts'
 import type { WholeReply } from './reply.ts'
+import type { Peer } from './routes/client-source.ts'
 
 /** Why a request has no answer, as histories say it. */
 export const LOST = {
@@ -23,6 +24,8 @@ export class Turn {
   exchange: Exchange | undefined
   method = ''
   target = ''
+  /** Once it is known. */
+  head: MatchableHead | undefined
   /** It asks for another protocol; whether it gets it, its answer says. */
   switches = false
   routed: RoutedRequest | undefined
@@ -43,7 +46,8 @@ export class Turn {
   #requestEnded = false
   /** What happened before the request had ended, as it does where a server refuses one in the middle. */
   #early: (() => void)[] | undefined
-  #understood: { readonly answer: Answer; readonly completions: Completions } | undefined
+  #understood: Understood | undefined
+  #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
 
   readonly #recording: ConnectionRecorder | undefined
   readonly #begunAt: Nanos
@@ -68,13 +72,16 @@ export class Turn {
   }
 
   /** The whole request is here. */
-  requestEnded(head: MatchableHead, body: Captured | undefined): void {
+  requestEnded(head: MatchableHead, body: Captured | undefined, peer: Peer): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {
       this.exchange = this.#recording.beginWhole(this.#begunAt)
       if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
     }
-    this.exchange?.called(this.#understand(head, body))
+    if (this.exchange !== undefined && this.routed !== undefined) {
+      this.#understood = this.routed.understand(head, body, peer)
+      this.exchange.called(this.#understood.understanding)
+    }
     if (this.#early === undefined) return
     for (const record of this.#early) record()
     this.#early = undefined
@@ -88,6 +95,7 @@ export class Turn {
     copy.method = this.method
     copy.routed = this.routed
     copy.isDuplicate = true
+    copy.#understood = this.#understood
     copy.#requestEnded = true
     return copy
   }
@@ -116,9 +124,7 @@ export class Turn {
 
   /** Nothing more will come of it. */
   ended(time: Nanos, reason: string): void {
-    // The server may have made something of the part that it got.
-    if (!this.#requestEnded && this.#touches !== 'nothing')
-      this.exchange?.called({ kind: 'not-understood', what: this.#what, why: CUT, touches: this.#touches })
+    if (!this.#requestEnded) this.#cut()
     this.exchange?.ended(time, reason)
   }
 
@@ -138,22 +144,14 @@ export class Turn {
     this.ended(time, LOST.unparsed)
   }
 
-  get #what(): string {
-    return `${this.method} ${pathOf(this.target)}`
-  }
-
-  /** What it does, for all that is known by its head. */
-  get #touches(): Touches {
-    if (this.method === '' || this.routed?.harmless === true) return 'nothing'
-    return this.routed === undefined && SAFE_METHODS.has(this.method) ? 'nothing' : 'everything'
-  }
-
-  #understand(head: MatchableHead, body: Captured | undefined): Understanding {
-    const what = this.#what
-    if (this.routed === undefined) return { kind: 'passed-on', what, touches: this.#touches }
-    const call = this.routed.call(head, body)
-    if (call !== undefined) return { kind: 'operations', calls: [{ ...call, what }], session: undefined }
-    return { kind: 'not-understood', what, why: 'no key or value where the route expects them', touches: this.#touches }
+  /** The server may have made something of the part of the request that it got. */
+  #cut(): void {
+    const { head, routed } = this
+    if (head === undefined || routed === undefined) return
+    const touches = routed.touches(head)
+    if (touches === 'nothing') return
+    const why = 'the request never arrived in full'
+    this.exchange?.called({ kind: 'not-understood', what: nameOfRequest(head), why, touches })
   }
 
   #later(record: () => void): void {
@@ -163,18 +161,11 @@ export class Turn {
 
   /** An answer is understood once, while its memory is sure to be there, though it may be delivered much later. */
   #complete(answer: Answer): Completions {
-    if (answer === this.#understood?.answer) return this.#understood.completions
-    const call = this.exchange?.calls[0]
-    const completions =
-      this.routed === undefined || call === undefined ? NOT_RECORDED : this.routed.complete(call, answer)
-    this.#understood = { answer, completions }
+    if (answer === this.#completed?.answer) return this.#completed.completions
+    const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
+    this.#completed = { answer, completions }
     return completions
   }
 }
 
 const NOT_RECORDED: Completions = { type: 'info', error: 'not recorded' }
-
-/** Requests that ask for no change (RFC 9110 §9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-
-const CUT = 'the request never arrived in full'

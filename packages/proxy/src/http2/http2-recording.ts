@@ -4,6 +4,7 @@ import { isGrpc } from '../grpc/grpc-content.ts'
 import type { MatchableHead } from '../http/head-match.ts'
 import type { Answer, HttpMapping, RoutedRequest } from '../http/mapping.ts'
 import { pathOf } from '../http/path-pattern.ts'
+import type { Peer } from '../http/routes/client-source.ts'
 import { LOST, Turn } from '../http/turn.ts'
 import type { ConnectionRecorder } from '../recorder/recorder.ts'
 import { dataOf, endsStream, FRAME, firstWord, streamOf, typeOf } from './frames.ts'
@@ -20,6 +21,7 @@ const UNREADABLE = 'an HTTP/2 request that could not be read'
 export interface Http2RecordingOptions {
   readonly recording: ConnectionRecorder
   readonly mapping: HttpMapping
+  readonly peer: Peer
   /** Time as the histories have it. */
   readonly now: () => Nanos
 }
@@ -45,6 +47,7 @@ interface Undelivered {
 export class Http2Recording {
   readonly #recording: ConnectionRecorder
   readonly #mapping: HttpMapping
+  readonly #peer: Peer
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
@@ -63,9 +66,10 @@ export class Http2Recording {
   #lastServedStream: number = Number.POSITIVE_INFINITY
   #chunkTime: Nanos | undefined
 
-  constructor({ recording, mapping, now }: Http2RecordingOptions) {
+  constructor({ recording, mapping, peer, now }: Http2RecordingOptions) {
     this.#recording = recording
     this.#mapping = mapping
+    this.#peer = peer
     this.#now = now
   }
 
@@ -219,24 +223,23 @@ export class Http2Recording {
     const turn = new Turn(this.#recording, this.#time)
     this.#waiting.set(number, turn)
     const routed = this.#match(head)
-    if (routed === undefined) {
-      turn.method = head.method
-      turn.target = head.target
-      turn.requestEnded(head, undefined)
+    if (!routed.isKnown) {
+      turn.routed = routed
+      turn.requestEnded(head, undefined, this.#peer)
       return
     }
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
-    const stream = new RecordedStream(number, head, turn, { routed, method })
+    const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer })
     this.#streams.set(number, stream)
     this.#begun.push(stream)
   }
 
   /** Calls of gRPC are requests by POST; a route may be for them alone. */
-  #match(head: MatchableHead): RoutedRequest | undefined {
+  #match(head: MatchableHead): RoutedRequest {
     const asCall = isGrpc(head.headers.get('content-type'))
       ? this.#mapping.match({ ...head, method: 'GRPC' })
       : undefined
-    return asCall ?? this.#mapping.match(head)
+    return asCall?.isKnown === true ? asCall : this.#mapping.match(head)
   }
 
   #answered(stream: RecordedStream): void {

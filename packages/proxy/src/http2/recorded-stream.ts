@@ -4,8 +4,16 @@ import type { Method } from '../grpc/message-type.ts'
 import { BodyCapture, type Captured } from '../http/body-capture.ts'
 import type { MatchableHead } from '../http/head-match.ts'
 import type { Answer, RoutedRequest } from '../http/mapping.ts'
+import type { Peer } from '../http/routes/client-source.ts'
 import type { Turn } from '../http/turn.ts'
 import type { HpackFields } from './hpack/hpack-decoder.ts'
+
+interface StreamParts {
+  readonly routed: RoutedRequest
+  readonly method: Method | undefined
+  /** Who asks. */
+  readonly peer: Peer
+}
 
 /** What is read of one request, and of its answer, as their frames go by. */
 export class RecordedStream {
@@ -15,6 +23,7 @@ export class RecordedStream {
   readonly #routed: RoutedRequest
   /** The messages of the call, where they are known. */
   readonly #method: Method | undefined
+  readonly #peer: Peer
   readonly #isGrpc: boolean
   readonly #request: BodyCapture = new BodyCapture()
   readonly #reply: BodyCapture = new BodyCapture()
@@ -28,21 +37,18 @@ export class RecordedStream {
   /** It went on to the client, to its end. */
   answerHasPassed = false
 
-  constructor(
-    number: number,
-    head: MatchableHead,
-    turn: Turn,
-    { routed, method }: { readonly routed: RoutedRequest; readonly method: Method | undefined },
-  ) {
+  constructor(number: number, head: MatchableHead, turn: Turn, { routed, method, peer }: StreamParts) {
     this.number = number
     this.turn = turn
     this.head = head
     this.#routed = routed
     this.#method = method
+    this.#peer = peer
     this.#isGrpc = isGrpc(head.headers.get('content-type'))
     this.#request.start(routed.bodyBytes)
     turn.method = head.method
     turn.target = head.target
+    turn.head = head
     turn.routed = routed
   }
 
@@ -61,17 +67,17 @@ export class RecordedStream {
   }
 
   requestEnded(): void {
-    this.turn.requestEnded(this.head, this.#requestBody())
+    this.turn.requestEnded(this.head, this.#requestBody(), this.#peer)
   }
 
   /** Nothing more comes of the request. It may be here all the same, as far as its server needs it. */
   requestCut(): void {
     if (this.turn.isWhole) return
-    if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined)
+    if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer)
     else if (this.#isGrpc) {
       // A server may answer a call once its message is there, whether or not the stream has ended.
       const body = this.#requestBody()
-      if (body !== undefined) this.turn.requestEnded(this.head, body)
+      if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer)
     }
   }
 

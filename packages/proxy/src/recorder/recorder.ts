@@ -1,4 +1,4 @@
-import type { Json, Nanos } from '@chaos/history'
+import type { Json, Nanos, SessionSource } from '@chaos/history'
 import { nanos } from '@chaos/history'
 import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
@@ -10,12 +10,6 @@ import type { RemarkCounters } from './remarks.ts'
 import { NO_OPERATION, Remarks } from './remarks.ts'
 import { Retries } from './retries.ts'
 import { View } from './view.ts'
-
-/** How clients are told apart: `header.X-Client`; not `named` where nothing does but their connections. */
-export interface SessionSource {
-  readonly by: string
-  readonly named: boolean
-}
 
 export interface RecorderOptions {
   /** What the clients saw. */

@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   readonly clock: ProxyClock
   /** A number that no other connection of the network has. */
   readonly id: number
+  /** The process that dialled, where it is known. */
+  readonly peerProcess?: string | undefined
   /** What stands in the way of the bytes before the faults of the links do. */
   readonly intercept?: Intercept | undefined
   /** Dials in place of a plain connection; 'secureConnect' says that it is there. */
@@ -134,6 +136,7 @@ export class Connection implements PumpedConnection {
     return {
       id: this.#options.id,
       client: this.#clientAddress(),
+      peerProcess: this.#options.peerProcess,
       requests: createExit(
         this.#forward,
         () => this.#wantDial(),

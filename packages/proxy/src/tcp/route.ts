@@ -31,6 +31,8 @@ export interface RouteOptions {
    * a connection is, and so which faults of links it suffers; interceptors take everyone for `from`.
    */
   readonly peers?: PeerFinder | undefined
+  /** Finds the process that dials, for interceptors that tell clients apart by it: asked before anything is read. */
+  readonly processes?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
 }
@@ -83,7 +85,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
   const routeName = `${from}>${to}`
   const connections: Set<Connection> = new Set()
   const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)
-  const { peers } = options
+  const { peers, processes } = options
   /** What ends the clients of whom it is not known yet who they are. */
   const unidentified: Set<() => void> = new Set()
   let known = 0
@@ -99,30 +101,31 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       resetSocket(client)
       return
     }
-    if (peers === undefined) secure(client, wiring)
-    else identify(client, peers)
+    if (peers === undefined && processes === undefined) secure(client, wiring, undefined)
+    else void identify(client)
   }
 
-  function identify(client: Socket, finder: PeerFinder): void {
+  async function identify(client: Socket): Promise<void> {
     const giveUp = () => resetSocket(client)
     unidentified.add(giveUp)
     // Nobody else listens yet, and a client may give up at any time.
     client.on('error', () => undefined)
+    const address = peerOf(client)
     const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
-    finder.find(peerOf(client), listener).then((found) => {
-      unidentified.delete(giveUp)
-      if (found === undefined) unknown++
-      else known++
-      if (!client.destroyed) secure(client, found === undefined || found === to ? wiring : wiring.linksFrom(found))
-    })
+    const [found, process] = await Promise.all([peers?.find(address, listener), processes?.find(address, listener)])
+    unidentified.delete(giveUp)
+    if (peers !== undefined && found === undefined) unknown++
+    else if (peers !== undefined) known++
+    if (client.destroyed) return
+    secure(client, found === undefined || found === to ? wiring : wiring.linksFrom(found), process)
   }
 
-  function secure(client: Socket, links: LinkPair): void {
-    if (edges === undefined) connect(client, links)
-    else edges.accept(client, (secured) => connect(secured, links))
+  function secure(client: Socket, links: LinkPair, process: string | undefined): void {
+    if (edges === undefined) connect(client, links, process)
+    else edges.accept(client, (secured) => connect(secured, links, process))
   }
 
-  function connect(client: Socket, { forward, backward }: LinkPair): void {
+  function connect(client: Socket, { forward, backward }: LinkPair, peerProcess: string | undefined): void {
     if (allGone !== undefined) {
       resetSocket(client)
       return
@@ -133,6 +136,7 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       backward,
       clock: wiring.clock,
       id: wiring.nextConnectionId(),
+      peerProcess,
       intercept: options.intercept,
       upstream: () => upstream,
       dialSecurely: edges?.dial,

@@ -152,7 +152,7 @@ describe('the record', () => {
       ['fail', 'write', 'missing', undefined],
     ])
     expect(client.remarks).toEqual([
-      ['touched', { what: 'PUT /kv/x', why: 'no key or value where the route expects them' }],
+      ['touched', 'x', { what: 'PUT /kv/x', why: 'nothing at json.value' }],
       ['passed-on', { what: 'GET /status', count: 1, mayWrite: false }],
     ])
   })
@@ -178,7 +178,11 @@ describe('the record', () => {
       ['ok', { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: 100_000 }],
     ])
     expect(client.remarks).toEqual([
-      ['not-understood', 'broken', { what: 'GET /kv/broken', why: 'status 200, and nothing at body' }],
+      [
+        'not-understood',
+        'broken',
+        { what: 'GET /kv/broken', why: expect.stringMatching('its body is compressed as "gzip", and cannot be') },
+      ],
     ])
   })
 

@@ -1,32 +1,171 @@
-import { embeddedRoutes, parseRouteTable } from '@chaos/proxy'
+import { checkFunctions, embeddedRoutes, parseRouteTable, type RouteTable } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
 
-const route = (more: object) => ({ routes: [{ request: 'PUT /kv/{key}', f: 'write', ...more }] })
+const route = (more: object) => ({ routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body', ...more }] })
+const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
+const routes = (...given: readonly object[]) => ({ routes: given })
+const at = 'x: route 1 (PUT /kv/{key})'
 
 test('a table is data, and read as it was written', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
 describe('says what is wrong, where, and what to give instead', () => {
-  test.each([
+  test.each<[unknown, string]>([
     [[], 'x: [] is no object.'],
     [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
-    [{ routes: [{}] }, 'x: route 1: "request" is undefined. Write a method and a path: "PUT /kv/{key}".'],
-    [{ routes: [{ request: '/kv', f: 'read' }] }, 'x: route 1: "request" is "/kv".'],
-    [route({ f: 7 }), 'x: route 1 (PUT /kv/{key}): "f" is 7. Say what the request does'],
-    [route({ value: 'json.' }), '"value" is "json.". Give a place: body, json, json.MEMBER, path.NAME, query.NAME or'],
+    [routes({}), 'x: route 1: "request" is undefined. Write a method and a path: "PUT /kv/{key}".'],
+    [routes({ request: '/kv', f: 'read' }), 'x: route 1: "request" is "/kv". Write a method and a path'],
+    [
+      routes({ ...read, request: 'GET /search?q={v}' }),
+      'a path is matched without its query. Write "GET /search", and take the value from "query.q".',
+    ],
+    [routes({ ...read, request: 'GET /kv/{the key}' }), 'x: route 1: "request" is "GET /kv/{the key}".'],
+    [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
+    [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
+    [route({ value: 'json.' }), '"value" is "json.". Give a place: path.NAME, query.NAME, header.NAME'],
+    [
+      route({ value: 'json.a[0]' }),
+      '"value" is "json.a[0]". Elements are named by their position after a dot: "json.a.0".',
+    ],
     [route({ value: ['json.old', 3] }), '"value" is 3. Give a place'],
+    [route({ value: [] }), '"value" is an empty list.'],
+    [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
+    [route({ value: 'item.id' }), `"value" is "item.id", and there is no list: say with "each" what it is an item of.`],
+    [
+      route({ value: { from: 'header.Location', match: '/items' } }),
+      '"match" is "/items". Give a pattern with one name',
+    ],
     [route({ key: 'path.name' }), '"key" is "path.name", and the path has no {name}.'],
-    [route({ result: 'path.key' }), '"result" is "path.key". An answer has a "body", "json.MEMBER" or "header.NAME".'],
+    [
+      route({ result: 'path.key' }),
+      '"result" is "path.key". An answer has a "body", "json", "json.MEMBER" or "header.NAME".',
+    ],
     [route({ outcomes: { 4040: 'ok' } }), '"outcomes": "4040" is no status. Write 404, a class of them: 5xx, or gRPC'],
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
-    [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
+    [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
     [
-      route({ body: 'x' }),
-      'x: route 1 has no member "body". It has: request, f, key, value, result, outcomes, harmless.',
+      route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
+      '"when": "path.key" is no place. An answer has',
     ],
+    [route({ when: {} }), `${at}: "when" asks for nothing.`],
+    [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
+    [route({ missing: 'null' }), '"missing" is "null". Give "absent", or leave it out'],
+    [route({ missing: 'absent' }), `${at}: "missing" is about a "result", and there is none.`],
+    [route({ each: 'body' }), '"each" is "body". Give the place of a list'],
+    [route({ each: 'json.items' }), `${at}: "each" is given, and no "key".`],
+    [
+      route({ client: 'header' }),
+      `${at}: "client" is "header". Give what names the client: header.X-Client, cookie.sid`,
+    ],
+    [{ ...route({}), client: 'ip' }, 'x: "client" is "ip". Give what names the client'],
+    [route({ body: 'x' }), 'x: route 1 has no member "body". It has: request, when, ignore, f, key, value, result,'],
     [{ ...route({}), requestId: 3 }, 'x: "requestId" is 3. Name a field, such as "Idempotency-Key".'],
+    [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
+    [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List what is to be read at the start'],
+    [{ ...route({}), keys: ['a'] }, 'x: "keys" are what is read at the start: say "initial": "read" as well.'],
+    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", and no route says how'],
   ])('%j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
+  })
+})
+
+describe('refuses what could not be meant', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'a name in the path that is no key',
+      routes({ ...read, request: 'GET /kv/{id}' }),
+      'the path has {id}, and there is no "key". Say "key": "path.id", or name it {key}; a segment that is no key is *.',
+    ],
+    [
+      'a name in the path that nothing uses',
+      routes({ ...read, request: 'GET /t/{tenant}/kv/{key}' }),
+      '{tenant} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
+    ],
+    [
+      'a read without a result',
+      routes({ request: 'GET /kv/{key}', f: 'read' }),
+      'a read has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".',
+    ],
+    ['a write without a value', route({ value: undefined }), 'a write has no "value".'],
+    ['a cas of one value', route({ f: 'cas' }), 'a cas needs two values'],
+    [
+      'a route that an earlier one takes everything of',
+      routes(
+        { ...read, request: 'GET,HEAD /kv/{key}' },
+        { ...read, request: 'GET /kv/special', key: { const: 'special' } },
+      ),
+      'x: route 2 (GET /kv/special) is never reached: route 1 (GET,HEAD /kv/{key}) comes before it',
+    ],
+    [
+      'a route after a star',
+      routes({ request: 'GET /static/*', ignore: true }, { ...read, request: 'GET /static/kv/{key}' }),
+      'x: route 2 (GET /static/kv/{key}) is never reached',
+    ],
+    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" stands beside "ignore"'],
+    ['a route that is not quite ignored', routes({ request: 'GET /', ignore: 'yes' }), '"ignore" is "yes". Give true'],
+    [
+      'operations beside an operation',
+      routes({ ...read, operations: [{ f: 'read', result: 'body' }] }),
+      '"f" stands beside "operations". Say it of each of them.',
+    ],
+    ['no operations', routes({ request: 'GET /', operations: [] }), '"operations" is []. Give a list'],
+    [
+      'a result for no single item',
+      route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
+      '"each" is a list of the request, so that "result" is of no single item.',
+    ],
+  ])('%s', (_, value, message) => {
+    expect(() => parseRouteTable(value, 'x')).toThrow(message)
+  })
+
+  test.each([
+    ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
+    ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
+    ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
+  ])('and no route beside it %s', (_, other) => {
+    expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
+  })
+
+  test('nor one after a route that is for some of its requests', () => {
+    const conditional = { ...read, when: { 'query.stale': 'ok' } }
+    expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
+  })
+})
+
+describe('functions', () => {
+  const models = [
+    { name: 'register', functions: ['read', 'write', 'cas'] },
+    { name: 'queue', functions: ['enqueue', 'dequeue'] },
+  ]
+  const table = (...fs: readonly string[]): RouteTable => ({
+    routes: fs.map((f, i) => ({ request: `POST /${i}`, f, value: 'body', result: 'body' })),
+  })
+  const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
+
+  test('that one model knows are taken', () => {
+    expect(check(table('read', 'write'))).not.toThrow()
+    expect(check(table('enqueue'), 'queue')).not.toThrow()
+    expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()
+  })
+
+  test.each<[string, () => void, string]>([
+    [
+      'none knows',
+      check(table('read', 'set')),
+      'x: route 2 (POST /1): "f" is "set", which no model knows. They know: register: read,',
+    ],
+    [
+      'the wanted one does not know',
+      check(table('read'), 'queue'),
+      '"f" is "read", which the model queue does not know. It knows: enqueue, dequeue.',
+    ],
+    [
+      'no single one knows',
+      check(table('read', 'enqueue')),
+      'x: route 2 (POST /1): no model knows both "read" and "enqueue"',
+    ],
+  ])('that %s are refused', (_, checking, message) => {
+    expect(checking).toThrow(message)
   })
 })

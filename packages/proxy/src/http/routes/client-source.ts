@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '@chaos/history'
+import type { Conversation } from '../../interceptor.ts'
+import type { ClientSource } from '../route-table.ts'
+import type { Message } from './message.ts'
+import { compileValue } from './value-source.ts'
+
+/** What is known of a connection's other end. */
+export interface Peer {
+  /** A number that no other connection has. */
+  readonly connection: number
+  readonly address: string
+  /** Its process, where that was to be found out, and could be. */
+  readonly process: string | undefined
+}
+
+export const peerOf = ({ id, client, peerProcess }: Conversation): Peer => ({
+  connection: id,
+  address: client.host,
+  process: peerProcess,
+})
+
+/** What names the client, from the strictest to what all have. */
+export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
+
+/** Undefined where nothing names the client. */
+export type NameClient = (request: Message, peer: Peer) => string | undefined
+
+/** Names of clients come into the history; those that are secrets come in by their hash. */
+export function compileClient(source: ClientSource | undefined): NameClient {
+  switch (source) {
+    case undefined:
+      return () => undefined
+    case 'connection':
+      return (_, { connection }) => `connection ${connection}`
+    case 'peer.address':
+      return (_, { address }) => address
+    case 'peer.process':
+      return (_, { process }) => process
+    case 'bearer':
+      return ({ headers }) => secret(/^bearer +(\S+) *$/i.exec(headers?.get('authorization') ?? '')?.[1])
+    default: {
+      const read = compileValue(source, 'request')
+      const isSecret = /^(cookie\.|header\.(authorization|cookie)$)/i.test(source)
+      return (request) => {
+        const name = nameOf(read({ request }))
+        return isSecret ? secret(name) : name
+      }
+    }
+  }
+}
+
+/** An empty name is none. */
+function nameOf(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+const secret = (text: string | undefined): string | undefined =>
+  text === undefined || text === ''
+    ? undefined
+    : `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`

@@ -1,0 +1,27 @@
+import type { Json } from '@chaos/history'
+import { canonical } from '@chaos/history'
+import type { Conditions } from '../route-table.ts'
+import type { Scene } from './scene.ts'
+import { compileValue, type Side } from './value-source.ts'
+
+/** Whether all that is asked for is so. */
+export function compileConditions(conditions: Conditions | undefined, side: Side): (scene: Scene) => boolean {
+  const tests = Object.entries(conditions ?? {}).map(([source, wanted]) => {
+    const read = compileValue(source, side)
+    const there = presenceOf(wanted)
+    if (there !== undefined) return (scene: Scene) => (read(scene) !== undefined) === there
+    const expected = canonical(wanted as Json)
+    return (scene: Scene) => {
+      const value = read(scene)
+      return value !== undefined && canonical(value) === expected
+    }
+  })
+  return (scene) => tests.every((test) => test(scene))
+}
+
+/** Whether it is only to be there, or not to be. */
+function presenceOf(wanted: Conditions[string]): boolean | undefined {
+  if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
+  const { there, ...others } = wanted as { readonly there?: unknown }
+  return typeof there === 'boolean' && Object.keys(others).length === 0 ? there : undefined
+}

@@ -1,0 +1,86 @@
+import type { Json } from '@chaos/history'
+import type { Captured } from '../body-capture.ts'
+import { bodyTrouble, jsonOf, textOf } from '../body-value.ts'
+
+/** Header fields, by names in lower case. */
+export interface Fields {
+  get(name: string): string | undefined
+}
+
+export interface MessageParts {
+  /** The path, and then what its names stand for, decoded. Nothing of an answer. */
+  readonly segments?: readonly string[]
+  readonly names?: readonly string[]
+  /** As it was sent, with its query. */
+  readonly target?: string
+  readonly headers: Fields | undefined
+  readonly body: Captured | undefined
+  /** Its status says that it has no body. */
+  readonly isEmpty?: boolean
+}
+
+const NONE: readonly string[] = []
+
+/** A request or an answer in which values are looked for; what is dear to make is made once. */
+export class Message {
+  readonly headers: Fields | undefined
+  readonly isEmpty: boolean
+  readonly #segments: readonly string[]
+  readonly #names: readonly string[]
+  readonly #target: string
+  readonly #body: Captured | undefined
+  #json: { readonly value: Json | undefined } | undefined
+  #text: { readonly value: Json | undefined } | undefined
+  #query: URLSearchParams | undefined
+  #form: URLSearchParams | undefined
+
+  constructor({ segments = NONE, names = NONE, target = '', headers, body, isEmpty = false }: MessageParts) {
+    this.#segments = segments
+    this.#names = names
+    this.#target = target
+    this.headers = headers
+    this.isEmpty = isEmpty
+    this.#body = body
+  }
+
+  /** What stands for the name in the path. */
+  segment(name: string): string | undefined {
+    return this.#segments[this.#names.indexOf(name) + 1]
+  }
+
+  /** The whole body; undefined where there is none, or it cannot be read. */
+  get text(): Json | undefined {
+    this.#text ??= { value: this.#body === undefined || this.isEmpty ? undefined : textOf(this.#body, this.#encoding) }
+    return this.#text.value
+  }
+
+  /** The body as JSON; undefined where it is none. */
+  get json(): Json | undefined {
+    this.#json ??= { value: this.#body === undefined ? undefined : jsonOf(this.#body, this.#encoding) }
+    return this.#json.value
+  }
+
+  /** Why the body cannot be read, in words that follow "its body"; undefined where it can. */
+  get trouble(): string | undefined {
+    return this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding)
+  }
+
+  get query(): URLSearchParams {
+    const question = this.#target.indexOf('?')
+    this.#query ??= decodedParameters(question < 0 ? '' : this.#target.slice(question + 1))
+    return this.#query
+  }
+
+  get form(): URLSearchParams {
+    this.#form ??= new URLSearchParams(typeof this.text === 'string' ? this.text : '')
+    return this.#form
+  }
+
+  get #encoding(): string | undefined {
+    return this.headers?.get('content-encoding')
+  }
+}
+
+/** Raw UTF-8, read as Latin-1. */
+const decodedParameters = (query: string): URLSearchParams =>
+  new URLSearchParams(Buffer.from(query, 'latin1').toString('utf8'))

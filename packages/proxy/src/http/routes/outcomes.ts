@@ -1,0 +1,54 @@
+import { grpcStatusNames, usualGrpcOutcome } from '../../grpc/grpc-status.ts'
+import type { Answer } from '../mapping.ts'
+import type { OutcomeName, RecordedRoute } from '../route-table.ts'
+import { compileConditions } from './conditions.ts'
+import type { Scene } from './scene.ts'
+
+/** What an answer means, or why that cannot be said. */
+export type Meaning = OutcomeName | { readonly unclear: string }
+
+/** A status by itself, then its class, then what HTTP says of it; of a success, what the answer itself says. */
+export function compileOutcomes({
+  outcomes = {},
+  answers,
+}: Pick<RecordedRoute, 'outcomes' | 'answers'>): (answer: Answer, harmless: boolean, scene: Scene) => Meaning {
+  const cases = answers?.map(({ when, outcome }) => ({ fits: compileConditions(when, 'answer'), outcome }))
+  return (answer, harmless, scene) => {
+    const meaning = meaningOfStatus(answer, outcomes, harmless)
+    if (meaning !== 'ok' || cases === undefined) return meaning
+    const fitting = cases.find(({ fits }) => fits(scene))
+    return fitting?.outcome ?? { unclear: 'none of the cases in "answers" fits' }
+  }
+}
+
+function meaningOfStatus(
+  { status, grpcStatus }: Answer,
+  outcomes: NonNullable<RecordedRoute['outcomes']>,
+  harmless: boolean,
+): Meaning {
+  if (grpcStatus === undefined)
+    return outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
+  const said = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
+  if (said === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
+    return unclear('grpc NOT_FOUND', '"absent" or "fail"')
+  return said ?? usualGrpcOutcome(grpcStatus)
+}
+
+/**
+ * A 2xx is done, except that 202 says no such thing, and that 206 and 207 are about parts. A 4xx says that the request was
+ * not taken (408 excepted: it may have been, in part); but a read that finds nothing has found something out, and whether
+ * 404 says that only the service knows. Of anything else, a 5xx above all, nobody knows.
+ */
+function usualMeaning(status: number, harmless: boolean): Meaning {
+  if (status === 206 || status === 207 || (status === 202 && harmless))
+    return unclear(status, '"ok", "absent" or "fail"')
+  if (status === 202) return 'info'
+  if (status >= 200 && status < 300) return 'ok'
+  if (harmless && (status === 404 || status === 410)) return unclear(status, '"absent" or "fail"')
+  if (harmless && status === 304) return unclear(status, '"ok" or "fail"')
+  return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
+}
+
+const unclear = (status: number | string, choice: string): Meaning => ({
+  unclear: `say in the route's "outcomes" whether ${status} is ${choice}`,
+})

@@ -1,0 +1,67 @@
+import { quote, readObject } from '@chaos/faults'
+import type { Json } from '@chaos/history'
+import type { Schema } from '../../grpc/message-type.ts'
+import { parseSchema } from '../../grpc/parse-schema.ts'
+import type { InitialSpec, RouteTable } from '../route-table.ts'
+import { initialReadOf } from './initial-read.ts'
+import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
+import { parseClient, parseRoute } from './parse-route.ts'
+import { tableMembers } from './route-members.ts'
+import { checkRoutes } from './table-checks.ts'
+
+/**
+ * Reads a table from outside: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. What makes
+ * no sense is refused here, not found out from a history.
+ *
+ * @param where begins every message: the file or proxy.
+ * @throws UserError (input)
+ */
+export function parseRouteTable(value: unknown, where: string): RouteTable {
+  const members = readObject(value, where)
+  refuseUnknown(members, tableMembers, where)
+  const { routes, requestId, client } = members
+  if (!Array.isArray(routes) || routes.length === 0)
+    throw wrong(
+      `${where}: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
+    )
+  if (requestId !== undefined && (typeof requestId !== 'string' || requestId === ''))
+    throw wrong(`${where}: "requestId" is ${quote(requestId)}. Name a field, such as "Idempotency-Key".`)
+  const table: RouteTable = {
+    routes: routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`)),
+    ...optional('requestId', requestId),
+    ...optional(
+      'client',
+      given(client, (given) => parseClient(given, `${where}: "client"`)),
+    ),
+    ...optional('initial', parseInitial(members, where)),
+    ...optional('schema', parseSchema(members, where)),
+  }
+  for (const [i, { request }] of table.routes.entries()) refuseStream(request, table.schema, `${where}: route ${i + 1}`)
+  checkRoutes(table.routes, where)
+  if (typeof table.initial === 'object' && 'read' in table.initial && initialReadOf(table) === undefined)
+    throw wrong(
+      `${where}: "initial" is "read", and no route says how: one is needed with GET, "f": "read" and a key of the path or the query alone.`,
+    )
+  return table
+}
+
+/** A call of several messages is no operation. */
+function refuseStream(request: string, schema: Schema | undefined, where: string): void {
+  const path = request.slice(request.indexOf(' ') + 1)
+  if (schema?.methods.get(path)?.streams === true)
+    throw wrong(`${where} (${request}): this method streams messages, and is no operation. Leave it out.`)
+}
+
+function parseInitial({ initial, keys }: Members, where: string): InitialSpec | undefined {
+  if (keys !== undefined && initial !== 'read')
+    throw wrong(`${where}: "keys" are what is read at the start: say "initial": "read" as well.`)
+  if (initial === undefined || initial === 'unknown') return initial
+  if (initial === 'read') {
+    if (Array.isArray(keys) && keys.length > 0 && keys.every((key) => typeof key === 'string' && key !== ''))
+      return { read: keys as string[] }
+    throw wrong(`${where}: "keys" is ${quote(keys)}. List what is to be read at the start: "keys": ["x", "y"].`)
+  }
+  if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
+    return { value: (initial as { readonly value: Json }).value }
+  throw wrong(`${where}: "initial" is ${quote(initial)}. Give "unknown", "read" or {"value": …}.`)
+}

@@ -1,0 +1,125 @@
+import { UserError } from '@chaos/history'
+import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
+import { isIgnored, operationsOf } from '../route-table.ts'
+import { wrong } from './parse-members.ts'
+import { sourcesOf } from './value-source.ts'
+
+/** A model that histories are checked as, and what it knows. */
+export interface KnownModel {
+  readonly name: string
+  readonly functions: readonly string[]
+}
+
+/**
+ * What is wrong with routes that each make sense: names that nothing uses, so that different objects would be one, and
+ * routes that no request ever comes to.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
+  for (const [i, route] of routes.entries()) {
+    const at = `${where}: route ${i + 1} (${route.request})`
+    if (!isIgnored(route))
+      for (const operation of operationsOf(route)) checkNames(operation, namesOf(route.request), route, at)
+    const earlier = routes.slice(0, i).findIndex((other) => covers(other, route))
+    if (earlier >= 0)
+      throw wrong(
+        `${at} is never reached: route ${earlier + 1} (${routes[earlier]?.request}) comes before it and takes the same requests. Put the narrower one first, or say with "when" which requests the first is for.`,
+      )
+  }
+}
+
+const namesOf = (request: string): readonly string[] => [...request.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+
+function checkNames(
+  { key, value, each: _ }: OperationSpec,
+  names: readonly string[],
+  { when }: Pick<RouteSpec, 'when'>,
+  at: string,
+): void {
+  const used = [
+    ...sourcesOf(key ?? (names.includes('key') ? 'path.key' : undefined)),
+    ...sourcesOf(value),
+    ...Object.keys(when ?? {}),
+  ]
+  const unused = names.find((name) => !used.includes(`path.${name}`))
+  if (unused === undefined) return
+  const parts = [...new Set([`"path.${unused}"`, ...sourcesOf(key ?? 'path.key').map((source) => `"${source}"`)])]
+  throw wrong(
+    `${at}: {${unused}} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
+  )
+}
+
+/** Whether every request of `route` is taken by `other`, which comes before it. */
+function covers(other: RouteSpec, route: RouteSpec): boolean {
+  if (other.when !== undefined) return false
+  const [otherMethods = '', otherPath = ''] = other.request.split(' ')
+  const [methods = '', path = ''] = route.request.split(' ')
+  if (!methods.split(',').every((method) => otherMethods.split(',').includes(method))) return false
+  return coversPath(otherPath.split('/'), path.split('/'))
+}
+
+function coversPath(other: readonly string[], path: readonly string[]): boolean {
+  for (const [i, segment] of other.entries()) {
+    if (segment === '*' && i === other.length - 1) return path.length >= other.length
+    const matched = path[i]
+    if (matched === undefined) return false
+    const isAny = segment === '*' || /^\{\w+\}$/.test(segment)
+    // A star at the end is for any rest, of several segments too.
+    if (isAny && matched === '*' && i === path.length - 1) return false
+    if (!isAny && segment.replaceAll(/\{\w+\}/g, '{}') !== matched.replaceAll(/\{\w+\}/g, '{}')) return false
+    if (isAny && matched === '') return false
+  }
+  return path.length === other.length
+}
+
+/**
+ * Whether some model knows all that the table says is done.
+ *
+ * @param wanted The model that the history is to be checked as, where that is said.
+ * @throws UserError (input) that begins with `where`.
+ */
+export function checkFunctions(
+  { routes }: RouteTable,
+  {
+    models,
+    wanted,
+    where,
+  }: { readonly models: readonly KnownModel[]; readonly wanted?: string | undefined; readonly where: string },
+): void {
+  const model = models.find(({ name }) => name === wanted)
+  const candidates = model === undefined ? models : [model]
+  const used: { readonly f: string; readonly at: string }[] = []
+  for (const [i, route] of routes.entries()) {
+    if (isIgnored(route)) continue
+    const at = `${where}: route ${i + 1} (${route.request})`
+    for (const { f } of operationsOf(route)) {
+      if (!candidates.some(({ functions }) => functions.includes(f))) throw unknownFunction(f, at, candidates, models)
+      used.push({ f, at })
+    }
+  }
+  if (candidates.some(({ functions }) => used.every(({ f }) => functions.includes(f)))) return
+  const [first] = used
+  const fitting = models.filter(({ functions }) => functions.includes(first?.f ?? ''))
+  const stranger = used.find(({ f }) => !fitting.some(({ functions }) => functions.includes(f)))
+  throw new UserError(
+    'input',
+    `${stranger?.at ?? where}: no model knows both "${first?.f}" and "${stranger?.f}", so that no history of this table can be checked. Record them apart, by two tables.`,
+  )
+}
+
+function unknownFunction(
+  f: string,
+  at: string,
+  candidates: readonly KnownModel[],
+  models: readonly KnownModel[],
+): UserError {
+  const [only] = candidates
+  if (candidates.length === 1 && only !== undefined && models.length > 1) {
+    return wrong(
+      `${at}: "f" is "${f}", which the model ${only.name} does not know. It knows: ${only.functions.join(', ')}.`,
+    )
+  }
+  const known = candidates.map(({ name, functions }) => `${name}: ${functions.join(', ')}`).join('; ')
+  return wrong(`${at}: "f" is "${f}", which no model knows. They know: ${known}.`)
+}

@@ -1,0 +1,155 @@
+import type { Json } from '@chaos/history'
+import { UserError } from '@chaos/history'
+import { compilePath, decodeSegment } from '../path-pattern.ts'
+import type { ValueSource, ValueSpec } from '../route-table.ts'
+import type { Message } from './message.ts'
+import type { Scene } from './scene.ts'
+
+/** Undefined where the place is empty. */
+export type ReadValue = (scene: Scene) => Json | undefined
+
+/** Where a place lies that is not said to be in the answer. */
+export type Side = 'request' | 'answer'
+
+/** Longer texts stand in the history by their hash. JSON and forms have to be read whole. */
+const LONGEST_TEXT_BYTES = 4 * 1024
+const LONGEST_PARSED_BYTES = 1024 * 1024
+
+const ANSWER = 'answer.'
+
+/** What to read, and where, as a function. The parser has seen to it that it makes sense. */
+export function compileValue(spec: ValueSpec, side: Side): ReadValue {
+  if (typeof spec === 'string') return compileSource(spec, side)
+  if (isList(spec)) return compileList(spec, side)
+  if ('const' in spec) return () => spec.const
+  if ('members' in spec) return compileMembers(spec.members, side)
+  const read = compileSource(spec.from, side)
+  const { match } = compilePath(spec.match)
+  return (scene) => {
+    const text = read(scene)
+    const found = typeof text === 'string' ? match(text)?.[1] : undefined
+    return found === undefined ? undefined : decodeSegment(found)
+  }
+}
+
+const isList = (spec: ValueSpec): spec is readonly ValueSpec[] => Array.isArray(spec)
+
+function compileList(specs: readonly ValueSpec[], side: Side): ReadValue {
+  const parts = specs.map((spec) => compileValue(spec, side))
+  return (scene) => {
+    const values: Json[] = []
+    for (const part of parts) {
+      const value = part(scene)
+      if (value === undefined) return undefined
+      values.push(value)
+    }
+    return values
+  }
+}
+
+function compileMembers(members: { readonly [name: string]: ValueSpec }, side: Side): ReadValue {
+  const names = Object.keys(members)
+  const values = compileList(Object.values(members), side)
+  return (scene) => {
+    const read = values(scene)
+    if (!Array.isArray(read)) return undefined
+    return Object.fromEntries(names.map((name, i) => [name, read[i] as Json]))
+  }
+}
+
+/** A text that names an object: parts of a key are joined by slashes. */
+export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => string | undefined {
+  const parts = (isList(spec) ? spec : [spec]).map((part) => compileValue(part, side))
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return (scene) => keyText(only(scene))
+  return (scene) => {
+    const texts = parts.map((part) => keyText(part(scene)))
+    return texts.includes(undefined) ? undefined : texts.join('/')
+  }
+}
+
+function keyText(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** All places that a value is made of. */
+export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
+  if (spec === undefined) return []
+  if (typeof spec === 'string') return [spec]
+  if (isList(spec)) return spec.flatMap(sourcesOf)
+  if ('const' in spec) return []
+  return 'members' in spec ? Object.values(spec.members).flatMap(sourcesOf) : [spec.from]
+}
+
+export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(ANSWER)
+
+/** How much of a body has to be kept for these places in it. */
+export function bytesFor(sources: readonly ValueSource[], side: Side): number {
+  const places = sources.filter((source) => isOfAnswer(source) === (side === 'answer')).map(withoutAnswer)
+  if (places.some((place) => /^(json|form)\b/.test(place))) return LONGEST_PARSED_BYTES
+  return places.includes('body') ? LONGEST_TEXT_BYTES : 0
+}
+
+const withoutAnswer = (source: ValueSource): string => (isOfAnswer(source) ? source.slice(ANSWER.length) : source)
+
+/** As it stands in an answer, whether or not that was said. */
+export const inAnswer = (source: ValueSource): ValueSource =>
+  /^(item|name)\b/.test(source) || isOfAnswer(source) ? source : `${ANSWER}${source}`
+
+function compileSource(source: ValueSource, side: Side): ReadValue {
+  const place = withoutAnswer(source)
+  const dot = place.indexOf('.')
+  const kind = dot < 0 ? place : place.slice(0, dot)
+  const name = dot < 0 ? '' : place.slice(dot + 1)
+  const members = name === '' ? [] : name.split('.')
+  if (kind === 'item') return ({ item }) => (item === undefined ? undefined : memberOf(item.value, members))
+  if (kind === 'name') return ({ item }) => item?.name
+  const read = compilePlace(kind, name, members)
+  if (isOfAnswer(source) || side === 'answer') return ({ answer }) => (answer === undefined ? undefined : read(answer))
+  return ({ request }) => read(request)
+}
+
+function compilePlace(kind: string, name: string, members: readonly string[]): (message: Message) => Json | undefined {
+  switch (kind) {
+    case 'body':
+      return (message) => message.text
+    case 'json':
+      return (message) => {
+        const value = message.json
+        return value === undefined ? undefined : memberOf(value, members)
+      }
+    case 'path':
+      return (message) => message.segment(name)
+    case 'query':
+      return (message) => message.query.get(name) ?? undefined
+    case 'form':
+      return (message) => message.form.get(name) ?? undefined
+    case 'cookie':
+      return (message) => cookieOf(message.headers?.get('cookie'), name)
+    case 'header': {
+      const field = name.toLowerCase()
+      return (message) => message.headers?.get(field)
+    }
+    default:
+      throw new UserError('usage', `${kind} names no place in a message`)
+  }
+}
+
+function memberOf(value: Json, members: readonly string[]): Json | undefined {
+  let found: Json | undefined = value
+  for (const member of members) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, member)) return undefined
+    found = (found as { readonly [name: string]: Json })[member]
+  }
+  return found
+}
+
+/** RFC 6265 §4.2.1. */
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const pair of header?.split(/; */) ?? []) {
+    const equals = pair.indexOf('=')
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1)
+  }
+  return undefined
+}
