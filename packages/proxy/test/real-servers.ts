@@ -45,10 +45,22 @@ export interface RealServer {
 }
 
 /** A Redis which keeps nothing. */
-export async function startRedis(program: string): Promise<RealServer> {
+export async function startRedis(program: string, more: readonly string[] = []): Promise<RealServer> {
   const directory = temporaryDirectory('chaos-redis-')
   const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    directory,
+    ...more,
+  ]
   const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   await ready(server, server.stdout)
   return { host: '127.0.0.1', port }

@@ -1,0 +1,92 @@
+import { type CheckOptions, check } from '@chaos/checker'
+import { type History, HistoryBuilder, type Json, millis, parseJsonLine } from '@chaos/history'
+import { FrameReader } from '../../src/framing/frame-reader.ts'
+import { resp, respToJson } from '../../src/framing/resp.ts'
+import { readResp } from '../../src/framing/resp-value.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
+import { type CommandSetOptions, commandSet } from '../../src/resp/command-set.ts'
+import { recordResp } from '../../src/resp/resp-recorder.ts'
+import type { RealServer } from '../real-servers.ts'
+import { command } from '../redis.ts'
+import { cleanUp, dial, network } from '../sockets.ts'
+
+/** One connection of a client. */
+export interface RedisClient {
+  /** The answer to one command, its words parted by blanks; bytes are texts, errors `{error}`. */
+  readonly ask: (text: string) => Promise<Json>
+  readonly send: (...words: readonly string[]) => Promise<Json>
+  /** Several at once. */
+  readonly pipeline: (...texts: readonly string[]) => Promise<readonly Json[]>
+  readonly close: () => void
+}
+
+/** Servers behind recording proxies, one for each of them, and what is recorded of all of them together. */
+export async function recordRedis(servers: readonly RealServer[], options: CommandSetOptions = {}) {
+  const lines: string[] = []
+  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const commands = commandSet(options)
+  const made = network()
+  const routes = await Promise.all(
+    servers.map((upstream, i) => {
+      const node = `n${i + 1}`
+      return made.route({ from: 'clients', to: node, upstream, intercept: recordResp({ recorder, node, commands }) })
+    }),
+  )
+  const history = (): History => {
+    const builder = new HistoryBuilder({ source: 'recorded.jsonl' })
+    builder.header({ chaos: 1, model: commands.model, initial: 'unknown', sessions: recorder.sessions })
+    for (const text of lines) {
+      const line = parseJsonLine(text)
+      if (line.kind === 'event') builder.event(line.event)
+    }
+    return builder.build()
+  }
+  return {
+    recorder,
+    history,
+    connect: (node = 0): Promise<RedisClient> => connectTo(routes[node] ?? { host: '', port: 0 }),
+    judge: (levels: CheckOptions['levels'] = ['linearizable']) =>
+      check(history(), {
+        model: commands.model as CheckOptions['model'],
+        initial: 'unknown',
+        levels,
+        failedCas: 'drop',
+        deadlineMs: millis(20_000),
+        memoryBytes: 512 * 1024 * 1024,
+        now: () => millis(performance.now()),
+      }),
+  }
+}
+
+export async function connectTo(to: { readonly host: string; readonly port: number }): Promise<RedisClient> {
+  const socket = await dial(to)
+  const waiting: ((answer: Json) => void)[] = []
+  const reader = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes: 1 << 24 })
+  socket.on('error', () => undefined)
+  socket.on('data', (bytes: Buffer) => {
+    reader.read(bytes, {
+      frame(frame) {
+        const value = readResp(frame)
+        if (value !== undefined && value.kind !== 'push') waiting.shift()?.(respToJson(value))
+      },
+      loose: () => socket.destroy(),
+    })
+  })
+  cleanUp(() => void socket.destroy())
+  const answer = () => new Promise<Json>((resolve) => waiting.push(resolve))
+  const send = (...words: readonly string[]): Promise<Json> => {
+    const answered = answer()
+    socket.write(command(...words))
+    return answered
+  }
+  return {
+    send,
+    ask: (text) => send(...text.split(' ')),
+    pipeline(...texts) {
+      const answers = texts.map(answer)
+      socket.write(texts.map((text) => command(...text.split(' '))).join(''))
+      return Promise.all(answers)
+    },
+    close: () => void socket.end(),
+  }
+}
