@@ -101,8 +101,9 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
   },
 }
 
-export function isObjectLinearizable(model: string, history: History, rows?: readonly number[]): boolean {
-  const { initial, step } = objects[model]!
+export function isObjectLinearizable(model: string, history: History, rows?: readonly number[], start?: Json): boolean {
+  const { step } = objects[model]!
+  const initial = start === undefined ? objects[model]!.initial : start
   const { operations } = history
   const ops: Op[] = []
   for (const row of rows ?? Array.from({ length: operations.length }, (_, i) => i)) {

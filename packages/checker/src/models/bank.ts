@@ -98,12 +98,12 @@ function sameBalances(balances: Balances, read: Json): boolean {
   })
 }
 
-interface Movement {
+export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]
   readonly id: string | undefined
 }
 
-function movesOf({ f, value }: ObjectOperation): Movement {
+export function movesOf({ f, value }: ObjectOperation): Movement {
   const said = isObject(value) ? value : {}
   const amount = said['amount']
   const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]

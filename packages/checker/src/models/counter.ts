@@ -13,6 +13,7 @@ import { createHeap } from '../objects/heap.ts'
 import type { Convergence, ModelEntry } from '../objects/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
+import { isUnknownStart } from '../start/unknown.ts'
 import { decimal, LARGEST_FRACTION } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -79,7 +80,7 @@ function startOf(initial: Json): number {
   return decimal(initial)
 }
 
-const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
+export const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
   const amount = value ?? 1
   if (typeof amount !== 'number') throw new Error(`an amount is a number, not ${JSON.stringify(amount)}`)
   return f === 'add' || f.startsWith('inc') ? amount : -amount
@@ -248,7 +249,7 @@ export function counterReads(
   initial: Json,
   budget: Budget = unlimited,
 ): { readonly reads: readonly Bounds[]; readonly attempted: number; readonly acknowledged: number } {
-  const start = startOf(initial)
+  const start = isUnknownStart(initial) ? 0 : startOf(initial)
   const { callEvent, returnEvent } = history.operations
   const rows: AccountRow[] = []
   const calls: number[] = []
@@ -300,11 +301,26 @@ export function counterReads(
   return { reads, attempted, acknowledged }
 }
 
+/** What the additions allow where nobody knows what was there: each read says that, but for what may have been added. */
+function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
+  const starts = new Map<number, readonly [least: number, most: number]>()
+  return reads.map((read) => {
+    const key = history.operations.key[read.row]
+    const [least, most] = starts.get(key) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    const bounds = { ...read, least: decimal(least + read.least), most: decimal(most + read.most) }
+    const known = [Math.max(least, read.value - read.most), Math.min(most, read.value - read.least)] as const
+    // What contradicts the reads before says nothing of those to come.
+    if (known[0] <= known[1] + SLACK) starts.set(key, known)
+    return bounds
+  })
+}
+
 const isRead = (history: History, { row }: AccountRow): boolean =>
   numbers[history.functions[history.operations.f[row]]] === READ
 
 function account(history: History, initial: Json, budget: Budget): Accounting {
-  const { reads, attempted, acknowledged } = counterReads(history, initial, budget)
+  const { reads: counted, attempted, acknowledged } = counterReads(history, initial, budget)
+  const reads = isUnknownStart(initial) ? fromAnyStart(history, counted) : counted
   const unexpected = reads.flatMap(({ row, value, least, most }): Accounted[] =>
     value < least - SLACK || value > most + SLACK
       ? [{ ...accounted(history, row, history.operations.output[row]), bounds: [least, most] }]
@@ -330,7 +346,9 @@ function account(history: History, initial: Json, budget: Budget): Accounting {
 /** Final reads come after every addition: they agree, within the bounds. */
 function eventual(history: History, initial: Json, budget: Budget): Convergence {
   const { flags, key } = history.operations
-  const finals = counterReads(history, initial, budget).reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
+  const { reads } = counterReads(history, initial, budget)
+  const marked = reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
+  const finals = isUnknownStart(initial) ? fromAnyStart(history, marked) : marked
   if (finals.length === 0) return { result: 'unknown', reason: 'the history has no successful final reads', rows: [] }
   const firsts = new Map<number, Bounds>()
   for (const read of finals) {

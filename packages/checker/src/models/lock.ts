@@ -7,9 +7,14 @@ import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots
 import type { Specification } from './model.ts'
 
 const ACQUIRE = 0
-const RELEASE = 1
+export const RELEASE = 1
 
-const numbers: { readonly [f: string]: number } = { acquire: ACQUIRE, lock: ACQUIRE, release: RELEASE, unlock: RELEASE }
+export const lockNumbers: { readonly [f: string]: number } = {
+  acquire: ACQUIRE,
+  lock: ACQUIRE,
+  release: RELEASE,
+  unlock: RELEASE,
+}
 
 /**
  * A lock that the process which acquired it releases. An acquire may return a number, its fencing token: a later holder's
@@ -23,7 +28,7 @@ export const lock: ModelEntry = {
   levels: ['linearizable'],
   object: {
     rule: 'one process holds the lock at a time, and tokens grow',
-    numbers,
+    numbers: lockNumbers,
     reads: [],
     specification: () => specification,
     fast,
@@ -40,7 +45,7 @@ const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
   step: ({ holder, token }, { f, process, value, output }) => {
-    if (numbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
+    if (lockNumbers[f] === RELEASE) return holder === process ? [{ holder: undefined, token }] : []
     if (holder !== undefined) return []
     if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
     return token === undefined || output > token ? [{ holder: process, token: output }] : []

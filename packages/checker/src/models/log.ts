@@ -60,18 +60,18 @@ function startOf(initial: Json): readonly Json[] {
 }
 
 /** The offset that an append returned: a number, or the first of the pair of offset and value. */
-function offsetOf(value: Json, output: Json | undefined): number | undefined {
+export function offsetOf(value: Json, output: Json | undefined): number | undefined {
   if (Array.isArray(output) && output.length === 2 && typeof output[0] === 'number') return output[0]
   // A completion that only repeats its invocation says no offset.
   return typeof output === 'number' && output !== value ? output : undefined
 }
 
-interface Range {
+export interface Range {
   readonly from: number
   readonly limit: number | undefined
 }
 
-function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
+export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
   if (value === null) return { from: 0, limit: undefined }
   if (isOffset(value)) return { from: value, limit: undefined }
   if (typeof value === 'object' && !Array.isArray(value)) {

@@ -2,6 +2,7 @@ import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@
 import type { Budget } from '../budget.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { listOf } from '../objects/words.ts'
+import { isUnknownStart } from '../start/unknown.ts'
 import { NULL_ID } from './gaps.ts'
 import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
 
@@ -10,7 +11,8 @@ import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
  * shows that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), what did not come out
  * may still be inside, and the result is unknown.
  */
-export function accountOfQueue(history: History, _: Json, budget: Budget): Accounting {
+export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
+  const anyStart = isUnknownStart(initial)
   const { operations } = history
   const { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt } = trafficOf(history, budget)
   const unexpected = new Map<number, Accounted>()
@@ -19,7 +21,8 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
     const name = elementName(key, value)
     const tally = attempts.get(name)
     if (tally !== undefined) tally.taken++
-    else unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
+    // It may have been there.
+    else if (!anyStart) unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
   }
   const lost: Accounted[] = []
   const recovered: Accounted[] = []
@@ -32,7 +35,7 @@ export function accountOfQueue(history: History, _: Json, budget: Budget): Accou
     ok += seen
     if (sure > taken) lost.push(accounted(history, row, value, sure - taken))
     if (sure > taken && !take(takers, operations.key[row], sure - taken)) isExcused = false
-    if (taken > tries) duplicated.push(accounted(history, row, value, taken - tries))
+    if (taken > tries && !anyStart) duplicated.push(accounted(history, row, value, taken - tries))
     if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
   }
   const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)

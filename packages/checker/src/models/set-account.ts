@@ -5,6 +5,7 @@ import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
 import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
 import { listOf } from '../objects/words.ts'
+import { isUnknownStart } from '../start/unknown.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
 /** What is known of the elements of one set, by their numbers; event positions, rows of the history, or -1. */
@@ -79,7 +80,9 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
       }
     }
   }
-  const start = new Set(elementsAtFirst(initial).map((value) => history.values.id(value) as number))
+  const start = isUnknownStart(initial)
+    ? ANYTHING
+    : new Set(elementsAtFirst(initial).map((value) => history.values.id(value) as number))
   const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
   const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
   for (const elements of sets.values()) {
@@ -101,6 +104,9 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
     ...lists,
   })
 }
+
+/** Whatever was read may have been there. */
+const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
   const said = [
@@ -156,7 +162,7 @@ function walkReads(history: History, elements: Elements, { duplicated }: Lists, 
 function settle(
   history: History,
   elements: Elements,
-  start: ReadonlySet<number>,
+  start: Pick<ReadonlySet<number>, 'has'>,
   lists: Lists,
   sums: { attempted: number; acknowledged: number; ok: number; stable: number },
   budget: Budget,

@@ -63,8 +63,8 @@ function specification(initial: Json): Specification<readonly string[]> {
 }
 
 /** A contains completes with true or false, or with the pair of the value and that. */
-const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
-function found(output: Json | undefined): boolean {
+export const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
+export function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
   if (typeof answer === 'boolean') return answer
   throw new Error(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)

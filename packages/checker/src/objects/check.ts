@@ -7,6 +7,9 @@ import { functionsOf, specificationOf } from '../models/custom.ts'
 import type { Model } from '../models/model.ts'
 import type { CheckOptions } from '../options.ts'
 import { countUnknown } from '../outcomes.ts'
+import type { AnyStart } from '../start/objects/any-start.ts'
+import { anyStarts } from '../start/objects/registry.ts'
+import { isUnknownStart } from '../start/unknown.ts'
 import type { Report, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import { type Accounting, troublesOf } from './accounting.ts'
@@ -24,21 +27,11 @@ const EXPLAIN_MS = 2_000
 /** Judges a history of an object that comes with the checker and is not a register. */
 export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
   const functions = functionsOfObject(entry, object, options.initial)
-  const { isRead } = functions
-  const { fast, machine, related, divide, rule, beside, supports, simulate } = object
-  const judge: Judge = {
-    model: entry.name,
-    specification: object.specification(options.initial),
-    isRead,
-    fast: fast === undefined ? undefined : (part, some) => fast(part, options.initial, some),
-    machine: machine === undefined ? undefined : (part, some) => machine(part, options.initial, some),
-    divide,
-    simulate: simulate === undefined ? undefined : (part) => simulate(part, options.initial),
-    supports,
-    rule,
-    beside: beside === undefined ? undefined : (row) => beside(history, row, options.initial),
-    related: related ?? relatedByTime(isRead),
-  }
+  const anyStart = isUnknownStart(options.initial) ? anyStarts[entry.name] : undefined
+  const judge =
+    anyStart === undefined
+      ? judgeOf(history, entry, object, functions, isUnknownStart(options.initial) ? null : options.initial)
+      : judgeFromAny(history, entry, object, functions, anyStart)
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry.name, options, cramped)
@@ -61,6 +54,52 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     decided.eventual = eventualVerdict(convergence, decided.linearizable)
   }
   return reportOf(history, { model: entry.name, known: entry.levels, decided, accounting, options })
+}
+
+function judgeOf(
+  history: History,
+  { name: model }: ModelEntry,
+  { fast, machine, related, divide, rule, beside, supports, simulate, specification }: ObjectModel,
+  { isRead }: Functions,
+  initial: Json,
+): Judge {
+  return {
+    model,
+    specification: specification(initial),
+    isRead,
+    fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
+    machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
+    divide,
+    simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
+    supports,
+    rule,
+    beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
+    related: related ?? relatedByTime(isRead),
+  }
+}
+
+/** What a result rests on does not depend on what was there at the start; what may have been there explains no result. */
+function judgeFromAny(
+  history: History,
+  entry: ModelEntry,
+  object: ObjectModel,
+  functions: Functions,
+  { specification, guesses, supports }: AnyStart,
+): Judge {
+  return {
+    model: entry.name,
+    specification,
+    // A read changes what is known.
+    isRead: () => false,
+    divide: object.divide,
+    supports,
+    rule: `whatever was there at the start, ${object.rule}`,
+    related: object.related ?? relatedByTime(functions.isRead),
+    guesses: (part, budget) => {
+      const { starts, isComplete } = guesses(part, budget)
+      return { judges: starts.map((start) => judgeOf(history, entry, object, functions, start)), isComplete }
+    },
+  }
 }
 
 /** `initial` is the object's value before the first operation. */
@@ -98,8 +137,16 @@ export function checkModel<State>(history: History, model: Model<State>, options
   )
   if (parts === undefined) return reportUnread(history, model.name, options, OUT_OF_TIME)
   const decided: { [level in Level]?: Verdict } = {}
-  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
+  if (options.levels.includes('linearizable')) decided.linearizable = judgeOwn(parts, judge, options, budget)
   return reportOf(history, { model: model.name, known: ['linearizable'], decided, accounting: undefined, options })
+}
+
+/** Where nobody knows what was there at the start, a model of one's own knows one start only: others may fit. */
+function judgeOwn(parts: readonly Part[], judge: Judge, { initial }: Options, budget: Budget): Verdict {
+  const verdict = judgeParts(parts, judge, budget)
+  if (verdict.result !== 'violated' || !isUnknownStart(initial)) return verdict
+  const reason = `nobody knows what was there at the start, and from where the model ${judge.model} begins no order fits`
+  return { result: 'unknown', reason }
 }
 
 function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
@@ -118,8 +165,9 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
   }
   let late = false
   const orders = parts.map((part, p) => {
-    const simulate = part.length > LONG ? judge.simulate : undefined
-    const isPossible = simulate?.(part) ?? simulateBy(judge.specification, part)
+    const by = answer.judges[p] ?? judge
+    const simulate = part.length > LONG ? by.simulate : undefined
+    const isPossible = simulate?.(part) ?? simulateBy(by.specification, part)
     const fault = faultOfObjectWitness(part, answer.orders[p], (i) => {
       late ||= budget.expired()
       return late || isPossible(i)

@@ -23,10 +23,26 @@ export interface Judge {
   readonly beside?: ((row: number) => string | undefined) | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
+  /**
+   * Where nobody knows what was there at the start: the same object from starts that it may have had, to be tried by their
+   * quicker ways first, and whether one of them explains a part if anything does.
+   */
+  readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
+}
+
+interface Guesses {
+  readonly judges: readonly Judge[]
+  readonly isComplete: boolean
 }
 
 export type ObjectAnswer =
-  | { readonly result: 'met'; readonly parts: readonly Part[]; readonly orders: readonly Int32Array[] }
+  | {
+      readonly result: 'met'
+      readonly parts: readonly Part[]
+      readonly orders: readonly Int32Array[]
+      /** By part: whose order it is, where it is one of the judge's guesses'. */
+      readonly judges: readonly (Judge | undefined)[]
+    }
   | {
       readonly result: 'violated'
       readonly part: Part
@@ -77,6 +93,7 @@ const SLICE = 2048
 /** Decides each part by itself; those that need a search take turns with growing step budgets. */
 export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budget): ObjectAnswer {
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
+  const judges: (Judge | undefined)[] = parts.map(() => undefined)
   let open: { readonly part: number; readonly search: ObjectSearch }[] = []
   const release = (): void => {
     for (const { search } of open) search.release()
@@ -90,8 +107,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       )
       if (begun === undefined) exhausted = 'time'
       else if ('run' in begun) open.push({ part: p, search: begun })
-      else if (begun.result === 'met') orders[p] = begun.order
-      else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
+      else if (begun.result === 'met') {
+        orders[p] = begun.order
+        judges[p] = begun.by
+      } else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
       if ((p & 0xff) === 0xff && budget.expired()) exhausted = 'time'
       if (exhausted !== undefined) break
     }
@@ -114,7 +133,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       open = still
     }
     const decided = orders.filter((order) => order !== undefined)
-    if (decided.length === parts.length) return { result: 'met', parts, orders: decided }
+    if (decided.length === parts.length) return { result: 'met', parts, orders: decided, judges }
     return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
   } finally {
     release()
@@ -122,13 +141,40 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /** The answer, where there is a quick way to it; otherwise a search that has not begun. */
-function begin(
-  part: Part,
-  judge: Judge,
-  budget: Budget,
-): Exclude<FastAnswer, { readonly result: 'not applicable' }> | ObjectSearch {
-  const answer = judge.fast?.(part, budget) ?? NOT_APPLICABLE
-  return answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
+function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
+  const answer = judge.guesses === undefined ? judge.fast?.(part, budget) : guessed(part, judge.guesses, budget)
+  return answer === undefined || answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
+}
+
+type Quick = Exclude<FastAnswer, { readonly result: 'not applicable' }> & { readonly by?: Judge }
+
+/** Steps for each operation that a guess may take. */
+const GUESS_STEPS = 20
+
+function guessed(part: Part, guesses: NonNullable<Judge['guesses']>, budget: Budget): Quick | undefined {
+  const { judges, isComplete } = guesses(part, budget)
+  let violated: Quick | undefined
+  let isRefuted = isComplete
+  for (const by of judges) {
+    const answer = by.fast?.(part, budget) ?? NOT_APPLICABLE
+    if (answer.result === 'met') return { ...answer, by }
+    if (answer.result === 'violated') {
+      violated = answer
+      continue
+    }
+    isRefuted = false
+    const order = by.machine === undefined ? undefined : orderFound(part, by, budget)
+    if (order !== undefined) return { result: 'met', order, by }
+  }
+  return isRefuted ? violated : undefined
+}
+
+function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | undefined {
+  const search = searchOf(part, judge, budget)
+  const progress = runInSlices(search, GUESS_STEPS * (part.length + 1), budget)
+  const order = progress === 'met' ? search.order() : undefined
+  search.release()
+  return order
 }
 
 /**

@@ -1,0 +1,78 @@
+import type { Budget } from '../../budget.ts'
+import { NEVER } from '../../encoded.ts'
+import { amountOf } from '../../models/counter.ts'
+import { decimal } from '../../models/decimal.ts'
+import type { Specification } from '../../models/model.ts'
+import { eventsInOrder, jsonOf, operationAt, type Part } from '../../objects/part.ts'
+import { type AnyStart, type Guesses, MOST_GUESSES } from './any-start.ts'
+
+/** What was added so far, until a read says how much that comes to. */
+interface Count {
+  readonly isKnown: boolean
+  readonly count: number
+}
+
+const specification: Specification<Count> = {
+  initial: { isKnown: false, count: 0 },
+  step: ({ isKnown, count }, operation) => {
+    if (operation.f !== 'read') return [{ isKnown, count: decimal(count + amountOf(operation)) }]
+    const read = operation.output ?? 0
+    if (typeof read !== 'number') return []
+    return !isKnown || decimal(read) === count ? [{ isKnown: true, count: decimal(read) }] : []
+  },
+  key: ({ isKnown, count }) => `${isKnown ? '=' : '+'}${count}`,
+}
+
+/**
+ * Each read says what the counter was at the start, but for what was added meanwhile: at least what it returned without all
+ * that was asked for by its end, at most what it returned without all that was acknowledged at its call.
+ */
+function guesses(part: Part, budget: Budget): Guesses {
+  const steps = new Set<number>()
+  let up = 0
+  let down = 0
+  let doneUp = 0
+  let doneDown = 0
+  let least = Number.NEGATIVE_INFINITY
+  let most = Number.POSITIVE_INFINITY
+  let anchor = 0
+  const doneAtCall = new Map<number, readonly [up: number, down: number]>()
+  for (const event of eventsInOrder(part, budget)) {
+    budget.tick()
+    const i = event >> 1
+    const isReturn = (event & 1) === 1
+    const operation = operationAt(part, i)
+    if (operation.f === 'read') {
+      const read = jsonOf(part, part.output[i]) ?? 0
+      if (typeof read !== 'number') return { starts: [0], isComplete: true }
+      const [upBefore, downBefore] = doneAtCall.get(i) ?? [0, 0]
+      if (!isReturn) doneAtCall.set(i, [doneUp, doneDown])
+      else {
+        least = Math.max(least, read - up - downBefore)
+        most = Math.min(most, read - upBefore - down)
+        anchor = read
+      }
+      continue
+    }
+    const amount = amountOf(operation)
+    if (amount !== 0) steps.add(amount)
+    const isDone = isReturn && part.returns[i] !== NEVER
+    if (amount > 0) {
+      if (isDone) doneUp += amount
+      else up += amount
+    } else if (isDone) doneDown += amount
+    else down += amount
+  }
+  if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
+  // Bounds that contradict each other: any of them shows it.
+  if (least > most) return { starts: [decimal(least)], isComplete: true }
+  const [step = 1] = steps
+  const unit = Math.abs(step)
+  if (steps.size > 1 || (most - least) / unit >= MOST_GUESSES) return { starts: [decimal(most)], isComplete: false }
+  const starts: number[] = []
+  const first = anchor - Math.floor((anchor - least) / unit) * unit
+  for (let start = first; start <= most; start += unit) starts.push(decimal(start))
+  return { starts: starts.length > 0 ? starts.reverse() : [decimal(least)], isComplete: true }
+}
+
+export const counterFromAny: AnyStart = { specification, guesses }

@@ -1,0 +1,73 @@
+import { canonical, type Json } from '@chaos/history'
+import type { Budget } from '../../budget.ts'
+import type { Specification } from '../../models/model.ts'
+import { elementOf, found } from '../../models/set.ts'
+import { READ, REMOVE } from '../../models/set-operations.ts'
+import { contentsOf } from '../../objects/elements.ts'
+import { jsonOf, type Part } from '../../objects/part.ts'
+import { type AnyStart, type Guesses, sorted } from './any-start.ts'
+
+/** What is known to be in it and, until it was read as a whole, what is known not to be. */
+interface Elements {
+  readonly isKnown: boolean
+  readonly present: readonly string[]
+  readonly absent: readonly string[]
+}
+
+const specification: Specification<Elements> = {
+  initial: { isKnown: false, present: [], absent: [] },
+  step: (elements, { f, value, output }) => {
+    const { isKnown, present, absent } = elements
+    const element = canonical(f === 'contains' ? elementOf(value, output) : value)
+    const become = (isIn: boolean): Elements => {
+      const others = (list: readonly string[]): readonly string[] => list.filter((each) => each !== element)
+      if (isIn) return { isKnown, present: sorted([...present, element]), absent: others(absent) }
+      return { isKnown, present: others(present), absent: isKnown ? [] : sorted([...absent, element]) }
+    }
+    switch (f) {
+      case 'add':
+        return [become(true)]
+      case 'remove':
+        return [become(false)]
+      case 'contains': {
+        const isIn = found(output)
+        if (present.includes(element)) return isIn ? [elements] : []
+        if (isKnown || absent.includes(element)) return isIn ? [] : [elements]
+        return [become(isIn)]
+      }
+      default:
+        return afterRead(elements, output ?? [])
+    }
+  },
+  key: ({ isKnown, present, absent }) => JSON.stringify([isKnown, present, absent]),
+}
+
+function afterRead({ isKnown, present, absent }: Elements, output: Json): readonly Elements[] {
+  if (!Array.isArray(output)) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
+  const read = sorted(output.map((each: Json) => canonical(each)))
+  const fits =
+    read.length === output.length &&
+    present.every((each) => read.includes(each)) &&
+    (isKnown ? read.length === present.length : !absent.some((each) => read.includes(each)))
+  return fits ? [{ isKnown: true, present: read, absent: [] }] : []
+}
+
+/** From a set that only grows nothing goes away: what every read returned may as well have been there. */
+function guesses(part: Part, budget: Budget): Guesses {
+  let common: Set<number> | undefined
+  let isGrowOnly = true
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === REMOVE) isGrowOnly = false
+    if (part.f[i] !== READ) continue
+    const read = contentsOf(part.history, part.row[i])
+    if (common === undefined) common = new Set(read)
+    else if (common.size > 0) {
+      const seen = new Set(read)
+      for (const each of common) if (!seen.has(each)) common.delete(each)
+    }
+  }
+  return { starts: [Array.from(common ?? [], (id) => jsonOf(part, id))], isComplete: isGrowOnly }
+}
+
+export const setFromAny: AnyStart = { specification, guesses }
