@@ -12,12 +12,15 @@ const NOTHING = 'null'
 
 const asValue = (json: Json | undefined): Json => (json === null || json === undefined ? NOTHING : json)
 
+const keyOf = (key: EventInput['key']): string => (typeof key === 'string' ? key : '')
+
 const isPair = (json: Json | undefined): json is readonly [Json, Json] => Array.isArray(json)
 
 /** All that a key's events say of values, null as a value. */
 function mentioned(events: readonly EventInput[]): Map<string, Set<Json>> {
   const values = new Map<string, Set<Json>>()
-  for (const { key = '', value, type, f } of events) {
+  for (const { key: given, value, type, f } of events) {
+    const key = keyOf(given)
     const known = values.get(key) ?? new Set<Json>()
     values.set(key, known)
     if (f === 'read' && type !== 'ok') continue
@@ -41,7 +44,8 @@ export function* settledHistories(events: readonly EventInput[]): Iterable<Histo
     }
     yield smallHistory(
       events.map((event) => {
-        const { key = '', value, f, type } = event
+        const { value, f, type } = event
+        const key = keyOf(event.key)
         if (f === 'read' && type !== 'ok') return { ...event, value: null }
         return { ...event, value: isPair(value) ? value.map((each) => told(key, each)) : told(key, value) }
       }),
@@ -63,7 +67,8 @@ export function withStarts(events: readonly EventInput[], random: () => number):
     return starts.get(key) ?? null
   }
   return events.map((event) => {
-    const { key = '', value = null } = event
+    const { value = null } = event
+    const key = keyOf(event.key)
     if (event.f === 'read' && event.type !== 'ok') return event
     if (isPair(value)) return { ...event, value: value.map((each) => each ?? startOf(key)) }
     return value === null && event.f === 'read' ? { ...event, value: startOf(key) } : event

@@ -80,7 +80,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
   const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
-  const isRepeated = new Set(order).size !== order.length
+  // What was there at the start may repeat: it was not appended.
+  const isRepeated = new Set(order.slice(start.length)).size < order.length - start.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {
     budget.tick()

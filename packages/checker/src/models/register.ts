@@ -15,6 +15,7 @@ import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
+import { UNJUDGED } from '../record/outcome.ts'
 import { isUnknownStart, UNMENTIONED } from '../start/unknown.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
@@ -126,8 +127,8 @@ function meaningOf(
     if (outcome === FAIL) {
       if (k !== CAS || !observesFailures) continue
       k = DIFFERS
-    } else if (outcome === INFO) {
-      if (k === READ) continue
+    } else if (outcome >= INFO) {
+      if (k === READ || outcome === UNJUDGED) continue
       hasUnknown = true
     }
     let value: number

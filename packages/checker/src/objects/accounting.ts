@@ -1,5 +1,6 @@
 import { FAIL, type History, type Json, OK, type ValueId } from '@chaos/history'
 import type { Budget } from '../budget.ts'
+import { UNJUDGED } from '../record/outcome.ts'
 import type { OperationRow } from '../verdict.ts'
 
 /**
@@ -73,6 +74,7 @@ export function* rowsOf(history: History, functions: readonly string[], budget: 
     budget.tick()
     if (!wanted[operations.f[row]]) continue
     const outcome = operations.outcome[row]
+    if (outcome === UNJUDGED) continue
     yield {
       row,
       key: operations.key[row],

@@ -12,9 +12,10 @@ import { anyStarts } from '../start/objects/registry.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import type { Report, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
-import { type Accounting, troublesOf } from './accounting.ts'
+import type { Accounting } from './accounting.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { explainObject } from './explain.ts'
+import { headlineOfObject } from './headline.ts'
 import type { Convergence, ModelEntry, ObjectModel } from './object-model.ts'
 import { type Functions, type Part, partsOf } from './part.ts'
 import { faultOfObjectWitness, simulateBy } from './replay.ts'
@@ -236,7 +237,7 @@ function reportOf(history: History, { model, known, decided, accounting, options
   return {
     model,
     levels,
-    headline: headlineOf(levels, accounting),
+    headline: headlineOfObject(levels, accounting),
     info: { total: countUnknown(history.operations.outcome) },
     lost: (accounting?.result === 'violated' ? accounting.lost : []).map(({ key, value, operation }) => ({
       key,
@@ -245,13 +246,4 @@ function reportOf(history: History, { model, known, decided, accounting, options
     })),
     ...(accounting === undefined ? {} : { accounting }),
   }
-}
-
-function headlineOf({ linearizable, eventual }: Report['levels'], accounting: Accounting | undefined): string {
-  const troubles = accounting === undefined ? undefined : troublesOf(accounting)
-  const beside = troubles === undefined ? '' : `; ${troubles}`
-  if (linearizable.result === 'met') return `linearizable${beside}`
-  const said = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
-  const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
-  return `${said}${converged}${beside}`
 }

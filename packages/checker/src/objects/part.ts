@@ -2,6 +2,7 @@ import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueI
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectOperation } from '../models/model.ts'
+import { UNJUDGED } from '../record/outcome.ts'
 
 /**
  * The operations on one object that say something about it, as columns in order of invocation: without those that failed
@@ -57,7 +58,7 @@ export function partsOf(history: History, functions: Functions, budget: Budget =
     budget.tick()
     const number = numbers[operations.f[i]]
     if (number === UNKNOWN) throw unknownFunction(history, functions, i)
-    if (operations.outcome[i] === FAIL) continue
+    if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue
     if (operations.outcome[i] === INFO && functions.isRead(number)) continue
     members[operations.key[i] + 1].push(i)
   }

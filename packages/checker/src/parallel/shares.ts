@@ -8,6 +8,8 @@ import { encodeRegister } from '../models/register.ts'
 import { modelOf } from '../models/registry.ts'
 import type { CheckOptions, ModelName } from '../options.ts'
 import type { Limit } from '../race.ts'
+import { withDoubts } from '../record/doubts.ts'
+import { judgeableOf } from '../record/judgeable.ts'
 import { counterexampleOf, judgeOthers, LINEARIZABLE_SHARE, type Others, registersOf, reportOf } from '../registers.ts'
 import type { Counterexample, Report, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
@@ -113,7 +115,8 @@ interface Sharing {
 
 function judgeKeys(history: History, options: ShareOptions, { share, budget, board }: Sharing): ShareAnswer {
   const { race, claim } = board
-  const { encoded, decoder } = encodeRegister(history, options, budget, (key) => share[key + 1] === 1)
+  const judged = judgeableOf(history, options)?.history ?? history
+  const { encoded, decoder } = encodeRegister(judged, options, budget, (key) => share[key + 1] === 1)
   const answer = decideLinearizable(encoded, decoder.value, budget, race)
   if (answer.result === 'unknown') {
     return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: encoded.keys }
@@ -142,8 +145,9 @@ export function judgeBeside(history: History, options: ShareOptions, memory: Boa
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return unknown(cramped)
   try {
+    const judged = judgeableOf(history, options)?.history ?? history
     const registers = inTime(
-      () => registersOf(history, options, budget),
+      () => registersOf(judged, options, budget),
       () => undefined,
     )
     return registers === undefined ? unknown(OUT_OF_TIME) : judgeOthers(registers, options, budget, false)
@@ -194,8 +198,10 @@ export function reportOfShares(
   const budget = createBudget(options, boardOf(memory).ledger)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, options.model, options, cramped)
+  const judgeable = judgeableOf(history, options)
   // The time may be up; what the shares decided is not given up for that.
-  const registers = registersOf(history, options, unlimited)
+  const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const others = beside ?? judgeOthers(registers, options, budget, linearizable.result === 'met')
-  return reportOf(registers, options, linearizable, others)
+  const report = reportOf(registers, options, linearizable, others)
+  return judgeable === undefined ? report : withDoubts(report, history, judgeable)
 }

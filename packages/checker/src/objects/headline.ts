@@ -1,0 +1,15 @@
+import type { Report } from '../verdict.ts'
+import { type Accounting, troublesOf } from './accounting.ts'
+
+/** What is said of an object that is not a register, in a few words. */
+export function headlineOfObject(
+  { linearizable, eventual }: Report['levels'],
+  accounting: Accounting | undefined,
+): string {
+  const troubles = accounting === undefined ? undefined : troublesOf(accounting)
+  const beside = troubles === undefined ? '' : `; ${troubles}`
+  if (linearizable.result === 'met') return `linearizable${beside}`
+  const said = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
+  const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
+  return `${said}${converged}${beside}`
+}

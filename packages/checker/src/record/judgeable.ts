@@ -1,0 +1,184 @@
+import { FAIL, FLAG_UNSAID, type History, INFO, inputOf, type Json, type Mark, NULL, OK } from '@chaos/history'
+import { NEVER } from '../encoded.ts'
+import type { CheckOptions } from '../options.ts'
+import { UNJUDGED } from './outcome.ts'
+
+/** A history as far as it can be judged, and what keeps it from being judged to its end. */
+export interface Judgeable {
+  readonly history: History
+  /** What touched a key outside the record, of those of which operations are not judged; by the first mark of each key. */
+  readonly touched: readonly Touched[]
+  /** How many keys those are; `touched` may be fewer, where a mark is of every key. */
+  readonly touchedKeys: number
+  /** Reads whose results are lost. */
+  readonly notUnderstood: readonly Mark[]
+}
+
+export interface Touched {
+  /** Undefined for every key. */
+  readonly key: string | undefined
+  readonly line: number
+  readonly what: string
+  readonly why: string
+}
+
+/**
+ * The part of a history that its marks leave to be judged. Undefined where that is all of it, and nothing is in doubt.
+ *
+ * A key is judged by what had returned before something touched it outside the record: no read of these can have seen what was
+ * done later. What was in flight may have taken effect or not. What was called later is left out, but for writes of values
+ * that were read before: levels that do not ask for real time let a read see them.
+ */
+export function judgeableOf(history: History, options: Pick<CheckOptions, 'model' | 'initial'>): Judgeable | undefined {
+  const unsaid = unsaidInputs(history, options)
+  const input = unsaid.some((row) => history.operations.outcome[row] === OK) ? completed(history, unsaid) : undefined
+  const marks = [...history.marks.filter(({ kind }) => kind === 'touched'), ...unsaid.flatMap(markOf(history))]
+  const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
+  if (marks.length === 0 && notUnderstood.length === 0 && input === undefined) return undefined
+  const said = input === undefined ? history : { ...history, operations: { ...history.operations, input } }
+  if (marks.length === 0) return { history: said, touched: [], touchedKeys: 0, notUnderstood }
+  return { ...upToMarks(said, firstMarks(said, marks), options), notUnderstood }
+}
+
+/** Operations that change something and whose input only their completion says. Of a counter, no amount is one. */
+function unsaidInputs(history: History, { model }: Pick<CheckOptions, 'model'>): readonly number[] {
+  const { flags, f, length } = history.operations
+  const changes = history.functions.map((name) => model !== 'counter' && CHANGING.includes(name))
+  const rows: number[] = []
+  for (let row = 0; row < length; row++) if ((flags[row] & FLAG_UNSAID) !== 0 && changes[f[row]]) rows.push(row)
+  return rows
+}
+
+const CHANGING: readonly string[] = [
+  'write',
+  'put',
+  'cas',
+  'append',
+  'add',
+  'remove',
+  'enqueue',
+  'send',
+  'publish',
+  'transfer',
+  'deposit',
+  'withdraw',
+]
+
+/** The inputs as the completions say them. */
+function completed({ operations }: History, unsaid: readonly number[]): Int32Array {
+  const input = operations.input.slice()
+  for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]
+  return input
+}
+
+/** Of unknown outcome it may have written anything, from its call on. */
+const markOf =
+  ({ operations, functions, keys }: History) =>
+  (row: number): readonly Mark[] => {
+    if (operations.outcome[row] !== INFO) return []
+    return [
+      {
+        kind: 'touched',
+        key: keys[operations.key[row]],
+        position: operations.callEvent[row],
+        line: operations.callLine[row],
+        what: functions[operations.f[row]],
+        why: 'its outcome is unknown, and so is what it would have written',
+      },
+    ]
+  }
+
+/** By key and, first, operations without one: its earliest mark. */
+function firstMarks({ keys }: History, marks: readonly Mark[]): readonly (Mark | undefined)[] {
+  const first: (Mark | undefined)[] = new Array(keys.length + 1).fill(undefined)
+  const placeOf = new Map(keys.map((key, k) => [key, k + 1]))
+  const consider = (place: number, mark: Mark): void => {
+    const known = first[place]
+    if (known === undefined || mark.position < known.position) first[place] = mark
+  }
+  let every: Mark | undefined
+  for (const mark of marks) {
+    const place = mark.key === undefined ? undefined : placeOf.get(mark.key)
+    if (place !== undefined) consider(place, mark)
+    else if (mark.key === undefined && (every === undefined || mark.position < every.position)) every = mark
+  }
+  if (every !== undefined) for (let place = 0; place < first.length; place++) consider(place, every)
+  return first
+}
+
+function upToMarks(
+  history: History,
+  first: readonly (Mark | undefined)[],
+  { model, initial }: Pick<CheckOptions, 'model' | 'initial'>,
+): Omit<Judgeable, 'notUnderstood'> {
+  const { operations } = history
+  const outcome = operations.outcome.slice()
+  const positions = Int32Array.from(first, (mark) => mark?.position ?? NEVER)
+  const mayBeSeen = model === 'register' ? seenBefore(history, positions, initial) : () => false
+  const affected = new Set<number>()
+  for (let row = 0; row < operations.length; row++) {
+    const place = operations.key[row] + 1
+    const position = positions[place]
+    if (position === NEVER) continue
+    const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0 && operations.outcome[row] !== OK
+    const isLate = operations.callEvent[row] >= position
+    if (operations.outcome[row] === INFO) {
+      if (isLate && isUnsaid) outcome[row] = UNJUDGED
+      continue
+    }
+    if (operations.returnEvent[row] < position) continue
+    if (operations.outcome[row] === FAIL) {
+      outcome[row] = UNJUDGED
+      // Of what failed only a cas may say something.
+      if (history.functions[operations.f[row]] === 'cas') affected.add(place)
+      continue
+    }
+    affected.add(place)
+    outcome[row] = isLate && !mayBeSeen(row) ? UNJUDGED : INFO
+  }
+  return {
+    history: { ...history, operations: { ...operations, outcome } },
+    touched: touchedOf(first, affected),
+    touchedKeys: affected.size,
+  }
+}
+
+/** Whether an operation may write what somebody had read before its key was touched, or would have to replace. */
+function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
+  const { operations, functions, values } = history
+  const { f, key, output, returnEvent, outcome } = operations
+  const kinds = functions.map((name) => (name === 'read' || name === 'get' ? 'read' : name))
+  const initialId = values.id(initial)
+  const idOf = (value: Json | undefined): number => values.id(value ?? null)
+  // Null stands for the initial value.
+  const nameOf = (row: number, id: number): string => `${key[row]} ${id === NULL ? initialId : id}`
+  const pairOf = (row: number): readonly Json[] => {
+    const pair = inputOf(history, row)
+    return Array.isArray(pair) ? pair : []
+  }
+  const seen = new Set<string>()
+  for (let row = 0; row < operations.length; row++) {
+    const position = positions[key[row] + 1]
+    if (position === NEVER) continue
+    const kind = kinds[f[row]]
+    if (kind === 'cas') seen.add(nameOf(row, idOf(pairOf(row)[0])))
+    else if (kind === 'read' && outcome[row] === OK && returnEvent[row] < position) seen.add(nameOf(row, output[row]))
+  }
+  return (row) => {
+    const kind = kinds[f[row]]
+    if (kind === 'read') return false
+    if (kind === 'append') return true
+    const written = kind === 'cas' ? idOf(pairOf(row)[1]) : operations.input[row]
+    return functions.includes('append') || seen.has(nameOf(row, written))
+  }
+}
+
+/** Each mark once, with its key unless it is of every key. */
+function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
+  const marks = new Set<Mark>()
+  for (const place of affected) {
+    const mark = first[place]
+    if (mark !== undefined) marks.add(mark)
+  }
+  return [...marks].sort((a, b) => a.position - b.position)
+}
