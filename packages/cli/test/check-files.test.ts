@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { readHistory } from '@chaos/history/files'
 import { describe, expect, test } from 'vitest'
+import { checkRead } from '../src/check/check-file.ts'
+import { parseCheckSettings } from '../src/check/settings.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
 
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
@@ -195,6 +198,35 @@ describe('chaos check --workers', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
+  test.each(['1', '2'])(
+    'ends what takes more memory than it may, and says how far it came (--workers %s)',
+    async (workers) => {
+      const file = join(temporaryDirectory(), 'large.jsonl.gz')
+      writeFileSync(file, gzipSync(writesAndReads(200_000, 1, undefined)))
+      const limited = await chaos(['check', file, '--memory', '5MB', '--workers', workers, '--json'])
+      expect(limited.exitCode).toBe(2)
+      const { headline, error } = JSON.parse(limited.stdout)
+      expect(headline).toBe('unknown')
+      expect(error).toMatch(
+        /large\.jsonl\.gz: out of memory while reading \(see --memory 5MB\): stopped after [\d,]+ events in \d+MB of text, and nothing is known\. Give it more, or a shorter history\.$/,
+      )
+      expect((await chaos(['check', file, '--memory', '2GB', '--workers', workers])).exitCode).toBe(0)
+    },
+  )
+
+  test('is given all its time to decide in, however long reading took', async () => {
+    const file = history('fresh-read')
+    const options = { timeout: '5s', memory: '1GB', json: true }
+    const task = {
+      file,
+      settings: parseCheckSettings(options),
+      alone: true,
+      terminal: { width: 80, unicode: true, colours: false },
+    }
+    const { json = '' } = checkRead(task, { history: await readHistory(file), parseMs: 60_000 })
+    expect(JSON.parse(json)).toMatchObject({ timing: { parseMs: 60_000 }, levels: { linearizable: { result: 'met' } } })
+  })
+
   test('ends what does not keep to its time', async () => {
     // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
@@ -208,7 +240,9 @@ describe('chaos check --workers', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(stopped.error).toBe(`${file}: out of time (see --timeout): stopped, since it did not stop by itself`)
+    expect(stopped.error).toMatch(
+      /endless\.jsonl\.gz: out of time while reading \(see --timeout\): stopped after 3\.\d s, and nothing is known$/,
+    )
     expect(checked.levels.linearizable.result).toBe('met')
     expect(exitCode).toBe(2)
     expect(performance.now() - started).toBeLessThan(8_000)

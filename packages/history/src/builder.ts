@@ -25,6 +25,12 @@ const INVOKE = 0
 const NONE = -1
 const MAXIMUM_FUNCTIONS = 256
 
+// What things take of memory beside the bytes they are read from, as V8 of Node 20 keeps them.
+const STRING_BYTES = 24
+const PROCESS_BYTES = 100
+const OBJECT_BYTES = 300
+const BYTES_PER_CHARACTER = 3
+
 export interface HistoryOptions {
   /** What messages call the history: the file's name. */
   readonly source?: string | undefined
@@ -65,6 +71,8 @@ export class HistoryBuilder implements EventSink {
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   #events = 0
+  /** About what the events of the nemesis and the recorder take, as objects. */
+  #otherBytes = 0
   #clientEvents = 0
   #lastIndex = NONE
   #lastIndexLine = 0
@@ -86,6 +94,20 @@ export class HistoryBuilder implements EventSink {
     this.values = new ValueTable(memory)
     this.errors = new ByteTable(memory)
     this.#columns = new Columns(Math.max(1, Math.ceil(options.expectedOperations ?? 64)), memory)
+  }
+
+  /** Events taken so far, clients' and others'. */
+  get eventCount(): number {
+    return this.#events
+  }
+
+  /** About what it holds of the machine's memory, and will need for the next events. */
+  get sizeBytes(): number {
+    let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
+    // These become strings in the end.
+    for (const names of [this.keys, this.nodes, this.sessions.names])
+      bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
+    return bytes + this.processes.names.length * PROCESS_BYTES
   }
 
   header(header: Header): void {
@@ -250,6 +272,7 @@ export class HistoryBuilder implements EventSink {
       time: nanos(input.time ?? this.#clientEvents),
       value: input.value ?? null,
     }
+    this.#otherBytes += OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(event).length
     if (event.process === 'recorder') this.#recorder.add(event, this.#clientEvents, line)
     else this.#nemesis.push(event)
     this.#events += 1

@@ -11,6 +11,9 @@ const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
+/** More than one buffer full of a file can add. */
+const ENTRIES_OF_A_BUFFER = 1 << 16
+
 const SCRATCH_BYTES = 256
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
@@ -34,6 +37,7 @@ export class ByteTable {
   readonly #memory: Memory
   readonly #pages: Uint8Array[]
   #pageUsed: number
+  #pageBytes = 0
   /** Whether others have this table too: then it is copied before something is added. */
   #isLent: boolean
   /** By page: what it holds, a character a byte, so that a text is a piece of a string that is there already. */
@@ -51,6 +55,18 @@ export class ByteTable {
 
   get length(): number {
     return this.#length
+  }
+
+  /** What texts and tables take, and what the next doubling takes as well where it is near. */
+  get sizeBytes(): number {
+    const near = this.#length + ENTRIES_OF_A_BUFFER
+    const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
+    const slotBytes = this.#slots.byteLength
+    return (
+      this.#pageBytes +
+      (near * COLUMNS < this.#entries.length ? entryBytes : 2 * entryBytes) +
+      (near * 2 < this.#slots.length ? slotBytes : 3 * slotBytes)
+    )
   }
 
   /** The table as it is now. What is added to it later, or to a table made of this, concerns nobody else. */
@@ -196,6 +212,7 @@ export class ByteTable {
     const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
     const page = this.#memory.uint8Array(Math.max(usual, size))
     this.#pages.push(page)
+    this.#pageBytes += page.length
     this.#pageUsed = 0
     return page
   }

@@ -3,6 +3,11 @@ import { inHeap, type Memory } from './memory.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array
 
+/** All columns together: ten of 4 bytes, two of 8, three of 1. */
+export const ROW_BYTES = 59
+/** More than one buffer full of a file can add. */
+const ROWS_OF_A_BUFFER = 1 << 16
+
 /** `Operations` while it is being filled: columns that have room for `capacity` rows and double when it is used up. */
 export class Columns {
   length = 0
@@ -45,6 +50,12 @@ export class Columns {
     this.callLine = memory.int32Array(capacity)
     this.returnLine = memory.int32Array(capacity)
     this.error = memory.int32Array(capacity)
+  }
+
+  /** What the rows take, and what the next doubling takes as well where it is near. */
+  get sizeBytes(): number {
+    const bytes = this.length * ROW_BYTES
+    return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
   }
 
   grow(): void {

@@ -77,6 +77,10 @@ export class ValueTable {
     return this.#texts.unquoted(id >> 1) ?? (JSON.parse(this.#texts.text(id >> 1)) as Json)
   }
 
+  get sizeBytes(): number {
+    return this.#texts.sizeBytes
+  }
+
   /** Number of values that needed a place in the table, null included. */
   get size(): number {
     return this.#texts.length

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Event, type Header, nanos, printEdnEvent, UserError } from '@chaos/history'
-import { openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
+import { MemoryLimitError, openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 let directory = ''
@@ -311,5 +311,49 @@ describe('a history being written', () => {
     expect(() => openHistoryWriter(join(directory, 'no', 'history.jsonl'))).toThrow(
       'its directory does not exist. Create it first.',
     )
+  })
+})
+
+describe('a limit of memory', () => {
+  /** What comes of reading it with so much memory: how many events it was stopped after, or how many there are. */
+  async function readWithin(path: string, memoryBytes: number): Promise<{ stoppedAfter: number } | { events: number }> {
+    try {
+      return { events: (await readHistory(path, { memoryBytes })).eventCount }
+    } catch (error) {
+      if (error instanceof MemoryLimitError) return { stoppedAfter: error.events }
+      throw error
+    }
+  }
+
+  const line = (members: object): string => `${JSON.stringify(members)}\n`
+  const operation = (key: string, value: number | string): string =>
+    line({ process: 0, type: 'invoke', f: 'write', key, value }) +
+    line({ process: 0, type: 'ok', f: 'write', key, value })
+
+  test.each([
+    ['operations', (i: number) => operation('x', i)],
+    ['values', (i: number) => operation('x', `value ${i} ${'-'.repeat(100)}`)],
+    ['keys', (i: number) => operation(`key ${i}`, 1)],
+    ['processes', (i: number) => operation('x', 1).replaceAll('"process":0', `"process":"client ${i}"`)],
+    ['faults', (i: number) => line({ process: 'nemesis', type: 'info', f: 'kill', value: { nodes: [`n${i}`] } })],
+    [
+      'errors',
+      (i: number) =>
+        line({ process: i, type: 'invoke', f: 'read' }) +
+        line({ process: i, type: 'info', f: 'read', error: `e ${i}` }),
+    ],
+  ])('ends reading in good time, where %s take too much', async (name, nth) => {
+    const text = Array.from({ length: 50_000 }, (_, i) => nth(i)).join('')
+    const path = file(`many-${name}.jsonl`, text)
+    const stopped = await readWithin(path, 2_000_000)
+    expect(stopped).toHaveProperty('stoppedAfter')
+    expect(await readWithin(path, 200_000_000)).toEqual({ events: text.split('\n').length - 1 })
+  })
+
+  test('holds for what is compressed, of which nobody knows how much it is', async () => {
+    const path = file('many.jsonl.gz', gzipSync(operation('x', 1).repeat(400_000)))
+    const stopped = (await readWithin(path, 10_000_000)) as { stoppedAfter: number }
+    expect(stopped.stoppedAfter).toBeGreaterThan(50_000)
+    expect(stopped.stoppedAfter).toBeLessThan(400_000)
   })
 })

@@ -1,6 +1,6 @@
 import { check } from '@chaos/checker'
 import { type History, UserError } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
+import { MemoryLimitError, readHistory, sourceName } from '@chaos/history/files'
 import type { TerminalOptions } from '@chaos/report'
 import { type CheckedFile, resultOf } from './outcome.ts'
 import { type CheckSettings, checkOptionsFor } from './settings.ts'
@@ -29,9 +29,19 @@ export interface StoppedFile {
   readonly stopped: string
 }
 
+export interface CheckListener {
+  readonly say?: ((text: string) => void) | undefined
+  /** The file is read: its time begins. */
+  readonly began?: (() => void) | undefined
+}
+
 /** Reads and checks one file within its limits. Never throws for what is the file's fault. */
-export function checkFile(task: CheckTask, say: (text: string) => void = () => {}): Promise<CheckResult> {
-  return unlessTroubled(task, async () => checkRead(task, await readTimed(task, false), say))
+export function checkFile(task: CheckTask, { say, began }: CheckListener = {}): Promise<CheckResult> {
+  return unlessTroubled(task, async () => {
+    const read = await readTimed(task, false)
+    began?.()
+    return checkRead(task, read, say)
+  })
 }
 
 /** A history and what reading it took. */
@@ -40,13 +50,14 @@ export interface ReadFile {
   readonly parseMs: number
 }
 
-export async function readTimed({ file, settings: { format } }: CheckTask, shared: boolean): Promise<ReadFile> {
+export async function readTimed({ file, settings }: CheckTask, shared: boolean): Promise<ReadFile> {
+  const { format, memoryBytes } = settings
   const started = performance.now()
-  const history = await readHistory(file, { format, shared })
+  const history = await readHistory(file, { format, shared, memoryBytes })
   return { history, parseMs: performance.now() - started }
 }
 
-/** Checks what was read in the time that is left. */
+/** Checks what was read. Its time begins now: however long reading took, there is all of it to decide in. */
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
@@ -55,7 +66,7 @@ export function checkRead(
   const { file, settings } = task
   const started = performance.now()
   say(checking(file, history))
-  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs - parseMs))
+  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs))
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started })
 }
 
@@ -64,16 +75,29 @@ export const checking = (file: string, { operations }: History): string =>
 
 /** The work's result, or what is wrong with the file. */
 export async function unlessTroubled<Result>(
-  { file }: CheckTask,
+  { file, settings }: CheckTask,
   work: () => Result | Promise<Result>,
-): Promise<Result | FileTrouble> {
+): Promise<Result | FileTrouble | StoppedFile> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof UserError) return troubleOf(file, error)
+    if (error instanceof MemoryLimitError) return stoppedReading(file, settings, error)
     throw error
   }
 }
+
+const stoppedReading = (
+  file: string,
+  { memoryBytes }: CheckSettings,
+  { events, textBytes }: MemoryLimitError,
+): StoppedFile => ({
+  file,
+  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${events.toLocaleString('en-US')} events in ${megabytes(textBytes)} of text, and nothing is known. Give it more, or a shorter history.`,
+})
+
+/** As `--memory` takes it. */
+export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}MB`
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({
   file,

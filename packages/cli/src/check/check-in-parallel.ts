@@ -9,10 +9,11 @@ import {
 } from '@chaos/checker'
 import { borrowHistory, type Millis } from '@chaos/history'
 import { type CheckResult, type CheckTask, checking, type FileTrouble, type StoppedFile } from './check-file.ts'
+import { epochMs } from './epoch.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
 import { checkOptionsFor } from './settings.ts'
-import { epochMs, type LentFile, type PartTask } from './worker.ts'
+import type { LentFile, PartTask } from './worker.ts'
 
 /**
  * Checks one file on all threads of a pool: read by one of them into memory that all see, its keys spread over them where
@@ -28,7 +29,7 @@ export async function checkInParallel(
   const started = performance.now()
   const history = borrowHistory(read.lent)
   say(checking(task.file, history))
-  const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs - read.parseMs)
+  const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)
   if (plan === undefined) return pool.run('checkLent', task, read)
   const judged = await judgePlan(pool, read, plan, options.deadlineMs)

@@ -1,7 +1,10 @@
 import { Tinypool } from 'tinypool'
-import type { CheckResult, CheckTask, StoppedFile } from './check-file.ts'
+import { type CheckResult, type CheckTask, megabytes, type StoppedFile } from './check-file.ts'
+import { epochMs } from './epoch.ts'
+import { bytesOf } from './files.ts'
 import type { CheckSettings } from './settings.ts'
 import type * as worker from './worker.ts'
+import type { Timed } from './worker.ts'
 
 /** Does work for tasks on other threads, so much at a time, each piece within hard limits. */
 export interface CheckPool {
@@ -16,7 +19,7 @@ export interface CheckPool {
   run<Work extends keyof typeof worker>(
     work: Work,
     task: CheckTask,
-    input: Parameters<(typeof worker)[Work]>[0],
+    input: Parameters<(typeof worker)[Work]>[0]['input'],
     calledOff?: AbortSignal,
   ): Promise<Awaited<ReturnType<(typeof worker)[Work]>> | StoppedFile>
   close(): Promise<void>
@@ -27,6 +30,14 @@ export interface CheckPool {
  * a short check may be busy writing its report.
  */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
+
+const READING_START_MS = 3_000
+/** A seventh of what one core reads of plain lines. */
+const READING_BYTES_PER_MS = 20_000
+
+/** Reading does not look at the clock, and must end all the same: what uncompresses to terabytes, say. */
+const readingLimitMs = ({ file, settings }: CheckTask): number =>
+  Math.max(settings.timeoutMs, READING_START_MS + bytesOf([{ file }]) / READING_BYTES_PER_MS)
 
 /** Beside the search, which counts its own tables, a thread holds the history's texts and the program. */
 const HEAP_ALLOWANCE_MB = 1024
@@ -56,24 +67,62 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
   const run: CheckPool['run'] = async (work, task, input, calledOff) => {
     await turn()
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), hardLimitMs(settings.timeoutMs))
+    const beganAt = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+    const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
+    const stopWatching = whenOver(beganAt, limits, () => late.abort())
     const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
+    const timed: Timed<typeof input> = { input, beganAt }
     try {
-      return await pool.run(input, { name: work, signal })
+      return await pool.run(timed, { name: work, signal })
     } catch (error) {
-      return stoppedBy(error, task, late.signal.aborted)
+      return stoppedBy(error, task, { late: late.signal.aborted, began: beganAt[0] !== 0 })
     } finally {
-      clearTimeout(timer)
+      stopWatching()
       pass()
     }
   }
   return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
 }
 
-function stoppedBy(error: unknown, { file, settings }: CheckTask, late: boolean): StoppedFile {
+const LOOK_EVERY_MS = 100
+
+interface Limits {
+  /** Until the thread says that its time has begun: for its start, and for reading. */
+  readonly readingMs: number
+  /** From then on. */
+  readonly decidingMs: number
+}
+
+/** Calls back once a limit is over. */
+function whenOver(beganAt: Float64Array, { readingMs, decidingMs }: Limits, over: () => void): () => void {
+  let timer: NodeJS.Timeout
+  const started = epochMs()
+  const look = (): void => {
+    const began = beganAt[0] ?? 0
+    const remainingMs = (began === 0 ? started + readingMs : began + decidingMs) - epochMs()
+    if (remainingMs <= 0) over()
+    else timer = setTimeout(look, began === 0 ? Math.min(LOOK_EVERY_MS, remainingMs) : remainingMs)
+  }
+  look()
+  return () => clearTimeout(timer)
+}
+
+function stoppedBy(
+  error: unknown,
+  task: CheckTask,
+  { late, began }: { readonly late: boolean; readonly began: boolean },
+): StoppedFile {
+  const { file, settings } = task
+  if (late && !began) {
+    const limit = `${(readingLimitMs(task) / 1000).toFixed(1)} s`
+    return {
+      file,
+      stopped: `${file}: out of time while reading (see --timeout): stopped after ${limit}, and nothing is known`,
+    }
+  }
   if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, since it did not stop by itself` }
   if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    const allowed = `${Math.round(settings.memoryBytes / 1e6)} MB`
+    const allowed = megabytes(settings.memoryBytes)
     return { file, stopped: `${file}: out of memory (see --memory ${allowed}): stopped, and nothing is known` }
   }
   throw error

@@ -75,7 +75,7 @@ function parseInitial(text: string | undefined): Json | undefined {
   }
 }
 
-/** What the checker is asked about a history that was read; `remainingMs` is what reading left of the time. */
+/** What the checker is asked about a history that was read; `remainingMs` is what is left of the time to decide in. */
 export function checkOptionsFor(
   file: string,
   history: History,

@@ -14,8 +14,10 @@ import {
   checkRead,
   type FileTrouble,
   readTimed,
+  type StoppedFile,
   unlessTroubled,
 } from './check-file.ts'
+import { epochMs } from './epoch.ts'
 import { checkOptionsFor } from './settings.ts'
 
 /** A history that another thread read. */
@@ -36,11 +38,23 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** What a thread of the pool does with a task. */
-export const checkOne = (task: CheckTask): Promise<CheckResult> => checkFile(task)
+/** What a thread of the pool is given: what to do it to, and where to say that its time has begun. */
+export interface Timed<Input> {
+  readonly input: Input
+  /** One number, seen by the pool as well: when it began, by `epochMs`; 0 while the thread starts, or reads. */
+  readonly beganAt: Float64Array
+}
 
-/** Reads a file into memory that the other threads see. */
-export const readOne = (task: CheckTask): Promise<LentFile | FileTrouble> =>
+const begin = (beganAt: Float64Array): void => {
+  beganAt[0] = epochMs()
+}
+
+/** What a thread of the pool does with a task. */
+export const checkOne = ({ input: task, beganAt }: Timed<CheckTask>): Promise<CheckResult> =>
+  checkFile(task, { began: () => begin(beganAt) })
+
+/** Reads a file into memory that the other threads see. Its limit is one of memory. */
+export const readOne = ({ input: task }: Timed<CheckTask>): Promise<LentFile | FileTrouble | StoppedFile> =>
   unlessTroubled(task, async () => {
     const { history, parseMs } = await readTimed(task, true)
     if (history.lend === undefined) throw new Error('a history that was read can be lent')
@@ -48,23 +62,33 @@ export const readOne = (task: CheckTask): Promise<LentFile | FileTrouble> =>
   })
 
 /** Checks what another thread read. */
-export const checkLent = ({ task, lent, parseMs }: LentFile): Promise<CheckResult> =>
-  unlessTroubled(task, () => checkRead(task, { history: borrowHistory(lent), parseMs }))
+export const checkLent = ({ input, beganAt }: Timed<LentFile>): Promise<CheckResult> => {
+  begin(beganAt)
+  const { task, lent, parseMs } = input
+  return unlessTroubled(task, () => checkRead(task, { history: borrowHistory(lent), parseMs }))
+}
 
-export const judgeOneShare = (part: ShareTask): Promise<ShareAnswer | FileTrouble> =>
-  unlessTroubled(part.task, () => {
+export const judgeOneShare = ({
+  input: part,
+  beganAt,
+}: Timed<ShareTask>): Promise<ShareAnswer | FileTrouble | StoppedFile> => {
+  begin(beganAt)
+  return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
     return judgeShare(history, optionsOf(history, part), part.share, part.board)
   })
+}
 
-export const judgeWhatIsBeside = (part: PartTask): Promise<Others | FileTrouble> =>
-  unlessTroubled(part.task, () => {
+export const judgeWhatIsBeside = ({
+  input: part,
+  beganAt,
+}: Timed<PartTask>): Promise<Others | FileTrouble | StoppedFile> => {
+  begin(beganAt)
+  return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
     return judgeBeside(history, optionsOf(history, part), part.board)
   })
+}
 
 const optionsOf = (history: History, { task, endsAtMs }: PartTask): ShareOptions =>
   checkOptionsFor(task.file, history, task.settings, endsAtMs - epochMs())
-
-/** A clock that goes steadily and that all threads read alike, unlike `performance.now()`. */
-export const epochMs = (): number => performance.timeOrigin + performance.now()

@@ -37,8 +37,18 @@ export const checkCommand: Command = {
       describe: 'a failed cas did not happen (drop), or saw another value (observes); auto: as the format means it',
       requiresArg: true,
     },
-    timeout: { type: 'string', default: '30s', describe: 'wall time for each file', requiresArg: true },
-    memory: { type: 'string', default: '2GB', describe: 'what the search may use for each file', requiresArg: true },
+    timeout: {
+      type: 'string',
+      default: '30s',
+      describe: 'how long deciding may take, for each file once it is read',
+      requiresArg: true,
+    },
+    memory: {
+      type: 'string',
+      default: '2GB',
+      describe: 'what the history may take, and the search, for each file',
+      requiresArg: true,
+    },
     workers: {
       type: 'string',
       describe:
@@ -119,7 +129,7 @@ async function* checkAll(
 
 /** One file has all threads of the pool, several have one each. */
 function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: string) => void): Promise<CheckResult> {
-  if (pool === undefined) return checkFile(task, say)
+  if (pool === undefined) return checkFile(task, { say })
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
 }
 
@@ -131,7 +141,7 @@ function threadsFor(files: readonly NamedFile[], isSmall: boolean, { workers }: 
 
 function jsonLine(result: CheckResult): string {
   if ('trouble' in result) return JSON.stringify({ file: result.file, error: result.trouble.message })
-  if ('stopped' in result) return JSON.stringify({ file: result.file, error: result.stopped })
+  if ('stopped' in result) return JSON.stringify({ file: result.file, headline: 'unknown', error: result.stopped })
   return result.json ?? ''
 }
 

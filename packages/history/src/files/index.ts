@@ -1,3 +1,4 @@
+export { MemoryLimitError } from './memory-limit.ts'
 export type { ReadEventsOptions, ReadOptions } from './read.ts'
 export { readEvents, readHistory } from './read.ts'
 export { STDIN, sourceName } from './source.ts'

@@ -1,12 +1,14 @@
 import { HistoryBuilder } from '../builder.ts'
 import { detectFormat } from '../codecs/detect.ts'
 import { createReader } from '../codecs/reader.ts'
+import { ROW_BYTES } from '../columns.ts'
 import { UserError } from '../error.ts'
 import type { Event, Header } from '../event.ts'
 import type { Format } from '../format.ts'
 import type { History } from '../history.ts'
 import type { ChunkReader } from '../sink.ts'
 import { EventQueue } from './event-queue.ts'
+import { MemoryLimitError } from './memory-limit.ts'
 import { openSource, type Source, sourceName } from './source.ts'
 
 export interface ReadOptions {
@@ -16,6 +18,8 @@ export interface ReadOptions {
   readonly independent?: boolean | undefined
   /** Longest line (EDN: longest form) that is read; 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
+  /** What the history may take of memory while it is read, about; by default all there is. */
+  readonly memoryBytes?: number | undefined
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
 }
@@ -28,23 +32,33 @@ const OPERATION_BYTES = 120
 /**
  * Reads a history file of any format (`-` is stdin, gzip and zstd are seen through), pairs and checks it. Takes memory for the
  * operations, not for the file. Errs with a UserError that names file, line and rule.
+ *
+ * @throws MemoryLimitError where `memoryBytes` does not suffice.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
   const source = await openSource(path)
   try {
     let builder: HistoryBuilder | undefined
-    await pump(source, path, options, (format) => {
+    const { memoryBytes = Number.POSITIVE_INFINITY } = options
+    const steps = pumpSteps(source, path, options, (format) => {
       builder = new HistoryBuilder({
         source: name,
         format,
         // Some of Jepsen's tests are recorded as completions only. A native history never is.
         completionsOnly: format === 'edn',
         shared: options.shared,
-        expectedOperations: (source.sizeBytes ?? 0) / OPERATION_BYTES,
+        expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
       return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
     })
+    let textBytes = 0
+    // Each step has fed the reader one buffer's worth.
+    for await (const bytes of steps) {
+      textBytes += bytes
+      if (builder !== undefined && builder.sizeBytes > memoryBytes)
+        throw new MemoryLimitError({ events: builder.eventCount, textBytes })
+    }
     return (builder ?? new HistoryBuilder({ source: name })).build()
   } finally {
     source.close()
@@ -80,19 +94,13 @@ export async function* readEvents(
 
 type ReaderOf = (format: Format) => ChunkReader
 
-async function pump(source: Source, path: string, options: ReadOptions, readerOf: ReaderOf): Promise<void> {
-  for await (const _ of pumpSteps(source, path, options, readerOf)) {
-    // Each step has fed the reader one buffer's worth.
-  }
-}
-
-/** Feeds a reader from a source through one buffer, which grows only for a line that does not fit. */
+/** Feeds a reader from a source through one buffer, which grows only for a line that does not fit; yields bytes read. */
 async function* pumpSteps(
   source: Source,
   path: string,
   options: ReadOptions,
   readerOf: ReaderOf,
-): AsyncGenerator<void, void, undefined> {
+): AsyncGenerator<number, void, undefined> {
   const maximumBytes = options.maximumLineBytes ?? DEFAULT_MAXIMUM_LINE_BYTES
   let buffer = new Uint8Array(BUFFER_BYTES)
   let filled = 0
@@ -112,7 +120,7 @@ async function* pumpSteps(
       buffer.copyWithin(0, consumed, filled)
       filled -= consumed
     }
-    yield
+    yield size
     if (last) return
     if (filled === buffer.length) {
       if (buffer.length >= maximumBytes) throw tooLong(path, reader?.line ?? 1, maximumBytes)
