@@ -55,6 +55,7 @@ export type { RecordFile, RecordFileOptions, RecordFileStatistics } from './reco
 export { openRecordFile } from './recorder/record-file.ts'
 export type { Recorder, RecorderCounters, RecorderOptions } from './recorder/recorder.ts'
 export { createRecorder } from './recorder/recorder.ts'
+export { LOST_LINES } from './recorder/view.ts'
 export type { CommandSet, CommandSetOptions } from './resp/command-set.ts'
 export { commandModels, commandSet } from './resp/command-set.ts'
 export type { RespRecorderOptions } from './resp/resp-recorder.ts'

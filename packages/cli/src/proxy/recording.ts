@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
-import { createRecorder, openRecordFile, type RecordFile, type Recording } from '@chaos/proxy'
+import { createRecorder, LOST_LINES, openRecordFile, type RecordFile, type Recording } from '@chaos/proxy'
 import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
+import { summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
   /** What the clients saw; what the backend answered goes beside it. */
@@ -26,7 +27,13 @@ export function openRecording({ out, model, rotateBytes, force }: RecordSettings
   for (const path of [out, backendPath(out)]) refuseToOverwrite(path, { what: 'a recording', force })
   const open = (path: string): RecordFile =>
     openRecordFile(path, {
-      header: { chaos: 1, ...(model === undefined ? {} : { model }) },
+      header: () => ({
+        chaos: 1,
+        ...(model === undefined ? {} : { model }),
+        initial: recorder.initial,
+        sessions: recorder.sessions,
+      }),
+      seal: LOST_LINES,
       ...(rotateBytes === undefined ? {} : { rotateBytes }),
       onError: (error) => log.error(error.message),
     })
@@ -37,21 +44,14 @@ export function openRecording({ out, model, rotateBytes, force }: RecordSettings
     recorder,
     files: [client, backend],
     async close() {
+      recorder.finish()
       await Promise.all([client.close(), backend.close()])
     },
     summary() {
-      const { operations, ok, fail, info, unmatched } = recorder.counters
-      const lost = client.statistics.lostLines
-      const paths = client.statistics.paths.join(' ')
+      const { lostLines, paths } = client.statistics
       return [
-        `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths}`,
-        ...(unmatched === 0
-          ? []
-          : [
-              `  passed ${count(unmatched)} on that no route or command recognised: where they write what others read, no verdict holds`,
-            ]),
-        ...(lost === 0 ? [] : [`  LOST ${count(lost)} lines: the disk failed, and the record is not whole`]),
-        `  check it  ${commandLine(['npx', 'chaos', 'check', ...client.statistics.paths.map(fileWord)])}`,
+        ...summaryLines(recorder, lostLines, paths),
+        `  check it  ${commandLine(['npx', 'chaos', 'check', ...paths.map(fileWord)])}`,
         '',
       ].join('\n')
     },
@@ -63,5 +63,3 @@ function backendPath(path: string): string {
   const extension = extname(path)
   return `${path.slice(0, path.length - extension.length)}.backend${extension}`
 }
-
-const count = (value: number): string => value.toLocaleString('en-US')

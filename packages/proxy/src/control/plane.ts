@@ -66,7 +66,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   network.onTrouble((trouble) => events.emit(trouble))
   const recorder = recording?.recorder
   const readers = createReaders({ seed, recording })
-  const proxies = createProxySet({ network, interceptFor: readers.interceptFor })
+  const proxies = createProxySet({ network, ...readers })
   const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
   const faults = createFaultBoard(createInjector({ network, readers, validate }), events, recorder)
   const toxics = createToxicChains(faults)

@@ -81,6 +81,15 @@ export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
   /** What reads each connection of a proxy that knows what it carries. */
   readonly interceptFor: (carries: Carriage, link: Link) => Promise<Intercept>
+  /** Done before its first client can come. */
+  readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
+  /** Finds the process that dials, where clients are told apart by it. */
+  readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
+}
+
+/** From whom to whom, and where that is. */
+export interface PreparedWay extends Link {
+  readonly upstream: { readonly host: string; readonly port: number }
 }
 
 const LONGEST_NAME = 256
@@ -97,10 +106,14 @@ interface Entry {
   readonly callers: readonly Endpoint[]
   /** The same from the start, so that what it carries is known before it is enabled. */
   readonly intercept: Intercept | undefined
+  readonly processes: PeerFinder | undefined
+  readonly carries: Carriage | undefined
+  /** What comes before its first client is done. */
+  isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
 
-export function createProxySet({ network, interceptFor }: ProxySetOptions): ProxySet {
+export function createProxySet({ network, interceptFor, prepare, processesFor }: ProxySetOptions): ProxySet {
   const entries: Map<string, Entry> = new Map()
   const serially = createSerially()
 
@@ -118,10 +131,18 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
       upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
       listen: await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen)),
     }
+    if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, options)
+    entry.isPrepared = true
     const route =
       entry.protocol === 'udp'
         ? await network.datagramRoute(options)
-        : await network.route({ ...options, intercept: entry.intercept, tls: entry.tls, peers: entry.peers })
+        : await network.route({
+            ...options,
+            intercept: entry.intercept,
+            tls: entry.tls,
+            peers: entry.peers,
+            processes: entry.processes,
+          })
     entry.route = route
     entry.listen = hostAndPort(route)
     // Not before: only now is it known which port it has.
@@ -158,6 +179,7 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
     const callers = [...new Set([from, ...peerNames])]
     refuseTakenLink({ from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
+    const processes = carries === undefined ? undefined : await processesFor(carries)
     // Another may have come meanwhile.
     refuseTakenLink({ from, to })
     const addresses = { listen, upstream }
@@ -170,6 +192,9 @@ export function createProxySet({ network, interceptFor }: ProxySetOptions): Prox
       peers,
       callers,
       intercept,
+      processes,
+      carries,
+      isPrepared: false,
       ...addresses,
       route: undefined,
     }

@@ -3,15 +3,22 @@ import { UserError } from '@chaos/history'
 import { chain } from '../chain.ts'
 import { resp } from '../framing/resp.ts'
 import type { HttpRoute } from '../http/http-faults.ts'
+import type { RouteTable } from '../http/route-table.ts'
 import type { Intercept } from '../interceptor.ts'
+import type { PeerFinder } from '../peer/peers.ts'
 import { type Carriage, carriageNames } from './carriage.ts'
 import type { InForce } from './injector.ts'
 import type { Recording } from './plane.ts'
+import type { PreparedWay } from './proxies.ts'
 
 /** Those who read what proxies carry. Each is loaded with the first proxy that carries what it reads. */
 export interface Readers {
   /** What reads a proxy's connections. A recorder stands at the client edge, before every fault. */
   interceptFor(carriage: Carriage, link: { readonly from: Endpoint; readonly to: Endpoint }): Promise<Intercept>
+  /** Reads what keys hold at the start, where that is asked for. @throws UserError (environment) */
+  prepare(carriage: Carriage, way: PreparedWay): Promise<void>
+  /** Finds the process that dials, where clients are told apart by it. @throws UserError (environment) */
+  processesFor(carriage: Carriage): Promise<PeerFinder | undefined>
   /** @throws UserError (usage) where no link of the fault carries what it hurts; so the others do. */
   applyToHttp(fault: HttpFault): InForce
   applyToHttp2(fault: Http2Fault): InForce
@@ -71,11 +78,27 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
           return (await messages.make()).intercept({ from, to, framing: carriage.framing })
       }
     },
+    async prepare(carriage, { to, upstream }) {
+      const table = tableOf(carriage)
+      const { initial } = table ?? {}
+      if (table === undefined || recorder === undefined || typeof initial !== 'object' || !('read' in initial)) return
+      const { readInitially } = await import('../http/routes/initial-read.ts')
+      await readInitially({ table, keys: initial.read, recorder, node: to, upstream })
+    },
+    async processesFor(carriage) {
+      const table = tableOf(carriage)
+      if (recorder === undefined || table === undefined) return undefined
+      const { clientSourcesOf } = await import('../http/routes/describe-table.ts')
+      if (!clientSourcesOf(table).includes('peer.process')) return undefined
+      return (await import('../peer/socket-owner.ts')).findAnyProcess()
+    },
     applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
   }
 }
+
+const tableOf = (carriage: Carriage): RouteTable | undefined => ('table' in carriage ? carriage.table : undefined)
 
 interface Lazy<Value> {
   /** Undefined until it has been made. */

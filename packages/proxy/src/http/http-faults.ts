@@ -16,7 +16,7 @@ import { HttpLink } from './http-link.ts'
 import { HttpRule } from './http-rule.ts'
 import { compileMapping } from './mapping.ts'
 import type { RouteTable } from './route-table.ts'
-import { clientSources } from './route-table.ts'
+import { describeTable } from './routes/describe-table.ts'
 
 export interface HttpFaultsOptions {
   /** All chance comes from it: a stream for each link, on it for each fault, and of that for each connection. */
@@ -84,7 +84,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
       const link = links.of({ from, to })
       const memos = { requests: new HeaderMemo(), replies: new HeaderMemo() }
       const recording = table === undefined || recorder === undefined ? undefined : recorder
-      for (const source of table === undefined ? [] : clientSources(table)) recording?.clientsBy(source)
+      if (table !== undefined && recorder !== undefined) describeTable(table, recorder)
       const shared = {
         link,
         clock,

@@ -1,4 +1,4 @@
-import type { Json, SessionSource } from '@chaos/history'
+import type { Json } from '@chaos/history'
 import type { Schema } from '../grpc/message-type.ts'
 
 /**
@@ -106,12 +106,6 @@ export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' i
 
 export const operationsOf = (route: RecordedRoute): readonly OperationSpec[] =>
   'operations' in route ? route.operations : [route]
-
-/** What names clients, route by route. */
-export const clientSources = ({ routes, client }: RouteTable): readonly SessionSource[] =>
-  [...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client])))].map((source) =>
-    source === undefined ? { by: 'connection', named: false } : { by: source, named: true },
-  )
 
 /** An embedded node says these only where nothing was done. */
 const refusals: RecordedRoute['outcomes'] = { '501': 'fail', '503': 'fail' }

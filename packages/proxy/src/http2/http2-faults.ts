@@ -4,8 +4,8 @@ import { type ProxyClock, systemClock } from '../clock.ts'
 import type { RecordQueue } from '../http/http-connection.ts'
 import { compileMapping } from '../http/mapping.ts'
 import type { RouteTable } from '../http/route-table.ts'
-import { clientSources } from '../http/route-table.ts'
 import { peerOf } from '../http/routes/client-source.ts'
+import { describeTable } from '../http/routes/describe-table.ts'
 import type { Intercept } from '../interceptor.ts'
 import { LinkTable } from '../link-table.ts'
 import type { Recorder } from '../recorder/recorder.ts'
@@ -74,7 +74,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
       if (table === undefined || recorder === undefined)
         return (conversation) => new Http2Connection({ ...shared, conversation })
       const mapping = compileMapping(table)
-      for (const source of clientSources(table)) recorder.clientsBy(source)
+      describeTable(table, recorder)
       return (conversation) => {
         const recording = recorder.connection({ node: to, client: conversation.client.host })
         const recorded = new Http2Recording({ recording, mapping, peer: peerOf(conversation), now: recorder.now })

@@ -3,16 +3,19 @@ import { extname } from 'node:path'
 import type { Header } from '@chaos/history'
 import { printJsonHeader, UserError } from '@chaos/history'
 import type { LineSink } from './event-order.ts'
+import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
-  /** Written first, into the first file. */
-  readonly header?: Header | undefined
+  /** Written first, into the first file; asked for with the first line, when all that it tells is known. */
+  readonly header?: (() => Header) | undefined
   /** A file that has reached this size is followed by another: `history.jsonl`, `history.2.jsonl`, … By default never. */
   readonly rotateBytes?: number | undefined
   /** What may wait for the disk before `behind` asks for traffic to be held up; 64 MiB by default. */
   readonly maximumBehindBytes?: number | undefined
   /** Told once when writing fails; lines after that are counted as lost, and traffic goes on. */
   readonly onError?: ((error: UserError) => void) | undefined
+  /** The last line of a file that could not be written any further, where there is room for it. */
+  readonly seal?: string | undefined
   /** How bytes get to the disk: all of them, or an error. */
   readonly disk?: Disk | undefined
 }
@@ -87,6 +90,7 @@ class BehindWriter implements RecordFile {
   #writtenBytes = 0
   #lostLines = 0
   #failed = false
+  #headerIsDue: boolean
   #idle: (() => void) | undefined
 
   constructor(path: string, options: RecordFileOptions) {
@@ -95,9 +99,7 @@ class BehindWriter implements RecordFile {
     this.#maximumBehindBytes = options.maximumBehindBytes ?? DEFAULT_MAXIMUM_BEHIND_BYTES
     this.#paths = [path]
     this.#file = openFile(path)
-    if (options.header === undefined) return
-    const header = Buffer.from(`${printJsonHeader(options.header)}\n`)
-    this.#enqueue({ bytes: header, memory: header, lines: 0 })
+    this.#headerIsDue = options.header !== undefined
   }
 
   get statistics(): RecordFileStatistics {
@@ -126,6 +128,7 @@ class BehindWriter implements RecordFile {
       this.#lostLines++
       return
     }
+    if (this.#headerIsDue) this.#writeHeader()
     const mostBytes = line.length * MOST_BYTES_PER_CHARACTER
     if (this.#gatheredBytes + mostBytes > this.#gathering.length) this.#makeRoom(mostBytes)
     this.#gatheredBytes += this.#gathering.write(line, this.#gatheredBytes, 'utf8')
@@ -135,9 +138,18 @@ class BehindWriter implements RecordFile {
   }
 
   async close(): Promise<void> {
+    if (this.#headerIsDue) this.#writeHeader()
     this.#flush()
     if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
     await closed(this.#file, !this.#failed)
+  }
+
+  #writeHeader(): void {
+    this.#headerIsDue = false
+    const { header } = this.#options
+    if (header === undefined) return
+    const bytes = Buffer.from(`${printJsonHeader(header())}\n`)
+    this.#enqueue({ bytes, memory: bytes, lines: 0 })
   }
 
   #makeRoom(bytes: number): void {
@@ -231,6 +243,8 @@ class BehindWriter implements RecordFile {
     this.#writing = false
     for (const lost of [block, ...this.#blocks.splice(0)]) this.#lostLines += lost.lines
     this.#behindBytes = 0
+    const { seal } = this.#options
+    if (seal !== undefined) sealRecord(this.#paths.at(-1) ?? '', this.#fileBytes, seal)
     this.#relieve()
     this.#idle?.()
     if (error instanceof UserError) this.#options.onError?.(error)

@@ -1,5 +1,5 @@
 import type { Json, Nanos, SessionSource } from '@chaos/history'
-import { nanos } from '@chaos/history'
+import { canonical, nanos } from '@chaos/history'
 import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
@@ -50,6 +50,10 @@ export interface Recorder {
   clientsBy(source: SessionSource): void
   /** For the histories' header: by what clients are told apart on any of the ways, and whether that names them on some. */
   readonly sessions: SessionSource
+  /** What keys hold before anything is recorded over one of its ways; undefined where that is not known. */
+  startsWith(initial: { readonly value: Json } | undefined): void
+  /** For the histories' header: what all keys hold at the start, or the text "unknown". */
+  readonly initial: Json
   /** Outside the record, these keys are changed from now on. To be said before that can be seen. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
   /** A request that is no operation is passed on. */
@@ -85,6 +89,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const remarks = new Remarks(client, backend)
   const processes = new Processes(ticks)
   const retries = new Retries()
+  const starts: Set<string | undefined> = new Set()
+  let start: { readonly value: Json } | undefined
   const sources: SessionSource[] = options.sessions === undefined ? [] : [options.sessions]
   const counters: ExchangeCounters = {
     operations: 0,
@@ -173,6 +179,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const named = sources.filter((source) => source.named)
       if (named.length === 0) return { by: 'connection', named: false }
       return { by: named.map(({ by }) => by).join(', '), named: true }
+    },
+    startsWith(initial) {
+      starts.add(initial === undefined ? undefined : canonical(initial.value))
+      start = initial
+    },
+    get initial() {
+      return starts.size === 1 && start !== undefined ? start.value : 'unknown'
     },
     touched: (what, why, touches) => remarks.touched({ what, why }, touches),
     passedOn(what, touches) {

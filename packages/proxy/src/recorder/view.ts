@@ -22,6 +22,14 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
+/** Ends a history of which the rest is lost: nothing is known of any key from there on. */
+export const LOST_LINES: string = `${JSON.stringify({
+  process: 'recorder',
+  type: 'info',
+  f: 'touched',
+  value: { what: 'the recorder', why: 'the disk failed, and the rest of the record is lost' },
+})}\n`
+
 const OVERTAKEN: Remark = {
   what: 'the recorder',
   why: 'a request took so long to arrive that events behind it could not wait for it any longer',

@@ -42,6 +42,7 @@ export function recordResp(options: RespRecorderOptions): Intercept {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet() } = options
   const keySpace = keySpaceOf(recorder)
   recorder.clientsBy({ by: 'CLIENT SETNAME or user', named: true })
+  recorder.startsWith(undefined)
   return (conversation) => {
     const naming: Naming = { kind: 'said' }
     return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming })

@@ -10,7 +10,11 @@ closeEverythingAfterEach()
 describe('a proxy that knows what it carries', () => {
   test.each([
     ['http', { kind: 'lose-reply' }, ['clients>p']],
-    [{ kind: 'http', routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] }, { kind: 'stale-reply' }, ['clients>p']],
+    [
+      { kind: 'http', routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
+      { kind: 'stale-reply' },
+      ['clients>p'],
+    ],
     [{ kind: 'http', websocket: true }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['websocket', { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['http2', { kind: 'reset-stream' }, ['clients>p', 'p>clients']],

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, write as writeFile, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaos/history'
 import { openRecordFile } from '@chaos/proxy'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Disk } from '../../src/recorder/record-file.ts'
+import { sealRecord } from '../../src/recorder/seal-record.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-record-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -35,7 +36,7 @@ class StalledDisk {
 
 test('every line is in the file once it is closed, behind the header', async () => {
   const path = newPath()
-  const file = openRecordFile(path, { header: { chaos: 1, model: 'register' } })
+  const file = openRecordFile(path, { header: () => ({ chaos: 1, model: 'register' }) })
   const lines = Array.from({ length: 20_000 }, (_, i) => line(i))
   for (const text of lines) file.write(text)
   await file.close()
@@ -114,6 +115,37 @@ describe('while the disk stalls', () => {
     expect(errors.map(({ code, message }) => [code, message.includes('no space left on device')])).toEqual([
       ['environment', true],
     ])
+  })
+})
+
+describe('a disk that fails', () => {
+  const seal = '{"sealed":true}\n'
+
+  test.each([
+    ['before anything was written to it, but the beginning of a line', 0, '{"index":0}\n{"index":1}\n{"ind', seal],
+    ['in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
+    ['after enough of a line', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
+    ['right at the start', 0, '{"in', '{"in'],
+  ])('%s, leaves a record that says so where there is room', (_, wholeBytes, content, sealed) => {
+    const path = newPath()
+    writeFileSync(path, content)
+    expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
+    expect(readFileSync(path, 'utf8')).toBe(sealed)
+  })
+
+  test('ends the record with its seal', async () => {
+    const path = newPath()
+    let writes = 0
+    const disk: Disk = (file, bytes, done) => {
+      if (writes++ === 0) writeFile(file, bytes, 0, bytes.length, null, (error) => done(error))
+      else done(new Error('ENOSPC'))
+    }
+    const file = openRecordFile(path, { seal, disk, onError: () => undefined })
+    for (let i = 0; i < 10_000; i++) file.write(line(i))
+    await file.close()
+    const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines.slice(-2)).toEqual([seal.trim(), ''])
+    expect(file.statistics.lostLines).toBeGreaterThan(0)
   })
 })
 

@@ -1,0 +1,55 @@
+import type { Recorder } from '@chaos/proxy'
+
+/** What was recorded, and what is missing in it, each with what mends it. */
+export function summaryLines(recorder: Recorder, lostLines: number, paths: readonly string[]): readonly string[] {
+  const { operations, ok, fail, info } = recorder.counters
+  return [
+    `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome) in ${paths.join(' ')}`,
+    ...notUnderstoodLines(recorder),
+    ...passedOnLines(recorder),
+    ...unnamedLines(recorder),
+    ...(lostLines === 0
+      ? []
+      : [`  LOST ${count(lostLines)} lines: the disk failed, and the record ends there. Make room, and record anew.`]),
+  ]
+}
+
+function notUnderstoodLines({ counters }: Recorder): readonly string[] {
+  const { notUnderstood, examples } = counters
+  if (notUnderstood === 0) return []
+  return [
+    `  did not understand ${count(notUnderstood)}, so that no level can be said to be met:`,
+    ...examples.notUnderstood.map(({ what, why }) => `    ${what}: ${why}`),
+    '    Say in the route table what they mean; chaos routes try shows what becomes of one.',
+  ]
+}
+
+function passedOnLines({ counters }: Recorder): readonly string[] {
+  const { unmatched, touched, examples } = counters
+  if (unmatched === 0 && touched === 0) return []
+  const kinds = examples.passedOn.map(({ what, count: times }) => `${what} ${count(times)}×`).join(', ')
+  return [
+    ...(unmatched === 0 ? [] : [`  passed ${count(unmatched)} on that are no operations: ${kinds}`]),
+    ...(touched === 0
+      ? []
+      : [
+          `  TOUCHED outside the record, ${times(touched)}, so that what they may have written is unknown from there on:`,
+          ...examples.touched.map(({ what, why }) => `    ${what}: ${why}`),
+          '    Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
+        ]),
+  ]
+}
+
+function unnamedLines({ counters, sessions }: Recorder): readonly string[] {
+  const { unnamed } = counters
+  if (unnamed === 0) return []
+  const whose = sessions.named ? `${count(unnamed)} operations have none` : 'nothing names the clients'
+  return [
+    `  clients are told apart by ${sessions.by}; ${whose}, so that levels that rest on a client's own order stay unknown.`,
+    '    Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
+  ]
+}
+
+const times = (value: number): string => (value === 1 ? 'once' : `${count(value)} times`)
+
+const count = (value: number): string => value.toLocaleString('en-US')
