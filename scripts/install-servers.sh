@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
-# PostgreSQL, to be stood before; curl and wrk, to drive what is recorded; haproxy, to be measured against; nftables,
-# to redirect connections. Without them those tests are reported as skipped, by name.
+# PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc, whose
+# descriptors are read; haproxy, to be measured against; nftables, to redirect connections. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
@@ -10,6 +10,9 @@ command -v redis-server >/dev/null || packages+=(redis-server)
 command -v redis-cli >/dev/null || packages+=(redis-tools)
 command -v psql >/dev/null || packages+=(postgresql-client)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+command -v etcd >/dev/null || packages+=(etcd-server)
+command -v etcdctl >/dev/null || packages+=(etcd-client)
+command -v protoc >/dev/null || packages+=(protobuf-compiler)
 command -v curl >/dev/null || packages+=(curl)
 command -v wrk >/dev/null || packages+=(wrk)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)

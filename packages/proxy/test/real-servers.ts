@@ -90,6 +90,46 @@ function unprivilegedUser(): { readonly uid: number; readonly gid: number } | un
   return { uid: id('-u'), gid: id('-g') }
 }
 
+export interface EtcdMember {
+  readonly name: string
+  /** Where the others find it. */
+  readonly peerUrl: string
+  readonly peerPort: number
+}
+
+/** A member of a cluster of etcd; resolves once it serves clients, which takes a majority of them. */
+export async function startEtcd(
+  program: string,
+  { name, peerPort }: EtcdMember,
+  members: readonly EtcdMember[],
+): Promise<RealServer> {
+  const directory = temporaryDirectory('chaos-etcd-')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const options = {
+    name,
+    'data-dir': directory,
+    'listen-client-urls': url,
+    'advertise-client-urls': url,
+    'listen-peer-urls': `http://127.0.0.1:${peerPort}`,
+    'initial-advertise-peer-urls': members.find((member) => member.name === name)?.peerUrl ?? '',
+    'initial-cluster': members.map((member) => `${member.name}=${member.peerUrl}`).join(','),
+    'election-timeout': '3000',
+    'heartbeat-interval': '200',
+  }
+  const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, value])
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory })
+  await ready(server, server.stderr)
+  return { host: '127.0.0.1', port }
+}
+
+/** A cluster of one. */
+export async function startOneEtcd(program: string): Promise<RealServer> {
+  const peerPort = await freePort()
+  const member = { name: 'n1', peerUrl: `http://127.0.0.1:${peerPort}`, peerPort }
+  return startEtcd(program, member, [member])
+}
+
 /** Resolves once it says that it accepts connections; rejects if it ends before that. */
 async function ready(
   server: ReturnType<typeof spawn>,
@@ -105,7 +145,7 @@ async function ready(
   await new Promise<void>((resolve, reject) => {
     output.on('data', (text: string) => {
       said += text
-      if (said.includes('eady to accept connections')) resolve()
+      if (/eady to (accept connections|serve .*client requests)/.test(said)) resolve()
     })
     server.once('exit', (code) => reject(new Error(`${server.spawnfile} ended with ${code}: ${said}`)))
   })
@@ -119,7 +159,7 @@ function temporaryDirectory(prefix: string): string {
 }
 
 /** For servers that cannot be asked for any port and say which one they got. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()

@@ -1,0 +1,29 @@
+/** As much of etcd's interface as these tests use (`rpc.proto`, `kv.proto`), copied from there. */
+export const etcdMessages = {
+  messages: {
+    'etcdserverpb.PutRequest': ['bytes key = 1', 'bytes value = 2'],
+    'etcdserverpb.PutResponse': [],
+    'etcdserverpb.RangeRequest': ['bytes key = 1', 'bytes range_end = 2', 'bool serializable = 7'],
+    'etcdserverpb.RangeResponse': ['repeated mvccpb.KeyValue kvs = 2', 'int64 count = 4'],
+    'mvccpb.KeyValue': ['bytes key = 1', 'int64 mod_revision = 3', 'int64 version = 4', 'bytes value = 5'],
+  },
+  methods: {
+    '/etcdserverpb.KV/Put': ['etcdserverpb.PutRequest', 'etcdserverpb.PutResponse'],
+    '/etcdserverpb.KV/Range': ['etcdserverpb.RangeRequest', 'etcdserverpb.RangeResponse'],
+  },
+}
+
+const read = { f: 'read', key: 'json.key', result: 'json.kvs.0.value' }
+const write = { f: 'write', key: 'json.key', value: 'json.value' }
+
+/** The JSON gateway's two requests. */
+export const gatewayRoutes: readonly object[] = [
+  { request: 'POST /v3/kv/range', ...read },
+  { request: 'POST /v3/kv/put', ...write },
+]
+
+/** What etcdctl asks. */
+export const etcdctlRoutes: readonly object[] = [
+  { request: 'GRPC /etcdserverpb.KV/Range', ...read },
+  { request: 'GRPC /etcdserverpb.KV/Put', ...write },
+]

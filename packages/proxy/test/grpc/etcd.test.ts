@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { check } from '@chaos/checker'
+import type { History } from '@chaos/history'
+import { millis } from '@chaos/history'
+import type { RouteTable } from '@chaos/proxy'
+import { createHttp2Faults, createHttpFaults, createRecorder, parseRouteTable } from '@chaos/proxy'
+import { describe, expect, test } from 'vitest'
+import { byPreface } from '../../src/http2/by-preface.ts'
+import { RecordedLines } from '../http/live.ts'
+import {
+  type EtcdMember,
+  freePort,
+  installed,
+  type RealServer,
+  startEtcd,
+  startOneEtcd,
+  whySkipped,
+} from '../real-servers.ts'
+import { closeEverythingAfterEach, eventually, network } from '../sockets.ts'
+import { etcdctlRoutes, etcdMessages, gatewayRoutes } from './etcd-table.ts'
+
+closeEverythingAfterEach()
+
+const etcd = installed('etcd')
+const etcdctl = installed('etcdctl')
+const bothTable = parseRouteTable({ ...etcdMessages, routes: [...gatewayRoutes, ...etcdctlRoutes] }, 'etcd.json')
+
+/** A recorded way to each server, whatever its clients speak. */
+async function recordedWays(servers: readonly RealServer[], table: RouteTable) {
+  const view = new RecordedLines()
+  const recorder = createRecorder({ client: view })
+  const http = createHttpFaults({ seed: 1, recorder })
+  const http2 = createHttp2Faults({ seed: 1, recorder })
+  const created = network()
+  const ports: number[] = []
+  for (const [i, upstream] of servers.entries()) {
+    const way = { from: 'clients', to: `n${i + 1}`, table }
+    const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
+    ports.push((await created.route({ ...way, upstream, intercept })).port)
+  }
+  return { ports, view, recorder }
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+/** What the JSON gateway answers. */
+async function gateway(
+  port: number,
+  path: string,
+  body: object,
+): Promise<{ readonly kvs?: readonly { value: string }[] }> {
+  const answer = await fetch(`http://127.0.0.1:${port}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  return (await answer.json()) as { readonly kvs?: readonly { value: string }[] }
+}
+
+const putByGateway = (port: number, key: string, value: string) =>
+  gateway(port, 'kv/put', { key: base64(key), value: base64(value) })
+
+async function getByGateway(port: number, key: string, more: object = {}): Promise<string> {
+  const { kvs } = await gateway(port, 'kv/range', { key: base64(key), ...more })
+  return Buffer.from(kvs?.[0]?.value ?? '', 'base64').toString()
+}
+
+async function ctl(port: number, ...args: readonly string[]): Promise<string> {
+  const options = { env: { ...process.env, ETCDCTL_API: '3' } }
+  const { stdout } = await promisify(execFile)(etcdctl ?? '', ['--endpoints', `127.0.0.1:${port}`, ...args], options)
+  return stdout.trim()
+}
+
+function linearizable(history: History) {
+  return check(history, {
+    model: 'register',
+    initial: 'unknown',
+    levels: ['linearizable'],
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 2 ** 28,
+    now: () => millis(performance.now()),
+  }).levels.linearizable
+}
+
+describe.skipIf(etcd === undefined || etcdctl === undefined)(
+  `etcdctl beside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
+  () => {
+    test('with routes for both, etcd is linearizable: keys and values are the same either way', async () => {
+      const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
+      const [port = 0] = ports
+      for (let round = 0; round < 3; round++) {
+        await putByGateway(port, 'x', `g${round}`)
+        expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe(`g${round}`)
+        expect(await ctl(port, 'put', 'x', `c${round}`)).toBe('OK')
+        expect(await getByGateway(port, 'x')).toBe(`c${round}`)
+      }
+      await eventually(() => recorder.counters.open === 0)
+      expect(recorder.counters).toMatchObject({ operations: 12, ok: 12, unmatched: 0, notUnderstood: 0 })
+      expect(new Set(view.events.map(({ key }) => key))).toEqual(new Set([base64('x')]))
+      expect(linearizable(view.history).result).toBe('met')
+    })
+
+    test('with routes for the gateway alone, nobody knows, and what wrote beside the record is named', async () => {
+      const table = parseRouteTable({ routes: gatewayRoutes }, 'etcd.json')
+      const { ports, view } = await recordedWays([await startOneEtcd(etcd ?? '')], table)
+      const [port = 0] = ports
+      await putByGateway(port, 'x', 'g')
+      await ctl(port, 'put', 'x', 'c')
+      expect(await getByGateway(port, 'x')).toBe('c')
+      expect(view.remarks).toContainEqual(['touched', expect.objectContaining({ what: 'POST /etcdserverpb.KV/Put' })])
+    })
+
+    test('a read that a follower answers by itself is stale, and is found', async () => {
+      const { servers, leader } = await slowCluster()
+      const { ports, view, recorder } = await recordedWays(servers, bothTable)
+      const leaderPort = ports[leader] ?? 0
+      const followerPort = ports[(leader + 1) % 3] ?? 0
+      await ctl(leaderPort, 'put', 'x', 'old')
+      const follower = servers[(leader + 1) % 3]?.port ?? 0
+      while ((await getByGateway(follower, 'x', { serializable: true })) !== 'old');
+      await ctl(leaderPort, 'put', 'x', 'new')
+      expect(await getByGateway(followerPort, 'x', { serializable: true })).toBe('old')
+      // The default asks the leader first.
+      expect(await ctl(followerPort, 'get', 'x', '--print-value-only')).toBe('new')
+      await eventually(() => recorder.counters.open === 0)
+      expect(linearizable(view.history).result).toBe('violated')
+    })
+  },
+)
+
+/** Three members, of which each hears from the others late; and which of them leads. */
+async function slowCluster(): Promise<{ readonly servers: readonly RealServer[]; readonly leader: number }> {
+  const peers = network()
+  const names = ['n1', 'n2', 'n3']
+  const members = await Promise.all(
+    names.map(async (name): Promise<EtcdMember> => {
+      const peerPort = await freePort()
+      const route = await peers.route({ from: 'peers', to: name, upstream: { host: '127.0.0.1', port: peerPort } })
+      return { name, peerPort, peerUrl: `http://127.0.0.1:${route.port}` }
+    }),
+  )
+  const servers = await Promise.all(members.map((member) => startEtcd(etcd ?? '', member, members)))
+  const statuses = await Promise.all(
+    servers.map(async ({ port }) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/v3/maintenance/status`, { method: 'POST', body: '{}' })
+      return (await answer.json()) as { readonly leader: string; readonly header: { readonly member_id: string } }
+    }),
+  )
+  const leader = statuses.findIndex((status) => status.header.member_id === status.leader)
+  const links = names.flatMap((name) => [
+    { from: 'peers', to: name },
+    { from: name, to: 'peers' },
+  ])
+  peers.apply({ kind: 'latency', latencyMs: millis(250), jitterMs: millis(0), links })
+  return { servers, leader }
+}
