@@ -79,7 +79,7 @@ export class Http2Recording {
   }
 
   endChunk(): void {
-    for (const { turn } of this.#begun) if (!turn.isWhole) turn.keepPlace()
+    for (const { turn, number } of this.#begun) if (!turn.isWhole && this.#streams.has(number)) turn.keepPlace()
     this.#begun = []
     for (const stream of this.#captured) stream.releaseMemory()
     this.#captured.clear()
@@ -272,6 +272,7 @@ export class Http2Recording {
 
   #refused(stream: RecordedStream, why: string): void {
     this.#forget(stream)
+    if (!stream.turn.isWhole) stream.turn.keepPlace()
     stream.turn.refused(this.#time, why)
   }
 
@@ -286,6 +287,8 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
+    // It may have begun with the same bytes.
+    if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)
   }

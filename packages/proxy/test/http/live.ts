@@ -99,7 +99,9 @@ export async function keyValueService(quirk: (store: Map<string, string>, key: s
   const seen: string[] = []
   const service = await serveHttp(async (asked, reply) => {
     const key = (asked.url ?? '').replace('/kv/', '')
-    const body = await textOf(asked)
+    const body = await textOf(asked).catch(() => undefined)
+    // Its client is gone.
+    if (body === undefined) return
     seen.push(`${asked.method} ${key} ${body}`.trim())
     if (asked.method === 'PUT') {
       store.set(key, body)

@@ -132,6 +132,32 @@ describe('an operation', () => {
     expect([client.events.length, backend.events.length]).toEqual([2, 2])
   })
 
+  test('that a fault resets as it begins keeps nothing that comes after it from being recorded', async () => {
+    const service = await keyValueHttp2()
+    const { route, client, apply, recorder } = await http2RouteTo(service)
+    const reset = apply({ kind: 'reset-stream', when: { nth: 1 } })
+    const raw = new Received(await dial(route))
+    const settings = Buffer.from([0, 0, 0, FRAME.settings, 0, 0, 0, 0, 0])
+    // :method PUT, :path /kv/x, and no end of the stream.
+    const block = Buffer.concat([
+      Buffer.from([0x02, 3]),
+      Buffer.from('PUT'),
+      Buffer.from([0x04, 5]),
+      Buffer.from('/kv/x'),
+    ])
+    const headers = Buffer.concat([Buffer.from([0, 0, block.length, FRAME.headers, 4, 0, 0, 0, 1]), block])
+    raw.socket.write(Buffer.concat([PREFACE, settings, headers]))
+    await eventually(() => reset.hits === 1)
+    const session = await sessionTo(route.port)
+    await send(session, 'PUT', '/kv/y', 'one')
+    await eventually(() => recorder.counters.waiting === 0)
+    expect(outcomes(client).map(([type, , key]) => [type, key])).toEqual([
+      ['invoke', 'y'],
+      ['ok', 'y'],
+    ])
+    expect(client.remarks).toEqual([['touched', expect.objectContaining({ what: 'PUT /kv/x' })]])
+  })
+
   test('that never left certainly failed', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()

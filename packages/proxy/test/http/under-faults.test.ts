@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { recordHttpUnderFaults } from './under-faults.ts'
+
+closeEverythingAfterEach()
+
+test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
+  '%s under all faults at once: no outcome is wrong, and nothing is done that the record has no account of',
+  async (spoken) => {
+    const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 1000)
+    expect(wrong).toEqual([])
+    expect(unaccounted).toBeLessThanOrEqual(counters.notUnderstood)
+    expect(accounted).toBe(arrived)
+    expect(counters).toMatchObject({ open: 0, waiting: 0 })
+    for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
+  },
+)
