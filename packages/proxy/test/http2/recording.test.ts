@@ -155,7 +155,7 @@ describe('an operation', () => {
       ['invoke', 'y'],
       ['ok', 'y'],
     ])
-    expect(client.remarks).toEqual([['touched', expect.objectContaining({ what: 'PUT /kv/x' })]])
+    expect(client.remarks).toEqual([['touched', 'x', expect.objectContaining({ what: 'PUT /kv/x' })]])
   })
 
   test('that never left certainly failed', async () => {
