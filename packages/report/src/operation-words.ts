@@ -56,6 +56,8 @@ export function requestText(history: History, operation: number, options: { read
     .join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
+  // What it replaces is told by its completion, or not at all.
+  if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   return input === null ? name : `${name} ${valueText(input)}`
 }
 

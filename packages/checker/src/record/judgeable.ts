@@ -1,6 +1,7 @@
 import { FAIL, FLAG_UNSAID, type History, INFO, inputOf, type Json, type Mark, NULL, OK } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
 import type { CheckOptions } from '../options.ts'
+import { saidInFull } from './half-said.ts'
 import { UNJUDGED } from './outcome.ts'
 
 /** A history as far as it can be judged, and what keeps it from being judged to its end. */
@@ -31,11 +32,10 @@ export interface Touched {
  */
 export function judgeableOf(history: History, options: Pick<CheckOptions, 'model' | 'initial'>): Judgeable | undefined {
   const unsaid = unsaidInputs(history, options)
-  const input = unsaid.some((row) => history.operations.outcome[row] === OK) ? completed(history, unsaid) : undefined
+  const said = inFull(history, unsaid, options)
   const marks = [...history.marks.filter(({ kind }) => kind === 'touched'), ...unsaid.flatMap(markOf(history))]
   const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
-  if (marks.length === 0 && notUnderstood.length === 0 && input === undefined) return undefined
-  const said = input === undefined ? history : { ...history, operations: { ...history.operations, input } }
+  if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined
   if (marks.length === 0) return { history: said, touched: [], touchedKeys: 0, notUnderstood }
   return { ...upToMarks(said, firstMarks(said, marks), options), notUnderstood }
 }
@@ -63,6 +63,14 @@ const CHANGING: readonly string[] = [
   'deposit',
   'withdraw',
 ]
+
+/** With inputs that only completions say. The history itself where it has none. */
+function inFull(history: History, unsaid: readonly number[], { model }: Pick<CheckOptions, 'model'>): History {
+  const { operations } = history
+  const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
+  const said = input === operations.input ? history : { ...history, operations: { ...operations, input } }
+  return (model === 'register' ? saidInFull(said) : undefined) ?? said
+}
 
 /** The inputs as the completions say them. */
 function completed({ operations }: History, unsaid: readonly number[]): Int32Array {

@@ -1,0 +1,57 @@
+import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { checkHistory, resultOf } from './checking.ts'
+
+// A cas that says only what it puts, as GETSET does, or nothing at all, as INCR: its completion tells the rest.
+
+let process = 0
+/** Alone in its time: a cas invoked with `input`, if that is said, and how it ended. */
+const cas = (input: Json | undefined, output: Json | undefined, type: 'ok' | 'fail' | 'info' = 'ok'): EventInput[] => {
+  const who = ++process
+  return [
+    { process: who, type: 'invoke', f: 'cas', key: 'x', ...(input === undefined ? {} : { value: input }) },
+    { process: who, type, f: 'cas', key: 'x', ...(output === undefined ? {} : { value: output }) },
+  ]
+}
+const read = (value: Json): EventInput[] => {
+  const who = ++process
+  return [
+    { process: who, type: 'invoke', f: 'read', key: 'x', value: null },
+    { process: who, type: 'ok', f: 'read', key: 'x', value },
+  ]
+}
+const linearizable = (...events: readonly (readonly EventInput[])[]) =>
+  resultOf(checkHistory(historyFromEvents(events.flat())), 'linearizable')
+
+test('what was there is what the completion says', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'b']), read('b'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['c', 'b']), read('b'))).toBe('violated')
+})
+
+test('a cas that found what it did not replace is a read', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('a'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
+})
+
+test('where nothing says what was there, it is a write', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
+})
+
+test('of unknown outcome it may have put its value there, or not', () => {
+  for (const value of ['a', 'b'])
+    expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read(value))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'info'), read('c'))).toBe('violated')
+})
+
+test('one that failed put nothing there', () => {
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('a'))).toBe('met')
+  expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('b'))).toBe('violated')
+})
+
+test('two increments that answer the same are found, however little was said when they were called', () => {
+  const counted = (...sums: readonly number[]) =>
+    linearizable(...sums.map((sum) => cas(undefined, sum === 1 ? ['1'] : [String(sum - 1), String(sum)])))
+  expect(counted(1, 2, 3)).toBe('met')
+  expect(counted(1, 2, 2)).toBe('violated')
+})
