@@ -11,6 +11,7 @@ import {
 } from '@chaos/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaos/history'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
+import { recordFactsOf, recordJson } from './record.ts'
 import type { Expectation, PhaseSummary, RunSummary } from './run-summary.ts'
 import { statisticsOf } from './statistics.ts'
 
@@ -35,6 +36,8 @@ export interface JsonInput {
   readonly file?: string | undefined
   /** Of `chaos run`: where its files are. */
   readonly directory?: string | undefined
+  /** What was taken to be there before the first write, where that is not what the history says. */
+  readonly initial?: Json | undefined
   readonly parseMs?: number | undefined
   readonly checkMs: number
 }
@@ -45,6 +48,7 @@ export function toJson(input: JsonInput): Json {
   const statistics = statisticsOf(history)
   const expectation = input.expectation ?? run?.expectation
   const phases = run?.phases ?? []
+  const record = recordFactsOf(history, input.initial)
   return object({
     file: input.file,
     headline: report?.headline ?? 'not checked',
@@ -53,6 +57,7 @@ export function toJson(input: JsonInput): Json {
       report === undefined
         ? {}
         : object(Object.fromEntries(levels.map((level: Level) => [level, verdictJson(report.levels[level], history)]))),
+    record: record === undefined ? undefined : recordJson(record),
     operations: { ...(run?.operations ?? statistics.operations) },
     availability: object({
       overall: number(run === undefined ? statistics.availability : overallOf(phases)),

@@ -17,7 +17,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
     const more =
       touchedKeys > named.length && touched.length > named.length ? `, and ${touchedKeys - named.length} more keys` : ''
     reasons.push(
-      `the record does not know all that happened: ${named.join('; ')}${more}. What was recorded before contradicts nothing. Record what touches them as operations too (see the route table, or the commands that are understood), or test keys that nothing else touches`,
+      `${named.join('; ')}${more}. Record what touches keys as operations too, or test keys that nothing else touches`,
     )
   }
   if (notUnderstood.length > 0) {
@@ -25,16 +25,14 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
       const of = key === undefined || what.includes(key) ? '' : ` of ${key}`
       return `${what}${of} (${why})`
     })
-    const more = notUnderstood.length > named.length ? `, and of ${notUnderstood.length - named.length} more` : ''
-    reasons.push(
-      `what was read is not known, since the answer was not understood: of ${named.join(', of ')}${more}. Say in the route table what such an answer means`,
-    )
+    const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
+    reasons.push(`the answer to ${named.join(', to ')}${more} was not understood. Say in the route table what it means`)
   }
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
-  `${key ?? 'every key'} was touched by ${what} at line ${line} (${why}), and is judged up to there only`
+  `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
 
 /** Says no level is met by a record that lacks something: what is violated stays so. */
 export function withDoubts(report: Report, history: History, judgeable: Judgeable): Report {

@@ -165,17 +165,20 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
     return Array.isArray(pair) ? pair : []
   }
   const seen = new Set<string>()
+  // A cas that failed may have seen anything but one value.
+  const differing = new Set<number>()
   for (let row = 0; row < operations.length; row++) {
     const position = positions[key[row] + 1]
     if (position === NEVER) continue
     const kind = kinds[f[row]]
+    if (kind === 'cas' && outcome[row] === FAIL && returnEvent[row] < position) differing.add(key[row])
     if (kind === 'cas') seen.add(nameOf(row, idOf(pairOf(row)[0])))
     else if (kind === 'read' && outcome[row] === OK && returnEvent[row] < position) seen.add(nameOf(row, output[row]))
   }
   return (row) => {
     const kind = kinds[f[row]]
     if (kind === 'read') return false
-    if (kind === 'append') return true
+    if (kind === 'append' || differing.has(key[row])) return true
     const written = kind === 'cas' ? idOf(pairOf(row)[1]) : operations.input[row]
     return functions.includes('append') || seen.has(nameOf(row, written))
   }

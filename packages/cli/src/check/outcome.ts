@@ -1,5 +1,5 @@
 import { dirname, relative } from 'node:path'
-import type { Level, Report, Verdict } from '@chaos/checker'
+import { type Level, type Report, UNKNOWN_START, type Verdict } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { sourceName } from '@chaos/history/files'
 import {
@@ -18,7 +18,7 @@ import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import type { CheckTask } from './check-file.ts'
-import type { CheckSettings } from './settings.ts'
+import { type CheckSettings, initialOf } from './settings.ts'
 
 /** What is said of a file that was checked: what was asked for of the page, the explanations, the JSON object, the report. */
 export interface CheckedFile {
@@ -54,7 +54,8 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   const judged = judge(task, checked)
   const { asked, vacuous, expectation, exitCode } = judged
   const style: Style = terminal.colours ? styleFor({ isTTY: true }) : plainStyle
-  const said = { file: sourceName(file), parseMs, checkMs, asked, vacuous, expectation, exitCode }
+  const initial = initialOf(history, settings)
+  const said = { file: sourceName(file), parseMs, checkMs, asked, vacuous, expectation, exitCode, initial }
   return {
     file,
     row: {
@@ -101,12 +102,18 @@ const htmlOf = (file: string, out: string, settings: CheckSettings, judged: Judg
     title: sourceName(file),
     version: packageVersion(),
     historyFile: relative(dirname(out), file),
+    initial: initialOf(judged.history, settings),
     again: againCommand(file, settings),
   })
 
 /** The command that comes to the same verdict. */
 function againCommand(file: string, { model, initial, expect, format, failedCas }: CheckSettings): string {
-  const given = { model, initial: initial === undefined ? undefined : JSON.stringify(initial), expect, format }
+  const given = {
+    model,
+    initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
+    expect,
+    format,
+  }
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
   const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
   return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...cas])

@@ -85,10 +85,9 @@ export function checkOptionsFor(
   // Porcupine's logs mean by a failed cas that another value was there, and by a missing key the empty string.
   const observes =
     settings.failedCas === 'observes' || (settings.failedCas === 'auto' && history.format === 'porcupine-etcd')
-  const initial = settings.initial ?? history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
   return {
     model: modelOf(file, history, settings),
-    initial,
+    initial: initialOf(history, settings),
     levels: settings.levels,
     failedCas: observes ? 'observes' : 'drop',
     staleness: true,
@@ -97,6 +96,10 @@ export function checkOptionsFor(
     now: () => millis(performance.now()),
   }
 }
+
+/** What is taken to be there before the first write. */
+export const initialOf = (history: History, { initial }: Pick<CheckSettings, 'initial'>): Json =>
+  initial ?? history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
 
 function modelOf(file: string, history: History, settings: CheckSettings): ModelName {
   const model = settings.model ?? history.header?.model ?? 'register'

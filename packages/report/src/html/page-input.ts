@@ -1,5 +1,5 @@
 import type { Level, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { History, Json } from '@chaos/history'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
 /** Everything a page can show: of a run, or of a file alone (then there is no run). */
@@ -19,6 +19,8 @@ export interface Page {
   readonly asked?: Level | undefined
   /** Of a file alone: why it proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
+  /** What was taken to be there before the first write, where that is not what the history says. */
+  readonly initial?: Json | undefined
   /** The command that does it again. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined

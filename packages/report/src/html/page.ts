@@ -3,6 +3,7 @@ import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { adjective, foundText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
+import { recordFactsOf } from '../record.ts'
 import { statisticsOf } from '../statistics.ts'
 import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
 import { type Headline, headlineOf } from '../terminal/headline.ts'
@@ -18,6 +19,7 @@ import { ladder, reasons } from './ladder.ts'
 import { fileLink, type Html, html, trusted } from './markup.ts'
 import { askedOf, expectationOf, type Page, vacuousOf } from './page-input.ts'
 import { pageScript } from './page-script.ts'
+import { recordSection } from './record-section.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
@@ -56,6 +58,7 @@ export function renderHtml(page: Page): string {
 <main>
 ${head(page, headline, shown)}
 <section aria-labelledby="levels"><h2 id="levels" class="sr">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(page, report)}${reasons(report)}`}</section>
+${recordSection(recordFactsOf(history, page.initial))}
 ${lostSection(report)}
 ${
   shown === undefined

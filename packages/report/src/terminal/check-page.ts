@@ -1,14 +1,15 @@
 import type { Level, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { History, Json } from '@chaos/history'
 import { faultSpans } from '../fault-spans.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
+import { recordFactsOf, recordLines } from '../record.ts'
 import type { Expectation } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { statisticsOf } from '../statistics.ts'
 import { count, duration, durationOfMillis, plural } from '../words.ts'
-import { accusedLevel, counterexampleOf, evidence, otherViolations } from './evidence.ts'
+import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { headlineOf } from './headline.ts'
 import { levelTable } from './level-table.ts'
 import {
@@ -121,6 +122,8 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly asked?: Level | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
+  /** What was taken to be there before the first write, where that is not what the history says. */
+  readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
 }
@@ -146,7 +149,8 @@ export function renderCheck(report: Report, history: History, style: Style, opti
     [
       headLines(headlineOf(report, asked, vacuous.length > 0), right, page),
       warnings([...vacuousTexts(vacuous), ...history.warnings], page),
-      levelTable(report, history, page),
+      recordText(history, options.initial, page),
+      levelTable(report, history, page, saidAbove(report, asked)),
       shown === undefined
         ? []
         : [
@@ -160,4 +164,28 @@ export function renderCheck(report: Report, history: History, style: Style, opti
     ],
     options,
   )
+}
+
+/** So many of each kind are named: the page has them all. */
+const MOST_NAMED = 5
+
+/** What the record lacks or leaves open. */
+function recordText(history: History, initial: Json | undefined, { width, style }: PageStyle): string[] {
+  const facts = recordFactsOf(history, initial)
+  if (facts === undefined) return []
+  const indent = ' '.repeat(RECORD_COLUMN)
+  return recordLines(facts, MOST_NAMED).flatMap(({ about, text, isDoubt }) =>
+    wrap(text, width - RECORD_COLUMN).map((line, part) => {
+      const told = isDoubt ? style.yellow(line) : line
+      return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
+    }),
+  )
+}
+
+const RECORD_COLUMN = 9
+
+/** Why nothing is known of what was asked: the first words say it, and the table need not. */
+function saidAbove(report: Report, asked: Level | undefined): string | undefined {
+  const verdict = report.levels[asked ?? 'linearizable']
+  return verdict.result === 'unknown' ? verdict.reason : undefined
 }

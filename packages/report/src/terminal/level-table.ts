@@ -7,8 +7,14 @@ import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** Every level with its verdict, strongest first; what merely follows is said in one row. */
-export function levelTable(report: Report, history: History, page: PageStyle): string[] {
+/** A reason this short may as well be said twice. */
+const SHORT = 80
+
+/**
+ * Every level with its verdict, strongest first; what merely follows is said in one row. A long reason that the page has
+ * said already is not repeated.
+ */
+export function levelTable(report: Report, history: History, page: PageStyle, saidAbove?: string): string[] {
   const { style, symbols } = page
   const rows = levelRows(report)
   const names = rows.map((row) => rowName(row, symbols.ellipsis))
@@ -27,7 +33,10 @@ export function levelTable(report: Report, history: History, page: PageStyle): s
           ]
         : row.result === 'violated'
           ? [`${symbols.violated} violated ${note}${place}`, style.accent]
-          : [`${symbols.unknown} unknown: ${note}`, style.yellow]
+          : [
+              `${symbols.unknown} unknown: ${note.length > SHORT && row.note === saidAbove ? 'as said above' : note}`,
+              style.yellow,
+            ]
     return wrap(text, Math.max(20, room - 2)).map((line, part) => [
       { text: part === 0 ? (names[i] ?? '') : '' },
       { text: part === 0 ? line : `  ${line}`, paint },

@@ -1,0 +1,103 @@
+import type { History, Json, Mark, PassedOn } from '@chaos/history'
+import { printable } from './operation-words.ts'
+import { count, plural } from './words.ts'
+
+/** What the recorder says of its own record, and what was taken to be there at the start. */
+export interface RecordFacts {
+  readonly sessions: { readonly by: string; readonly named: boolean } | undefined
+  /** Undefined where it is not known to whoever shows it. */
+  readonly initial: Json | undefined
+  readonly touched: readonly Mark[]
+  readonly notUnderstood: readonly Mark[]
+  /** What may have written something first, then what there was most of. */
+  readonly passedOn: readonly PassedOn[]
+}
+
+/** Undefined where there is nothing to say. */
+export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
+  const { marks, passedOn } = history
+  const sessions = history.header?.sessions
+  const said = initial ?? history.header?.initial
+  if (marks.length === 0 && passedOn.length === 0 && sessions === undefined && said !== UNKNOWN) return undefined
+  return {
+    sessions,
+    initial: said,
+    touched: marks.filter(({ kind }) => kind === 'touched'),
+    notUnderstood: marks.filter(({ kind }) => kind === 'not-understood'),
+    passedOn: passedOn.toSorted((a, b) => Number(b.mayWrite) - Number(a.mayWrite) || b.count - a.count),
+  }
+}
+
+/** As the initial value of a history or of `--initial`: nobody knows it. */
+const UNKNOWN = 'unknown'
+
+/** So many of each are listed in JSON, with how many there are. */
+const MOST_IN_JSON = 100
+
+export function recordJson({ sessions, initial, touched, notUnderstood, passedOn }: RecordFacts): Json {
+  const markJson = ({ key, line, what, why }: Mark): Json => ({
+    ...(key === undefined ? {} : { key }),
+    line,
+    what,
+    why,
+  })
+  return {
+    ...(sessions === undefined ? {} : { sessions: { by: sessions.by, named: sessions.named } }),
+    initial: initial ?? null,
+    touched: touched.slice(0, MOST_IN_JSON).map(markJson),
+    notUnderstood: notUnderstood.slice(0, MOST_IN_JSON).map(markJson),
+    passedOn: passedOn
+      .slice(0, MOST_IN_JSON)
+      .map(({ what, count: times, mayWrite }) => ({ what, count: times, mayWrite })),
+    totals: {
+      touched: touched.length,
+      notUnderstood: notUnderstood.length,
+      passedOn: passedOn.length,
+      requestsPassedOn: requestsIn(passedOn),
+    },
+  }
+}
+
+const requestsIn = (passedOn: readonly PassedOn[]): number => passedOn.reduce((sum, each) => sum + each.count, 0)
+
+/** One fact of the record: what it is about, and the fact. */
+export interface RecordLine {
+  readonly about: string
+  readonly text: string
+  /** Whether a verdict may rest on it. */
+  readonly isDoubt: boolean
+}
+
+/** The record in a few lines; so many are named of each kind. */
+export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
+  const { sessions, initial, touched, notUnderstood, passedOn } = facts
+  const lines: RecordLine[] = []
+  const say = (about: string, text: string, isDoubt = false): void => {
+    lines.push({ about, text: printable(text), isDoubt })
+  }
+  if (sessions !== undefined) {
+    if (sessions.named) say('clients', `told apart by ${sessions.by}`)
+    else say('clients', `nothing named them: each ${sessions.by} is taken for itself`, true)
+  }
+  if (initial === UNKNOWN) say('start', 'nobody knows what was there before the first write')
+  if (touched.length > 0) {
+    const texts = touched.map(
+      ({ key, line, what, why }) => `${key ?? 'every key'} by ${what} (${why}), line ${count(line)}`,
+    )
+    say('touched', `outside the record: ${first(texts, most)}`, true)
+  }
+  if (notUnderstood.length > 0) {
+    const texts = notUnderstood.map(({ what, why, line }) => `the answer to ${what} (${why}), line ${count(line)}`)
+    say('unclear', `not understood: ${first(texts, most)}`, true)
+  }
+  if (passedOn.length > 0) {
+    const texts = passedOn.map(
+      ({ what, count: times, mayWrite }) => `${what} ${count(times)}×${mayWrite ? ', which may write' : ''}`,
+    )
+    say('unjudged', `${plural(requestsIn(passedOn), 'request')} passed on: ${first(texts, most)}`)
+  }
+  return lines
+}
+
+const first = (texts: readonly string[], most: number): string =>
+  `${texts.slice(0, most).join('; ')}${texts.length > most ? `; and ${count(texts.length - most)} more` : ''}`

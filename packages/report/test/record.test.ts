@@ -1,0 +1,87 @@
+import { check, levels } from '@chaos/checker'
+import { type EventInput, historyFromEvents, millis } from '@chaos/history'
+import { plainStyle, renderCheck, renderHtml, toJson } from '@chaos/report'
+import { expect, test } from 'vitest'
+
+// What a recorder says of its own record is shown wherever its verdict is.
+
+const mark = (f: string, value: EventInput['value'], key?: string): EventInput => ({
+  process: 'recorder',
+  type: 'info',
+  f,
+  value,
+  ...(key === undefined ? {} : { key }),
+})
+
+const events: readonly EventInput[] = [
+  { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+  { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
+  mark('passed-on', { what: 'GET /health', count: 12, mayWrite: false }),
+  mark('passed-on', { what: 'EVAL', count: 2, mayWrite: true }),
+  mark('touched', { what: 'EVAL', why: 'scripts are not looked into' }, 'x'),
+  mark('not-understood', { what: 'GET /kv/y', why: 'status 200, and nothing at json.value' }, 'y'),
+  { process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
+  { process: 0, type: 'ok', f: 'read', key: 'x', value: 1 },
+]
+
+const history = historyFromEvents(events, {
+  header: { chaos: 1, initial: 'unknown', sessions: { by: 'header.X-Client', named: true } },
+})
+const report = check(history, {
+  model: 'register',
+  initial: 'unknown',
+  levels,
+  failedCas: 'drop',
+  deadlineMs: millis(10_000),
+  memoryBytes: 1e9,
+  now: () => millis(performance.now()),
+})
+
+test('JSON has a member for it, lists with their totals', () => {
+  const { record } = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
+  expect(record).toEqual({
+    sessions: { by: 'header.X-Client', named: true },
+    initial: 'unknown',
+    touched: [{ key: 'x', line: 5, what: 'EVAL', why: 'scripts are not looked into' }],
+    notUnderstood: [{ key: 'y', line: 6, what: 'GET /kv/y', why: 'status 200, and nothing at json.value' }],
+    passedOn: [
+      { what: 'EVAL', count: 2, mayWrite: true },
+      { what: 'GET /health', count: 12, mayWrite: false },
+    ],
+    totals: { touched: 1, notUnderstood: 1, passedOn: 2, requestsPassedOn: 14 },
+  })
+})
+
+test('lists are cut in JSON, and their totals are not', () => {
+  const many = Array.from({ length: 500 }, (_, i) => mark('touched', { what: 'DEL', why: 'w' }, `key ${i}`))
+  const { record } = JSON.parse(
+    JSON.stringify(toJson({ report, history: historyFromEvents([...events, ...many]), checkMs: 1 })),
+  )
+  expect(record.touched).toHaveLength(100)
+  expect(record.totals.touched).toBe(501)
+})
+
+test('a history that nothing was recorded of has no such member', () => {
+  const plain = historyFromEvents(events.filter(({ process }) => process !== 'recorder'))
+  expect(toJson({ report, history: plain, checkMs: 1 })).not.toHaveProperty('record')
+})
+
+const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
+
+test('the terminal page tells it before the levels, and a long reason once', () => {
+  const page = renderCheck(report, history, plainStyle, options)
+  expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
+  expect(page).toContain('clients  told apart by header.X-Client')
+  expect(page).toContain('start    nobody knows what was there before the first write')
+  expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
+  expect(page).toContain('unjudged 14 requests passed on: EVAL 2×, which may write; GET /health 12×')
+  expect(page.indexOf('unjudged')).toBeLessThan(page.indexOf('verdict'))
+  expect(page).toContain('unknown: as said above')
+  expect(page.match(/Say in the route table/g)).toHaveLength(1)
+})
+
+test('the page in the browser has a section for it', () => {
+  const page = renderHtml({ title: 't', version: '1', history, historyFile: 'h.jsonl', report })
+  expect(page).toMatch(/<h2 id="record">The record<\/h2>[\s\S]*Told apart by header\.X-Client[\s\S]*GET \/health 12×/)
+  expect(page.indexOf('id="record"')).toBeLessThan(page.indexOf('id="facts"'))
+})
