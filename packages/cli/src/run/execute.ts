@@ -17,6 +17,7 @@ import { againCommand, configOf, planFor } from './plan.ts'
 import { runForReal } from './real-run.ts'
 import type { RunSettings } from './settings.ts'
 import { runSimulated } from './simulated-run.ts'
+import { tooShortText } from './too-short.ts'
 
 const CHECK_MEMORY_BYTES = 2_000_000_000
 
@@ -29,6 +30,8 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   const interrupts = listenForInterrupts()
   try {
     if (!settings.json) print(process.stderr, `\n  ${titleOf(settings)}\n\n`)
+    const tooShort = tooShortText(settings, schedule)
+    if (tooShort !== undefined) progress.warn(tooShort)
     const context = { settings, schedule, directory, progress, interrupts }
     const outcome = settings.simulated ? await runSimulated(context) : await runForReal(context)
     if (outcome === undefined) {
