@@ -231,7 +231,9 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer })
     this.#streams.set(number, stream)
-    this.#begun.push(stream)
+    // What is known by its head alone, such as a stream that is ignored, keeps no place until its end.
+    if (routed.bodyBytes === 0) stream.requestEnded()
+    else this.#begun.push(stream)
   }
 
   /** Calls of gRPC are requests by POST; a route may be for them alone. */

@@ -13,17 +13,20 @@ export const etcdMessages = {
   },
 }
 
-const read = { f: 'read', key: 'json.key', result: 'json.kvs.0.value' }
-const write = { f: 'write', key: 'json.key', value: 'json.value' }
+const key = 'json.key'
+const read = { f: 'read', key, result: 'json.kvs.0.value', missing: 'absent' }
+const write = { f: 'write', key, value: 'json.value' }
 
-/** The JSON gateway's two requests. */
+/** The JSON gateway's two requests; of several keys at once, reads are not recorded. */
 export const gatewayRoutes: readonly object[] = [
-  { request: 'POST /v3/kv/range', ...read },
+  { request: 'POST /v3/kv/range', when: { 'json.range_end': { there: false } }, ...read },
+  { request: 'POST /v3/kv/range', ignore: true },
   { request: 'POST /v3/kv/put', ...write },
 ]
 
-/** What etcdctl asks. */
+/** What etcdctl asks. What is not on the wire is empty, and not missing. */
 export const etcdctlRoutes: readonly object[] = [
-  { request: 'GRPC /etcdserverpb.KV/Range', ...read },
+  { request: 'GRPC /etcdserverpb.KV/Range', when: { 'json.range_end': '' }, ...read },
+  { request: 'GRPC /etcdserverpb.KV/Range', ignore: true },
   { request: 'GRPC /etcdserverpb.KV/Put', ...write },
 ]

@@ -86,6 +86,8 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
     test('with routes for both, etcd is linearizable: keys and values are the same either way', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
       const [port = 0] = ports
+      expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('')
+      expect(await getByGateway(port, 'x')).toBe('')
       for (let round = 0; round < 3; round++) {
         await putByGateway(port, 'x', `g${round}`)
         expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe(`g${round}`)
@@ -93,9 +95,11 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
         expect(await getByGateway(port, 'x')).toBe(`c${round}`)
       }
       await eventually(() => recorder.counters.open === 0)
-      expect(recorder.counters).toMatchObject({ operations: 12, ok: 12, unmatched: 0, notUnderstood: 0 })
+      expect(recorder.counters).toMatchObject({ operations: 14, ok: 14, unmatched: 0, notUnderstood: 0 })
       expect(new Set(view.events.map(({ key }) => key))).toEqual(new Set([base64('x')]))
       expect(linearizable(view.history).result).toBe('met')
+      await ctl(port, 'get', '--prefix', 'x')
+      expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
     })
 
     test('with routes for the gateway alone, nobody knows, and what wrote beside the record is named', async () => {
@@ -106,6 +110,9 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       await ctl(port, 'put', 'x', 'c')
       expect(await getByGateway(port, 'x')).toBe('c')
       expect(view.remarks).toContainEqual(['touched', expect.objectContaining({ what: 'POST /etcdserverpb.KV/Put' })])
+      const verdict = linearizable(view.history)
+      expect(verdict.result).toBe('unknown')
+      expect(JSON.stringify(verdict)).toContain('POST /etcdserverpb.KV/Put')
     })
 
     test('a read that a follower answers by itself is stale, and is found', async () => {

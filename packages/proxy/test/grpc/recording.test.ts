@@ -166,6 +166,26 @@ describe('what is no operation', () => {
     expect(view.events).toEqual([])
   })
 
+  test('a stream that the table ignores touches nothing, and keeps nothing from being recorded while it goes on', async () => {
+    const ignored = { request: 'GRPC /kv.v1.Store/PutMany', ignore: true }
+    const table = parseRouteTable({ descriptor: kvDescriptor, routes: [...kvRoutes, ignored] }, 'kv.json')
+    const { client, call, view, recorder } = await kvRoute({ table })
+    const { PutMany } = client as unknown as { PutMany(callback: () => void): ClientWritableStream<object> }
+    const putting = PutMany.call(client, () => undefined)
+    putting.on('error', () => undefined)
+    putting.write({ key: 'z', value: 'one' })
+    await eventually(() => recorder.counters.unmatched === 1)
+    await call('Put', { key: 'x', value: 'one' })
+    await eventually(() => recorder.counters.open === 0)
+    expect(recorder.counters.waiting).toBe(0)
+    expect(outcomes(view)).toEqual([
+      ['invoke', 'write', 'x', 'one'],
+      ['ok', 'write', 'x', 'one'],
+    ])
+    expect(view.remarks).toEqual([['passed-on', { what: 'POST /kv.v1.Store/PutMany', count: 1, mayWrite: false }]])
+    putting.cancel()
+  })
+
   test('a call whose messages nothing describes is named, and everything is touched', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })

@@ -2,7 +2,7 @@ import { quote, readObject } from '@chaos/faults'
 import type { Json } from '@chaos/history'
 import type { Schema } from '../../grpc/message-type.ts'
 import { parseSchema } from '../../grpc/parse-schema.ts'
-import type { InitialSpec, RouteTable } from '../route-table.ts'
+import { type InitialSpec, isIgnored, type RouteTable } from '../route-table.ts'
 import { initialReadOf } from './initial-read.ts'
 import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
 import { parseClient, parseRoute } from './parse-route.ts'
@@ -36,7 +36,8 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
     ...optional('initial', parseInitial(members, where)),
     ...optional('schema', parseSchema(members, where)),
   }
-  for (const [i, { request }] of table.routes.entries()) refuseStream(request, table.schema, `${where}: route ${i + 1}`)
+  for (const [i, route] of table.routes.entries())
+    if (!isIgnored(route)) refuseStream(route.request, table.schema, `${where}: route ${i + 1}`)
   checkRoutes(table.routes, where)
   if (typeof table.initial === 'object' && 'read' in table.initial && initialReadOf(table) === undefined)
     throw wrong(
@@ -49,7 +50,9 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
 function refuseStream(request: string, schema: Schema | undefined, where: string): void {
   const path = request.slice(request.indexOf(' ') + 1)
   if (schema?.methods.get(path)?.streams === true)
-    throw wrong(`${where} (${request}): this method streams messages, and is no operation. Leave it out.`)
+    throw wrong(
+      `${where} (${request}): this method streams messages, and is no operation. Leave it out or, where it writes nothing, say "ignore": true.`,
+    )
 }
 
 function parseInitial({ initial, keys }: Members, where: string): InitialSpec | undefined {

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { parseRouteTable } from '@chaos/proxy'
+import { expect, test } from 'vitest'
+import { withDescriptor } from '../../src/grpc/parse-schema.ts'
+
+const page = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')
+const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)
+
+test('the tables on the page are tables', () => {
+  const read = (path: string) => {
+    expect(path).toBe('tables/etcd.desc')
+    // Another service's, in which the route finds none of its messages.
+    return readFileSync(new URL('kv.desc', import.meta.url))
+  }
+  expect(tables.length).toBe(2)
+  for (const table of tables) {
+    const parsed = parseRouteTable(withDescriptor(table, 'tables/routes.json', read), 'routes.json')
+    expect(parsed.routes.length).toBeGreaterThan(0)
+    expect(parsed.schema?.methods.size).toBeGreaterThan(0)
+  }
+})
+
+test('a descriptor that cannot be read here says what else to give', () => {
+  expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". No files are read here')
+})
