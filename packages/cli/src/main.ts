@@ -15,6 +15,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   replay: async () => (await import('./commands/replay.ts')).replayCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
+  routes: async () => (await import('./commands/routes.ts')).routesCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
 }
 const names = Object.keys(registry)

@@ -4,10 +4,13 @@ import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { summaryLines } from './recording-summary.ts'
+import { checkTable } from './table-functions.ts'
 
 export interface RecordSettings {
   /** What the clients saw; what the backend answered goes beside it. */
   readonly out: string
+  /** The file with the route table, or the name of what is read without one. */
+  readonly table: string | undefined
   /** What the operations are on, for `chaos check`. */
   readonly model: string | undefined
   readonly rotateBytes: number | undefined
@@ -43,6 +46,7 @@ export function openRecording({ out, model, rotateBytes, force }: RecordSettings
   return {
     recorder,
     files: [client, backend],
+    checkTable: (table, where) => checkTable(table, where, model),
     async close() {
       recorder.finish()
       await Promise.all([client.close(), backend.close()])

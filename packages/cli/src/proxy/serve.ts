@@ -76,13 +76,16 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
   (await import('./recording.ts')).openRecording(settings, log)
 
 /** Those of the config file first, then those of the command line. */
-async function openProxies(plane: ControlPlane, { configFile, pairs }: ProxyCommandSettings): Promise<void> {
+async function openProxies(plane: ControlPlane, { configFile, pairs, record }: ProxyCommandSettings): Promise<void> {
   if (configFile !== undefined)
     await loadConfig(plane, readJsonFile('config', configFile), {
       where: configFile,
       readPem: (path) => readTextFile('config', path),
       readBytes: (path) => readBytesFile('config', path),
     })
+  for (const { carries } of pairs)
+    if (carries !== undefined && 'table' in carries && carries.table !== undefined)
+      plane.recording?.checkTable?.(carries.table, record?.table ?? '--carries')
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
 }
 

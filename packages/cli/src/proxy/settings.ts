@@ -162,6 +162,7 @@ function parseRecord(options: ParsedOptions): RecordSettings | undefined {
   }
   return {
     out: out ?? 'history.jsonl',
+    table: textOf(options, 'record'),
     model,
     rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
     force: flagOf(options, 'force'),

@@ -1,4 +1,5 @@
 import { type Link, linkName, type TrafficFault } from '@chaos/faults'
+import type { RouteTable } from '../http/route-table.ts'
 import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
 import type { RecordFile } from '../recorder/record-file.ts'
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
 export interface Recording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
+  /** Whether what a table records can be checked. @throws UserError (input) that begins with `where`. */
+  readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }
 
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
@@ -73,6 +76,9 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
 
   async function addProxy(settings: ProxySettings, given: readonly unknown[] = []): Promise<ManagedProxy> {
+    const { carries } = settings
+    if (carries !== undefined && 'table' in carries && carries.table !== undefined)
+      recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
     // Its toxics are in force before the first client can come.
     const disabled = await proxies.create({ ...settings, enabled: false })
     try {

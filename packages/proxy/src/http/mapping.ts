@@ -25,6 +25,8 @@ export interface Answer {
 
 /** What a whole request is, and what its answer will mean. */
 export interface Understood {
+  /** The position of the route that took it; undefined where none did. */
+  readonly route?: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
 }
@@ -51,7 +53,7 @@ export interface HttpMapping {
 }
 
 export function compileMapping(table: RouteTable): HttpMapping {
-  const routes = table.routes.map((spec) => compileRoute(spec, table))
+  const routes = table.routes.map((spec, number) => compileRoute(spec, number, table))
   // The same keys are asked for over and over.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
@@ -127,7 +129,7 @@ export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' |
 
 type Route = (method: string, path: string) => Candidate | undefined
 
-function compileRoute(spec: RouteSpec, table: RouteTable): Route {
+function compileRoute(spec: RouteSpec, number: number, table: RouteTable): Route {
   const [methods = '', pattern = ''] = spec.request.split(' ')
   const allowed = methods.split(',')
   const path = compilePath(pattern)
@@ -146,10 +148,10 @@ function compileRoute(spec: RouteSpec, table: RouteTable): Route {
       bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
       answerBytes: understandRequest?.answerBytes ?? 0,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
-      understand: (head, body, peer) =>
-        understandRequest === undefined
-          ? passedOn(head, 'nothing')
-          : understandRequest.understand(head, messageOf(head, body), peer),
+      understand: (head, body, peer) => ({
+        ...(understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')),
+        route: number,
+      }),
       touches: (head) => understandRequest?.touches(messageOf(head, undefined)) ?? 'nothing',
     }
   }

@@ -19,8 +19,7 @@ export interface KnownModel {
 export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
   for (const [i, route] of routes.entries()) {
     const at = `${where}: route ${i + 1} (${route.request})`
-    if (!isIgnored(route))
-      for (const operation of operationsOf(route)) checkNames(operation, namesOf(route.request), route, at)
+    if (!isIgnored(route)) checkNames(operationsOf(route), route, at)
     const earlier = routes.slice(0, i).findIndex((other) => covers(other, route))
     if (earlier >= 0)
       throw wrong(
@@ -31,20 +30,13 @@ export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
 
 const namesOf = (request: string): readonly string[] => [...request.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
 
-function checkNames(
-  { key, value, each: _ }: OperationSpec,
-  names: readonly string[],
-  { when }: Pick<RouteSpec, 'when'>,
-  at: string,
-): void {
-  const used = [
-    ...sourcesOf(key ?? (names.includes('key') ? 'path.key' : undefined)),
-    ...sourcesOf(value),
-    ...Object.keys(when ?? {}),
-  ]
+function checkNames(operations: readonly OperationSpec[], { request, when }: RouteSpec, at: string): void {
+  const names = namesOf(request)
+  const keys = operations.map(({ key }) => key ?? (names.includes('key') ? 'path.key' : undefined))
+  const used = [...keys, ...operations.map(({ value }) => value)].flatMap(sourcesOf).concat(Object.keys(when ?? {}))
   const unused = names.find((name) => !used.includes(`path.${name}`))
   if (unused === undefined) return
-  const parts = [...new Set([`"path.${unused}"`, ...sourcesOf(key ?? 'path.key').map((source) => `"${source}"`)])]
+  const parts = [`path.${unused}`, ...sourcesOf(keys[0])].map((source) => `"${source}"`)
   throw wrong(
     `${at}: {${unused}} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
   )

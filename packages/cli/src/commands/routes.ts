@@ -1,0 +1,50 @@
+import { UserError } from '@chaos/history'
+import { didYouMean } from '../arguments/suggest.ts'
+import { type Command, type ParsedOptions, textsOf } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { actions } from '../routes/actions.ts'
+import { print } from '../terminal/output.ts'
+
+export const routesCommand: Command = {
+  name: 'routes',
+  positional: '<action> [file]',
+  needs: 'schema, check FILE or try FILE',
+  summary: 'write a route table: its schema, whether it makes sense, what a request would be recorded as',
+  options: {
+    request: {
+      type: 'string',
+      describe: 'with try: method and path, or a file with the whole request as @FILE',
+      requiresArg: true,
+    },
+    header: { type: 'string', describe: "with try: a header of the request, as 'X-Client: alice'", requiresArg: true },
+    body: { type: 'string', describe: "with try: the request's body", requiresArg: true },
+    answer: {
+      type: 'string',
+      describe: 'with try: the status of the answer, or a file with all of it as @FILE [default: 200]',
+      requiresArg: true,
+    },
+    'answer-header': { type: 'string', describe: 'with try: a header of the answer', requiresArg: true },
+    'answer-body': { type: 'string', describe: "with try: the answer's body", requiresArg: true },
+    model: { type: 'string', describe: 'what the operations are on, as for chaos proxy', requiresArg: true },
+    json: { type: 'boolean', describe: 'print JSON on stdout' },
+  },
+  examples: [
+    ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],
+    ['chaos routes check routes.json', 'what is wrong with a table, if anything is'],
+    [
+      `chaos routes try routes.json --request 'GET /kv/x' --answer-body '{"value":1}'`,
+      'what this would be recorded as',
+    ],
+  ],
+  async run(options: ParsedOptions) {
+    const word = textsOf(options, 'action').at(-1) ?? ''
+    const action = actions[word]
+    if (action === undefined)
+      throw new UserError(
+        'usage',
+        `chaos routes ${word}: there is no such action. There are: ${Object.keys(actions).join(', ')}.${didYouMean(word, Object.keys(actions))}`,
+      )
+    print(process.stdout, action(options))
+    return EXIT.met
+  },
+}

@@ -1,0 +1,12 @@
+import { models } from '@chaos/checker'
+import { checkFunctions, type RouteTable } from '@chaos/proxy'
+
+/**
+ * Whether some model of the checker, or the one that is wanted, knows all that the table says is done.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function checkTable(table: RouteTable, where: string, wanted?: string): void {
+  const alias = models.find(({ aliases }) => wanted !== undefined && aliases.includes(wanted))
+  checkFunctions(table, { models, wanted: alias?.name ?? wanted, where })
+}

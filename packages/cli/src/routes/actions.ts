@@ -1,0 +1,52 @@
+import { UserError } from '@chaos/history'
+import { parseRouteTable, type RouteTable, routeTableSchema, tryRequest } from '@chaos/proxy'
+import { withDescriptor } from '@chaos/proxy/control'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { checkTable } from '../proxy/table-functions.ts'
+import { readBytesFile, readJsonFile } from '../proxy/text-file.ts'
+import { renderTry } from './render-try.ts'
+import { writtenAnswer, writtenRequest } from './written-messages.ts'
+
+/** What `chaos routes` can do: each gives what is to be printed. */
+export const actions: { readonly [name: string]: (options: ParsedOptions) => string } = {
+  schema(options) {
+    refuseFile(options)
+    return `${JSON.stringify(routeTableSchema, null, 2)}\n`
+  },
+  check(options) {
+    const path = fileOf(options, 'check')
+    const { routes } = readTable(path, options)
+    if (flagOf(options, 'json')) return `${JSON.stringify({ file: path, routes: routes.length })}\n`
+    return `  ${path}: ${routes.length === 1 ? 'one route makes' : `${routes.length} routes make`} sense\n`
+  },
+  try(options) {
+    const path = fileOf(options, 'try')
+    const table = readTable(path, options)
+    const tried = tryRequest(table, writtenRequest(options), writtenAnswer(options))
+    return flagOf(options, 'json') ? `${JSON.stringify(tried)}\n` : renderTry(tried, table, path)
+  },
+}
+
+function readTable(path: string, options: ParsedOptions): RouteTable {
+  const table = parseRouteTable(
+    withDescriptor(readJsonFile('record', path), path, (descriptor) => readBytesFile('record', descriptor)),
+    path,
+  )
+  checkTable(table, path, textOf(options, 'model'))
+  return table
+}
+
+function fileOf(options: ParsedOptions, action: string): string {
+  const file = textsOf(options, 'file').at(-1)
+  if (file !== undefined) return file
+  throw new UserError('usage', `chaos routes ${action}: which table? Name its file: chaos routes ${action} routes.json`)
+}
+
+function refuseFile(options: ParsedOptions): void {
+  const file = textsOf(options, 'file').at(-1)
+  if (file !== undefined)
+    throw new UserError(
+      'usage',
+      `chaos routes schema ${file}: the schema is that of all tables. chaos routes check ${file} checks this one.`,
+    )
+}
