@@ -1,4 +1,4 @@
-import { implied, type Level, levels } from '@chaos/checker'
+import { createOnlineChecker, implied, type Level, levels } from '@chaos/checker'
 import type { EventInput } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
@@ -193,5 +193,53 @@ describe('where nobody knows what a key held at the start', () => {
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)
     expect(linearizable.counterexample.operations).toHaveLength(2)
+  })
+})
+
+test('levels without real time say what else was there, too', () => {
+  const { sequential, pram } = checkUnknown(timeline('rx3|', '     rx7|'), levels).levels
+  for (const verdict of [sequential, pram]) {
+    if (verdict.result !== 'violated') expect.fail(verdict.result)
+    expect(verdict.counterexample.sentence).toMatch(
+      /read [37] .*but no write that could have taken effect wrote [37], and it was [37] that was there at the start: process/,
+    )
+  }
+})
+
+describe('the online checker, where nobody knows what a key held at the start', () => {
+  const reading: Reading = { initial: START, failedCas: 'drop' }
+  const watch = (events: readonly EventInput[]) => {
+    const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
+    for (const event of events) if (checker.push(event) !== undefined) break
+    return checker
+  }
+
+  test(`says violated only where every start is, and mostly finds it (seed ${baseSeed})`, () => {
+    const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+    for (let n = 0; n < 2_000 * many; n++) {
+      const random = randomFrom(baseSeed + n)
+      const events = makeEvents(random, { values: random() < 0.7 ? 0 : 3, finals: false })
+      const checker = watch(events)
+      const soFar = checker.soFar()
+      count[soFar]++
+      const at = checker.violation()?.position
+      const some = at === undefined ? events : events.slice(0, at + 1)
+      const name = `seed ${baseSeed + n}: ${JSON.stringify(some)}`
+      if (soFar === 'not certain') continue
+      const truth = forSomeStart(some, (history) => isLinearizable(history, reading))
+      if (soFar === 'not linearizable') expect(truth, name).toBe(false)
+      // What is still open may have to be waited for.
+      else if (events.filter(({ type }) => type === 'invoke').length * 2 === events.length)
+        expect(truth, name).toBe(true)
+    }
+    expect(count['not linearizable']).toBeGreaterThan(100 * many)
+    expect(count['not certain']).toBeLessThan(600 * many)
+  })
+
+  test('a key that the recorder marks is judged no more', () => {
+    const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
+    const stale = timeline('w1| w2|', '        r1|')
+    expect(watch(stale).soFar()).toBe('not linearizable')
+    expect(watch([touched, ...stale]).soFar()).toBe('not certain')
   })
 })

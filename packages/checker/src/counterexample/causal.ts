@@ -10,6 +10,7 @@ import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
 import { wholeHistory } from './sequential.ts'
+import { otherStart } from './start-words.ts'
 import { capital, createWords, show } from './words.ts'
 
 /** Looks at one candidate set that deciding it may take; harder candidates are not used. */
@@ -99,7 +100,7 @@ function wordsOf(
   if (answer.result === 'violated' && answer.thinAir !== undefined) {
     const i = answer.thinAir
     return {
-      sentence: `${capital(words.did(set.row[i], set.kind[i]))}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
+      sentence: `${capital(words.did(set.row[i], set.kind[i]))}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}${otherStart(set, i, decoder)}.`,
     }
   }
   if (answer.result !== 'violated' || answer.found === undefined) {

@@ -7,6 +7,7 @@ import type { Edge } from '../sequential/edges.ts'
 import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { reduce } from './reduce.ts'
+import { otherStart } from './start-words.ts'
 import { capital, createWords, show, type Words } from './words.ts'
 
 const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
@@ -105,7 +106,7 @@ function wordsOf(
     const i = answer.thinAir
     const did = words.did(set.row[i], set.kind[i])
     return {
-      sentence: `${capital(did)}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}.`,
+      sentence: `${capital(did)}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}${otherStart(set, i, decoder)}.`,
     }
   }
   const pairs = answer.result === 'violated' ? answer.pairs : undefined

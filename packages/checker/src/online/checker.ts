@@ -1,10 +1,12 @@
 import { canonical, type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaos/history'
 import { show } from '../counterexample/words.ts'
+import { isUnknownStart } from '../start/unknown.ts'
+import { createMonitorFromAny } from './any-start.ts'
 import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
 
 export interface OnlineOptions {
   readonly model: 'register'
-  /** Every object's value before the first write. */
+  /** Every object's value before the first write; `UNKNOWN_START` where nobody knows what it was. */
   readonly initial: Json
   /** A failed cas did not happen, or observed that the value was another: the latter is beyond this checker. */
   readonly failedCas: 'drop' | 'observes'
@@ -55,24 +57,30 @@ interface Open {
  * Checks linearizability of registers while the history is being made. Where values are distinct (among those that may still
  * be read) it says that the history is violated at the very event after which `check` would say so of what was recorded
  * until then. Where they repeat sooner, it may say so later or miss it, and is `not certain` from then on; what it says is
- * violated always is. Keys to which strings are appended are given up.
+ * violated always is. Keys to which strings are appended are given up, and so are those that the recorder marks. Where nobody
+ * knows what a key held at the start, a violation may be told some events late.
  *
  * What it remembers is bounded by the operations that overlap, not by the length of the history: values written while some
  * read or cas is in flight, and writes of unknown outcome that nobody has read.
  */
 export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
-  const initial = nameOf(options.initial)
+  const anyStart = isUnknownStart(options.initial)
+  // What null stands for: where nobody knows what was there, for itself.
+  const initial = nameOf(anyStart ? null : options.initial)
   const monitors = new Map<string | undefined, RegisterMonitor | 'given up'>()
   const open = new Map<Process, Open>()
   let events = 0
   let found: OnlineViolation | undefined
+  let isEveryKeyTouched = false
 
   const name = (value: Json | undefined): ValueName => (value === null || value === undefined ? initial : nameOf(value))
 
   function monitorOf(key: string | undefined): RegisterMonitor | 'given up' {
     const known = monitors.get(key)
     if (known !== undefined) return known
-    const made = createRegisterMonitor(initial, options.retainAtMost ?? RETAIN_AT_MOST)
+    const most = options.retainAtMost ?? RETAIN_AT_MOST
+    if (isEveryKeyTouched) return 'given up'
+    const made = anyStart ? createMonitorFromAny(most) : createRegisterMonitor(initial, most)
     monitors.set(key, made)
     return made
   }
@@ -82,13 +90,25 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     return undefined
   }
 
+  /** What is missing from the record may explain what would be impossible without it. */
+  function noteMark({ f, key }: EventInput): void {
+    if (f !== 'touched' && f !== 'not-understood') return
+    const touched = keyName(key)
+    if (touched !== undefined) giveUp(touched)
+    else {
+      isEveryKeyTouched = true
+      for (const known of monitors.keys()) giveUp(known)
+    }
+  }
+
   function called({ f, key: named, value, process }: EventInput, position: number): Flight | undefined {
     const key = keyName(named)
     const monitor = monitorOf(key)
     if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
     if (monitor === 'given up') return undefined
     let flight: Flight | 'too much to remember'
-    if (f === 'append') return giveUp(key)
+    // Of an append nothing is told; where an invocation says no value, what is written is not known yet.
+    if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(key)
     else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
     else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
     else {
@@ -119,6 +139,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     push(event) {
       const position = events++
       const { process } = event
+      if (process === 'recorder') noteMark(event)
       if (!isClient(process) || found !== undefined) return undefined
       if (event.type === 'invoke') {
         open.set(process, {
@@ -146,6 +167,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     },
     soFar() {
       if (found !== undefined) return 'not linearizable'
+      if (isEveryKeyTouched) return 'not certain'
       for (const monitor of monitors.values()) if (monitor === 'given up' || !monitor.certain()) return 'not certain'
       return 'linearizable'
     },

@@ -1,0 +1,130 @@
+import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonitor, type ValueName } from './monitor.ts'
+
+/** No value has this name: names are numbers or JSON texts. */
+const UNMENTIONED: ValueName = '?'
+
+/** So many calls and returns are kept before it is known what was there; a key that needs more is no longer judged. */
+const MOST_KEPT = 10_000
+
+type Step =
+  | { readonly what: 'called'; readonly position: number; readonly flight: Flight; readonly operation: Operation }
+  | {
+      readonly what: 'succeeded'
+      readonly position: number
+      readonly flight: Flight
+      readonly read: ValueName | undefined
+    }
+  | { readonly what: 'failed' | 'abandoned'; readonly flight: Flight }
+
+type Operation = Parameters<RegisterMonitor['called']>[1]
+
+/**
+ * Watches one register of which nobody knows what it held at the start. What it held is known once something is read that
+ * nobody had begun to write, and does not matter once all that was called before the first acknowledged write has ended:
+ * until then everything is kept, and then told to a monitor that begins with the right value.
+ *
+ * Where one of the early operations read what somebody had begun to write, it may have been there as well. Then it is taken
+ * to have been written; if that turns out impossible, nothing is known.
+ */
+export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
+  let inner: RegisterMonitor | undefined
+  let steps: Step[] = []
+  const flights = new Map<Flight, Flight>()
+  const written = new Set<ValueName>()
+  /** Those that may still read what was there. */
+  const early = new Set<Flight>()
+  let isOverwritten = false
+  let isAmbiguous = false
+  let isLost = false
+
+  function give(monitor: RegisterMonitor, step: Step): Impossible | 'too much to remember' | undefined {
+    if (step.what === 'called') {
+      const real = monitor.called(step.position, step.operation)
+      if (real === 'too much to remember') return real
+      flights.set(step.flight, real)
+      return undefined
+    }
+    const real = flights.get(step.flight)
+    if (real === undefined) throw new Error('an operation ends that was never called')
+    flights.delete(step.flight)
+    if (step.what === 'succeeded') return monitor.succeeded(step.position, real, step.read)
+    if (step.what === 'failed') return monitor.failed(real)
+    monitor.abandoned(real)
+    return undefined
+  }
+
+  /** An impossibility is one only where it is certain what was read at the start. */
+  function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
+    if (answer === undefined) return undefined
+    if (answer !== 'too much to remember' && !isAmbiguous) return answer
+    isLost = true
+    steps = []
+    flights.clear()
+    inner = undefined
+    return undefined
+  }
+
+  function decide(start: ValueName): Impossible | undefined {
+    inner = createRegisterMonitor(start, retainAtMost)
+    const kept = steps
+    steps = []
+    early.clear()
+    written.clear()
+    for (const step of kept) {
+      const answer = inner === undefined ? undefined : told(give(inner, step))
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+
+  function take(step: Step): Impossible | undefined {
+    if (isLost) return undefined
+    if (inner !== undefined) return told(give(inner, step))
+    steps.push(step)
+    if (steps.length > MOST_KEPT) return told('too much to remember')
+    return step.what === 'called' ? undefined : ended(step)
+  }
+
+  function ended(step: Exclude<Step, { what: 'called' }>): Impossible | undefined {
+    const { flight } = step
+    const observed = step.what === 'succeeded' ? (flight.written?.replaces ?? step.read) : undefined
+    if (early.has(flight) && observed !== undefined) {
+      if (!written.has(observed)) {
+        isAmbiguous = false
+        return decide(observed)
+      }
+      isAmbiguous = true
+    }
+    // A cas of unknown outcome may have replaced what was there.
+    if (step.what === 'abandoned' && flight.written?.replaces !== undefined) isAmbiguous = true
+    early.delete(flight)
+    if (step.what === 'succeeded' && flight.written !== undefined) isOverwritten = true
+    return isOverwritten && early.size === 0 ? decide(UNMENTIONED) : undefined
+  }
+
+  return {
+    called(position, operation) {
+      const replaces = operation.kind === 'write' ? operation.replaces : undefined
+      const observes = operation.kind === 'read' || replaces !== undefined
+      const flight: Flight = { call: position, observes, written: writtenBy(position, operation) }
+      if (observes && !isOverwritten) early.add(flight)
+      take({ what: 'called', position, flight, operation })
+      if (operation.kind === 'write' && inner === undefined && !isLost) written.add(operation.value)
+      return flight
+    },
+    succeeded: (position, flight, read) => take({ what: 'succeeded', position, flight, read }),
+    failed: (flight) => take({ what: 'failed', flight }),
+    abandoned(flight) {
+      take({ what: 'abandoned', flight })
+    },
+    certain: () => !isLost && (inner?.certain() ?? !isAmbiguous),
+    retained: () => steps.length + flights.size + (inner?.retained() ?? written.size),
+  }
+}
+
+/** What a monitor's flight says of itself to whoever holds it. */
+function writtenBy(call: number, operation: Operation): Flight['written'] {
+  if (operation.kind === 'read') return undefined
+  const { value, replaces } = operation
+  return { value, call, replaces, block: undefined, first: -1, next: undefined, twins: undefined }
+}
