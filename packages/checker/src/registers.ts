@@ -3,23 +3,25 @@ import { type Budget, createBudget, inTime, OUT_OF_TIME } from './budget.ts'
 import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'
 import { explainSequential } from './counterexample/sequential.ts'
-import type { Decoder, Encoded } from './encoded.ts'
+import { type Decoder, type Encoded, later } from './encoded.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import { decideEventual } from './eventual.ts'
 import { followsFrom, headlineOf } from './headline.ts'
 import type { Level } from './level.ts'
-import { decideLinearizable, type Linearizability } from './linearizable/decide.ts'
+import { decideLinearizable, type Linearizability, partsOf } from './linearizable/decide.ts'
 import { faultOfWitness } from './linearizable/replay.ts'
 import { encodeRegister } from './models/register.ts'
+import { isViolated, judgeNearby } from './nearby.ts'
 import type { CheckOptions } from './options.ts'
 import { countUnknown, settleUnknownOutcomes } from './outcomes.ts'
+import { alone } from './race.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import type { Staleness } from './staleness/measure.ts'
 import { stalenessOf } from './staleness/measure.ts'
 import { findOrderFromAny } from './start/sequential.ts'
 import { judgeWeakerFromAny } from './start/weaker.ts'
-import type { Counterexample, LostWrite, Report, Verdict } from './verdict.ts'
+import type { Counterexample, LostWrite, OperationRow, Report, Verdict } from './verdict.ts'
 import { orderOfRows } from './witness-order.ts'
 
 /** A history of registers, as the algorithms want it. */
@@ -27,6 +29,12 @@ export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
+  /**
+   * The operations of each key: set apart once, and only if they are needed.
+   *
+   * @throws OutOfTime
+   */
+  readonly parts: () => readonly Encoded[]
   /**
    * Who read from whom: worked out once, and only if it is needed.
    *
@@ -55,7 +63,7 @@ export function checkRegisters(history: History, options: CheckOptions): Report 
   )
   if (registers === undefined) return reportUnread(history, 'register', options, OUT_OF_TIME)
   const linearizable = judgeLinearizable(registers, options, budget)
-  const others = judgeOthers(registers, options, budget, linearizable?.result === 'met')
+  const others = judgeOthers(registers, options, budget, linearizable)
   return reportOf(registers, options, linearizable, others)
 }
 
@@ -67,6 +75,7 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
     history,
     encoded,
     decoder,
+    parts: later(() => partsOf(encoded, budget)),
     sources: () => {
       budget.look()
       known ??= readsFrom(encoded, budget)
@@ -81,8 +90,9 @@ export const LINEARIZABLE_SHARE = 0.6
 /** Of the time left then, where the levels below it are asked for too: most of them are far cheaper to decide. */
 const SEQUENTIAL_SHARE = 0.7
 
-/** What making a counterexample smaller may take of the time left: the verdict stands already. */
+/** What making a counterexample smaller may take: the verdict stands already, and other levels are to be decided. */
 const EXPLAIN_MS = 2_000
+const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 /** The levels in between are implied by sequential consistency, and for a cas are known from it alone. */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
@@ -95,14 +105,14 @@ function judgeLinearizable(registers: Registers, options: CheckOptions, budget: 
   // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
   // cannot decide must leave time for the other.
   const share = forSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
-  const { encoded, decoder } = registers
+  const { encoded, decoder, parts } = registers
   const answer = inTime(
-    () => decideLinearizable(encoded, decoder.value, share),
+    () => decideLinearizable(encoded, decoder.value, share, alone, parts),
     () => LATE,
   )
   if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
   if (answer.result === 'violated') {
-    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, share) }
+    return { result: 'violated', counterexample: counterexampleOf(answer, decoder, options, budget) }
   }
   const orders = answer.orders.map(({ key, rows }) =>
     orderOfRows(decoder.keyName(key), encoded.length, () => listed(rows())),
@@ -123,11 +133,7 @@ export function counterexampleOf(
   options: CheckOptions,
   budget: Budget,
 ): Counterexample {
-  if (options.explain === false) return wholeKey(answer.part, decoder)
-  return inTime(
-    () => explainLinearizability(answer.part, answer.culpritReturn(), decoder, budget.within(EXPLAIN_MS)),
-    () => wholeKey(answer.part, decoder),
-  )
+  return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), options.explain !== false)
 }
 
 /** The levels below linearizability, as far as they do not follow from it. */
@@ -135,10 +141,11 @@ export function judgeOthers(
   registers: Registers,
   options: CheckOptions,
   budget: Budget,
-  isLinearizable: boolean,
+  linearizable: Verdict | undefined,
 ): Others {
   const { encoded, decoder } = registers
   const { levels } = options
+  const isLinearizable = linearizable?.result === 'met'
   const decided: { [level in Level]?: Verdict } = {}
   let lost: readonly LostWrite[] = []
   if (levels.includes('eventual')) {
@@ -158,17 +165,24 @@ export function judgeOthers(
       staleness: undefined,
     }
   }
-  if (needsSequential(registers, options)) {
-    const share = levels.some(isWeak) ? budget.within(budget.left() * SEQUENTIAL_SHARE) : budget
+  Object.assign(decided, judgeNearby(registers, levels, budget, operationsOf(linearizable)))
+  const open = levels.filter((level) => !isViolated(level, decided))
+  const isOpen = open.some(isWeak)
+  if (!isViolated('sequential', decided) && needsSequential(registers, options)) {
+    const share = isOpen ? budget.within(budget.left() * SEQUENTIAL_SHARE) : budget
     const verdict = judgeSequential(registers, share)
     if (levels.includes('sequential') || verdict.result === 'met') decided.sequential = verdict
   }
-  if (decided.sequential?.result !== 'met' && levels.some(isWeak)) {
-    Object.assign(decided, judgeBelowSequential(registers, levels, budget))
+  if (decided.sequential?.result !== 'met' && isOpen) {
+    Object.assign(decided, judgeBelowSequential(registers, open, budget))
   }
   const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
   return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
 }
+
+/** What contradicts a level, as a place to look for what contradicts others. */
+const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
+  verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
 const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
 
@@ -193,7 +207,7 @@ function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budge
   if (answer.result === 'violated') {
     return {
       result: 'violated',
-      counterexample: explainSequential(encoded, answer, decoder, budget.within(EXPLAIN_MS)),
+      counterexample: explainSequential(encoded, answer, decoder, budget.within(explainMs(budget))),
     }
   }
   return metInOrder(encoded, answer.order, decoder)
@@ -217,7 +231,12 @@ function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdi
     const { involved } = found
     return {
       result: 'violated',
-      counterexample: explainSequential(encoded, { result: 'violated', involved }, decoder, budget.within(EXPLAIN_MS)),
+      counterexample: explainSequential(
+        encoded,
+        { result: 'violated', involved },
+        decoder,
+        budget.within(explainMs(budget)),
+      ),
     }
   }
   const { answer, operations } = found
@@ -245,18 +264,5 @@ export function reportOf(
     info: settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),
     lost,
     staleness,
-  }
-}
-
-/** A contradiction that nobody looks into. */
-function wholeKey(part: Encoded, decoder: Decoder): Counterexample {
-  const keyName = decoder.keyName(part.key[0] ?? 0)
-  return {
-    level: 'linearizable',
-    sentence: `No order of these ${part.length} operations is legal.`,
-    get operations() {
-      return Array.from(part.row, (operation) => ({ operation, role: 'core' as const }))
-    },
-    keys: keyName === undefined ? [] : [keyName],
   }
 }

@@ -41,7 +41,10 @@ export interface WitnessOrder {
   readonly operations: readonly OperationRow[]
 }
 
-/** The smallest explanation found. Taken alone, its operations still violate the level. */
+/**
+ * The smallest explanation found: at most `MOST_OPERATIONS` operations. Taken alone they still violate the level, unless
+ * `uncut` says that nobody could make sure of it.
+ */
 export interface Counterexample {
   readonly level: Level
   /** What happened, in a sentence that names processes, values, nodes and times. */
@@ -56,6 +59,21 @@ export interface Counterexample {
   readonly statesBefore?: readonly Json[] | undefined
   /** Why each must come before the next, where the contradiction is a cycle of orders. */
   readonly edges?: readonly OrderEdge[] | undefined
+  /** Where the operations may not be the fewest that show it. */
+  readonly uncut?: Uncut | undefined
+}
+
+/** More operations than this are not shown as one counterexample. */
+export const MOST_OPERATIONS = 200
+
+/** Why a counterexample was not cut down further. */
+export interface Uncut {
+  /** `size`: the smallest explanation found has more operations than are shown. `unasked`: nobody wanted it smaller. */
+  readonly why: 'time' | 'memory' | 'size' | 'unasked'
+  /** How many operations it was found among. */
+  readonly among: number
+  /** Whether the operations shown violate the level when taken alone; false where that could not be made sure of. */
+  readonly standsAlone: boolean
 }
 
 export interface CounterexampleOperation {

@@ -53,7 +53,7 @@ function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
   if (answer.result === 'not applicable') return undefined
   if (answer.result === 'violated') return false
   const whole = { ...part, keys: 1, key: new Int32Array(part.length) }
-  const fault = faultOfWitness(whole, answer.order, 'real time', jsonOf)
+  const fault = faultOfWitness(whole, answer.order(), 'real time', jsonOf)
   if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
   return true
 }

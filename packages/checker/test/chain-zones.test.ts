@@ -33,7 +33,7 @@ const decide = (history: ReturnType<typeof smallHistory>): string => {
   const [part] = partition(encoded)
   const answer = chainZones(part!)
   if (answer.result !== 'met') return answer.result
-  return faultOfWitness(part!, answer.order, 'real time', decoder.value) ?? 'met'
+  return faultOfWitness(part!, answer.order(), 'real time', decoder.value) ?? 'met'
 }
 
 function compare(

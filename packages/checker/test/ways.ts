@@ -63,7 +63,7 @@ export const waysToSequential: { readonly [name: string]: Decide } = {
 
 function byZones(part: Encoded, answer: ZonesAnswer, jsonOf: JsonOf): Answer {
   if (answer.result === 'not applicable') return undefined
-  return answer.result === 'met' && accepted(part, answer.order, 'real time', jsonOf)
+  return answer.result === 'met' && accepted(part, answer.order(), 'real time', jsonOf)
 }
 
 interface Runs {

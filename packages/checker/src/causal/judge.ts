@@ -26,8 +26,8 @@ export const isWeak = (level: Level): level is WeakLevel => (weakLevels as reado
 
 export type Verdicts = { [level in Level]?: Verdict }
 
-/** What making the counterexamples of all these levels smaller may take of the time left. */
-const EXPLAIN_MS = 2_000
+/** What making a counterexample smaller may take: the verdict stands already, and other levels are to be decided. */
+const EXPLAIN_MS = 1_000
 
 /**
  * Judges the levels asked for below sequential consistency, which does not hold or is undecided. For reads and writes: what
@@ -45,7 +45,7 @@ export function judgeWeaker(
   const other = unlikeRegister(encoded, decoder)
   if (other !== undefined) return undefinedFor(other, levels)
   const verdicts: Verdicts = {}
-  const explanations = createExplanations(encoded, decoder, budget.within(EXPLAIN_MS))
+  const explanations = createExplanations(encoded, decoder, budget)
   const weaker = inTime(
     () => createWeaker(encoded, sources, budget),
     () => undefined,
@@ -91,7 +91,7 @@ function createExplanations(encoded: Encoded, decoder: Decoder, budget: Budget):
     const contradiction = answer.found?.contradiction
     const same = contradiction === undefined ? undefined : known.get(contradiction)
     if (same !== undefined) return { ...same, level }
-    const made = explainWeaker(level, encoded, answer, decoder, budget)
+    const made = explainWeaker(level, encoded, answer, decoder, budget.within(Math.min(EXPLAIN_MS, budget.left() / 4)))
     if (contradiction !== undefined) known.set(contradiction, made)
     return made
   }

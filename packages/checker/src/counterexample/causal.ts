@@ -3,13 +3,14 @@ import type { Contradiction, WeakLevel } from '../causal/contradiction.ts'
 import { createWeaker, type WeakAnswer } from '../causal/decide.ts'
 import { derivationOf } from '../causal/derivation.ts'
 import type { Facts } from '../causal/order.ts'
-import { type Decoder, type Encoded, restrict } from '../encoded.ts'
+import { type Decoder, type Encoded, later, restrict } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
 import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
-import { reduce } from './reduce.ts'
-import { wholeHistory } from './sequential.ts'
+import { involvedAlone, isSure, showInvolved } from './involved.ts'
+import { LONG } from './locate.ts'
+import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
 import { capital, createWords, show } from './words.ts'
 
@@ -26,10 +27,45 @@ export function explainWeaker(
   decoder: Decoder,
   budget: Budget,
 ): Counterexample {
+  const watch = watched(budget)
+  const involved = later(() => involvedIn(violated, level))
   return inTime(
-    () => cutDown(level, encoded, violated, decoder, budget),
-    () => wholeHistory(level, encoded, allContradict(level, encoded.length)),
+    () => {
+      const alone = encoded.length > LONG ? aloneIn(level, encoded, involved(), decoder, watch.budget) : undefined
+      return cutDown(level, alone ?? { encoded, violated }, encoded.length, decoder, watch)
+    },
+    () =>
+      showInvolved({
+        level,
+        encoded,
+        involved: involved(),
+        why: watch.limit() ?? 'time',
+        violates: (some, allowance) => find(level, some, decoder, allowance).result === 'violated',
+        sentence: allContradict(level, encoded.length),
+      }),
   )
+}
+
+const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
+  answerForFew(some, (settled) => decideFew(level, settled, budget), unknown, decoder.value)
+
+interface Case {
+  readonly encoded: Encoded
+  readonly violated: Violated
+}
+
+/** The short history in which the contradiction lies, where there is one. */
+function aloneIn(
+  level: WeakLevel,
+  encoded: Encoded,
+  involved: readonly number[] | undefined,
+  decoder: Decoder,
+  budget: Budget,
+): Case | undefined {
+  const alone = involved && involvedAlone(encoded, involved)
+  if (alone === undefined) return undefined
+  const answer = find(level, alone, decoder, budget)
+  return answer.result === 'violated' ? { encoded: alone, violated: answer } : undefined
 }
 
 const allContradict = (level: WeakLevel, count: number): string =>
@@ -38,22 +74,24 @@ const allContradict = (level: WeakLevel, count: number): string =>
 /** @throws OutOfTime where there is no time to begin. */
 function cutDown(
   level: WeakLevel,
-  encoded: Encoded,
-  violated: Violated,
+  { encoded, violated }: Case,
+  among: number,
   decoder: Decoder,
-  budget: Budget,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
 ): Counterexample {
-  const find = (some: Encoded): WeakAnswer =>
-    answerForFew(some, (settled) => decideFew(level, settled, budget), unknown, decoder.value)
-  const contradicts = (some: Encoded): boolean => find(some).result === 'violated'
-  const involved = involvedIn(violated, level)
-  const { shown, core } = reduce(
-    { operations: encoded, rule: 'process order', jsonOf: decoder.value, contradicts, within: involved },
+  const seek = (some: Encoded): WeakAnswer => find(level, some, decoder, budget)
+  const contradicts = (some: Encoded): boolean => seek(some).result === 'violated'
+  const within = involvedIn(violated, level)
+  const reduced = reduce(
+    { operations: encoded, rule: 'process order', jsonOf: decoder.value, contradicts, within },
     budget,
   )
+  const makesSure = (some: readonly number[]): boolean =>
+    isSure((allowance) => find(level, restrict(encoded, some), decoder, allowance).result === 'violated')
+  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
-  const again = inTime(() => find(set), unknown)
+  const again = inTime(() => seek(set), unknown)
   const { sentence, edges } = wordsOf(level, set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
@@ -62,6 +100,7 @@ function cutDown(
     operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
     keys,
     edges,
+    uncut,
   }
 }
 
@@ -164,7 +203,7 @@ function introduction(
 /** The same cycle, told from the operation that was invoked first. */
 function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
   const rows = cycle.map(({ from }) => row(from))
-  const first = rows.indexOf(Math.min(...rows))
+  const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
   return [...cycle.slice(first), ...cycle.slice(0, first)]
 }
 

@@ -1,39 +1,62 @@
 import { FAIL, inputOf, type Json } from '@chaos/history'
-import { type Budget, inTime } from '../budget.ts'
+import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
+import type { Linearizability } from '../linearizable/decide.ts'
 import { violatesLinearizability } from '../linearizable/small.ts'
-import type { Counterexample } from '../verdict.ts'
-import { reduce } from './reduce.ts'
+import type { Counterexample, Uncut } from '../verdict.ts'
+import { LONG, type Located, locate, nearest } from './locate.ts'
+import { limit, reduce, watched } from './reduce.ts'
 import { createCompletion } from './sources.ts'
 import { capital, createWords, show, span, type Words } from './words.ts'
 
 /** Steps that deciding one candidate set may take; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
+type Violated = Extract<Linearizability, { readonly result: 'violated' }>
+
 /**
- * Explains why one key is not linearizable: the history up to the first return that nothing explains, cut down.
- * `culpritReturn` is that return's event in `part`.
- *
- * @throws OutOfTime where there is no time to begin.
+ * Explains why one key is not linearizable: the history up to the first return that nothing explains, cut down. Where there
+ * is no time for that, or nobody asked for it, a few operations near where the contradiction shows.
  */
 export function explainLinearizability(
-  part: Encoded,
-  culpritReturn: number,
+  violated: Violated,
   decoder: Decoder,
   budget: Budget,
+  isWanted = true,
+): Counterexample {
+  if (!isWanted) return showNearest(violated, decoder, 'unasked')
+  const watch = watched(budget)
+  return inTime(
+    () => {
+      const { part } = violated
+      const located = part.length > LONG ? locate(violated, decoder.value, watch.budget) : undefined
+      const found = located ?? { part, culpritReturn: violated.culpritReturn() }
+      return cutDown(found, part.length, decoder, watch)
+    },
+    () => showNearest(violated, decoder, watch.limit() ?? 'time'),
+  )
+}
+
+/** @throws OutOfTime where there is no time to begin. */
+function cutDown(
+  { part, culpritReturn }: Located,
+  among: number,
+  decoder: Decoder,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
 ): Counterexample {
   const jsonOf = decoder.value
   const operations = prefix(part, culpritReturn, budget)
+  const settled = settledIn(part, operations, budget)
   const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
-  const { shown, core } = reduce(
-    { operations, settled: settledIn(part, operations, budget), rule: 'real time', jsonOf, contradicts },
-    budget,
-  )
+  const reduced = reduce({ operations, settled, rule: 'real time', jsonOf, contradicts }, budget)
+  const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(settled, some), decoder)
+  const { shown, core, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
   const set = restrict(operations, shown)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])
   return {
     level: 'linearizable',
+    uncut,
     sentence: capital(sentenceOf(set, culprit, part, decoder)),
     operations: shown.map((i) => ({
       operation: operations.row[i],
@@ -45,6 +68,37 @@ export function explainLinearizability(
       () => (culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget)),
       () => undefined,
     ),
+  }
+}
+
+/** Looks that making sure of a few operations may take. */
+const ALLOWED_LOOKS = 100
+
+function standsAlone(some: Encoded, decoder: Decoder): boolean {
+  const allowance = createAllowance(ALLOWED_LOOKS)
+  return inTime(
+    () => violatesLinearizability(some, decoder.value, allowance, stepsFor(some)) === true,
+    () => false,
+  )
+}
+
+/** A contradiction that there was no time to look into, or that nobody looks into: worked out when it is asked for. */
+function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
+  const { part } = violated
+  const keyName = decoder.keyName(part.key[0] ?? 0)
+  const shown = later(() => nearest(violated, decoder.value))
+  return {
+    level: 'linearizable',
+    sentence: `No order of these ${part.length} operations is legal.`,
+    get operations() {
+      return Array.from(shown().set.row, (operation) => ({ operation, role: 'core' as const }))
+    },
+    keys: keyName === undefined ? [] : [keyName],
+    get uncut() {
+      const { set, standsAlone } = shown()
+      if (set.length === part.length && why === 'unasked') return undefined
+      return { why, among: part.length, standsAlone }
+    },
   }
 }
 

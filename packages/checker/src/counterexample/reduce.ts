@@ -2,6 +2,7 @@ import type { Json } from '@chaos/history'
 import { type Budget, inTime, ticking } from '../budget.ts'
 import { type Encoded, NEVER, restrict } from '../encoded.ts'
 import type { OrderRule } from '../linearizable/replay.ts'
+import { MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { shrink } from './shrink.ts'
 import { createCompletion, isSupported, writtenValues } from './sources.ts'
 
@@ -11,6 +12,58 @@ export interface Reduced {
   readonly shown: readonly number[]
   /** Still contradictory taken alone, and nothing more can be left out. A part of `shown`. */
   readonly core: ReadonlySet<number>
+}
+
+/** A budget that remembers which limit was reached while it was spent. */
+export function watched(budget: Budget): {
+  readonly budget: Budget
+  readonly limit: () => 'time' | 'memory' | undefined
+} {
+  let isRefused = false
+  return {
+    budget: {
+      ...budget,
+      take: (bytes) => {
+        const given = budget.take(bytes)
+        isRefused ||= !given
+        return given
+      },
+    },
+    limit: () => (isRefused ? 'memory' : budget.expired() ? 'time' : undefined),
+  }
+}
+
+/** What is shown of a contradiction that was cut down: no more than anybody could look at. */
+export interface Limited {
+  readonly shown: readonly number[]
+  readonly core: ReadonlySet<number>
+  readonly uncut: Uncut | undefined
+}
+
+export interface Limiting {
+  /** How many operations it was found among. */
+  readonly among: number
+  /** Which limit was reached meanwhile, if one was. */
+  readonly limit: 'time' | 'memory' | undefined
+  /** Whether some of the operations contradict each other by themselves, found out without a look at the clock. */
+  readonly makesSure: (some: readonly number[]) => boolean
+}
+
+/** Keeps to `MOST_OPERATIONS`: first the context goes, then what returned earliest. */
+export function limit(
+  { shown, core }: Reduced,
+  { returns }: Pick<Encoded, 'returns'>,
+  { among, limit, makesSure }: Limiting,
+): Limited {
+  if (shown.length <= MOST_OPERATIONS) {
+    return { shown, core, uncut: limit && { why: limit, among, standsAlone: makesSure(shown) } }
+  }
+  const all = core.size <= MOST_OPERATIONS ? [...core] : shown.toSorted((a, b) => returns[a] - returns[b])
+  const kept = all.slice(-MOST_OPERATIONS).sort((a, b) => a - b)
+  const uncut: Uncut = { why: limit ?? 'size', among, standsAlone: makesSure(kept) }
+  // A core that is shown without what it rests on is cut down all the same.
+  const isWhole = core.size <= MOST_OPERATIONS && limit === undefined
+  return { shown: kept, core: new Set(kept.filter((i) => core.has(i))), uncut: isWhole ? undefined : uncut }
 }
 
 export interface Contradiction {

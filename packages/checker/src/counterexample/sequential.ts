@@ -1,12 +1,13 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
-import { type Decoder, type Encoded, NEVER, READ, restrict } from '../encoded.ts'
-import type { Level } from '../level.ts'
+import { type Decoder, type Encoded, later, NEVER, READ, restrict } from '../encoded.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
-import { reduce } from './reduce.ts'
+import { involvedAlone, isSure, showInvolved } from './involved.ts'
+import { LONG } from './locate.ts'
+import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
 import { capital, createWords, show, type Words } from './words.ts'
 
@@ -27,35 +28,59 @@ export function explainSequential(
   decoder: Decoder,
   budget: Budget,
 ): Counterexample {
+  const watch = watched(budget)
+  const involved = later(() => involvedIn(encoded, violated))
   return inTime(
-    () => cutDown(encoded, violated, decoder, budget),
+    () => {
+      const alone = encoded.length > LONG ? aloneIn(encoded, involved(), decoder, watch.budget) : undefined
+      return cutDown(alone ?? { encoded, violated }, encoded.length, decoder, watch)
+    },
     () =>
-      wholeHistory(
-        'sequential',
+      showInvolved({
+        level: 'sequential',
         encoded,
-        `No single order of these ${encoded.length} operations keeps each process's own order and explains every result.`,
-      ),
+        involved: involved(),
+        why: watch.limit() ?? 'time',
+        violates: (some, allowance) => violates(some, decoder, allowance),
+        sentence: `No single order of these ${encoded.length} operations keeps each process's own order and explains every result.`,
+      }),
   )
 }
 
-/** A contradiction that there was no time to look into. */
-export function wholeHistory(level: Level, encoded: Encoded, sentence: string): Counterexample {
-  return {
-    level,
-    sentence,
-    get operations() {
-      return Array.from(encoded.row.subarray(0, encoded.length), (operation) => ({ operation, role: 'core' as const }))
-    },
-    keys: [],
-  }
+const findFew = (some: Encoded, { value }: Decoder, budget: Budget): Sequentiality =>
+  answerForFew(some, (settled) => findSequentialOrder(settled, value, budget, stepsFor(some)), unknown, value)
+
+const violates = (some: Encoded, decoder: Decoder, budget: Budget): boolean =>
+  findFew(some, decoder, budget).result === 'violated'
+
+interface Case {
+  readonly encoded: Encoded
+  readonly violated: Violated
+}
+
+/** The short history in which the contradiction lies, where there is one. */
+function aloneIn(
+  encoded: Encoded,
+  involved: readonly number[] | undefined,
+  decoder: Decoder,
+  budget: Budget,
+): Case | undefined {
+  const alone = involved && involvedAlone(encoded, involved)
+  if (alone === undefined) return undefined
+  const answer = findFew(alone, decoder, budget)
+  return answer.result === 'violated' ? { encoded: alone, violated: answer } : undefined
 }
 
 /** @throws OutOfTime where there is no time to begin. */
-function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget: Budget): Counterexample {
+function cutDown(
+  { encoded, violated }: Case,
+  among: number,
+  decoder: Decoder,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
+): Counterexample {
   const jsonOf = decoder.value
-  const find = (some: Encoded): Sequentiality =>
-    answerForFew(some, (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(some)), unknown, jsonOf)
-  const { shown, core } = reduce(
+  const find = (some: Encoded): Sequentiality => findFew(some, decoder, budget)
+  const reduced = reduce(
     {
       operations: encoded,
       rule: 'process order',
@@ -65,6 +90,9 @@ function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget:
     },
     budget,
   )
+  const makesSure = (some: readonly number[]): boolean =>
+    isSure((allowance) => violates(restrict(encoded, some), decoder, allowance))
+  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
   // The core alone has the shortest cycle.
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
@@ -77,6 +105,7 @@ function cutDown(encoded: Encoded, violated: Violated, decoder: Decoder, budget:
     operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
     keys,
     edges,
+    uncut,
   }
 }
 
@@ -139,7 +168,7 @@ function wordsOf(
 /** The same cycle, told from the operation that was invoked first. */
 function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
   const rows = cycle.map(({ from }) => row(from))
-  const first = rows.indexOf(Math.min(...rows))
+  const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
   return [...cycle.slice(first), ...cycle.slice(0, first)]
 }
 

@@ -28,12 +28,12 @@ export function orderAppends(encoded: Encoded, budget: Budget = unlimited): Appe
   const { names, initial, table } = encoded
   const id = names[initial] as ValueId
   if (id === UNMENTIONED || (id !== NULL && table.json(id) !== '')) return undefined
-  const { value, next, follows, isUnclear, isImpossible } = versionsOf(encoded, budget)
+  const { value, next, follows, isUnclear, isImpossible, conflicts } = versionsOf(encoded, budget)
   const { length, kind, calls, returns, key, keys } = encoded
   const chains = { length, kind, calls, returns, key, keys, value, next, follows }
   const orders = orderChains(chains, eventCount(encoded), budget)
   for (let k = 0; k < keys; k++) orders.isViolated[k] |= isImpossible[k]
-  return { ...orders, isUnclear }
+  return { ...orders, isUnclear, conflicts: [...conflicts, ...orders.conflicts] }
 }
 
 /** The same for the operations of one key. Expects a compact history (see `compact`). */
@@ -41,6 +41,6 @@ export function appendZones(part: Encoded, budget: Budget = unlimited): ZonesAns
   if (part.hasConditional || part.length === 0) return { result: 'not applicable' }
   const orders = orderAppends({ ...part, keys: 1, key: int32Array(part.length) }, budget)
   if (orders === undefined || orders.isUnclear[0] === 1) return { result: 'not applicable' }
-  if (orders.isViolated[0] === 1) return { result: 'violated' }
-  return { result: 'met', order: orders.order }
+  if (orders.isViolated[0] === 1) return { result: 'violated', conflicts: orders.conflicts }
+  return { result: 'met', order: () => orders.order }
 }

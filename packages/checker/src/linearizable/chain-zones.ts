@@ -2,6 +2,7 @@ import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Chains, NONE, orderChains } from './chains.ts'
+import type { Conflict } from './conflict.ts'
 import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /**
@@ -23,7 +24,7 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
   budget.look()
   const happened = valuesThatWere(part, writer, budget)
   const links = linksOf(part, writer, happened)
-  if (links === undefined) return { result: 'violated' }
+  if ('conflict' in links) return { result: 'violated', conflicts: [links.conflict] }
   const value = int32Array(length)
   for (let i = 0; i < length; i++) {
     const isRead = kind[i] === READ
@@ -33,8 +34,8 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
   const { calls, returns } = part
   const { next, follows } = links
   const chains = { length, kind, calls, returns, key: int32Array(length), keys: 1, value, next, follows }
-  const { order, isViolated } = orderChains(chains, eventCount(part), budget)
-  return isViolated[0] === 1 ? { result: 'violated' } : { result: 'met', order }
+  const { order, isViolated, conflicts } = orderChains(chains, eventCount(part), budget)
+  return isViolated[0] === 1 ? { result: 'violated', conflicts } : { result: 'met', order: () => order }
 }
 
 /**
@@ -82,14 +83,14 @@ function valuesThatWere(
 }
 
 /**
- * Which cas replaced what; undefined where two replaced the same, where a value that was held had no writer, or where values
- * replaced each other in a circle.
+ * Which cas replaced what. There is a conflict where two replaced the same, where a value that was held had no writer, or
+ * where values replaced each other in a circle.
  */
 function linksOf(
-  { length, kind, expects }: Encoded,
+  { length, kind, expects, calls, returns }: Encoded,
   writer: Int32Array,
   happened: Uint8Array,
-): Pick<Chains, 'next' | 'follows'> | undefined {
+): Pick<Chains, 'next' | 'follows'> | { readonly conflict: Conflict } {
   const next = int32Array(length + 1).fill(NONE)
   const follows = uint8Array(length + 1)
   let unreached = 0
@@ -97,10 +98,14 @@ function linksOf(
     if (happened[value] === 0) continue
     unreached++
     const w = writer[value]
-    if (w === NONE) return undefined
+    if (w === NONE) {
+      const observer = expects.findIndex((each, i) => each === value && (kind[i] === CAS || returns[i] !== NEVER))
+      return { conflict: [calls[observer]] }
+    }
     if (kind[w] !== CAS) continue
     const replaced = writer[expects[w]]
-    if (replaced === NONE || next[replaced] !== NONE) return undefined
+    if (replaced === NONE) return { conflict: [calls[w]] }
+    if (next[replaced] !== NONE) return { conflict: [calls[w], calls[next[replaced]]] }
     next[replaced] = w
     follows[w] = 1
   }
@@ -108,5 +113,5 @@ function linksOf(
     if (happened[value] === 0 || follows[writer[value]] === 1) continue
     for (let w = writer[value]; w !== NONE; w = next[w]) unreached--
   }
-  return unreached === 0 ? { next, follows } : undefined
+  return unreached === 0 ? { next, follows } : { conflict: [] }
 }

@@ -1,6 +1,7 @@
 import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { type Encoded, NEVER, READ } from '../encoded.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { sequenceOfZones } from './zones.ts'
 
 /** In place of an operation, or a value: there is none. */
@@ -25,6 +26,8 @@ export interface Orders {
   readonly starts: Int32Array
   /** By key 1 where there is no order. */
   readonly isViolated: Uint8Array
+  /** Why not, of some of those keys. */
+  readonly conflicts: readonly Conflict[]
 }
 
 /**
@@ -42,12 +45,13 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   const { length, kind, key, keys, value, next } = chains
   const clusters = clustersOf(chains, budget)
   budget.look()
-  const { isHead, isBroken } = joinChains(chains, clusters)
+  const { isHead, isBroken, conflicts: broken } = joinChains(chains, clusters)
   budget.look()
   const { first, last, reads } = clusters
   const keyOf = (head: number): number => (head < length ? key[head] : head - length)
   const initials = Array.from({ length: keys }, (_, k) => length + k)
-  const { sequence, isViolated } = sequenceOfZones({ first, last, used: isHead, initials, keyOf }, events, budget)
+  const zones = { first, last, used: isHead, initials, keyOf }
+  const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
   for (let k = 0; k < keys; k++) isViolated[k] |= isBroken[k]
   budget.look()
 
@@ -70,7 +74,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let i = 0; i < length; i++) {
     if (kind[i] === READ && value[i] !== NONE && isViolated[key[i]] === 0) order[reads[value[i]]++] = i
   }
-  return { order, starts, isViolated }
+  return { order, starts, isViolated, conflicts: [...broken, ...conflicts] }
 }
 
 interface Clusters {
@@ -105,12 +109,14 @@ interface Joined {
   readonly isHead: Uint8Array
   /** By key 1 where within a chain something returned before what it must follow was called. */
   readonly isBroken: Uint8Array
+  readonly conflicts: readonly Conflict[]
 }
 
 /** Widens the first value's zone to that of its whole chain. */
 function joinChains({ length, calls, key, keys, next, follows }: Chains, { first, last }: Clusters): Joined {
   const isHead = uint8Array(next.length)
   const isBroken = uint8Array(keys)
+  const conflicts: Conflict[] = []
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
@@ -119,12 +125,15 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {
       const called = v < length ? calls[v] : NO_CALL
-      if (first[v] < called || first[v] < latest) isBroken[head < length ? key[head] : head - length] = 1
+      if (first[v] < called || first[v] < latest) {
+        isBroken[head < length ? key[head] : head - length] = 1
+        if (conflicts.length < MOST_CONFLICTS) conflicts.push([first[v], Math.max(called, latest)])
+      }
       if (last[v] > latest) latest = last[v]
       if (first[v] < earliest) earliest = first[v]
     }
     first[head] = earliest
     last[head] = latest
   }
-  return { isHead, isBroken }
+  return { isHead, isBroken, conflicts }
 }

@@ -5,6 +5,7 @@ import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { casesOf, onlyCases } from '../start/cases.ts'
 import { orderAppends } from './append-zones.ts'
+import { operationsAt } from './conflict.ts'
 import { decideInLinearTime } from './linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 import { faultOnOneKey } from './replay.ts'
@@ -19,6 +20,8 @@ export type Linearizability =
       readonly result: 'violated'
       readonly part: Encoded
       readonly culpritReturn: () => number
+      /** Operations of the part between which the contradiction lies; empty where that is not known. */
+      readonly conflict: readonly number[]
       /** See `rankOf`. */
       readonly rank: number
     }
@@ -63,44 +66,58 @@ export function decideLinearizable(
   jsonOf: JsonOf,
   budget: Budget,
   race: Race = alone,
+  partsOfKeys: () => readonly Encoded[] = () => partsOf(encoded, budget),
 ): Linearizability {
   const appends = encoded.hasAppend && !encoded.anyStart ? decideAppends(encoded, budget) : undefined
   if (appends !== undefined) return appends
-  const parts = partsOf(encoded, budget)
+  const parts = partsOfKeys()
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const open: Task[] = []
   const release = (): void => {
     for (const { search } of open) search.release()
   }
   const { cases, partOf, refute } = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
-  let sinceLook = 0
+  const laidOut = new Map<number, { readonly operations: Encoded; readonly order: () => Int32Array }>()
+  // Of each part what contradicts its cases, one or more of them.
+  const conflicts = new Map<number, readonly number[]>()
+  const isDue = createDue()
   for (const [c, part] of cases.entries()) {
     const p = partOf(c)
-    if (orders[p] !== undefined) continue
+    if (laidOut.has(p)) continue
     if (race.isBeaten(rankOf(0, p))) break
     const answer = inTime(
       () => decideInLinearTime(part, budget),
       () => undefined,
     )
     if (answer === undefined) break
-    if (answer.result === 'met') {
-      verify(part, p, answer.order, jsonOf)
-      orders[p] = answer.order
-    } else if (answer.result === 'violated') {
+    if (answer.result === 'met') laidOut.set(p, { operations: part, order: answer.order })
+    else if (answer.result === 'violated') {
       const compacted = compact(part)
+      conflicts.set(p, [...(conflicts.get(p) ?? []), ...operationsAt(part, answer.conflicts[0] ?? [])])
       const culprit = refute(c, () => earliestViolation(compacted, budget))
       if (culprit !== undefined) {
         release()
         const violated = encoded.anyStart ? compact(parts[p]) : compacted
-        return { result: 'violated', part: violated, culpritReturn: () => culprit(violated), rank: rankOf(0, p) }
+        return {
+          result: 'violated',
+          part: violated,
+          culpritReturn: () => culprit(violated),
+          conflict: conflicts.get(p) ?? [],
+          rank: rankOf(0, p),
+        }
       }
     } else {
       open.push({ part: p, number: c, operations: part, search: createPortfolio(part, jsonOf, budget) })
     }
-    sinceLook += part.length + OPERATIONS_FOR_A_PART
-    if (sinceLook < OPERATIONS_PER_LOOK) continue
-    sinceLook = 0
-    if (budget.expired()) break
+    if (isDue(part) && budget.expired()) break
+  }
+  // Only once no key contradicts in linear time are those that do not laid out in order: that takes as long again.
+  for (const [p, { operations, order }] of laidOut) {
+    if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired())) break
+    const laid = inTime(order, () => undefined)
+    if (laid === undefined) break
+    verify(operations, p, laid, jsonOf)
+    orders[p] = laid
   }
 
   let steps = FIRST_STEPS
@@ -138,7 +155,13 @@ export function decideLinearizable(
           continue
         }
         for (const each of undecided) each.search.release()
-        return { result: 'violated', part: violated, culpritReturn: () => found(violated), rank }
+        return {
+          result: 'violated',
+          part: violated,
+          culpritReturn: () => found(violated),
+          conflict: conflicts.get(part) ?? [],
+          rank,
+        }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()
@@ -177,7 +200,16 @@ function decideAppends(encoded: Encoded, budget: Budget): Linearizability | unde
   if (violated !== -1) {
     const part = onKey(violated, encoded, budget)
     const culpritReturn = (): number => earliestViolation(part, budget)
-    return { result: 'violated', part, culpritReturn, rank: rankOf(0, violated) }
+    const conflict = found.conflicts
+      .map((each) => operationsAt(encoded, each))
+      .find(([first]) => first !== undefined && encoded.key[first] === violated)
+    return {
+      result: 'violated',
+      part,
+      culpritReturn,
+      conflict: (conflict ?? []).map((i) => part.row.indexOf(encoded.row[i])),
+      rank: rankOf(0, violated),
+    }
   }
   if (isUnclear.includes(1)) return undefined
   if (!areAppendsInOrder(encoded, found)) throw new Error('the orders of appends are not witnesses of linearizability')
@@ -204,15 +236,26 @@ function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): 
 }
 
 /** A history of one key is taken as it is where its events have few gaps: a million operations are not copied for nothing. */
-function partsOf(encoded: Encoded, budget: Budget): Encoded[] {
+export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]
-  return [...partition(encoded, budget)]
+  return partition(encoded, budget)
 }
 
 /** Operations decided in linear time between two looks at the clock, and how many a part counts for beside its own. */
 const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
+
+/** Whether it is time for a look at the clock, after so many parts. */
+function createDue(): (part: Encoded) => boolean {
+  let sinceLook = 0
+  return ({ length }) => {
+    sinceLook += length + OPERATIONS_FOR_A_PART
+    if (sinceLook < OPERATIONS_PER_LOOK) return false
+    sinceLook = 0
+    return true
+  }
+}
 
 /** Steps for each operation in the first turn, and how much longer each further turn is. */
 const FIRST_STEPS = 20

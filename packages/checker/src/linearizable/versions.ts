@@ -2,6 +2,7 @@ import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTa
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { type Chains, NONE } from './chains.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
@@ -13,6 +14,8 @@ export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   readonly isUnclear: Uint8Array
   /** By key 1 where a text was read that cannot have come about, whatever the order. */
   readonly isImpossible: Uint8Array
+  /** The reads of such texts, the first of each key. */
+  readonly conflicts: readonly Conflict[]
 }
 
 /**
@@ -21,11 +24,12 @@ export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
  * @throws OutOfTime
  */
 export function versionsOf(encoded: Encoded, budget: Budget): Versions {
-  const { length, kind, key, keys, expects, writes, returns, initial, values } = encoded
+  const { length, kind, key, keys, expects, writes, calls, returns, initial, values } = encoded
   const pieces = createPieces(encoded, budget)
   const { next, follows, begin, locate } = createTexts(encoded, pieces, budget)
   const value = int32Array(length).fill(NONE)
   const isImpossible = uint8Array(keys)
+  const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
   // By value, the version that it was last found to be. Two keys may have had the same text.
   const known = int32Array(values).fill(NONE)
@@ -38,8 +42,10 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
         version = locate(expects[i], k)
         known[expects[i]] = version
       }
-      if (version === NONE) isImpossible[k] = 1
-      else isRead[version] = 1
+      if (version === NONE) {
+        isImpossible[k] = 1
+        if (conflicts.length < MOST_CONFLICTS) conflicts.push([calls[i]])
+      } else isRead[version] = 1
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
@@ -52,7 +58,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
     const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
     if (kind[i] !== READ && isSeen) value[i] = i
   }
-  return { value, next, follows, isUnclear: pieces.isUnclear, isImpossible }
+  return { value, next, follows, isUnclear: pieces.isUnclear, isImpossible, conflicts }
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {

@@ -1,11 +1,13 @@
 import { int32Array, uint8Array } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { type Encoded, NEVER } from '../encoded.ts'
+import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 
 /** What the zones say: an order that explains the operations, or a few of them that no order explains. */
 export type ZonesAnswer =
-  | { readonly result: 'met'; readonly order: Int32Array }
-  | { readonly result: 'violated' }
+  /** The order is laid out when somebody asks for it: where another key is violated nobody does. */
+  | { readonly result: 'met'; readonly order: () => Int32Array }
+  | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
   | { readonly result: 'not applicable' }
 
 /**
@@ -24,15 +26,28 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
   const clusters = clustersOf(part, budget)
   if (clusters === undefined) return { result: 'not applicable' }
-  if (clusters.impossibleRead) return { result: 'violated' }
+  if (clusters.impossibleRead) return { result: 'violated', conflicts: impossibleReads(part, clusters) }
   const { first, last, used, events } = clusters
   const groups = { first, last, used, initials: [part.initial], keyOf: onlyKey }
-  const { sequence, isViolated } = sequenceOfZones(groups, events, budget)
-  if (isViolated[0] === 1) return { result: 'violated' }
-  return { result: 'met', order: orderOf(sequence, clusters, part, budget) }
+  const { sequence, isViolated, conflicts } = sequenceOfZones(groups, events, budget)
+  if (isViolated[0] === 1) return { result: 'violated', conflicts }
+  return { result: 'met', order: () => orderOf(sequence, clusters, part, budget) }
 }
 
 const onlyKey = (): number => 0
+
+/** The reads that returned before the write of their value was called, and that write where there is one. */
+function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
+  const conflicts: Conflict[] = []
+  for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
+    const value = expects[i]
+    if (value < 0 || value === initial || returns[i] === NEVER) continue
+    const w = writer[value]
+    if (w === -1) conflicts.push([calls[i]])
+    else if (returns[i] < calls[w]) conflicts.push([calls[i], calls[w]])
+  }
+  return conflicts
+}
 
 interface Clusters {
   /** By value: the operation that wrote it, -1 for the initial value and for values not (or needlessly) written. */
@@ -133,24 +148,28 @@ export function sequenceOfZones(
   zones: Zones,
   events: number,
   budget: Budget,
-): { readonly sequence: Int32Array; readonly isViolated: Uint8Array } {
+): { readonly sequence: Int32Array; readonly isViolated: Uint8Array; readonly conflicts: readonly Conflict[] } {
   const { first, last, used, initials, keyOf } = zones
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
   // By key: where the last forward zone ends, and what comes right after it.
   const ends = int32Array(keys).fill(-1)
+  // By key: the group whose zone that is.
+  const holder = int32Array(keys)
   const waiting: number[][] = Array.from({ length: keys }, () => [])
   let held = 0
   for (let k = 0; k < keys; k++) {
     if (used[initials[k]] === 0) continue
     sequence[placed++] = initials[k]
     ends[k] = last[initials[k]]
+    holder[k] = initials[k]
     used[initials[k]] = 0
   }
   const groups = beginnings(zones, events)
   budget.look()
   const isViolated = uint8Array(keys)
+  const conflicts: Conflict[] = []
   for (let at = 0; at < groups.length; at++) {
     const group = groups[at]
     const k = keyOf(group)
@@ -165,9 +184,19 @@ export function sequenceOfZones(
         waiting[k] = []
       }
       sequence[placed++] = group
-      if (isForward) ends[k] = end
+      if (isForward) {
+        ends[k] = end
+        holder[k] = group
+      }
     } else if (isForward || first[group] < ends[k]) {
       isViolated[k] = 1
+      if (conflicts.length < MOST_CONFLICTS) {
+        conflicts.push([first[group], end, first[holder[k]], ends[k]])
+      }
+      if (isForward && end > ends[k]) {
+        ends[k] = end
+        holder[k] = group
+      }
     } else {
       // It begins inside the forward zone and outlasts it: it comes right after.
       waiting[k].push(group)
@@ -175,7 +204,7 @@ export function sequenceOfZones(
     }
   }
   for (const groups of waiting) for (const later of groups) sequence[placed++] = later
-  return { sequence: sequence.subarray(0, placed), isViolated }
+  return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
 }
 
 /** The groups but the initial ones, in the order in which their zones begin, forward or backward. */

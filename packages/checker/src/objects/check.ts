@@ -22,8 +22,14 @@ import { faultOfObjectWitness, simulateBy } from './replay.ts'
 
 type Options = Omit<CheckOptions, 'model'>
 
-/** What making a counterexample smaller may take of the time left: the verdict stands already. */
+/** What making a counterexample smaller may take: the verdict stands already, and the elements are to be accounted for. */
 const EXPLAIN_MS = 2_000
+
+/** Of the time there is, where eventual consistency is asked for too, which the account of the elements tells. */
+const LINEARIZABLE_SHARE = 0.7
+
+const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
+  levels.includes('eventual') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
 
 /** Judges a history of an object that comes with the checker and is not a register. */
 export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
@@ -41,12 +47,13 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
     () => undefined,
   )
   if (parts === undefined) return reportUnread(history, entry.name, options, OUT_OF_TIME)
+  const decided: { [level in Level]?: Verdict } = {}
+  // What becomes of each element is told with the time that is left: a violation is worth more.
+  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, shareOf(budget, options))
   const accounting = inTime(
     () => object.account?.(history, options.initial, budget),
     () => undefined,
   )
-  const decided: { [level in Level]?: Verdict } = {}
-  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, budget)
   if (options.levels.includes('eventual') && entry.levels.includes('eventual')) {
     const convergence = inTime(
       () => object.eventual?.(history, options.initial, budget) ?? convergenceOf(accounting, object),
@@ -162,7 +169,10 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
   const answer = decideObjects(parts, judge, budget)
   if (answer.result === 'unknown') return answer
   if (answer.result === 'violated') {
-    return { result: 'violated', counterexample: explainObject(answer, judge, budget.within(EXPLAIN_MS)) }
+    return {
+      result: 'violated',
+      counterexample: explainObject(answer, judge, budget.within(Math.min(EXPLAIN_MS, budget.left() / 2))),
+    }
   }
   let late = false
   const orders = parts.map((part, p) => {

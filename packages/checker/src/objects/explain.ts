@@ -1,7 +1,8 @@
-import { type Budget, inTime } from '../budget.ts'
+import { type Budget, createAllowance, inTime } from '../budget.ts'
+import { limit, watched } from '../counterexample/reduce.ts'
 import { shrink } from '../counterexample/shrink.ts'
 import { NEVER } from '../encoded.ts'
-import type { Counterexample } from '../verdict.ts'
+import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { contradicts, type Judge } from './decide.ts'
 import { closedUnder } from './object-model.ts'
 import { choose, type Part } from './part.ts'
@@ -26,14 +27,65 @@ interface Violated {
  * not take away what a result rests on.
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
+  const watch = watched(budget)
   return inTime(
-    () => reduced(violated, judge, budget),
-    () => wholeObject(violated),
+    () => {
+      const part = violated.part.length > LONG ? around(violated, judge, watch.budget) : undefined
+      const limitReached = watch.limit()
+      if (violated.part.length > LONG && part === undefined) return nearest(violated, judge, limitReached ?? 'size')
+      return reduced(part ?? violated, judge, violated.part.length, watch)
+    },
+    () => nearest(violated, judge, watch.limit() ?? 'time'),
   )
 }
 
+/** Longer histories are not cut down as a whole, but only what the contradiction that was named rests on. */
+const LONG = 20_000
+
+/** More operations than this are too many to rest on. */
+const MOST_AROUND = 2_000
+
+/**
+ * What was named, with all that it rests on, as a part of its own; undefined where nothing was, or where that is too much.
+ *
+ * @throws OutOfTime
+ */
+function around({ part, conflict }: Violated, judge: Judge, budget: Budget): Violated | undefined {
+  if (conflict.length === 0) return undefined
+  const indices = judge.related(part, budget)(conflict)
+  if (indices.length > MOST_AROUND) return undefined
+  const place = new Map(indices.map((i, at) => [i, at]))
+  return { part: choose(part, indices), conflict: conflict.map((i) => place.get(i) ?? 0), until: undefined }
+}
+
+/** A contradiction that could not be cut down: what was named, or else what was called last before it was complete. */
+function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
+  const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
+  const last: number[] = []
+  for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
+  const set = choose(part, named.length > 0 ? named : last.reverse())
+  const standsAlone = isSure(set, judge)
+  const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
+  const culprit = set.row[culpritOf(set, Array.from(set.row.keys()))]
+  return {
+    level: 'linearizable',
+    sentence: isTold
+      ? sentenceOf(set, judge.rule, judge.beside?.(culprit))
+      : `No order of these ${part.length} operations is legal.`,
+    operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
+    keys: part.key === undefined ? [] : [part.key],
+    culprit: isTold ? culprit : undefined,
+    uncut: { why, among: part.length, standsAlone },
+  }
+}
+
 /** @throws OutOfTime where there is no time to cut anything down. */
-function reduced(violated: Violated, judge: Judge, budget: Budget): Counterexample {
+function reduced(
+  violated: Violated,
+  judge: Judge,
+  among: number,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
+): Counterexample {
   const { part, conflict } = violated
   const all = Array.from({ length: part.length }, (_, i) => i)
   // What was called later has no part in it.
@@ -65,33 +117,35 @@ function reduced(violated: Violated, judge: Judge, budget: Budget): Counterexamp
       }),
     () => shown,
   )
-  const rows = shown.length > MOST_SHOWN ? core : shown
-  const inCore = new Set(core)
+  const wanted = { shown: shown.length > MOST_SHOWN ? core : shown, core: new Set(core) }
+  const makesSure = (some: readonly number[]): boolean => isSure(choose(operations, some), judge)
+  const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
+  const rows = limited.shown
+  const inCore = limited.core
   const culprit = culpritOf(operations, core)
   const { row } = operations
   return {
     level: 'linearizable',
-    sentence: sentenceOf(choose(operations, core), judge.rule, judge.beside?.(row[culprit])),
+    sentence: sentenceOf(choose(operations, [...inCore]), judge.rule, judge.beside?.(row[culprit])),
     operations: [...new Set(rows.map((i) => row[i]))].map((r) => ({
       operation: r,
       role: rows.some((i) => row[i] === r && inCore.has(i)) ? ('core' as const) : ('context' as const),
     })),
     keys: part.key === undefined ? [] : [part.key],
     culprit: row[culprit],
+    uncut: limited.uncut,
   }
 }
 
-/** A contradiction that there was no time to look into. */
-function wholeObject({ part }: Violated): Counterexample {
-  return {
-    level: 'linearizable',
-    sentence: `No order of these ${part.length} operations is legal.`,
-    get operations() {
-      return [...new Set(part.row)].map((operation) => ({ operation, role: 'core' as const }))
-    },
-    keys: part.key === undefined ? [] : [part.key],
-  }
-}
+/** Looks that making sure of a few operations may take. */
+const ALLOWED_LOOKS = 100
+
+/** Whether a few operations contradict each other by themselves, found out without a look at the clock. */
+const isSure = (some: Part, judge: Judge): boolean =>
+  inTime(
+    () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
+    () => false,
+  )
 
 interface Reducing {
   readonly isContradiction: (some: readonly number[]) => boolean

@@ -70,7 +70,7 @@ export function planShares(
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
   for (const k of keys.sort((a, b) => counts[b] - counts[a] || a - b)) {
-    const least = loads.indexOf(Math.min(...loads))
+    const least = loads.indexOf(loads.reduce((least, load) => Math.min(least, load)))
     shares[least][k] = 1
     loads[least] += counts[k]
   }
@@ -150,7 +150,7 @@ export function judgeBeside(history: History, options: ShareOptions, memory: Boa
       () => registersOf(judged, options, budget),
       () => undefined,
     )
-    return registers === undefined ? unknown(OUT_OF_TIME) : judgeOthers(registers, options, budget, false)
+    return registers === undefined ? unknown(OUT_OF_TIME) : judgeOthers(registers, options, budget, undefined)
   } finally {
     budget.giveBack(encodingBytes(history))
   }
@@ -201,7 +201,7 @@ export function reportOfShares(
   const judgeable = judgeableOf(history, options)
   // The time may be up; what the shares decided is not given up for that.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
-  const others = beside ?? judgeOthers(registers, options, budget, linearizable.result === 'met')
+  const others = beside ?? judgeOthers(registers, options, budget, linearizable)
   const report = reportOf(registers, options, linearizable, others)
   return judgeable === undefined ? report : withDoubts(report, history, judgeable)
 }

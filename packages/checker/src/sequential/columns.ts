@@ -32,7 +32,7 @@ export function joinThreads(
     const first = members[start[t]]
     let column = sizes.length
     if (column >= columns && !apart.has(first)) {
-      const idle = idleSince.indexOf(Math.min(...idleSince))
+      const idle = idleSince.indexOf(idleSince.reduce((least, each) => Math.min(least, each)))
       if (idleSince[idle] < calls[first]) column = idle
     }
     columnOf[t] = column

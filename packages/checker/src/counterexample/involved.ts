@@ -1,0 +1,53 @@
+import { type Budget, createAllowance, inTime } from '../budget.ts'
+import { type Encoded, restrict } from '../encoded.ts'
+import type { Level } from '../level.ts'
+import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict.ts'
+import { closure } from './locate.ts'
+
+/** More operations than this are not taken for a located contradiction. */
+const MOST_LOCATED = 4_096
+
+/**
+ * The operations that a contradiction in a long history uses, with every write that their results may rest on: a short
+ * history that contradicts itself likewise. Undefined where that is not short.
+ */
+export const involvedAlone = (encoded: Encoded, involved: readonly number[]): Encoded | undefined => {
+  const closed = closure(encoded, involved, MOST_LOCATED)
+  return closed && restrict(encoded, closed)
+}
+
+/** Looks that making sure of a few operations may take. */
+const ALLOWED_LOOKS = 200
+
+/** Whether some operations contradict a level by themselves, found out without a look at the clock. */
+export function isSure(violates: (budget: Budget) => boolean): boolean {
+  return inTime(
+    () => violates(createAllowance(ALLOWED_LOOKS)),
+    () => false,
+  )
+}
+
+export interface Found {
+  readonly level: Level
+  readonly encoded: Encoded
+  /** The operations that the contradiction uses; undefined where that is not known. */
+  readonly involved: readonly number[] | undefined
+  readonly why: Uncut['why']
+  readonly violates: (some: Encoded, budget: Budget) => boolean
+  readonly sentence: string
+}
+
+/** A contradiction that there was no time to cut down: what it uses, and no more operations than anybody could look at. */
+export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
+  const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
+  const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))
+  const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)
+  const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))
+  return {
+    level,
+    sentence,
+    operations: Array.from(set.row, (operation) => ({ operation, role: 'core' as const })),
+    keys: [],
+    uncut: { why, among: encoded.length, standsAlone },
+  }
+}
