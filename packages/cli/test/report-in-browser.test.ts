@@ -73,4 +73,80 @@ describe('a report, opened in a real browser', () => {
       }
     })
   })
+
+  test('of a run at 800 pixels has no text over other text', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const out = temporaryDirectory()
+    await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
+    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+      await page.setViewportSize({ width: 800, height: 900 })
+      expect(await page.evaluate(overlaps)).toEqual([])
+    })
+  })
+
+  test('draws each process in a row of its own, and only the contradiction that is open in red', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const out = temporaryDirectory()
+    await chaos(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
+    await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
+      const data = JSON.parse(await page.locator('#data').innerHTML()) as { processes: string[]; focus: number[] }
+      expect(new Set(data.processes).size).toBe(data.processes.length)
+      expect(data.focus.length).toBeGreaterThan(0)
+      const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
+      expect(tall).toBeGreaterThanOrEqual(15 * data.processes.length)
+      const red = () => page.locator('#explorer').getAttribute('data-in-red')
+      expect(await red()).toBe(String(data.focus.length))
+      const other = page.locator('.also details').first()
+      const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
+      await other.locator('summary').click()
+      await expect.poll(red).toBe(String(lines.length))
+    })
+  })
 })
+
+/** Runs in the page: pairs of texts that stand over each other. */
+function overlaps(): string[] {
+  interface Rect {
+    readonly left: number
+    readonly right: number
+    readonly top: number
+    readonly bottom: number
+  }
+  interface Element {
+    readonly textContent: string
+    getBoundingClientRect(): Rect
+    checkVisibility(): boolean
+    contains(other: Element): boolean
+    matches(selector: string): boolean
+    readonly parentElement: Element | null
+  }
+  const page = (globalThis as unknown as { document: { querySelectorAll(selector: string): Iterable<Element> } })
+    .document
+  const texts = [...page.querySelectorAll('h1,h2,h3,p,li,td,th,dt,dd,svg text,summary,label')].filter(
+    (element) => element.checkVisibility() && element.textContent.trim() !== '',
+  )
+  // What is scrolled out of sight is over nothing.
+  const inSight = (element: Element): Rect => {
+    let { left, right, top, bottom } = element.getBoundingClientRect()
+    for (let parent = element.parentElement; parent !== null; parent = parent.parentElement) {
+      if (!parent.matches('.scroll, .tall')) continue
+      const window = parent.getBoundingClientRect()
+      ;[left, right] = [Math.max(left, window.left), Math.min(right, window.right)]
+      ;[top, bottom] = [Math.max(top, window.top), Math.min(bottom, window.bottom)]
+    }
+    return { left, right, top, bottom }
+  }
+  const found: string[] = []
+  for (const [i, one] of texts.entries()) {
+    const a = inSight(one)
+    for (const other of texts.slice(i + 1)) {
+      if (one.contains(other) || other.contains(one)) continue
+      const b = inSight(other)
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+      if (wide > 2 && high > 3)
+        found.push(`${one.textContent.trim().slice(0, 40)} | ${other.textContent.trim().slice(0, 40)}`)
+    }
+  }
+  return found
+}

@@ -67,14 +67,21 @@ export interface OperationCounts {
   readonly cas: number
 }
 
-/** Operations by what was wrong while they were called: `calm`, `partition`, `kill`, `pause`, `partition+kill`, `healed`. */
+/**
+ * Operations by what was wrong while they were called: `calm`, `partition`, `kill`, `pause`, `kill+partition`, `kill, no
+ * majority up`, `healed`.
+ */
 export interface PhaseSummary {
   readonly phase: string
+  /** Whether some node could reach a majority of all nodes throughout. */
+  readonly majority: boolean
   /** Of the run's time, 0 to 1. */
   readonly share: number
   readonly operations: number
   /** Operations answered (`ok`, or a definite no that the model allows, such as a cas that found another value), 0 to 1. */
   readonly availability: number
+  /** The same of operations asked of nodes that were up; absent where all were, or none was asked. */
+  readonly upAvailability?: number | undefined
   /** Of answered operations; absent where none was. */
   readonly p50Nanos?: Nanos | undefined
   readonly p99Nanos?: Nanos | undefined

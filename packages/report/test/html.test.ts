@@ -41,7 +41,7 @@ function decode(data: {
   return Array.from({ length: data.count }, () => {
     call += signed()
     const [took, process] = [unsigned(), unsigned()]
-    for (let skipped = 0; skipped < 4; skipped++) unsigned()
+    for (let skipped = 0; skipped < 3; skipped++) unsigned()
     const flags = unsigned()
     signed()
     if (unsigned() === 1) signed()

@@ -57,7 +57,7 @@ test('a file has its name, a run its directory, its phases and what was expected
     headline: 'linearizable',
     timing: { parseMs: 1, checkMs: 2 },
   })
-  const phase = { share: 0.5, p50Nanos: ms(1), p99Nanos: ms(2) }
+  const phase = { majority: true, share: 0.5, p50Nanos: ms(1), p99Nanos: ms(2) }
   const run = summary({
     expectation: { level: 'linearizable', met: false },
     phases: [

@@ -109,6 +109,7 @@ export function sampleRun(count: number, seed = 7): { readonly history: History;
   const outcomes = [0, 1, 2].map((outcome) => history.operations.outcome.filter((o) => o === outcome).length)
   const phase = (name: string, share: number, availability: number, p99: number) => ({
     phase: name,
+    majority: true,
     share,
     operations: Math.round(count * share),
     availability,

@@ -45,9 +45,18 @@ describe('the page at the end of a run', () => {
       { id: 'fault-2', fault: { kind: 'kill', nodes: ['n2'] }, from: ms(15_870), to: ms(16_310), hits: 0 },
     ],
     phases: [
-      { phase: 'calm', share: 0.41, operations: 23_000, availability: 1, p50Nanos: ns(0.9e6), p99Nanos: ns(3.1e6) },
+      {
+        phase: 'calm',
+        majority: true,
+        share: 0.41,
+        operations: 23_000,
+        availability: 1,
+        p50Nanos: ns(0.9e6),
+        p99Nanos: ns(3.1e6),
+      },
       {
         phase: 'partition',
+        majority: true,
         share: 0.59,
         operations: 3000,
         availability: 0.9612,

@@ -1,5 +1,5 @@
 import type { Level, Report } from '@chaos/checker'
-import type { FaultKind, Schedule } from '@chaos/faults'
+import { type FaultKind, nodeNames, type Schedule } from '@chaos/faults'
 import type { History, Millis } from '@chaos/history'
 import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaos/report'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
@@ -42,7 +42,11 @@ export function judgeRun(input: JudgeInput): RunSummary {
     schedule: input.schedule,
     faults,
     operations: countOperations(history),
-    phases: summarizePhases(history, faults, outcome.healedAt, outcome.endedAt),
+    phases: summarizePhases(history, faults, {
+      nodes: nodeNames(input.config.nodes),
+      healedAt: outcome.healedAt,
+      endedAt: outcome.endedAt,
+    }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,
     trouble: outcome.trouble,

@@ -9,6 +9,7 @@ import {
 } from '@chaos/faults'
 import { type Json, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
+import { stopsNodes } from './majority.ts'
 import type { Cancel, Cluster, Heal } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -132,22 +133,19 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 }
 
-type Stopping = Extract<Fault, { readonly kind: 'kill' | 'crash' | 'pause' }>
-
-const stopsNodes = (fault: Fault): fault is Stopping =>
-  fault.kind === 'kill' || fault.kind === 'crash' || fault.kind === 'pause'
-
-/** Of those who believe to lead, the one with the highest term: an old leader may not know yet that it was deposed. */
+/**
+ * Of those who believe to lead, the one with the highest term: an old leader may not know yet that it was deposed. Nobody
+ * where several lead in that term, as all masters do.
+ */
 export function currentLeader(cluster: Cluster): string | undefined {
   let leader: string | undefined
   let highest = -1
   for (const [node, status] of cluster.status()) {
     if (status?.leads !== true) continue
     const term = status.term ?? 0
-    if (term > highest) {
-      leader = node
-      highest = term
-    }
+    if (term < highest) continue
+    leader = term > highest ? node : undefined
+    highest = term
   }
   return leader
 }

@@ -1,27 +1,37 @@
+import type { NodeId } from '@chaos/faults'
 import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaos/history'
 import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaos/report'
+import { hasMajority, stopsNodes } from './majority.ts'
 
-/** A stretch of the run during which the same kinds of fault were in force. */
+/** A stretch of the run during which the same faults were in force. */
 interface Stretch {
   readonly phase: string
+  readonly majority: boolean
   readonly from: Nanos
   readonly to: Nanos
 }
 
 export const CALM = 'calm'
 export const HEALED = 'healed'
+const NO_MAJORITY = ', no majority up'
+
+export interface PhaseBounds {
+  readonly nodes: readonly NodeId[]
+  readonly healedAt: Nanos
+  readonly endedAt: Nanos
+}
 
 /**
  * Cuts the run where faults begin and end, and sums up the operations called in each phase: `calm`, each kind of fault,
- * each combination of kinds (`kill+partition`), and `healed`, which is everything after the last heal.
+ * each combination of kinds (`kill+partition`), and `healed`, which is everything after the last heal. While no node could
+ * reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
  */
 export function summarizePhases(
   history: History,
   faults: readonly FaultRecord[],
-  healedAt: Nanos,
-  endedAt: Nanos,
+  { nodes, healedAt, endedAt }: PhaseBounds,
 ): PhaseSummary[] {
-  const stretches = cutIntoStretches(faults, healedAt, endedAt)
+  const stretches = cutIntoStretches(faults, nodes, healedAt, endedAt)
   const rowsOf = new Map<string, number[]>()
   for (const { phase } of stretches) rowsOf.set(phase, [])
   const { length, callTime } = history.operations
@@ -34,14 +44,17 @@ export function summarizePhases(
   }
   return [...rowsOf].map(([phase, rows]) => {
     const latencies = answeredLatencies(history, rows)
+    const own = stretches.filter((stretch) => stretch.phase === phase)
     const recoveries = faults
-      .filter((fault) => phase === fault.fault.kind && fault.recoveryNanos !== undefined)
-      .map((fault) => fault.recoveryNanos ?? 0)
+      .filter(({ fault, from }) => phase.split(NO_MAJORITY)[0] === fault.kind && own.some((each) => each.from === from))
+      .flatMap(({ recoveryNanos }) => recoveryNanos ?? [])
     return {
       phase,
+      majority: own.every(({ majority }) => majority),
       share: shareOf(phase, stretches, endedAt),
       operations: rows.length,
       availability: rows.length === 0 ? 1 : latencies.length / rows.length,
+      ...availabilityOfUp(history, rows, faults),
       p50Nanos: percentile(latencies, 0.5),
       p99Nanos: percentile(latencies, 0.99),
       ...(recoveries.length > 0 ? { slowestRecoveryNanos: nanos(Math.max(...recoveries)) } : {}),
@@ -49,7 +62,30 @@ export function summarizePhases(
   })
 }
 
-function cutIntoStretches(faults: readonly FaultRecord[], healedAt: Nanos, endedAt: Nanos): Stretch[] {
+/** Of the operations asked of nodes that were neither killed nor paused: who asks a node that is down has no answer to expect. */
+function availabilityOfUp(
+  history: History,
+  rows: readonly number[],
+  faults: readonly FaultRecord[],
+): Pick<PhaseSummary, 'upAvailability'> {
+  const { callTime, node } = history.operations
+  const downs = faults.flatMap(({ fault, from, to }) => (stopsNodes(fault) ? { nodes: fault.nodes, from, to } : []))
+  const isUp = (row: number): boolean => {
+    const asked = history.nodes[node[row] ?? -1]
+    const at = callTime[row] ?? 0
+    return !downs.some(({ nodes, from, to }) => asked !== undefined && from <= at && at < to && nodes.includes(asked))
+  }
+  const up = rows.filter(isUp)
+  if (up.length === 0 || up.length === rows.length) return {}
+  return { upAvailability: up.filter((row) => isAnswered(history, row)).length / up.length }
+}
+
+function cutIntoStretches(
+  faults: readonly FaultRecord[],
+  nodes: readonly NodeId[],
+  healedAt: Nanos,
+  endedAt: Nanos,
+): Stretch[] {
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to } of faults) cuts.add(Math.min(from, healedAt)).add(Math.min(to, healedAt))
   const times = [...cuts].sort((a, b) => a - b)
@@ -57,11 +93,13 @@ function cutIntoStretches(faults: readonly FaultRecord[], healedAt: Nanos, ended
   for (const [i, from] of times.entries()) {
     const to = times[i + 1]
     if (to === undefined) break
-    const kinds = new Set(faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault.kind))
-    const phase = kinds.size === 0 ? CALM : [...kinds].sort().join('+')
-    stretches.push({ phase, from: nanos(from), to: nanos(to) })
+    const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
+    const kinds = new Set(active.map(({ kind }) => kind))
+    const majority = hasMajority(nodes, active)
+    const phase = kinds.size === 0 ? CALM : `${[...kinds].sort().join('+')}${majority ? '' : NO_MAJORITY}`
+    stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
   }
-  stretches.push({ phase: HEALED, from: healedAt, to: endedAt })
+  stretches.push({ phase: HEALED, majority: true, from: healedAt, to: endedAt })
   return stretches
 }
 

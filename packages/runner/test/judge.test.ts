@@ -47,7 +47,11 @@ describe('phases', () => {
     [0, 'cas', 35, 36, 'fail', 'n1', 'mismatch'],
     [0, 'read', 60, 61, 'ok'],
   ])
-  const phases = summarizePhases(history, faults, nanos(50 * MS), nanos(100 * MS))
+  const phases = summarizePhases(history, faults, {
+    nodes: ['n1', 'n2', 'n3'],
+    healedAt: nanos(50 * MS),
+    endedAt: nanos(100 * MS),
+  })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
   test('are calm, each kind of fault, each combination, and healed', () => {
@@ -63,6 +67,22 @@ describe('phases', () => {
   test('have the operations that were called in them', () => {
     expect(named.get('calm')?.operations).toBe(1)
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
+  })
+
+  test('tell a minority down from no majority up', () => {
+    const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
+    const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>
+      summarizePhases(
+        history,
+        some.map((each, i) => fault(`fault-${i}`, each, 10, 40)),
+        { nodes: ['n1', 'n2', 'n3'], healedAt: nanos(50 * MS), endedAt: nanos(100 * MS) },
+      ).map(({ phase, majority }) => [phase, majority])
+    expect(phasesOf(kill)).toContainEqual(['kill', true])
+    expect(phasesOf(three)).toContainEqual(['kill, no majority up', false])
+    // n2 and n3 are up, but neither hears the other.
+    const apart: Fault = { kind: 'partition', links: [{ from: 'n2', to: 'n3' }], mode: 'hold' }
+    expect(phasesOf(kill, apart)).toContainEqual(['kill+partition, no majority up', false])
+    expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
   test('count a cas that found another value as an answer', () => {

@@ -72,8 +72,7 @@ export interface Embedded {
   /** Nanoseconds of one unit of the encoded times. */
   readonly unit: number
   readonly bytes: string
-  /** Rows of the picture. */
-  readonly rows: number
+  /** Each has a row of the picture, in this order: that of their first operations. */
   readonly processes: readonly string[]
   readonly functions: readonly string[]
   readonly keys: readonly string[]
@@ -91,7 +90,6 @@ export function embed(
 ): Embedded {
   const columns = history.operations
   const unit = hasTimes(history) ? 1000 : 1
-  const rowOf = rowsOf(history)
   const writer = byteWriter()
   const values = numbering<number>()
   const errors = numbering<string>()
@@ -113,7 +111,6 @@ export function embed(
     writer.signed(at - call)
     writer.unsigned(Number.isFinite(returned) ? 1 + Math.max(0, Math.round(returned / unit) - at) : 0)
     writer.unsigned(processes.of(columns.process[operation] ?? 0))
-    writer.unsigned(rowOf(columns.process[operation] ?? 0))
     writer.unsigned(columns.f[operation] ?? 0)
     const key = columns.key[operation] ?? -1
     writer.unsigned(key < 0 ? 0 : keys.of(key) + 1)
@@ -136,7 +133,6 @@ export function embed(
     count: operations.length,
     unit,
     bytes: writer.base64(),
-    rows: rowOf.rows,
     processes: processes.all().map((process) => cut(history.processName(process), LONGEST_TEXT)),
     functions: history.functions,
     keys: clipped(keys.all().map((key) => history.keys[key] ?? '')),
@@ -167,32 +163,6 @@ function numbering<T>(): { readonly of: (thing: T) => number; readonly all: () =
     },
     all: () => [...numbers.keys()],
   }
-}
-
-/**
- * The row of the picture for each process. A process that was retired leaves its row to one that begins later, as its client
- * went on under a new number: so there are about as many rows as clients.
- */
-function rowsOf(history: History): ((process: number) => number) & { readonly rows: number } {
-  const { length, process, callTime, returnTime } = history.operations
-  const stretch = new Map<number, { from: number; to: number }>()
-  for (let i = 0; i < length; i++) {
-    const from = callTime[i] ?? 0
-    const returned = returnTime[i] ?? 0
-    const to = Number.isFinite(returned) ? returned : from
-    const known = stretch.get(process[i] ?? 0)
-    if (known === undefined) stretch.set(process[i] ?? 0, { from, to })
-    else known.to = Math.max(known.to, to)
-  }
-  const ends: number[] = []
-  const rows = new Map<number, number>()
-  for (const [name, { from, to }] of [...stretch].sort((a, b) => a[1].from - b[1].from || a[0] - b[0])) {
-    const free = ends.findIndex((end) => end <= from)
-    const row = free < 0 ? ends.length : free
-    ends[row] = to
-    rows.set(name, row)
-  }
-  return Object.assign((name: number) => rows.get(name) ?? 0, { rows: ends.length })
 }
 
 /** Nanoseconds at the right edge of the page's time axis. */

@@ -16,7 +16,7 @@ export function accusedRows(report: Report | undefined): OperationRow[] {
   return [...new Set(rows)]
 }
 
-/** Every operation on the time axis, a row per client, to be moved and filtered; drawn by the page's script. */
+/** Every operation on the time axis, a row per process, to be moved and filtered; drawn by the page's script. */
 export function explorer(history: History, selection: Selection, embedded: Embedded): Html {
   const options = (names: readonly string[]): Html[] =>
     names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
@@ -30,9 +30,9 @@ export function explorer(history: History, selection: Selection, embedded: Embed
       ? html`<label>Node <select id="by-node"><option value="">all</option>${options(embedded.nodes)}</select></label>`
       : undefined
   }<span id="found" role="status"></span><span class="grow"></span><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-all">All</button></div>
-<canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, N and P step through operations, Home shows all."></canvas>
+<div id="timeline"><div id="timeline-rows"><canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, N and P step through operations, Home shows all."></canvas></div></div>
 <p class="detail" id="detail" aria-live="polite">Point at an operation, or press N to step through them.</p>
-<p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><i class="bad"></i>in a contradiction</span><span>Drag to pan, Ctrl or ⌘ and wheel to zoom, N and P to step.</span></p>
+<p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><i class="bad"></i>in the contradiction</span><span>Drag to pan, Ctrl or ⌘ and wheel to zoom, N and P to step.</span></p>
 <p class="note">${selectionText(history, selection)}</p>
 <noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
 }

@@ -1,4 +1,5 @@
 import { type Counterexample, levels } from '@chaos/checker'
+import type { History } from '@chaos/history'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { adjective, foundText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -50,7 +51,7 @@ export function renderHtml(page: Page): string {
       : headlineOf(report, askedOf(page), vacuousOf(page).length > 0)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
-  const focus = shown === undefined ? [] : shown.operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
+  const focus = shown === undefined ? [] : firstLines(history, shown)
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
@@ -81,6 +82,10 @@ ${embeddedData(embedded, spans, { end, focus, plot: plotArea, bins: { ...bins, p
 </body></html>
 `.html
 }
+
+/** The lines by which the timeline knows the operations of a contradiction. */
+const firstLines = (history: History, { operations }: Counterexample): number[] =>
+  operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? Math.round(value) : null)
 
@@ -154,7 +159,7 @@ function figure(page: Page, counterexample: Counterexample, spans: readonly Faul
 
 /** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */
 function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]): Html | undefined {
-  const { report } = page
+  const { report, history } = page
   if (report === undefined) return undefined
   const said = new Set([drawn.sentence])
   const found = levels.flatMap((level) => {
@@ -162,7 +167,7 @@ function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]):
     if (other === undefined || said.has(other.sentence)) return []
     said.add(other.sentence)
     return [
-      html`<details><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
+      html`<details data-lines="${firstLines(history, other).join(' ')}"><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
     ]
   })
   return found.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${found}</div>`

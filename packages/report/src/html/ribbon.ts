@@ -48,9 +48,25 @@ export function possibleStates(history: History, counterexample: Counterexample)
   const merged = merge(states.filter((state) => state.values.length > 0 && state.to > state.from))
   const final = merged[merged.length - 1]
   const seen = JSON.stringify(outputOf(history, culprit))
-  return final === undefined || final.earlier || final.values.some((value) => JSON.stringify(value) === seen)
-    ? []
-    : merged
+  if (final === undefined || final.earlier || final.values.some((value) => JSON.stringify(value) === seen)) return []
+  return agrees(merged, counterexample.statesBefore, callEvent[culprit] ?? 0) ? merged : []
+}
+
+/**
+ * Whether the checker, which knows the whole history, found the same values when the culprit was called: the sentence
+ * names those, and two sets beside each other would convince nobody.
+ */
+function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
+  if (found === undefined) return true
+  const then = states.findLast(({ from }) => from < at) ?? states[0]
+  if (then === undefined || then.earlier) return false
+  const texts = (values: readonly Json[]): string =>
+    values
+      .map((value) => JSON.stringify(value))
+      .sort()
+      .join()
+  const last = states[states.length - 1]
+  return texts(then.values) === texts(found) && last !== undefined && texts(last.values) === texts(found)
 }
 
 function writtenBy(history: History, row: OperationRow): Written {

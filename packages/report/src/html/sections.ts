@@ -5,20 +5,21 @@ import { printable, valueText } from '../operation-words.ts'
 import type { PhaseSummary, RunSummary } from '../run-summary.ts'
 import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
 import type { Statistics } from '../statistics.ts'
-import { faultLines, infoText } from '../terminal/run-tables.ts'
+import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
-import { count, duration, durationOfMillis, listedAtMost, moment, percent, plural } from '../words.ts'
+import { capitalised, count, duration, durationOfMillis, listedAtMost, moment, percent, plural } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
 /** How the run fared while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
   const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
+  const majority = majorityText(phases)
   const latency = (value: number | undefined): string => (value === undefined ? '–' : duration(value))
-  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2><div class="scroll"><table class="numbers"><thead><tr><th scope="col">phase</th><th scope="col">share of the run</th><th scope="col">operations</th><th scope="col">availability</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">slowest recovery</th></tr></thead><tbody>${phases.map(
+  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2><div class="scroll"><table class="numbers"><thead><tr><th scope="col">phase</th><th scope="col">share of the run</th><th scope="col">operations</th><th scope="col">availability</th><th scope="col">of nodes up</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">slowest recovery</th></tr></thead><tbody>${phases.map(
     (phase) =>
-      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
-  )}</tbody></table></div></section>`
+      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
+  )}</tbody></table></div>${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}</section>`
 }
 
 /** Every fault as it was, with how often it bit; one that never did proves nothing, and says so. */

@@ -10,7 +10,7 @@ import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../wor
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { besideOf, type Headline, headlineOf, paintFor } from './headline.ts'
 import { levelTable } from './level-table.ts'
-import { countsText, faultLines, infoText, nodesText, phaseTable } from './run-tables.ts'
+import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
 
@@ -39,12 +39,18 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
     report === undefined ? [] : levelTable(report, history, page),
     report === undefined ? [] : evidenceOf(summary, report, history, options, page),
     report === undefined ? [] : lostLines(report, page),
-    summary.phases.length === 0 ? [] : phaseTable(summary.phases, page),
+    phaseLines(summary, page),
     factLines(summary, page),
     fileLines(options, page),
     expectationLines(summary, options.exitCode, page),
   ]
   return finish(sections, options)
+}
+
+function phaseLines({ phases }: RunSummary, page: PageStyle): string[] {
+  if (phases.length === 0) return []
+  const majority = majorityText(phases)
+  return [...phaseTable(phases, page), ...(majority === '' ? [] : ['', ...wrap(majority, page.width)])]
 }
 
 export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => ({

@@ -28,6 +28,12 @@ const phaseColumns: readonly PhaseColumn[] = [
     }),
   },
   {
+    title: 'of nodes up',
+    align: 'right',
+    missed: 2,
+    cell: (phase) => (phase.upAvailability === undefined ? '' : percent(phase.upAvailability)),
+  },
+  {
     title: 'p50',
     align: 'right',
     missed: 4,
@@ -62,6 +68,22 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
     if (displayWidth(lines[0] ?? '') <= page.width || shown.length <= 2) return lines.map((line) => line.trimEnd())
     columns = shown.filter((column) => column !== least)
   }
+}
+
+/**
+ * `no majority was up for 12% of the time; while one was, nodes that were up answered 99.80%`: what a system that needs a majority can be
+ * held to. Empty where there was one all the time.
+ */
+export function majorityText(phases: readonly PhaseSummary[]): string {
+  const without = phases.filter(({ majority }) => !majority)
+  if (without.length === 0) return ''
+  const share = without.reduce((sum, phase) => sum + phase.share, 0)
+  const rest = phases.filter(({ majority, operations }) => majority && operations > 0)
+  const operations = rest.reduce((sum, phase) => sum + phase.operations, 0)
+  const answered = rest.reduce((sum, phase) => sum + (phase.upAvailability ?? phase.availability) * phase.operations, 0)
+  const otherwise =
+    operations === 0 ? '' : `; while one was, nodes that were up answered ${percent(answered / operations)}`
+  return `no majority of nodes was up and connected for ${percent(share, 0)} of the time${otherwise}`
 }
 
 /** `availability by node: n1 99.20%, n2 98.71%`; empty where no node is known. */

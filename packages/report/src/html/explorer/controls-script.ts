@@ -9,7 +9,7 @@ export const controlsScript: string = `
       seconds(o.call) + (o.end < Infinity ? ' to ' + seconds(o.end) + ', ' + length(o.end - o.call) : ', never answered'),
       'line ' + number(o.line) + (o.endLine ? ' to ' + number(o.endLine) : ''),
       faults.length ? 'during ' + faults.join(', ') : '',
-      o.bad ? 'part of a contradiction' : '',
+      o.bad ? 'part of the contradiction' : o.accused ? 'part of another contradiction' : '',
     ].filter(Boolean).join(' · ')
   }
 
@@ -30,9 +30,15 @@ export const controlsScript: string = `
     look(middle - (middle - view.from) * factor, middle + (view.to - middle) * factor)
   }
   const pan = (share) => { const by = share * (view.to - view.from); look(view.from + by, view.to + by) }
+  const bringIntoSight = (index) => {
+    const y = yOf(index)
+    if (y < AXIS || y + rowHeight > height - 18) scroller.scrollTop += y - height / 2
+  }
+  scroller.addEventListener('scroll', redraw)
   const choose = (o) => {
     chosen = o
     describe(o)
+    if (o) bringIntoSight(o.row)
     if (o && (o.call < view.from || o.call > view.to)) { const half = (view.to - view.from) / 2; look(o.call - half, o.call + half) }
     redraw()
   }
@@ -46,7 +52,7 @@ export const controlsScript: string = `
   function hit(event) {
     const box = canvas.getBoundingClientRect()
     const px = event.clientX - box.left
-    const index = Math.floor((event.clientY - box.top - AXIS) / rowHeight)
+    const index = Math.floor((event.clientY - box.top - AXIS + scroller.scrollTop) / rowHeight)
     const row = rows[index]
     if (!row) return
     let best
@@ -59,11 +65,19 @@ export const controlsScript: string = `
     return best
   }
 
-  const bad = operations.filter((o) => o.bad)
-  const focus = bad.filter((o) => data.focus.includes(o.line))
+  let bad = []
   const toBad = find('to-contradiction')
+  /** Red is for one contradiction: the one that is drawn first, or that was opened last. */
+  const select = (lines) => {
+    const selected = new Set(lines)
+    for (const o of operations) o.bad = selected.has(o.line)
+    bad = operations.filter((o) => o.bad)
+    toBad.hidden = bad.length === 0
+    canvas.dataset.inRed = bad.length
+    redraw()
+  }
   const lookAtBad = () => {
-    const shown = focus.length ? focus : bad
+    const shown = bad
     const last = shown[shown.length - 1]
     const near = shown.filter((o) => last.call - o.call < 0.2e9)
     const from = near[0].call
@@ -72,13 +86,20 @@ export const controlsScript: string = `
     look(from - room, to + room)
     choose(last)
   }
-  if (bad.length) { toBad.hidden = false; toBad.addEventListener('click', lookAtBad) }
+  select(data.focus)
+  toBad.addEventListener('click', lookAtBad)
+  for (const details of document.querySelectorAll('.also details'))
+    details.addEventListener('toggle', () => {
+      const open = [...document.querySelectorAll('.also details[open]')]
+      const shown = details.open ? details : open[open.length - 1]
+      select(shown ? shown.dataset.lines.split(' ').map(Number) : data.focus)
+    })
 
   let drag
   canvas.addEventListener('pointerdown', (event) => { drag = { px: event.clientX, from: view.from, to: view.to, moved: false }; canvas.setPointerCapture(event.pointerId) })
   canvas.addEventListener('pointermove', (event) => {
     if (!drag) { const o = hit(event); if (o) describe(o); return }
-    const by = ((drag.px - event.clientX) / (width - 2 * LEFT)) * (drag.to - drag.from)
+    const by = ((drag.px - event.clientX) / (width - LEFT - RIGHT)) * (drag.to - drag.from)
     if (Math.abs(drag.px - event.clientX) > 3) drag.moved = true
     if (drag.moved) look(drag.from + by, drag.to + by)
   })

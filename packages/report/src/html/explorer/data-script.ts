@@ -31,14 +31,14 @@ export const dataScript: string = `
       const took = unsigned()
       o.end = took === 0 ? Infinity : o.call + (took - 1) * data.unit
       o.process = unsigned()
-      o.row = unsigned()
+      o.row = o.process
       o.f = unsigned()
       o.key = unsigned() - 1
       o.node = unsigned() - 1
       const flags = unsigned()
       o.outcome = flags & 3
       o.final = (flags & 4) !== 0
-      o.bad = (flags & 8) !== 0
+      o.accused = (flags & 8) !== 0
       o.input = signed()
       o.output = unsigned() === 0 ? o.input : signed()
       o.error = unsigned() - 1
@@ -52,7 +52,7 @@ export const dataScript: string = `
   }
 
   const operations = decode()
-  const rows = Array.from({ length: data.rows }, () => [])
+  const rows = data.processes.map(() => [])
   for (const o of operations) rows[o.row].push(o)
   // An open end is drawn until the next operation of its row.
   for (const row of rows)

@@ -1,20 +1,30 @@
-/** Draws the part of the timeline that is in view: a row of bars for each process, over the bands of faults. */
+/**
+ * Draws the part of the timeline that is in view: a row of bars for each process, over the bands of faults. The canvas is
+ * as high as the window on it; rows that do not fit are scrolled to.
+ */
 export const drawingScript: string = `
   const AXIS = 20
-  const LEFT = 8
-  const rowHeight = Math.max(3, Math.min(26, Math.floor(340 / Math.max(1, data.rows))))
+  const RIGHT = 8
+  const TALLEST = 420
+  const rowHeight = Math.max(15, Math.min(26, Math.floor(340 / Math.max(1, rows.length))))
+  const rowNames = data.processes.map((name) => (/^\\d+$/.test(name) ? 'p' + name : name))
+  const nameOfRow = (name) => (name.length > 9 ? name.slice(0, 8) + '…' : name)
+  const LEFT = 14 + 6.5 * Math.max(2, ...rowNames.map((name) => nameOfRow(name).length))
   const view = { from: 0, to: data.end }
   let chosen
   let width = 0
   let colours = {}
-  const height = AXIS + rowHeight * data.rows + 6
+  const whole = AXIS + rowHeight * rows.length + 18
+  const height = Math.min(TALLEST, whole)
+  const scroller = find('timeline')
+  const yOf = (index) => AXIS + index * rowHeight - scroller.scrollTop
 
   const filters = { outcome: find('by-outcome'), key: find('by-key'), node: find('by-node') }
   const passes = (o) => Object.entries(filters).every(([name, select]) => !select || select.value === '' || o[name] === Number(select.value))
   const filtered = () => Object.values(filters).some((select) => select && select.value !== '')
 
-  const x = (time) => LEFT + ((time - view.from) / (view.to - view.from)) * (width - 2 * LEFT)
-  const timeAt = (px) => view.from + ((px - LEFT) / (width - 2 * LEFT)) * (view.to - view.from)
+  const x = (time) => LEFT + ((time - view.from) / (view.to - view.from)) * (width - LEFT - RIGHT)
+  const timeAt = (px) => view.from + ((px - LEFT) / (width - LEFT - RIGHT)) * (view.to - view.from)
   /** The first operation of a row that may reach into the view. */
   const firstOf = (row, i, time) => {
     let low = 0
@@ -41,6 +51,8 @@ export const drawingScript: string = `
     width = canvas.clientWidth
     const density = devicePixelRatio || 1
     canvas.style.height = height + 'px'
+    scroller.style.height = height + 'px'
+    find('timeline-rows').style.height = whole + 'px'
     canvas.width = Math.round(width * density)
     canvas.height = Math.round(height * density)
     context.setTransform(density, 0, 0, density, 0, 0)
@@ -53,15 +65,24 @@ export const drawingScript: string = `
     for (const [from, to] of data.faults) {
       if (to < view.from || from > view.to) continue
       context.fillStyle = colours.band
-      context.fillRect(x(from), 0, Math.max(1, x(to) - x(from)), height)
+      const left = Math.max(LEFT, x(from))
+      context.fillRect(left, 0, Math.max(1, x(to) - left), height)
     }
     drawAxis()
-    context.strokeStyle = colours.line
-    for (let i = 0; i < rows.length; i++) {
-      const y = AXIS + (i + 0.5) * rowHeight
-      context.beginPath(); context.moveTo(LEFT, y); context.lineTo(width - LEFT, y); context.stroke()
+    const first = Math.max(0, Math.floor(scroller.scrollTop / rowHeight))
+    const last = Math.min(rows.length, first + Math.ceil(height / rowHeight) + 1)
+    context.save()
+    context.beginPath(); context.rect(0, AXIS - 4, width, height - AXIS - 12); context.clip()
+    for (let i = first; i < last; i++) {
+      const y = yOf(i + 0.5)
+      context.strokeStyle = colours.line
+      context.beginPath(); context.moveTo(LEFT, y); context.lineTo(width - RIGHT, y); context.stroke()
+      context.fillStyle = colours.ink2
+      context.fillText(nameOfRow(rowNames[i]), 4, y + 4)
     }
-    rows.forEach(drawRow)
+    context.beginPath(); context.rect(LEFT - 6, AXIS - 8, width, height - AXIS - 8); context.clip()
+    for (let i = first; i < last; i++) drawRow(rows[i], i)
+    context.restore()
     context.fillStyle = colours.ink2
     let free = -1
     for (const [from, to, label] of data.faults) {
@@ -90,7 +111,7 @@ export const drawingScript: string = `
 
   const rank = (o) => (o.bad ? 4 : o.outcome === 2 ? 3 : o.outcome === 1 ? 2 : 1)
   function drawRow(row, index) {
-    const top = AXIS + index * rowHeight + Math.max(1, rowHeight * 0.15)
+    const top = yOf(index) + Math.max(1, rowHeight * 0.15)
     const tall = rowHeight * 0.7
     const some = filtered()
     let lastPixel = -1

@@ -1,0 +1,22 @@
+import type { Fault, NodeId } from '@chaos/faults'
+
+/**
+ * Whether some node could reach a majority of all nodes, itself among them, while these faults were in force: nodes that
+ * were killed or paused reach nobody, and two nodes reach each other where neither direction between them was cut.
+ */
+export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]): boolean {
+  const down = new Set(faults.flatMap((fault) => (stopsNodes(fault) ? fault.nodes : [])))
+  const cut = new Set<string>()
+  for (const fault of faults) {
+    if (fault.kind === 'partition') for (const { from, to } of fault.links) cut.add(`${from}>${to}`)
+  }
+  const up = nodes.filter((node) => !down.has(node))
+  const reaches = (one: NodeId, other: NodeId): boolean =>
+    one === other || !(cut.has(`${one}>${other}`) || cut.has(`${other}>${one}`))
+  return up.some((one) => up.filter((other) => reaches(one, other)).length > nodes.length / 2)
+}
+
+type Stopping = Extract<Fault, { readonly kind: 'kill' | 'crash' | 'pause' }>
+
+export const stopsNodes = (fault: Fault): fault is Stopping =>
+  fault.kind === 'kill' || fault.kind === 'crash' || fault.kind === 'pause'
