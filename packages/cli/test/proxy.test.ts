@@ -130,6 +130,8 @@ describe('chaos proxy', () => {
     [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],
     [{ model: 'register' }, 'Nothing is recorded: give --record'],
     [{ record: 'resp', rotate: '5' }, '--rotate 5: not a size'],
+    [{ upstream: 'a:1', record: 'resp', client: 'bearer' }, '--record: "client" is "bearer". Give peer.process'],
+    [{ upstream: 'a:1', record: 'resp', initial: 'zero' }, '--initial zero: this is no JSON. Give unknown, read'],
     [{ log: 'xml' }, 'there is no such format'],
     [{ time: '5' }, '--time 5: not a duration'],
   ])('refuses %j: %s', (options, message) => {
@@ -157,6 +159,23 @@ describe('chaos proxy', () => {
     expect(carriesOf(two)).toEqual([undefined, undefined])
     for (const name of carriageNames.filter((known) => known !== 'length-prefixed'))
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
+  })
+
+  test('knows of a recorded Redis what tells its clients apart, what it holds at the start, and as what it is checked', () => {
+    const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
+      const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', ...more })
+      const [pair] = pairs
+      return { ...(pair?.carries?.kind === 'resp' ? pair.carries : {}), model: record?.model }
+    }
+    expect(recorded({})).toMatchObject({ client: undefined, initial: 'unknown', model: 'register' })
+    expect(recorded({ client: 'peer.process', initial: 'read' })).toMatchObject({
+      client: 'peer.process',
+      initial: 'read',
+    })
+    expect(recorded({ initial: 'null' })).toMatchObject({ initial: { value: null } })
+    const counters = '{"kind":"resp","commands":"counter"}'
+    const { record } = parseProxySettings({ upstream: 'a:1', carries: counters, out: 'x.jsonl' })
+    expect(record).toMatchObject({ model: 'counter' })
   })
 
   test('never replaces a recording by itself: neither what clients saw nor what backends answered', async () => {

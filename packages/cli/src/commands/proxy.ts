@@ -30,6 +30,17 @@ export const proxyCommand: Command = {
       describe: `what passes, so that single requests and messages can be hurt: ${carriageNames.join(', ')}; once, or once for each proxy`,
       requiresArg: true,
     },
+    client: {
+      type: 'string',
+      describe:
+        'with --record: what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
+      requiresArg: true,
+    },
+    initial: {
+      type: 'string',
+      describe: 'with --record: what keys hold at the start: unknown, read, or a value in JSON [default: unknown]',
+      requiresArg: true,
+    },
     out: { type: 'string', describe: 'the history to write [default: history.jsonl]', requiresArg: true },
     force: { type: 'boolean', describe: 'replace a recording that is there already' },
     model: { type: 'string', describe: 'what the recorded operations are on, as for chaos check', requiresArg: true },

@@ -51,9 +51,10 @@ const MOST_WORKERS = 64
 export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
   const time = textOf(options, 'time')
   const control = parseControl(options)
+  const pairs = parsePairs(options)
   return {
-    pairs: parsePairs(options),
-    record: parseRecord(options),
+    pairs,
+    record: parseRecord(options, pairs),
     configFile: textOf(options, 'config'),
     control,
     token: parseToken(options, control),
@@ -114,10 +115,11 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   const carried = textsOf(options, 'carries')
   const record = textOf(options, 'record')
   if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
-  if (carried.length === 0) return [recordedCarriage(record)]
+  const members = recordedMembers(options)
+  if (carried.length === 0) return [recordedCarriage(record, members)]
   return carried.map((typed) => {
     const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
-    const recorded = recordedCarriage(record)
+    const recorded = recordedCarriage(record, members)
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (kind.kind !== recorded.kind)
       throw new UserError(
@@ -142,14 +144,45 @@ function carriageOf(typed: string): unknown {
 }
 
 /** A file with a route table, or the name of what is read without one: resp. */
-function recordedCarriage(typed: string): Carriage {
-  if (carriageNames.includes(typed)) return parseCarriage(typed, '--record')
+function recordedCarriage(typed: string, members: RecordedMembers): Carriage {
+  if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members }, '--record')
   const table = withDescriptor(readJsonFile('record', typed), typed, (path) => readBytesFile('record', path))
-  return parseCarriage({ ...(table !== null && typeof table === 'object' ? table : {}), kind: 'http' }, typed)
+  return parseCarriage(
+    { ...(table !== null && typeof table === 'object' ? table : {}), ...members, kind: 'http' },
+    typed,
+  )
+}
+
+/** What is said of a recording by options of their own; it takes the place of what a route table says. */
+interface RecordedMembers {
+  readonly client?: string
+  readonly initial?: unknown
+}
+
+function recordedMembers(options: ParsedOptions): RecordedMembers {
+  const client = textOf(options, 'client')
+  const initial = textOf(options, 'initial')
+  return {
+    ...(client === undefined ? {} : { client }),
+    ...(initial === undefined
+      ? {}
+      : { initial: initial === 'unknown' || initial === 'read' ? initial : startingValue(initial) }),
+  }
+}
+
+function startingValue(typed: string): { readonly value: unknown } {
+  try {
+    return { value: JSON.parse(typed) }
+  } catch {
+    throw new UserError(
+      'usage',
+      `--initial ${typed}: this is no JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
+    )
+  }
 }
 
 /** Whatever is told of recording asks for it. */
-function parseRecord(options: ParsedOptions): RecordSettings | undefined {
+function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const out = textOf(options, 'out')
   const rotate = textOf(options, 'rotate')
   const model = textOf(options, 'model')
@@ -163,10 +196,17 @@ function parseRecord(options: ParsedOptions): RecordSettings | undefined {
   return {
     out: out ?? 'history.jsonl',
     table: textOf(options, 'record'),
-    model,
+    model: model ?? modelOfCommands(pairs),
     rotateBytes: rotate === undefined ? undefined : parseSize('rotate', rotate),
     force: flagOf(options, 'force'),
   }
+}
+
+/** What commands of Redis are recorded as, where that is the same for all. */
+function modelOfCommands(pairs: readonly ProxyPair[]): string | undefined {
+  const models = new Set(pairs.map(({ carries }) => (carries?.kind === 'resp' ? carries.commands.model : undefined)))
+  const [model] = models
+  return models.size === 1 ? model : undefined
 }
 
 function parseControl(options: ParsedOptions): string {

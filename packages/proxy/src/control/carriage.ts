@@ -4,13 +4,13 @@ import type { Framing } from '../framing/framing.ts'
 import { framingNames, parseFraming } from '../framing/parse-framing.ts'
 import type { RouteTable } from '../http/route-table.ts'
 import { parseRouteTable } from '../http/routes/parse-table.ts'
-import { type CommandSet, commandModels, commandSet } from '../resp/command-set.ts'
+import { parseRespSettings, type RespSettings } from '../resp/resp-settings.ts'
 
 /** What a proxy's bytes are, as far as it is to know: so that single requests and messages can be hurt and recorded. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
-  | { readonly kind: 'resp'; readonly commands: CommandSet }
+  | ({ readonly kind: 'resp' } & RespSettings)
   | { readonly kind: 'messages'; readonly framing: Framing }
 
 /** What `parseCarriage` takes, for help and documents. */
@@ -29,7 +29,7 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   const { kind, ...members } = typeof value === 'string' ? { kind: value } : readObject(value, where)
   if (kind === 'http') return parseHttp(members, where)
   if (kind === 'http2') return { kind, table: parseTable(members, where) }
-  if (kind === 'resp') return { kind, commands: parseCommands(members, where) }
+  if (kind === 'resp') return { kind, ...parseRespSettings(members, where) }
   if (typeof kind === 'string' && framingNames.includes(kind))
     return { kind: 'messages', framing: parseFraming(value, where) }
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
@@ -48,27 +48,3 @@ function parseHttp(members: { readonly [name: string]: unknown }, where: string)
 
 const parseTable = (table: { readonly [name: string]: unknown }, where: string): RouteTable | undefined =>
   Object.keys(table).length === 0 ? undefined : parseRouteTable(table, where)
-
-function parseCommands(members: { readonly [name: string]: unknown }, where: string): CommandSet {
-  refuseUnknown(members, ['commands', 'cas', 'scripts'], where)
-  const { commands: model = 'register', cas, scripts = 'anything' } = members
-  if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
-    throw new UserError(
-      'input',
-      `${where}: "cas" is ${quote(cas)}. Give the source of the script that compares and sets.`,
-    )
-  if (scripts !== 'anything' && scripts !== 'keys')
-    throw new UserError(
-      'input',
-      `${where}: "scripts" is ${quote(scripts)}. Give "keys" where no script writes a key that it does not declare, or "anything".`,
-    )
-  if (typeof model !== 'string' || !commandModels.includes(model))
-    throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)
-  return commandSet({ model, cas, scriptsKeepToKeys: scripts === 'keys' })
-}
-
-function refuseUnknown(members: { readonly [name: string]: unknown }, known: readonly string[], where: string): void {
-  const stranger = Object.keys(members).find((name) => !known.includes(name))
-  if (stranger === undefined) return
-  throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${known.join(', ') || 'none'}.`)
-}

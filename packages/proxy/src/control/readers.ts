@@ -72,13 +72,19 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
           const faults = (await messages.make()).intercept({ from, to, framing: resp })
           if (recorder === undefined) return faults
           const { recordResp } = await import('../resp/resp-recorder.ts')
-          return chain(recordResp({ recorder, node: to, commands: carriage.commands }), faults)
+          return chain(recordResp({ recorder, node: to, ...carriage }), faults)
         }
         case 'messages':
           return (await messages.make()).intercept({ from, to, framing: carriage.framing })
       }
     },
     async prepare(carriage, { to, upstream }) {
+      if (carriage.kind === 'resp') {
+        if (recorder === undefined || carriage.initial !== 'read') return
+        const { readRespInitially } = await import('../resp/resp-recorder.ts')
+        await readRespInitially({ recorder, node: to, upstream, commands: carriage.commands })
+        return
+      }
       const table = tableOf(carriage)
       const { initial } = table ?? {}
       if (table === undefined || recorder === undefined || typeof initial !== 'object' || !('read' in initial)) return
@@ -86,16 +92,22 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
       await readInitially({ table, keys: initial.read, recorder, node: to, upstream })
     },
     async processesFor(carriage) {
-      const table = tableOf(carriage)
-      if (recorder === undefined || table === undefined) return undefined
-      const { clientSourcesOf } = await import('../http/routes/describe-table.ts')
-      if (!clientSourcesOf(table).includes('peer.process')) return undefined
+      if (recorder === undefined || !(await isByProcess(carriage))) return undefined
       return (await import('../peer/socket-owner.ts')).findAnyProcess()
     },
     applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
   }
+}
+
+/** Whether clients are told apart by the process that dials. */
+async function isByProcess(carriage: Carriage): Promise<boolean> {
+  if (carriage.kind === 'resp') return carriage.client === 'peer.process'
+  const table = tableOf(carriage)
+  if (table === undefined) return false
+  const { clientSourcesOf } = await import('../http/routes/describe-table.ts')
+  return clientSourcesOf(table).includes('peer.process')
 }
 
 const tableOf = (carriage: Carriage): RouteTable | undefined => ('table' in carriage ? carriage.table : undefined)

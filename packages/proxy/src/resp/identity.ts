@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 
 /** How a client is named: once for its connection, or by what it says of itself. */
-export type Naming = { readonly kind: 'fixed'; readonly session: string } | { readonly kind: 'said' }
+export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /** Who speaks on a connection. */
 export interface Identity {

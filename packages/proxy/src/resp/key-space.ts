@@ -11,6 +11,8 @@ const NO_NAMES: readonly string[] = []
  * since what is done to a key is done to all of them.
  */
 export class KeySpace {
+  /** What its keys hold has been read. */
+  isRead = false
   /** By a hash's name, the names of its fields. */
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes of which a field that was not seen yet may have changed outside the record. */

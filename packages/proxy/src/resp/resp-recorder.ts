@@ -9,8 +9,10 @@ import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
+import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
 import { KeySpace } from './key-space.ts'
 import { createRespSession, type RespSession, type Understood } from './resp-session.ts'
+import type { RespClient, RespInitial } from './resp-settings.ts'
 
 export interface RespRecorderOptions {
   readonly recorder: Recorder
@@ -18,6 +20,10 @@ export interface RespRecorderOptions {
   readonly node: Endpoint
   /** What is recorded of it: strings and hashes as registers, where nothing else is said. */
   readonly commands?: CommandSet | undefined
+  /** What tells clients apart. By default what they say of themselves. */
+  readonly client?: RespClient | undefined
+  /** What keys hold at the start. By default nobody knows; what is read then is read by `readRespInitially`. */
+  readonly initial?: RespInitial | undefined
   /** Longer commands are not recorded, and may have changed anything. By default 16 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
@@ -39,14 +45,35 @@ function keySpaceOf(recorder: Recorder): KeySpace {
 
 /** Records what clients ask of a server that speaks RESP. Bytes go on as they come, and are read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
-  const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet() } = options
+  const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
   const keySpace = keySpaceOf(recorder)
-  recorder.clientsBy({ by: 'CLIENT SETNAME or user', named: true })
-  recorder.startsWith(undefined)
+  recorder.clientsBy({ by: client ?? 'CLIENT SETNAME or AUTH', named: true })
+  recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   return (conversation) => {
-    const naming: Naming = { kind: 'said' }
+    const naming = namingOf(client, conversation)
     return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming })
   }
+}
+
+function namingOf(client: RespClient | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
+  switch (client) {
+    case undefined:
+      return { kind: 'said' }
+    case 'peer.process':
+      return { kind: 'fixed', session: peerProcess }
+    case 'peer.address':
+      return { kind: 'fixed', session: host }
+    case 'connection':
+      return { kind: 'fixed', session: `connection ${id}` }
+  }
+}
+
+/** Reads what keys hold, before any client comes: of the first server of a recording alone, since the keys are those of all. */
+export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace'>): Promise<void> {
+  const keySpace = keySpaceOf(options.recorder)
+  if (keySpace.isRead) return
+  keySpace.isRead = true
+  await scanInitially({ ...options, keySpace })
 }
 
 interface RespRecordingOptions {

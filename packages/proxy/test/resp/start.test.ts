@@ -1,0 +1,109 @@
+import { check } from '@chaos/checker'
+import { HistoryBuilder, millis, parseJsonLine } from '@chaos/history'
+import { expect, test } from 'vitest'
+import { parseCarriage } from '../../src/control/carriage.ts'
+import { createControlPlane } from '../../src/control/plane.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
+import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
+import { closeEverythingAfterEach, network } from '../sockets.ts'
+import { connectTo } from './recorded-redis.ts'
+
+closeEverythingAfterEach()
+
+const REDIS = installed('redis-server')
+
+/** A proxy as configurations have it, with what is recorded of it. */
+async function proxied(server: RealServer, carries: unknown) {
+  const lines: string[] = []
+  const recorder = createRecorder({ client: { write: (line) => void lines.push(line) } })
+  const plane = createControlPlane({ network: network(), seed: 1, recording: { recorder, files: [] } })
+  const proxy = await plane.addProxy({
+    name: 'n1',
+    listen: '127.0.0.1:0',
+    upstream: `${server.host}:${server.port}`,
+    enabled: true,
+    carries: parseCarriage(carries, 'carries'),
+  })
+  const [host = '', port] = proxy.listen.split(':')
+  return {
+    recorder,
+    address: { host, port: Number(port) },
+    lines,
+    verdict() {
+      const builder = new HistoryBuilder({ source: 'recorded.jsonl' })
+      builder.header({ chaos: 1, model: 'register', initial: recorder.initial, sessions: recorder.sessions })
+      for (const text of lines) {
+        const line = parseJsonLine(text)
+        if (line.kind === 'event') builder.event(line.event)
+      }
+      return check(builder.build(), {
+        model: 'register',
+        initial: recorder.initial,
+        levels: ['linearizable', 'sequential'],
+        failedCas: 'drop',
+        deadlineMs: millis(20_000),
+        memoryBytes: 512 * 1024 * 1024,
+        now: () => millis(performance.now()),
+      }).levels
+    },
+  }
+}
+
+test('what keys hold is read before the first client comes, where that is asked for', async (context) => {
+  if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
+  const server = await startRedis(REDIS)
+  const owner = await connectTo(server)
+  await owner.ask('MSET x before y before')
+  await owner.ask('HSET profile name ana')
+  await owner.ask('SET short lived EX 100')
+  await owner.ask('LPUSH list a')
+  const { address, verdict, lines, recorder } = await proxied(server, { kind: 'resp', initial: 'read' })
+  expect(recorder.counters).toMatchObject({ operations: 4, ok: 4, touched: 1 })
+  // Somebody changes it, and not through the proxy.
+  await owner.ask('SET x other')
+  const client = await connectTo(address)
+  expect(await client.ask('GET x')).toBe('other')
+  expect(lines.filter((line) => line.includes('"touched"')).map((line) => JSON.parse(line).key)).toEqual(['short'])
+  expect(verdict().linearizable.result).toBe('violated')
+})
+
+test('a server that cannot be read is told before any client is let in', async () => {
+  const nowhere = { host: '127.0.0.1', port: 1 }
+  await expect(proxied(nowhere, { kind: 'resp', initial: 'read' })).rejects.toThrow(
+    /"initial": "read" at 127\.0\.0\.1:1: .*leave "initial" out/,
+  )
+})
+
+test('a server of which it is said that it holds nothing', async (context) => {
+  if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
+  const server = await startRedis(REDIS)
+  await (await connectTo(server)).ask('SET x before')
+  const { address, verdict } = await proxied(server, { kind: 'resp', initial: { value: null } })
+  await (await connectTo(address)).ask('GET x')
+  expect(verdict().linearizable.result).toBe('violated')
+})
+
+test.skipIf(process.platform !== 'linux').each([
+  ['peer.process', /\d+$/],
+  ['peer.address', /^127\.0\.0\.1$/],
+  ['connection', /^connection \d+$/],
+])('clients told apart by %s', async (client, session) => {
+  if (REDIS === undefined) return
+  const { address, lines, recorder } = await proxied(await startRedis(REDIS), { kind: 'resp', client })
+  await (await connectTo(address)).ask('GET x')
+  expect(JSON.parse(lines.find((line) => line.includes('"invoke"')) ?? '{}').session).toMatch(session)
+  expect(recorder.sessions).toEqual({ by: client, named: true })
+})
+
+test('settings are checked when they are read', () => {
+  const refused = (members: object) => () => parseCarriage({ kind: 'resp', ...members }, 'x')
+  expect(refused({ client: 'header.X' })).toThrow(
+    'x: "client" is "header.X". Give peer.process, peer.address, connection',
+  )
+  expect(refused({ initial: 'nothing' })).toThrow(
+    'x: "initial" is "nothing". Give "unknown", "read", or {"value": null}',
+  )
+  expect(refused({ database: 1 })).toThrow(
+    'x has no member "database". It has: commands, cas, scripts, client, initial.',
+  )
+})
