@@ -15,7 +15,7 @@ export type {
 } from './definition.ts'
 export { promiseOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
-export { describeEvent, MachineError, threwOn, traceOf } from './machine-error.ts'
+export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
 export { findProtocol, protocols } from './registry.ts'
 export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'
 export { inSession } from './store.ts'

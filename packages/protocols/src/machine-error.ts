@@ -4,8 +4,8 @@ export interface MachineMistake {
   readonly node: NodeId
   /** What it did, to go between the node's name and the event: `threw`, `returned a promise`. */
   readonly did: string
-  /** What it was given; absent for a start. */
-  readonly event: unknown
+  /** The event, as `describeEvent` has it; absent where it was none. */
+  readonly on?: string | undefined
   /** What the error says, or what to do instead. */
   readonly detail: string
   /** What was thrown; absent where nothing was. */
@@ -20,8 +20,8 @@ export class MachineError extends Error {
   /** Where in the protocol's code, innermost first; empty where nothing was thrown. */
   readonly trace: readonly string[]
 
-  constructor({ node, did, event, detail, cause }: MachineMistake) {
-    super(`${node} ${did} on ${describeEvent(event)}: ${detail}`, { cause })
+  constructor({ node, did, on, detail, cause }: MachineMistake) {
+    super(`${node} ${did}${on === undefined ? '' : ` on ${on}`}: ${detail}`, { cause })
     this.name = 'MachineError'
     this.node = node
     this.trace = traceOf(cause)
@@ -33,7 +33,14 @@ export class MachineError extends Error {
 /** What the code of a protocol threw, as its mistake. What is known as one already stays as it is. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
-  return new MachineError({ node, did, event, detail: thrownText(cause), cause: cause ?? 'nothing' })
+  const on = describeEvent(event)
+  return new MachineError({ node, did, on, detail: thrownText(cause), cause: cause ?? 'nothing' })
+}
+
+/** What a step throws is caught where it is called: this was begun in one, and went on by itself. */
+export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
+  const did = 'threw outside its steps, from something that it left to itself'
+  return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
 const kindOf = (text: string): string => text.replaceAll(/"[^"]*"|\bn?\d[\d.,]*/g, '…')

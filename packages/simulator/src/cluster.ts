@@ -44,8 +44,8 @@ export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 export interface SimulatedCluster extends Cluster {
   /** Lets time pass until `done` says so; synchronously. */
   run(done: () => boolean, limits: RunLimits): RunEnd
-  /** Whether any node believes to lead. */
-  isLed(): boolean
+  /** Whether any node is ready to serve clients. */
+  isReady(): boolean
   /** Whatever happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
   eventCount(): number
   /** Steps that the machines of all nodes have taken so far. */
@@ -139,8 +139,11 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, deadlines })
     },
     inject,
-    isLed() {
-      for (const node of nodes.values()) if (node.status()?.leads === true) return true
+    isReady() {
+      for (const node of nodes.values()) {
+        const status = node.status()
+        if ((status?.ready ?? status?.leads) === true) return true
+      }
       return false
     },
     status: () => new Map(names.map((id) => [id, serverOf(id).status()])),

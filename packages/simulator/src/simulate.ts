@@ -8,7 +8,7 @@ const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>):
   return { events: durationMs * 100, durationMs }
 }
 
-/** How long to wait for someone who takes writes, before clients begin. */
+/** How long to wait for someone who serves clients, before they begin. */
 const WARM_UP: RunLimits = { events: 1_000_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =
@@ -25,7 +25,7 @@ export interface Simulation {
 
 /** A leader is elected, and the run begun. What comes of it does not depend on how it is cut into advances. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
-  cluster.run(() => cluster.isLed(), WARM_UP)
+  cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
   const handle = startRun({ ...options, cluster }, (ended) => {
     outcome = ended

@@ -79,7 +79,8 @@ async function playOn(
   interrupts: Interrupts,
 ): Promise<Played | undefined> {
   try {
-    return await new Promise<Played | undefined>((resolve) => {
+    return await new Promise<Played | undefined>((resolve, reject) => {
+      cluster.onBroken(reject)
       interrupts.onInterrupt(() => resolve(undefined))
       playScenario({ cluster, scenario, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
     })

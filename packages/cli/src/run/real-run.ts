@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { UserError } from '@chaos/history'
+import { UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import { type RunOutcome, startRun } from '@chaos/runner'
 import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
@@ -74,6 +74,10 @@ async function recordedRun(cluster: EmbeddedCluster, context: RunContext): Promi
       abandon = () => reject(failure)
       const handle = startRun({ cluster, ...optionsOf(runPlanOf(settings, context.schedule), writer.append) }, resolve)
       interrupts.onInterrupt(() => handle.interrupt())
+      cluster.onBroken((error) => {
+        failure = new UserError('environment', `${error.message}\nWhat was recorded until then: ${directory.history}`)
+        abandon()
+      })
       const rate = createRateMeter()
       refresh = setInterval(() => {
         const now = handle.progress()

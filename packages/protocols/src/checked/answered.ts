@@ -9,28 +9,38 @@ export class Answered {
   /** Of earlier lives, or long answered. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** With the event on which it was answered. */
+  /** With the message that brought the answer; empty where no message did. */
   readonly #answered: Map<string, string> = new Map()
+  /** Those answered in the present step. */
+  readonly #justNow: Set<string> = new Set()
 
   constructor(node: NodeId, before: Answered | undefined) {
     this.#node = node
     this.#past = before === undefined ? new Set() : before.#all()
   }
 
+  stepBegins(): void {
+    if (this.#justNow.size > 0) this.#justNow.clear()
+  }
+
   asked(requestId: string): void {
     this.#open.add(requestId)
   }
 
-  /** What is wrong with answering it on this event; `late` where nobody waits any more, through no fault of the protocol. */
-  answer(requestId: string, eventText: string): 'good' | 'late' | 'unknown' | 'twice' {
+  /** What is wrong with answering it now; `late` where nobody waits any more, through no fault of the protocol. */
+  answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
-      this.#answered.set(requestId, eventText)
+      this.#answered.set(requestId, message)
+      this.#justNow.add(requestId)
       if (this.#answered.size > MOST_REMEMBERED) this.#forgetOldest()
       return 'good'
     }
     const before = this.#answered.get(requestId)
-    // A network may bring a message twice, and the answer to it then comes twice as well.
-    if (before !== undefined) return before === eventText ? 'late' : 'twice'
+    if (before !== undefined) {
+      // A network may bring a message twice, and the answer that it brings then comes twice as well.
+      const again = message !== '' && message === before && !this.#justNow.has(requestId)
+      return again ? 'late' : 'twice'
+    }
     return this.#isPast(requestId) ? 'late' : 'unknown'
   }
 

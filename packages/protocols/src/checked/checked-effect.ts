@@ -20,12 +20,12 @@ export class Mistake extends Error {
   }
 }
 
-/** The node whose effects are checked, and the event they answer. */
+/** The node whose effects are checked, and the message they answer: empty where it is another event. */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
-  readonly eventText: string
+  readonly messageText: string
 }
 
 const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log']
@@ -82,10 +82,10 @@ function checkedSend(members: Members, { node, peers }: EffectContext): AnyEffec
   return { type: 'send', to, message: copied('message', members['message'], `sent ${to} a message`) }
 }
 
-function checkedReply(members: Members, { answered, eventText }: EffectContext): AnyEffect | undefined {
+function checkedReply(members: Members, { answered, messageText }: EffectContext): AnyEffect | undefined {
   const requestId = textIn('reply', members, 'requestId')
   const result = checkedResult(members['result'])
-  switch (answered.answer(requestId, eventText)) {
+  switch (answered.answer(requestId, messageText)) {
     case 'good':
       return { type: 'reply', requestId, result }
     case 'late':
@@ -149,7 +149,8 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would not arrive as it is; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
     )
-  const text = JSON.stringify(value)
+  // A text that is too long need not be written out to know it.
+  const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(
       `${did} of ${text.length.toLocaleString('en-US')} characters of JSON`,

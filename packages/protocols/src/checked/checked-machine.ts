@@ -2,7 +2,7 @@ import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
 import type { AnyStoreMachine, ProtocolDefinition } from '../definition.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
-import { isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
+import { describeEvent, isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { Answered } from './answered.ts'
 import { type AnyEffect, checkedEffect, Mistake } from './checked-effect.ts'
@@ -64,14 +64,15 @@ export function checkedMachine(machine: AnyStoreMachine): AnyStoreMachine {
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
       // Copied, lest a node goes on to change what is on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
-      return transition(checked, undefined, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
+      return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
     step(checked: Checked, event: AnyEvent, now: Millis): AnyTransition {
       const text = JSON.stringify(event)
       const given: AnyEvent = JSON.parse(text)
       checked.event = event
       if (event.type === 'request') checked.answered.asked(event.requestId)
-      return transition(checked, event, text, () => {
+      checked.answered.stepBegins()
+      return stepped(checked, event.type === 'message' ? text : '', () => {
         const returned = machine.step(checked.state, given, now)
         if (JSON.stringify(given) !== text)
           throw new Mistake(
@@ -81,26 +82,31 @@ export function checkedMachine(machine: AnyStoreMachine): AnyStoreMachine {
         return returned
       })
     },
-    status({ node, event, state }: Checked): NodeStatus {
-      return blamed(node, event, '"status"', () => checkedStatus(machine.status(state)))
-    },
+    status: statusOf,
+  }
+
+  /** Its status is asked for as well: hosts differ in when they do, and a mistake is to show on the event that led to it. */
+  function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
+    const transition = transitionOf(checked, messageText, run)
+    statusOf(checked)
+    return transition
+  }
+
+  function statusOf({ node, event, state }: Checked): NodeStatus {
+    return blamed(node, event, '"status"', () => checkedStatus(machine.status(state)))
   }
 }
 
-function transition(
-  checked: Checked,
-  event: AnyEvent | undefined,
-  eventText: string,
-  run: () => unknown,
-): AnyTransition {
-  const { node } = checked
+function transitionOf(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
+  const { node, peers, answered, event } = checked
   try {
     const returned = run()
     const { state, effects } = checkedReturn(returned)
     checked.state = state
     const carried: AnyEffect[] = []
+    const context = { node, peers, answered, messageText }
     for (const effect of effects) {
-      const one = checkedEffect(effect, { ...checked, eventText })
+      const one = checkedEffect(effect, context)
       if (one !== undefined) carried.push(one)
     }
     return { state: checked, effects: carried }
@@ -111,7 +117,7 @@ function transition(
 
 function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): MachineError {
   if (!(error instanceof Mistake)) return threwOn(node, event, error)
-  return new MachineError({ node, did: error.did, event, detail: error.instead })
+  return new MachineError({ node, did: error.did, on: describeEvent(event), detail: error.instead })
 }
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {

@@ -95,7 +95,8 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
       }
       return turn
     },
-    status: () => ({ role: 'master', leads: true }),
+    // Everybody serves, and nobody more than others.
+    status: () => ({ role: 'master', leads: false, ready: true }),
   }
 }
 

@@ -193,15 +193,15 @@ function endlessText(end: string, at: Nanos, node: NodeId | undefined, event: An
 
 const POLL_NANOS = 10e6
 
-/** Lets a leader be elected; a protocol that has none is not waited for beyond the limit. */
+/** Lets a leader be elected; a protocol that has none, and does not say that it is ready, is not waited for beyond the limit. */
 function warmUp(cluster: SimulatedCluster): void {
-  let led = false
+  let ready = false
   const poll = () => {
-    led = cluster.isLed()
-    if (!led) cluster.clock.at(nanos(cluster.clock.now() + POLL_NANOS), poll)
+    ready = cluster.isReady()
+    if (!ready) cluster.clock.at(nanos(cluster.clock.now() + POLL_NANOS), poll)
   }
   poll()
-  cluster.run(() => led, WARM_UP)
+  cluster.run(() => ready, WARM_UP)
 }
 
 function watchInvariants({ protocol }: Subject) {

@@ -4,7 +4,7 @@ import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
 import type { Cluster } from '@chaos/runner'
-import { loadProtocol } from '../protocol-file.ts'
+import { isProtocolFile, loadProtocol } from '../protocol-file.ts'
 import { createClock } from './clock.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import { createHttpClient } from './http-client.ts'
@@ -25,7 +25,7 @@ export interface EmbeddedClusterOptions {
   /** Gets n1.log, n2.log, …, to which is appended. */
   readonly logDir: string
   readonly seed: number
-  /** For the processes to be ready, and then again for one of them to lead. By default 15 s. */
+  /** For the processes to start, and then again for one of them to be ready to serve. By default 15 s. */
   readonly startupTimeoutMs?: number | undefined
   /** Gives up a start that is on its way; what was started ends. */
   readonly signal?: AbortSignal | undefined
@@ -44,6 +44,8 @@ export interface EmbeddedCluster extends Cluster {
   pid(node: NodeId): number | undefined
   /** Of the process that ends the nodes if this one cannot. */
   readonly keeperPid: number
+  /** Calls back once the protocol's own code has ended a node: no more can be learned from this cluster. */
+  onBroken(callback: (error: UserError) => void): void
   /** What went wrong without having been asked for, such as a node that ended by itself; in order. */
   trouble(): readonly string[]
 }
@@ -51,7 +53,7 @@ export interface EmbeddedCluster extends Cluster {
 const STARTUP_TIMEOUT_MS = 15_000
 
 /**
- * Starts the nodes and waits until they can serve: until each has reported itself, and one of them leads.
+ * Starts the nodes and waits until they can serve: until each has reported itself, and one of them is ready.
  *
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
@@ -64,6 +66,14 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
 
   const trouble: string[] = []
+  let broken: UserError | undefined
+  const toldOfBroken: ((error: UserError) => void)[] = []
+  const broke = (error: UserError) => {
+    if (broken !== undefined) return
+    broken = error
+    statusChanged()
+    for (const callback of toldOfBroken) callback(error)
+  }
   const watchers = new Set<() => void>()
   const statusChanged = () => {
     for (const watcher of watchers) watcher()
@@ -106,11 +116,18 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
         moved: (ports) => opened.moved(id, ports),
         statusChanged,
         died: (message) => trouble.push(message),
+        broke,
       }),
     )
     options.signal?.throwIfAborted()
     await Promise.all(managed.map((node) => node.start()))
-    await ready(managed, { watchers, timeoutMs: startupTimeoutMs, logPath })
+    await ready(managed, {
+      watchers,
+      timeoutMs: startupTimeoutMs,
+      leaderless: isProtocolFile(options.protocol),
+      broken: () => broken,
+      logPath,
+    })
     options.signal?.throwIfAborted()
     return asCluster(opened)
   } catch (error) {
@@ -143,6 +160,10 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       url: (id) => `http://127.0.0.1:${opened.clientPort(id)}`,
       pid: (id) => byId.get(id)?.pid(),
       keeperPid: keeper.pid,
+      onBroken(callback) {
+        toldOfBroken.push(callback)
+        if (broken !== undefined) callback(broken)
+      },
       trouble: () => trouble,
       stop(stopped) {
         // Whoever was interrupted waits for things that will not happen.

@@ -39,10 +39,10 @@ export function startKeeper(died: () => void): Keeper {
   }
 }
 
-/** Resolves when the process has ended, or could not be started at all. */
+/** Resolves when the process has ended and all it wrote is here, or could not be started at all. */
 export function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    child.once('exit', () => resolve())
+    child.once('close', () => resolve())
     child.once('error', () => {
       if (child.pid === undefined) resolve()
     })

@@ -4,7 +4,7 @@ import type { NodeStatus } from '@chaos/protocols'
 import type { NodeSetup } from '../node/wire.ts'
 import type { Keeper } from './keeper.ts'
 import { lastWords } from './log-tail.ts'
-import { type NodeProcess, spawnNode } from './node-process.ts'
+import { brokenError, type NodeProcess, spawnNode } from './node-process.ts'
 
 const END_GRACE_MS = 1000
 
@@ -25,6 +25,8 @@ export interface ManagedNodeOptions {
   readonly statusChanged: () => void
   /** It ended, and nobody had asked for it. */
   readonly died: (message: string) => void
+  /** Its protocol's own code was why. */
+  readonly broke: (error: UserError) => void
 }
 
 /** A node over all its lives: what is wrong with it is counted, so that faults may overlap and heal in any order. */
@@ -77,6 +79,11 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
       current = undefined
       if (life.alive) enter(false)
       options.moved(undefined)
+      const broken = process.broken()
+      if (broken !== undefined) {
+        options.broke(brokenError(broken, logPath))
+        return
+      }
       if (kills === 0 && !ended)
         options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
     })

@@ -4,10 +4,14 @@ import { createInterface } from 'node:readline'
 import { UserError } from '@chaos/history'
 import type { NodeStatus } from '@chaos/protocols'
 import { isStopped } from '../keeper/process-identity.ts'
-import type { NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
+import type { BrokenProtocol, NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
+import { isProtocolFile } from '../protocol-file.ts'
 import { builtEntry } from './entry.ts'
 import { exitOf, type Keeper } from './keeper.ts'
 import { lastLines } from './log-tail.ts'
+
+/** A protocol that takes all memory is not to take that of others: its watchdog ends it before. */
+const LARGEST_HEAP = '--max-old-space-size=1024'
 
 /** One life of one node. */
 export interface NodeProcess {
@@ -18,6 +22,8 @@ export interface NodeProcess {
   /** Last reported; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
   running(): boolean
+  /** What its protocol did wrong, where that is why it ended. */
+  broken(): BrokenProtocol | undefined
   /** Its log counts from this moment from now on. */
   countFrom(originNanos: bigint): void
   /** SIGSTOP; resolves once it is stopped, or ended. */
@@ -31,8 +37,9 @@ export interface NodeProcess {
 
 export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () => void): NodeProcess {
   const log = openLog(setup.logPath)
+  const limits = isProtocolFile(setup.protocol) ? [LARGEST_HEAP] : []
   // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
-  const child = spawn(process.execPath, [builtEntry('node'), setup.id], {
+  const child = spawn(process.execPath, [...limits, builtEntry('node'), setup.id], {
     detached: true,
     stdio: ['pipe', 'pipe', log],
   })
@@ -46,6 +53,7 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
   let status: NodeStatus | undefined
   let paused = false
   let running = true
+  let broken: BrokenProtocol | undefined
 
   const exited = exitOf(child).then(() => {
     running = false
@@ -56,10 +64,14 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
     createInterface({ input: stdout }).on('line', (line) => {
       const report = JSON.parse(line) as NodeReport
       if (report.type === 'ready') return resolve(report)
+      if (report.type === 'broken') {
+        broken = report
+        return
+      }
       status = report.status
       statusChanged()
     })
-    exited.then(() => reject(neverReady(setup, child.exitCode, child.signalCode)))
+    exited.then(() => reject(neverReady(setup, broken, child.exitCode, child.signalCode)))
   })
   // Whoever waits for it hears of it; nobody has to.
   ready.catch(() => {})
@@ -76,6 +88,7 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
     exited,
     status: () => (running && !paused ? status : undefined),
     running: () => running,
+    broken: () => broken,
     countFrom: (originNanos) => tell({ type: 'origin', originNanos: String(originNanos) }),
     async pause() {
       paused = true
@@ -104,6 +117,15 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
   }
 }
 
+/** The run cannot go on: what its author has to know, in full. */
+export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
+  new UserError(
+    'environment',
+    [`The protocol does not work: ${what}`, ...trace.map((frame) => `    ${frame}`), `Its log is ${logPath}`].join(
+      '\n',
+    ),
+  )
+
 function openLog(path: string): number {
   try {
     return openSync(path, 'a')
@@ -112,7 +134,13 @@ function openLog(path: string): number {
   }
 }
 
-function neverReady(setup: NodeSetup, code: number | null, signal: string | null): UserError {
+function neverReady(
+  setup: NodeSetup,
+  broken: BrokenProtocol | undefined,
+  code: number | null,
+  signal: string | null,
+): UserError {
+  if (broken !== undefined) return brokenError(broken, setup.logPath)
   const how = signal === null ? `exit code ${code}` : signal
   return new UserError(
     'environment',

@@ -3,30 +3,60 @@ import { UserError } from '@chaos/history'
 import { lastLines } from './log-tail.ts'
 import type { ManagedNode } from './managed-node.ts'
 
-/** Resolves once every node has reported itself and one leads. */
+interface ReadyOptions {
+  readonly watchers: Set<() => void>
+  readonly timeoutMs: number
+  /** Whether the protocol may be one that never has a leader, and does not say when it is ready. */
+  readonly leaderless: boolean
+  readonly broken: () => UserError | undefined
+  readonly logPath: (node: NodeId) => string
+}
+
+/** An election takes less. */
+const LEADERLESS_AFTER_MS = 3_000
+
+/** Resolves once every node has reported itself and one is ready to serve. */
 export async function ready(
   nodes: readonly ManagedNode[],
-  { watchers, timeoutMs, logPath }: { watchers: Set<() => void>; timeoutMs: number; logPath: (node: NodeId) => string },
+  { watchers, timeoutMs, leaderless, broken, logPath }: ReadyOptions,
 ): Promise<void> {
-  const isReady = () => nodes.every((node) => node.status() !== undefined) && nodes.some((node) => node.status()?.leads)
+  const haveReported = () => nodes.every((node) => node.status() !== undefined)
+  const isReady = () =>
+    haveReported() &&
+    nodes.some((node) => {
+      const status = node.status()
+      return status?.ready ?? status?.leads
+    })
+  const saysNothing = () => haveReported() && nodes.every((node) => node.status()?.ready === undefined)
+  let patience: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   let watcher: (() => void) | undefined
   try {
     await new Promise<void>((resolve, reject) => {
       watcher = () => {
+        const error = broken()
         const gone = nodes.find((node) => node.pid() === undefined)
-        if (gone !== undefined) reject(endedEarly(gone.id, logPath(gone.id)))
+        if (error !== undefined) reject(error)
+        else if (gone !== undefined) reject(endedEarly(gone.id, logPath(gone.id)))
         else if (isReady()) resolve()
       }
       watchers.add(watcher)
       timer = setTimeout(() => {
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
-        reject(new UserError('environment', `no node leads after ${timeoutMs} ms (${roles}); see the nodes' logs`))
+        reject(
+          new UserError(
+            'environment',
+            `no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`,
+          ),
+        )
       }, timeoutMs)
+      // Without a leader, and without a word about it, they serve as soon as they are there.
+      if (leaderless) patience = setTimeout(() => saysNothing() && resolve(), LEADERLESS_AFTER_MS)
       watcher()
     })
   } finally {
     clearTimeout(timer)
+    clearTimeout(patience)
     if (watcher !== undefined) watchers.delete(watcher)
   }
 }

@@ -1,13 +1,22 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { NodeId } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
-import type { AnyStoreMachine, MachineEvent, NodeStatus, StoreCommand, StoreResult } from '@chaos/protocols'
+import {
+  type AnyStoreMachine,
+  type MachineEvent,
+  type NodeStatus,
+  type StoreCommand,
+  type StoreResult,
+  type Transition,
+  threwOn,
+} from '@chaos/protocols'
 import { type AnyEffect, createEffectRunner, type VolatileEffect } from './effects.ts'
 import { createHttpApi } from './http-api.ts'
 import { openJournal } from './journal.ts'
 import type { NodeLog } from './log.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerListener } from './peer-listener.ts'
+import type { Watchdog } from './watchdog.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Effects that wait for the disk; beyond it, what peers send is dropped, as a network may. */
@@ -23,6 +32,8 @@ export interface NodeOptions {
   readonly seed: number
   readonly journalPath: string
   readonly log: NodeLog
+  /** Told of every step before and after it. */
+  readonly watchdog?: Watchdog | undefined
   /** Called after every change. */
   readonly statusChanged: (status: NodeStatus) => void
   /** The node cannot go on: its disk failed, or its protocol threw. */
@@ -45,8 +56,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { journal, records, tornBytes } = openJournal(options.journalPath)
   if (tornBytes > 0) log.line(`journal: cut off a torn record of ${tornBytes} bytes at the end, never acknowledged`)
 
-  // Request ids are unique over restarts: no two incarnations share a process id and a start time.
-  const incarnation = `${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`
+  // Request ids are unique over restarts: no two incarnations share a process id and a start time. They begin with the
+  // node's name, by which a protocol is not blamed for a late answer to what it was asked in an earlier life.
+  const incarnation = `${options.id}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`
   const answers = new Map<string, (result: StoreResult) => void>()
   const timers = new Map<string, NodeJS.Timeout>()
   const links = new Map<NodeId, PeerLink>()
@@ -62,7 +74,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const api = createHttpApi({
     id: options.id,
     protocol: options.protocol,
-    status: () => machine.status(state),
+    status: () => known ?? machine.status(state),
     request,
   })
   const listener = createPeerListener({
@@ -78,23 +90,37 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
 
   const setting = { id: options.id, peers: options.peers.map((peer) => peer.id), seed: options.seed }
   log.line(`${options.id} starts: ${options.protocol}, ${records.length} journal records, process ${process.pid}`)
-  const start = machine.start(setting, records, now())
+  const start = blamed(undefined, () => machine.start(setting, records, now()))
   let state: unknown = start.state
   let known: NodeStatus | undefined
   effects.run(start.effects)
   noteStatus()
   const [clientPort, peerPort] = await Promise.all([listen(api), listen(listener.server)])
-  return { clientPort, peerPort, status: () => machine.status(state), close }
+  return { clientPort, peerPort, status: () => known ?? machine.status(state), close }
 
   function step(event: MachineEvent<unknown, StoreCommand>): void {
     if (closed) return
     try {
-      const transition = machine.step(state, event, now())
+      const transition = blamed(event, () => machine.step(state, event, now()))
       state = transition.state
       if (transition.effects.length > 0) effects.run(transition.effects as readonly AnyEffect[])
       noteStatus()
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  function blamed(
+    event: MachineEvent<unknown, StoreCommand> | undefined,
+    run: () => Transition<unknown, unknown, StoreResult, unknown>,
+  ): Transition<unknown, unknown, StoreResult, unknown> {
+    options.watchdog?.begins(event)
+    try {
+      return run()
+    } catch (error) {
+      throw threwOn(options.id, event, error)
+    } finally {
+      options.watchdog?.ends()
     }
   }
 

@@ -1,13 +1,18 @@
 import { createInterface } from 'node:readline'
-import { loadProtocol } from '../protocol-file.ts'
+import { MachineError, threwBetweenSteps } from '@chaos/protocols'
+import { isProtocolFile, loadProtocol } from '../protocol-file.ts'
 import { startNode } from './host.ts'
 import { openNodeLog } from './log.ts'
+import { startWatchdog } from './watchdog.ts'
 import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
 // One node of an embedded cluster, as an operating-system process. Its owner starts it, says on standard input which
 // node to be, and reads on standard output what has become of it. Standard error goes into the node's log.
 
-const report = (line: NodeReport) => process.stdout.write(`${JSON.stringify(line)}\n`)
+const writeReport = process.stdout.write.bind(process.stdout)
+const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
+// What a protocol prints is for its log.
+process.stdout.write = process.stderr.write.bind(process.stderr)
 // The owner may be gone before its pipes are known to be.
 process.stdout.on('error', () => process.exit(0))
 
@@ -21,6 +26,9 @@ input.once('close', () => process.exit(0))
 async function run(setup: NodeSetup): Promise<void> {
   const log = openNodeLog(setup.logPath, BigInt(setup.originNanos))
   const protocol = await loadProtocol(setup.protocol)
+  const own = isProtocolFile(setup.protocol)
+  const watchdog = own ? startWatchdog(setup.id) : undefined
+  if (own) process.on('uncaughtException', (error) => stopFor(threwBetweenSteps(setup.id, error)))
   process.once('SIGTERM', () => {
     log.line(`${setup.id} ends: it was told to`)
     process.exit(0)
@@ -33,6 +41,7 @@ async function run(setup: NodeSetup): Promise<void> {
     seed: setup.seed,
     journalPath: setup.journalPath,
     log,
+    watchdog,
     statusChanged: (status) => report({ type: 'status', status }),
     failed: stopFor,
   })
@@ -50,6 +59,12 @@ async function run(setup: NodeSetup): Promise<void> {
 
 /** A user's trouble, such as a full disk, is told by its message; a mistake of ours with where it happened. */
 function stopFor(error: Error): void {
+  if (error instanceof MachineError) {
+    const { message: what, trace } = error
+    report({ type: 'broken', what, trace })
+    process.stderr.write(`fatal: ${[what, ...trace].join('\n    ')}\n`)
+    process.exit(1)
+  }
   // Errors of the system have a code, and so have a UserError's.
   process.stderr.write(`fatal: ${'code' in error ? error.message : error.stack}\n`)
   process.exit(1)

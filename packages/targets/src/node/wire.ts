@@ -29,3 +29,12 @@ export type NodeReport =
   | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
   /** On every change, and when asked for. */
   | { readonly type: 'status'; readonly status: NodeStatus }
+  /** Its protocol's own code is to blame; the process ends. */
+  | BrokenProtocol
+
+export interface BrokenProtocol {
+  readonly type: 'broken'
+  readonly what: string
+  /** Where in its code it threw, innermost first; empty where nothing was thrown. */
+  readonly trace: readonly string[]
+}

@@ -1,0 +1,125 @@
+import { millis } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import {
+  type AnyStoreMachine,
+  checkedMachine,
+  checkedProtocol,
+  findProtocol,
+  MachineError,
+  type StoreResult,
+} from '../src/index.ts'
+
+const NOW = millis(0)
+const ok: StoreResult = { type: 'ok', value: 1 }
+const request = (requestId: string) => ({ type: 'request', requestId, command: { f: 'read', key: 'x' } }) as const
+const message = (value: unknown) => ({ type: 'message', from: 'n2', message: value }) as const
+
+/** A machine of which each step does what it is told. */
+function machineThat(step: (state: unknown, event: never) => unknown, start: () => unknown = () => ({ n: 0 })) {
+  const machine = {
+    start: () => ({ state: start(), effects: [] }),
+    step: (state: unknown, event: never) => ({ state, effects: step(state, event) }),
+    status: () => ({ role: 'copy', leads: false }),
+  }
+  return checkedMachine(machine as unknown as AnyStoreMachine)
+}
+
+const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
+const started = (machine: AnyStoreMachine) => machine.start(setting, [], NOW).state
+
+describe('of a checked machine', () => {
+  test('a message keeps what it had when it was sent, whatever becomes of what it was made of', () => {
+    const shared = { list: [1] }
+    const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
+    const { effects } = machine.step(started(machine), request('r1'), NOW)
+    shared.list.push(2)
+    expect(effects).toEqual([{ type: 'send', to: 'n2', message: { list: [1] } }])
+  })
+
+  test('a node gets a copy of its journal, which it may keep and change', () => {
+    const record = { list: [1] }
+    const machine = checkedMachine({
+      start: (_, journal) => {
+        journal[0].list.push(2)
+        return { state: journal, effects: [] }
+      },
+      step: (state) => ({ state, effects: [] }),
+      status: () => ({ role: 'copy', leads: false }),
+    })
+    machine.start(setting, [record], NOW)
+    expect(record).toEqual({ list: [1] })
+  })
+
+  test('what came with a message may be kept, and changed in a later step', () => {
+    const machine = machineThat((state, event: { type: string; message: { list: number[] } }) => {
+      const kept = state as { list?: number[] }
+      if (event.type === 'message') kept.list = event.message.list
+      else kept.list?.push(2)
+      return []
+    })
+    const state = started(machine)
+    machine.step(state, message({ list: [1] }), NOW)
+    expect(() => machine.step(state, request('r1'), NOW)).not.toThrow()
+  })
+
+  test('a second reply is an error, but for the one to a message that the network brought twice', () => {
+    const machine = machineThat((_, event: { type: string }) =>
+      event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
+    )
+    const state = started(machine)
+    machine.step(state, request('r1'), NOW)
+    expect(machine.step(state, message('done'), NOW).effects).toHaveLength(1)
+    expect(machine.step(state, message('done'), NOW).effects).toEqual([])
+    expect(() => machine.step(state, message('done again'), NOW)).toThrow(
+      'n1 replied a second time to the request "r1"',
+    )
+  })
+
+  test('a reply to what was asked in an earlier life is dropped, and one to what was never asked is an error', () => {
+    const machine = machineThat((_, event: { type: string; message: string }) =>
+      event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
+    )
+    machine.step(started(machine), request('r1'), NOW)
+    const state = started(machine)
+    expect(machine.step(state, message('r1'), NOW).effects).toEqual([])
+    expect(() => machine.step(state, message('r2'), NOW)).toThrow(
+      'n1 replied to "r2", a request that it was never given',
+    )
+  })
+
+  test('one mistake on two events is one cause', () => {
+    const mistakeOn = (value: string) => {
+      const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
+      try {
+        machine.step(started(machine), message(value), NOW)
+      } catch (error) {
+        return (error as MachineError).mistake
+      }
+      return undefined
+    }
+    expect(mistakeOn('one')).toBeDefined()
+    expect(mistakeOn('one')).toBe(mistakeOn('other'))
+  })
+
+  test('an invariant sees the state that the protocol made, and is named where it throws', () => {
+    const seen: unknown[] = []
+    const protocol = checkedProtocol({
+      ...findProtocol('master-master')!,
+      invariants: [
+        {
+          name: 'odd',
+          summary: '',
+          watch: () => () => (state) => {
+            seen.push(state)
+            throw new Error('no')
+          },
+        },
+      ],
+    })
+    const { state } = protocol.create({ knobs: {} }).start(setting, [], NOW)
+    const watch = protocol.invariants![0]!.watch()('n1')
+    expect(() => watch(state, undefined)).toThrow(MachineError)
+    expect(() => watch(state, undefined)).toThrow('n1 threw from "odd" on its start: no')
+    expect(seen[0]).toMatchObject({ versions: new Map() })
+  })
+})

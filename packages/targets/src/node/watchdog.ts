@@ -1,0 +1,39 @@
+import { Worker } from 'node:worker_threads'
+import type { NodeId } from '@chaos/faults'
+import { describeEvent } from '@chaos/protocols'
+
+// A step that never returns stops its process, and nobody there can tell. What it is at is therefore kept in memory that
+// another thread looks at.
+
+export interface Watchdog {
+  /** The event is absent for a start. */
+  begins(event: unknown): void
+  ends(): void
+}
+
+export const STEP = 0
+export const STEPPING = 1
+export const TEXT_LENGTH = 2
+export const TEXT = 3
+const LONGEST_TEXT = 800
+
+/** Ends the process, with a report, once a step has not returned for seconds or is about to take all memory. */
+export function startWatchdog(id: NodeId): Watchdog {
+  const shared = new SharedArrayBuffer((TEXT + LONGEST_TEXT) * Uint16Array.BYTES_PER_ELEMENT)
+  const pulse = new Uint16Array(shared)
+  const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData: { id, shared } })
+  thread.unref()
+  return {
+    begins(event) {
+      const text = describeEvent(event)
+      const length = Math.min(text.length, LONGEST_TEXT)
+      for (let i = 0; i < length; i++) pulse[TEXT + i] = text.charCodeAt(i)
+      pulse[TEXT_LENGTH] = length
+      pulse[STEP] = (pulse[STEP] ?? 0) + 1
+      pulse[STEPPING] = 1
+    },
+    ends() {
+      pulse[STEPPING] = 0
+    },
+  }
+}
