@@ -64,7 +64,7 @@ describe('a protocol that does not work is reported as that, with the event, nev
     ['one that draws lots', 'Math.random()', /calls Math\.random\(\), so no run can be repeated/],
     [
       'one that keeps state outside its state',
-      'effects.push({ type: "reply", requestId, result: { type: "ok", value: calls++ } })',
+      'return { state, effects: [{ type: "reply", requestId, result: { type: "ok", value: calls++ } }] }',
       /not deterministic.*event \d+ of the clients/,
     ],
   ])('%s', async (_, goesWrong, what) => {
