@@ -241,11 +241,12 @@ describe('chaos check --workers', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(stopped.error).toMatch(
-      /endless\.jsonl\.gz: out of time while reading \(see --timeout\): stopped after 3\.\d s, and nothing is known$/,
+      /endless\.jsonl\.gz: out of time while reading \(see --timeout\): stopped after 5\.\d s, and nothing is known$/,
     )
     expect(checked.levels.linearizable.result).toBe('met')
     expect(exitCode).toBe(2)
-    expect(performance.now() - started).toBeLessThan(8_000)
+    // Reading it to the end takes a minute and more.
+    expect(performance.now() - started).toBeLessThan(30_000)
   })
 
   test('must be a number of threads', async () => {

@@ -1,8 +1,8 @@
 import { Tinypool } from 'tinypool'
 import { type CheckResult, type CheckTask, megabytes, type StoppedFile } from './check-file.ts'
-import { epochMs } from './epoch.ts'
 import { bytesOf } from './files.ts'
 import type { CheckSettings } from './settings.ts'
+import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import type * as worker from './worker.ts'
 import type { Timed } from './worker.ts'
 
@@ -31,13 +31,13 @@ export interface CheckPool {
  */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
-const READING_START_MS = 3_000
+const READING_AT_LEAST_MS = 5_000
 /** A seventh of what one core reads of plain lines. */
 const READING_BYTES_PER_MS = 20_000
 
 /** Reading does not look at the clock, and must end all the same: what uncompresses to terabytes, say. */
 const readingLimitMs = ({ file, settings }: CheckTask): number =>
-  Math.max(settings.timeoutMs, READING_START_MS + bytesOf([{ file }]) / READING_BYTES_PER_MS)
+  Math.max(settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([{ file }]) / READING_BYTES_PER_MS)
 
 /** Beside the search, which counts its own tables, a thread holds the history's texts and the program. */
 const HEAP_ALLOWANCE_MB = 1024
@@ -67,15 +67,15 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
   const run: CheckPool['run'] = async (work, task, input, calledOff) => {
     await turn()
     const late = new AbortController()
-    const beganAt = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+    const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
-    const stopWatching = whenOver(beganAt, limits, () => late.abort())
+    const stopWatching = whenOver(stopwatch, limits, () => late.abort())
     const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
-    const timed: Timed<typeof input> = { input, beganAt }
+    const timed: Timed<typeof input> = { input, stopwatch }
     try {
       return await pool.run(timed, { name: work, signal })
     } catch (error) {
-      return stoppedBy(error, task, { late: late.signal.aborted, began: beganAt[0] !== 0 })
+      return stoppedBy(error, task, { late: late.signal.aborted, deciding: isDeciding(stopwatch) })
     } finally {
       stopWatching()
       pass()
@@ -84,36 +84,13 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
   return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
 }
 
-const LOOK_EVERY_MS = 100
-
-interface Limits {
-  /** Until the thread says that its time has begun: for its start, and for reading. */
-  readonly readingMs: number
-  /** From then on. */
-  readonly decidingMs: number
-}
-
-/** Calls back once a limit is over. */
-function whenOver(beganAt: Float64Array, { readingMs, decidingMs }: Limits, over: () => void): () => void {
-  let timer: NodeJS.Timeout
-  const started = epochMs()
-  const look = (): void => {
-    const began = beganAt[0] ?? 0
-    const remainingMs = (began === 0 ? started + readingMs : began + decidingMs) - epochMs()
-    if (remainingMs <= 0) over()
-    else timer = setTimeout(look, began === 0 ? Math.min(LOOK_EVERY_MS, remainingMs) : remainingMs)
-  }
-  look()
-  return () => clearTimeout(timer)
-}
-
 function stoppedBy(
   error: unknown,
   task: CheckTask,
-  { late, began }: { readonly late: boolean; readonly began: boolean },
+  { late, deciding }: { readonly late: boolean; readonly deciding: boolean },
 ): StoppedFile {
   const { file, settings } = task
-  if (late && !began) {
+  if (late && !deciding) {
     const limit = `${(readingLimitMs(task) / 1000).toFixed(1)} s`
     return {
       file,

@@ -19,6 +19,7 @@ import {
 } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { checkOptionsFor } from './settings.ts'
+import { markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 
 /** A history that another thread read. */
 export interface LentFile {
@@ -38,41 +39,43 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** What a thread of the pool is given: what to do it to, and where to say that its time has begun. */
+/** What a thread of the pool is given: what to do it to, and where to say how far it is. */
 export interface Timed<Input> {
   readonly input: Input
-  /** One number, seen by the pool as well: when it began, by `epochMs`; 0 while the thread starts, or reads. */
-  readonly beganAt: Float64Array
-}
-
-const begin = (beganAt: Float64Array): void => {
-  beganAt[0] = epochMs()
+  readonly stopwatch: Stopwatch
 }
 
 /** What a thread of the pool does with a task. */
-export const checkOne = ({ input: task, beganAt }: Timed<CheckTask>): Promise<CheckResult> =>
-  checkFile(task, { began: () => begin(beganAt) })
+export const checkOne = ({ input: task, stopwatch }: Timed<CheckTask>): Promise<CheckResult> => {
+  markStarted(stopwatch)
+  return checkFile(task, { began: () => markDeciding(stopwatch) })
+}
 
-/** Reads a file into memory that the other threads see. Its limit is one of memory. */
-export const readOne = ({ input: task }: Timed<CheckTask>): Promise<LentFile | FileTrouble | StoppedFile> =>
-  unlessTroubled(task, async () => {
+/** Reads a file into memory that the other threads see. */
+export const readOne = ({
+  input: task,
+  stopwatch,
+}: Timed<CheckTask>): Promise<LentFile | FileTrouble | StoppedFile> => {
+  markStarted(stopwatch)
+  return unlessTroubled(task, async () => {
     const { history, parseMs } = await readTimed(task, true)
     if (history.lend === undefined) throw new Error('a history that was read can be lent')
     return { task, lent: history.lend(), parseMs }
   })
+}
 
 /** Checks what another thread read. */
-export const checkLent = ({ input, beganAt }: Timed<LentFile>): Promise<CheckResult> => {
-  begin(beganAt)
+export const checkLent = ({ input, stopwatch }: Timed<LentFile>): Promise<CheckResult> => {
+  markDeciding(stopwatch)
   const { task, lent, parseMs } = input
   return unlessTroubled(task, () => checkRead(task, { history: borrowHistory(lent), parseMs }))
 }
 
 export const judgeOneShare = ({
   input: part,
-  beganAt,
+  stopwatch,
 }: Timed<ShareTask>): Promise<ShareAnswer | FileTrouble | StoppedFile> => {
-  begin(beganAt)
+  markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
     return judgeShare(history, optionsOf(history, part), part.share, part.board)
@@ -81,9 +84,9 @@ export const judgeOneShare = ({
 
 export const judgeWhatIsBeside = ({
   input: part,
-  beganAt,
+  stopwatch,
 }: Timed<PartTask>): Promise<Others | FileTrouble | StoppedFile> => {
-  begin(beganAt)
+  markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
     const history = borrowHistory(part.lent)
     return judgeBeside(history, optionsOf(history, part), part.board)
