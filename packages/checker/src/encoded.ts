@@ -30,8 +30,11 @@ export interface Encoded {
   readonly writes: Int32Array
   /** Dense key number, 0 where the history has no keys. */
   readonly key: Int32Array
-  /** Gathered when first asked for, which few checks do. A function and no getter: see `later`. */
-  readonly processes: () => Int32Array
+  /**
+   * Whose operation each is (see `clientsOf`): of one client, what returned before the other was called precedes it. Gathered
+   * when first asked for, which few checks do. A function and no getter: see `later`.
+   */
+  readonly clients: () => Int32Array
   /** Event positions; real time precedence is `returns[a] < calls[b]`. */
   readonly calls: Int32Array
   /** NEVER for an operation of unknown outcome, which is optional. */
@@ -95,7 +98,7 @@ export function restrict(
     expects: chosen(encoded.expects),
     writes: chosen(encoded.writes),
     key: chosen(encoded.key),
-    processes: later(() => gathered(encoded.processes(), indices)),
+    clients: later(() => gathered(encoded.clients(), indices)),
     calls: chosen(encoded.calls),
     returns: chosen(encoded.returns),
     hasConditional,

@@ -1,5 +1,6 @@
 import type { Budget } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
+import { groupBy, turned } from '../sequential/lists.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
@@ -71,14 +72,15 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
     }
   }
   const outgoing = groupBy(from, length, budget)
-  const readers = groupReaders(writerOf, length, budget)
+  const readers = groupBy(writerOf, length, budget)
   const waiting = new Int32Array(length)
   for (const target of to) waiting[target]++
   for (let i = 0; i < length; i++) {
     if (previousOf(threads, i) !== -1) waiting[i]++
     if (writerOf[i] >= 0) waiting[i]++
+    waiting[i] += threads.before.start[i + 1] - threads.before.start[i]
   }
-  const followers = groupReaders(threads.after, length, budget)
+  const followers = turned(threads.before, budget)
   const arbitration = new Int32Array(length)
   let placed = 0
   let head = 0
@@ -124,27 +126,11 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
     }
     const source = writerOf[operation]
     if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
-    return { from: previousOf(threads, operation), to: operation, reason: 'process order' }
+    const previous = previousOf(threads, operation)
+    if (previous !== -1 && waiting[previous] > 0) return { from: previous, to: operation, reason: 'process order' }
+    const { start, items } = threads.before
+    const before = items.subarray(start[operation], start[operation + 1]).find((each) => waiting[each] > 0)
+    if (before === undefined) throw new Error('an operation waits for nothing')
+    return { from: before, to: operation, reason: 'process order' }
   }
 }
-
-interface Groups {
-  readonly start: Int32Array
-  readonly items: Int32Array
-}
-
-/** Positions 0 … keys.length - 1 grouped by their key. */
-function groupBy(keys: ArrayLike<number>, count: number, budget: Budget): Groups {
-  const start = new Int32Array(count + 1)
-  for (let i = 0; i < keys.length; i++) if (keys[i] >= 0) start[keys[i] + 1]++
-  for (let k = 0; k < count; k++) start[k + 1] += start[k]
-  const next = start.slice()
-  const items = new Int32Array(start[count])
-  for (let i = 0; i < keys.length; i++) {
-    budget.tick()
-    if (keys[i] >= 0) items[next[keys[i]]++] = i
-  }
-  return { start, items }
-}
-
-const groupReaders = (writerOf: Int32Array, length: number, budget: Budget): Groups => groupBy(writerOf, length, budget)

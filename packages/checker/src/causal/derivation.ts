@@ -12,7 +12,7 @@ export interface Derivation {
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakLevel): Derivation {
   const { derived, thread } = contradiction
   const number = new Map(derived.map((edge, n) => [edge, n]))
-  // A session guarantee looks at single processes: what precedes a read is in its own process.
+  // A session guarantee looks at single clients: what precedes a read is its own client's.
   const local = level === 'monotonic-reads' || level === 'read-your-writes'
   const into = incoming(derived)
   const path = (from: number, to: number, limit: number): readonly Edge[] =>
@@ -43,7 +43,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
   return { cycle, involved }
 }
 
-/** From the write that a read of the initial value missed, to that read: by way of the process's own operations. */
+/** From the write that a read of the initial value missed, to that read: by way of the client's own operations. */
 function within(facts: Facts, { from: read, to: write }: Edge, level: WeakLevel): readonly Edge[] {
   if (level === 'read-your-writes') {
     return [{ from: write, to: read, reason: 'process order' }]
@@ -55,11 +55,14 @@ function within(facts: Facts, { from: read, to: write }: Edge, level: WeakLevel)
   ]
 }
 
-/** The process's last read before `read` that saw the write. */
-function earlierReadOf({ threads, writerOf }: Facts, write: number, read: number): number {
-  let at = previousOf(threads, read)
-  while (at !== -1 && writerOf[at] !== write) at = previousOf(threads, at)
-  return at === -1 ? read : at
+/** The client's last read before `read` that saw the write. */
+function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
+  const { calls, returns } = encoded
+  const clients = encoded.clients()
+  for (let at = read - 1; at >= 0; at--) {
+    if (writerOf[at] === write && clients[at] === clients[read] && returns[at] < calls[read]) return at
+  }
+  return read
 }
 
 interface Numbered {
@@ -105,6 +108,8 @@ function pathBetween(
       visit({ from: source, to: at, reason: 'reads from' })
     const previous = previousOf(threads, at)
     if (previous !== -1) visit({ from: previous, to: at, reason: 'process order' })
+    const { start, items } = threads.before
+    for (let n = start[at]; n < start[at + 1]; n++) visit({ from: items[n], to: at, reason: 'process order' })
   }
   const path: Edge[] = []
   for (let at = from; at !== to; ) {

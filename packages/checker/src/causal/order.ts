@@ -40,9 +40,9 @@ export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   return { encoded, writerOf, threads, writesTo: (key) => lists[key] ?? [] }
 }
 
-/** The operation just before in the same process; -1 where there is none. */
-export function previousOf({ of, place, start, members, after }: Threads, operation: number): number {
-  return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : after[operation]
+/** The operation just before in the same thread; -1 where there is none. */
+export function previousOf({ of, place, start, members }: Threads, operation: number): number {
+  return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
 /** Of some writes in thread order, the last one among the thread's first `count` operations; -1 where there is none. */
@@ -57,7 +57,7 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
   return low === 0 ? -1 : writes[low - 1]
 }
 
-/** The causal order: what precedes by program order and reads-from, taken together and transitively. */
+/** The causal order: what precedes by each client's order and reads-from, taken together and transitively. */
 export interface CausalOrder {
   readonly width: number
   /** For each operation and thread: how many of the thread's operations come before the operation, or are it. */
@@ -69,7 +69,7 @@ export interface CausalOrder {
 }
 
 /**
- * All operations, each after its predecessor in its process and after the write that it saw, in order of call where that
+ * All operations, each after its predecessors in its client and after the write that it saw, in order of call where that
  * leaves a choice; or a cycle among those: then some read saw what was not there yet.
  *
  * @throws OutOfTime
@@ -79,6 +79,7 @@ export function basisOf(
   budget: Budget,
 ): { readonly basis: Int32Array } | { readonly cycle: readonly Edge[] } {
   const { length } = encoded
+  const { before } = threads
   const basis = new Int32Array(length)
   const state = new Uint8Array(length)
   let count = 0
@@ -91,6 +92,9 @@ export function basisOf(
       budget.tick()
       const top = path[path.length - 1]
       let need = previousOf(threads, top)
+      for (let n = before.start[top]; n < before.start[top + 1] && (need === -1 || state[need] === PLACED); n++) {
+        need = before.items[n]
+      }
       if (need === -1 || state[need] === PLACED) need = writerOf[top]
       if (need < 0 || state[need] === PLACED) {
         state[top] = PLACED
@@ -127,7 +131,7 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
  */
 export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
   const { encoded, writerOf, threads } = facts
-  const { of, place } = threads
+  const { of, place, before } = threads
   const width = threads.count
   const bytes = 4 * encoded.length * width
   if (encoded.length * width >= 2 ** 30 || !budget.take(bytes)) return undefined
@@ -142,6 +146,9 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
     const previous = previousOf(threads, operation)
     const source = writerOf[operation]
     if (previous !== -1) rows.copyWithin(at, previous * width, previous * width + width)
+    for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+      raise(rows, at, rows, before.items[n] * width, width)
+    }
     if (source >= 0 && rows[at + of[source]] <= place[source]) raise(rows, at, rows, source * width, width)
     rows[at + of[operation]] = place[operation] + 1
   }

@@ -34,15 +34,17 @@ export interface Views {
  */
 export function createViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Views {
   const { encoded, threads } = facts
-  const { of, place, start, members, after } = threads
+  const { of, place, start, members, before } = threads
   const width = threads.count
   const base = (row: Int32Array, operation: number): void => {
     if (order !== undefined) raise(row, 0, order.rows, operation * width, width)
     else {
       const thread = of[operation]
       if (row[thread] <= place[operation]) row[thread] = place[operation] + 1
-      const previous = after[operation]
-      if (previous !== -1 && row[of[previous]] <= place[previous]) row[of[previous]] = place[previous] + 1
+      for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+        const previous = before.items[n]
+        if (row[of[previous]] <= place[previous]) row[of[previous]] = place[previous] + 1
+      }
     }
   }
   // Of each thread, the sources that something was forced before, in order; the places alone, and the rows.

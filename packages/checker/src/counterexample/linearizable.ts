@@ -307,7 +307,7 @@ function withRead(encoded: Encoded, value: number, at: number): Encoded {
     expects: last(encoded.expects, value),
     writes: last(encoded.writes, NOTHING),
     key: last(encoded.key, encoded.key[0] ?? 0),
-    processes: later(() => last(encoded.processes(), -1)),
+    clients: later(() => last(encoded.clients(), -1)),
     calls: last(encoded.calls, at),
     returns: last(encoded.returns, at + 1),
   }

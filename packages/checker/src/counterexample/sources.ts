@@ -28,7 +28,7 @@ export function createCompletion(
   budget: Budget = unlimited,
 ): Completion {
   const { length, kind, expects, writes, key, calls, returns } = encoded
-  const process = encoded.processes()
+  const clients = encoded.clients()
   const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded, budget) : undefined
   // By key, and by key and value: the operations that write.
   const ofKey = new Map<number, number[]>()
@@ -45,8 +45,7 @@ export function createCompletion(
   const inTime = (writer: number, observer: number): boolean => {
     if (writer === observer) return false
     if (rule === 'process order') {
-      // An operation of unknown outcome has no successor in its process.
-      return process[writer] !== process[observer] || calls[writer] < calls[observer] || returns[observer] === NEVER
+      return clients[writer] !== clients[observer] || calls[writer] < returns[observer]
     }
     return calls[writer] < returns[observer] && returns[writer] > (overwrittenSince?.[observer] ?? -1)
   }

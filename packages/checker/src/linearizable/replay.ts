@@ -34,11 +34,11 @@ function faultOfReplay(
   { keys, key }: Pick<Encoded, 'keys' | 'key'>,
 ): string | undefined {
   const { length, kind, expects, writes, calls, returns, names } = encoded
-  const process = rule === 'real time' ? NO_PROCESSES : encoded.processes()
+  const clients = rule === 'real time' ? NO_CLIENTS : encoded.clients()
   const seen = uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
   for (const [k, value] of encoded.startOf?.entries() ?? []) states[k] = value
-  const latestOfProcess = new Map<number, number>()
+  const latestOfClient = new Map<number, number>()
   let latestCall = -1
   for (const i of order) {
     if (seen[i] !== 0) return `operation ${i} appears twice`
@@ -47,10 +47,10 @@ function faultOfReplay(
       if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
       if (calls[i] > latestCall) latestCall = calls[i]
     } else {
-      const latest = latestOfProcess.get(process[i]) ?? -1
-      // An operation of unknown outcome has no successor in its process, should that go on; but it has predecessors.
-      if (latest > calls[i] && returns[i] !== NEVER) return `operation ${i} is out of its process's order`
-      if (calls[i] > latest) latestOfProcess.set(process[i], calls[i])
+      const latest = latestOfClient.get(clients[i]) ?? -1
+      // One of unknown outcome never returned: it has no successor, but it has predecessors.
+      if (returns[i] < latest) return `operation ${i} returned before one of its client that precedes it was called`
+      if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
     const state = states[key[i]]
     const k = kind[i]
@@ -78,7 +78,7 @@ function faultOfReplay(
 const ANOTHER = '\u0000\ud800\u0000'
 
 /** Real time asks for none. */
-const NO_PROCESSES = new Int32Array(0)
+const NO_CLIENTS = new Int32Array(0)
 
 /**
  * Whether an order is right. Without branches: what an operation does is as good as random, and a branch guessed wrong costs

@@ -12,6 +12,7 @@ import {
   ValueTable,
 } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
+import { clientsOf } from '../clients.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
 import { placeOf } from '../objects/part.ts'
 import type { CheckOptions } from '../options.ts'
@@ -65,7 +66,7 @@ export function encodeRegister(
     expects: meaning.expects,
     writes: meaning.writes,
     key: history.keys.length === 0 ? int32Array(length) : shifted(chosen(operations.key), shift),
-    processes: later(() => chosen(operations.process)),
+    clients: later(() => (history.hasSessions ? clientsOf(history, row) : chosen(operations.process))),
     calls,
     returns,
     initial: 0,

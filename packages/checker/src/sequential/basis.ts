@@ -1,4 +1,5 @@
 import type { Budget } from '../budget.ts'
+import type { Lists } from './lists.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'
 
@@ -17,7 +18,7 @@ export interface Basis {
  */
 export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budget: Budget): Basis {
   const { length } = encoded
-  const { of, place: placeOf, start, members, after } = threads
+  const { of, place: placeOf, start, members, before } = threads
   const basis = new Int32Array(length)
   const place = new Int32Array(length).fill(-1)
   let count = 0
@@ -29,13 +30,18 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     stack.push(need)
     return true
   }
+  const enterFirst = ({ start, items }: Lists, top: number): boolean => {
+    for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
+    return false
+  }
   // Depth first from each operation in order of call: what it needs comes first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
       budget.tick()
       const top = stack[stack.length - 1]
-      if (enter(placeOf[top] > 0 ? members[start[of[top]] + placeOf[top] - 1] : after[top])) continue
+      if (placeOf[top] > 0 && enter(members[start[of[top]] + placeOf[top] - 1])) continue
+      if (enterFirst(before, top)) continue
       if (enter(writerOf[top])) continue
       place[top] = count
       basis[count++] = top

@@ -1,6 +1,7 @@
 import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
 import { ones } from '../linearizable/beam.ts'
+import type { Lists } from './lists.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'
 
@@ -98,12 +99,6 @@ export function writesByKey(
 }
 
 const NEAR = 6
-
-/** Items of each operation, in one row: those of i are items[start[i]] … items[start[i + 1] - 1]. */
-export interface Lists {
-  readonly start: Int32Array
-  readonly items: Int32Array
-}
 
 /**
  * Of each write: in each thread the first operation that read it, from which others follow by program order, and the last.

@@ -19,7 +19,7 @@ const BYTES_PER_CANDIDATE = 8
 const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
- * All sources that each read may have. Not its own process's later writes. An `info` write of a value that nobody read is
+ * All sources that each read may have. Not its own client's later writes. An `info` write of a value that nobody read is
  * left out: it can be taken never to have happened. For reads and writes only. Undefined where memory does not suffice: of
  * few values, each read has a share of all writes.
  *
@@ -38,7 +38,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
   )
   const encoded = restrict(given, indices, budget)
   const { length, expects, writes, key, calls, returns, values, initial } = encoded
-  const process = encoded.processes()
+  const clients = encoded.clients()
   const writers = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
     budget.tick()
@@ -66,7 +66,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
       return undefined
     }
     taken += bytes
-    const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] < calls[i])
+    const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
     // By the clock: those called before the read returned, the last to return first. It is a guess, and only an order.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])

@@ -49,11 +49,6 @@ export function joinThreads(
     if (filled[column] > 0) joined[members[start[t]]] = 1
     for (let m = start[t]; m < start[t + 1]; m++) place[members[m]] = filled[column]++
   }
-  return assemble(
-    of.map((t) => columnOf[t]),
-    place,
-    sizes,
-    threads.after,
-    joined,
-  )
+  const { before, isBranched } = threads
+  return assemble({ of: of.map((t) => columnOf[t]), place, sizes, before, isBranched, joined })
 }

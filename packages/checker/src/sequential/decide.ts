@@ -146,7 +146,7 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
   // A step looks at what each process does next.
-  const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.processes()).size))
+  const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
     const first = runFor(Math.min(steps, FIRST_STEPS))

@@ -291,11 +291,14 @@ function previousWrites({ start, writes }: KeyWrites, length: number): Int32Arra
   return previous
 }
 
-/** Orders known at the start: into operations of unknown outcome, and from reads of the initial value to all writes. */
+/** Orders known at the start: between threads of one client, and from reads of the initial value to all writes. */
 function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites: KeyWrites): Edge[] {
   const edges: Edge[] = []
+  const { before } = threads
   for (let i = 0; i < encoded.length; i++) {
-    if (threads.after[i] !== -1) edges.push({ from: threads.after[i], to: i, reason: 'process order' })
+    for (let n = before.start[i]; n < before.start[i + 1]; n++) {
+      edges.push({ from: before.items[n], to: i, reason: 'process order' })
+    }
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]

@@ -30,7 +30,7 @@ export function createSequentialSearch(
   const writes = appends?.writes ?? encoded.writes
   const initial = appends?.initial ?? encoded.initial
   const threads = threadsOf(encoded, false, budget)
-  const { count, start, members, after } = threads
+  const { count, start, members, before } = threads
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
@@ -72,9 +72,10 @@ export function createSequentialSearch(
     const at = start[thread] + position[thread]
     if (at === start[thread + 1]) return -1
     const operation = members[at]
-    const needed = after[operation]
-    // An optional operation begins after its predecessor in its process.
-    if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1
+    for (let n = before.start[operation]; n < before.start[operation + 1]; n++) {
+      const needed = before.items[n]
+      if (position[threads.of[needed]] <= threads.place[needed]) return -1
+    }
     return operation
   }
   /** Of the operations that are next in their threads, the one called first after `operation` was; -1 where there is none. */
@@ -110,9 +111,16 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // An observation changes nothing, so it enables only what comes next in its own thread: one pass is enough.
-    for (const thread of main) {
-      for (let o = nextOf(thread); o !== -1 && holds(o); o = nextOf(thread)) take(o, OBSERVATION, state[key[o]])
+    // An observation changes nothing, so it enables only what follows it in its client: where that is one thread, one pass
+    // is enough.
+    for (let again = true; again; ) {
+      again = false
+      for (const thread of main) {
+        for (let o = nextOf(thread); o !== -1 && holds(o); o = nextOf(thread)) {
+          take(o, OBSERVATION, state[key[o]])
+          again = threads.isBranched
+        }
+      }
     }
   }
   const apply = (operation: number): number => {

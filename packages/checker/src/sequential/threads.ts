@@ -1,9 +1,11 @@
 import { type Budget, unlimited } from '../budget.ts'
 import { type Encoded, NEVER } from '../encoded.ts'
+import type { Lists } from './lists.ts'
 
 /**
- * Program order as chains. Each process is one thread of its completed operations; an operation of unknown outcome has no
- * successor in its process, so it is a thread of its own that begins after its predecessor.
+ * The order of each client's operations, as chains: of one client, what returned before another was called precedes it. A
+ * client that waits for each answer is one thread of its completed operations; one whose operations overlap has as many as
+ * it had open at once. An operation of unknown outcome has no successor, so it is a thread of its own.
  */
 export interface Threads {
   readonly count: number
@@ -13,65 +15,124 @@ export interface Threads {
   /** The operations of thread t, in order, are members[start[t]] … members[start[t + 1] - 1]. */
   readonly start: Int32Array
   readonly members: Int32Array
-  /** Of each operation of unknown outcome: its predecessor in its process; -1 for all others. */
-  readonly after: Int32Array
+  /**
+   * What comes directly before an operation in other threads of its client: of each thread the last operation that does,
+   * unless it comes before the one before in the operation's own thread already.
+   */
+  readonly before: Lists
+  /** Some client has several threads of completed operations. */
+  readonly isBranched: boolean
   /** Of each operation: 1 where it is only assumed to follow the one before it in its thread (see `joinThreads`). */
   readonly joined: Uint8Array
 }
 
+/** The threads of one client's completed operations, as far as they were made. */
+interface Client {
+  readonly threads: number[]
+  /** Of each thread the last operation, and the one before it or -1. */
+  readonly last: number[]
+  readonly lastButOne: number[]
+}
+
 /**
- * `certain`: nothing is optional, so that an operation of unknown outcome that is the last of its process, as it should be,
- * can be the last of its process's thread.
+ * `certain`: nothing is optional, so that an operation of unknown outcome that is the last of its client, as it is where an
+ * unknown outcome retires a process and every process is a client, can be the last of a thread.
  *
  * @throws OutOfTime
  */
 export function threadsOf(encoded: Encoded, certain = false, budget: Budget = unlimited): Threads {
-  const { length, returns } = encoded
-  const process = encoded.processes()
-  const lastOfProcess = new Map<number, number>()
+  const { length, returns, calls } = encoded
+  const numbers = encoded.clients()
+  const lastOfClient = new Map<number, number>()
   for (let i = 0; i < length && certain; i++) {
     budget.tick()
-    lastOfProcess.set(process[i], i)
+    lastOfClient.set(numbers[i], i)
   }
   const of = new Int32Array(length)
   const place = new Int32Array(length)
-  const after = new Int32Array(length).fill(-1)
-  const threadOfProcess = new Map<number, number>()
-  const lastOf = new Map<number, number>()
+  const clients = new Map<number, Client>()
   const sizes: number[] = []
+  const pairs: Pairs = { from: [], to: [] }
+  let isBranched = false
   for (let i = 0; i < length; i++) {
     budget.tick()
-    const p = process[i]
-    if (returns[i] === NEVER && lastOfProcess.get(p) !== i) {
-      after[i] = lastOf.get(p) ?? -1
+    let client = clients.get(numbers[i])
+    if (client === undefined) {
+      client = { threads: [], last: [], lastButOne: [] }
+      clients.set(numbers[i], client)
+    }
+    const isAlone = returns[i] === NEVER && lastOfClient.get(numbers[i]) !== i
+    const free = isAlone ? NONE : freeThread(client.last, returns, calls[i])
+    const previous = free === NONE ? NONE : client.last[free]
+    if (client.threads.length > (free === NONE ? 0 : 1)) {
+      listBefore(pairs, i, previous, client, encoded)
+    }
+    if (free === NONE) {
       of[i] = sizes.length
+      if (!isAlone) {
+        client.threads.push(sizes.length)
+        client.last.push(i)
+        client.lastButOne.push(NONE)
+        if (client.threads.length > 1) isBranched = true
+      }
       sizes.push(1)
-      continue
+    } else {
+      of[i] = client.threads[free]
+      place[i] = sizes[of[i]]++
+      client.last[free] = i
+      client.lastButOne[free] = previous
     }
-    let thread = threadOfProcess.get(p)
-    if (thread === undefined) {
-      thread = sizes.length
-      sizes.push(0)
-      threadOfProcess.set(p, thread)
-    }
-    of[i] = thread
-    place[i] = sizes[thread]++
-    lastOf.set(p, i)
   }
-  return assemble(of, place, sizes, after, new Uint8Array(length))
+  return assemble({ of, place, sizes, before: listsOf(pairs, length), isBranched, joined: new Uint8Array(length) })
 }
 
-/** Threads by the thread and place of each operation, and how many operations each thread has. */
-export function assemble(
-  of: Int32Array,
-  place: Int32Array,
-  sizes: readonly number[],
-  after: Int32Array,
-  joined: Uint8Array,
-): Threads {
+const NONE = -1
+
+/** The first thread whose last operation had returned by then. */
+function freeThread(last: readonly number[], returns: Int32Array, call: number): number {
+  for (let t = 0; t < last.length; t++) if (returns[last[t]] < call) return t
+  return NONE
+}
+
+interface Pairs {
+  readonly from: number[]
+  readonly to: number[]
+}
+
+/** Of a thread only the last operation can still have been open: those in it do not overlap. */
+function listBefore(
+  { from, to }: Pairs,
+  operation: number,
+  previous: number,
+  { last, lastButOne }: Client,
+  { calls, returns }: Encoded,
+): void {
+  for (let t = 0; t < last.length; t++) {
+    const before = returns[last[t]] < calls[operation] ? last[t] : lastButOne[t]
+    if (before === NONE || before === previous) continue
+    if (previous !== NONE && returns[before] < calls[previous]) continue
+    from.push(before)
+    to.push(operation)
+  }
+}
+
+/** By ascending operation they come after. */
+function listsOf({ from, to }: Pairs, length: number): Lists {
+  const start = new Int32Array(length + 1)
+  for (const operation of to) start[operation + 1]++
+  if (to.length > 0) for (let i = 0; i < length; i++) start[i + 1] += start[i]
+  return { start, items: Int32Array.from(from) }
+}
+
+/** What `Threads` are made of: the thread and place of each operation, and how many operations each thread has. */
+export interface Woven extends Pick<Threads, 'of' | 'place' | 'before' | 'isBranched' | 'joined'> {
+  readonly sizes: readonly number[]
+}
+
+export function assemble({ sizes, of, place, before, isBranched, joined }: Woven): Threads {
   const start = new Int32Array(sizes.length + 1)
   for (let t = 0; t < sizes.length; t++) start[t + 1] = start[t] + sizes[t]
   const members = new Int32Array(of.length)
   for (let i = 0; i < of.length; i++) members[start[of[i]] + place[i]] = i
-  return { count: sizes.length, of, place, start, members, after, joined }
+  return { count: sizes.length, of, place, start, members, before, isBranched, joined }
 }
