@@ -11,7 +11,7 @@ import {
   isSequential,
   operationsOf,
   type Reading,
-  respectsProcesses,
+  respectsClients,
   respectsTime,
 } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
@@ -107,7 +107,7 @@ function truthOf({ history, reading }: Case): Truth {
   const keys = [...new Set(ops.map(({ key }) => key))]
   return {
     linearizable,
-    sequential: linearizable || hasLegalOrder(ops, respectsProcesses, reading.initial),
+    sequential: linearizable || hasLegalOrder(ops, respectsClients, reading.initial),
     eventual: isEventual(history, reading),
     linearizableKeys: new Map(keys.map((key) => [key, linearizable || holds(ops.filter((op) => op.key === key))])),
   }

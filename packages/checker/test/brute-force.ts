@@ -5,6 +5,8 @@ import { FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from
 export interface Op {
   readonly row: number
   readonly process: number
+  /** Whose it is: a session, a process where there are none, or nobody else's where nothing named the client. */
+  readonly client: string
   readonly f: string
   readonly key: string
   readonly input: Json
@@ -34,6 +36,7 @@ export function operationsOf(history: History, { failedCas }: Reading): Op[] {
     ops.push({
       row,
       process: operations.process[row]!,
+      client: clientOf(history, row),
       f,
       key: history.keys[operations.key[row]!] ?? '',
       input: inputOf(history, row),
@@ -46,6 +49,12 @@ export function operationsOf(history: History, { failedCas }: Reading): Op[] {
     })
   }
   return ops
+}
+
+function clientOf({ header, hasSessions, sessionOf, operations }: History, row: number): string {
+  if (!hasSessions) return `process ${operations.process[row]}`
+  const session = header?.sessions?.named === false ? -1 : sessionOf(operations.process[row]!)
+  return session === -1 ? `operation ${row}` : `session ${session}`
 }
 
 /** The value after the operation, or `illegal`. */
@@ -117,15 +126,15 @@ export function hasLegalOrder(ops: readonly Op[], precedes: (a: Op, b: Op) => bo
 /** Herlihy & Wing 1990: an operation that returned before another was called comes first. */
 export const respectsTime = (a: Op, b: Op): boolean => a.return < b.call
 
-/** Lamport 1979: each process's operations in its order. One of unknown outcome has no successor. */
-export const respectsProcesses = (a: Op, b: Op): boolean => a.process === b.process && a.completed && a.call < b.call
+/** Lamport 1979: each client's operations in its order. One of unknown outcome never returns, and so has no successor. */
+export const respectsClients = (a: Op, b: Op): boolean => a.client === b.client && a.return < b.call
 
 /** All keys at once. */
 export const isLinearizable = (history: History, reading: Reading): boolean =>
   hasLegalOrder(operationsOf(history, reading), respectsTime, reading.initial)
 
 export const isSequential = (history: History, reading: Reading): boolean =>
-  hasLegalOrder(operationsOf(history, reading), respectsProcesses, reading.initial)
+  hasLegalOrder(operationsOf(history, reading), respectsClients, reading.initial)
 
 /** Undefined where there are no final reads to judge by. For registers without append. */
 export function isEventual(history: History, reading: Reading): boolean | undefined {

@@ -1,4 +1,15 @@
-import { type EventInput, FAIL, FLAG_FINAL, type History, INFO, keyName, OK, ValueTable } from '@chaos/history'
+import {
+  type EventInput,
+  FAIL,
+  FLAG_FINAL,
+  type Header,
+  type History,
+  INFO,
+  keyName,
+  OK,
+  UNNAMED,
+  ValueTable,
+} from '@chaos/history'
 
 const ABSENT = -1
 
@@ -6,7 +17,7 @@ const ABSENT = -1
  * The history of a few events, in time and memory that fit tens of thousands of them: `historyFromEvents` makes room for
  * real ones. Events must be valid, and in pairs one after the other by process; every event is a client's.
  */
-export function smallHistory(events: readonly EventInput[]): History {
+export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0
   for (const { type } of events) if (type === 'invoke') length++
   const ints = (): Int32Array => new Int32Array(length)
@@ -17,6 +28,8 @@ export function smallHistory(events: readonly EventInput[]): History {
   const values = new ValueTable()
   const names = { functions: [] as string[], keys: [] as string[], nodes: [] as string[] }
   const open = new Map<number | string, number>()
+  const sessions: string[] = []
+  const sessionOf = new Map<number, number>()
   let processCount = 0
   let rows = 0
   for (let at = 0; at < events.length; at++) {
@@ -26,6 +39,7 @@ export function smallHistory(events: readonly EventInput[]): History {
       open.set(event.process, row)
       process[row] = Number(event.process)
       if (process[row] >= processCount) processCount = process[row] + 1
+      if (event.session !== undefined) sessionOf.set(process[row], number(sessions, event.session))
       f[row] = number(names.functions, event.f)
       key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
@@ -51,7 +65,7 @@ export function smallHistory(events: readonly EventInput[]): History {
     returnTime[row] = event.time ?? at
   }
   return {
-    header: undefined,
+    header,
     operations: {
       length,
       process,
@@ -76,9 +90,13 @@ export function smallHistory(events: readonly EventInput[]): History {
     nemesis: [],
     errorOf: (row) => events[returnEvent[row] ?? ABSENT]?.error,
     eventCount: events.length,
-    hasSessions: false,
-    sessionOf: (process) => process,
-    sessionName: String,
+    ...(header?.sessions === undefined && sessions.length === 0
+      ? { hasSessions: false, sessionOf: (process) => process, sessionName: String }
+      : {
+          hasSessions: true,
+          sessionOf: (process) => sessionOf.get(process) ?? UNNAMED,
+          sessionName: (session) => sessions[session] ?? 'unnamed',
+        }),
     marks: [],
     passedOn: [],
     warnings: [],

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Op } from './brute-force.ts'
+import { type Op, respectsClients } from './brute-force.ts'
 
 // The definitions of the levels below sequential consistency, written out and decided by trying everything; for histories
 // of a few reads and writes. Nothing here is shared with the checker.
@@ -28,10 +28,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   const writes = all.filter(isWrite)
   const written = (i: number): Json => value(ops[i]!.input)
   const returned = (i: number): Json => value(ops[i]!.output)
-  // An operation of unknown outcome has no successor in its process.
-  const inProcess = relation(
-    (a, b) => ops[a]!.process === ops[b]!.process && ops[a]!.completed && ops[a]!.call < ops[b]!.call,
-  )
+  const inClient = relation((a, b) => respectsClients(ops[a]!, ops[b]!))
 
   function relation(holds: (a: number, b: number) => boolean): Relation {
     return all.map((a) => all.map((b) => holds(a, b)))
@@ -72,12 +69,12 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     return go()
   }
 
-  /** Lipton & Sandberg 1988. */
-  const pram = [...new Set(ops.map(({ process }) => process))].every((process) => {
-    const own = (i: number): boolean => ops[i]!.process === process
+  /** Lipton & Sandberg 1988: at its last operation a client has all its reads in one order, unless the last ones overlap. */
+  const pram = all.every((last) => {
+    const own = (i: number): boolean => i === last || inClient[i]![last]!
     return hasOrder(
       all.filter((i) => isWrite(i) || own(i)),
-      inProcess,
+      inClient,
       own,
       (i) => !ops[i]!.completed,
     )
@@ -107,10 +104,10 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
       }
       return
     }
-    const order = closure(relation((a, b) => inProcess[a]![b]! || source.get(b) === a))
+    const order = closure(relation((a, b) => inClient[a]![b]! || source.get(b) === a))
     if (!isAcyclic(order)) return
     found.causal ||= isCausal(order, (read, o) => read === o)
-    found.memory ||= isCausal(order, (read, o) => read === o || inProcess[read]![o]!)
+    found.memory ||= isCausal(order, (read, o) => read === o || inClient[read]![o]!)
     found.convergence ||= isConvergent(order)
     found.ryw ||= isGuaranteed({ ryw: true })
     found.mr ||= isGuaranteed({ mr: true })
@@ -167,27 +164,23 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
       }
       for (const w of writes) {
         for (const r of reads) {
-          if (ryw && inProcess[w]![r]) add(w, r)
-          if (mr && reads.some((b) => inProcess[b]![r] && sees[w]![b])) add(w, r)
-          if (mw && propagates && writes.some((c) => inProcess[w]![c] && sees[c]![r])) add(w, r)
-          if (
-            wfr &&
-            propagates &&
-            reads.some((b) => sees[w]![b] && writes.some((c) => inProcess[b]![c] && sees[c]![r]))
-          )
+          if (ryw && inClient[w]![r]) add(w, r)
+          if (mr && reads.some((b) => inClient[b]![r] && sees[w]![b])) add(w, r)
+          if (mw && propagates && writes.some((c) => inClient[w]![c] && sees[c]![r])) add(w, r)
+          if (wfr && propagates && reads.some((b) => sees[w]![b] && writes.some((c) => inClient[b]![c] && sees[c]![r])))
             add(w, r)
         }
       }
     }
-    if (!isAcyclic(relation((a, b) => inProcess[a]![b]! || sees[a]![b]!))) return false
+    if (!isAcyclic(relation((a, b) => inClient[a]![b]! || sees[a]![b]!))) return false
     return permutations(writes).some((arbitration) => {
       const rank = (i: number): number => arbitration.indexOf(i)
       for (const a of writes) {
         for (const c of writes) {
-          if (mw && inProcess[a]![c] && rank(a) > rank(c)) return false
-          // A process's own writes to one key keep the order in which it made them.
-          if (ryw && inProcess[a]![c] && ops[a]!.key === ops[c]!.key && rank(a) > rank(c)) return false
-          if (wfr && a !== c && rank(a) > rank(c) && reads.some((b) => sees[a]![b] && inProcess[b]![c])) return false
+          if (mw && inClient[a]![c] && rank(a) > rank(c)) return false
+          // A client's own writes to one key keep the order in which it made them.
+          if (ryw && inClient[a]![c] && ops[a]!.key === ops[c]!.key && rank(a) > rank(c)) return false
+          if (wfr && a !== c && rank(a) > rank(c) && reads.some((b) => sees[a]![b] && inClient[b]![c])) return false
         }
       }
       return reads.every((read) => lastSeen(read, (w) => sees[w]![read]!, rank))

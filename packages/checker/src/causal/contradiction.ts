@@ -2,6 +2,7 @@ import { type Budget, inTime } from '../budget.ts'
 import type { Level } from '../level.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { missesOwnWrites, readsGoBack } from '../session/guarantees.ts'
+import { branchedClients, judgeClient } from './client-views.ts'
 import { arbitrate, overwrittenInPast } from './convergence.ts'
 import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
@@ -16,13 +17,21 @@ export interface Contradiction {
   /** The whole cycle, or its last order: its `to` precedes its `from` by program order, reads-from and what was derived. */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
-  /** Where it is about the reads of one process only: its thread. */
+  /** Where it is about the reads of one client only: a thread of it. */
   readonly thread?: number | undefined
+  /** Where the cycle's orders were derived elsewhere: every operation that this took. */
+  readonly involved?: ReadonlySet<number>
   /** Some read saw what can only have come later; no level but PRAM allows that. */
   readonly future?: boolean
 }
 
-export type Judged = Contradiction | 'none' | 'out of memory' | 'out of time'
+export type Judged =
+  | Contradiction
+  | 'none'
+  /** There is a contradiction, but not one that a single cycle shows. */
+  | 'contradicted'
+  | 'out of memory'
+  | 'out of time'
 
 /** What the levels share, worked out once, when it is first needed. */
 export interface Relations {
@@ -73,12 +82,24 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
   const views = (given: CausalOrder | undefined): Judged => {
     const { threads } = facts
     const each = createViews(facts, given, budget)
-    for (let thread = 0; thread < threads.count; thread++) {
-      const conflict = each.conflictOf(thread, facts.writerOf)
-      if (each.stopped()) return 'out of time'
-      if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
+    const branched = branchedClients(facts.encoded, threads)
+    const apart = new Set(branched.flatMap((client) => client.threads))
+    try {
+      for (let thread = 0; thread < threads.count; thread++) {
+        if (apart.has(thread)) continue
+        const conflict = each.conflictOf(thread, facts.writerOf)
+        const stopped = each.stopped()
+        if (stopped !== undefined) return stopped
+        if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
+      }
+      for (const client of branched) {
+        const judged = judgeClient(facts, client, given, budget)
+        if (judged !== 'none') return judged
+      }
+      return 'none'
+    } finally {
+      each.release()
     }
-    return 'none'
   }
   const judge = (level: WeakLevel): Judged => {
     if (level === 'pram') return views(undefined)

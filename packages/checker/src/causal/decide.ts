@@ -3,6 +3,7 @@ import type { Encoded } from '../encoded.ts'
 import { type Choices, choicesOf } from '../sequential/choices.ts'
 import { NO_READ, type readsFrom } from '../sequential/reads-from.ts'
 import { choose } from './choices.ts'
+import { branchedClients, judgeClient, searchClient } from './client-views.ts'
 import { type Contradiction, createRelations, type Relations, type WeakLevel } from './contradiction.ts'
 import { factsOf } from './order.ts'
 import { createViews } from './view.ts'
@@ -72,6 +73,7 @@ export function createWeaker(
     decide: (level) => {
       const judged = relations.judge(level)
       if (judged === 'out of memory' || judged === 'out of time') return OUT_OF[judged]
+      if (judged === 'contradicted') return { result: 'violated' }
       if (judged !== 'none') return { result: 'violated', found: { relations, contradiction: judged, indices } }
       return met(relations, indices)
     },
@@ -101,14 +103,14 @@ function met(relations: Relations, indices: Int32Array): WeakAnswer {
   return { result: 'met', arbitration }
 }
 
+const TOO_MANY_SOURCES = {
+  result: 'unknown',
+  reason: 'values are written more than once, and there are too many possible sources of the reads',
+} as const satisfies WeakAnswer
+
 function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
   const choices = choicesOf(given, budget)
-  if (choices === undefined) {
-    return {
-      result: 'unknown',
-      reason: 'values are written more than once, and there are too many possible sources of the reads',
-    }
-  }
+  if (choices === undefined) return TOO_MANY_SOURCES
   try {
     return decideAmong(choices, level, budget, steps)
   } finally {
@@ -119,6 +121,8 @@ function decideRepeated(given: Encoded, level: WeakLevel, budget: Budget, steps:
 function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: number): WeakAnswer {
   const writerOf = new Int32Array(choices.encoded.length).fill(NO_READ)
   const facts = factsOf({ encoded: choices.encoded, writerOf }, budget)
+  const branched = branchedClients(choices.encoded, facts.threads)
+  const apart = new Set(branched.flatMap((client) => client.threads))
   const limit = { left: steps }
   if (level === 'pram') return decideViews()
   let last: Relations | undefined
@@ -148,19 +152,25 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
       'values are written more than once, and neither a possible source of every read nor a contradiction was found',
   }
 
-  /** PRAM: each process may explain its reads by sources of its own. */
+  /** PRAM: each client may explain its reads by sources of its own. */
   function decideViews(): WeakAnswer {
     const views = createViews(facts, undefined, budget)
-    for (let thread = 0; thread < facts.threads.count; thread++) {
-      const own = choices.reads.flatMap((read, n) => (facts.threads.of[read] === thread ? [n] : []))
-      const one = chooseAmong(own, () => views.conflictOf(thread, writerOf) === undefined)
-      if (one === 'violated') return { result: 'violated' }
-      if (views.stopped()) return OUT_OF['out of time']
-      if (one === 'unknown')
-        return {
-          result: 'unknown',
-          reason: 'values are written more than once, and there are too many possible sources of the reads',
-        }
+    try {
+      for (let thread = 0; thread < facts.threads.count; thread++) {
+        if (apart.has(thread)) continue
+        const own = choices.reads.flatMap((read, n) => (facts.threads.of[read] === thread ? [n] : []))
+        const one = chooseAmong(own, () => views.conflictOf(thread, writerOf) === undefined)
+        if (one === 'violated') return { result: 'violated' }
+        const stopped = views.stopped()
+        if (stopped !== undefined) return OUT_OF[stopped]
+        if (one === 'unknown') return TOO_MANY_SOURCES
+      }
+    } finally {
+      views.release()
+    }
+    for (const client of branched) {
+      const answer = searchClient(choices.encoded, client, budget, steps)
+      if (answer !== 'met') return answer === 'violated' ? { result: 'violated' } : TOO_MANY_SOURCES
     }
     return { result: 'met' }
   }
@@ -182,7 +192,7 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
     const views = createViews(facts, order, budget)
     const { threads } = facts
     for (let thread = 0; thread < threads.count; thread++) {
-      if (views.conflictOf(thread, writerOf) === undefined) continue
+      if (apart.has(thread) || views.conflictOf(thread, writerOf) === undefined) continue
       const own = choices.reads.flatMap((read, n) => (threads.of[read] === thread ? [n] : []))
       for (let count = 1; count <= own.length; count++) {
         const read = choices.reads[own[count - 1]]
@@ -201,7 +211,14 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
         return false
       }
     }
-    if (!views.stopped()) return true
+    for (const client of branched) {
+      const judged = judgeClient(facts, client, order, budget)
+      if (judged === 'none') continue
+      if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
+      else uncertain = true
+      return false
+    }
+    if (views.stopped() === undefined) return true
     limit.left = 0
     return false
   }

@@ -18,6 +18,13 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
   const path = (from: number, to: number, limit: number): readonly Edge[] =>
     from === to ? [] : pathBetween(facts, into, from, to, limit, level === 'pram' ? thread : undefined)
   const [first] = contradiction.cycle
+  // Steps of an order that was given elsewhere are ways by each client's order and reads-from.
+  const stepped = (edge: Edge): readonly Edge[] =>
+    edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
+  if (contradiction.involved !== undefined) {
+    const steps = contradiction.cycle.flatMap(stepped)
+    return { cycle: steps, involved: new Set([...contradiction.involved, ...steps.map(({ from }) => from)]) }
+  }
   const cycle = contradiction.isWhole
     ? contradiction.cycle
     : local

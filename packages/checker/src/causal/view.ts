@@ -1,7 +1,7 @@
 import { type Budget, createPace } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
-import { type CausalOrder, type Facts, lastAmong, raise } from './order.ts'
+import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
 /** Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with those before. */
 export interface ViewConflict {
@@ -16,8 +16,9 @@ export interface Views {
    * what each read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
-  /** Whether the deadline passed meanwhile: then that no conflict was found says nothing. */
-  readonly stopped: () => boolean
+  /** What ran out meanwhile: then that no conflict was found says nothing. */
+  readonly stopped: () => 'out of time' | 'out of memory' | undefined
+  readonly release: () => void
 }
 
 /**
@@ -32,7 +33,11 @@ export interface Views {
  * operations of each thread were forced before it. What precedes an operation is then found by looking up, in each thread,
  * the last such source that precedes it.
  */
-export function createViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Views {
+export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
+  // Of a client whose operations overlap, an operation's thread alone does not say what comes before it.
+  const needed = given === undefined && facts.threads.isBranched
+  const own = needed ? clientOrder(facts, budget) : undefined
+  const order = given ?? own
   const { encoded, threads } = facts
   const { of, place, start, members, before } = threads
   const width = threads.count
@@ -107,8 +112,9 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
   }
 
   const looks = createPace(budget, ROWS_PER_READ * width)
-  let stopped = false
+  let stopped: ReturnType<Views['stopped']> = needed && own === undefined ? 'out of memory' : undefined
   const conflictOf = (thread: number, sources: Int32Array, until?: number): ViewConflict | undefined => {
+    if (stopped !== undefined) return undefined
     viewer = thread
     reads.length = 0
     past.length = 0
@@ -130,7 +136,7 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
     try {
       for (let i = 0; i < reads.length; i++) {
         if (looks.isLate()) {
-          stopped = true
+          stopped = 'out of time'
           return undefined
         }
         const read = reads[i]
@@ -198,7 +204,18 @@ export function createViews(facts: Facts, order: CausalOrder | undefined, budget
       active.length = 0
     }
   }
-  return { conflictOf, stopped: () => stopped }
+  return { conflictOf, stopped: () => stopped, release: () => own?.release() }
+}
+
+/** What precedes each operation by its client's order alone. */
+function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
+  const { length } = facts.encoded
+  const nothingRead = { ...facts, writerOf: new Int32Array(length).fill(NO_READ) }
+  return causalOrder(
+    nothingRead,
+    Int32Array.from({ length }, (_, i) => i),
+    budget,
+  )
 }
 
 /** About how many rows are looked at for a read. */

@@ -94,7 +94,7 @@ interface Decided {
 }
 
 /** By the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
-function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
+export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
   const { saturation } = saturated

@@ -94,7 +94,8 @@ function freeThread(last: readonly number[], returns: Int32Array, call: number):
   return NONE
 }
 
-interface Pairs {
+/** What comes before what, by place. */
+export interface Pairs {
   readonly from: number[]
   readonly to: number[]
 }
@@ -117,7 +118,7 @@ function listBefore(
 }
 
 /** By ascending operation they come after. */
-function listsOf({ from, to }: Pairs, length: number): Lists {
+export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++
   if (to.length > 0) for (let i = 0; i < length; i++) start[i + 1] += start[i]

@@ -1,0 +1,139 @@
+import { implied, type Level, levels, type Report } from '@chaos/checker'
+import { type EventInput, type Header, type History, millis } from '@chaos/history'
+import { expect } from 'vitest'
+import { createBudget } from '../src/budget.ts'
+import type { WeakLevel } from '../src/causal/contradiction.ts'
+import { createWeaker } from '../src/causal/decide.ts'
+import { encodeRegister } from '../src/models/register.ts'
+import { findSequentialOrder } from '../src/sequential/decide.ts'
+import { readsFrom } from '../src/sequential/reads-from.ts'
+import { hasLegalOrder, isLinearizable, operationsOf, type Reading, respectsClients } from './brute-force.ts'
+import { checkHistory, onlyRows, resultOf } from './checking.ts'
+import { randomEvents, randomFrom, type Shape } from './random-history.ts'
+import { smallHistory } from './small-history.ts'
+import { tryAll } from './weak-brute-force.ts'
+
+// Histories whose clients have several processes, compared with the definitions tried out in full.
+
+export const reading: Reading = { initial: null, failedCas: 'drop' }
+export const named: Header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } }
+export const weakLevels: readonly WeakLevel[] = levels.filter(
+  (level): level is WeakLevel => !['linearizable', 'sequential', 'eventual'].includes(level),
+)
+
+export type Answers = Partial<{ readonly [level in Level]: boolean | undefined }>
+
+/** All orders of the writes are tried. */
+const MOST_WRITES = 5
+
+/** By the definitions; undefined where there is too much to try, for levels of reads and writes where there is a cas. */
+export function triedOut(history: History): Answers | undefined {
+  const ops = operationsOf(history, reading)
+  if (ops.filter(({ f }) => f === 'write').length > MOST_WRITES || ops.length === 0) return undefined
+  const sequential = hasLegalOrder(ops, respectsClients, reading.initial)
+  const weak = ops.some(({ f }) => f === 'cas') ? {} : tryAll(ops, reading.initial)
+  return { linearizable: isLinearizable(history, reading), sequential, ...weak }
+}
+
+function shapeOf(random: () => number): Shape {
+  const below = (n: number): number => Math.floor(random() * n)
+  return {
+    processes: 2 + below(4),
+    operations: 3 + below(7),
+    keys: 1 + below(2),
+    values: random() < 0.6 ? 0 : 1 + below(3),
+    cas: random() < 0.15,
+    store: (['atomic', 'replicas', 'stale', 'scattered'] as const)[below(4)]!,
+    unknown: random() < 0.4 ? 0.2 : 0,
+    failed: random() < 0.3 ? 0.15 : 0,
+    mutated: random() < 0.7 ? 0.3 + below(2) * 0.5 : 0,
+  }
+}
+
+/** Events of processes that each belong to one of a few clients, for good; to none where `unnamed` says so. */
+export function sessionEvents(random: () => number, unnamed = 0): EventInput[] {
+  const events = randomEvents(shapeOf(random), random)
+  const clients = 1 + Math.floor(random() * 3)
+  const of = new Map<EventInput['process'], string | undefined>()
+  return events.map((event) => {
+    if (!of.has(event.process)) {
+      of.set(event.process, random() < unnamed ? undefined : `c${Math.floor(random() * clients)}`)
+    }
+    const session = of.get(event.process)
+    return event.type === 'invoke' && session !== undefined ? { ...event, session } : event
+  })
+}
+
+const freshBudget = () =>
+  createBudget({ deadlineMs: millis(20_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
+
+const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+
+export interface Counts {
+  judged: number
+  /** Histories in which some client's operations overlap. */
+  overlapping: number
+  readonly met: { [level: string]: number }
+  readonly violated: { [level: string]: number }
+}
+
+export const noCounts = (): Counts => ({ judged: 0, overlapping: 0, met: {}, violated: {} })
+
+/** Fails where a level is not what its definition says, or the evidence is none. */
+export function agree(seed: number, counts: Counts): void {
+  const random = randomFrom(seed)
+  const events = sessionEvents(random)
+  const history = smallHistory(events, named)
+  const tried = triedOut(history)
+  if (tried === undefined) return
+  counts.judged++
+  const ops = operationsOf(history, reading)
+  const overlaps = ops.some((a) =>
+    ops.some((b) => a !== b && a.client === b.client && a.call < b.call && b.call < a.return && a.completed),
+  )
+  if (overlaps) counts.overlapping++
+  const where = (level: Level): string =>
+    `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
+  for (const [level, result] of decidedAlone(history, tried)) {
+    // What the definition as tried leaves open may still be refuted.
+    const open = tried[level] === undefined && result === 'violated'
+    if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
+    const count = result === 'met' ? counts.met : counts.violated
+    count[level] = (count[level] ?? 0) + 1
+  }
+  const report = checkHistory(history, { levels })
+  for (const level of levels) {
+    const answer: boolean | undefined = tried[level]
+    const verdict = report.levels[level]
+    if (answer !== undefined && verdict.result !== said(answer)) {
+      expect.fail(`${where(level)}\nchecked with all others, it is ${verdict.result}, not ${said(answer)}`)
+    }
+    if (verdict.result !== 'violated' || level === 'eventual') continue
+    const rows = verdict.counterexample.operations.map(({ operation }) => operation)
+    const alone = triedOut(smallHistory(onlyRows(events, history, rows), named))
+    if (alone?.[level] === true) expect.fail(`${where(level)}\nis met by the counterexample ${rows} by itself`)
+  }
+  expectLattice(report, () => where('linearizable'))
+}
+
+/** Each level decided by itself, without what follows from others. */
+function decidedAlone(history: History, tried: Answers): Map<Level, string> {
+  const { encoded, decoder } = encodeRegister(history, reading)
+  const budget = freshBudget()
+  const results = new Map<Level, string>()
+  results.set('sequential', findSequentialOrder(encoded, decoder.value, budget).result)
+  if (tried.causal === undefined) return results
+  const weaker = createWeaker(encoded, readsFrom(encoded), budget)
+  for (const level of weakLevels) results.set(level, weaker.decide(level).result)
+  weaker.release()
+  return results
+}
+
+export function expectLattice(report: Report, where: () => string): void {
+  for (const level of levels) {
+    for (const weaker of implied[level]) {
+      if (weaker === 'eventual' || resultOf(report, level) !== 'met') continue
+      if (resultOf(report, weaker) !== 'met') expect.fail(`${where()}\n${level} is met, ${weaker} is not`)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { agree, noCounts, weakLevels } from './session-agreement.ts'
+
+// Clients of several processes: what returned before another of the same client was called precedes it. The seed changes
+// with each run; a failure names it.
+
+const baseSeed = Date.now() % 1_000_000_000
+
+test.each([0, 1])('each level agrees with its definition where clients overlap with themselves (part %i)', (part) => {
+  const counts = noCounts()
+  for (let n = 0; counts.judged < 2_500; n++) agree(baseSeed + part * 100_000_000 + n, counts)
+  expect(counts.overlapping).toBeGreaterThan(counts.judged * 0.5)
+  for (const level of ['sequential', ...weakLevels] as const) {
+    expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.04)
+    expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.04)
+  }
+})
