@@ -53,7 +53,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
     expect(fault(historyOf('wx1|', '     wy2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'process order')).toBe(undefined)
-    expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its process's order")
+    expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its client's order")
   })
 
   test('wants every result to be legal where it is placed', () => {
@@ -69,7 +69,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
   test('lets what has an unknown outcome come after what its process did next, and not before what it did earlier', () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
-    expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its process's order")
+    expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })
 })

@@ -118,7 +118,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
 
   /** Bouajjani et al. 2017: the past of each operation has an order that explains what is visible in it. */
   function isCausal(order: Relation, visible: (read: number, o: number) => boolean): boolean {
-    return reads.every((o) => {
+    return all.every((o) => {
       const past = all.filter((i) => i === o || order[i]![o])
       return hasOrder(
         past,

@@ -49,7 +49,7 @@ function faultOfReplay(
     } else {
       const latest = latestOfClient.get(clients[i]) ?? -1
       // One of unknown outcome never returned: it has no successor, but it has predecessors.
-      if (returns[i] < latest) return `operation ${i} returned before one of its client that precedes it was called`
+      if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
     const state = states[key[i]]

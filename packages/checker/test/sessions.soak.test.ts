@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { agree, noCounts } from './session-agreement.ts'
+
+// Clients of several processes, against the definitions tried out in full. CHAOS_SOAK=short does a few thousand.
+const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
+
+const baseSeed = Date.now() % 1_000_000_000
+
+test(`each level agrees with its definition on ${HISTORIES} histories of clients that overlap with themselves`, () => {
+  const counts = noCounts()
+  for (let n = 0; counts.judged < HISTORIES; n++) agree(baseSeed + n, counts)
+  expect(counts.overlapping).toBeGreaterThan(HISTORIES * 0.5)
+})
