@@ -36,11 +36,12 @@ export function followsFrom(
 /** The verdicts in a few words, for a person: the strongest level that holds, and what does not. */
 export function headlineOf(verdicts: Levels): string {
   const { linearizable, sequential, eventual } = verdicts
+  const why = ({ reason }: Unknown): string => reason.split(';')[0]
   const diverged = eventual.result === 'violated'
   if (linearizable.result === 'met') return 'linearizable'
   if (sequential.result === 'met') {
     const not = linearizable.result === 'violated' ? ', not linearizable' : ''
-    const open = linearizable.result === 'unknown' ? `; linearizable unknown: ${linearizable.reason}` : ''
+    const open = linearizable.result === 'unknown' ? `; linearizable unknown: ${why(linearizable)}` : ''
     return `sequentially consistent${not}${diverged ? ', and replicas did not converge' : ''}${open}`
   }
   if (sequential.result === 'violated') {
@@ -50,16 +51,25 @@ export function headlineOf(verdicts: Levels): string {
     }
     if (eventual.result === 'met') return 'only eventually consistent'
     if (diverged) return 'not even eventually consistent'
-    return `not sequentially consistent; eventual unknown: ${eventual.reason}`
+    return `not sequentially consistent; eventual unknown: ${why(eventual)}`
   }
   const converged = diverged ? ', and replicas did not converge' : ''
   if (linearizable.result === 'violated') {
-    return `not linearizable${converged}; sequential unknown: ${sequential.reason}`
+    const isAlike = (level: Level): boolean => reasonOf(verdicts[level]) === sequential.reason
+    const below = byClients.every(isAlike) ? ' and below' : ''
+    return `not linearizable${converged}; sequential${below} unknown: ${why(sequential)}`
   }
   return diverged
-    ? `replicas did not converge; linearizable unknown: ${linearizable.reason}`
-    : `unknown: ${linearizable.reason}`
+    ? `replicas did not converge; linearizable unknown: ${why(linearizable)}`
+    : `unknown: ${why(linearizable)}`
 }
+
+type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
+
+const reasonOf = (verdict: Verdict): string | undefined => (verdict.result === 'unknown' ? verdict.reason : undefined)
+
+/** The levels between sequential and eventual. */
+const byClients = levels.filter((level) => !['linearizable', 'sequential', 'eventual'].includes(level))
 
 const names: { readonly [level in Level]?: string } = {
   'causal-convergence': 'causally convergent',

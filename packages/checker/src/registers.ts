@@ -10,6 +10,7 @@ import { followsFrom, headlineOf } from './headline.ts'
 import type { Level } from './level.ts'
 import { decideLinearizable, type Linearizability, partsOf } from './linearizable/decide.ts'
 import { faultOfWitness } from './linearizable/replay.ts'
+import { looseReason, withoutLoose } from './loose.ts'
 import { encodeRegister } from './models/register.ts'
 import { isViolated, judgeNearby } from './nearby.ts'
 import type { CheckOptions } from './options.ts'
@@ -165,7 +166,55 @@ export function judgeOthers(
       staleness: undefined,
     }
   }
-  Object.assign(decided, judgeNearby(registers, levels, budget, operationsOf(linearizable)))
+  Object.assign(decided, judgeByClients(registers, options, budget, operationsOf(linearizable)))
+  const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
+  return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
+}
+
+/** The levels that rest on the order within each client. */
+function judgeByClients(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  first: readonly OperationRow[],
+): Others['decided'] {
+  const reason = looseReason(registers.history)
+  if (reason === undefined) return judgeInOrder(registers, options, budget, first)
+  const known = inTime(
+    () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
+    (): Others['decided'] => ({}),
+  )
+  // A contradiction without the order of the unnamed stands with it.
+  const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
+  return Object.fromEntries(
+    resting.map((level) => {
+      const verdict = known[level]
+      return [level, verdict?.result === 'violated' ? verdict : ({ result: 'unknown', reason } as const)]
+    }),
+  )
+}
+
+function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget): Registers {
+  const some = withoutLoose(encoded, history, budget)
+  return {
+    history,
+    encoded: some,
+    decoder,
+    parts: later(() => partsOf(some, budget)),
+    sources: later(() => readsFrom(some, budget)),
+  }
+}
+
+/** `first` are operations to look around first, where they contradict a stronger level. */
+function judgeInOrder(
+  registers: Registers,
+  options: CheckOptions,
+  budget: Budget,
+  first: readonly OperationRow[],
+): Others['decided'] {
+  const { levels } = options
+  const decided: { [level in Level]?: Verdict } = {}
+  Object.assign(decided, judgeNearby(registers, levels, budget, first))
   const open = levels.filter((level) => !isViolated(level, decided))
   const isOpen = open.some(isWeak)
   if (!isViolated('sequential', decided) && needsSequential(registers, options)) {
@@ -176,8 +225,7 @@ export function judgeOthers(
   if (decided.sequential?.result !== 'met' && isOpen) {
     Object.assign(decided, judgeBelowSequential(registers, open, budget))
   }
-  const measure = (): Staleness | undefined => stalenessOf(encoded, decoder, budget)
-  return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
+  return decided
 }
 
 /** What contradicts a level, as a place to look for what contradicts others. */

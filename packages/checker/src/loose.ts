@@ -1,0 +1,56 @@
+import type { History } from '@chaos/history'
+import type { Budget } from './budget.ts'
+import { isUnnamed } from './clients.ts'
+import { DIFFERS, type Encoded, NOTHING, READ, restrict } from './encoded.ts'
+import { ascending } from './sequential/reads-from.ts'
+
+/**
+ * Why no level that rests on the order within a client can be met: nothing named the client of some operations, so what came
+ * before what in it is not known. Undefined where every client is known.
+ */
+export function looseReason(history: History): string | undefined {
+  if (!history.hasSessions) return undefined
+  const { length } = history.operations
+  let unnamed = 0
+  for (let row = 0; row < length; row++) if (isUnnamed(history, row)) unnamed++
+  if (unnamed === 0) return undefined
+  const { by, named } = history.header?.sessions ?? { by: '', named: false }
+  const some = named ? ` of ${unnamed} of ${length} operations` : ''
+  const remedy = named
+    ? `have every request say ${by}, or say in the route table what else tells clients apart`
+    : 'say in the route table which header or cookie does: "client": "header.X-Client"'
+  return `nothing named the client${some}; ${remedy}`
+}
+
+/**
+ * What can contradict a level although some clients are not known: without reads of theirs that have a source, which can
+ * come right after it, and without writes of theirs that nobody sees. What is left contradicts itself only if the whole does.
+ *
+ * @throws OutOfTime
+ */
+export function withoutLoose(encoded: Encoded, history: History, budget: Budget): Encoded {
+  const { length, kind, expects, writes, key, values, initial, row } = encoded
+  if (encoded.hasAppend) return encoded
+  const nameOf = (i: number, value: number): number => key[i] * values + value
+  const written = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (writes[i] !== NOTHING) written.add(nameOf(i, writes[i]))
+  }
+  const isExplained = (i: number): boolean =>
+    written.has(nameOf(i, expects[i])) || (expects[i] === initial && !encoded.anyStart)
+  const isLooseRead = (i: number): boolean => kind[i] === READ && isUnnamed(history, row[i]) && isExplained(i)
+  const seen = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (expects[i] !== NOTHING && !isLooseRead(i)) seen.add(nameOf(i, expects[i]))
+  }
+  const anyDiffers = encoded.hasConditional && kind.includes(DIFFERS)
+  const isLooseWrite = (i: number): boolean =>
+    !anyDiffers && expects[i] === NOTHING && !seen.has(nameOf(i, writes[i])) && isUnnamed(history, row[i])
+  return restrict(
+    encoded,
+    ascending(length, (i) => !isLooseRead(i) && !isLooseWrite(i)),
+    budget,
+  )
+}
