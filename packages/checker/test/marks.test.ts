@@ -7,7 +7,7 @@ import {
   type Op,
   operationsOf,
   type Reading,
-  respectsProcesses,
+  respectsClients,
   respectsTime,
 } from './brute-force.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
@@ -92,7 +92,7 @@ describe('a key that something touches outside the record', () => {
       const name = `seed ${baseSeed + n}: ${JSON.stringify(mark)} ${JSON.stringify(events)}`
       const expected: { [level in Level]?: boolean | undefined } = {
         linearizable: hasLegalOrder(ops, respectsTime, null),
-        sequential: hasLegalOrder(ops, respectsProcesses, null),
+        sequential: hasLegalOrder(ops, respectsClients, null),
       }
       if (ops.every(({ f }) => f !== 'cas') && !events.some(({ f }) => f === 'cas'))
         Object.assign(expected, tryAll(ops, null))

@@ -137,3 +137,62 @@ export function expectLattice(report: Report, where: () => string): void {
     }
   }
 }
+
+const unnamedHeader = (isNamed: boolean): Header => ({
+  chaos: 1,
+  sessions: isNamed ? { by: 'header.X-Client', named: true } : { by: 'connection', named: false },
+})
+
+/** So many ways to put those whose client nothing named together are tried. */
+const MOST_WAYS = 6
+
+/**
+ * Where nothing named the client of some processes, or of any: fails where a level that rests on a client's order is met but
+ * for linearizability, and where one is violated that some way of telling the clients apart would meet.
+ */
+export function agreeUnnamed(seed: number, counts: Counts): void {
+  const random = randomFrom(seed)
+  const isNamed = random() < 0.6
+  const events = sessionEvents(random, isNamed ? 0.5 : 1)
+  const history = smallHistory(events, unnamedHeader(isNamed))
+  const isAllNamed = !operationsOf(history, reading).some(({ client }) => client.startsWith('operation'))
+  if (isAllNamed || triedOut(history) === undefined) return
+  counts.judged++
+  const report = checkHistory(history, { levels })
+  const where = (level: Level): string =>
+    `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
+  expectLattice(report, () => where('linearizable'))
+  const linearizable = resultOf(report, 'linearizable') === 'met'
+  const processes = [
+    ...new Set(
+      events.filter(({ session, type }) => type === 'invoke' && session === undefined).map(({ process }) => process),
+    ),
+  ]
+  for (let way = 0; way < MOST_WAYS; way++) {
+    // Each a client of its own, all of them one, or in any way, also one that is known.
+    const of = new Map(
+      processes.map((process) => [
+        process,
+        way === 0 ? `p${process}` : way === 1 ? 'all' : `c${Math.floor(random() * 4)}`,
+      ]),
+    )
+    const told = events.map((event) => {
+      const session = of.get(event.process)
+      return event.type === 'invoke' && session !== undefined ? { ...event, session } : event
+    })
+    const tried = triedOut(smallHistory(told, named))
+    for (const level of ['sequential', ...weakLevels] as const) {
+      const { result } = report.levels[level]
+      if (result === 'met' && !linearizable)
+        expect.fail(`${where(level)}\nis met, and the order within clients is not known`)
+      if (result === 'unknown' && linearizable)
+        expect.fail(`${where(level)}\nis unknown, and follows from linearizable`)
+      if (result === 'violated' && tried?.[level] === true) {
+        expect.fail(`${where(level)}\nis violated, and met where clients are ${JSON.stringify([...of])}`)
+      }
+      if (way > 0 || result === 'unknown') continue
+      const count = result === 'met' ? counts.met : counts.violated
+      count[level] = (count[level] ?? 0) + 1
+    }
+  }
+}
