@@ -5,6 +5,7 @@ import { type Encoded, restrict } from '../encoded.ts'
 import { likelyStart } from '../linearizable/small.ts'
 import { partition } from '../partition.ts'
 import { type Choice, choicesAmong, settled } from './choices.ts'
+import { UNMENTIONED } from './unknown.ts'
 
 interface Answer {
   readonly result: 'met' | 'violated' | 'unknown'
@@ -65,6 +66,8 @@ export function decideFromAny<Known extends Answer>(
     const next = decideFew(restrict(encoded, involved), question, jsonOf, budget)
     if (next === 'violated') return { result: 'violated', involved }
     if (next === 'unknown') break
+    // What was shown may have been cut short, and then contradicts nothing.
+    if ([...next.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...next.choice])
   }
   return { result: 'unknown', reason: NOT_KNOWN }
