@@ -11,7 +11,7 @@ import {
   reportOfShares,
   type ShareOptions,
 } from '@chaos/checker'
-import { borrowHistory, type History, historyFromEvents, millis } from '@chaos/history'
+import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 
@@ -65,12 +65,21 @@ function shapeFrom(random: () => number): Shape {
   }
 }
 
+const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
+
 test('a history judged in shares gets the report of check, verdicts, witnesses and counterexamples alike', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
-    const history = historyFromEvents(randomEvents(shapeFrom(random), random), { shared: true })
-    const asked: ShareOptions = random() < 0.5 ? options : { ...options, levels: ['linearizable', 'eventual'] }
+    const events = randomEvents(shapeFrom(random), random)
+    // Also where nobody knows what was there, and where the record lacks something.
+    const initial = random() < 0.3 ? 'unknown' : null
+    const isTouched = random() < 0.2
+    const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events, {
+      shared: true,
+    })
+    const asked: ShareOptions =
+      random() < 0.5 ? { ...options, initial } : { ...options, initial, levels: ['linearizable', 'eventual'] }
     const { report } = checkInShares(history, asked, { threads: 2 + Math.floor(random() * 3), random })
     const alone = check(history, asked)
     seen[alone.levels.linearizable.result]++
