@@ -29,6 +29,19 @@ function sessionCount(history: History): number {
   return most + 1
 }
 
+/** Of each process the first one of its client, which stands for it; itself where nothing named the client. */
+export function firstOfClient(history: History): (process: number) => number {
+  if (!history.hasSessions) return (process) => process
+  const first = new Map<number, number>()
+  const standsFor = Int32Array.from({ length: history.processCount }, (_, process) => {
+    const session = sessionOf(history, process)
+    if (session === UNNAMED) return process
+    if (!first.has(session)) first.set(session, process)
+    return first.get(session) ?? process
+  })
+  return (process) => standsFor[process]
+}
+
 /** Whether nothing named the client of an operation. */
 export const isUnnamed = (history: History, row: number): boolean =>
   history.hasSessions && sessionOf(history, history.operations.process[row]) === UNNAMED

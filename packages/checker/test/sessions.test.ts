@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
-import { agree, agreeUnnamed, noCounts, weakLevels } from './session-agreement.ts'
+import { levels } from '@chaos/checker'
+import type { EventInput, Header } from '@chaos/history'
+import { describe, expect, test } from 'vitest'
+import { checkHistory, resultOf } from './checking.ts'
+import { agree, agreeUnnamed, named, noCounts, weakLevels } from './session-agreement.ts'
+import { smallHistory } from './small-history.ts'
 
 // Clients of several processes: what returned before another of the same client was called precedes it. The seed changes
 // with each run; a failure names it.
@@ -23,4 +27,88 @@ test('where nothing named a client, no level that rests on its order is met by i
     expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.02)
     expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.02)
   }
+})
+
+/** One client over two connections, with its writes on one and its reads on the other. */
+const overTwo = (write: number, read: number, session: string | undefined): EventInput[] => {
+  const told = session === undefined ? {} : { session }
+  return [
+    { process: 0, type: 'invoke', f: 'write', key: 'x', value: write, ...told },
+    { process: 0, type: 'ok', f: 'write', key: 'x', value: write },
+    { process: 1, type: 'invoke', f: 'read', key: 'x', value: null, ...told },
+    { process: 1, type: 'ok', f: 'read', key: 'x', value: read === 0 ? null : read },
+  ]
+}
+
+describe('one client over two connections', () => {
+  const rests = ['sequential', ...weakLevels] as const
+
+  test('is seen to miss its own write, which the counterexample tells by its name', () => {
+    const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
+    const verdict = report.levels['read-your-writes']
+    if (verdict.result !== 'violated') expect.fail(verdict.result)
+    expect(verdict.counterexample.sentence).toContain('for the same client, "alice"')
+    expect(resultOf(report, 'sequential')).toBe('violated')
+  })
+
+  test('is not taken for two that need not see each other’s writes', () => {
+    const apart = overTwo(1, 0, 'alice').map((event) =>
+      event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
+    )
+    expect(resultOf(checkHistory(smallHistory(apart, named), { levels }), 'sequential')).toBe('met')
+  })
+
+  test('that nothing named leaves all that rests on its order unknown, with the remedy', () => {
+    const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
+    const report = checkHistory(smallHistory(overTwo(1, 0, undefined), header), { levels })
+    expect(report.headline).toBe('not linearizable; sequential and below unknown: nothing named the client')
+    for (const level of rests) {
+      const verdict = report.levels[level]
+      if (verdict.result !== 'unknown') expect.fail(`${level} is ${verdict.result}`)
+      expect(verdict.reason).toBe(
+        'nothing named the client; say in the route table which header or cookie does: "client": "header.X-Client"',
+      )
+    }
+  })
+
+  test('that nothing named is linearizable, and all that follows, where it is', () => {
+    const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
+    const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
+    expect(report.headline).toBe('linearizable')
+    for (const level of rests) expect(resultOf(report, level)).toBe('met')
+  })
+
+  test('that only some requests name is named with how many did not', () => {
+    const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
+    const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
+    expect(verdict).toMatchObject({
+      result: 'unknown',
+      reason: expect.stringMatching(
+        /^nothing named the client of 1 of 2 operations; have every request say header.X-Client/,
+      ),
+    })
+  })
+})
+
+describe('a lock', () => {
+  const held = (release: string | undefined, header: Header = named): string => {
+    const call = (process: number, f: string, session: string | undefined): EventInput[] => [
+      { process, type: 'invoke', f, value: null, ...(session === undefined ? {} : { session }) },
+      { process, type: 'ok', f, value: null },
+    ]
+    const events = [...call(0, 'acquire', 'alice'), ...call(1, 'release', release), ...call(2, 'acquire', 'bob')]
+    return resultOf(
+      checkHistory(smallHistory(events, header), { model: 'lock', levels: ['linearizable'] }),
+      'linearizable',
+    )
+  }
+
+  test('may be released by the client that holds it, on any of its connections', () => {
+    expect(held('alice')).toBe('met')
+    expect(held('carol')).toBe('violated')
+  })
+
+  test('is unknown where nothing named who released it', () => {
+    expect(held(undefined)).toBe('unknown')
+  })
 })

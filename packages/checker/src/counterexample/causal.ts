@@ -152,9 +152,10 @@ function wordsOf(
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const did = (operation: number): string => words.did(row(operation), kind(operation))
   const cycle = fromEarliest(derivationOf(facts, contradiction, level).cycle, row)
-  const steps = cycle.map((edge) => stepOf(edge, { the, did, level }))
+  const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
+  const steps = cycle.map((edge) => stepOf(edge, { the, did, ofOneClient, level }))
   return {
-    sentence: `${introduction(level, contradiction, facts, (operation) => decoder.history.processName(decoder.history.operations.process[row(operation)]))}: ${steps.join('; ')}; so each of them would have to come before itself.`,
+    sentence: `${introduction(level, contradiction, facts, (operation) => words.client(row(operation)))}: ${steps.join('; ')}; so each of them would have to come before itself.`,
     edges: cycle.map(({ from, to, reason }) => ({
       before: row(from),
       after: row(to),
@@ -179,14 +180,14 @@ function introduction(
   level: WeakLevel,
   contradiction: Contradiction,
   facts: Facts,
-  processOf: (operation: number) => string,
+  clientOf: (operation: number) => string,
 ): string {
   if (contradiction.future === true) return 'Some read saw what was not there yet'
   if (contradiction.thread !== undefined) {
-    const process = processOf(facts.threads.members[facts.threads.start[contradiction.thread]])
+    const client = clientOf(facts.threads.members[facts.threads.start[contradiction.thread]])
     return level === 'pram'
-      ? `Process ${process} cannot put all writes, each process's in its order, and its own reads in one order`
-      : `Process ${process} cannot put the writes that it knew of, causes first, and its own reads in one order`
+      ? `${client} cannot put all writes, each process's in its order, and its own reads in one order`
+      : `${client} cannot put the writes that it knew of, causes first, and its own reads in one order`
   }
   switch (level) {
     case 'causal':
@@ -218,10 +219,11 @@ const since: { readonly [level in WeakLevel]?: string } = {
 interface Speaker {
   readonly the: (operation: number) => string
   readonly did: (operation: number) => string
+  readonly ofOneClient: (a: number, b: number) => string
   readonly level: WeakLevel
 }
 
-function stepOf(edge: Edge, { the, did, level }: Speaker): string {
+function stepOf(edge: Edge, { the, did, ofOneClient, level }: Speaker): string {
   switch (edge.reason) {
     case 'reads from':
       return `${the(edge.to)} saw ${the(edge.from)}`
@@ -232,6 +234,6 @@ function stepOf(edge: Edge, { the, did, level }: Speaker): string {
     case 'overwritten after':
       return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
     default:
-      return `${the(edge.from)} came before ${the(edge.to)} in the same process`
+      return `${the(edge.from)} came before ${the(edge.to)} ${ofOneClient(edge.from, edge.to)}`
   }
 }

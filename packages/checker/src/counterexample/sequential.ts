@@ -193,6 +193,6 @@ function stepOf(edge: Edge, speaker: Speaker): string {
     case 'overwritten after':
       return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
     default:
-      return `${the(edge.from)} came before ${the(edge.to)} in the same process`
+      return `${the(edge.from)} came before ${the(edge.to)} ${words.ofOneClient(row(edge.from), row(edge.to))}`
   }
 }

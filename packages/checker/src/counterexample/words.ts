@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json, outputOf } from '@chaos/history'
+import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaos/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoded.ts'
 
 /** What the operation at a row did, seen by a person: who, what, where. */
@@ -9,6 +9,10 @@ export interface Words {
   readonly the: (row: number, kind: number) => string
   /** `process 2's write of 2 was acknowledged by n1` */
   readonly acknowledged: (row: number, kind: number) => string
+  /** `in the same process`, or of which client two operations of several processes are */
+  readonly ofOneClient: (row: number, other: number) => string
+  /** `Process 4`, or `Client "alice"` where clients have names. */
+  readonly client: (row: number) => string
   /** `12.031 s` */
   readonly returnedAt: (row: number) => string
   readonly calledAt: (row: number) => string
@@ -18,6 +22,7 @@ export function createWords(decoder: Decoder): Words {
   const { history } = decoder
   const { operations } = history
   const who = (row: number): string => `process ${history.processName(operations.process[row])}`
+  const name = (row: number): string => show(history.sessionName(history.sessionOf(operations.process[row])))
   const node = (row: number): string | undefined => history.nodes[operations.node[row]]
   const at = (preposition: string, row: number): string => {
     const name = node(row)
@@ -66,6 +71,14 @@ export function createWords(decoder: Decoder): Words {
     },
     acknowledged: (row, kind) =>
       `${kind === CAS || isCas(history.functions[operations.f[row]]) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
+    ofOneClient: (row, other) =>
+      operations.process[row] === operations.process[other]
+        ? 'in the same process'
+        : `for the same client, ${name(row)}`,
+    client: (row) =>
+      history.hasSessions && history.sessionOf(operations.process[row]) !== UNNAMED
+        ? `Client ${name(row)}`
+        : capital(who(row)),
     returnedAt: (row) => clock(operations.returnTime[row]),
     calledAt: (row) => clock(operations.callTime[row]),
   }

@@ -62,9 +62,10 @@ interface Tenure {
 
 /** Undefined where an operation of unknown outcome makes it unclear which belong together. */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
-  const { length, f, process, returns } = part
+  const { length, f, process, calls, returns } = part
   const held = new Map<number, number>()
   const unclear = new Set<number>()
+  const busyUntil = new Map<number, number>()
   const made: Tenure[] = []
   for (let i = 0; i < length; i++) {
     budget.tick()
@@ -72,6 +73,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     const acquire = held.get(p)
     // A process that goes on after an operation of unknown outcome may hold the lock or not.
     if (unclear.has(p)) return undefined
+    // A client whose operations overlap may have done them in any order.
+    if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
+    busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
       unclear.add(p)
       if (f[i] === RELEASE && acquire !== undefined) {

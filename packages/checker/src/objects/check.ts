@@ -3,6 +3,7 @@ import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
 import type { Level } from '../level.ts'
+import { looseReason } from '../loose.ts'
 import { functionsOf, specificationOf } from '../models/custom.ts'
 import type { Model } from '../models/model.ts'
 import type { CheckOptions } from '../options.ts'
@@ -158,6 +159,9 @@ function judgeOwn(parts: readonly Part[], judge: Judge, { initial }: Options, bu
 }
 
 function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
+  const [first] = whole
+  const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
+  if (loose !== undefined) return { result: 'unknown', reason: loose }
   return inTime(
     () => judgeShards(shardsOf(whole, judge, budget), judge, budget),
     () => ({ result: 'unknown', reason: OUT_OF_TIME }),

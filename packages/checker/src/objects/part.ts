@@ -1,5 +1,6 @@
 import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
+import { firstOfClient } from '../clients.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectOperation } from '../models/model.ts'
 import { UNJUDGED } from '../record/outcome.ts'
@@ -19,6 +20,7 @@ export interface Part {
   /** Ids in the history's value table. Of an operation of unknown outcome the output says nothing. */
   readonly input: Int32Array
   readonly output: Int32Array
+  /** Who asked: of a client's processes the first. */
   readonly process: Int32Array
   /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
   readonly calls: Int32Array
@@ -110,6 +112,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
     }
   }
   const column = (entry: (i: number) => number): Int32Array => columnOf(row, entry, budget)
+  const clientOf = firstOfClient(history)
   return {
     history,
     key,
@@ -118,7 +121,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
     f: Uint8Array.from(f),
     input: column((i) => operations.input[i]),
     output: Int32Array.from(output),
-    process: column((i) => operations.process[i]),
+    process: column((i) => clientOf(operations.process[i])),
     calls: column((i) => operations.callEvent[i]),
     returns: column((i) => (operations.outcome[i] === INFO ? NEVER : operations.returnEvent[i])),
   }
