@@ -86,6 +86,11 @@ export interface OrderEdge {
   readonly before: OperationRow
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
+  /**
+   * Of an order that a read shows: the read, and the chain of orders by which the write it rests on comes before that read
+   * or, where the read itself must come first, before the write that replaced what it saw.
+   */
+  readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }
 
 /** The answer of one call of `check`: every level, strongest first. */

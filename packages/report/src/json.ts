@@ -5,6 +5,8 @@ import {
   type Counterexample,
   type Level,
   levels,
+  type OperationRow,
+  type OrderEdge,
   type Report,
   type Staleness,
   type Verdict,
@@ -189,9 +191,16 @@ function counterexampleJson(counterexample: Counterexample, history: History): J
     // Positions in `operations` above.
     culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
     statesBefore: counterexample.statesBefore,
-    edges: counterexample.edges?.map((edge) =>
-      object({ before: at.get(edge.before), after: at.get(edge.after), reason: edge.reason }),
-    ),
+    edges: counterexample.edges?.map((edge) => edgeJson(edge, at)),
+  })
+}
+
+function edgeJson({ before, after, reason, shownBy }: OrderEdge, at: ReadonlyMap<OperationRow, number>): Json {
+  return object({
+    before: at.get(before),
+    after: at.get(after),
+    reason,
+    shownBy: shownBy && object({ read: at.get(shownBy.read), chain: shownBy.chain.map((edge) => edgeJson(edge, at)) }),
   })
 }
 

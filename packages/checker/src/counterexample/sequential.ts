@@ -1,7 +1,7 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { type Decoder, type Encoded, later, NEVER, READ, restrict } from '../encoded.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
-import { derive } from '../sequential/derivation.ts'
+import { type Derivation, derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { answerForFew } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
@@ -152,17 +152,31 @@ function wordsOf(
   const { facts, saturation, conflict } = answer.cycle
   const row = (operation: number): number => set.row[facts.indices[operation]]
   const kind = (operation: number): number => set.kind[facts.indices[operation]]
-  const cycle = fromEarliest(derive(saturation, conflict).cycle, row)
+  const derivation = derive(saturation, conflict)
+  const cycle = fromEarliest(derivation.cycle, row)
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
   return {
     sentence: `No single order fits: ${steps.join('; ')}; so each of them would have to come before itself.`,
-    edges: cycle.map(({ from, to, reason }) => ({
-      before: row(from),
-      after: row(to),
-      reason: reason === 'assumed' ? 'process order' : reason,
-    })),
+    edges: cycle.map((edge) => told(edge, derivation, row, DEEPEST_CHAIN)),
   }
+}
+
+/** Chains of orders that rest on further chains are told up to this depth. */
+const DEEPEST_CHAIN = 3
+
+function told(
+  edge: Edge,
+  { paths }: Pick<Derivation, 'paths'>,
+  row: (operation: number) => number,
+  depth: number,
+): OrderEdge {
+  const { from, to, reason, reader } = edge
+  const order = { before: row(from), after: row(to), reason: reason === 'assumed' ? 'process order' : reason } as const
+  const path = paths.get(edge) ?? []
+  if (reader === undefined || depth === 0) return order
+  const chain = path.map((step) => told(step, { paths }, row, depth - 1))
+  return { ...order, shownBy: { read: row(reader), chain } }
 }
 
 /** The same cycle, told from the operation that was invoked first. */

@@ -7,6 +7,8 @@ export interface Derivation {
   readonly involved: ReadonlySet<number>
   /** The operations that it takes to be after others only because threads were joined. */
   readonly joined: readonly number[]
+  /** The path that each derived order rests on. */
+  readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
 /** An order, and its number among the derived ones, of which it rests on older ones only; BASE for all others. */
@@ -30,24 +32,34 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest)), last]
   const involved = new Set<number>()
   const joined: number[] = []
-  const explained = new Set<number>()
+  const explained = new Map<number, readonly Edge[]>()
+  const paths = new Map<Edge, readonly Edge[]>()
   const waiting = [...cycle]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { edge, number } = next
     involved.add(edge.from).add(edge.to)
     if (edge.reason === 'assumed' && saturation.threads.joined[edge.to] === 1) joined.push(edge.to)
-    if (number === BASE || explained.has(number)) continue
-    explained.add(number)
+    if (number === BASE) continue
+    const known = explained.get(number)
+    const path = known === undefined ? premisePath(saturation, next) : []
+    const orders = known ?? path.map((step) => step.edge)
+    paths.set(edge, orders)
+    if (known !== undefined) continue
+    explained.set(number, orders)
     if (edge.reader !== undefined) {
       involved.add(edge.reader)
       const source = saturation.writerOf[edge.reader]
       if (source >= 0) involved.add(source)
     }
-    if (edge.premise === undefined) continue
-    const [premise, conclusion] = edge.premise
-    if (premise !== conclusion) waiting.push(...pathBetween(saturation, premise, conclusion, number))
+    waiting.push(...path)
   }
-  return { cycle: cycle.map(({ edge }) => edge), involved, joined }
+  return { cycle: cycle.map(({ edge }) => edge), involved, joined, paths }
+}
+
+function premisePath(saturation: Saturation, { edge, number }: Step): readonly Step[] {
+  if (edge.premise === undefined) return []
+  const [premise, conclusion] = edge.premise
+  return premise === conclusion ? [] : pathBetween(saturation, premise, conclusion, number)
 }
 
 /**

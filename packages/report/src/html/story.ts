@@ -1,4 +1,4 @@
-import type { Counterexample, OperationRow } from '@chaos/checker'
+import type { Counterexample, OperationRow, OrderEdge } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -62,6 +62,20 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   const withKey = counterexample.keys.length > 1
   return html`<p class="note">Each must come before the next, and so before itself:</p><ul class="edges">${edges.map(
     (edge, i) =>
-      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${edge.reason}</small></li>`,
+      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${edge.reason}</small>${chainOf(history, edge, withKey)}</li>`,
   )}</ul>`
+}
+
+/** How it is known that one comes before the other: the read that shows it, and what puts the first before that read. */
+function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
+  if (shownBy === undefined) return undefined
+  const the = (operation: OperationRow): string => operationText(history, operation, { withKey })
+  return html`<div class="chain"><small>shown by ${the(shownBy.read)}${shownBy.chain.length === 0 ? '' : ', which comes after it:'}</small>${
+    shownBy.chain.length === 0
+      ? undefined
+      : html`<ul>${shownBy.chain.map(
+          (edge) =>
+            html`<li><small>${the(edge.before)} before ${the(edge.after)}: ${edge.reason}</small>${chainOf(history, edge, withKey)}</li>`,
+        )}</ul>`
+  }</div>`
 }

@@ -65,7 +65,7 @@ svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3
 .story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
 .story li.on,.story li:hover{border-color:var(--ink);background:var(--panel)}.story li.bad{border-color:var(--accent)}.why-bad{color:var(--accent);font-weight:600}
 .n{display:inline-block;min-width:19px;height:19px;line-height:16px;text-align:center;font-size:12px;font-weight:650;border:1.5px solid var(--data);border-radius:3px}.n.write{background:var(--data);color:var(--page)}.n.bad{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}.n.edge-letter{border-color:var(--accent);color:var(--accent);border-radius:50%}
-.edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}
+.edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}.chain{margin-left:26px}.chain ul{list-style:none;margin:0;padding-left:12px;border-left:1px solid var(--line)}
 .key-band{display:inline-block;width:20px;height:10px;background:var(--band);border:1px dashed var(--line2)}
 .note{font-size:13px;color:var(--ink2);margin-top:8px;max-width:75em}.also{margin-top:16px;font-size:14px}.also summary{cursor:pointer;padding:6px 0}.also .contradiction{margin:8px 0 20px}
 table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline;white-space:nowrap}thead th{font-size:13px;color:var(--ink2);border-color:var(--line2)}td.wrap{white-space:normal;overflow-wrap:anywhere}

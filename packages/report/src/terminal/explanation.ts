@@ -119,9 +119,20 @@ function operationTable(history: History, { operations, culprit }: Counterexampl
 function edgeLines(history: History, edges: readonly OrderEdge[]): string[] {
   const text = (row: number): string =>
     `${operationText(history, row, { withKey: true })} (${lineList(linesOf(history, row))})`
+  const chainLines = ({ shownBy }: OrderEdge, indent: string): string[] =>
+    shownBy === undefined
+      ? []
+      : [
+          `${indent}shown by ${text(shownBy.read)}`,
+          ...shownBy.chain.flatMap((edge) => [
+            `${indent}  ${text(edge.before)} before ${text(edge.after)}: ${reasons[edge.reason] ?? edge.reason}`,
+            ...chainLines(edge, `${indent}    `),
+          ]),
+        ]
   return edges.flatMap((edge) => [
     `  ${text(edge.before)}`,
     `    before ${text(edge.after)}: ${reasons[edge.reason] ?? edge.reason}`,
+    ...chainLines(edge, '      '),
   ])
 }
 
