@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
 # PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc, whose
-# descriptors are read; haproxy, to be measured against; nftables, to redirect connections. Without them those tests are reported as skipped, by name.
+# descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect connections. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
@@ -13,6 +13,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresq
 command -v etcd >/dev/null || packages+=(etcd-server)
 command -v etcdctl >/dev/null || packages+=(etcd-client)
 command -v protoc >/dev/null || packages+=(protobuf-compiler)
+command -v python3 >/dev/null || packages+=(python3)
 command -v curl >/dev/null || packages+=(curl)
 command -v wrk >/dev/null || packages+=(wrk)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)

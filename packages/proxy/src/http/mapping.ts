@@ -8,7 +8,7 @@ import type { RecordedRoute, RouteSpec, RouteTable } from './route-table.ts'
 import { isIgnored, operationsOf } from './route-table.ts'
 import { compileClient, type NameClient, type Peer } from './routes/client-source.ts'
 import { compileConditions } from './routes/conditions.ts'
-import { type Fields, Message } from './routes/message.ts'
+import { type Fields, Message, NO_PATH } from './routes/message.ts'
 import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
 import { compileOutcomes } from './routes/outcomes.ts'
 import type { Scene } from './routes/scene.ts'
@@ -26,7 +26,7 @@ export interface Answer {
 /** What a whole request is, and what its answer will mean. */
 export interface Understood {
   /** The position of the route that took it; undefined where none did. */
-  readonly route?: number | undefined
+  route: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
 }
@@ -119,7 +119,13 @@ const usualTouches = ({ method }: MatchableHead): Touches => (SAFE_METHODS.has(m
 const passedOn = (head: MatchableHead, touches: Touches): Understood =>
   noOperation({ kind: 'passed-on', what: nameOfRequest(head), touches })
 
-const noOperation = (understanding: Understanding): Understood => ({ understanding, complete: () => NOT_RECORDED })
+const noOperation = (understanding: Understanding): Understood => ({
+  route: undefined,
+  understanding,
+  complete: notRecorded,
+})
+
+const notRecorded = (): Completions => NOT_RECORDED
 
 const NOT_RECORDED: Completion = { type: 'info', error: 'not recorded' }
 
@@ -143,15 +149,16 @@ function compileRoute(spec: RouteSpec, number: number, table: RouteTable): Route
     if (matched === null) return undefined
     const place = { segments: matched.map(decodeSegment), names: path.names }
     const messageOf = ({ target, headers }: MatchableHead, body: Captured | undefined) =>
-      new Message({ ...place, target, headers, body })
+      new Message(headers, body, place, target)
     return {
       bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
       answerBytes: understandRequest?.answerBytes ?? 0,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
-      understand: (head, body, peer) => ({
-        ...(understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')),
-        route: number,
-      }),
+      understand(head, body, peer) {
+        const understood = understandRequest?.understand(head, messageOf(head, body), peer) ?? passedOn(head, 'nothing')
+        understood.route = number
+        return understood
+      },
       touches: (head) => understandRequest?.touches(messageOf(head, undefined)) ?? 'nothing',
     }
   }
@@ -179,9 +186,13 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
     const { status, grpcStatus, headers, body } = answer
     const scene: Scene = {
       request,
-      answer: new Message({ headers, body, isEmpty: status === 204 || status === 205 }),
-      status: grpcStatus === undefined ? `status ${status}` : describeGrpcStatus(grpcStatus),
+      answer: new Message(headers, body, NO_PATH, '', status === 204 || status === 205),
+      status: grpcStatus === undefined ? statusText(status) : describeGrpcStatus(grpcStatus),
+      item: undefined,
     }
+    const [only] = asked
+    if (asked.length === 1 && only !== undefined)
+      return only.complete(scene, outcomes(answer, only.call.harmless === true, scene))
     return asked.map((one) => one.complete(scene, outcomes(answer, one.call.harmless === true, scene)))
   }
 
@@ -193,7 +204,7 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
     answerBytes: most([...operations.map(({ answerBytes }) => answerBytes), bytesFor(answerSources, 'answer')]),
     understand(head, request, peer) {
       const what = nameOfRequest(head)
-      const scene = { request }
+      const scene: Scene = { request, answer: undefined, status: undefined, item: undefined }
       const id = requestId === undefined ? undefined : request.headers?.get(requestId)
       const common = { what, requestId: id }
       const [only] = operations
@@ -202,13 +213,30 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
           ? only.ask(scene, common)
           : collect(operations.map((operation) => operation.ask(scene, common)))
       if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
-      const calls = asked.map(({ call }) => call)
+      const calls = callsOf(asked)
       if (!hasSome(calls)) return passedOn(head, 'nothing')
       const understanding: Understanding = { kind: 'operations', calls, session: nameClient(request, peer) }
-      return { understanding, complete: (answer) => completions(asked, request, answer) }
+      return { route: undefined, understanding, complete: (answer) => completions(asked, request, answer) }
     },
     touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),
   }
+}
+
+/** Made once for each. */
+const statusTexts: Map<number, string> = new Map()
+
+function statusText(status: number): string {
+  let text = statusTexts.get(status)
+  if (text === undefined) {
+    text = `status ${status}`
+    statusTexts.set(status, text)
+  }
+  return text
+}
+
+function callsOf(asked: readonly Asked[]): readonly Call[] {
+  const [only] = asked
+  return asked.length === 1 && only !== undefined ? [only.call] : asked.map(({ call }) => call)
 }
 
 const hasSome = (calls: readonly Call[]): calls is readonly [Call, ...Call[]] => calls.length > 0

@@ -33,7 +33,9 @@ export class Exchange {
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** One for each call. Undefined where the answer tells the keys. */
+  /** Of a request that is one operation, as nearly all are. */
+  #only: Operation | undefined
+  /** Of any other, one for each call: undefined where the answer tells the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** What the answer told: operations by the call they are of. */
   #entries: readonly Entries[] | undefined
@@ -122,7 +124,7 @@ export class Exchange {
   }
 
   get #process(): number {
-    return this.#operations[0]?.process ?? this.#entries?.[0]?.[0]?.process ?? 0
+    return this.#only?.process ?? this.#operations[0]?.process ?? this.#entries?.[0]?.[0]?.process ?? 0
   }
 
   #invoke(calls: readonly [Call, ...Call[]], session: string | undefined): void {
@@ -135,27 +137,17 @@ export class Exchange {
       this.#extra = this.#correlate(calls[0])
     }
     const tick = this.#clientPlace?.tick
-    let isComplete = true
-    this.#operations = calls.map((call) => {
-      if (call.key !== UNSAID) return this.#operation(call, call.key, tick)
-      isComplete = false
-      return undefined
-    })
-    if (!isComplete) this.#wait()
+    const { key } = calls[0]
+    if (calls.length === 1 && key !== UNSAID) this.#only = this.#operation(calls[0], key, tick)
+    else
+      this.#operations = calls.map((call) => (call.key === UNSAID ? undefined : this.#operation(call, call.key, tick)))
+    if (this.#operations.includes(undefined)) this.#wait()
     else if (!this.#isDuplicate) this.#invokeForClient()
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
   #operation(call: Call, key: string | undefined, tick: number | undefined): Operation {
-    return new Operation({
-      recording: this.#recording,
-      lanes: this.#lanes,
-      call,
-      key,
-      tick,
-      isForClient: !this.#clientIsOver,
-      extra: this.#extra,
-    })
+    return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, this.#extra)
   }
 
   #correlate(call: Call): string {
@@ -182,6 +174,7 @@ export class Exchange {
     const place = this.#clientPlace
     this.#clientPlace = undefined
     if (place !== undefined) order.fill(place, this.#clientInvocations())
+    else if (this.#only !== undefined) order.append(this.#only.invokedByClient(this.#begunAt))
     else for (const line of this.#clientInvocations()) order.append(line)
   }
 
@@ -192,7 +185,7 @@ export class Exchange {
   #invokeBackend(time: Nanos): void {
     const view = this.#recording.views.backend
     if (view === undefined) {
-      for (const operation of this.#operations) operation?.asked()
+      for (const operation of this.#all()) operation.asked()
       return
     }
     const place = this.#backendPlace
@@ -201,6 +194,10 @@ export class Exchange {
       return
     }
     this.#backendPlace = undefined
+    if (place === undefined && this.#only !== undefined) {
+      view.order.append(this.#only.invokedAtBackend(time, view))
+      return
+    }
     const lines = this.#all().map((operation) => operation.invokedAtBackend(time, view))
     if (place !== undefined) view.order.fill(place, lines)
     else for (const line of lines) view.order.append(line)
@@ -228,13 +225,15 @@ export class Exchange {
     if (this.#clientIsOver || this.#calls.length === 0) return
     if (this.#waitsForClient) this.#resolveForClient(answer, reason)
     this.#clientIsOver = true
-    this.#end(answer, (operation, completion) => operation.endForClient(time, this.#edges, completion, reason))
+    if (this.#only !== undefined) this.#only.endForClient(time, this.#edges, partOf(answer, 0), reason)
+    else this.#end(answer, (operation, completion) => operation.endForClient(time, this.#edges, completion, reason))
   }
 
   #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
     if (this.#calls.length === 0) return
     if (this.#waitsForBackend) this.#resolveAtBackend(answer, reason)
-    this.#end(answer, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
+    if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(answer, 0), reason)
+    else this.#end(answer, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
   }
 
   #end(answer: Completions | undefined, end: (operation: Operation, completion: Completion | undefined) => void): void {
@@ -316,14 +315,13 @@ export class Exchange {
 
   /** The operations that are known by now. */
   #all(): readonly Operation[] {
-    const { length } = this.#calls
-    const [first] = this.#operations
-    if (length === 1 && first !== undefined) return [first]
+    if (this.#only !== undefined) return [this.#only]
     return this.#calls.flatMap((_, i) => this.#operations[i] ?? this.#entries?.[i] ?? [])
   }
 
   #release(): void {
-    for (const operation of this.#all()) operation.release()
+    if (this.#only !== undefined) this.#only.release()
+    else for (const operation of this.#all()) operation.release()
   }
 
   #cancelPlaces(): void {

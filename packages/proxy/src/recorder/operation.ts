@@ -7,19 +7,6 @@ import type { Lanes } from './processes.ts'
 import type { Recording } from './recording.ts'
 import type { Remark, View } from './view.ts'
 
-export interface OperationOptions {
-  readonly recording: Recording
-  readonly lanes: Lanes
-  readonly call: Call
-  readonly key: string | undefined
-  /** Its process was idle then. */
-  readonly tick: number | undefined
-  /** The client is in its history, and not only the backend's. */
-  readonly isForClient: boolean
-  /** More members of its invocations. */
-  readonly extra: string
-}
-
 /** One operation in the two views: its process, and the lines of its events. */
 export class Operation {
   readonly process: number
@@ -34,7 +21,20 @@ export class Operation {
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
 
-  constructor({ recording, lanes, call, key, tick, isForClient, extra }: OperationOptions) {
+  /**
+   * @param tick Its process was idle then.
+   * @param isForClient The client is in its history, and not only the backend's.
+   * @param extra More members of its invocations.
+   */
+  constructor(
+    recording: Recording,
+    lanes: Lanes,
+    call: Call,
+    key: string | undefined,
+    tick: number | undefined,
+    isForClient: boolean,
+    extra: string,
+  ) {
     this.process = lanes.take(tick)
     this.#recording = recording
     this.#lanes = lanes

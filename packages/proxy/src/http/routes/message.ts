@@ -7,45 +7,44 @@ export interface Fields {
   get(name: string): string | undefined
 }
 
-export interface MessageParts {
-  /** The path, and then what its names stand for, decoded. Nothing of an answer. */
-  readonly segments?: readonly string[]
-  readonly names?: readonly string[]
-  /** As it was sent, with its query. */
-  readonly target?: string
-  readonly headers: Fields | undefined
-  readonly body: Captured | undefined
-  /** Its status says that it has no body. */
-  readonly isEmpty?: boolean
+/** What a path was found to be: the path, and then what its names stand for, decoded. */
+export interface MatchedPath {
+  readonly segments: readonly string[]
+  readonly names: readonly string[]
 }
 
-const NONE: readonly string[] = []
+/** Of an answer. */
+export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
-/** A request or an answer in which values are looked for; what is dear to make is made once. */
+/** A request or an answer in which values are looked for; what is dear to make is made once, and only where it is asked for. */
 export class Message {
   readonly headers: Fields | undefined
+  /** Its status says that it has no body. */
   readonly isEmpty: boolean
-  readonly #segments: readonly string[]
-  readonly #names: readonly string[]
+  readonly #path: MatchedPath
   readonly #target: string
   readonly #body: Captured | undefined
   #json: { readonly value: Json | undefined } | undefined
   #text: { readonly value: Json | undefined } | undefined
-  #query: URLSearchParams | undefined
-  #form: URLSearchParams | undefined
 
-  constructor({ segments = NONE, names = NONE, target = '', headers, body, isEmpty = false }: MessageParts) {
-    this.#segments = segments
-    this.#names = names
-    this.#target = target
+  /** @param target as it was sent, with its query */
+  constructor(
+    headers: Fields | undefined,
+    body: Captured | undefined,
+    path: MatchedPath = NO_PATH,
+    target = '',
+    isEmpty = false,
+  ) {
     this.headers = headers
     this.isEmpty = isEmpty
+    this.#path = path
+    this.#target = target
     this.#body = body
   }
 
   /** What stands for the name in the path. */
   segment(name: string): string | undefined {
-    return this.#segments[this.#names.indexOf(name) + 1]
+    return this.#path.segments[this.#path.names.indexOf(name) + 1]
   }
 
   /** The whole body; undefined where there is none, or it cannot be read. */
@@ -67,13 +66,11 @@ export class Message {
 
   get query(): URLSearchParams {
     const question = this.#target.indexOf('?')
-    this.#query ??= decodedParameters(question < 0 ? '' : this.#target.slice(question + 1))
-    return this.#query
+    return decodedParameters(question < 0 ? '' : this.#target.slice(question + 1))
   }
 
   get form(): URLSearchParams {
-    this.#form ??= new URLSearchParams(typeof this.text === 'string' ? this.text : '')
-    return this.#form
+    return new URLSearchParams(typeof this.text === 'string' ? this.text : '')
   }
 
   get #encoding(): string | undefined {

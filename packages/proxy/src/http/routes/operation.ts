@@ -96,7 +96,8 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
     if (keyOf !== undefined && !keyIsTold && known === undefined) return notAsked(scene, keySources, undefined)
     const value = valueIsTold ? UNSAID : givenOf(scene)
     if (value === undefined) return notAsked(scene, valueSources, known)
-    const call: Call = { f: spec.f, key: keyIsTold ? UNSAID : known, value, harmless, ...common }
+    const { what, requestId } = common
+    const call: Call = { f: spec.f, key: keyIsTold ? UNSAID : known, value, harmless, what, requestId }
     const { item } = scene
     return {
       call,
@@ -130,7 +131,7 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
   }
 }
 
-const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('call' in asked ? [asked] : asked)
+const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
 /** All of them, or what all of them touch where one is not understood. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {

@@ -13,8 +13,19 @@ export function compileOutcomes({
   answers,
 }: Pick<RecordedRoute, 'outcomes' | 'answers'>): (answer: Answer, harmless: boolean, scene: Scene) => Meaning {
   const cases = answers?.map(({ when, outcome }) => ({ fits: compileConditions(when, 'answer'), outcome }))
+  const known: readonly Map<number, Meaning>[] = [new Map(), new Map()]
+  const meaningOf = (answer: Answer, harmless: boolean): Meaning => {
+    if (answer.grpcStatus !== undefined) return meaningOfStatus(answer, outcomes, harmless)
+    const meanings = known[harmless ? 1 : 0]
+    let meaning = meanings?.get(answer.status)
+    if (meaning === undefined) {
+      meaning = meaningOfStatus(answer, outcomes, harmless)
+      meanings?.set(answer.status, meaning)
+    }
+    return meaning
+  }
   return (answer, harmless, scene) => {
-    const meaning = meaningOfStatus(answer, outcomes, harmless)
+    const meaning = meaningOf(answer, harmless)
     if (meaning !== 'ok' || cases === undefined) return meaning
     const fitting = cases.find(({ fits }) => fits(scene))
     return fitting?.outcome ?? { unclear: 'none of the cases in "answers" fits' }
