@@ -146,6 +146,9 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
     fail: count,
     info: count,
     unmatched: count,
+    touched: count,
+    notUnderstood: count,
+    unnamed: count,
   }),
   Lease: objectOf({ id: text, owner: text, ttlMs: count, remainingMs: count, faults: listOf(text) }),
 }

@@ -1,0 +1,110 @@
+import type { RouteTable } from '@chaos/proxy'
+import { createHttpFaults, createRecorder, parseRouteTable } from '@chaos/proxy'
+import { describe, expect, test } from 'vitest'
+import { findAnyProcess } from '../../src/peer/socket-owner.ts'
+import { closeEverythingAfterEach, dial, eventually, network, Received } from '../sockets.ts'
+import { httpClient, httpRouteTo, keyValueService, RecordedLines, serveHttp, textTable } from './live.ts'
+
+closeEverythingAfterEach()
+
+const sessionsOf = ({ lines }: RecordedLines) =>
+  lines.map((line) => JSON.parse(line)).flatMap(({ type, session }) => (type === 'invoke' ? [session] : []))
+
+const namedBy = (client: string): RouteTable =>
+  parseRouteTable({ client, routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body' }] }, 'test')
+
+describe('a client is named by', () => {
+  test.each<[string, { headers?: { [name: string]: string }; path?: string; body?: string }, unknown]>([
+    ['header.X-Client', { headers: { 'x-client': 'alice' } }, 'alice'],
+    ['header.X-Client', {}, undefined],
+    ['header.Authorization', { headers: { authorization: 'Basic x' } }, expect.stringMatching(/^sha256:[0-9a-f]{16}$/)],
+    ['cookie.sid', { headers: { cookie: 'a=b; sid=secret' } }, expect.stringMatching(/^sha256:[0-9a-f]{16}$/)],
+    ['cookie.sid', { headers: { cookie: 'side=secret' } }, undefined],
+    ['bearer', { headers: { authorization: 'Bearer secret' } }, expect.stringMatching(/^sha256:[0-9a-f]{16}$/)],
+    ['bearer', { headers: { authorization: 'Basic secret' } }, undefined],
+    ['query.client', { path: '/kv/x?client=%C3%BC' }, 'ü'],
+    ['json.user.id', { body: '{"user":{"id":7}}' }, '7'],
+    ['json.user.id', { body: 'no JSON' }, undefined],
+    ['form.client', { body: 'a=1&client=bob' }, 'bob'],
+    ['peer.address', {}, '127.0.0.1'],
+    ['connection', {}, expect.stringMatching(/^connection \d+$/)],
+  ])('%s: %j', async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
+    const {
+      route,
+      client: view,
+      backend,
+      recorder,
+    } = await httpRouteTo(await keyValueService(), { table: namedBy(client) })
+    await httpClient(route.port)('PUT', path, body, headers === undefined ? {} : { headers })
+    await eventually(() => recorder.counters.ok === 1)
+    expect(sessionsOf(view)).toEqual([session])
+    expect(sessionsOf(backend)).toEqual([session])
+    expect(recorder.sessions).toEqual({ by: client, named: true })
+    expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
+  })
+
+  test('its process, whichever it is', async (context) => {
+    if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
+    const client = new RecordedLines()
+    const recorder = createRecorder({ client })
+    const http = createHttpFaults({ seed: 1, recorder })
+    const route = await network().route({
+      from: 'clients',
+      to: 'n1',
+      upstream: await keyValueService(),
+      intercept: http.intercept({ from: 'clients', to: 'n1', table: namedBy('peer.process') }),
+      processes: findAnyProcess(),
+    })
+    await httpClient(route.port)('PUT', '/kv/x', 'v')
+    await eventually(() => recorder.counters.ok === 1)
+    expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
+  })
+
+  test('nothing, where the table says nothing', async () => {
+    const { route, client, recorder } = await httpRouteTo(await keyValueService())
+    await httpClient(route.port)('PUT', '/kv/x', 'v')
+    expect(sessionsOf(client)).toEqual([undefined])
+    expect(recorder.sessions).toEqual({ by: 'connection', named: false })
+  })
+})
+
+describe('what cannot be known touches', () => {
+  test('the key of a write that never arrived in full', async () => {
+    const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
+    const asking = await dial(route)
+    asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
+    await eventually(() => recorder.counters.waiting > 0)
+    asking.destroy()
+    await eventually(() => client.remarks.length === 1)
+    expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
+  })
+
+  test('nothing, where it was a read', async () => {
+    const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
+    const asking = await dial(route)
+    asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
+    await eventually(() => recorder.counters.waiting > 0)
+    asking.destroy()
+    await eventually(() => recorder.counters.incomplete === 1)
+    expect(client.remarks).toEqual([])
+  })
+
+  test('everything, where bytes are no HTTP/1.1', async () => {
+    const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
+    const asking = new Received(await dial(route))
+    asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    await eventually(() => client.remarks.length > 0)
+    expect(client.remarks).toEqual([
+      ['touched', { what: 'bytes that are no HTTP/1.1', why: 'from here on the connection is not understood' }],
+    ])
+  })
+
+  test('what others saw of it only after its mark', async () => {
+    const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
+    const send = httpClient(route.port)
+    await send('POST', '/kv/x', 'v')
+    await send('GET', '/kv/x')
+    const marks = client.lines.map((line) => JSON.parse(line).f)
+    expect(marks).toEqual(['passed-on', 'touched', 'read', 'read'])
+  })
+})
