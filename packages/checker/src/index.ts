@@ -13,7 +13,15 @@ export { modelNames } from './options.ts'
 export type { BoardMemory } from './parallel/board.ts'
 export { createBoardMemory } from './parallel/board.ts'
 export type { JudgedShares, Plan, ShareAnswer, ShareOptions } from './parallel/shares.ts'
-export { judgeBeside, judgeShare, mergeShares, planShares, reportOfShares } from './parallel/shares.ts'
+export {
+  judgeBeside,
+  judgeShare,
+  mergeShares,
+  planShares,
+  reportOfShares,
+  undecidedBeside,
+  undecidedShare,
+} from './parallel/shares.ts'
 export type { Others } from './registers.ts'
 export type { Percentiles, ReadStaleness, Staleness } from './staleness/measure.ts'
 export { measureStaleness, stalenessOfReads } from './staleness/measure.ts'
@@ -26,6 +34,7 @@ export type {
   OperationRow,
   OrderEdge,
   Report,
+  Uncut,
   Verdict,
   Witness,
   WitnessOrder,

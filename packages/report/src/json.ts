@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from '@chaos/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaos/history'
+import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
 import type { Expectation, PhaseSummary, RunSummary } from './run-summary.ts'
@@ -44,8 +45,16 @@ export interface JsonInput {
   readonly checkMs: number
 }
 
-/** What `--json` prints, stable between versions (DESIGN: rules that hold everywhere). Times are nanoseconds of the run. */
-export function toJson(input: JsonInput): Json {
+/** So many elements, writes and the like are listed at most; how many there are stands in `totals`. */
+const MOST_LISTED = 1_000
+
+/**
+ * What `--json` prints, stable between versions (DESIGN: rules that hold everywhere). Times are nanoseconds of the run.
+ * Shorter than a megabyte, whatever the history (see `bounded`).
+ */
+export const toJson = (input: JsonInput): Json => bounded(wholeJson(input))
+
+function wholeJson(input: JsonInput): Json {
   const { report, history, run } = input
   const statistics = statisticsOf(history)
   const expectation = input.expectation ?? run?.expectation
@@ -87,9 +96,12 @@ export function toJson(input: JsonInput): Json {
             ),
     }),
     info: report === undefined ? undefined : object({ ...report.info }),
-    lost: (report?.lost ?? []).map((write) =>
-      object({ key: write.key, value: write.value, operation: operationJson(history, write.operation, {}) }),
-    ),
+    lost: (report?.lost ?? [])
+      .slice(0, MOST_LISTED)
+      .map((write) =>
+        object({ key: write.key, value: write.value, operation: operationJson(history, write.operation, {}) }),
+      ),
+    totals: (report?.lost.length ?? 0) > MOST_LISTED ? { lost: report?.lost.length ?? 0 } : undefined,
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     faults: run?.faults.map((record) =>
@@ -125,9 +137,11 @@ function overallOf(phases: readonly PhaseSummary[]): number {
 
 function accountingJson({ result, reason, attempted, acknowledged, ok, ...lists }: Accounting, history: History): Json {
   const listJson = (list: readonly Accounted[]): Json =>
-    list.map(({ key, value, count, operation, late, bounds }) =>
-      object({ key, value, count, lines: linesOf(history, operation), lateNanos: late, bounds }),
-    )
+    list
+      .slice(0, MOST_LISTED)
+      .map(({ key, value, count, operation, late, bounds }) =>
+        object({ key, value, count, lines: linesOf(history, operation), lateNanos: late, bounds }),
+      )
   const { lost, unexpected, duplicated, stale, recovered, neverRead } = lists
   return {
     result,
@@ -141,6 +155,14 @@ function accountingJson({ result, reason, attempted, acknowledged, ok, ...lists 
     stale: listJson(stale),
     recovered: listJson(recovered),
     neverRead: listJson(neverRead),
+    totals: {
+      lost: lost.length,
+      unexpected: unexpected.length,
+      duplicated: duplicated.length,
+      stale: stale.length,
+      recovered: recovered.length,
+      neverRead: neverRead.length,
+    },
   }
 }
 
@@ -192,6 +214,8 @@ function counterexampleJson(counterexample: Counterexample, history: History): J
     culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
     statesBefore: counterexample.statesBefore,
     edges: counterexample.edges?.map((edge) => edgeJson(edge, at)),
+    // Not cut down further: why, how many operations it was found among, and whether these are a violation by themselves.
+    uncut: counterexample.uncut === undefined ? undefined : { ...counterexample.uncut },
   })
 }
 

@@ -10,6 +10,12 @@ export const printable = (text: string): string =>
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
   })
 
+/** A name of a key, node or process as a person can read it, cut where it is long. */
+export function nameText(name: string, most: number = 60): string {
+  const text = printable(name)
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
 /** A value as JSON, cut where it is long. */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : JSON.stringify(value))
@@ -18,13 +24,13 @@ export function valueText(value: Json, most: number = 28): string {
 
 /** `p4`, or the name a file gave the process. */
 export function processText(history: History, process: number): string {
-  const name = printable(history.processName(process))
+  const name = nameText(history.processName(process))
   return /^\d+$/.test(name) ? `p${name}` : name
 }
 
 /** `process 4`, in sentences. */
 export function processInWords(history: History, process: number): string {
-  const name = printable(history.processName(process))
+  const name = nameText(history.processName(process))
   return /^\d+$/.test(name) ? `process ${name}` : name
 }
 
@@ -51,9 +57,7 @@ export function requestText(history: History, operation: number, options: { read
   const f = printable(functionOf(history, operation))
   const input = inputOf(history, operation)
   const key = options.withKey ? keyOf(history, operation) : undefined
-  const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : printable(key)]
-    .flat()
-    .join(' ')
+  const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
   // What it replaces is told by its completion, or not at all.
@@ -72,7 +76,7 @@ export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
   if (outcome === OK) return isRead(history, operation) ? valueText(outputOf(history, operation)) : 'ok'
   const error = history.errorOf(operation)
-  const why = error === undefined ? '' : `: ${printable(error)}`
+  const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
 }

@@ -85,6 +85,7 @@ test('--json has every list, each element with its lines', () => {
     stale: [],
     recovered: [{ value: 3, count: 1, lines: [5, 6] }],
     neverRead: [],
+    totals: { lost: 1, unexpected: 1, duplicated: 1, stale: 0, recovered: 1, neverRead: 0 },
   })
 })
 

@@ -35,6 +35,7 @@ export function findVacuity(
  */
 export function missingSuccesses(history: History, model = 'register'): string[] {
   const { f, outcome, length } = history.operations
+  if (length === 0) return ['no operation was made']
   const succeeded = new Set<string>()
   for (let row = 0; row < length; row++) {
     if (outcome[row] === OK) succeeded.add(history.functions[f[row] ?? 0] ?? '')

@@ -45,7 +45,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
     const [premise, reader] = edge.premise
     if (local) {
       if (level === 'monotonic-reads') involved.add(earlierReadOf(facts, premise, reader))
-    } else waiting.push(...path(premise, reader, number.get(edge) ?? derived.length))
+    } else for (const each of path(premise, reader, number.get(edge) ?? derived.length)) waiting.push(each)
   }
   return { cycle, involved }
 }

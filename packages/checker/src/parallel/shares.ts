@@ -100,7 +100,8 @@ export function judgeShare(
   }
 }
 
-const undecidedShare = ({ keys }: History, share: Uint8Array, limit: Limit): ShareAnswer => ({
+/** Of keys that nobody came to decide. */
+export const undecidedShare = ({ keys }: History, share: Uint8Array, limit: Limit): ShareAnswer => ({
   result: 'unknown',
   limit,
   undecided: share.filter(Boolean).length,
@@ -137,24 +138,28 @@ const plain = (counterexample: Counterexample): Counterexample => ({ ...countere
 /** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
 export function judgeBeside(history: History, options: ShareOptions, memory: BoardMemory): Others {
   const budget = createBudget(options, boardOf(memory).ledger)
-  const unknown = (reason: string): Others => ({
-    decided: Object.fromEntries(options.levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
-    lost: [],
-    staleness: undefined,
-  })
   const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return unknown(cramped)
+  if (cramped !== undefined) return undecidedBeside(options, cramped)
   try {
     const judged = judgeableOf(history, options)?.history ?? history
     const registers = inTime(
       () => registersOf(judged, options, budget),
       () => undefined,
     )
-    return registers === undefined ? unknown(OUT_OF_TIME) : judgeOthers(registers, options, budget, undefined)
+    return registers === undefined
+      ? undecidedBeside(options, OUT_OF_TIME)
+      : judgeOthers(registers, options, budget, undefined)
   } finally {
     budget.giveBack(encodingBytes(history))
   }
 }
+
+/** Of levels that nobody came to decide. */
+export const undecidedBeside = ({ levels }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
+  decided: Object.fromEntries(levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
+  lost: [],
+  staleness: undefined,
+})
 
 /** What all shares say together. */
 export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
@@ -165,7 +170,7 @@ export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
   if (open.length > 0) {
     const limit = open.some((answer) => answer.limit === 'time') ? 'time' : 'memory'
     const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
-    const keys = Math.max(...open.map((answer) => answer.keys))
+    const keys = open.reduce((most, answer) => Math.max(most, answer.keys), 0)
     return { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
   }
   const orders = answers.flatMap((answer) => (answer.result === 'met' ? answer.orders : []))

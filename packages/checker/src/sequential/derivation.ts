@@ -51,7 +51,7 @@ export function derive(saturation: Saturation, conflict: Conflict): Derivation {
       const source = saturation.writerOf[edge.reader]
       if (source >= 0) involved.add(source)
     }
-    waiting.push(...path)
+    for (const step of path) waiting.push(step)
   }
   return { cycle: cycle.map(({ edge }) => edge), involved, joined, paths }
 }

@@ -33,14 +33,16 @@ export interface CheckListener {
   readonly say?: ((text: string) => void) | undefined
   /** The file is read: its time begins. */
   readonly began?: (() => void) | undefined
+  /** The verdicts are known: what is left is to write them down. */
+  readonly judged?: (() => void) | undefined
 }
 
 /** Reads and checks one file within its limits. Never throws for what is the file's fault. */
-export function checkFile(task: CheckTask, { say, began }: CheckListener = {}): Promise<CheckResult> {
+export function checkFile(task: CheckTask, listener: CheckListener = {}): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const read = await readTimed(task, false)
-    began?.()
-    return checkRead(task, read, say)
+    listener.began?.()
+    return checkRead(task, read, listener)
   })
 }
 
@@ -61,12 +63,13 @@ export async function readTimed({ file, settings }: CheckTask, shared: boolean):
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
-  say: (text: string) => void = () => {},
+  { say, judged }: CheckListener = {},
 ): CheckedFile {
   const { file, settings } = task
   const started = performance.now()
-  say(checking(file, history))
+  say?.(checking(file, history))
   const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs))
+  judged?.()
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started })
 }
 

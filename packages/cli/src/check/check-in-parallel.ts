@@ -6,8 +6,11 @@ import {
   planShares,
   reportOfShares,
   type ShareAnswer,
+  type ShareOptions,
+  undecidedBeside,
+  undecidedShare,
 } from '@chaos/checker'
-import { borrowHistory, type Millis } from '@chaos/history'
+import { borrowHistory, type History } from '@chaos/history'
 import { type CheckResult, type CheckTask, checking, type FileTrouble, type StoppedFile } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { resultOf } from './outcome.ts'
@@ -32,21 +35,26 @@ export async function checkInParallel(
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const plan = planShares(history, options, pool.threads)
   if (plan === undefined) return pool.run('checkLent', task, read)
-  const judged = await judgePlan(pool, read, plan, options.deadlineMs)
+  const judged = await judgePlan(pool, { read, history, options }, plan)
   if (isFailure(judged)) return judged
   const report = reportOfShares(history, options, judged)
   return resultOf(task, { history, report, parseMs: read.parseMs, checkMs: performance.now() - started })
 }
 
+interface Planned {
+  readonly read: LentFile
+  readonly history: History
+  readonly options: ShareOptions
+}
+
 async function judgePlan(
   pool: CheckPool,
-  read: LentFile,
+  { read, history, options }: Planned,
   plan: Plan,
-  deadlineMs: Millis,
-): Promise<JudgedShares | FileTrouble | StoppedFile> {
+): Promise<JudgedShares | FileTrouble> {
   const { task } = read
   const memory = createBoardMemory()
-  const part: PartTask = { ...read, board: memory, endsAtMs: epochMs() + deadlineMs }
+  const part: PartTask = { ...read, board: memory, endsAtMs: epochMs() + options.deadlineMs }
   const notNeeded = new AbortController()
   const sharing = plan.shares.map((share) => pool.run('judgeOneShare', task, { ...part, share }))
   const judgingBeside = plan.beside
@@ -55,16 +63,34 @@ async function judgePlan(
   // Called off or failed, it matters only where it is waited for.
   judgingBeside.catch(() => {})
   const answers = await Promise.all(sharing)
-  const failed = answers.find(isFailure)
+  const failed = answers.find(isTroubled)
   if (failed !== undefined) return failed
-  const linearizable = mergeShares(answers.filter((answer): answer is ShareAnswer => !isFailure(answer)))
+  // What one thread found is not given up because another had to be ended.
+  const known = answers.map((answer, n): ShareAnswer => {
+    if (isTroubled(answer)) throw new Error('troubles are told before')
+    return 'stopped' in answer ? undecidedShare(history, plan.shares[n] ?? new Uint8Array(), limitOf(answer)) : answer
+  })
+  const linearizable = mergeShares(known)
   if (linearizable.result === 'met') {
     notNeeded.abort()
     return { linearizable, beside: undefined, memory }
   }
   const beside = await judgingBeside
-  return beside !== undefined && isFailure(beside) ? beside : { linearizable, beside, memory }
+  if (beside === undefined) return { linearizable, beside, memory }
+  if (isTroubled(beside)) return beside
+  return {
+    linearizable,
+    beside: 'stopped' in beside ? undecidedBeside(options, reasonOf(limitOf(beside))) : beside,
+    memory,
+  }
 }
+
+const limitOf = ({ stopped }: StoppedFile): 'time' | 'memory' => (stopped.includes('out of memory') ? 'memory' : 'time')
+
+const reasonOf = (limit: 'time' | 'memory'): string =>
+  limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
+
+const isTroubled = <Result extends object>(result: Result | FileTrouble): result is FileTrouble => 'trouble' in result
 
 const isFailure = <Result extends object>(
   result: Result | FileTrouble | StoppedFile,

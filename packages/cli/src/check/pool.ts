@@ -26,8 +26,8 @@ export interface CheckPool {
 }
 
 /**
- * A check keeps its limits by itself; what does not is ended from outside at 5% beyond, and at least a second beyond, since
- * a short check may be busy writing its report.
+ * A check keeps its limits by itself; what has not decided by then is ended from outside at 5% beyond, and at least a
+ * second beyond.
  */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 

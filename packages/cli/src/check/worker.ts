@@ -19,7 +19,7 @@ import {
 } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { checkOptionsFor } from './settings.ts'
-import { markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
+import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 
 /** A history that another thread read. */
 export interface LentFile {
@@ -48,7 +48,7 @@ export interface Timed<Input> {
 /** What a thread of the pool does with a task. */
 export const checkOne = ({ input: task, stopwatch }: Timed<CheckTask>): Promise<CheckResult> => {
   markStarted(stopwatch)
-  return checkFile(task, { began: () => markDeciding(stopwatch) })
+  return checkFile(task, { began: () => markDeciding(stopwatch), judged: () => markDecided(stopwatch) })
 }
 
 /** Reads a file into memory that the other threads see. */
@@ -68,7 +68,9 @@ export const readOne = ({
 export const checkLent = ({ input, stopwatch }: Timed<LentFile>): Promise<CheckResult> => {
   markDeciding(stopwatch)
   const { task, lent, parseMs } = input
-  return unlessTroubled(task, () => checkRead(task, { history: borrowHistory(lent), parseMs }))
+  return unlessTroubled(task, () =>
+    checkRead(task, { history: borrowHistory(lent), parseMs }, { judged: () => markDecided(stopwatch) }),
+  )
 }
 
 export const judgeOneShare = ({

@@ -79,7 +79,7 @@ export async function searchInParallel(
     trials += result.trials
     steps += result.steps
     evidence = sumOfEvidence(evidence, result.evidence)
-    findings.push(...result.findings)
+    for (const finding of result.findings) findings.push(finding)
     for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
       const before = tried[strategy] ?? { trials: 0, found: 0 }
       tried[strategy] = { trials: before.trials + trials, found: before.found + found }

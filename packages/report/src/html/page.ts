@@ -9,6 +9,7 @@ import { statisticsOf } from '../statistics.ts'
 import { accusedLevel, citation, counterexampleOf, whyTitle } from '../terminal/evidence.ts'
 import { type Headline, headlineOf } from '../terminal/headline.ts'
 import { fileName } from '../terminal/run-page.ts'
+import { uncutText } from '../uncut-words.ts'
 import { capitalised, count, duration, durationOfMillis, plural } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { charts, plotArea } from './charts.ts'
@@ -148,13 +149,18 @@ const exitText = (code: number, isExpected: boolean): string => {
   return `${code}, ${meaning ?? 'interrupted'}`
 }
 
+const uncutNote = (counterexample: Counterexample): Html | undefined => {
+  const note = uncutText(counterexample)
+  return note === undefined ? undefined : html`<p class="note"><b>${note}</b></p>`
+}
+
 /** A counterexample drawn, and told beside the drawing. */
 function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
   const { history, historyFile } = page
   const { operations } = counterexample
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}${uncutNote(counterexample)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
 }
 
 /** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */

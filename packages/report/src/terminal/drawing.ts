@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
-import { hasReturned, linesOf, nodeOf, operationText, printable } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
 import { count, digitsToTellApart, duration, lineList, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
@@ -173,7 +173,7 @@ export function listCounterexample(
       ? `${moment(callTime[operation] ?? 0, digits)} ${symbols.to} ${moment(returnTime[operation] ?? 0, digits)}`
       : '',
     what: operationText(history, operation, { withKey: counterexample.keys.length > 0 }),
-    where: printable(nodeOf(history, operation) ?? ''),
+    where: nameText(nodeOf(history, operation) ?? ''),
     lines: lineList(linesOf(history, operation)),
   }))
   const width = (of: (cell: (typeof cells)[number]) => string): number =>

@@ -3,7 +3,8 @@ import type { History } from '@chaos/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
 import { adjective } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
-import { hasReturned, linesOf, printable } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, printable } from '../operation-words.ts'
+import { uncutText } from '../uncut-words.ts'
 import { capitalised, count, lineList, listed, moment } from '../words.ts'
 import { drawCounterexample, drawEdges } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
@@ -40,19 +41,29 @@ export function faultsAround(
   if (!hasTimes(history)) return []
   const rows = counterexample.operations.map(({ operation }) => operation)
   const { callTime, returnTime } = history.operations
-  const from = Math.min(...rows.map((row) => callTime[row] ?? 0))
-  const to = Math.max(...rows.map((row) => (hasReturned(history, row) ? (returnTime[row] ?? 0) : (callTime[row] ?? 0))))
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  for (const row of rows) {
+    const called = callTime[row] ?? 0
+    from = Math.min(from, called)
+    to = Math.max(to, hasReturned(history, row) ? (returnTime[row] ?? 0) : called)
+  }
   return during(spans, from, to)
 }
+
+/** More keys than this are not named in a title. */
+const MOST_KEYS = 4
 
 /** `Why, in three operations of 58,113, key "x", during partition {n1 | n2 n3}:` */
 export function whyTitle(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): string {
   const shown = counterexample.operations.length
-  const keys = counterexample.keys.map((key) => `"${printable(key)}"`)
+  const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
   const around = [...new Set(faultsAround(history, counterexample, spans).map((span) => span.label))]
   return [
     `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === history.operations.length ? '' : ` of ${count(history.operations.length)}`}`,
-    keys.length === 0 ? [] : `${keys.length === 1 ? 'key' : 'keys'} ${listed(keys)}`,
+    keys.length === 0
+      ? []
+      : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
     around.length === 0 ? [] : `during ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,
   ]
     .flat()
@@ -106,8 +117,14 @@ export function evidence(
         ]),
     '',
     ...wrap(capitalised(printable(counterexample.sentence)), page.width),
+    ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
+}
+
+const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): string[] => {
+  const note = uncutText(counterexample)
+  return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
 /** The other levels that are broken by something else than what was drawn: a sentence each. */

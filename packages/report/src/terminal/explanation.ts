@@ -2,7 +2,8 @@ import { type Counterexample, type Level, levels, type OrderEdge, type Report, t
 import type { History } from '@chaos/history'
 import { adjective } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
-import { hasReturned, linesOf, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
+import { uncutText } from '../uncut-words.ts'
 import { capitalised, count, digitsToTellApart, lineList, listed, listedAtMost, moment, plural } from '../words.ts'
 import { finish } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -73,9 +74,10 @@ function explanationOf(history: History, counterexample: Counterexample, style: 
       : `When ${culprit === undefined ? 'it' : operationText(history, culprit, { withKey: true })} was called, ${possible(statesBefore.map((state) => valueText(state)))}.`
   return [
     ...wrap(printable(sentence), width),
+    ...wrap(uncutText(counterexample) ?? '', width).filter((line) => line !== ''),
     ...[states].flat().flatMap((text) => wrap(text, width)),
     ...operationTable(history, counterexample, style).map((line) => `  ${line}`),
-    ...(operations.some(({ role }) => role === 'context')
+    ...(counterexample.uncut === undefined && operations.some(({ role }) => role === 'context')
       ? wrap('Without any one of the core there is no contradiction; the context is what the core rests on.', width)
       : []),
     ...(edges === undefined || edges.length === 0
@@ -104,7 +106,7 @@ function operationTable(history: History, { operations, culprit }: Counterexampl
   const rows = operations.map(({ operation, role }): (Cell | string)[] => [
     role === 'core' ? { text: operation === culprit ? 'culprit' : role, paint: style.accent } : role,
     operationText(history, operation, { withKey }),
-    printable(nodeOf(history, operation) ?? ''),
+    nameText(nodeOf(history, operation) ?? ''),
     ...(timed
       ? [
           moment(callTime[operation] ?? 0, digits),

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaos/checker'
 import type { History } from '@chaos/history'
-import { answerText, hasReturned, nodeOf, printable, processText, requestText } from '../operation-words.ts'
+import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 
 /** What happens at one height of the drawing. */
@@ -42,7 +42,7 @@ export function layOut(history: History, counterexample: Counterexample, firstCo
   const byNode = counterexample.operations.some(({ operation }) => nodeOf(history, operation) !== undefined)
   const laneOf = (operation: OperationRow): string =>
     byNode
-      ? printable(nodeOf(history, operation) ?? 'node unknown')
+      ? nameText(nodeOf(history, operation) ?? 'node unknown')
       : processText(history, processOf(history, operation))
   const names = [...new Set(counterexample.operations.map(({ operation }) => laneOf(operation)))]
   names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))

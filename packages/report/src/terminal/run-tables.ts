@@ -1,5 +1,5 @@
 import { describeFault } from '@chaos/faults'
-import { printable } from '../operation-words.ts'
+import { nameText, printable } from '../operation-words.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
 import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
@@ -87,10 +87,16 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
 }
 
 /** `availability by node: n1 99.20%, n2 98.71%`; empty where no node is known. */
+/** More nodes than this are not listed. */
+const MOST_NODES = 40
+
 export const nodesText = (nodes: readonly NodeSummary[]): string =>
   nodes.length === 0
     ? ''
-    : `availability by node: ${nodes.map(({ node, availability }) => `${printable(node)} ${percent(availability)}`).join(' · ')}`
+    : `availability by node: ${nodes
+        .slice(0, MOST_NODES)
+        .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
+        .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
 /** `faults that bit: 6 of 6 partitions, 3 of 4 kills`, and those that never did by name. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {

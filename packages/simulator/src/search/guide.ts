@@ -135,7 +135,8 @@ function denseOperations(
 ): PlannedOperation[] {
   const nodes = nodeNames(scenario.nodes)
   const keys = keysOf(scenario)
-  const firstClient = 1 + Math.max(...scenario.operations.map(({ client }) => client))
+  const firstClient =
+    1 + scenario.operations.reduce((last, { client }) => Math.max(last, client), Number.NEGATIVE_INFINITY)
   const firstValue = 1 + scenario.operations.length
   const times = Array.from({ length: operations }, () => random.next() * lengthMs * 1e6).sort((a, b) => a - b)
   return times.map((time, i) => {

@@ -147,8 +147,12 @@ export function* simplerTimes(scenario: Scenario): Iterable<Change> {
     }
 }
 
-const earliest = ({ operations, faults }: Scenario): number =>
-  Math.min(...operations.map(({ at }) => at), ...faults.map(({ from }) => from))
+function earliest({ operations, faults }: Scenario): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { at } of operations) first = Math.min(first, at)
+  for (const { from } of faults) first = Math.min(first, from)
+  return first
+}
 
 function shifted(scenario: Scenario, by: number): Scenario | undefined {
   if (by <= 0 || !Number.isFinite(by)) return undefined

@@ -81,7 +81,7 @@ export const controlsScript: string = `
     const last = shown[shown.length - 1]
     const near = shown.filter((o) => last.call - o.call < 0.2e9)
     const from = near[0].call
-    const to = Math.max(...near.map((o) => Math.min(o.shownEnd, o.call + 0.2e9)))
+    const to = near.reduce((end, o) => Math.max(end, Math.min(o.shownEnd, o.call + 0.2e9)), from)
     const room = Math.max((to - from) * 0.8, 4e3 * data.unit)
     look(from - room, to + room)
     choose(last)

@@ -9,7 +9,7 @@ export const drawingScript: string = `
   const rowHeight = Math.max(15, Math.min(26, Math.floor(340 / Math.max(1, rows.length))))
   const rowNames = data.processes.map((name) => (/^\\d+$/.test(name) ? 'p' + name : name))
   const nameOfRow = (name) => (name.length > 9 ? name.slice(0, 8) + '…' : name)
-  const LEFT = 14 + 6.5 * Math.max(2, ...rowNames.map((name) => nameOfRow(name).length))
+  const LEFT = 14 + 6.5 * rowNames.reduce((most, name) => Math.max(most, nameOfRow(name).length), 2)
   const view = { from: 0, to: data.end }
   let chosen
   let width = 0

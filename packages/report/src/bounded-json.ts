@@ -1,0 +1,69 @@
+import type { Json } from '@chaos/history'
+import { count } from './words.ts'
+
+/** What is said of one history is shorter than this, whatever the history: in bytes of UTF-8. */
+export const MOST_JSON_BYTES = 950_000
+
+interface Limits {
+  readonly items: number
+  readonly characters: number
+}
+
+/** Tried in turn until all of it is short enough. Counterexamples have up to 200 operations. */
+const LIMITS: readonly Limits[] = [
+  { items: 1_000, characters: 4_000 },
+  { items: 200, characters: 400 },
+  { items: 200, characters: 60 },
+  { items: 20, characters: 60 },
+  { items: 5, characters: 30 },
+]
+
+/**
+ * The same, with only the first items of what is too long. What a list has in all is said in `totals` beside it; of a text,
+ * in the text.
+ */
+export function bounded(json: Json): Json {
+  for (const limits of LIMITS) {
+    const short = cut(json, limits)
+    if (bytesOf(JSON.stringify(short)) <= MOST_JSON_BYTES) return short
+  }
+  return { error: 'what is known of this history is too long to be said' }
+}
+
+function cut(json: Json, limits: Limits): Json {
+  if (typeof json === 'string') return cutText(json, limits)
+  if (typeof json !== 'object' || json === null) return json
+  if (Array.isArray(json)) return cutList(json, limits)
+  const entries = Object.entries(json as { readonly [member: string]: Json })
+  const totals: [string, Json][] = []
+  const kept = entries.slice(0, limits.items).map(([member, value]): [string, Json] => {
+    if (Array.isArray(value) && value.length > limits.items) totals.push([member, value.length])
+    return [cutText(member, limits), cut(value, limits)]
+  })
+  if (entries.length > kept.length) totals.push(['members', entries.length])
+  if (totals.length === 0) return Object.fromEntries(kept)
+  const known = kept.find(([member]) => member === 'totals')?.[1]
+  return { ...Object.fromEntries(kept), totals: { ...(isObject(known) ? known : {}), ...Object.fromEntries(totals) } }
+}
+
+const isObject = (json: Json | undefined): json is { readonly [member: string]: Json } =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+const cutList = (list: readonly Json[], limits: Limits): Json =>
+  list.slice(0, limits.items).map((item) => cut(item, limits))
+
+/** The beginning and the end tell texts apart. */
+function cutText(text: string, { characters }: Limits): string {
+  if (text.length <= characters) return text
+  const half = Math.floor(characters / 2)
+  return `${text.slice(0, half)} … (${count(text.length)} characters) … ${text.slice(-half)}`
+}
+
+function bytesOf(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1
+  }
+  return bytes
+}
