@@ -15,19 +15,29 @@ const LONGEST_NAME = 40
 
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
 
+/** Where a command takes effect, and what is recorded there. */
+export interface Place {
+  readonly commands: CommandSet
+  readonly keySpace: KeySpace
+  readonly database: string
+}
+
 /** @param name The first of the words, in upper case. */
-export function analyse(
-  name: string,
-  words: readonly Json[],
-  { commands, keySpace, database }: { commands: CommandSet; keySpace: KeySpace; database: string },
-): Analysed {
-  const names = keySpace.names(database)
-  const recognised = commands.readers.get(name)?.(words, names)
-  if (recognised !== undefined)
-    return { kind: 'recognised', what: name, recognised: withFields(name, recognised, keySpace) }
+export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
+  const recognised = recognise(name, words, place)
+  if (recognised !== undefined) return { kind: 'recognised', what: name, recognised }
+  const { commands, keySpace, database } = place
   const effect = effectOf(name, words, commands)
-  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
+  const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(keySpace.names(database), effect) }
   return { kind: 'passed-on', what: nameOfCommand(name), touches }
+}
+
+/** The operations it asks for; undefined where it is none that is recorded. */
+export function recognise(name: string, words: readonly Json[], place: Place): Recognised | undefined {
+  const { commands, keySpace, database } = place
+  const reader = commands.readers.get(name)
+  const recognised = reader?.(words, keySpace.names(database))
+  return recognised === undefined ? undefined : withFields(name, recognised, keySpace)
 }
 
 /** A value that takes the place of a hash takes its fields away; DEL says so of each of them. */

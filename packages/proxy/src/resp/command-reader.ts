@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import { type Completion, UNSAID } from '../recorder/call.ts'
+import { type Completion, type Completions, UNSAID } from '../recorder/call.ts'
 import { isError, type Part, refusalOf, type Says } from './answers.ts'
 
 /** What keys and fields are called in the history, in the database that a command is for. */
@@ -33,16 +33,19 @@ export type CommandReader = (words: readonly Json[], names: Names) => Recognised
 /** By the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** What a command's answer, undefined where it cannot be read, says of each of its operations. */
-export function completionsOf({ parts, errorsLate }: Recognised, answer: Json | undefined): readonly Completion[] {
-  if (isError(answer)) {
-    const refusal = refusalOf(answer.error, errorsLate)
-    return parts.map(() => refusal)
-  }
-  if (answer === undefined) return parts.map(() => ({ type: 'not-understood', error: 'an answer that cannot be read' }))
-  return parts.map(({ call, says }, index) => says(answer, call, index) ?? NOT_UNDERSTOOD)
+/** What a command's answer, undefined where it cannot be read, says of each of its operations, or of all alike. */
+export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
+  const { parts } = recognised
+  if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
+  if (answer === undefined) return UNREADABLE
+  if (parts.length === 1) return completionOf(parts[0], answer, 0)
+  return parts.map((part, index) => completionOf(part, answer, index))
 }
 
+const completionOf = ({ call, says }: Part, answer: Json, index: number): Completion =>
+  says(answer, call, index) ?? NOT_UNDERSTOOD
+
+const UNREADABLE: Completion = { type: 'not-understood', error: 'an answer that cannot be read' }
 const NOT_UNDERSTOOD: Completion = { type: 'not-understood', error: 'an answer of another kind than the command has' }
 
 export const EXPIRES = 'it may expire at any time from here on'

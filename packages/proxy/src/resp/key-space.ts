@@ -19,12 +19,20 @@ export class KeySpace {
   readonly #touched: Set<string> = new Set()
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
+  #lastDatabase = ''
+  #lastNames: Names | undefined
   #remembered = 0
 
   /** The names in one database. */
   names(database: string): Names {
-    const known = this.#names.get(database)
-    if (known !== undefined) return known
+    if (database === this.#lastDatabase && this.#lastNames !== undefined) return this.#lastNames
+    const found = this.#names.get(database) ?? this.#namesAnew(database)
+    this.#lastDatabase = database
+    this.#lastNames = found
+    return found
+  }
+
+  #namesAnew(database: string): Names {
     const made: Names = {
       key: (key) => nameOfKey(database, key),
       field: (key, field) => this.#field(nameOfKey(database, key), field),

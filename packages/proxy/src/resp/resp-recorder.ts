@@ -7,6 +7,7 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 import type { Completion, Completions, Understanding } from '../recorder/call.ts'
 import type { Exchange } from '../recorder/exchange.ts'
 import type { ConnectionRecorder, Recorder } from '../recorder/recorder.ts'
+import { completionsOf } from './command-reader.ts'
 import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
@@ -311,7 +312,7 @@ class RespRecording implements Interceptor {
     this.#pending.shift()
     const { begun, understood } = asked
     const { exchange } = begun
-    const completions = understood.answered?.(value === undefined ? undefined : respToJson(value))
+    const completions = completionsFor(understood, value === undefined ? undefined : respToJson(value))
     if (completions === undefined || understood.understanding.kind !== 'operations') return
     exchange.answered(this.#recorder.now(), completions)
     this.#undelivered.push({ exchange, completions, endByte })
@@ -364,6 +365,9 @@ class RespRecording implements Interceptor {
     this.#exits.requests.setReading(reading)
   }
 }
+
+const completionsFor = ({ recognised, answered }: Understood, answer: Json | undefined): Completions | undefined =>
+  recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer)
 
 const OUT_OF_ORDER: Completion = {
   type: 'not-understood',

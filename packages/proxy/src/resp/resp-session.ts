@@ -1,8 +1,8 @@
 import type { Json } from '@chaos/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
-import { type Analysed, analyse, nameOfCommand, touchesOf } from './analyse.ts'
+import { type Analysed, analyse, nameOfCommand, recognise, touchesOf } from './analyse.ts'
 import { isError, type Part } from './answers.ts'
-import { completionsOf } from './command-reader.ts'
+import type { Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import { createIdentity, type Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
@@ -17,6 +17,8 @@ export interface Understood {
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
   /** What comes after it means something else where it is not carried out. */
   readonly steers?: true | undefined
+  /** Its answer says of its operations what its commands do. */
+  readonly recognised?: Recognised | undefined
   /** Its answer is here, undefined where it cannot be read. What it says of the operations, if there are any. */
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
@@ -54,7 +56,8 @@ const NOTHING_TO_SAY: Completions = []
 export function createRespSession(options: RespSessionOptions): RespSession {
   const { commands, keySpace, naming, lost } = options
   const identity = createIdentity(naming)
-  let database = '0'
+  /** Where its commands take effect. */
+  const here = { commands, keySpace, database: '0' }
   let transaction: Transaction | undefined
   let protocol: 2 | 3 = 2
   /** Answers are not told apart any more. Requests are still read, for what they change. */
@@ -84,22 +87,26 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   })
 
   const operations = (parts: readonly [Part, ...Part[]]): Understanding => {
+    const { session } = identity
+    if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session }
     const [first, ...rest] = parts
-    return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session: identity.session }
+    return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session }
   }
 
-  const plain = (analysed: Analysed): Understood => {
-    const { what } = analysed
-    if (analysed.kind === 'passed-on') return passedOn(what, analysed.touches)
-    const { recognised } = analysed
+  const recorded = (what: string, recognised: Recognised): Understood => {
     const { parts, touches } = recognised
     return {
       understanding: operations(parts),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
-      answered: (answer) => completionsOf(recognised, answer),
+      recognised,
     }
   }
+
+  const plain = (analysed: Analysed): Understood =>
+    analysed.kind === 'passed-on'
+      ? passedOn(analysed.what, analysed.touches)
+      : recorded(analysed.what, analysed.recognised)
 
   /** What waits in a transaction may still be carried out. */
   const goBlind = (what: string): Understood => {
@@ -111,7 +118,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
 
   const blindly = (name: string, words: readonly Json[]): Understood => {
     if (name === 'SELECT' || name === 'RESET') isDatabaseKnown = false
-    const touches = touchesOf(analyse(name, words, { commands, keySpace, database }))
+    const touches = touchesOf(analyse(name, words, here))
     const all = touches === 'nothing' || isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
   }
@@ -119,19 +126,19 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
   const select = (words: readonly Json[]): Understood => {
-    const before = database
+    const before = here.database
     const request = requests
-    database = String(words[1])
+    here.database = String(words[1])
     return passedOn('SELECT', 'nothing', (answer) => {
       if (answer === 'OK') return
-      database = before
+      here.database = before
       failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
     })
   }
 
   const begin = (): Understood => {
     const request = requests
-    transaction = createTransaction(database)
+    transaction = createTransaction(here.database)
     return passedOn('MULTI', 'nothing', (answer) => {
       if (answer === 'OK') return
       transaction = undefined
@@ -141,21 +148,21 @@ export function createRespSession(options: RespSessionOptions): RespSession {
 
   const queue = (open: Transaction, name: string, words: readonly Json[]): Understood => {
     if (name === 'SELECT') open.select(String(words[1]))
-    open.queue(analyse(name, words, { commands, keySpace, database: open.database }))
+    open.queue(analyse(name, words, { ...here, database: open.database }))
     return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
       if (answer !== 'QUEUED' && !isError(answer)) lost(name, 'it was to be queued by MULTI, and was not')
     })
   }
 
   const execute = (open: Transaction): Understood => {
-    const before = database
+    const before = here.database
     const request = requests
     transaction = undefined
-    database = open.database
+    here.database = open.database
     const { parts, touches } = open
     const answered = (answer: Json | undefined): Completions => {
-      if (!Array.isArray(answer) && database !== before) {
-        database = before
+      if (!Array.isArray(answer) && here.database !== before) {
+        here.database = before
         failedAt(request, 'EXEC', 'it failed with its SELECT, and what was sent behind it went to another database')
       }
       return open.completions(answer)
@@ -178,7 +185,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
 
   const reset = (): Understood => {
     transaction = undefined
-    database = '0'
+    here.database = '0'
     return passedOn('RESET', 'nothing', () => {
       protocol = 2
       identity.told('RESET', [])?.()
@@ -225,6 +232,11 @@ export function createRespSession(options: RespSessionOptions): RespSession {
     if (words === undefined || typeof first !== 'string')
       return { ...passedOn('a request that cannot be read', 'everything'), awaits: isBlind ? 'nothing' : 'answer' }
     const name = first.toUpperCase()
+    if (!isBlind && transaction === undefined) {
+      // Nearly all of them.
+      const recognised = recognise(name, words, here)
+      if (recognised !== undefined) return recorded(name, recognised)
+    }
     if (isDisturbed && STEERING.has(name)) {
       isDatabaseKnown = false
       goBlind(name)
@@ -245,7 +257,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
       case 'AUTH':
         return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : sayWho(name, words)
       default:
-        return plain(analyse(name, words, { commands, keySpace, database }))
+        return plain(analyse(name, words, here))
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Json } from '@chaos/history'
-import type { Completion, Touches } from '../recorder/call.ts'
+import type { Completion, Completions, Touches } from '../recorder/call.ts'
 import { type Analysed, joined, touchesOf } from './analyse.ts'
 import { isError, type Part, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
@@ -70,7 +70,13 @@ export function createTransaction(startsIn: string): Transaction {
       if (isError(answer)) return forAll(refusalOf(answer.error))
       const answers =
         Array.isArray(answer) && answer.length === commands.length ? (answer as readonly Json[]) : undefined
-      return commands.flatMap((command, i) => (command === undefined ? [] : completionsOf(command, answers?.[i])))
+      return commands.flatMap((command, i) => {
+        if (command === undefined) return []
+        const completions = completionsOf(command, answers?.[i])
+        return isEach(completions) ? completions : command.parts.map(() => completions)
+      })
     },
   }
 }
+
+const isEach = (completions: Completions): completions is readonly Completion[] => Array.isArray(completions)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { UNSAID } from '../../src/recorder/call.ts'
+import { type Completion, UNSAID } from '../../src/recorder/call.ts'
 import { analyse } from '../../src/resp/analyse.ts'
 import { effectOf, isKnownCommand } from '../../src/resp/command-effects.ts'
 import { completionsOf } from '../../src/resp/command-reader.ts'
@@ -29,7 +29,8 @@ function understood(text: string, answer?: Json, model?: string): string {
   )
   const also = touches === undefined ? '' : ` touches ${touches.keys.join(' ')}`
   if (answer === undefined) return `${calls.join(', ')}${also}`
-  const completions = completionsOf(analysed.recognised, answer)
+  const made = completionsOf(analysed.recognised, answer)
+  const completions: readonly Completion[] = 'type' in made ? parts.map(() => made) : made
   return completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type)).join(', ')
 }
 
