@@ -6,7 +6,8 @@ import type { Facts } from '../causal/order.ts'
 import { type Decoder, type Encoded, later, restrict } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
-import { answerForFew } from '../start/any.ts'
+import { answerForFew, type FewQuestion } from '../start/any.ts'
+import type { Hides } from '../start/may-see.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { involvedAlone, isSure, showInvolved } from './involved.ts'
 import { LONG } from './locate.ts'
@@ -47,7 +48,22 @@ export function explainWeaker(
 }
 
 const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
-  answerForFew(some, (settled) => decideFew(level, settled, budget), unknown, decoder.value)
+  answerForFew(some, questionOf(level, budget), unknown, decoder.value, budget)
+
+/** What keeps a process from seeing what was there at the start, where that is less than both. */
+const hiding: { readonly [level in WeakLevel]?: Hides } = {
+  'read-your-writes': 'writes',
+  'monotonic-reads': 'nothing',
+  'monotonic-writes': 'nothing',
+  'writes-follow-reads': 'nothing',
+}
+
+/** How a few operations whose start is settled are decided. */
+export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAnswer> => ({
+  hides: hiding[level] ?? 'writes and reads',
+  decideFew: (settled) => decideFew(level, settled, budget),
+  involved: (_, answer) => (answer.result === 'violated' ? involvedIn(answer, level) : undefined),
+})
 
 interface Case {
   readonly encoded: Encoded
@@ -111,7 +127,7 @@ const unknown = (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME })
  *
  * @throws OutOfTime
  */
-export function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
+function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
   const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
   try {
     return weaker.decide(level)

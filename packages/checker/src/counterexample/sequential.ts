@@ -3,7 +3,7 @@ import { type Decoder, type Encoded, later, NEVER, READ, restrict } from '../enc
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { type Derivation, derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
-import { answerForFew } from '../start/any.ts'
+import { answerForFew, type FewQuestion } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { involvedAlone, isSure, showInvolved } from './involved.ts'
 import { LONG } from './locate.ts'
@@ -48,7 +48,14 @@ export function explainSequential(
 }
 
 const findFew = (some: Encoded, { value }: Decoder, budget: Budget): Sequentiality =>
-  answerForFew(some, (settled) => findSequentialOrder(settled, value, budget, stepsFor(some)), unknown, value)
+  answerForFew(some, questionOf(value, budget), unknown, value, budget)
+
+/** How a few operations whose start is settled are decided. */
+export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
+  hides: 'writes and reads',
+  decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(settled)),
+  involved: (settled, answer) => (answer.result === 'violated' ? involvedIn(settled, answer) : undefined),
+})
 
 const violates = (some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findFew(some, decoder, budget).result === 'violated'

@@ -17,42 +17,38 @@ export interface Choices {
 /** So many are tried, all keys' taken together. */
 const MOST_CHOICES = 256
 
-/**
- * Every choice that can matter to these operations: of each key a value that one of them observes, or none of those. Where
- * a value was read that nothing here writes, only that one.
- */
+/** Of the keys of which a value was read that nothing here writes: that value, or the first of several. */
+export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
+  const written = new Set<string>()
+  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
+  const certain = new Map<number, number>()
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER || (kind[i] !== READ && kind[i] !== CAS) || certain.has(key[i])) continue
+    if (!written.has(`${key[i]} ${expects[i]}`)) certain.set(key[i], names[expects[i]])
+  }
+  return certain
+}
+
+/** Every choice that can matter to a few operations on texts: of each key one that may begin what was read, or none of those. */
 export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
   let all: Choice[] = [new Map()]
   for (const [key, ids] of idsByKey(encoded, jsonOf)) {
-    if (all.length * ids.length > MOST_CHOICES) return { all, isComplete: false }
-    all = all.flatMap((choice) => ids.map((id) => new Map([...choice, [key, id]])))
+    if (all.length * ids.size > MOST_CHOICES) return { all, isComplete: false }
+    all = all.flatMap((choice) => Array.from(ids, (id) => new Map([...choice, [key, id]])))
   }
   return { all, isComplete: true }
 }
 
-function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap<number, readonly number[]> {
-  const { length, kind, key, expects, writes, returns, names } = encoded
-  const written = new Set<string>()
-  for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
+function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap<number, ReadonlySet<number>> {
+  const { length, kind, key, expects, names } = encoded
   const ids = new Map<number, Set<number>>()
-  const certain = new Map<number, number>()
   for (let i = 0; i < length; i++) {
     const known = ids.get(key[i]) ?? new Set([UNMENTIONED])
     ids.set(key[i], known)
-    if (expects[i] === NOTHING || kind[i] === DIFFERS) continue
-    known.add(names[expects[i]])
-    const isSure = returns[i] !== NEVER && (kind[i] === READ || kind[i] === CAS)
-    if (isSure && !encoded.hasAppend && !written.has(`${key[i]} ${expects[i]}`)) {
-      if (!certain.has(key[i])) certain.set(key[i], names[expects[i]])
-    }
+    if (expects[i] !== NOTHING && kind[i] !== DIFFERS) known.add(names[expects[i]])
   }
-  if (encoded.hasAppend) addTexts(encoded, jsonOf, ids)
-  return new Map(
-    Array.from(ids, ([k, some]) => {
-      const sure = certain.get(k)
-      return [k, sure === undefined ? [...some] : [sure]]
-    }),
-  )
+  addTexts(encoded, jsonOf, ids)
+  return ids
 }
 
 /** Texts that were read may begin with what was there. */

@@ -1,12 +1,9 @@
 import type { Budget } from '../budget.ts'
-import { explainSequential } from '../counterexample/sequential.ts'
+import { explainSequential, questionOf } from '../counterexample/sequential.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts'
 import { decideFromAny, type FromAny, likelyStarts } from './any.ts'
 import { rowsIn } from './rows.ts'
-
-/** Steps that deciding a few operations may take. */
-const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
 /** What making one contradiction smaller may take of the time left. */
 const EXPLAIN_MS = 500
@@ -22,7 +19,7 @@ export function findOrderFromAny(encoded: Encoded, decoder: Decoder, budget: Bud
     encoded,
     {
       decide: (operations) => findSequentialOrder(operations, jsonOf, budget),
-      decideFew: (operations) => findSequentialOrder(operations, jsonOf, budget, stepsFor(operations)),
+      ...questionOf(jsonOf, budget),
       contradiction: (operations, answer) => {
         if (answer.result !== 'violated') return undefined
         return rowsIn(encoded, explainSequential(operations, answer, decoder, budget.within(EXPLAIN_MS)))

@@ -2,7 +2,7 @@ import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import type { WeakLevel } from '../causal/contradiction.ts'
 import { createWeaker, type WeakAnswer, type Weaker } from '../causal/decide.ts'
 import { follows, undefinedFor, unlikeRegister, type Verdicts, weakLevels, witnessOfWeak } from '../causal/judge.ts'
-import { decideFew, explainWeaker } from '../counterexample/causal.ts'
+import { explainWeaker, questionOf } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import type { Level } from '../level.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
@@ -88,7 +88,7 @@ function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget)
       encoded,
       {
         decide: (operations) => weakerOf(operations).decide(level),
-        decideFew: (operations) => decideFew(level, operations, budget),
+        ...questionOf(level, budget),
         contradiction: (operations, answer) => {
           if (answer.result !== 'violated') return undefined
           return rowsIn(encoded, explainWeaker(level, operations, answer, decoder, budget.within(EXPLAIN_MS)))
