@@ -49,8 +49,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     flights.delete(step.flight)
     if (step.what === 'succeeded') return monitor.succeeded(step.position, real, step.read)
     if (step.what === 'failed') return monitor.failed(real)
-    monitor.abandoned(real)
-    return undefined
+    return monitor.abandoned(real)
   }
 
   /** An impossibility is one only where it is certain what was read at the start. */
@@ -72,7 +71,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     written.clear()
     for (const step of kept) {
       const answer = inner === undefined ? undefined : told(give(inner, step))
-      if (answer !== undefined) return answer
+      if (answer !== undefined) return step === kept.at(-1) && step.what !== 'abandoned' ? answer : 'known late'
     }
     return undefined
   }
@@ -114,9 +113,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     },
     succeeded: (position, flight, read) => take({ what: 'succeeded', position, flight, read }),
     failed: (flight) => take({ what: 'failed', flight }),
-    abandoned(flight) {
-      take({ what: 'abandoned', flight })
-    },
+    abandoned: (flight) => take({ what: 'abandoned', flight }),
     certain: () => !isLost && (inner?.certain() ?? !isAmbiguous),
     retained: () => steps.length + flights.size + (inner?.retained() ?? written.size),
   }

@@ -124,10 +124,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
   function ended(event: EventInput, { key, f, input, flight }: Open, position: number): Impossible | undefined {
     const monitor = monitorOf(key)
     if (monitor === 'given up' || flight === undefined) return undefined
-    if (event.type === 'info') {
-      monitor.abandoned(flight)
-      return undefined
-    }
+    if (event.type === 'info') return monitor.abandoned(flight)
     if (event.type === 'fail') {
       const impossible = monitor.failed(flight)
       return impossible ?? (f === 'cas' && options.failedCas === 'observes' ? giveUp(key) : undefined)
@@ -218,6 +215,8 @@ function sentence({ process, value }: EventInput, { key, f, input }: Open, impos
       return `${did}, but that value had been overwritten for certain, or was never written.`
     case 'stale':
       return `${did}, but that value had been overwritten by then.`
+    case 'known late':
+      return `Nothing that may have been there at the start explains what was read by then${of}.`
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':

@@ -11,6 +11,8 @@ export type Impossible =
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
+  /** An earlier operation was impossible, which is known only now that it is known what was there at the start. */
+  | 'known late'
 
 /** An operation in flight: what the monitor is told again at its end. */
 export interface Flight {
@@ -59,7 +61,7 @@ export interface RegisterMonitor {
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
   failed(flight: Flight): Impossible | undefined
   /** Its outcome stays unknown. */
-  abandoned(flight: Flight): void
+  abandoned(flight: Flight): Impossible | undefined
   /** Whether every read and cas could be told which write it saw: if not, a violation may have been missed. */
   certain(): boolean
   /** Entries held in memory. */
@@ -278,7 +280,10 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
       forget(written)
       return undefined
     },
-    abandoned: closed,
+    abandoned(flight) {
+      closed(flight)
+      return undefined
+    },
     certain: () => certain,
     retained: () => values.size + observers.size + unsettled.length() + readable.length + replaced.length(),
   }
