@@ -393,10 +393,3 @@ export class HistoryBuilder implements EventSink {
 }
 
 const typeName = (type: number): EventType => eventTypes[type] ?? 'info'
-
-/** The history that these events make, in their order. Index and time may be absent. Lines count from 1. */
-export function historyFromEvents(events: Iterable<EventInput>, options: HistoryOptions = {}): History {
-  const builder = new HistoryBuilder(options)
-  for (const event of events) builder.event(event)
-  return builder.build()
-}
