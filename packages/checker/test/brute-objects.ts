@@ -24,6 +24,17 @@ const has = (list: readonly Json[], wanted: Json): boolean => list.some((each) =
 const only = (holds: boolean, state: Json): readonly Json[] => (holds ? [state] : [])
 
 export const objects: { readonly [model: string]: { readonly initial: Json; readonly step: Step } } = {
+  'multi-register': {
+    initial: { x: null, y: null, z: null },
+    step: (state, { input, output, isKnown }) => {
+      const after = { ...(state as { readonly [register: string]: Json }) }
+      for (const [f, register, value] of asList(isKnown ? output : input) as [string, string, Json][]) {
+        if (f === 'write') after[register] = value
+        else if (isKnown && !equal(after[register]!, value)) return []
+      }
+      return [after]
+    },
+  },
   counter: {
     initial: 0,
     step: (state, { f, input, output }) =>
@@ -101,7 +112,29 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
   },
 }
 
-export function isObjectLinearizable(model: string, history: History, rows?: readonly number[], start?: Json): boolean {
+export const isObjectLinearizable = (
+  model: string,
+  history: History,
+  rows?: readonly number[],
+  start?: Json,
+): boolean => hasOrder(model, history, (before, after) => before.return < after.call, rows, start)
+
+/** An operation of unknown outcome has no successor in its process. */
+export const isObjectSequential = (model: string, history: History, rows?: readonly number[]): boolean =>
+  hasOrder(
+    model,
+    history,
+    (before, after) => before.process === after.process && before.isKnown && before.call < after.call,
+    rows,
+  )
+
+function hasOrder(
+  model: string,
+  history: History,
+  precedes: (before: Op, after: Op) => boolean,
+  rows?: readonly number[],
+  start?: Json,
+): boolean {
   const { step } = objects[model]!
   const initial = start === undefined ? objects[model]!.initial : start
   const { operations } = history
@@ -122,7 +155,7 @@ export function isObjectLinearizable(model: string, history: History, rows?: rea
     })
   }
   const known = ops.reduce((bits, op, i) => (op.isKnown ? bits | (1 << i) : bits), 0)
-  const before = ops.map((op) => ops.reduce((bits, other, j) => (other.return < op.call ? bits | (1 << j) : bits), 0))
+  const before = ops.map((op) => ops.reduce((bits, other, j) => (precedes(other, op) ? bits | (1 << j) : bits), 0))
   const tried = new Set<string>()
   const go = (placed: number, state: Json): boolean => {
     if ((placed & known) === known) return true

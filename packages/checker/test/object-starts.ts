@@ -29,6 +29,10 @@ const byText = (list: readonly Json[]): Json[] =>
 const distinct = (states: readonly Json[]): Json[] => [...new Map(states.map((s) => [JSON.stringify(s), s])).values()]
 
 export const objectStarts: { readonly [model: string]: (events: readonly EventInput[]) => readonly Json[] } = {
+  'multi-register': () => {
+    const values: Json[] = [null, 1, 2, 3, 4]
+    return values.flatMap((x) => values.flatMap((y) => values.map((z) => ({ x, y, z }))))
+  },
   counter: () => range(-40, 40),
   set: () => distinct(arrangementsOfSets(range(0, 5))),
   queue: (events) => arrangements(outputsOf(events, 'dequeue').filter((each) => each !== null)),

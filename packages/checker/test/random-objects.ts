@@ -93,6 +93,31 @@ const below = (n: number, random: () => number): number => Math.floor(random() *
 
 /** A faithful object is atomic; others may break their own promises, as a lock does whose leases run out. */
 export const kinds: { readonly [model: string]: (random: () => number, isFaithful?: boolean) => ObjectKind } = {
+  'multi-register': () => {
+    const registers = ['x', 'y', 'z']
+    const part = (r: () => number): Json[] =>
+      r() < 0.5 ? ['read', pick(registers, r), null] : ['write', pick(registers, r), 1 + below(3, r)]
+    return {
+      simulate: () => {
+        const held: { [register: string]: Json } = { x: null, y: null, z: null }
+        return {
+          apply: ({ value }) =>
+            (value as [string, string, Json][]).map(([f, register, written]) => {
+              if (f === 'write') held[register] = written
+              return [f, register, held[register] ?? null]
+            }),
+        }
+      },
+      ask: (r) => ({ f: 'txn', value: Array.from({ length: 1 + below(2, r) }, () => part(r)) }),
+      mutate: (output, _, r) => {
+        const txn = output as [string, string, Json][]
+        const at = below(txn.length, r)
+        return txn.map((each, n) =>
+          n === at && each[0] === 'read' ? [each[0], each[1], pick([null, 1, 2, 3], r)] : each,
+        )
+      },
+    }
+  },
   counter: (random) => {
     // Ones, another step, or steps that differ.
     const steps = pick([[1], [1], [2], [-1], [1, 2], [1, -1, 3]], random)

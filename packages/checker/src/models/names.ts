@@ -1,6 +1,7 @@
 /** The models that come with the checker, by the name that options and histories give them. */
 export const modelNames = [
   'register',
+  'multi-register',
   'counter',
   'set',
   'queue',

@@ -6,6 +6,7 @@ import { counter } from './counter.ts'
 import { listAppend } from './list-append.ts'
 import { lock } from './lock.ts'
 import { log } from './log.ts'
+import { multiRegister } from './multi-register.ts'
 import type { ModelName } from './names.ts'
 import { queue } from './queue.ts'
 import { set } from './set.ts'
@@ -22,6 +23,7 @@ const register: ModelEntry = {
 
 const entries: { readonly [name in ModelName]: ModelEntry } = {
   register,
+  'multi-register': multiRegister,
   counter,
   set,
   queue,

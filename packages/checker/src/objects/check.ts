@@ -20,6 +20,7 @@ import { headlineOfObject } from './headline.ts'
 import type { Convergence, ModelEntry, ObjectModel } from './object-model.ts'
 import { type Functions, type Part, partsOf } from './part.ts'
 import { faultOfObjectWitness, simulateBy } from './replay.ts'
+import { judgeObjectSequential } from './sequential.ts'
 
 type Options = Omit<CheckOptions, 'model'>
 
@@ -30,7 +31,7 @@ const EXPLAIN_MS = 2_000
 const LINEARIZABLE_SHARE = 0.7
 
 const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
-  levels.includes('eventual') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
+  levels.includes('eventual') || levels.includes('sequential') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
 
 /** Judges a history of an object that comes with the checker and is not a register. */
 export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
@@ -51,6 +52,10 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
   const decided: { [level in Level]?: Verdict } = {}
   // What becomes of each element is told with the time that is left: a violation is worth more.
   if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, shareOf(budget, options))
+  const isSequential = options.levels.includes('sequential') && entry.levels.includes('sequential')
+  if (isSequential && decided.linearizable?.result !== 'met') {
+    decided.sequential = judgeObjectSequential(parts, judge, budget)
+  }
   const accounting = inTime(
     () => object.account?.(history, options.initial, budget),
     () => undefined,

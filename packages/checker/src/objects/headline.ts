@@ -3,13 +3,14 @@ import { type Accounting, troublesOf } from './accounting.ts'
 
 /** What is said of an object that is not a register, in a few words. */
 export function headlineOfObject(
-  { linearizable, eventual }: Report['levels'],
+  { linearizable, sequential, eventual }: Report['levels'],
   accounting: Accounting | undefined,
 ): string {
   const troubles = accounting === undefined ? undefined : troublesOf(accounting)
   const beside = troubles === undefined ? '' : `; ${troubles}`
   if (linearizable.result === 'met') return `linearizable${beside}`
-  const said = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
+  const not = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
+  const said = sequential.result === 'met' ? `sequentially consistent, ${not}` : not
   const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
   return `${said}${converged}${beside}`
 }

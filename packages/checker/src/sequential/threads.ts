@@ -26,6 +26,9 @@ export interface Threads {
   readonly joined: Uint8Array
 }
 
+/** What there is to know of operations that are put in their clients' orders. */
+export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients'>
+
 /** The threads of one client's completed operations, as far as they were made. */
 interface Client {
   readonly threads: number[]
@@ -40,7 +43,7 @@ interface Client {
  *
  * @throws OutOfTime
  */
-export function threadsOf(encoded: Encoded, certain = false, budget: Budget = unlimited): Threads {
+export function threadsOf(encoded: Timed, certain = false, budget: Budget = unlimited): Threads {
   const { length, returns, calls } = encoded
   const numbers = encoded.clients()
   const lastOfClient = new Map<number, number>()
@@ -106,7 +109,7 @@ function listBefore(
   operation: number,
   previous: number,
   { last, lastButOne }: Client,
-  { calls, returns }: Encoded,
+  { calls, returns }: Timed,
 ): void {
   for (let t = 0; t < last.length; t++) {
     const before = returns[last[t]] < calls[operation] ? last[t] : lastButOne[t]

@@ -6,12 +6,14 @@ import { listAppendFromAny } from './list-append.ts'
 import { lockFromAny } from './lock.ts'
 import { logFromAny } from './log.ts'
 import { bagFromAny, queueFromAny } from './messages.ts'
+import { multiRegisterFromAny } from './multi-register.ts'
 import { setFromAny } from './set.ts'
 
 /** By model: how it is judged from an unknown start. Undefined where it does not matter what was there. */
 export const anyStarts: { readonly [name in ModelName]: AnyStart | undefined } = {
   // It has checkers of its own.
   register: undefined,
+  'multi-register': multiRegisterFromAny,
   counter: counterFromAny,
   set: setFromAny,
   queue: queueFromAny,
