@@ -7,8 +7,8 @@ export const checkMutations: readonly Mutation[] = [
   ...inFile('models/register.ts', definitions, [
     {
       name: 'register-null-is-a-value',
-      before: 'if (value === NULL) value = initialId',
-      after: 'if (value < NULL) value = initialId',
+      before: 'if (value === NULL) value = nullId',
+      after: 'if (value < NULL) value = nullId',
       breaks: 'a null read is not a read of the initial value',
     },
     {

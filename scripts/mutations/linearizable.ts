@@ -55,8 +55,8 @@ export const linearizableMutations: readonly Mutation[] = [
     [
       {
         name: 'chains-in-a-circle',
-        before: 'return unreached === 0 ? { next, follows } : undefined',
-        after: 'return unreached >= 0 ? { next, follows } : undefined',
+        before: 'return unreached === 0 ? { next, follows } : { conflict: [] }',
+        after: 'return unreached >= 0 ? { next, follows } : { conflict: [] }',
         breaks: 'two compare-and-sets may replace each other, or the same value',
       },
       {
@@ -73,8 +73,8 @@ export const linearizableMutations: readonly Mutation[] = [
     [
       {
         name: 'chains-in-any-order',
-        before: 'if (first[v] < called || first[v] < latest) isBroken[head < length ? key[head] : head - length] = 1',
-        after: 'if (first[v] < called) isBroken[head < length ? key[head] : head - length] = 1',
+        before: 'if (first[v] < called || first[v] < latest) {',
+        after: 'if (first[v] < called) {',
         breaks: 'a value may be read after a compare-and-set replaced it',
       },
       {
@@ -284,21 +284,21 @@ export const linearizableMutations: readonly Mutation[] = [
     },
     {
       name: 'replay-ignores-process-order',
-      before: `if (latest > calls[i] && returns[i] !== NEVER) return \`operation \${i} is out of its process's order\``,
-      after: `if (latest < -1) return \`operation \${i} is out of its process's order\``,
-      breaks: "a witness of sequential consistency need not respect a process's order",
+      before: `if (returns[i] < latest) return \`operation \${i} is out of its client's order\``,
+      after: `if (latest < -1) return \`operation \${i} is out of its client's order\``,
+      breaks: "a witness of sequential consistency need not respect a client's order",
     },
     {
       name: 'replay-unknown-outcome-before-what-came-next',
-      before: `if (latest > calls[i] && returns[i] !== NEVER) return \`operation \${i} is out of its process's order\``,
-      after: `if (latest > calls[i]) return \`operation \${i} is out of its process's order\``,
-      breaks: 'a check fails where a process went on after an operation of unknown outcome',
+      before: `if (returns[i] < latest) return \`operation \${i} is out of its client's order\``,
+      after: `if (calls[i] < latest) return \`operation \${i} is out of its client's order\``,
+      breaks: 'a check fails where a client went on after an operation of unknown outcome',
     },
     {
       name: 'replay-unknown-outcome-at-any-time',
-      before: 'if (calls[i] > latest) latestOfProcess.set(process[i], calls[i])',
-      after: 'if (calls[i] > latest && returns[i] !== NEVER) latestOfProcess.set(process[i], calls[i])',
-      breaks: 'a witness may place what has an unknown outcome before what its process did earlier',
+      before: 'if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])',
+      after: 'if (calls[i] > latest && returns[i] !== NEVER) latestOfClient.set(clients[i], calls[i])',
+      breaks: 'a witness may place what has an unknown outcome before what its client did earlier',
     },
     {
       name: 'replay-believes-failed-cas',

@@ -7,8 +7,8 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('objects/part.ts', definitions, [
     {
       name: 'objects-count-what-failed',
-      before: 'if (operations.outcome[i] === FAIL) continue',
-      after: 'if (operations.outcome[i] === FAIL && i < 0) continue',
+      before: 'if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue',
+      after: 'if (operations.outcome[i] === UNJUDGED) continue',
       breaks: 'an operation that failed is taken to have happened',
     },
     {

@@ -10,15 +10,9 @@ export const sequentialMutations: readonly Mutation[] = [
     [
       {
         name: 'threads-unknown-outcome-at-any-time',
-        before: 'after[i] = lastOf.get(p) ?? -1',
-        after: 'after[i] = -1',
-        breaks: 'an operation of unknown outcome may come before what its process did earlier',
-      },
-      {
-        name: 'threads-go-on-after-unknown-outcomes',
-        before: 'if (returns[i] === NEVER && lastOfProcess.get(p) !== i) {',
-        after: 'if (returns[i] === NEVER && !certain) {',
-        breaks: 'what a process did after an operation of unknown outcome has to come after it',
+        before: 'if (client.threads.length > (free === NONE ? 0 : 1)) {',
+        after: 'if (client.threads.length > (free === NONE ? 0 : 1) && !isAlone) {',
+        breaks: 'an operation of unknown outcome may come before what its client did earlier',
       },
     ],
   ),
@@ -212,9 +206,9 @@ export const sequentialMutations: readonly Mutation[] = [
       },
       {
         name: 'sequential-search-unknown-outcome-too-early',
-        before: 'if (needed !== -1 && position[threads.of[needed]] <= threads.place[needed]) return -1',
-        after: 'if (needed !== -1 && position[threads.of[needed]] < threads.place[needed]) return -1',
-        breaks: 'an operation of unknown outcome may come before its predecessor in its process',
+        before: 'if (position[threads.of[needed]] <= threads.place[needed]) return -1',
+        after: 'if (position[threads.of[needed]] < threads.place[needed]) return -1',
+        breaks: 'an operation may come before its predecessor in another thread of its client',
       },
       {
         name: 'sequential-search-drops-observed-writes',
@@ -242,9 +236,9 @@ export const sequentialMutations: readonly Mutation[] = [
       },
       {
         name: 'choices-of-writes-to-come',
-        before: 'const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] < calls[i])',
-        after: 'const possible = all.filter((writer) => process[writer] !== process[i] || calls[writer] > calls[i])',
-        breaks: 'a process may read what it is going to write, and not what it wrote',
+        before: 'const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])',
+        after: 'const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] > returns[i])',
+        breaks: 'a client may read what it is going to write, and not what it wrote',
       },
     ],
   ),
