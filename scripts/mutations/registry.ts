@@ -1,9 +1,13 @@
 import { checkMutations } from './check.ts'
+import { counterexampleMutations } from './counterexamples.ts'
 import { linearizableMutations } from './linearizable.ts'
 import type { Mutation } from './mutation.ts'
 import { narrowMutations } from './narrow.ts'
 import { objectMutations } from './objects.ts'
+import { recordMutations } from './records.ts'
 import { sequentialMutations } from './sequential.ts'
+import { sessionMutations } from './sessions.ts'
+import { startMutations } from './starts.ts'
 import { weakerMutations } from './weaker.ts'
 
 /** Every deliberate mistake, by area. */
@@ -14,4 +18,8 @@ export const mutations: readonly Mutation[] = [
   ...weakerMutations,
   ...checkMutations,
   ...objectMutations,
+  ...startMutations,
+  ...recordMutations,
+  ...sessionMutations,
+  ...counterexampleMutations,
 ]

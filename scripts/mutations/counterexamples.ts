@@ -1,0 +1,49 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+const uncut = ['uncut']
+
+/** Deliberate mistakes in counterexamples of long histories, and in those that there was no time to cut down. */
+export const counterexampleMutations: readonly Mutation[] = [
+  ...inFile('counterexample/reduce.ts', uncut, [
+    {
+      name: 'counterexample-of-any-size',
+      before: 'if (shown.length <= MOST_OPERATIONS) {',
+      after: 'if (shown.length >= 0) {',
+      breaks: 'a counterexample may have as many operations as the history',
+    },
+    {
+      name: 'counterexample-unmarked',
+      before: 'return { shown, core, uncut: limit && { why: limit, among, standsAlone: makesSure(shown) } }',
+      after: 'return { shown, core, uncut: undefined }',
+      breaks: 'a counterexample is not marked that there was no time to cut down',
+    },
+  ]),
+  ...inFile('counterexample/involved.ts', uncut, [
+    {
+      name: 'counterexample-shows-the-beginning',
+      before: 'const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)',
+      after: 'const set = restrict(encoded, all)',
+      breaks: 'the first operations are shown in place of those that contradict each other',
+    },
+    {
+      name: 'counterexample-always-stands-alone',
+      before: 'const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))',
+      after: 'const standsAlone = true',
+      breaks: 'operations are said to contradict each other though nobody made sure',
+    },
+  ]),
+  ...inFile('counterexample/locate.ts', uncut, [
+    {
+      name: 'locate-without-what-it-rests-on',
+      before: 'kept.add(i)',
+      after: 'if (i < 0) kept.add(i)',
+      breaks: 'a located contradiction lacks the writes that its reads saw',
+    },
+    {
+      name: 'locate-more-than-is-shown',
+      before: 'const before = all.filter((i) => calls[i] <= end).slice(-(MOST_OPERATIONS - named.length))',
+      after: 'const before = all.filter((i) => calls[i] <= end)',
+      breaks: 'all operations before the contradiction are shown',
+    },
+  ]),
+]

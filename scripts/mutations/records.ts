@@ -1,0 +1,93 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+const marks = ['marks']
+
+/** Deliberate mistakes in judging a record that says what it lacks. */
+export const recordMutations: readonly Mutation[] = [
+  ...inFile('record/judgeable.ts', marks, [
+    {
+      name: 'record-open-operations-are-certain',
+      before: 'if (operations.returnEvent[row] < position) continue',
+      after: 'if (operations.callEvent[row] < position) continue',
+      breaks: 'what was in flight when its key was touched is judged as if nothing had touched it',
+    },
+    {
+      name: 'record-judged-up-to-the-last-mark',
+      before: 'if (known === undefined || mark.position < known.position) first[place] = mark',
+      after: 'if (known === undefined || mark.position > known.position) first[place] = mark',
+      breaks: 'a key that was touched twice is judged up to the second time',
+    },
+    {
+      name: 'record-every-key-is-no-key',
+      before: 'if (every !== undefined) for (let place = 0; place < first.length; place++) consider(place, every)',
+      after: 'if (every !== undefined) consider(0, every)',
+      breaks: 'what touches every key touches only operations that name none',
+    },
+    {
+      name: 'record-late-writes-unseen',
+      before: 'outcome[row] = isLate && !mayBeSeen(row) ? UNJUDGED : INFO',
+      after: 'outcome[row] = isLate ? UNJUDGED : INFO',
+      breaks: 'at levels without real time a read of a later write is called one of thin air',
+    },
+    {
+      name: 'record-forgets-what-was-not-understood',
+      before: 'if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined',
+      after: 'if (marks.length === 0 && said === history) return undefined',
+      breaks: 'a history is met although the answers to reads were not understood',
+    },
+    {
+      name: 'record-unsaid-inputs-stay-unsaid',
+      before: 'for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]',
+      after: 'for (const row of unsaid) if (operations.outcome[row] !== OK) input[row] = operations.output[row]',
+      breaks: 'a write whose answer says what it wrote is taken to have written null',
+    },
+    {
+      name: 'record-unsaid-writes-of-unknown-outcome-wrote-nothing',
+      before: 'if (operations.outcome[row] !== INFO) return []',
+      after: 'if (operations.outcome[row] !== INFO || row >= 0) return []',
+      breaks: 'a read is called impossible although a write of unknown value and outcome explains it',
+    },
+  ]),
+  ...inFile('record/doubts.ts', marks, [
+    {
+      name: 'record-met-in-doubt',
+      before: "const isUnsure = verdict.result === 'met' || (level === 'eventual' && isTouched && !isRegister)",
+      after: "const isUnsure = level === 'eventual' && isTouched && !isRegister",
+      breaks: 'what was judged only in part is met as a whole',
+    },
+    {
+      name: 'record-lost-to-what-touched-it',
+      before: "const isUnsure = verdict.result === 'met' || (level === 'eventual' && isTouched && !isRegister)",
+      after: "const isUnsure = verdict.result === 'met'",
+      breaks: 'an object is said to have lost what something outside the record took',
+    },
+  ]),
+  ...inFile(
+    'record/half-said.ts',
+    ['half-said'],
+    [
+      {
+        name: 'record-cas-that-says-half-is-a-write',
+        before: 'const isPair = (value: Json): boolean => Array.isArray(value) && value.length === 2',
+        after: 'const isPair = (value: Json): boolean => Array.isArray(value) && value.length !== 2',
+        breaks: 'what an exchange answers was there before is not compared with what was written',
+      },
+    ],
+  ),
+  ...inFile('models/register.ts', marks, [
+    {
+      name: 'record-register-judges-what-is-not-to-be',
+      before: 'if (k === READ || outcome === UNJUDGED) continue',
+      after: 'if (k === READ) continue',
+      breaks: 'a write after its key was touched has to fit in with what was read',
+    },
+  ]),
+  ...inFile('objects/part.ts', marks, [
+    {
+      name: 'record-objects-judge-what-is-not-to-be',
+      before: 'if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue',
+      after: 'if (operations.outcome[i] === FAIL) continue',
+      breaks: 'an object that was touched outside the record is held to what it answered afterwards',
+    },
+  ]),
+]
