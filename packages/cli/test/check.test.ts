@@ -35,6 +35,32 @@ describe('chaos check', () => {
     expect(exitCode).toBe(expected)
   })
 
+  test('of one client over two connections is told wrong or unknown, by whether the recording named it', async () => {
+    const directory = temporaryDirectory()
+    const record = (name: string, sessions: object, session: object): string => {
+      const file = join(directory, name)
+      const events = [
+        [0, 'write', 1, 1],
+        [1, 'read', null, null],
+        [1, 'read', null, 1],
+      ].flatMap(([process, f, input, output]) => [
+        { process, type: 'invoke', f, key: 'x', value: input, ...session },
+        { process, type: 'ok', f, key: 'x', value: output },
+      ])
+      const header = { chaos: 1, model: 'register', initial: null, sessions }
+      writeFileSync(file, [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''))
+      return file
+    }
+    const named = record('named.jsonl', { by: 'header.X-Client', named: true }, { session: 'alice' })
+    const pooled = record('pooled.jsonl', { by: 'connection', named: false }, {})
+    const told = await chaosHere(['check', named, '--expect', 'sequential'])
+    expect(told.exitCode).toBe(1)
+    expect(told.stdout).toMatch(/p0 write 1 → ok +─▸ +p1 read → null +same client/)
+    const unsure = await chaosHere(['check', pooled, '--expect', 'sequential'])
+    expect(unsure.exitCode).toBe(2)
+    expect(unsure.stdout).toContain('say in the route table which header or cookie does: "client": "header.X-Client"')
+  })
+
   test('of a history in which nothing was read says that it proves little, and exits with 2, whatever is expected', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(

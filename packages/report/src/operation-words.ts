@@ -1,3 +1,4 @@
+import type { OrderEdge } from '@chaos/checker'
 import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaos/history'
 
 /**
@@ -103,3 +104,9 @@ export const linesOf = (history: Lines, operation: number): number[] =>
   [history.operations.callLine[operation] ?? 0, history.operations.returnLine[operation] ?? 0].filter(
     (line) => line > 0,
   )
+
+/** Why one operation comes before another: `process order`, or `same client` where that has several processes. */
+export function orderText(history: History, { before, after, reason }: OrderEdge): string {
+  const { process } = history.operations
+  return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason
+}

@@ -10,6 +10,7 @@ import {
   linesOf,
   nodeOf,
   operationText,
+  orderText,
   outcomeName,
   processInWords,
   requestText,
@@ -62,7 +63,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   const withKey = counterexample.keys.length > 1
   return html`<p class="note">Each must come before the next, and so before itself:</p><ul class="edges">${edges.map(
     (edge, i) =>
-      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${edge.reason}</small>${chainOf(history, edge, withKey)}</li>`,
+      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${orderText(history, edge)}</small>${chainOf(history, edge, withKey)}</li>`,
   )}</ul>`
 }
 

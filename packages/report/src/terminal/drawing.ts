@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
-import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, nodeOf, operationText, orderText } from '../operation-words.ts'
 import { count, digitsToTellApart, duration, lineList, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
@@ -214,6 +214,6 @@ export function drawEdges(
   const after = Math.max(0, ...edges.map((edge) => displayWidth(text(edge.after))))
   return edges.map((edge) => {
     const arrow = style.accent(symbols.to === '→' ? '─▸' : '->')
-    return `${padEnd(text(edge.before), before)}  ${arrow}  ${padEnd(text(edge.after), after)}  ${style.dim(edge.reason)}`
+    return `${padEnd(text(edge.before), before)}  ${arrow}  ${padEnd(text(edge.after), after)}  ${style.dim(orderText(history, edge))}`
   })
 }
