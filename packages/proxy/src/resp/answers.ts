@@ -11,6 +11,12 @@ export type Says = (answer: Json, call: Call, index: number) => Completion | und
 export interface Part {
   readonly call: Call
   readonly says: Says
+  /** It leaves the key's time to live as it is; what writes usually ends that. */
+  readonly keepsTimeToLive?: true | undefined
+  /** Of a hash, which may be there without it. */
+  readonly isField?: true | undefined
+  /** Where the operation does not say: what the answer says was there before. */
+  readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })

@@ -68,6 +68,9 @@ export const unsaidCas = (key: string, says: Says): Part => ({ call: { f: 'cas',
 
 export const unsaidWrite = (key: string, says: Says): Part => ({ call: { f: 'write', key, value: UNSAID }, says })
 
+/** The time to live stays as it is. */
+export const keeping = (part: Part): Part => ({ ...part, keepsTimeToLive: true })
+
 export const one = (part: Part): Recognised => ({ parts: [part] })
 
 /** Undefined where there are none, or fewer than there should be. */

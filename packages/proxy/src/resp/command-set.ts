@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { saysOneOr } from './answers.ts'
-import { type CommandReader, type CommandReaders, cas, word } from './command-reader.ts'
+import { type CommandReader, type CommandReaders, cas, keeping, word } from './command-reader.ts'
 import { counterCommands } from './counter-commands.ts'
 import { hashCommands } from './hash-commands.ts'
 import { queueCommands } from './queue-commands.ts'
@@ -56,7 +56,7 @@ function casScript(source: string): CommandReaders {
         [word(words, 4), word(words, 5)],
         saysOneOr('another value was there'),
       )
-      return { parts: [part], errorsLate: true }
+      return { parts: [keeping(part)], errorsLate: true }
     }
   return {
     EVAL: calledAs((script) => script === source),

@@ -14,6 +14,9 @@ import {
   write,
 } from './command-reader.ts'
 
+/** Its time to live is its hash's. */
+const inHash = (part: Part): Part => ({ ...part, keepsTimeToLive: true, isField: true })
+
 type PartOf = (name: string, words: readonly Json[]) => Part | undefined
 
 /** Of a command on one field, which has so many words. */
@@ -23,7 +26,7 @@ const ofField =
     if (words.length !== length) return undefined
     const name = names.field(word(words, 1), word(words, 2))
     const part = name === undefined ? undefined : partOf(name, words)
-    return part === undefined ? undefined : several([part])
+    return part === undefined ? undefined : several([inHash(part)])
   }
 
 /** Of a command on several fields. None of it is recorded where one of them cannot be. */
@@ -32,7 +35,7 @@ const ofFields =
   (words, names) => {
     const parts = words.slice(2).map((field) => {
       const name = names.field(word(words, 1), field)
-      return name === undefined ? undefined : partOf(name)
+      return name === undefined ? undefined : inHash(partOf(name))
     })
     return several(
       parts.filter((part) => part !== undefined),
@@ -46,7 +49,7 @@ const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : a
 const setting: CommandReader = (words, names) => {
   const parts = (pairsOf(words, 2) ?? []).map(([field, value]) => {
     const name = names.field(word(words, 1), field)
-    return name === undefined ? undefined : write(name, value, saysSet)
+    return name === undefined ? undefined : inHash(write(name, value, saysSet))
   })
   return several(
     parts.filter((part) => part !== undefined),

@@ -1,6 +1,7 @@
 import type { Json } from '@chaos/history'
 import type { End, Names } from './command-reader.ts'
 import { nameOfField, nameOfKey } from './key-names.ts'
+import { Lifetimes } from './lifetimes.ts'
 
 /** Fields, lists and touched hashes that are remembered. Beyond them, fields are no registers any more. */
 const MOST_REMEMBERED = 100_000
@@ -13,6 +14,8 @@ const NO_NAMES: readonly string[] = []
 export class KeySpace {
   /** What its keys hold has been read. */
   isRead = false
+  /** How long they live, as far as nothing recorded says so. */
+  readonly lifetimes: Lifetimes = new Lifetimes()
   /** By a hash's name, the names of its fields. */
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes of which a field that was not seen yet may have changed outside the record. */

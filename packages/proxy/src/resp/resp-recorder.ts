@@ -12,6 +12,7 @@ import { type CommandSet, commandSet } from './command-set.ts'
 import type { Naming } from './identity.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
 import { KeySpace } from './key-space.ts'
+import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
 import { createRespSession, type RespSession, type Understood } from './resp-session.ts'
 import type { RespClient, RespInitial } from './resp-settings.ts'
 
@@ -49,10 +50,12 @@ export function recordResp(options: RespRecorderOptions): Intercept {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
   const keySpace = keySpaceOf(recorder)
   recorder.clientsBy({ by: client ?? 'CLIENT SETNAME or AUTH', named: true })
+  // What is read at the start is known to live as long as it does; what is not there has no time to live.
+  const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   return (conversation) => {
     const naming = namingOf(client, conversation)
-    return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming })
+    return new RespRecording(conversation, { recorder, node, maxMessageBytes, commands, keySpace, naming, lifetimes })
   }
 }
 
@@ -84,6 +87,7 @@ interface RespRecordingOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
+  readonly lifetimes: Lifetimes | undefined
 }
 
 /** A request on its way. */
@@ -100,6 +104,8 @@ interface Begun {
 interface Pending {
   readonly begun: Begun
   readonly understood: Understood
+  /** When it was called, for `Lifetimes`. */
+  readonly calledAt: number
   /** Pushes that are still to come, where those are its answer. */
   pushes: number
 }
@@ -118,6 +124,7 @@ class RespRecording implements Interceptor {
   readonly #connection: ConnectionRecorder
   readonly #exits: Conversation
   readonly #session: RespSession
+  readonly #lifetimes: Lifetimes | undefined
   /** The request that is not here in full. */
   #open: Begun | undefined
   /** Asked and not answered yet, in order. */
@@ -138,6 +145,7 @@ class RespRecording implements Interceptor {
   constructor(conversation: Conversation, options: RespRecordingOptions) {
     const { recorder, node, commands, keySpace, naming, maxMessageBytes } = options
     this.#recorder = recorder
+    this.#lifetimes = options.lifetimes
     this.#connection = recorder.connection({ node, client: conversation.client.host })
     this.#exits = conversation
     const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
@@ -263,7 +271,8 @@ class RespRecording implements Interceptor {
     if (begun.isSent) this.#markTouched(begun)
     if (awaits === 'nothing') this.#goBlind(understanding)
     else {
-      const pending = { begun, understood, pushes: awaits === 'answer' ? 0 : awaits.pushes }
+      const calledAt = understood.parts === undefined ? 0 : (this.#lifetimes?.called(understood.parts) ?? 0)
+      const pending = { begun, understood, calledAt, pushes: awaits === 'answer' ? 0 : awaits.pushes }
       if (this.#isDisturbed && begun.isSent) this.#endUnknown(pending)
       else this.#pending.push(pending)
     }
@@ -312,8 +321,12 @@ class RespRecording implements Interceptor {
     this.#pending.shift()
     const { begun, understood } = asked
     const { exchange } = begun
-    const completions = completionsFor(understood, value === undefined ? undefined : respToJson(value))
-    if (completions === undefined || understood.understanding.kind !== 'operations') return
+    const answer = value === undefined ? undefined : respToJson(value)
+    const completions = completionsFor(understood, answer)
+    const { parts } = understood
+    if (completions === undefined || parts === undefined) return
+    const gone = this.#lifetimes?.ended(parts, asked.calledAt, completions, answer) ?? []
+    if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
     exchange.answered(this.#recorder.now(), completions)
     this.#undelivered.push({ exchange, completions, endByte })
   }

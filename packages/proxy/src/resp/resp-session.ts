@@ -17,6 +17,8 @@ export interface Understood {
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
   /** What comes after it means something else where it is not carried out. */
   readonly steers?: true | undefined
+  /** What its operations are; none where it has none. */
+  readonly parts?: readonly Part[] | undefined
   /** Its answer says of its operations what its commands do. */
   readonly recognised?: Recognised | undefined
   /** Its answer is here, undefined where it cannot be read. What it says of the operations, if there are any. */
@@ -99,6 +101,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
       understanding: operations(parts),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
+      parts,
       recognised,
     }
   }
@@ -174,6 +177,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
       understanding: operations([first, ...rest]),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
       awaits: 'answer',
+      parts,
       answered,
     }
   }

@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
-import { type CommandReader, cas, EXPIRES, one, word, write } from './command-reader.ts'
+import { type CommandReader, cas, EXPIRES, keeping, one, word, write } from './command-reader.ts'
 
 /** What the options of a SET say. */
 interface SetOptions {
@@ -8,6 +8,7 @@ interface SetOptions {
   /** Answers with what was there. */
   readonly get: boolean
   readonly expires: boolean
+  readonly keepsTimeToLive: boolean
 }
 
 type Condition =
@@ -22,7 +23,8 @@ export const readSetCommand: CommandReader = (words, names) => {
   if (words.length === 3) return one(write(key, value, saysOk))
   const options = optionsOf(words)
   if (options === undefined) return undefined
-  const part = options.get ? replacing(key, value, options.condition) : setting(key, value, options.condition)
+  const made = options.get ? replacing(key, value, options.condition) : setting(key, value, options.condition)
+  const part = options.keepsTimeToLive ? keeping(made) : made
   return options.expires ? { ...one(part), touches: { keys: [key], why: EXPIRES } } : one(part)
 }
 
@@ -31,6 +33,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
   let condition: Condition = { kind: 'none' }
   let get = false
   let expires = false
+  let keepsTimeToLive = false
   for (let at = 3; at < words.length; at++) {
     const option = words[at]
     if (typeof option !== 'string') return undefined
@@ -52,6 +55,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
         get = true
         break
       case 'KEEPTTL':
+        keepsTimeToLive = true
         break
       case 'EX':
       case 'PX':
@@ -65,7 +69,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
     }
     if (at >= words.length || (before !== condition && before.kind !== 'none')) return undefined
   }
-  return { condition, get, expires }
+  return { condition, get, expires, keepsTimeToLive }
 }
 
 /** Answers OK, or null where the condition does not hold. */

@@ -6,6 +6,7 @@ import {
   type CommandReaders,
   cas,
   EXPIRES,
+  keeping,
   one,
   pairsOf,
   read,
@@ -24,13 +25,13 @@ export const KEY_IS_ABSENT = 'the key does not exist'
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
-    words.length === 2 ? one(unsaidCas(names.key(word(words, 1)), saysSum(amount))) : undefined
+    words.length === 2 ? one(keeping(unsaidCas(names.key(word(words, 1)), saysSum(amount)))) : undefined
 
 const addingBy =
   (sign: 1 | -1): CommandReader =>
   (words, names) => {
     const amount = words.length === 3 ? amountOf(words[2]) : undefined
-    return amount === undefined ? undefined : one(unsaidCas(names.key(word(words, 1)), saysSum(sign * amount)))
+    return amount === undefined ? undefined : one(keeping(unsaidCas(names.key(word(words, 1)), saysSum(sign * amount))))
   }
 
 /** A write that also says when the key is to go. */
@@ -71,6 +72,16 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
 
 const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
+/** Bytes that are no text cannot be put together with others in a history. */
+const appending: CommandReader = (words, names) => {
+  const piece = words[2]
+  // Appending nothing makes an absent key an empty one, which a history does not tell apart.
+  if (words.length !== 3 || typeof piece !== 'string' || piece === '') return undefined
+  const call = { f: 'append', key: names.key(word(words, 1)), value: piece }
+  const sees = (length: Json) => (length === Buffer.byteLength(piece) ? 'nothing' : 'value')
+  return one({ call, says: saysCount, keepsTimeToLive: true, sees })
+}
+
 /** Strings as registers; null is an absent key. */
 export const stringCommands: CommandReaders = {
   GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysText)) : undefined),
@@ -94,18 +105,11 @@ export const stringCommands: CommandReaders = {
     words.length === 3
       ? one(cas(names.key(word(words, 1)), [word(words, 2), null], saysOneOr('another value was there')))
       : undefined,
-  // Bytes that are no text cannot be put together with others in a history.
-  APPEND: (words, names) =>
-    words.length === 3 && isAppendable(words[2])
-      ? one({ call: { f: 'append', key: names.key(word(words, 1)), value: word(words, 2) }, says: saysCount })
-      : undefined,
+  APPEND: appending,
   INCR: adding(1),
   DECR: adding(-1),
   INCRBY: addingBy(1),
   DECRBY: addingBy(-1),
   INCRBYFLOAT: (words, names) =>
-    words.length === 3 ? one(unsaidWrite(names.key(word(words, 1)), floatSum)) : undefined,
+    words.length === 3 ? one(keeping(unsaidWrite(names.key(word(words, 1)), floatSum))) : undefined,
 }
-
-/** Appending nothing makes an absent key an empty one, which a history does not tell apart. */
-const isAppendable = (piece: Json | undefined): boolean => typeof piece === 'string' && piece !== ''

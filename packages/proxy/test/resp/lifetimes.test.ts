@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { installed, startRedis, whySkipped } from '../real-servers.ts'
+import { closeEverythingAfterEach } from '../sockets.ts'
+import { connectTo, recordRedis } from './recorded-redis.ts'
+
+// A server may hold keys that are to expire, and no recorded command says so.
+
+closeEverythingAfterEach()
+
+const REDIS = installed('redis-server')
+
+/** What is asked before the recording, while it runs and, once every key with a time to live is gone, after that. */
+async function recorded(before: readonly string[], during: readonly string[], after: readonly string[]) {
+  const server = await startRedis(REDIS ?? '')
+  const owner = await connectTo(server)
+  for (const text of before) await owner.ask(text)
+  const { connect, judge, recorder } = await recordRedis([server])
+  const client = await connect()
+  for (const text of during) await client.ask(text)
+  for (const key of ['x', 'h']) await owner.ask(`PEXPIREAT ${key} 1`)
+  const seen: unknown[] = []
+  for (const text of after) seen.push(await client.ask(text))
+  return { result: judge().levels.linearizable.result, touched: recorder.counters.touched, seen }
+}
+
+describe.skipIf(REDIS === undefined)('a key that is gone is unknown', () => {
+  test.each([
+    ['whose value was read', ['SET x old EX 100'], ['GET x'], ['GET x']],
+    ['that was counted up', ['SET x 5 EX 100'], ['INCR x'], ['GET x']],
+    ['that was appended to', ['SET x ab EX 100'], ['APPEND x c'], ['APPEND x d', 'GET x']],
+    ['and made anew where it was absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
+    ['of a hash, whose field was written', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
+    ['of a hash, whose field was read', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
+  ])('%s', async (_, before, during, after) => {
+    const { result, touched } = await recorded(before, during, after)
+    expect({ result, touched }).toEqual({ result: 'unknown', touched: 1 })
+  })
+})
+
+describe.skipIf(REDIS === undefined)('a key that nobody recorded took away is lost', () => {
+  test.each([
+    ['where it was written anew', ['SET x old'], ['SET x new'], ['GET x']],
+    ['where it was absent before it was counted up', [], ['GET x', 'INCR x'], ['GET x']],
+    ['where its hash was deleted before', ['HSET h f 1'], ['HGET h f', 'DEL h', 'HSET h f 2'], ['HGET h f']],
+  ])('%s', async (_, before, during, after) => {
+    const { result, touched } = await recorded(before, during, after)
+    expect({ result, touched }).toEqual({ result: 'violated', touched: 0 })
+  })
+})
+
+describe.skipIf(REDIS === undefined)('nothing is doubted', () => {
+  test.each([
+    ['where a recorded command deleted it', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
+    ['where a field was deleted', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
+    ['where a counter is deleted, and begins anew', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
+  ])('%s', async (_, before, during, after) => {
+    const { result, touched } = await recorded(before, during, after)
+    expect({ result, touched }).toEqual({ result: 'met', touched: 0 })
+  })
+})
+
+test('needs a Redis', (context) => {
+  if (REDIS === undefined) context.skip(whySkipped('redis-server'))
+})
