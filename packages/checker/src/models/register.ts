@@ -126,7 +126,7 @@ function meaningOf(
     if (k === -1) throw unknownFunction(history, i)
     const outcome = outcomes[i]
     if (outcome === FAIL) {
-      if (k !== CAS || !observesFailures) continue
+      if (k !== CAS || !observesFailures || !hasLooked(history.errorOf(i))) continue
       k = DIFFERS
     } else if (outcome >= INFO) {
       if (k === READ || outcome === UNJUDGED) continue
@@ -175,6 +175,13 @@ function meaningOf(
     hasAppend,
   }
 }
+
+/** Failures of a cas for other reasons than what the object held, which therefore say nothing of it. */
+const REFUSED_UNSEEN =
+  /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
+
+/** Whether a failed cas found that the object held another value, as far as its error tells. */
+const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
 
 function shifted(keys: Int32Array, shift: number): Int32Array {
   return shift === 0 ? keys : keys.map((key) => key + shift)
