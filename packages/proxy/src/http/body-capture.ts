@@ -2,11 +2,15 @@ import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaos/history'
 
-/** What there is of a body: its bytes, or where there were too many of them their number and SHA-256; or what it says. */
+/**
+ * What there is of a body: its bytes, or where there were too many of them their number and SHA-256; or what it says; or
+ * what kind of answer leaves its content out.
+ */
 export type Captured =
   | { readonly bytes: Buffer }
   | { readonly sha256: string; readonly length: number }
   | { readonly json: Json }
+  | { readonly withheld: string }
 
 const NOTHING = Buffer.alloc(0)
 

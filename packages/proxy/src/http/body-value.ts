@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import type { Json } from '@chaos/history'
 import { parseJson } from '@chaos/history'
@@ -6,27 +7,44 @@ import type { Captured } from './body-capture.ts'
 /** Compressed bodies are looked into up to this size. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
+/** Longer texts stand in the history by their hash. */
+export const LONGEST_TEXT_BYTES: number = 4 * 1024
+
 /**
  * A body as a text: of bytes that are no UTF-8 their base64, of too many of them their hash, each so marked, since two
- * values that differ must not become one. Undefined where it is compressed in a way that cannot be undone.
+ * values that differ must not become one; and the same content is the same value, however it was packed and however much
+ * of it was kept. Undefined where it is compressed in a way that cannot be undone.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
+  if ('withheld' in captured) return undefined
   if ('sha256' in captured) {
     return isPlain(contentEncoding) ? { sha256: captured.sha256, bytes: captured.length } : undefined
   }
   const bytes = unpacked(captured.bytes, contentEncoding)
   if (bytes === undefined) return undefined
+  if (bytes.length > LONGEST_TEXT_BYTES)
+    return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length }
+  return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
+}
+
+/** A body of any length as a text; undefined where it is none. */
+export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {
+  if (!('bytes' in captured)) return undefined
+  const bytes = unpacked(captured.bytes, contentEncoding)
+  return bytes === undefined ? undefined : utf8Of(bytes)
+}
+
+function utf8Of(bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8')
-  if (!text.includes('\ufffd') || Buffer.from(text).equals(bytes)) return text
-  return { base64: bytes.toString('base64') }
+  return !text.includes('\ufffd') || Buffer.from(text).equals(bytes) ? text : undefined
 }
 
 /** A body as JSON; undefined where it is none. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
-  const text = textOf(captured, contentEncoding)
-  if (typeof text !== 'string') return undefined
+  const text = wholeTextOf(captured, contentEncoding)
+  if (text === undefined) return undefined
   try {
     return parseJson(text)
   } catch {
@@ -37,6 +55,7 @@ export function jsonOf(captured: Captured, contentEncoding: string | undefined):
 /** Why a body cannot be read as what its bytes stand for, in words that follow "its body"; undefined where it can. */
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
+  if ('withheld' in captured) return `is left out of ${captured.withheld}`
   if ('sha256' in captured) return `is ${captured.length} bytes long, which is more than is kept of it`
   if (unpacked(captured.bytes, contentEncoding) !== undefined) return undefined
   return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`

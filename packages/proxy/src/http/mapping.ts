@@ -182,11 +182,11 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
     .map((source) => `answer.${source}`)
   const most = (sizes: readonly number[]) => Math.max(0, ...sizes)
 
-  function completions(asked: readonly Asked[], request: Message, answer: Answer): Completions {
-    const { status, grpcStatus, headers, body } = answer
+  function completions(asked: readonly Asked[], request: Message, method: string, answer: Answer): Completions {
+    const { status, grpcStatus, headers } = answer
     const scene: Scene = {
       request,
-      answer: new Message(headers, body, NO_PATH, '', status === 204 || status === 205),
+      answer: new Message(headers, contentOf(answer, method), NO_PATH, '', status === 204 || status === 205),
       status: grpcStatus === undefined ? statusText(status) : describeGrpcStatus(grpcStatus),
       item: undefined,
     }
@@ -216,10 +216,17 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
       const calls = callsOf(asked)
       if (!hasSome(calls)) return passedOn(head, 'nothing')
       const understanding: Understanding = { kind: 'operations', calls, session: nameClient(request, peer) }
-      return { route: undefined, understanding, complete: (answer) => completions(asked, request, answer) }
+      return { route: undefined, understanding, complete: (answer) => completions(asked, request, head.method, answer) }
     },
     touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),
   }
+}
+
+/** What is asked for by HEAD, or was not modified, is there as it would be by GET, but is not sent (RFC 9110 §9.3.2, §15.4.5). */
+function contentOf({ status, body }: Answer, method: string): Captured | undefined {
+  if (body === undefined) return undefined
+  if (method === 'HEAD') return { withheld: 'an answer to HEAD' }
+  return status === 304 ? { withheld: 'a 304' } : body
 }
 
 /** Made once for each. */

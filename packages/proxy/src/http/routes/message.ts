@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Captured } from '../body-capture.ts'
-import { bodyTrouble, jsonOf, textOf } from '../body-value.ts'
+import { bodyTrouble, jsonOf, textOf, wholeTextOf } from '../body-value.ts'
 
 /** Header fields, by names in lower case. */
 export interface Fields {
@@ -70,7 +70,7 @@ export class Message {
   }
 
   get form(): URLSearchParams {
-    return new URLSearchParams(typeof this.text === 'string' ? this.text : '')
+    return new URLSearchParams(this.#body === undefined ? '' : wholeTextOf(this.#body, this.#encoding))
   }
 
   get #encoding(): string | undefined {

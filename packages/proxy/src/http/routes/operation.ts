@@ -49,6 +49,9 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
   const keyOf = key === undefined ? undefined : compileKey(key, 'request')
   const givenOf: ReadValue = spec.value === undefined ? () => null : compileValue(spec.value, 'request')
   const resultOf = spec.result === undefined ? undefined : compileValue(spec.result, 'answer')
+  const tags = valueSources
+    .filter((source) => CONDITIONS.has(source.toLowerCase()))
+    .map((source) => ({ source, read: compileValue(source, 'request') }))
   const listOf = each === undefined ? undefined : compileValue(each, 'request')
 
   const usesJson = resultSources.some((source) => source.startsWith('answer.json'))
@@ -94,6 +97,11 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
   function askOne(scene: Scene, common: CommonParts): Asked | NotAsked {
     const known = keyIsTold || keyOf === undefined ? undefined : keyOf(scene)
     if (keyOf !== undefined && !keyIsTold && known === undefined) return notAsked(scene, keySources, undefined)
+    for (const { source, read } of tags) {
+      const tag = read(scene)
+      if (typeof tag === 'string' && !ONE_TAG.test(tag))
+        return { why: `${tag} at ${source}, which does not name one version`, key: known, touches: touchesOf(known) }
+    }
     const value = valueIsTold ? UNSAID : givenOf(scene)
     if (value === undefined) return notAsked(scene, valueSources, known)
     const { what, requestId } = common
@@ -106,9 +114,13 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
   }
 
   function notAsked({ request }: Scene, sources: readonly ValueSource[], known: string | undefined): NotAsked {
-    const touches = harmless ? 'nothing' : known === undefined ? 'everything' : { keys: [known] }
     const why = `nothing at ${places(sources)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
-    return { why, key: known, touches }
+    return { why, key: known, touches: touchesOf(known) }
+  }
+
+  function touchesOf(known: string | undefined): Touches {
+    if (harmless) return 'nothing'
+    return known === undefined ? 'everything' : { keys: [known] }
   }
 
   const answerBytes = bytesFor([...all, ...resultSources], 'answer')
@@ -124,12 +136,16 @@ export function compileOperation(spec: OperationSpec, names: readonly string[]):
       return collect(items.map((item: Item) => askOne({ ...scene, item }, common)))
     },
     touches(scene) {
-      if (harmless) return 'nothing'
-      const known = keyOf === undefined || keyIsTold || each !== undefined ? undefined : keyOf(scene)
-      return known === undefined ? 'everything' : { keys: [known] }
+      return touchesOf(keyOf === undefined || keyIsTold || each !== undefined ? undefined : keyOf(scene))
     },
   }
 }
+
+/** They may also hold `*`, or a list. */
+const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-none-match'])
+
+/** An entity tag, or what some services put there without its quotes. */
+const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
@@ -144,11 +160,11 @@ export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[])
       not = not === undefined ? part : { ...not, key: undefined, touches: union(not.touches, part.touches) }
   }
   if (not === undefined) return asked
-  const touches = asked.map(({ call }) => touchesOf(call)).reduce(union, not.touches)
+  const touches = asked.map(({ call }) => touchesOfCall(call)).reduce(union, not.touches)
   return { ...not, key: asked.length === 0 ? not.key : undefined, touches }
 }
 
-function touchesOf({ key, harmless }: Call): Touches {
+function touchesOfCall({ key, harmless }: Call): Touches {
   if (harmless === true) return 'nothing'
   return typeof key === 'string' ? { keys: [key] } : 'everything'
 }

@@ -1,5 +1,6 @@
 import type { Json } from '@chaos/history'
-import { UserError } from '@chaos/history'
+import { canonical, UserError } from '@chaos/history'
+import { LONGEST_TEXT_BYTES } from '../body-value.ts'
 import { compilePath, decodeSegment } from '../path-pattern.ts'
 import type { ValueSource, ValueSpec } from '../route-table.ts'
 import type { Message } from './message.ts'
@@ -11,8 +12,7 @@ export type ReadValue = (scene: Scene) => Json | undefined
 /** Where a place lies that is not said to be in the answer. */
 export type Side = 'request' | 'answer'
 
-/** Longer texts stand in the history by their hash. JSON and forms have to be read whole. */
-const LONGEST_TEXT_BYTES = 4 * 1024
+/** JSON and forms have to be read whole. */
 const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'
@@ -57,20 +57,22 @@ function compileMembers(members: { readonly [name: string]: ValueSpec }, side: S
   }
 }
 
-/** A text that names an object: parts of a key are joined by slashes. */
+/** A text that names an object: parts of a key are joined by slashes. A part that has slashes itself is named by its JSON text. */
 export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => string | undefined {
   const parts = (isList(spec) ? spec : [spec]).map((part) => compileValue(part, side))
   const [only] = parts
   if (only !== undefined && parts.length === 1) return (scene) => keyText(only(scene))
   return (scene) => {
     const texts = parts.map((part) => keyText(part(scene)))
-    return texts.includes(undefined) ? undefined : texts.join('/')
+    return texts.includes(undefined) ? undefined : texts.map((text = '') => asPart(text)).join('/')
   }
 }
 
+const asPart = (text: string): string => (/^"|\//.test(text) ? JSON.stringify(text) : text)
+
 function keyText(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? value : canonical(value)
 }
 
 /** All places that a value is made of. */
@@ -122,18 +124,28 @@ function compilePlace(kind: string, name: string, members: readonly string[]): (
     case 'path':
       return (message) => message.segment(name)
     case 'query':
-      return (message) => message.query.get(name) ?? undefined
+      return (message) => onlyOne(message.query, name)
     case 'form':
-      return (message) => message.form.get(name) ?? undefined
+      return (message) => onlyOne(message.form, name)
     case 'cookie':
       return (message) => cookieOf(message.headers?.get('cookie'), name)
     case 'header': {
       const field = name.toLowerCase()
+      if (ENTITY_TAGS.has(field)) return (message) => message.headers?.get(field)?.replace(/^W\/(?="[^"]*"$)/, '')
       return (message) => message.headers?.get(field)
     }
     default:
       throw new UserError('usage', `${kind} names no place in a message`)
   }
+}
+
+/** A tag that is weak only because the content was packed on the way (as nginx does) is of the same version. */
+const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
+
+/** Of a parameter that is given twice, services take the first, the last or both. */
+function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
+  const [first, ...others] = parameters.getAll(name)
+  return others.every((other) => other === first) ? first : undefined
 }
 
 function memberOf(value: Json, members: readonly string[]): Json | undefined {
