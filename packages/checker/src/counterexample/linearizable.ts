@@ -54,14 +54,18 @@ function cutDown(
   const set = restrict(operations, shown)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])
+  const spokenOf = new Set<number>()
+  const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
+  const cores = new Set(Array.from(core, (i) => operations.row[i]))
+  // The sentence may name a write that came too late, or that failed: it is no part of the contradiction, and looked for.
+  const rows = new Set([...shown.map((i) => operations.row[i]), ...spokenOf])
   return {
     level: 'linearizable',
     uncut,
-    sentence: capital(sentenceOf(set, culprit, part, decoder)),
-    operations: shown.map((i) => ({
-      operation: operations.row[i],
-      role: core.has(i) ? ('core' as const) : ('context' as const),
-    })),
+    sentence,
+    operations: [...rows]
+      .sort((one, other) => one - other)
+      .map((operation) => ({ operation, role: cores.has(operation) ? 'core' : 'context' })),
     keys: keyName === undefined ? [] : [keyName],
     culprit: culprit === -1 ? undefined : set.row[culprit],
     statesBefore: inTime(
@@ -115,8 +119,8 @@ function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded 
 }
 
 /** The sentence is about the last observation: the culprit, or where that wrote, the last one before it. */
-function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder): string {
-  const words = createWords(decoder)
+function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
+  const words = createWords(decoder, spokenOf)
   const { operations } = decoder.history
   const observation = lastObservation(set, culprit)
   if (observation === -1) return `No order of these ${set.length} operations is legal.`
@@ -128,10 +132,10 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 
   if (value !== set.initial && !set.hasAppend) {
     const writer = earliestWriter(whole, value)
-    const unlike = set.anyStart ? unlikeStart(set, whole, observation, decoder) : undefined
+    const unlike = set.anyStart ? unlikeStart(set, whole, observation, decoder, words) : undefined
     if (unlike !== undefined) return `${did}, ${unlike}.`
     if (writer === -1 && !set.anyStart)
-      return `${did}, ${failedWrite(decoder, row, set.names[value]) ?? `but nobody ever wrote ${said}`}.`
+      return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`}.`
     if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
       const early = span(operations.callTime[whole.row[writer]] - operations.returnTime[row])
       const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
@@ -153,17 +157,22 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
  * Where nobody knows what was there at the start, and a value was read that only the start can explain: what speaks against
  * that. Undefined where nothing simple does.
  */
-function unlikeStart(set: Encoded, whole: Encoded, observation: number, decoder: Decoder): string | undefined {
+function unlikeStart(
+  set: Encoded,
+  whole: Encoded,
+  observation: number,
+  decoder: Decoder,
+  words: Words,
+): string | undefined {
   const value = set.expects[observation]
   const row = set.row[observation]
   const writer = earliestWriter(whole, value)
   if (writer !== -1 && whole.calls[writer] < returnIn(whole, row)) return undefined
-  const words = createWords(decoder)
   const { operations } = decoder.history
   const said = show(decoder.value(set.names[value]))
   const unwritten =
     writer === -1
-      ? (failedWrite(decoder, row, set.names[value]) ?? `but nobody ever wrote ${said}`)
+      ? (failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`)
       : `before ${words.the(whole.row[writer], whole.kind[writer])} was called`
   for (let i = 0; i < set.length; i++) {
     if (set.returns[i] === NEVER || (set.kind[i] !== READ && set.kind[i] !== CAS) || set.expects[i] === value) continue
@@ -227,7 +236,7 @@ function newestBefore(set: Encoded, observation: number): number {
   return newest === -1 ? read : newest
 }
 
-function failedWrite(decoder: Decoder, row: number, name: number): string | undefined {
+function failedWrite(decoder: Decoder, row: number, name: number, words: Words): string | undefined {
   const { history } = decoder
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
@@ -235,7 +244,7 @@ function failedWrite(decoder: Decoder, row: number, name: number): string | unde
     const input: Json = inputOf(history, i)
     const written = history.functions[operations.f[i]] === 'cas' && Array.isArray(input) ? input[1] : input
     if (history.functions[operations.f[i]] === 'read' || written === null || written === undefined) continue
-    if (history.values.id(written) === name) return `but ${createWords(decoder).the(i, CAS)} had failed`
+    if (history.values.id(written) === name) return `but ${words.the(i, CAS)} had failed`
   }
   return undefined
 }

@@ -18,10 +18,14 @@ export interface Words {
   readonly calledAt: (row: number) => string
 }
 
-export function createWords(decoder: Decoder): Words {
+/** Adds the row of every operation that is spoken of to the set, where there is one. */
+export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { history } = decoder
   const { operations } = history
-  const who = (row: number): string => `process ${history.processName(operations.process[row])}`
+  const who = (row: number): string => {
+    spokenOf?.add(row)
+    return `process ${history.processName(operations.process[row])}`
+  }
   const name = (row: number): string => show(history.sessionName(history.sessionOf(operations.process[row])))
   const node = (row: number): string | undefined => history.nodes[operations.node[row]]
   const at = (preposition: string, row: number): string => {
