@@ -10,6 +10,14 @@ export type AnyStoreMachine = StateMachine<any, any, StoreCommand, StoreResult, 
 export interface Bug {
   readonly name: string
   readonly summary: string
+  /** What brings it out: for runs in which nothing else is asked for. Its wrong turns are then likely to be taken, and seen. */
+  readonly under?: BugSetting | undefined
+}
+
+export interface BugSetting {
+  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  /** As `--faults` has them. */
+  readonly faults?: readonly string[] | undefined
 }
 
 /** What no run may ever break, whatever the faults: watched as the run goes on, so that it is seen before a client is hurt. */
@@ -69,6 +77,8 @@ export interface ProtocolDefinition {
   readonly strictest?: ProtocolOptions['knobs'] | undefined
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
+  /** Whether its mistakes say by a `mark` when they make a difference: a run without one has not tried the mistake. */
+  readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
   /** One for each node of a run. The invariants are asked only after steps that it reports; absent: after every step. */
   readonly changes?: (() => ChangeWatch) | undefined

@@ -60,6 +60,8 @@ export type Effect<Message, Result, DurableRecord> =
   /** Setting a timer that is set replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
+  /** A deliberate mistake has just made a difference: what a run with it is known to have tried. */
+  | { readonly type: 'mark' }
   /** For the node's log: something a person following the run would want to read. */
   | { readonly type: 'log'; readonly text: string }
 

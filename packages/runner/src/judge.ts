@@ -15,6 +15,8 @@ interface JudgeInput {
   readonly requestedFaults: readonly FaultKind[]
   readonly history: History
   readonly outcome: RunOutcome
+  /** Whether the target says when its mistake made a difference. */
+  readonly marks: boolean
   readonly report: Report
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
@@ -30,7 +32,7 @@ export interface RunExpectation {
 export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
-  const vacuous = findVacuity(history, input.requestedFaults, faults)
+  const vacuous = [...findVacuity(history, input.requestedFaults, faults), ...untried(input)]
   return {
     chaos: 1,
     version: input.version,
@@ -61,6 +63,12 @@ const judgeHeldTo = ({ level, promised }: RunExpectation, report: Report, vacuou
   ...judgeExpectation(report, level, vacuous),
   ...(promised ? { promised } : {}),
 })
+
+/** A mistake that made no difference says nothing of whether it can be found. */
+const untried = ({ config: { bug }, marks, outcome }: JudgeInput): string[] =>
+  bug === undefined || !marks || outcome.marked.length > 0
+    ? []
+    : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]
 
 /** A level met vacuously is not met: it is unknown. A violation is a violation, however little was tried. */
 export function judgeExpectation(report: Report, level: Level, vacuous: readonly string[]): Expectation {

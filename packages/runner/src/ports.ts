@@ -51,6 +51,8 @@ export interface Cluster {
   /** In force once called back. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
+  /** Where a deliberate mistake of the protocol has made a difference so far. */
+  marked(): readonly NodeId[]
   /** Heals everything, ends every node, frees every port. */
   stop(stopped: () => void): void
 }

@@ -1,5 +1,5 @@
 import { createOnlineChecker, type SoFar } from '@chaos/checker'
-import { createRandom, type Fault, type Schedule } from '@chaos/faults'
+import { createRandom, type Fault, type NodeId, type Schedule } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
@@ -34,6 +34,8 @@ export interface RunOutcome {
   readonly faults: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly interrupted: boolean
+  /** Where a deliberate mistake of the protocol made a difference. */
+  readonly marked: readonly NodeId[]
   /** From healing until all nodes gave the same answers; absent where they did not within the time given. */
   readonly convergedAfter: Nanos | undefined
 }
@@ -127,7 +129,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     recorder.nemesis('healed', null)
     readFinally({ cluster, recorder, keys: workload.keys, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
       stage = 'ended'
-      ended({ healedAt, endedAt: since(), faults, trouble, interrupted, convergedAfter })
+      ended({ healedAt, endedAt: since(), faults, trouble, interrupted, marked: cluster.marked(), convergedAfter })
     })
   }
 

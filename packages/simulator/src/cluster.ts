@@ -146,6 +146,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return false
     },
+    marked: () => names.filter((id) => serverOf(id).marked),
     status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
     stop(stopped) {
       for (const undo of heals) undo()

@@ -48,6 +48,8 @@ export interface Asker {
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
+  /** Whether a deliberate mistake has made a difference here, in any of its lives. */
+  marked = false
   /** Steps its machine has taken, in all its lives. */
   steps = 0
   readonly #options: NodeOptions
@@ -292,6 +294,9 @@ export class SimulatedNode implements Ringing {
         return
       case 'log':
         this.#options.log(effect.text)
+        return
+      case 'mark':
+        this.marked = true
         return
       case 'persist':
         return

@@ -31,6 +31,7 @@ async function start(options: Partial<NodeOptions> = {}): Promise<NodeHost> {
     journalPath: join(directory, options.id ?? 'n1'),
     log: { line: (text) => lines.push(text), countFrom: () => undefined, close: () => undefined },
     statusChanged: () => undefined,
+    marked: () => undefined,
     failed: (error) => failures.push(error.message),
     ...options,
   })

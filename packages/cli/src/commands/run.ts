@@ -43,8 +43,7 @@ export const runCommand: Command = {
     },
     faults: {
       type: 'string',
-      default: RUN_DEFAULTS.faults,
-      describe: 'which faults, comma-separated, or none; chaos targets --faults lists them',
+      describe: `which faults, comma-separated, or none; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or what brings the mistake out]`,
       requiresArg: true,
     },
     seed: { type: 'string', describe: 'drives every choice of the run [default: drawn]', requiresArg: true },

@@ -86,6 +86,7 @@ async function judge(context: RunContext, outcome: RunOutcome, startedAt: Date):
     requestedFaults: settings.nemeses.map(({ kind }) => kind),
     history,
     outcome,
+    marks: settings.protocol.marks === true,
     report,
     checkMs: millis(performance.now() - checkStarted),
     expect: settings.expect,

@@ -55,12 +55,15 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const simulated = flagOf(options, 'sim')
   const { target, reference } = await chooseTarget(options)
   const { protocol } = target
-  const knobs = parseKnobs(protocol, textsOf(options, 'set'))
-  const chosenNemeses = parseFaults(textOf(options, 'faults') ?? '', target, simulated)
+  const bug = parseBug(protocol, textOf(options, 'bug'))
+  const under = protocol.bugs.find(({ name }) => name === bug)?.under
+  const knobs = { ...under?.knobs, ...parseKnobs(protocol, textsOf(options, 'set')) }
+  const faults = textOf(options, 'faults') ?? under?.faults?.join(',') ?? RUN_DEFAULTS.faults
+  const chosenNemeses = parseFaults(faults, target, simulated)
   return {
     protocol,
     reference,
-    bug: parseBug(protocol, textOf(options, 'bug')),
+    bug,
     knobs,
     simulated,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), simulated),

@@ -28,7 +28,7 @@ export interface EffectContext {
   readonly messageText: string
 }
 
-const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log']
+const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log', 'mark']
 
 /** Longer ones of real processes would not be sent: so much waits for a connection at most. Characters of JSON. */
 const LONGEST_JSON = 4 * 1024 * 1024
@@ -59,6 +59,8 @@ export function checkedEffect(effect: unknown, context: EffectContext): AnyEffec
       return { type, timer: textIn(type, members, 'timer'), afterMs: delayIn(members) }
     case 'cancelTimer':
       return { type, timer: textIn(type, members, 'timer') }
+    case 'mark':
+      return { type }
     case 'log':
       return { type, text: textIn(type, members, 'text') }
     default:

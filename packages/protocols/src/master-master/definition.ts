@@ -11,18 +11,28 @@ const declared = {
     { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
   ],
   bugs: [
-    { name: 'no-tie-break', summary: 'of two writes with the same timestamp each node keeps its own' },
-    { name: 'forget-gossip', summary: 'writes are passed on once, and never again to who missed them' },
-    { name: 'clock-ignorant', summary: 'what arrives last wins, whatever its timestamp' },
+    {
+      name: 'no-tie-break',
+      summary: 'of two writes with the same timestamp each node keeps its own',
+      under: { knobs: { 'resolution-ms': 50 } },
+    },
+    {
+      name: 'forget-gossip',
+      summary: 'writes are passed on once, and never again to who missed them',
+      under: { faults: ['loss'] },
+    },
+    { name: 'clock-ignorant', summary: 'what arrives last wins, whatever its timestamp', under: { faults: ['delay'] } },
     {
       name: 'forget-received',
       summary: "others' writes are confirmed without being stored, so a restart forgets them",
+      under: { faults: ['kill'] },
     },
   ],
 } as const satisfies Declared
 
 export const masterMaster: ProtocolDefinition = {
   ...declared,
+  marks: true,
   invariants: masterMasterInvariants,
   summary: 'every node takes writes and answers at once; the last writer wins by timestamp',
   defaultNodes: 5,

@@ -141,10 +141,14 @@ function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]):
   const { state, config, effects } = turn
   for (const version of versions) {
     // The mistake: what comes last is taken for the latest.
-    if (!isNewer(turn, version) && config.bug !== 'clock-ignorant') continue
+    if (!isNewer(turn, version)) {
+      if (config.bug !== 'clock-ignorant') continue
+      if (!isSame(turn, version)) mark(turn)
+    }
     state.versions.set(version.key, version)
     // The mistake: what others wrote is confirmed, but kept in memory only.
-    if (config.bug !== 'forget-received') effects.push({ type: 'persist', record: version })
+    if (config.bug === 'forget-received') mark(turn)
+    else effects.push({ type: 'persist', record: version })
   }
   const keys = versions.map(({ key, stamp }) => ({ key, stamp }))
   effects.push({ type: 'send', to: from, message: { type: 'received', keys } })
@@ -162,9 +166,13 @@ function handleReceived(
   }
 }
 
-function owe({ state, config }: Turn, key: string): void {
+function owe(turn: Turn, key: string): void {
+  const { state, config } = turn
   // The mistake: each write is told once, and whoever misses it never hears of it again.
-  if (config.bug === 'forget-gossip') return
+  if (config.bug === 'forget-gossip') {
+    mark(turn)
+    return
+  }
   for (const owed of state.owed.values()) owed.add(key)
 }
 
@@ -179,13 +187,26 @@ function tell({ state, effects }: Turn, peer: NodeId): void {
   if (versions.length > 0) effects.push({ type: 'send', to: peer, message: { type: 'versions', versions } })
 }
 
-function isNewer({ state, config }: Turn, version: Version): boolean {
+/** The mistake has made a difference. */
+const mark = ({ effects }: Turn): void => {
+  effects.push({ type: 'mark' })
+}
+
+const isSame = ({ state }: Turn, { key, stamp }: Version): boolean => {
+  const current = state.versions.get(key)
+  return current !== undefined && compareStamps(stamp, current.stamp) === 0
+}
+
+function isNewer(turn: Turn, version: Version): boolean {
+  const { state, config } = turn
   const current = state.versions.get(version.key)
   if (current === undefined) return true
-  const own = current.stamp.node === version.stamp.node
+  const newer = compareStamps(version.stamp, current.stamp) > 0
+  if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
   // The mistake: of two writes of the same instant each node keeps the one it has.
-  if (config.bug === 'no-tie-break' && !own) return version.stamp.time > current.stamp.time
-  return compareStamps(version.stamp, current.stamp) > 0
+  const later = version.stamp.time > current.stamp.time
+  if (later !== newer) mark(turn)
+  return later
 }
 
 /** By time, then by node, then by the node's own order: total, so that all copies choose alike. */

@@ -4,6 +4,9 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 
+/** With these it promises most, and so a mistake in it shows. */
+const STRICTEST = { sync: 'majority', reads: 'primary' } as const
+
 const declared = {
   name: 'primary-replica',
   knobs: [
@@ -27,23 +30,44 @@ const declared = {
     { name: 'request-timeout-ms', summary: 'how long a request waits for the primary', default: 1000 },
   ],
   bugs: [
-    { name: 'no-fencing', summary: 'an old primary goes on after a failover, and replicas go along with it' },
-    { name: 'ack-before-replicate', summary: 'writes are acknowledged at once, whatever sync says' },
-    { name: 'promote-stale', summary: 'any replica can take over, whatever its copy lacks' },
-    { name: 'stale-read', summary: 'a synchronous primary answers reads without confirming that it still is one' },
-    { name: 'forget-epoch', summary: 'promises are kept in memory only, so a restart forgets them' },
+    {
+      name: 'no-fencing',
+      summary: 'an old primary goes on after a failover, and replicas go along with it',
+      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+    },
+    {
+      name: 'ack-before-replicate',
+      summary: 'writes are acknowledged at once, whatever sync says',
+      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+    },
+    {
+      name: 'promote-stale',
+      summary: 'any replica can take over, whatever its copy lacks',
+      under: { knobs: STRICTEST, faults: ['isolate-leader', 'partition'] },
+    },
+    {
+      name: 'stale-read',
+      summary: 'a synchronous primary answers reads without confirming that it still is one',
+      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+    },
+    {
+      name: 'forget-epoch',
+      summary: 'promises are kept in memory only, so a restart forgets them',
+      under: { knobs: STRICTEST, faults: ['kill', 'isolate-leader'] },
+    },
   ],
 } as const satisfies Declared
 
 export const primaryReplica: ProtocolDefinition = {
   ...declared,
+  marks: true,
   invariants: primaryReplicaInvariants,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
   promises: 'none',
   promisesWith: ({ sync, reads }) =>
     (sync === 'majority' || sync === 'all') && reads === 'primary' ? 'linearizable' : 'none',
-  strictest: { sync: 'majority', reads: 'primary' },
+  strictest: STRICTEST,
   create(options) {
     const chosen = chooseOptions(declared, options)
     const sync = chosen.value('sync')

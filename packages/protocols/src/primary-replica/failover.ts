@@ -5,7 +5,7 @@ import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { abandonRequests } from './answers.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
-import { emit, majorityOf, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
+import { emit, majorityOf, mark, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
 
 /** Goes along with `primary` (unknown: undefined) in the present epoch. */
 export function follow(turn: Turn, primary: NodeId | undefined): void {
@@ -56,8 +56,10 @@ export function handleElect(
   promiseEpoch(turn, message.epoch)
   follow(turn, undefined)
   // The mistake: whoever asks first is promoted, whatever its copy lacks.
-  const granted = isUpToDate(state.log, message.lastEpoch, message.lastIndex) || config.bug === 'promote-stale'
-  send(turn, from, { type: 'promise', epoch: message.epoch, granted })
+  const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
+  const stale = !upToDate && config.bug === 'promote-stale'
+  if (stale) mark(turn)
+  send(turn, from, { type: 'promise', epoch: message.epoch, granted: upToDate || stale })
 }
 
 export function handlePromise(

@@ -11,6 +11,7 @@ import { handleReplicate, handleReplicated, heartbeat } from './replication.ts'
 import { handleRequest, serve, sweepRequests } from './requests.ts'
 import {
   emit,
+  mark,
   type PrimaryReplicaConfig,
   type PrimaryReplicaMessage,
   type PrimaryReplicaRecord,
@@ -117,12 +118,14 @@ function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage)
         send(turn, from, { type: 'replicated', epoch: state.epoch, round: 0 })
         return
       }
+      if (!fenced && message.epoch !== state.epoch) mark(turn)
       if (!fenced && state.role === 'primary') return
       if (message.epoch > state.epoch) promiseEpoch(turn, message.epoch)
       follow(turn, from)
       handleReplicate(turn, from, message)
       return
     case 'replicated':
+      if (!fenced && message.epoch !== state.epoch) mark(turn)
       if (message.epoch === state.epoch || !fenced) handleReplicated(turn, from, message)
       else if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
       return

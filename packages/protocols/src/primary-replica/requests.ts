@@ -5,7 +5,7 @@ import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
-import { emit, type Origin, send, syncCount, type Turn } from './state.ts'
+import { emit, mark, type Origin, send, syncCount, type Turn } from './state.ts'
 
 const SWEEP_MS = millis(50)
 /** Requests waiting at one node, and writes a primary has not acknowledged: beyond it, requests are refused. */
@@ -59,6 +59,7 @@ function read(turn: Turn, origin: Origin, key: string): void {
   const { state, config } = turn
   // The mistake: a synchronous one does so too.
   if (config.sync === 0 || config.bug === 'stale-read') {
+    if (config.sync !== 0) mark(turn)
     answer(turn, origin, { type: 'ok', value: state.values.get(key) ?? null })
     return
   }

@@ -108,15 +108,24 @@ export const emit = (turn: Turn, effect: PrimaryReplicaEffect): void => {
   turn.effects.push(effect)
 }
 
+/** The mistake has made a difference. */
+export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
+
 export const send = (turn: Turn, to: NodeId, message: PrimaryReplicaMessage): void =>
   emit(turn, { type: 'send', to, message })
 
 export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1
 
 /** How many replicas must have a write before it is acknowledged. */
-export function syncCount({ config, state }: Turn): number {
+export function syncCount(turn: Turn): number {
+  const count = trueSyncCount(turn)
   // The mistake: acknowledged as soon as the primary has it, whatever was asked for.
-  if (config.bug === 'ack-before-replicate') return 0
+  if (turn.config.bug !== 'ack-before-replicate') return count
+  if (count > 0) mark(turn)
+  return 0
+}
+
+function trueSyncCount({ config, state }: Turn): number {
   if (config.sync === 'all') return state.peers.length
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
@@ -125,6 +134,6 @@ export function syncCount({ config, state }: Turn): number {
 export function promiseEpoch(turn: Turn, epoch: number): void {
   turn.state.epoch = epoch
   // The mistake: only this life of the node knows of it.
-  if (turn.config.bug === 'forget-epoch') return
-  emit(turn, { type: 'persist', record: { kind: 'epoch', epoch } })
+  if (turn.config.bug === 'forget-epoch') mark(turn)
+  else emit(turn, { type: 'persist', record: { kind: 'epoch', epoch } })
 }

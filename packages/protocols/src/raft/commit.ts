@@ -2,9 +2,9 @@ import { entryAt, lastIndex, termAt } from '../log.ts'
 import { applyCommand, unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads } from './answers.ts'
-import { applyOnce } from './sessions.ts'
+import { applyOnce, wasApplied } from './sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
-import { majorityOf, type RaftState, type Turn } from './state.ts'
+import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
 
 // Committing and carrying out: §5.3, §5.4.2.
 
@@ -18,8 +18,12 @@ export function advanceCommit(turn: Turn): void {
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
+  if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) mark(turn)
   // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
-  if (termAt(state.log, index) !== state.term && turn.config.bug !== 'commit-old-term') return
+  if (termAt(state.log, index) !== state.term) {
+    if (turn.config.bug !== 'commit-old-term') return
+    mark(turn)
+  }
   state.commitIndex = index
   applyCommitted(turn)
 }
@@ -53,8 +57,10 @@ export function applyCommitted(turn: Turn): void {
     state.proposals.delete(index)
     // Another entry took the place of the one proposed, and is committed: that one will never be. The mistake: whatever
     // is committed in its place answers it.
-    const own = proposal.term === entry.term || turn.config.bug === 'reply-by-index'
-    answer(turn, proposal.origin, own && result !== undefined ? result : unavailable)
+    const own = proposal.term === entry.term
+    const confused = !own && turn.config.bug === 'reply-by-index'
+    if (confused) mark(turn)
+    answer(turn, proposal.origin, (own || confused) && result !== undefined ? result : unavailable)
   }
   if (state.role === 'leader') answerReads(turn)
   snapshotIfDue(turn)
@@ -65,11 +71,21 @@ function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
   switch (turn.config.bug) {
     // The mistake: a request that comes again is carried out again.
     case 'double-apply':
-      return applyCommand(object.values, command)
+      return applyAgain(turn, command)
     // The mistake: only the leader keeps sessions, and whoever comes after it has none.
     case 'dedup-leader-only':
-      return role === 'leader' ? applyOnce(object, command) : applyCommand(object.values, command)
+      if (role === 'leader') return applyOnce(object, command)
+      mark(turn)
+      return applyCommand(object.values, command)
     default:
       return applyOnce(object, command)
   }
+}
+
+/** Carried out whether or not it was before; what came of it is remembered only to tell whether it was. */
+function applyAgain(turn: Turn, command: StoreCommand): StoreResult {
+  const { object } = turn.state
+  if (wasApplied(object, command)) mark(turn)
+  applyOnce(object, { f: 'read', key: command.key, session: command.session })
+  return applyCommand(object.values, command)
 }

@@ -1,8 +1,12 @@
 import { millis } from '@chaos/history'
-import type { ProtocolDefinition } from '../definition.ts'
+import type { BugSetting, ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
+
+/** A leader that nobody hears of any more, and that clients still reach. */
+const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
+const RESTARTS: BugSetting = { faults: ['kill'] }
 
 const declared = {
   name: 'raft',
@@ -53,31 +57,72 @@ const declared = {
     { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
   ],
   bugs: [
-    { name: 'ack-before-majority', summary: 'the leader takes an entry for committed once it has it itself' },
-    { name: 'forget-vote', summary: 'term and vote are kept in memory only, so a restart forgets them' },
-    { name: 'stale-read', summary: 'a leader answers reads without confirming that it still leads' },
-    { name: 'commit-old-term', summary: 'entries of earlier terms are committed by counting their copies (Figure 8)' },
-    { name: 'no-log-check', summary: 'votes are given to candidates whose logs lack entries' },
-    { name: 'ack-before-fsync', summary: 'messages and replies do not wait for the disk' },
-    { name: 'double-apply', summary: 'a request that comes again is carried out again' },
-    { name: 'dedup-leader-only', summary: 'only the leader remembers which requests were carried out' },
-    { name: 'reply-by-index', summary: 'a request is answered by whatever was committed in its place' },
-    { name: 'read-without-noop', summary: 'a new leader answers reads before an entry of its term is committed' },
-    { name: 'quorum-off-by-one', summary: 'half of the nodes, rounded down, are taken for a majority' },
-    { name: 'vote-twice', summary: 'a node votes for every candidate of a term that asks' },
-    { name: 'up-to-date-length-only', summary: 'the longer log wins votes, whatever the terms of its entries' },
-    { name: 'no-prev-check', summary: 'a follower appends without looking at what comes before' },
-    { name: 'prev-length-only', summary: 'a follower appends wherever its log is long enough' },
-    { name: 'no-truncate', summary: 'entries that conflict with those of the leader are kept' },
-    { name: 'lease-too-long', summary: 'a lease outlasts the silence that followers promise' },
-    { name: 'forget-snapshot', summary: 'a snapshot that the leader sent is confirmed without being stored' },
-    { name: 'overlapping-changes', summary: 'membership changes do not wait for the one before to be committed' },
-    { name: 'stale-append', summary: 'entries are taken from leaders of earlier terms' },
+    {
+      name: 'ack-before-majority',
+      summary: 'the leader takes an entry for committed once it has it itself',
+      under: CUT_OFF,
+    },
+    {
+      name: 'forget-vote',
+      summary: 'term and vote are kept in memory only, so a restart forgets them',
+      under: RESTARTS,
+    },
+    { name: 'stale-read', summary: 'a leader answers reads without confirming that it still leads', under: CUT_OFF },
+    {
+      name: 'commit-old-term',
+      summary: 'entries of earlier terms are committed by counting their copies (Figure 8)',
+      under: { faults: ['shifting'] },
+    },
+    {
+      name: 'no-log-check',
+      summary: 'votes are given to candidates whose logs lack entries',
+      under: { faults: ['isolate-leader', 'kill'] },
+    },
+    { name: 'ack-before-fsync', summary: 'messages and replies do not wait for the disk', under: RESTARTS },
+    { name: 'double-apply', summary: 'a request that comes again is carried out again', under: CUT_OFF },
+    { name: 'dedup-leader-only', summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
+    { name: 'reply-by-index', summary: 'a request is answered by whatever was committed in its place', under: CUT_OFF },
+    {
+      name: 'read-without-noop',
+      summary: 'a new leader answers reads before an entry of its term is committed',
+      under: { faults: ['shifting'] },
+    },
+    {
+      name: 'quorum-off-by-one',
+      summary: 'half of the nodes, rounded down, are taken for a majority',
+      under: { faults: ['halves'] },
+    },
+    {
+      name: 'vote-twice',
+      summary: 'a node votes for every candidate of a term that asks',
+      under: { faults: ['isolate-leader', 'kill'], knobs: { 'pre-vote': false, 'election-max-ms': 260 } },
+    },
+    {
+      name: 'up-to-date-length-only',
+      summary: 'the longer log wins votes, whatever the terms of its entries',
+      under: { faults: ['isolate-leader', 'shifting'], knobs: { 'pre-vote': false } },
+    },
+    { name: 'no-prev-check', summary: 'a follower appends without looking at what comes before', under: CUT_OFF },
+    { name: 'prev-length-only', summary: 'a follower appends wherever its log is long enough', under: CUT_OFF },
+    { name: 'no-truncate', summary: 'entries that conflict with those of the leader are kept', under: CUT_OFF },
+    { name: 'lease-too-long', summary: 'a lease outlasts the silence that followers promise', under: CUT_OFF },
+    {
+      name: 'forget-snapshot',
+      summary: 'a snapshot that the leader sent is confirmed without being stored',
+      under: { faults: ['isolate-leader', 'kill'], knobs: { 'snapshot-entries': 50 } },
+    },
+    {
+      name: 'overlapping-changes',
+      summary: 'membership changes do not wait for the one before to be committed',
+      under: { faults: ['isolate-leader', 'partition'], knobs: { 'resize-ms': 60 } },
+    },
+    { name: 'stale-append', summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
   ],
 } as const satisfies Declared
 
 export const raft: ProtocolDefinition = {
   ...declared,
+  marks: true,
   invariants: raftInvariants,
   changes: raftChanges,
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
@@ -89,6 +134,7 @@ export const raft: ProtocolDefinition = {
     const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
     const heartbeatMs = chosen.number('heartbeat-ms')
     const drift = chosen.number('clock-drift')
+    const trueLeaseMs = millis((electionMinMs - heartbeatMs) / drift)
     const { bug } = chosen
     return createRaft({
       preVote: chosen.boolean('pre-vote'),
@@ -97,7 +143,8 @@ export const raft: ProtocolDefinition = {
       electionMaxMs: millis(electionMaxMs),
       // The mistake: as long as a leader waits before it gives up, and others are elected meanwhile.
       reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
-      leaseMs: millis(bug === 'lease-too-long' ? 2 * electionMaxMs : (electionMinMs - heartbeatMs) / drift),
+      leaseMs: bug === 'lease-too-long' ? millis(2 * electionMaxMs) : trueLeaseMs,
+      trueLeaseMs,
       snapshotEntries: chosen.number('snapshot-entries'),
       transferMs: millis(chosen.number('transfer-ms')),
       resizeMs: millis(chosen.number('resize-ms')),

@@ -7,7 +7,7 @@ import { appendEntry } from './replication.ts'
 import { offerRequests } from './requests.ts'
 import { NEVER } from './rounds.ts'
 import { broadcast, createProgress } from './sending.ts'
-import { emit, majorityOf, type RaftMessage, send, type Turn } from './state.ts'
+import { emit, majorityOf, mark, type RaftMessage, send, type Turn, trueMajorityOf } from './state.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that finds itself alone.
 
@@ -103,6 +103,7 @@ function countVotes(turn: Turn): void {
   const { members } = state.configuration
   const votes = state.votes.reduce((count, voter) => (members.includes(voter) ? count + 1 : count), 0)
   if (votes < majorityOf(turn)) return
+  if (votes < trueMajorityOf(turn)) mark(turn)
   if (state.role === 'pre-candidate') startElection(turn, false)
   else if (state.role === 'candidate') becomeLeader(turn)
 }
@@ -150,8 +151,10 @@ export function handleVoteRequest(
     return
   }
   // The mistake: whoever asks gets a vote, whoever else got it before.
-  const free = state.votedFor === null || state.votedFor === from || turn.config.bug === 'vote-twice'
-  const granted = message.term === state.term && free && upToDate(turn, message)
+  const free = state.votedFor === null || state.votedFor === from
+  const again = !free && turn.config.bug === 'vote-twice'
+  const granted = message.term === state.term && (free || again) && upToDate(turn, message)
+  if (granted && again) mark(turn)
   if (granted && state.votedFor !== from) {
     state.votedFor = from
     turn.voteChanged = true
@@ -162,19 +165,24 @@ export function handleVoteRequest(
 }
 
 /** The voter "denies its vote if its own log is more up-to-date than that of the candidate" (§5.4.1). */
-function upToDate(
-  { state, config }: Turn,
-  candidate: { readonly lastIndex: number; readonly lastTerm: number },
-): boolean {
+function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly lastTerm: number }): boolean {
+  const { log } = turn.state
+  const upToDate = isUpToDate(log, candidate.lastTerm, candidate.lastIndex)
+  const taken = takenForUpToDate(turn, candidate.lastIndex, upToDate)
+  if (taken !== upToDate) mark(turn)
+  return taken
+}
+
+function takenForUpToDate({ state, config }: Turn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
     // The mistake: any candidate will do, whatever its log lacks.
     case 'no-log-check':
       return true
     // The mistake: the longer log wins, however old its end.
     case 'up-to-date-length-only':
-      return candidate.lastIndex >= lastIndex(state.log)
+      return last >= lastIndex(state.log)
     default:
-      return isUpToDate(state.log, candidate.lastTerm, candidate.lastIndex)
+      return upToDate
   }
 }
 

@@ -21,8 +21,8 @@ import { heartbeat, watchClock } from './rounds.ts'
 import { handleSnapshot } from './snapshot.ts'
 import {
   emit,
+  mark,
   type RaftConfig,
-  type RaftEffect,
   type RaftMessage,
   type RaftRecord,
   type RaftState,
@@ -38,7 +38,7 @@ export type RaftMachine = StateMachine<RaftState, RaftMessage, StoreCommand, Sto
 export function createRaft(config: RaftConfig): RaftMachine {
   const finish = (turn: Turn): Turn => {
     saveVote(turn)
-    if (config.bug === 'ack-before-fsync') turn.effects = persistLast(turn.effects)
+    if (config.bug === 'ack-before-fsync') persistLast(turn)
     return turn
   }
   return {
@@ -120,9 +120,12 @@ function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
       return
     case 'append':
       // The mistake: whoever says that it leads is followed, however long ago it did.
-      if (message.term < state.term && turn.config.bug !== 'stale-append') {
-        refuseOldLeader(turn, from, message.round)
-        return
+      if (message.term < state.term) {
+        if (turn.config.bug !== 'stale-append') {
+          refuseOldLeader(turn, from, message.round)
+          return
+        }
+        mark(turn)
       }
       becomeFollower(turn, state.term, from)
       handleAppend(turn, from, message)
@@ -188,9 +191,9 @@ function statusOf(state: RaftState): NodeStatus {
 }
 
 /** The mistake: what should wait for the disk goes out first. */
-function persistLast(effects: readonly RaftEffect[]): RaftEffect[] {
-  return [
-    ...effects.filter((effect) => effect.type !== 'persist'),
-    ...effects.filter((effect) => effect.type === 'persist'),
-  ]
+function persistLast(turn: Turn): void {
+  const records = turn.effects.filter((effect) => effect.type === 'persist')
+  const others = turn.effects.filter((effect) => effect.type !== 'persist')
+  turn.effects = [...others, ...records]
+  if (records.length > 0 && others.length > 0) mark(turn)
 }

@@ -2,7 +2,7 @@ import { draw } from '../generator.ts'
 import { becomeFollower } from './election.ts'
 import { appendEntry } from './replication.ts'
 import { replicate } from './sending.ts'
-import { emit, type Turn } from './state.ts'
+import { emit, mark, type Turn } from './state.ts'
 
 // Membership changes by one server at a time: §4.1 of the thesis. Which, and when, an administrator would say; here a timer
 // does. Who does not vote is still sent everything, as servers are that catch up before they are added (thesis §4.2.1).
@@ -23,10 +23,13 @@ export function resize(turn: Turn): void {
  * One change at a time (thesis §4.1), and none before an entry of the leader's own term is committed: else two leaders may
  * each begin one from the same configuration (Ongaro, "bug in single-server membership changes", raft-dev, 2015).
  */
-function mayChange({ state, config }: Turn): boolean {
+function mayChange(turn: Turn): boolean {
+  const { state, config } = turn
+  const may = state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
   // The mistake: changes do not wait for one another.
-  if (config.bug === 'overlapping-changes') return true
-  return state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
+  if (may || config.bug !== 'overlapping-changes') return may
+  mark(turn)
+  return true
 }
 
 /** Takes back a node that was removed, or removes one that is not the leader, which is never left alone. */

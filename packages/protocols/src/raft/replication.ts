@@ -4,7 +4,7 @@ import { advanceCommit, applyCommitted } from './commit.ts'
 import { noteConfigurations } from './configuration.ts'
 import { confirmRound } from './rounds.ts'
 import { sendAppend, sendEntries } from './sending.ts'
-import { emit, type Progress, type RaftMessage, send, type Turn } from './state.ts'
+import { emit, mark, type Progress, type RaftMessage, send, type Turn } from './state.ts'
 import { handOver } from './transfer.ts'
 
 // Log replication: §5.3.
@@ -59,6 +59,12 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
 
 /** Whether the entry before the new ones, whose term is `here`, is the one that the leader has there (§5.3). */
 function precedes(turn: Turn, here: number | undefined, prevTerm: number): boolean {
+  const taken = takenToPrecede(turn, here, prevTerm)
+  if (taken !== (here === prevTerm)) mark(turn)
+  return taken
+}
+
+function takenToPrecede(turn: Turn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
     // The mistake: it is not looked at.
     case 'no-prev-check':
@@ -76,8 +82,9 @@ function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]):
   const { state, config } = turn
   const { log } = state
   // The mistake: what is there stays, and is confirmed as if it were what the leader has.
-  const present =
-    config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : countPresent(log, prevIndex, entries)
+  const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
+  const present = kept ?? countPresent(log, prevIndex, entries)
+  if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) mark(turn)
   if (present >= entries.length) return
   const from = prevIndex + 1 + present
   const fresh = present === 0 ? entries : entries.slice(present)

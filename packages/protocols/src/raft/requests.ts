@@ -6,9 +6,9 @@ import { unavailable } from '../object.ts'
 import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
 import { appendEntry } from './replication.ts'
-import { holdsLease, roundFromNow } from './rounds.ts'
+import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
 import { replicate } from './sending.ts'
-import { emit, type Origin, type Request, send, type Turn } from './state.ts'
+import { emit, mark, type Origin, type Request, send, type Turn } from './state.ts'
 
 // Clients: §8; thesis §6.2 (routing requests to the leader), §6.3 (sessions), §6.4 (reads).
 
@@ -79,6 +79,7 @@ function read(turn: Turn, origin: Origin, key: string): void {
   const { state } = turn
   // The mistake: whoever was leader answers from its own copy, without asking whether it still is.
   if (turn.config.bug === 'stale-read') {
+    mark(turn)
     answer(turn, origin, { type: 'ok', value: state.object.values.get(key) ?? null })
     return
   }
@@ -86,7 +87,10 @@ function read(turn: Turn, origin: Origin, key: string): void {
   // The mistake: it takes what it knows to be committed for all that is.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
-  const round = holdsLease(turn) ? state.roundConfirmed : roundFromNow(turn)
+  if (index < state.noopIndex) mark(turn)
+  const held = holdsLease(turn)
+  if (held && turn.config.bug === 'lease-too-long' && !holdsTrueLease(turn)) mark(turn)
+  const round = held ? state.roundConfirmed : roundFromNow(turn)
   state.reads.push({ origin, key, index, round })
   answerReads(turn)
 }

@@ -43,6 +43,10 @@ function extendLease({ state, config }: Turn): void {
 /** No other leader can have been elected yet. */
 export const holdsLease = ({ state, now }: Turn): boolean => !state.leaseForfeited && now < state.leaseUntil
 
+/** What it could count on without the mistake. */
+export const holdsTrueLease = ({ state, now, config }: Turn): boolean =>
+  now < state.leaseUntil - config.leaseMs + config.trueLeaseMs
+
 /** A clock that went back says nothing of how long ago a round began. By how much it went unnoticed, a heartbeat bounds. */
 export function watchClock({ state, now }: Turn): void {
   if (now < state.lastStepAt) {

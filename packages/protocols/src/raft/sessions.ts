@@ -56,6 +56,11 @@ export function applyOnce(object: SessionedObject, command: StoreCommand): Store
   return result
 }
 
+export function wasApplied(object: SessionedObject, { session }: StoreCommand): boolean {
+  const last = session === undefined ? undefined : object.sessions.get(session.client)
+  return last !== undefined && session !== undefined && session.sequence <= last.sequence
+}
+
 /** Those that were used least recently. The order is that of the log, so every copy forgets the same ones. */
 function forgetOldest(sessions: Map<string, LastRequest>): void {
   const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)

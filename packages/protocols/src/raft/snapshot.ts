@@ -2,7 +2,7 @@ import type { NodeId } from '@chaos/faults'
 import { compactLog, termAt } from '../log.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import { restoreSessionedObject } from './sessions.ts'
-import { emit, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
+import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
 
 // Log compaction: §7; thesis §5.1. A snapshot is small here, so it is sent in one message, without offsets.
 
@@ -36,7 +36,8 @@ export function handleSnapshot(
   // What this node knows to be committed is not undone by an old message.
   if (index > state.commitIndex) {
     // The mistake: it is confirmed, and lives in memory only.
-    if (config.bug !== 'forget-snapshot') emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
+    if (config.bug === 'forget-snapshot') mark(turn)
+    else emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
     restoreSnapshot(state, snapshot)
     for (const proposed of state.proposals.keys()) if (proposed <= index) state.proposals.delete(proposed)
     emit(turn, { type: 'log', text: `took over a snapshot of ${index} entries, the last of term ${term}` })

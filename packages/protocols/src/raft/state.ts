@@ -25,6 +25,8 @@ export interface RaftConfig {
   readonly reads: 'read-index' | 'lease'
   /** How long after a round of heartbeats began a leader takes itself for the only one, where a majority answered it. */
   readonly leaseMs: Millis
+  /** The same, but for the mistake. */
+  readonly trueLeaseMs: Millis
   /** How long a leader leads before it hands over to another; 0: as long as it can. */
   readonly transferMs: Millis
   /** How often a leader removes a node from those that vote, or takes one back; 0: never. */
@@ -203,10 +205,16 @@ export interface Turn {
 }
 
 /** Of the members of the latest configuration. */
-export function majorityOf({ config, state }: Turn): number {
-  const half = Math.floor(state.configuration.members.length / 2)
+export function majorityOf(turn: Turn): number {
   // The mistake: two halves that know nothing of each other are each a majority.
-  return config.bug === 'quorum-off-by-one' ? half : half + 1
+  return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
+}
+
+export const trueMajorityOf = ({ state }: Turn): number => Math.floor(state.configuration.members.length / 2) + 1
+
+/** The mistake has made a difference. */
+export const mark = (turn: Turn): void => {
+  turn.effects.push({ type: 'mark' })
 }
 
 /** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2): so they go first. */
@@ -220,7 +228,10 @@ export function saveVote(turn: Turn): void {
   turn.voteChanged = false
   const { term, votedFor } = turn.state
   // The mistake: term and vote live in memory only.
-  if (turn.config.bug === 'forget-vote') return
+  if (turn.config.bug === 'forget-vote') {
+    mark(turn)
+    return
+  }
   turn.effects.push({ type: 'persist', record: { kind: 'vote', term, votedFor } })
 }
 

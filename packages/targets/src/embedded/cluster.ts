@@ -66,6 +66,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
 
   const trouble: string[] = []
+  const marked = new Set<NodeId>()
   let broken: UserError | undefined
   const toldOfBroken: ((error: UserError) => void)[] = []
   const broke = (error: UserError) => {
@@ -115,6 +116,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
         startupTimeoutMs,
         moved: (ports) => opened.moved(id, ports),
         statusChanged,
+        marked: () => marked.add(id),
         died: (message) => trouble.push(message),
         broke,
       }),
@@ -155,6 +157,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
         inject(fault, byId, opened).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
       },
       status: () => new Map(managed.map((node) => [node.id, node.status()])),
+      marked: () => nodes.filter((id) => marked.has(id)),
       leader: () => leaderOf(managed),
       logPath,
       url: (id) => `http://127.0.0.1:${opened.clientPort(id)}`,

@@ -23,6 +23,8 @@ export interface ManagedNodeOptions {
   /** Where the node listens from now on; undefined while it does not. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
+  /** A deliberate mistake has made a difference in it. */
+  readonly marked: () => void
   /** It ended, and nobody had asked for it. */
   readonly died: (message: string) => void
   /** Its protocol's own code was why. */
@@ -68,11 +70,7 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     if (ended) throw new UserError('environment', `${id} was not started again: the cluster is stopped`)
     lives++
     const seed = createRandom(`${options.seed}/${id}/${lives}`).integer(2 ** 31)
-    const process = spawnNode(
-      { ...options.setup, seed, originNanos: String(originNanos) },
-      options.keeper,
-      options.statusChanged,
-    )
+    const process = spawnNode({ ...options.setup, seed, originNanos: String(originNanos) }, options.keeper, options)
     current = process
     process.exited.then(() => {
       if (current !== process) return

@@ -35,7 +35,12 @@ export interface NodeProcess {
   end(graceMs: number): Promise<void>
 }
 
-export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () => void): NodeProcess {
+interface Listener {
+  readonly statusChanged: () => void
+  readonly marked: () => void
+}
+
+export function spawnNode(setup: NodeSetup, keeper: Keeper, { statusChanged, marked }: Listener): NodeProcess {
   const log = openLog(setup.logPath)
   const limits = isProtocolFile(setup.protocol) ? [LARGEST_HEAP] : []
   // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
@@ -64,6 +69,10 @@ export function spawnNode(setup: NodeSetup, keeper: Keeper, statusChanged: () =>
     createInterface({ input: stdout }).on('line', (line) => {
       const report = JSON.parse(line) as NodeReport
       if (report.type === 'ready') return resolve(report)
+      if (report.type === 'marked') {
+        marked()
+        return
+      }
       if (report.type === 'broken') {
         broken = report
         return

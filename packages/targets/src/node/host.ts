@@ -36,6 +36,8 @@ export interface NodeOptions {
   readonly watchdog?: Watchdog | undefined
   /** Called after every change. */
   readonly statusChanged: (status: NodeStatus) => void
+  /** Told once, when a deliberate mistake has made a difference. */
+  readonly marked: () => void
   /** The node cannot go on: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void
 }
@@ -63,6 +65,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const timers = new Map<string, NodeJS.Timeout>()
   const links = new Map<NodeId, PeerLink>()
   let requests = 0
+  let marked = false
   let closed = false
 
   const effects = createEffectRunner({
@@ -150,6 +153,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
         break
       case 'log':
         log.line(effect.text)
+        break
+      case 'mark':
+        if (!marked) options.marked()
+        marked = true
         break
       default:
         effect satisfies never

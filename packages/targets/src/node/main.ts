@@ -43,6 +43,7 @@ async function run(setup: NodeSetup): Promise<void> {
     log,
     watchdog,
     statusChanged: (status) => report({ type: 'status', status }),
+    marked: () => report({ type: 'marked' }),
     failed: stopFor,
   })
   input.on('line', (line) => {

@@ -29,6 +29,8 @@ export type NodeReport =
   | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
   /** On every change, and when asked for. */
   | { readonly type: 'status'; readonly status: NodeStatus }
+  /** A deliberate mistake has made a difference here: told once. */
+  | { readonly type: 'marked' }
   /** Its protocol's own code is to blame; the process ends. */
   | BrokenProtocol
 
