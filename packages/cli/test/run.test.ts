@@ -140,6 +140,44 @@ describe('a simulated run', () => {
   })
 })
 
+describe('a run with a deliberate mistake', () => {
+  const vacuousOf = async (...args: readonly string[]) => {
+    const here = [
+      'run',
+      '--sim',
+      '--time',
+      '2s',
+      '--rate',
+      '300',
+      '--seed',
+      '5',
+      '--out',
+      temporaryDirectory(),
+      '--json',
+    ]
+    return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
+  }
+
+  test('takes the knobs and the faults that bring it out, but those that were asked for', async () => {
+    const out = temporaryDirectory()
+    const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
+    await chaosHere(args)
+    const { config } = JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))
+    expect(config).toMatchObject({ knobs: { 'snapshot-entries': 50 }, faults: ['isolate-leader', 'kill'] })
+    const again = temporaryDirectory()
+    await chaosHere([...args.slice(0, -1), again, '--set', 'snapshot-entries=7', '--faults', 'none'])
+    const asked = JSON.parse(readFileSync(join(onlyRunIn(again), 'run.json'), 'utf8')).config
+    expect(asked).toMatchObject({ knobs: { 'snapshot-entries': 7 }, faults: [] })
+  })
+
+  test('that never made a difference says so', async () => {
+    expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
+      'the mistake quorum-off-by-one was never exercised: no node came to where it makes a difference',
+    )
+    expect(await vacuousOf('--bug', 'stale-read', '--faults', 'none')).toEqual([])
+  })
+})
+
 test('a mistake is caught within three simulated seeds', async () => {
   const verdicts: string[] = []
   for (const seed of ['51', '52', '53']) {

@@ -84,7 +84,7 @@ function faultTable(): Listing {
 
 function bugList(): Listing {
   const rows = protocols.flatMap(({ name: target, bugs }) =>
-    bugs.map((bug) => ({ target, bug: bug.name, summary: bug.summary })),
+    bugs.map(({ name, summary, under }) => ({ target, bug: name, summary, ...(under === undefined ? {} : { under }) })),
   )
   const lines = protocols.flatMap(({ name: target, bugs }) => [
     style.bold(target),

@@ -1,0 +1,59 @@
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
+import { millis } from '@chaos/history'
+import { protocols } from '@chaos/protocols'
+import { registerWorkload } from '@chaos/runner'
+import { describe, expect, test } from 'vitest'
+import { createSimulatedCluster, simulateRun } from '../src/index.ts'
+
+const NODES = 5
+const TIME_MS = millis(5_000)
+
+/** Which nodes said that a mistake made a difference, in a run with the knobs and faults that it asks for. */
+function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
+  const { knobs = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
+  const cluster = createSimulatedCluster({ machine: protocol.create({ bug: name, knobs }), nodes: NODES, seed })
+  const run = simulateRun(cluster, {
+    workload: registerWorkload({ keys: 5, cas: true }),
+    schedule: planSchedule({
+      nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
+      nodes: nodeNames(NODES),
+      durationMs: TIME_MS,
+      random: createRandom(seed).fork('schedule'),
+    }),
+    sink: { append: () => {} },
+    clients: 10,
+    rate: 500,
+    timeMs: TIME_MS,
+    timeoutMs: millis(1_000),
+    quietMs: millis(1_000),
+    seed,
+  })
+  if (run.type === 'stopped') throw new Error(run.reason)
+  return run.outcome.marked
+}
+
+/** Needs a log that is longer and older than those of the others, just when its node stands for election. */
+const RARE = ['up-to-date-length-only']
+const SEEDS = 4
+
+describe.each([...protocols])('$name', (protocol) => {
+  test('marks nothing without a mistake', () => {
+    expect(markedIn(protocol, undefined, 1)).toEqual([])
+  })
+
+  const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
+  test.each(bugs.map(({ name }) => name))('with %s marks that it made a difference', (name) => {
+    let marked: readonly string[] = []
+    for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
+    expect(marked.length).toBeGreaterThan(0)
+  })
+
+  test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
+    'names faults that there are for $name',
+    (bug) => {
+      const names = nemeses.map(({ name }) => name)
+      for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)
+      expect(() => protocol.create({ bug: bug.name, knobs: bug.under?.knobs ?? {} })).not.toThrow()
+    },
+  )
+})
