@@ -6,6 +6,7 @@ import type { Encoded } from '../src/encoded.ts'
 import { faultOfWitness } from '../src/linearizable/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { decideJoined, decideSources, type Sequentiality } from '../src/sequential/decide.ts'
+import { layOutByLot } from '../src/sequential/hopeful.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { createSequentialSearch } from '../src/sequential/search.ts'
 import { chooseSources } from '../src/sequential/sources.ts'
@@ -198,4 +199,51 @@ test('a counterexample that needs an operation of unknown outcome has who saw it
   const verdict = checkHistory(history, reading).levels.sequential
   if (verdict.result !== 'violated') expect.fail(`it is ${verdict.result}`)
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
+})
+
+test('what is laid out by lot is a witness, and where few small histories have an order it is found', () => {
+  const share = { found: 0, met: 0 }
+  for (let n = 0; n < 1_500; n++) {
+    const random = randomFrom(baseSeed + n)
+    const observes = n % 2 === 0
+    const shape: Shape = {
+      ...{ processes: 3, operations: 4 + (n % 6), keys: 1 + (n % 2), values: 2, cas: true },
+      ...{ store: stores[n % stores.length]!, unknown: 0.2, failed: 0.1, mutated: 0.2 },
+    }
+    const history = smallHistory(randomEvents(shape, random))
+    const how: Reading = { initial: null, failedCas: observes ? 'observes' : 'drop' }
+    const { encoded, decoder } = encodeRegister(history, how)
+    const order = layOutByLot(encoded, freshBudget())
+    const truth = isSequential(history, how)
+    if (truth) share.met++
+    if (order === undefined) continue
+    share.found++
+    expect(faultOfWitness(encoded, order, 'process order', decoder.value), `seed ${baseSeed + n}`).toBe(undefined)
+    expect(truth, `seed ${baseSeed + n}`).toBe(true)
+  }
+  expect(share.found / share.met).toBeGreaterThan(0.95)
+})
+
+test('eighty operations with compare-and-sets and unknown outcomes are decided at once, where replicas lag', () => {
+  for (let n = 0; n < 12; n++) {
+    const shape: Shape = {
+      ...{ processes: 5, operations: 80, keys: 1, values: 5, cas: true, store: 'replicas' },
+      ...{ unknown: 0.2, failed: 0, mutated: 0 },
+    }
+    const history = historyFromEvents(randomEvents(shape, randomFrom(n)))
+    const started = performance.now()
+    const { levels } = checkHistory(history, { levels: ['sequential'], failedCas: 'observes' })
+    expect(levels.sequential.result, `seed ${n}, after ${performance.now() - started} ms`).not.toBe('unknown')
+  }
+})
+
+test('a value that nobody wrote is seen at once beside compare-and-sets that failed', () => {
+  const events: EventInput[] = [
+    { process: 0, type: 'invoke', f: 'cas', value: [1, 2] },
+    { process: 0, type: 'fail', f: 'cas', value: [1, 2] },
+    { process: 1, type: 'invoke', f: 'read', value: null },
+    { process: 1, type: 'ok', f: 'read', value: 9 },
+  ]
+  const { encoded } = encodeRegister(smallHistory(events), { initial: null, failedCas: 'observes' })
+  expect(readsFrom(encoded)).toMatchObject({ result: 'thin air', read: 1 })
 })

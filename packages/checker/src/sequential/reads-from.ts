@@ -29,9 +29,11 @@ export function readsFrom(
   const { length, kind, expects, writes, key, returns, values, initial } = encoded
   const writers = new Map<number, number>()
   let repeated = false
+  let anyDiffers = false
   for (let i = 0; i < length; i++) {
     budget.tick()
-    if (kind[i] === DIFFERS || kind[i] === APPEND) return { result: 'repeated values' }
+    if (kind[i] === APPEND) return { result: 'repeated values' }
+    if (kind[i] === DIFFERS) anyDiffers = true
     if (writes[i] === NOTHING) continue
     const name = key[i] * values + writes[i]
     if (writers.has(name) || writes[i] === initial) repeated = true
@@ -42,7 +44,7 @@ export function readsFrom(
   for (let i = 0; i < length; i++) {
     if (returns[i] === NEVER) continue
     needed[i] = 1
-    if (expects[i] !== NOTHING) waiting.push(i)
+    if (expects[i] !== NOTHING && kind[i] !== DIFFERS) waiting.push(i)
   }
   for (let reader = waiting.pop(); reader !== undefined; reader = waiting.pop()) {
     budget.tick()
@@ -50,14 +52,14 @@ export function readsFrom(
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
       // An optional cas that cannot have happened is a contradiction only where nothing else explains what needs it.
-      if (returns[reader] === NEVER && repeated) return { result: 'repeated values' }
+      if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }
     if (needed[writer] === 1) continue
     needed[writer] = 1
     if (kind[writer] === CAS) waiting.push(writer)
   }
-  if (repeated && !uniqueAmong(encoded, needed, budget)) return { result: 'repeated values' }
+  if (anyDiffers || (repeated && !uniqueAmong(encoded, needed, budget))) return { result: 'repeated values' }
   const indices = ascending(length, (i) => needed[i] === 1)
   budget.look()
   const number = new Int32Array(length).fill(-1)
