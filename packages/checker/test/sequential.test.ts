@@ -225,7 +225,7 @@ test('what is laid out by lot is a witness, and where few small histories have a
 })
 
 test('eighty operations with compare-and-sets and unknown outcomes are decided at once, where replicas lag', () => {
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 9; n++) {
     const shape: Shape = {
       ...{ processes: 5, operations: 80, keys: 1, values: 5, cas: true, store: 'replicas' },
       ...{ unknown: 0.2, failed: 0, mutated: 0 },
