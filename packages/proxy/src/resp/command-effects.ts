@@ -20,6 +20,9 @@ const all: KeyFinder = (words) => words.slice(1)
 const allButLast: KeyFinder = (words) => words.slice(1, -1)
 const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 
+/** COPY to another database, which its keys do not name, may reach anything. */
+const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
+
 /** So many keys as the word at `place` says follow it. */
 const counted =
   (place: number, each = 1): KeyFinder =>
@@ -81,7 +84,8 @@ const groups: readonly Group[] = [
       XACK XACKDEL XADD XAUTOCLAIM XCLAIM XCFGSET XDEL XDELEX XSETID XTRIM ZADD ZDIFFSTORE ZINCRBY ZINTERSTORE ZPOPMAX
       ZPOPMIN ZRANGESTORE ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZUNIONSTORE GEOSEARCHSTORE PFMERGE`,
   },
-  { changes: second, commands: 'BITOP COPY XGROUP PFDEBUG' },
+  { changes: second, commands: 'BITOP XGROUP PFDEBUG' },
+  { changes: copied, commands: 'COPY' },
   { changes: firstTwo, commands: 'BLMOVE BRPOPLPUSH LMOVE RENAME RENAMENX RPOPLPUSH SMOVE' },
   { changes: all, commands: 'DEL UNLINK PFCOUNT' },
   { changes: pairs, commands: 'MSET MSETNX' },

@@ -20,6 +20,8 @@ export interface Recognised {
   readonly parts: readonly [Part, ...Part[]]
   /** The keys that it may also change later, or in a way that no operation tells. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
+  /** The names of keys that go with all their fields, also those that nobody asked for yet. */
+  readonly deletes?: readonly string[] | undefined
   /** An error may come after a part of it was done. */
   readonly errorsLate?: true | undefined
 }

@@ -20,6 +20,8 @@ export class KeySpace {
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes of which a field that was not seen yet may have changed outside the record. */
   readonly #touched: Set<string> = new Set()
+  /** By the names of keys, how many commands are under way that delete them with all their fields. */
+  readonly #deleting: Map<string, number> = new Map()
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
   #lastDatabase = ''
@@ -67,12 +69,27 @@ export class KeySpace {
     })
   }
 
-  /** Undefined where it is not to be a register: the hash was touched, or there are too many fields. */
+  /**
+   * The keys are being deleted. A field that is first asked for meanwhile may be gone with its hash, and the record would
+   * not say so. To be called once that is over: never, where nobody knows when.
+   */
+  deleting(keyNames: readonly string[]): () => void {
+    for (const name of keyNames) this.#deleting.set(name, (this.#deleting.get(name) ?? 0) + 1)
+    return () => {
+      for (const name of keyNames) {
+        const others = (this.#deleting.get(name) ?? 1) - 1
+        if (others > 0) this.#deleting.set(name, others)
+        else this.#deleting.delete(name)
+      }
+    }
+  }
+
+  /** Undefined where it is not to be a register: the hash is touched, or being deleted, or there are too many fields. */
   #field(keyName: string, field: Json): string | undefined {
     const name = nameOfField(keyName, field)
     const fields = this.#fields.get(keyName)
     if (fields?.has(name) === true) return name
-    if (this.#touched.has(keyName) || !this.#mayRemember()) return undefined
+    if (this.#touched.has(keyName) || this.#deleting.has(keyName) || !this.#mayRemember()) return undefined
     if (fields === undefined) this.#fields.set(keyName, new Set([name]))
     else fields.add(name)
     return name

@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import { type Analysed, analyse, nameOfCommand, recognise, touchesOf } from './analyse.ts'
 import { isError, type Part } from './answers.ts'
-import type { Recognised } from './command-reader.ts'
+import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import { createIdentity, type Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
@@ -48,6 +48,8 @@ export interface RespSession {
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
+/** In a transaction they take effect at its end, if they do: from there on, nothing names the client. */
+const SAYING_WHO: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
 /** After these a connection is a stream of something else. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
@@ -95,15 +97,25 @@ export function createRespSession(options: RespSessionOptions): RespSession {
     return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session }
   }
 
+  const deleting = (understood: Understood, recognised: Recognised, deletes: readonly string[]): Understood => {
+    const deleted = keySpace.deleting(deletes)
+    const answered = (answer: Json | undefined): Completions => {
+      deleted()
+      return completionsOf(recognised, answer)
+    }
+    return { ...understood, recognised: undefined, answered }
+  }
+
   const recorded = (what: string, recognised: Recognised): Understood => {
-    const { parts, touches } = recognised
-    return {
+    const { parts, touches, deletes } = recognised
+    const understood: Understood = {
       understanding: operations(parts),
       touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
       awaits: 'answer',
       parts,
       recognised,
     }
+    return deletes === undefined ? understood : deleting(understood, recognised, deletes)
   }
 
   const plain = (analysed: Analysed): Understood =>
@@ -115,13 +127,16 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   const goBlind = (what: string): Understood => {
     isBlind = true
     const touches = transaction?.allTouches ?? 'nothing'
+    keySpace.deleting(transaction?.deletes ?? [])
     transaction = undefined
     return { ...passedOn(what, touches), awaits: 'nothing' }
   }
 
   const blindly = (name: string, words: readonly Json[]): Understood => {
     if (name === 'SELECT' || name === 'RESET') isDatabaseKnown = false
-    const touches = touchesOf(analyse(name, words, here))
+    const analysed = analyse(name, words, here)
+    if (analysed.kind === 'recognised') keySpace.deleting(analysed.recognised.deletes ?? [])
+    const touches = touchesOf(analysed)
     const all = touches === 'nothing' || isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
   }
@@ -151,7 +166,9 @@ export function createRespSession(options: RespSessionOptions): RespSession {
 
   const queue = (open: Transaction, name: string, words: readonly Json[]): Understood => {
     if (name === 'SELECT') open.select(String(words[1]))
-    open.queue(analyse(name, words, { ...here, database: open.database }))
+    if (SAYING_WHO.has(name)) identity.told(name, words)
+    const place = { ...here, database: open.database }
+    open.queue(() => analyse(name, words, place))
     return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
       if (answer !== 'QUEUED' && !isError(answer)) lost(name, 'it was to be queued by MULTI, and was not')
     })
@@ -163,7 +180,11 @@ export function createRespSession(options: RespSessionOptions): RespSession {
     transaction = undefined
     here.database = open.database
     const { parts, touches } = open
+    const deleted = keySpace.deleting(open.deletes)
     const answered = (answer: Json | undefined): Completions => {
+      deleted()
+      if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
+        lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
       if (!Array.isArray(answer) && here.database !== before) {
         here.database = before
         failedAt(request, 'EXEC', 'it failed with its SELECT, and what was sent behind it went to another database')
@@ -190,17 +211,18 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   const reset = (): Understood => {
     transaction = undefined
     here.database = '0'
-    return passedOn('RESET', 'nothing', () => {
+    const told = identity.told('RESET', [])
+    return passedOn('RESET', 'nothing', (answer) => {
       protocol = 2
-      identity.told('RESET', [])?.()
+      told?.(answer === 'RESET')
     })
   }
 
   const hello = (words: readonly Json[]): Understood => {
     const told = identity.told('HELLO', words)
     return passedOn('HELLO', 'nothing', (answer) => {
+      told?.(answer !== undefined && !isError(answer))
       if (isError(answer)) return
-      told?.()
       if (words[1] === '3') protocol = 3
       else if (words[1] === '2') protocol = 2
     })
@@ -226,7 +248,7 @@ export function createRespSession(options: RespSessionOptions): RespSession {
   const sayWho = (name: string, words: readonly Json[]): Understood => {
     const told = identity.told(name, words)
     return passedOn(name, 'nothing', (answer) => {
-      if (answer === 'OK') told?.()
+      told?.(answer === 'OK')
     })
   }
 

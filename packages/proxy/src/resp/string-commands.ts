@@ -42,13 +42,12 @@ const expiring: CommandReader = (words, names) => {
 }
 
 /** With the key all fields of a hash are gone. */
-const deleting: CommandReader = (words, names) =>
-  several(
-    words
-      .slice(1)
-      .flatMap((key) => [names.key(key), ...names.fieldsOf(key)])
-      .map((name) => write(name, null, saysCount)),
-  )
+const deleting: CommandReader = (words, names) => {
+  const keys = words.slice(1)
+  const all = keys.flatMap((key) => [names.key(key), ...names.fieldsOf(key)])
+  const recognised = several(all.map((name) => write(name, null, saysCount)))
+  return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
+}
 
 const getEx: CommandReader = (words, names) => {
   const key = names.key(word(words, 1))

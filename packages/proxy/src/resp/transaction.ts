@@ -12,12 +12,17 @@ export interface Transaction {
   /** The database that its next command is for. */
   readonly database: string
   readonly select: (database: string) => void
-  readonly queue: (analysed: Analysed) => void
+  /** Its commands are analysed at its end: what they are may depend on what others did meanwhile. */
+  readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly Part[]
   /** What it changes beside its operations. */
   readonly touches: Touches
   /** What it changes in all, for where no answer will tell of its operations. */
   readonly allTouches: Touches
+  /** The names of keys that it deletes with all their fields. */
+  readonly deletes: readonly string[]
+  /** One of its SELECTs failed, and what stands behind it went to another database. */
+  readonly isAstray: (answer: readonly Json[]) => boolean
   /** What the answer to EXEC, undefined where it cannot be read, says of each of the parts. */
   readonly completions: (answer: Json | undefined) => readonly Completion[]
 }
@@ -29,9 +34,14 @@ const ABORTED: Completion = { type: 'fail', error: 'a key that was watched has c
 
 export function createTransaction(startsIn: string): Transaction {
   let database = startsIn
-  let queued: Analysed[] = []
+  let waiting: (() => Analysed)[] = []
+  let analysed: readonly Analysed[] | undefined
   let isTooLong = false
-  const recognised = () => queued.map((each) => (each.kind === 'recognised' ? each.recognised : undefined))
+  const all = (): readonly Analysed[] => {
+    analysed ??= waiting.map((analyse) => analyse())
+    return analysed
+  }
+  const recognised = () => all().map((each) => (each.kind === 'recognised' ? each.recognised : undefined))
   return {
     get database() {
       return database
@@ -39,12 +49,12 @@ export function createTransaction(startsIn: string): Transaction {
     select(selected) {
       database = selected
     },
-    queue(analysed) {
-      if (queued.length >= MOST_QUEUED) {
+    queue(analyse) {
+      if (waiting.length >= MOST_QUEUED) {
         isTooLong = true
-        queued = []
+        waiting = []
       }
-      if (!isTooLong) queued.push(analysed)
+      if (!isTooLong) waiting.push(analyse)
     },
     get parts() {
       return recognised().flatMap((command) => command?.parts ?? [])
@@ -52,7 +62,7 @@ export function createTransaction(startsIn: string): Transaction {
     get touches() {
       if (isTooLong) return 'everything'
       return joined(
-        queued.map((each) => {
+        all().map((each) => {
           if (each.kind === 'passed-on') return each.touches
           const { touches } = each.recognised
           return touches === undefined ? 'nothing' : { keys: touches.keys }
@@ -60,8 +70,13 @@ export function createTransaction(startsIn: string): Transaction {
       )
     },
     get allTouches() {
-      return isTooLong ? 'everything' : joined(queued.map(touchesOf))
+      return isTooLong ? 'everything' : joined(all().map(touchesOf))
     },
+    get deletes() {
+      return recognised().flatMap((command) => command?.deletes ?? [])
+    },
+    isAstray: (answer) =>
+      all().some((each, i) => each.kind === 'passed-on' && each.what === 'SELECT' && answer[i] !== 'OK'),
     completions(answer) {
       const commands = recognised()
       const forAll = (completion: Completion) =>
