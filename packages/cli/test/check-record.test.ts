@@ -30,6 +30,25 @@ describe('a service that held something before it was recorded', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
+  test('is not, where the command line says against the header that there was nothing, or something else', async () => {
+    const judged = async (initial: string) => {
+      const file = saved(header, ...events)
+      const { exitCode, stdout } = await chaosHere([
+        'check',
+        file,
+        '--initial',
+        initial,
+        '--expect',
+        'linearizable',
+        '--json',
+      ])
+      return { exitCode, linearizable: JSON.parse(stdout).levels.linearizable.result }
+    }
+    expect(await judged('null')).toEqual({ exitCode: 1, linearizable: 'violated' })
+    expect(await judged('5')).toEqual({ exitCode: 1, linearizable: 'violated' })
+    expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
+  })
+
   test('is still caught at forgetting what was written', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',

@@ -17,7 +17,7 @@ export interface RecordFacts {
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
-  const said = initial ?? history.header?.initial
+  const said = initial === undefined ? history.header?.initial : initial
   if (marks.length === 0 && passedOn.length === 0 && sessions === undefined && said !== UNKNOWN) return undefined
   return {
     sessions,

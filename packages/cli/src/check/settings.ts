@@ -97,9 +97,11 @@ export function checkOptionsFor(
   }
 }
 
-/** What is taken to be there before the first write. */
-export const initialOf = (history: History, { initial }: Pick<CheckSettings, 'initial'>): Json =>
-  initial ?? history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
+/** What is taken to be there before the first write. A null that is given is a value like any other. */
+export function initialOf(history: History, { initial }: Pick<CheckSettings, 'initial'>): Json {
+  if (initial !== undefined) return initial
+  return history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
+}
 
 function modelOf(file: string, history: History, settings: CheckSettings): ModelName {
   const model = settings.model ?? history.header?.model ?? 'register'
