@@ -72,7 +72,7 @@ describe('a protocol that misbehaves is told as that, with the event, in a searc
     expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
     // Three writes are enough for all of them.
     expect(smallest?.operations.length).toBeLessThanOrEqual(3)
-    expect(await simulate(protocol, plan, () => false)).toMatchObject({
+    expect(await simulate(protocol, plan, { interrupted: () => false, watched: true })).toMatchObject({
       end: { type: 'broken', what: expect.stringMatching(one.says) },
     })
   })

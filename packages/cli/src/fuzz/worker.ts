@@ -103,7 +103,12 @@ export async function play({ scenario, invariants, ...task }: PlayTask & Watched
 }
 
 export async function simulateRun({ target, plan, stop, pulse }: SimulateTask & Watched): Promise<Simulated> {
-  return settled(await simulate(withPulse(await guardedProtocol(target), pulse), plan, () => isRaised(stop)))
+  return settled(
+    await simulate(withPulse(await guardedProtocol(target), pulse), plan, {
+      interrupted: () => isRaised(stop),
+      watched: true,
+    }),
+  )
 }
 
 /** A promise that a step left behind, and that is rejected, ends this thread: before its task is done, so that it is told. */

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Schedule } from '@chaos/faults'
+import type { NodeId, Schedule } from '@chaos/faults'
 import type { Event, Millis } from '@chaos/history'
-import { type KnobValue, MachineError, type ProtocolDefinition } from '@chaos/protocols'
+import { describeEvent, type KnobValue, MachineError, type ProtocolDefinition } from '@chaos/protocols'
 import { type RunOptions, registerWorkload } from '@chaos/runner'
-import { beginSimulation, createSimulatedCluster, type SimulatedRun } from '@chaos/simulator'
+import { beginSimulation, createSimulatedCluster, type SimulatedCluster, type SimulatedRun } from '@chaos/simulator'
 
 /** A run as JSON: what can be sent to another thread. */
 export interface RunPlan {
@@ -54,16 +54,50 @@ export interface Simulator {
 /** Some ten milliseconds: the simulator never waits, and an interrupt is heard only where somebody does. */
 const EVENTS_AT_A_TIME = 5_000
 
-/** In virtual time: a function of the protocol and the plan alone, unless it is interrupted. */
+/** An honest protocol takes some thirty events for an operation: so many more of them within this time are a flood. */
+const FLOOD_NANOS = 100e6
+const FLOOD_EVENTS = 200_000
+const FLOOD_EVENTS_PER_OPERATION = 1_000
+
+/** Says what is wrong once far more happens in a moment of virtual time than anybody asked for. */
+function floodWatch(cluster: SimulatedCluster, { rate }: RunPlan): () => string | undefined {
+  const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
+  let since: number = cluster.clock.now()
+  let before = cluster.eventCount()
+  return () => {
+    const now = cluster.clock.now()
+    const count = cluster.eventCount() - before
+    if (count > most)
+      return `the run does not end: ${count.toLocaleString('en-US')} events within ${Math.ceil((now - since) / 1e6)} ms of it`
+    if (now - since < FLOOD_NANOS) return undefined
+    since = now
+    before = cluster.eventCount()
+    return undefined
+  }
+}
+
+const lastText = (last: { readonly node: NodeId; readonly event: unknown } | undefined): string =>
+  last === undefined ? '' : `; the last one was ${last.node} on ${describeEvent(last.event)}`
+
+/**
+ * In virtual time: a function of the protocol and the plan alone, unless it is interrupted. One that is watched, as the
+ * user's own are, is stopped when it floods.
+ */
 export async function simulate(
   protocol: ProtocolDefinition,
   plan: RunPlan,
-  interrupted: () => boolean,
+  { interrupted, watched }: { readonly interrupted: () => boolean; readonly watched: boolean },
 ): Promise<Simulated> {
   const events: Event[] = []
   try {
     const { bug, knobs, nodes, seed } = plan
-    const cluster = createSimulatedCluster({ machine: protocol.create({ bug, knobs }), nodes, seed })
+    let last: { readonly node: NodeId; readonly event: unknown } | undefined
+    const observe = (node: NodeId) => (_: unknown, event: unknown) => {
+      last = { node, event }
+    }
+    const machine = protocol.create({ bug, knobs })
+    const cluster = createSimulatedCluster({ machine, nodes, seed, observe: watched ? observe : undefined })
+    const flood = floodWatch(cluster, plan)
     const simulation = beginSimulation(
       cluster,
       optionsOf(plan, (event) => events.push(event)),
@@ -72,6 +106,9 @@ export async function simulate(
     for (;;) {
       const end = simulation.advance(EVENTS_AT_A_TIME)
       if (end !== undefined) return { events, end }
+      const flooded = watched ? flood() : undefined
+      if (flooded !== undefined)
+        return { events, end: { type: 'broken', what: `${flooded}${lastText(last)}`, trace: [] } }
       await setImmediate()
       if (told || !interrupted()) continue
       told = true

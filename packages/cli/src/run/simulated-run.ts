@@ -58,5 +58,8 @@ async function simulatorFor({ settings, schedule, interrupts }: RunContext): Pro
     const { simulatorApart } = await import('./simulate-apart.ts')
     return simulatorApart(reference, plan, interrupts)
   }
-  return { simulate: () => simulate(protocol, plan, interrupts.interrupted), end: async () => {} }
+  return {
+    simulate: () => simulate(protocol, plan, { interrupted: interrupts.interrupted, watched: false }),
+    end: async () => {},
+  }
 }
