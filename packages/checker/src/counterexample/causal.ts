@@ -9,8 +9,7 @@ import { readsFrom } from '../sequential/reads-from.ts'
 import { answerForFew, type FewQuestion } from '../start/any.ts'
 import type { Hides } from '../start/may-see.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
-import { involvedAlone, isSure, showInvolved } from './involved.ts'
-import { LONG } from './locate.ts'
+import { type Case, isSure, located, showInvolved } from './involved.ts'
 import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
 import { capital, createWords, show } from './words.ts'
@@ -32,8 +31,8 @@ export function explainWeaker(
   const involved = later(() => involvedIn(violated, level))
   return inTime(
     () => {
-      const alone = encoded.length > LONG ? aloneIn(level, encoded, involved(), decoder, watch.budget) : undefined
-      return cutDown(level, alone ?? { encoded, violated }, encoded.length, decoder, watch)
+      const seek = (some: Encoded): WeakAnswer => find(level, some, decoder, watch.budget)
+      return cutDown(level, located({ encoded, violated }, involved, seek), encoded.length, decoder, watch)
     },
     () =>
       showInvolved({
@@ -65,32 +64,13 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
   involved: (_, answer) => (answer.result === 'violated' ? involvedIn(answer, level) : undefined),
 })
 
-interface Case {
-  readonly encoded: Encoded
-  readonly violated: Violated
-}
-
-/** The short history in which the contradiction lies, where there is one. */
-function aloneIn(
-  level: WeakLevel,
-  encoded: Encoded,
-  involved: readonly number[] | undefined,
-  decoder: Decoder,
-  budget: Budget,
-): Case | undefined {
-  const alone = involved && involvedAlone(encoded, involved)
-  if (alone === undefined) return undefined
-  const answer = find(level, alone, decoder, budget)
-  return answer.result === 'violated' ? { encoded: alone, violated: answer } : undefined
-}
-
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${count} operations leads to a contradiction.`
 
 /** @throws OutOfTime where there is no time to begin. */
 function cutDown(
   level: WeakLevel,
-  { encoded, violated }: Case,
+  { encoded, violated }: Case<WeakAnswer>,
   among: number,
   decoder: Decoder,
   { budget, limit: limitReached }: ReturnType<typeof watched>,

@@ -2,19 +2,38 @@ import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { type Encoded, restrict } from '../encoded.ts'
 import type { Level } from '../level.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict.ts'
-import { closure } from './locate.ts'
+import { closure, LONG } from './locate.ts'
 
 /** More operations than this are not taken for a located contradiction. */
 const MOST_LOCATED = 4_096
 
-/**
- * The operations that a contradiction in a long history uses, with every write that their results may rest on: a short
- * history that contradicts itself likewise. Undefined where that is not short.
- */
-export const involvedAlone = (encoded: Encoded, involved: readonly number[]): Encoded | undefined => {
-  const closed = closure(encoded, involved, MOST_LOCATED)
-  return closed && restrict(encoded, closed)
+/** Operations that contradict a level, and how. */
+export interface Case<Answer extends { readonly result: string }> {
+  readonly encoded: Encoded
+  readonly violated: Extract<Answer, { readonly result: 'violated' }>
 }
+
+/**
+ * Of a long history the operations that its contradiction uses, with every write that their results may rest on, where
+ * these are few and contradict themselves likewise; otherwise the whole.
+ */
+export function located<Answer extends { readonly result: string }>(
+  whole: Case<Answer>,
+  involved: () => readonly number[] | undefined,
+  find: (some: Encoded) => Answer,
+): Case<Answer> {
+  const { encoded } = whole
+  const used = encoded.length > LONG ? involved() : undefined
+  const closed = used && closure(encoded, used, MOST_LOCATED)
+  if (closed === undefined) return whole
+  const few = restrict(encoded, closed)
+  const answer = find(few)
+  return isViolated(answer) ? { encoded: few, violated: answer } : whole
+}
+
+const isViolated = <Answer extends { readonly result: string }>(
+  answer: Answer,
+): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
 /** Looks that making sure of a few operations may take. */
 const ALLOWED_LOOKS = 200

@@ -5,8 +5,7 @@ import { type Derivation, derive } from '../sequential/derivation.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { answerForFew, type FewQuestion } from '../start/any.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
-import { involvedAlone, isSure, showInvolved } from './involved.ts'
-import { LONG } from './locate.ts'
+import { type Case, isSure, located, showInvolved } from './involved.ts'
 import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
 import { capital, createWords, show, type Words } from './words.ts'
@@ -32,8 +31,8 @@ export function explainSequential(
   const involved = later(() => involvedIn(encoded, violated))
   return inTime(
     () => {
-      const alone = encoded.length > LONG ? aloneIn(encoded, involved(), decoder, watch.budget) : undefined
-      return cutDown(alone ?? { encoded, violated }, encoded.length, decoder, watch)
+      const seek = (some: Encoded): Sequentiality => findFew(some, decoder, watch.budget)
+      return cutDown(located({ encoded, violated }, involved, seek), encoded.length, decoder, watch)
     },
     () =>
       showInvolved({
@@ -60,27 +59,9 @@ export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestio
 const violates = (some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findFew(some, decoder, budget).result === 'violated'
 
-interface Case {
-  readonly encoded: Encoded
-  readonly violated: Violated
-}
-
-/** The short history in which the contradiction lies, where there is one. */
-function aloneIn(
-  encoded: Encoded,
-  involved: readonly number[] | undefined,
-  decoder: Decoder,
-  budget: Budget,
-): Case | undefined {
-  const alone = involved && involvedAlone(encoded, involved)
-  if (alone === undefined) return undefined
-  const answer = findFew(alone, decoder, budget)
-  return answer.result === 'violated' ? { encoded: alone, violated: answer } : undefined
-}
-
 /** @throws OutOfTime where there is no time to begin. */
 function cutDown(
-  { encoded, violated }: Case,
+  { encoded, violated }: Case<Sequentiality>,
   among: number,
   decoder: Decoder,
   { budget, limit: limitReached }: ReturnType<typeof watched>,
