@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
-import { type Facts, lastAmong } from '../causal/order.ts'
-import { NEVER, NOTHING } from '../encoded.ts'
+import type { Facts } from '../causal/order.ts'
+import { NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { findCycle } from './cycle.ts'
@@ -54,9 +54,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
     edges.push(edge)
     return undefined
   })
-  if (missed !== undefined) return [missed]
-  orderUnknown(facts, edges)
-  return findCycle(edges, encoded.length, budget)
+  return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
 /** The read knew of a write and saw another one: that one is the later. */
@@ -65,18 +63,4 @@ function overwrites(write: number, read: number, source: number): Edge {
   return source === INITIAL
     ? { from: read, to: write, reason: 'overwritten after', premise, reader: read }
     : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
-}
-
-/** Writes of unknown outcome that are threads by themselves come after what their clients had written before. */
-function orderUnknown({ encoded, threads, writesTo }: Facts, edges: Edge[]): void {
-  const { key, returns } = encoded
-  const { of, place, before } = threads
-  for (let write = 0; write < encoded.length && before.items.length > 0; write++) {
-    if (returns[write] !== NEVER || place[write] > 0) continue
-    for (let n = before.start[write]; n < before.start[write + 1]; n++) {
-      const own = writesTo(key[write]).find(({ thread }) => thread === of[before.items[n]])
-      const last = own === undefined ? -1 : lastAmong(own.writes, place[before.items[n]] + 1, place)
-      if (last !== -1) edges.push({ from: last, to: write, reason: 'process order' })
-    }
-  }
 }
