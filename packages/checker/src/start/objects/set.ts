@@ -2,7 +2,7 @@ import { canonical, type Json } from '@chaos/history'
 import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
 import { elementOf, found } from '../../models/set.ts'
-import { READ, REMOVE } from '../../models/set-operations.ts'
+import { READ } from '../../models/set-operations.ts'
 import { contentsOf } from '../../objects/elements.ts'
 import { jsonOf, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, sorted } from './any-start.ts'
@@ -52,13 +52,14 @@ function afterRead({ isKnown, present, absent }: Elements, output: Json): readon
   return fits ? [{ isKnown: true, present: read, absent: [] }] : []
 }
 
-/** From a set that only grows nothing goes away: what every read returned may as well have been there. */
+/**
+ * From a set that only grows nothing goes away: what every read returned may as well have been there. Where elements are
+ * removed no guess refutes anything, since there is no quick way to.
+ */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined
-  let isGrowOnly = true
   for (let i = 0; i < part.length; i++) {
     budget.tick()
-    if (part.f[i] === REMOVE) isGrowOnly = false
     if (part.f[i] !== READ) continue
     const read = contentsOf(part.history, part.row[i])
     if (common === undefined) common = new Set(read)
@@ -67,7 +68,7 @@ function guesses(part: Part, budget: Budget): Guesses {
       for (const each of common) if (!seen.has(each)) common.delete(each)
     }
   }
-  return { starts: [Array.from(common ?? [], (id) => jsonOf(part, id))], isComplete: isGrowOnly }
+  return { starts: [Array.from(common ?? [], (id) => jsonOf(part, id))], isComplete: true }
 }
 
 export const setFromAny: AnyStart = { specification, guesses }
