@@ -300,18 +300,24 @@ test(`sequential consistency is as defined, on 3,000 small random histories (see
   expect(share.violated).toBeGreaterThan(300)
 })
 
-/** Whether some value is read that only what was left out had written. */
+/** Whether some value is read that only what was left out had written: as the last of its txn, or others cannot see it. */
 function isUnsupported(history: ReturnType<typeof smallHistory>, rows: readonly number[]): boolean {
   const all = Array.from({ length: history.operations.length }, (_, row) => row)
-  const partsOf = (some: readonly number[], f: string): string[] =>
-    some.flatMap((row) => {
-      const value = history.values.json((history.operations.output[row] ?? 0) as never)
-      return (Array.isArray(value) ? value : []).flatMap((part) => {
-        const [kind, register, held] = part as [string, string, Json]
-        return kind === f ? [`${register} ${JSON.stringify(held)}`] : []
-      })
+  const partsOf = (row: number): [string, string, Json][] => {
+    const value = history.values.json((history.operations.output[row] ?? 0) as never)
+    return Array.isArray(value) ? (value as [string, string, Json][]) : []
+  }
+  const nameOf = ([, register, held]: [string, string, Json]): string => `${register} ${JSON.stringify(held)}`
+  const writes = (row: number): string[] => {
+    const last = new Map(partsOf(row).flatMap((part) => (part[0] === 'write' ? [[part[1], part]] : [])))
+    return [...last.values()].map(nameOf)
+  }
+  const reads = (row: number): string[] =>
+    partsOf(row).flatMap((part, at, parts) => {
+      const isOwn = parts.slice(0, at).some(([f, register]) => f === 'write' && register === part[1])
+      return part[0] === 'read' && !isOwn ? [nameOf(part)] : []
     })
-  const written = new Set(partsOf(rows, 'write'))
-  const inWhole = new Set(partsOf(all, 'write'))
-  return partsOf(rows, 'read').some((name) => !written.has(name) && inWhole.has(name))
+  const written = new Set(rows.flatMap(writes))
+  const inWhole = new Set(all.flatMap(writes))
+  return rows.flatMap(reads).some((name) => !written.has(name) && inWhole.has(name))
 }
