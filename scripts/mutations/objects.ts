@@ -230,4 +230,52 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'an id may be given out twice',
     },
   ]),
+  ...inFile(
+    'models/multi-register.ts',
+    ['multi-register'],
+    [
+      {
+        name: 'registers-forget-what-a-txn-wrote',
+        before: 'after.set(register, canonical(value))',
+        after: 'if (operation.output === undefined) after.set(register, canonical(value))',
+        breaks: 'a txn cannot read what it wrote itself',
+      },
+      {
+        name: 'registers-read-anything',
+        before: 'else if (there !== said) return []',
+        after: 'else if (there === undefined) return []',
+        breaks: 'a register may be read as if nobody had written it',
+      },
+      {
+        name: 'registers-of-one-txn-apart',
+        before: 'for (const { register } of txn) into[groupNamed(register)] = groupNamed(txn[0].register)',
+        after: 'for (const { register } of txn) groupNamed(register)',
+        breaks: 'registers that one txn has together are judged without what others did to the second',
+      },
+    ],
+  ),
+  ...inFile(
+    'objects/in-client-order.ts',
+    ['multi-register'],
+    [
+      {
+        name: 'client-order-memo-forgets-the-state',
+        before: 'words[1] = state',
+        after: 'words[1] = 0',
+        breaks: 'an order is given up because another, that led to another state, led nowhere',
+      },
+      {
+        name: 'client-order-skips-candidates',
+        before: 'if (fresh) cursor = -1',
+        after: 'if (fresh) cursor = path.length',
+        breaks: 'operations called earlier than the last choice are not tried',
+      },
+      {
+        name: 'client-order-within-threads-only',
+        before: 'if (position[of[needed]] <= place[needed]) return -1',
+        after: 'if (position[of[needed]] < 0) return -1',
+        breaks: 'what a client did on several connections may come in any order',
+      },
+    ],
+  ),
 ]

@@ -70,12 +70,6 @@ export const sessionMutations: readonly Mutation[] = [
         after: "if (operation < 0) edges.push({ from: last, to: operation, reason: 'process order' })",
         breaks: "a client's own writes to one key need not stay in the order in which it made them",
       },
-      {
-        name: 'session-own-writes-of-unknown-outcome-in-any-order',
-        before: "if (last !== -1) edges.push({ from: last, to: write, reason: 'process order' })",
-        after: "if (last < -1) edges.push({ from: last, to: write, reason: 'process order' })",
-        breaks: 'a write of unknown outcome need not come after what its client wrote before',
-      },
     ],
   ),
   ...inFile('loose.ts', sessions, [

@@ -27,10 +27,10 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a value whose write overlaps its read is taken to have been there at the start',
     },
     {
-      name: 'start-unseen-during-the-first-write',
-      before: 'for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && returns[i] < first) first = returns[i]',
-      after: 'for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && calls[i] < first) first = calls[i]',
-      breaks: 'an operation that overlaps the first write cannot see what was there before',
+      name: 'start-seen-by-the-first-only',
+      before: 'const values = [part.initial, ...observedBefore(part, firstAcknowledged(part))]',
+      after: 'const values = [part.initial, ...observedBefore(part, part.calls[0] + 1)]',
+      breaks: 'of several operations before the first write only one can see what was there',
     },
     {
       name: 'start-texts-are-whole',
@@ -89,10 +89,10 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a client cannot see what was there before it writes',
     },
     {
-      name: 'start-hidden-by-the-same-value',
-      before: "return hides === 'writes and reads' && returns.some((at, n) => at < call && values[n] !== value)",
-      after: "return hides === 'writes and reads' && returns.some((at, n) => at < call && values[n] === value)",
-      breaks: 'a client cannot see twice what was there',
+      name: 'start-hidden-at-every-level',
+      before: "if (hides === 'nothing') return false",
+      after: "if (hides !== 'nothing') return false",
+      breaks: 'what a client wrote hides what was there even where it need not see its own writes',
     },
   ]),
   ...inFile('start/weaker.ts', registers, [
@@ -125,12 +125,6 @@ export const startMutations: readonly Mutation[] = [
       after: '(!isKnown || read.length === present.length)',
       breaks: 'an element that was removed, or not found, is read without having been added',
     },
-    {
-      name: 'start-set-only-grows',
-      before: 'if (part.f[i] === REMOVE) isGrowOnly = false',
-      after: 'if (part.f[i] === REMOVE && i < 0) isGrowOnly = false',
-      breaks: 'an element that was removed cannot have been there at the start',
-    },
   ]),
   ...inFile('start/objects/counter.ts', objects, [
     {
@@ -140,10 +134,10 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a counter cannot have begun with anything but 0',
     },
     {
-      name: 'start-counter-at-most-too-little',
-      before: 'most = Math.min(most, read - upBefore - down)',
-      after: 'most = Math.min(most, read - up - down)',
-      breaks: 'a read is taken to have counted all that was being added while it went on',
+      name: 'start-counter-at-least-too-much',
+      before: 'least = Math.max(least, read - up - downBefore)',
+      after: 'least = Math.max(least, read - upBefore - downBefore)',
+      breaks: 'a read cannot have counted what was being added while it went on',
     },
   ]),
   ...inFile('start/objects/lock.ts', objects, [

@@ -4,7 +4,7 @@ import { inFile, type Mutation } from './mutation.ts'
 export const weakerMutations: readonly Mutation[] = [
   ...inFile(
     'causal/order.ts',
-    ['weaker'],
+    ['weaker', 'sessions.test'],
     [
       {
         name: 'causal-without-process-order',

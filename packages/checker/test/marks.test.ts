@@ -182,6 +182,38 @@ describe('a key that something touches outside the record', () => {
       /^x is judged only up to line 3, where EVAL touched it outside the record \(scripts are not looked into\)\. Record what touches/,
     )
   })
+
+  test('may be written later what was read before, as far as levels without real time are concerned', () => {
+    const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
+      { process, type: 'invoke', f, key: 'x', value },
+      { process, type: 'ok', f, key: 'x', value: result },
+    ]
+    const report = checkHistory(marked([...call(0, 'read', null, 1), ...call(1, 'write', 1, 1)], [touched('x', 2)]), {
+      levels,
+    })
+    expect(resultOf(report, 'linearizable')).toBe('violated')
+    for (const level of ['sequential', 'causal', 'pram'] as const)
+      expect(resultOf(report, level), level).toBe('unknown')
+  })
+
+  test('is judged up to the first time, however often it is touched', () => {
+    const write: EventInput[] = [
+      { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+      { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
+    ]
+    const read: EventInput[] = [
+      { process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
+      { process: 0, type: 'ok', f: 'read', key: 'x', value: 2 },
+    ]
+    for (const [key, again] of [
+      ['x', 'x'],
+      ['x', undefined],
+      [undefined, 'x'],
+    ]) {
+      const history = marked([...write, ...read], [touched(key, 2), touched(again, 4)])
+      expect(resultOf(checkHistory(history), 'linearizable'), `${key}, then ${again}`).toBe('unknown')
+    }
+  })
 })
 
 describe('a read that was not understood', () => {

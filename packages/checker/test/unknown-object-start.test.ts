@@ -1,4 +1,5 @@
-import { modelNames } from '@chaos/checker'
+import { type ModelName, modelNames } from '@chaos/checker'
+import type { EventInput, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
@@ -48,3 +49,68 @@ test.each(modelNames.filter((name) => name !== 'register'))(
     if (model !== 'unique-ids') expect(Math.min(results.met, results.violated)).toBeGreaterThan(HISTORIES / 100)
   },
 )
+
+type Call = readonly [f: string, value: Json, result: Json]
+
+/** One after the other, each by a process of its own. */
+const inTurn = (calls: readonly Call[]): EventInput[] =>
+  calls.flatMap(([f, value, result], process): EventInput[] => [
+    { process, type: 'invoke', f, value },
+    { process, type: 'ok', f, value: result },
+  ])
+
+test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated', calls: readonly Call[]]>([
+  [
+    'queue',
+    'what was there comes out before what was put in',
+    'met',
+    [
+      ['enqueue', 1, 1],
+      ['dequeue', null, 9],
+      ['dequeue', null, 1],
+    ],
+  ],
+  [
+    'queue',
+    'what was there comes out after what was put in',
+    'violated',
+    [
+      ['enqueue', 1, 1],
+      ['dequeue', null, 1],
+      ['dequeue', null, 9],
+      ['dequeue', null, null],
+    ],
+  ],
+  [
+    'set',
+    'an element is there until it is removed',
+    'met',
+    [
+      ['read', null, [1]],
+      ['remove', 1, 1],
+      ['read', null, []],
+    ],
+  ],
+  [
+    'set',
+    'an element is there after it was removed',
+    'violated',
+    [
+      ['remove', 1, 1],
+      ['read', null, [1]],
+    ],
+  ],
+  [
+    'set',
+    'an element is there that was not found',
+    'violated',
+    [
+      ['contains', 1, false],
+      ['read', null, [1]],
+      ['remove', 2, 2],
+    ],
+  ],
+])('%s: %s (%s)', (model, _, verdict, calls) => {
+  const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
+  expect(resultOf(report, 'linearizable')).toBe(verdict)
+})
