@@ -19,8 +19,8 @@ export const checkMutations: readonly Mutation[] = [
     },
     {
       name: 'register-failed-cas-always-observes',
-      before: 'if (k !== CAS || !observesFailures) continue',
-      after: 'if (k !== CAS) continue',
+      before: 'if (k !== CAS || !observesFailures || !hasLooked(history.errorOf(i))) continue',
+      after: 'if (k !== CAS || !hasLooked(history.errorOf(i))) continue',
       breaks: 'a cas that failed for another reason is taken for an observation',
     },
     {
@@ -30,6 +30,18 @@ export const checkMutations: readonly Mutation[] = [
       breaks: 'operations without a key are lost beside ones with a key',
     },
   ]),
+  ...inFile(
+    'models/register.ts',
+    ['failed-cas'],
+    [
+      {
+        name: 'register-refused-cas-observes',
+        before: 'if (k !== CAS || !observesFailures || !hasLooked(history.errorOf(i))) continue',
+        after: 'if (k !== CAS || !observesFailures) continue',
+        breaks: 'a cas that was refused before anybody looked is taken for an observation',
+      },
+    ],
+  ),
   ...inFile('encoded.ts', definitions, [
     {
       name: 'prefix-drops-open-writes',
