@@ -111,10 +111,13 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
   const start = within !== undefined && contradictory(within) ? within : window(operations, contradictory, budget)
   shrink(start, contradictory, budget)
   const shown = completion ?? complete(start)
-  if (operations.hasAppend) return { shown, core: new Set(shown) }
-
+  // A text may rest on all that may be a piece of it: none of those goes while a read of it stays.
+  const isClosed = (some: readonly number[]): boolean => {
+    const there = new Set(some)
+    return complete(some).every((i) => there.has(i))
+  }
   const core = inTime(
-    () => coreOf(contradiction, shown, budget),
+    () => coreOf(contradiction, shown, operations.hasAppend ? isClosed : undefined, budget),
     () => shown,
   )
   // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
@@ -125,10 +128,12 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
 function coreOf(
   { operations, settled = operations, contradicts }: Contradiction,
   shown: readonly number[],
+  isClosed: ((some: readonly number[]) => boolean) | undefined,
   budget: Budget,
 ): readonly number[] {
   const written = writtenValues(operations, budget)
-  return shrink(shown, (some) => isSupported(operations, some, written) && contradicts(restrict(settled, some)), budget)
+  const supports = isClosed ?? ((some) => isSupported(operations, some, written))
+  return shrink(shown, (some) => supports(some) && contradicts(restrict(settled, some)), budget)
 }
 
 function window(operations: Encoded, enough: (last: readonly number[]) => boolean, budget: Budget): readonly number[] {

@@ -105,6 +105,7 @@ function judgeFromAny(
     specification,
     // A read changes what is known.
     isRead: () => false,
+    observes: functions.isRead,
     divide: object.divide,
     supports,
     rule: `whatever was there at the start, ${object.rule}`,

@@ -14,6 +14,8 @@ export interface Judge {
   readonly integers?: IntegerModel | undefined
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
+  /** Which operations never change the object, where `isRead` says less: reads may tell what was there at the start. */
+  readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
   readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined

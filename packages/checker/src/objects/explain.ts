@@ -111,7 +111,9 @@ function reduced(
     () =>
       coreOf(chosen, shown, {
         isContradiction,
-        isSupported: () => judge.supports?.(operations, budget) ?? closedUnder(related),
+        isSupported: () =>
+          judge.supports?.(operations, budget) ??
+          closedUnder(related, (i) => (judge.observes ?? judge.isRead)(operations.f[i])),
         conflict,
         budget,
       }),
@@ -169,7 +171,9 @@ function coreOf(
     if (core.length <= MOST_SHOWN) return core
   }
   const named = conflict.toSorted((a, b) => a - b)
-  if (named.length > 0 && named.length <= MOST_SHOWN && isContradiction(named)) return named
+  if (named.length > 0 && named.length <= MOST_SHOWN && isContradiction(named)) {
+    return shrink(named, isContradiction, budget)
+  }
   return shrink(isContradiction(chosen) ? chosen : shown, isContradiction, budget)
 }
 

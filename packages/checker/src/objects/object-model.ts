@@ -122,10 +122,10 @@ export function relatedByGroups(
   }
 }
 
-/** Whether nothing is missing on which what is there may rest. */
+/** Whether nothing is missing on which what is there may rest. Nothing rests on what never changes the object. */
 export const closedUnder =
-  (related: (chosen: readonly number[]) => readonly number[]) =>
+  (related: (chosen: readonly number[]) => readonly number[], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {
     const there = new Set(some)
-    return related(some).every((i) => there.has(i))
+    return related(some).every((i) => there.has(i) || isRead(i))
   }
