@@ -18,7 +18,11 @@ import type { Report } from './verdict.ts'
  * @throws UserError when the model does not know an operation of the history.
  */
 export function check(history: History, options: CheckOptions): Report {
-  if (history.operations.length === 0) return reportUnread(history, nameOf(options), options, NO_OPERATIONS)
+  if (history.operations.length === 0) {
+    // Options that make no sense are told all the same.
+    judge(history, options)
+    return reportUnread(history, nameOf(options), options, NO_OPERATIONS)
+  }
   const judgeable = judgeableOf(history, options)
   if (judgeable === undefined) return judge(history, options)
   return withDoubts(judge(judgeable.history, options), history, judgeable)
