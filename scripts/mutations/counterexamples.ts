@@ -25,12 +25,6 @@ export const counterexampleMutations: readonly Mutation[] = [
       after: 'const set = restrict(encoded, all)',
       breaks: 'the first operations are shown in place of those that contradict each other',
     },
-    {
-      name: 'counterexample-always-stands-alone',
-      before: 'const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))',
-      after: 'const standsAlone = true',
-      breaks: 'operations are said to contradict each other though nobody made sure',
-    },
   ]),
   ...inFile('counterexample/locate.ts', uncut, [
     {
