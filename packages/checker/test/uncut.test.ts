@@ -150,6 +150,20 @@ describe('a violation of registers', () => {
     expect(rows.length).toBe(short.result === 'violated' ? short.counterexample.operations.length : 0)
   })
 
+  test('is found near where it shows in a long history of one key, with the writes that were read there', () => {
+    const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
+      n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
+    )
+    // The write of what is read last is far from all that.
+    const quiet: Step[] = Array.from({ length: 300 }, (_, n) => read(n % 5, 'x', 50_001))
+    const stale = [write(7, 'x', 50_002), write(7, 'x', 50_003), read(8, 'x', 50_002)]
+    const history = historyFromEvents(eventsOf([...others, write(6, 'x', 50_001), ...quiet, ...stale]))
+    const { linearizable } = patient(history, { model: 'register', initial: null, levels: ['linearizable'] }).levels
+    if (linearizable.result !== 'violated') throw new Error(`linearizable is ${linearizable.result}`)
+    expect(linearizable.counterexample.uncut).toBe(undefined)
+    expect(linearizable.counterexample.operations.map(({ operation }) => operation)).toEqual([12_301, 12_302, 12_303])
+  })
+
   test('where values repeat, or are compared and set, or appended, is told in few operations likewise', () => {
     const repeated: Step[] = Array.from({ length: 300 }, (_, n) => [
       n % 4,
