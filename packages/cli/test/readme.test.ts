@@ -18,6 +18,8 @@ const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) =>
 const commands = blocks.flat()
 
 const expectedExitCodes: { readonly [command: string]: number } = {
+  // One of them is unknown from where something outside its record changed it.
+  "npx chaos check 'histories/*.jsonl'": 2,
   'npx chaos run --target primary-replica --time 5s --expect linearizable': 1,
   'npx chaos run --bug ack-before-majority --time 10s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
