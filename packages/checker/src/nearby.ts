@@ -18,7 +18,7 @@ type Verdicts = { [level in Level]?: Verdict }
 export const LONG_HISTORY = 20_000
 
 /** Of the time left, what looking for simple contradictions may take. */
-const SHARE = 0.4
+const SHARE = 0.7
 
 /** So many operations before and after each operation of a contradiction are looked at, in turn. */
 const REACHES = [16, 128, 1_024] as const

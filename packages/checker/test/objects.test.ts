@@ -31,7 +31,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
     const specification = object.specification(initial)
     const functions = functionsOfObject(entry, object, initial)
     const { isRead } = functions
-    const share = { met: 0, violated: 0, quick: 0 }
+    const share = { met: 0, violated: 0, quick: 0, seen: 0 }
     for (let n = 0; n < HISTORIES; n++) {
       const seed = baseSeed + n
       const random = randomFrom(seed)
@@ -54,6 +54,9 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       for (const part of parts) {
         const searched = contradicts(part, judge, budget, 1e6)
         if (searched === truth) expect.fail(`${where()}the search says ${!searched}, the definition ${truth}`)
+        const seen: readonly number[] | undefined = object.glance?.(part, initial, unlimited)
+        if (seen !== undefined && truth) expect.fail(`${where()}${seen} are no contradiction at a glance`)
+        if (seen !== undefined) share.seen++
         const quick: string = object.fast?.(part, initial, unlimited).result ?? 'not applicable'
         if (quick === 'not applicable') continue
         share.quick++
@@ -85,5 +88,6 @@ test.each(modelNames.filter((name) => name !== 'register'))(
     expect(share.met / HISTORIES).toBeGreaterThan(0.15)
     expect(share.violated / HISTORIES).toBeGreaterThan(0.1)
     if (object.fast !== undefined) expect(share.quick / HISTORIES).toBeGreaterThan(0.3)
+    if (object.glance !== undefined) expect(share.seen / HISTORIES).toBeGreaterThan(0.02)
   },
 )

@@ -6,6 +6,7 @@ import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
 import { NULL_ID, takeByUnknown } from './gaps.ts'
+import { glanceAtMessages } from './message-glance.ts'
 import { lifetimes, momentsOf, takenBefore } from './message-lives.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 import { accountOfQueue } from './queue-account.ts'
@@ -34,6 +35,10 @@ export const bag: ModelEntry = {
     beside: besideOfMessage,
     specification,
     fast,
+    glance: (part, initial, budget) =>
+      messagesAtFirst(initial).length > 0
+        ? undefined
+        : glanceAtMessages(part, false, (some) => fast(some, initial, budget), budget),
     simulate,
     related: relatedByMessage,
     supports: supportsByMessage,

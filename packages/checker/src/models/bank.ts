@@ -1,6 +1,8 @@
 import { type Json, UserError } from '@chaos/history'
+import type { Budget } from '../budget.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ModelEntry } from '../objects/object-model.ts'
+import { jsonOf, type Part } from '../objects/part.ts'
 import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -32,8 +34,33 @@ export const bank: ModelEntry = {
     numbers,
     reads: [READ],
     specification,
+    glance,
     machine: (part, initial, budget) => additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget),
   },
+}
+
+/** Where money is only transferred, a read of another sum than there was at first. */
+function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
+  let total = 0
+  for (const balance of balancesOf(initial).values()) total += balance
+  for (let i = 0; i < part.length; i++) if (part.f[i] === DEPOSIT || part.f[i] === WITHDRAW) return undefined
+  const known = new Set<number>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] !== READ || known.has(part.output[i])) continue
+    known.add(part.output[i])
+    const read = jsonOf(part, part.output[i])
+    if (!isObject(read)) return undefined
+    let sum = 0
+    for (const balance of Object.values(read)) {
+      if (typeof balance !== 'number') return undefined
+      sum += balance
+    }
+    // Fractions do not add up exactly.
+    if (!Number.isSafeInteger(total) || !Number.isSafeInteger(sum)) return undefined
+    if (sum !== total) return [i]
+  }
+  return undefined
 }
 
 /** By account; one that is not there has nothing. */

@@ -6,6 +6,7 @@ import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import { besideOfMessage, enqueuedBy, relatedByMessage, supportsByMessage } from './bag.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
+import { glanceAtMessages } from './message-glance.ts'
 import { type Life, type Lives, lifetimes, momentsOf, takenBefore } from './message-lives.ts'
 import type { Specification } from './model.ts'
 import { accountOfQueue } from './queue-account.ts'
@@ -26,6 +27,10 @@ export const queue: ModelEntry = {
     beside: besideOfMessage,
     specification,
     fast,
+    glance: (part, initial, budget) =>
+      messagesAtFirst(initial).length > 0
+        ? undefined
+        : glanceAtMessages(part, true, (some) => fast(some, initial, budget), budget),
     simulate,
     related: relatedByMessage,
     supports: supportsByMessage,

@@ -73,7 +73,7 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
 function judgeOf(
   history: History,
   { name: model }: ModelEntry,
-  { fast, machine, related, divide, rule, beside, supports, simulate, specification }: ObjectModel,
+  { fast, glance, machine, related, divide, rule, beside, supports, simulate, specification }: ObjectModel,
   { isRead }: Functions,
   initial: Json,
 ): Judge {
@@ -82,6 +82,7 @@ function judgeOf(
     specification: specification(initial),
     isRead,
     fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
+    glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),
     machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),

@@ -17,6 +17,7 @@ export interface Judge {
   /** Which operations never change the object, where `isRead` says less: reads may tell what was there at the start. */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
+  readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
   readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** What every history of the object keeps to, as the end of a sentence. */
@@ -102,7 +103,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
   try {
     let exhausted: 'time' | 'memory' | undefined
-    for (const [p, part] of parts.entries()) {
+    const seen = glanceAt(parts, judge, budget)
+    if (seen !== undefined) return seen
+    for (const p of inTurn(parts)) {
+      const part = parts[p]
       const begun = inTime(
         () => begin(part, judge, budget),
         () => undefined,
@@ -140,6 +144,29 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   } finally {
     release()
   }
+}
+
+/** Longer parts are looked at before they are decided, and the shorter ones decided first. */
+const LONG = 20_000
+
+function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {
+  if (glance === undefined) return undefined
+  for (const part of parts) {
+    if (part.length < LONG) continue
+    const conflict = inTime(
+      () => glance(part, budget),
+      () => undefined,
+    )
+    if (conflict !== undefined) return { result: 'violated', part, conflict, until: undefined }
+  }
+  return undefined
+}
+
+/** Of long histories the objects with the fewest operations come first: what they contradict is soon seen. */
+function inTurn(parts: readonly Part[]): readonly number[] {
+  const numbers = Array.from(parts.keys())
+  const total = parts.reduce((sum, { length }) => sum + length, 0)
+  return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
 /** The answer, where there is a quick way to it; otherwise a search that has not begun. */

@@ -45,6 +45,13 @@ export interface ObjectModel {
    */
   fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
+   * Operations that contradict each other whatever else happened, as far as a look at each shows it: for histories that are
+   * too long to be decided soon. Undefined where nothing is seen, which says nothing.
+   *
+   * @throws OutOfTime
+   */
+  glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
+  /**
    * The specification on integers, where that is quicker than numbering states by their keys; undefined where it cannot say
    * all that is in the part.
    */

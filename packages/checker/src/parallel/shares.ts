@@ -47,6 +47,9 @@ interface KeyOrder {
 /** Fewer operations than this are judged sooner than they are told to another thread. */
 const LEAST_OPERATIONS = 20_000
 
+/** With less time for each operation it is not to be spent on starting threads that each encode them anew. */
+const LEAST_MS_FOR_EACH = 0.005
+
 /**
  * Spreads the keys over at most so many threads. Undefined where one thread does as well: for few operations, a single key,
  * or another model than registers.
@@ -60,6 +63,7 @@ export function planShares(
   const { key, length } = history.operations
   if (most < 2 || length < leastOperations || modelOf(options.model).object !== undefined) return undefined
   if (!options.levels.includes('linearizable')) return undefined
+  if (length >= LEAST_OPERATIONS && options.deadlineMs < length * LEAST_MS_FOR_EACH) return undefined
   const counts = new Int32Array(history.keys.length + 1)
   for (let i = 0; i < length; i++) counts[key[i] + 1]++
   const keys = Array.from(counts.keys()).filter((k) => counts[k] > 0)
