@@ -24,6 +24,8 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   const value = (json: Json): Json => (json === null ? initial : json)
   const isWrite = (i: number): boolean => ops[i]!.f === 'write'
   const all = ops.map((_, i) => i)
+  // One of unknown outcome may not have happened: nothing is asked of it.
+  const completed = all.filter((i) => ops[i]!.completed)
   const reads = all.filter((i) => !isWrite(i))
   const writes = all.filter(isWrite)
   const written = (i: number): Json => value(ops[i]!.input)
@@ -70,7 +72,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /** Lipton & Sandberg 1988: at its last operation a client has all its reads in one order, unless the last ones overlap. */
-  const pram = all.every((last) => {
+  const pram = completed.every((last) => {
     const own = (i: number): boolean => i === last || inClient[i]![last]!
     return hasOrder(
       all.filter((i) => isWrite(i) || own(i)),
@@ -118,7 +120,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
 
   /** Bouajjani et al. 2017: the past of each operation has an order that explains what is visible in it. */
   function isCausal(order: Relation, visible: (read: number, o: number) => boolean): boolean {
-    return all.every((o) => {
+    return completed.every((o) => {
       const past = all.filter((i) => i === o || order[i]![o])
       return hasOrder(
         past,

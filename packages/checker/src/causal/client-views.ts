@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
-import { type Encoded, NOTHING, restrict } from '../encoded.ts'
+import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
 import { decideBy, findSequentialOrder } from '../sequential/decide.ts'
 import { derive } from '../sequential/derivation.ts'
 import { ascending, NO_READ, type ReadsFrom } from '../sequential/reads-from.ts'
@@ -81,12 +81,12 @@ export function searchClient(
 const NO_TEXTS = (): Json => null
 
 /**
- * The operations of a client which between them know all that any of its operations does: the one called last, and each read
- * that had not returned by then.
+ * The completed operations of a client which between them know all that any of those does: the one called last, and each
+ * read that had not returned by then.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
-  const own = ascending(length, (i) => numbers[i] === client)
+  const own = ascending(length, (i) => numbers[i] === client && returns[i] !== NEVER)
   const last = own[own.length - 1]
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
