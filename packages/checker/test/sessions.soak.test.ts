@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { agree, noCounts } from './session-agreement.ts'
+import { agree, agreeUnnamed, noCounts } from './session-agreement.ts'
 
 // Clients of several processes, against the definitions tried out in full. CHAOS_SOAK=short does a few thousand.
 const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
@@ -10,4 +10,10 @@ test(`each level agrees with its definition on ${HISTORIES} histories of clients
   const counts = noCounts()
   for (let n = 0; counts.judged < HISTORIES; n++) agree(baseSeed + n, counts)
   expect(counts.overlapping).toBeGreaterThan(HISTORIES * 0.5)
+})
+
+test(`what is said where nothing named a client holds however clients are told apart, on ${HISTORIES / 5} histories`, () => {
+  const counts = noCounts()
+  for (let n = 0; counts.judged < HISTORIES / 5; n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
+  expect(counts.violated['sequential']).toBeGreaterThan(HISTORIES / 100)
 })
