@@ -176,6 +176,7 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
   const client = spec.client ?? table.client
   const nameClient: NameClient = compileClient(client)
   const requestId = table.requestId?.toLowerCase()
+  const final = table.final?.toLowerCase()
   const outcomes = compileOutcomes(spec)
   const answerSources = (spec.answers ?? [])
     .flatMap(({ when }) => Object.keys(when))
@@ -215,7 +216,9 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
       if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
       const calls = callsOf(asked)
       if (!hasSome(calls)) return passedOn(head, 'nothing')
-      const understanding: Understanding = { kind: 'operations', calls, session: nameClient(request, peer) }
+      const session = nameClient(request, peer)
+      const isFinal = final !== undefined && request.headers?.get(final) !== undefined
+      const understanding: Understanding = { kind: 'operations', calls, session, final: isFinal }
       return { route: undefined, understanding, complete: (answer) => completions(asked, request, head.method, answer) }
     },
     touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),

@@ -96,6 +96,8 @@ export interface RouteTable {
   /** The field by which a request names itself, so that its retries are known: `Idempotency-Key`. */
   readonly requestId?: string | undefined
   readonly client?: ClientSource | undefined
+  /** The field that marks a read as one of the last, after which nothing is written: `X-Final`. */
+  readonly final?: string | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
   /** What the messages of gRPC consist of: from a descriptor, or declared. */

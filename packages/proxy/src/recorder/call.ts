@@ -26,7 +26,13 @@ export type Touches = 'nothing' | 'everything' | { readonly keys: readonly strin
 /** What a mapping makes of a request. */
 export type Understanding =
   /** Several where the request does several things. `session` names the client; undefined where nothing does. */
-  | { readonly kind: 'operations'; readonly calls: readonly [Call, ...Call[]]; readonly session: string | undefined }
+  | {
+      readonly kind: 'operations'
+      readonly calls: readonly [Call, ...Call[]]
+      readonly session: string | undefined
+      /** After these nothing is written any more: by them it is told whether the copies agree. */
+      readonly final?: boolean | undefined
+    }
   /** It is no operation. `what` names its kind, as in `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
   /** It should be an operation, and lacks what makes it one. `key`: what it reads, where that is known. */

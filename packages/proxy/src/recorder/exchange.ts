@@ -13,6 +13,8 @@ import type { Remark, View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
+const FINAL = extraText({ final: true })
+
 /** The operations that one call turned out to be. */
 type Entries = readonly Operation[]
 
@@ -74,7 +76,7 @@ export class Exchange {
   called(understanding: Understanding): void {
     this.#understanding = understanding
     this.#edges |= EDGE.clientIn
-    if (understanding.kind === 'operations') this.#invoke(understanding.calls, understanding.session)
+    if (understanding.kind === 'operations') this.#invoke(understanding)
     else this.#pass(understanding)
   }
 
@@ -127,7 +129,7 @@ export class Exchange {
     return this.#only?.process ?? this.#operations[0]?.process ?? this.#entries?.[0]?.[0]?.process ?? 0
   }
 
-  #invoke(calls: readonly [Call, ...Call[]], session: string | undefined): void {
+  #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
     // What the proxy asks of its own accord is no client's, and comes after nothing that any of them did.
@@ -136,6 +138,7 @@ export class Exchange {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
       this.#extra = this.#correlate(calls[0])
     }
+    if (final === true) this.#extra += FINAL
     const tick = this.#clientPlace?.tick
     const { key } = calls[0]
     if (calls.length === 1 && key !== UNSAID) this.#only = this.#operation(calls[0], key, tick)

@@ -61,6 +61,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [{ ...route({}), client: 'ip' }, 'x: "client" is "ip". Give what names the client'],
     [route({ body: 'x' }), 'x: route 1 has no member "body". It has: request, when, ignore, f, key, value, result,'],
     [{ ...route({}), requestId: 3 }, 'x: "requestId" is 3. Name a field, such as "Idempotency-Key".'],
+    [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List what is to be read at the start'],
     [{ ...route({}), keys: ['a'] }, 'x: "keys" are what is read at the start: say "initial": "read" as well.'],

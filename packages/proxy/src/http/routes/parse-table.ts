@@ -19,16 +19,19 @@ import { checkRoutes } from './table-checks.ts'
 export function parseRouteTable(value: unknown, where: string): RouteTable {
   const members = readObject(value, where)
   refuseUnknown(members, tableMembers, where)
-  const { routes, requestId, client } = members
+  const { routes, requestId, final, client } = members
   if (!Array.isArray(routes) || routes.length === 0)
     throw wrong(
       `${where}: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
     )
   if (requestId !== undefined && (typeof requestId !== 'string' || requestId === ''))
     throw wrong(`${where}: "requestId" is ${quote(requestId)}. Name a field, such as "Idempotency-Key".`)
+  if (final !== undefined && (typeof final !== 'string' || final === ''))
+    throw wrong(`${where}: "final" is ${quote(final)}. Name a field, such as "X-Final".`)
   const table: RouteTable = {
     routes: routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`)),
     ...optional('requestId', requestId),
+    ...optional('final', final),
     ...optional(
       'client',
       given(client, (given) => parseClient(given, `${where}: "client"`)),

@@ -148,6 +148,11 @@ export const tableMembers: readonly Member[] = [
     schema: text,
   },
   {
+    name: 'final',
+    summary: 'the field that marks a read as one of the last, made once all writes are over',
+    schema: text,
+  },
+  {
     name: 'descriptor',
     summary: 'what messages of gRPC consist of: the file with a FileDescriptorSet, or {"base64": …}',
     schema: { type: ['string', 'object'] },
