@@ -3,8 +3,20 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 // A package imports only from rows above its own.
-const rows = ['history', 'faults', 'protocols', 'checker', 'report', 'proxy', 'runner', 'simulator', 'targets', 'cli']
-const pure = ['faults', 'protocols', 'checker', 'report']
+const rows = [
+  'history',
+  'faults',
+  'protocols',
+  'checker',
+  'workloads',
+  'report',
+  'proxy',
+  'runner',
+  'simulator',
+  'targets',
+  'cli',
+]
+const pure = ['faults', 'protocols', 'checker', 'workloads', 'report']
 const packages = join(import.meta.dirname, '..', 'packages')
 
 /** JSON as tsconfig.json has it: with whole-line comments. */

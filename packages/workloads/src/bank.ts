@@ -1,0 +1,51 @@
+import { readShare, readsSetting } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/** As the bank that targets replicate begins. */
+const BALANCES = { a: 100, b: 100, c: 100, d: 100, e: 100 } as const
+const ACCOUNTS = Object.keys(BALANCES)
+
+/** Transfers between a few accounts, each with an id of its own so that it takes effect once, and reads of all balances. */
+export const bank: Workload = {
+  name: 'bank',
+  summary: 'transfers between accounts, each to be made once and never with money that is not there',
+  model: 'bank',
+  initial: BALANCES,
+  levels: ['linearizable'],
+  object: 'bank',
+  functions: ['transfer', 'read'],
+  reads: ['read'],
+  settings: [
+    readsSetting,
+    { name: 'amount', summary: 'the most that is transferred at once', default: 30, min: 1, max: 1_000_000 },
+  ],
+  create(settings, serial) {
+    const reads = numberOf(settings, 'reads')
+    const most = numberOf(settings, 'amount')
+    let last = serial
+    return {
+      client(random, rank) {
+        const share = readShare(reads, rank)
+        return {
+          next() {
+            if (random.chance(share)) return { f: 'read', value: null }
+            const place = random.integer(ACCOUNTS.length)
+            const further = 1 + random.integer(ACCOUNTS.length - 1)
+            const from = ACCOUNTS[place] ?? ''
+            const to = ACCOUNTS[(place + further) % ACCOUNTS.length] ?? ''
+            last += 1
+            return { f: 'transfer', value: { from, to, amount: 1 + random.integer(most), id: last } }
+          },
+        }
+      },
+    }
+  },
+  finale: () => [{ f: 'read', value: null }],
+  vacuous: (history) => [
+    ...missing(history, 'read', ['read']),
+    ...missing(history, 'transfer', ['transfer']),
+    ...withoutConcurrency(history, 'a transfer', ['transfer']),
+  ],
+}

@@ -1,0 +1,54 @@
+import { createKeyPool, keysSetting } from './keys.ts'
+import { readAll, readOf, readShare, readsSetting } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * Additions to a few counters, and reads. All additions are of 1 unless the user chose otherwise: then additions are
+ * interchangeable, and a history of any length is decided quickly.
+ */
+export const counter: Workload = {
+  name: 'counter',
+  summary: 'a number that is added to and read',
+  model: 'counter',
+  initial: 0,
+  levels: ['linearizable', 'eventual'],
+  object: 'counter',
+  functions: ['add', 'read'],
+  reads: ['read'],
+  settings: [
+    keysSetting(5, 'how many counters clients use'),
+    readsSetting,
+    {
+      name: 'amount',
+      summary: 'the most that is added at once; above 1, only bounds are checked in long histories',
+      default: 1,
+      min: 1,
+      max: 1_000_000,
+    },
+  ],
+  create(settings) {
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    const reads = numberOf(settings, 'reads')
+    const most = numberOf(settings, 'amount')
+    return {
+      client(random, rank) {
+        const share = readShare(reads, rank)
+        return {
+          next() {
+            const key = keys.pick(random)
+            if (random.chance(share)) return readOf(key)
+            return { f: 'add', key, value: most === 1 ? 1 : 1 + random.integer(most) }
+          },
+        }
+      },
+    }
+  },
+  finale: readAll,
+  vacuous: (history) => [
+    ...missing(history, 'read', ['read']),
+    ...missing(history, 'add', ['add']),
+    ...withoutConcurrency(history, 'an add', ['add']),
+  ],
+}

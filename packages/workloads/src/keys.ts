@@ -1,0 +1,72 @@
+import type { Random } from '@chaos/faults'
+import type { Setting } from './setting.ts'
+
+const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
+
+/** `x`, `y`, `z`, `a`, … while letters last. */
+export const keyNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
+
+/** A search has few keys, so that operations meet. */
+export const keysSetting = (count: number, summary: string): Setting => ({
+  name: 'keys',
+  summary,
+  default: count,
+  min: 1,
+  max: 10_000,
+  worthTrying: [1, 2, 3],
+})
+
+/** How much goes into one object before a new one takes its place, where reads return all of it. */
+export const sizeSetting = (summary: string): Setting => ({
+  name: 'size',
+  summary,
+  default: 50,
+  min: 1,
+  max: 10_000,
+})
+
+/**
+ * The keys that are in use. A key can be given up for a new one: when as much was put into its object as is wanted, or when
+ * nobody can use the object any more.
+ */
+export interface KeyPool {
+  pick(random: Random): string
+  /** Counts something put into the object; at the limit the key is replaced. */
+  filled(key: string): void
+  replace(key: string): void
+}
+
+/** `x` is replaced by `x2`, that by `x3`, and so on. Without a limit keys are replaced only on request. */
+export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
+  const names = keyNames(count)
+  const keys = [...names]
+  const places = new Map(keys.map((key, place) => [key, place]))
+  const generations = keys.map(() => 1)
+  const amounts = keys.map(() => 0)
+
+  function replace(key: string): void {
+    const place = places.get(key)
+    // Somebody else has replaced it.
+    if (place === undefined) return
+    places.delete(key)
+    const generation = (generations[place] ?? 1) + 1
+    const next = `${names[place]}${names[place]?.startsWith('k') ? '-' : ''}${generation}`
+    generations[place] = generation
+    amounts[place] = 0
+    keys[place] = next
+    places.set(next, place)
+  }
+
+  return {
+    pick: (random) => random.pick(keys),
+    filled(key) {
+      const place = places.get(key)
+      if (place === undefined) return
+      const amount = (amounts[place] ?? 0) + 1
+      amounts[place] = amount
+      if (amount >= limit) replace(key)
+    },
+    replace,
+  }
+}

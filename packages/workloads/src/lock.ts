@@ -1,0 +1,72 @@
+import type { Json } from '@chaos/history'
+import { createKeyPool, keysSetting } from './keys.ts'
+import { numberOf } from './setting.ts'
+import { missing, someFailed, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/** Most of the time a holder releases before it does anything else. */
+const RELEASE_PROBABILITY = 0.9
+
+/**
+ * Locks that are acquired and released. An acquire answers with a fencing token, and the release gives it back, so that only
+ * the holder's own release frees the lock. A lock that was acquired or released with unknown outcome may be held by a
+ * process that is retired, which nobody can change: clients then go on to a new one.
+ */
+export const lock: Workload = {
+  name: 'lock',
+  summary: 'a lock with one holder at a time, and fencing tokens',
+  model: 'lock',
+  initial: null,
+  levels: ['linearizable'],
+  object: 'lock',
+  functions: ['acquire', 'release'],
+  reads: [],
+  settings: [keysSetting(3, 'how many locks clients use at a time')],
+  create(settings) {
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    return {
+      client(random) {
+        /** What this process holds, and the tokens; without an answer, an acquire is taken to have succeeded. */
+        const held = new Set<string>()
+        const tokens = new Map<string, Json>()
+        return {
+          next() {
+            const [first] = held
+            if (first !== undefined && random.chance(RELEASE_PROBABILITY)) {
+              held.delete(first)
+              return { f: 'release', key: first, value: tokens.get(first) ?? null }
+            }
+            const key = keys.pick(random)
+            held.add(key)
+            return { f: 'acquire', key, value: null }
+          },
+          learned({ f, key = '' }, completion) {
+            if (completion.type === 'info') {
+              for (const each of held) keys.replace(each)
+              keys.replace(key)
+              held.clear()
+              tokens.clear()
+            } else if (f === 'acquire' && completion.type === 'ok') {
+              held.add(key)
+              tokens.set(key, completion.value)
+            } else if (f === 'release') {
+              // Refused, it is still held, or the service thinks otherwise: nobody waits for that to be settled.
+              if (completion.type === 'fail') keys.replace(key)
+              held.delete(key)
+              tokens.delete(key)
+            } else if (!tokens.has(key)) held.delete(key)
+          },
+          filledIn: (planned) =>
+            planned.f === 'release' ? { ...planned, value: tokens.get(planned.key ?? '') ?? null } : planned,
+        }
+      },
+    }
+  },
+  finale: () => [],
+  vacuous: (history) => [
+    ...missing(history, 'acquire', ['acquire']),
+    ...missing(history, 'release', ['release']),
+    ...(someFailed(history, ['acquire']) ? [] : ['no acquire was refused: nobody wanted a lock that was held']),
+    ...withoutConcurrency(history, 'an acquire', ['acquire']),
+  ],
+}

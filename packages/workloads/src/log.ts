@@ -1,0 +1,78 @@
+import type { Json } from '@chaos/history'
+import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
+import { readShare, readsSetting } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/** How many entries a poll asks for. */
+const LIMIT = 5
+
+/**
+ * Logs that values are sent to, each of its own, and polled from an offset. A poll begins at an entry that its client knows
+ * is there: beyond the end there would be nothing to learn from.
+ */
+export const log: Workload = {
+  name: 'log',
+  summary: 'a log: a send answers with its offset, a poll with what follows an offset',
+  model: 'log',
+  initial: null,
+  levels: ['linearizable'],
+  object: 'log',
+  functions: ['send', 'poll'],
+  reads: ['poll'],
+  settings: [
+    keysSetting(20, 'how many logs clients use at a time'),
+    { ...readsSetting, summary: 'share of operations that poll; some clients poll more, others less' },
+    sizeSetting('sends to a log until a new one takes its place'),
+  ],
+  create(settings, serial) {
+    const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
+    const reads = numberOf(settings, 'reads')
+    let last = serial
+    return {
+      client(random, rank) {
+        const share = readShare(reads, rank)
+        /** By log: the last offset that this client has seen an entry at. */
+        const seen = new Map<string, number>()
+        /** By log: how much this client has sent, which is where it looks as long as it has seen nothing. */
+        const sent = new Map<string, number>()
+        return {
+          next() {
+            const key = keys.pick(random)
+            if (random.chance(share)) {
+              const known = seen.get(key) ?? sent.get(key) ?? 0
+              // Some begin further back: what stood there once must stay.
+              const offset = Math.max(0, known - random.integer(LIMIT))
+              return { f: 'poll', key, value: { offset, limit: LIMIT } }
+            }
+            last += 1
+            keys.filled(key)
+            sent.set(key, (sent.get(key) ?? -1) + 1)
+            return { f: 'send', key, value: last }
+          },
+          learned({ f, key = '', value }, completion) {
+            if (completion.type !== 'ok') return
+            const offset = f === 'send' ? completion.value : lastPolled(value, completion.value)
+            if (typeof offset === 'number') seen.set(key, Math.max(offset, seen.get(key) ?? 0))
+          },
+        }
+      },
+    }
+  },
+  finale: (keys) => keys.map((key) => ({ f: 'poll', key, value: null })),
+  vacuous: (history) => [
+    ...missing(history, 'send', ['send']),
+    ...(someSucceeded(history, ['poll'], (entries) => Array.isArray(entries) && entries.length > 0)
+      ? []
+      : ['no poll returned an entry']),
+    ...withoutConcurrency(history, 'a send', ['send']),
+  ],
+}
+
+/** Undefined where nothing was returned. */
+function lastPolled(asked: Json, entries: Json): number | undefined {
+  if (!Array.isArray(entries) || entries.length === 0) return undefined
+  const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0
+  return typeof from === 'number' ? from + entries.length - 1 : undefined
+}

@@ -1,0 +1,56 @@
+import { createKeyPool, keysSetting } from './keys.ts'
+import { readShare } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * Messages, each of its own value, put in and taken out. In the end every queue is drained, so that what nobody received
+ * is told from what was lost.
+ */
+export const queue: Workload = {
+  name: 'queue',
+  summary: 'messages, first in, first out, each taken once; drained in the end',
+  model: 'queue',
+  initial: null,
+  levels: ['linearizable', 'eventual'],
+  object: 'queue',
+  functions: ['enqueue', 'dequeue', 'drain'],
+  reads: [],
+  settings: [
+    keysSetting(5, 'how many queues clients use'),
+    {
+      name: 'dequeues',
+      summary: 'share of operations that take a message; some clients take more, others less',
+      default: 0.5,
+      min: 0,
+      max: 1,
+      fraction: true,
+      worthTrying: [0.3, 0.5, 0.7],
+    },
+  ],
+  create(settings, serial) {
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    const dequeues = numberOf(settings, 'dequeues')
+    let last = serial
+    return {
+      client(random, rank) {
+        const share = readShare(dequeues, rank)
+        return {
+          next() {
+            const key = keys.pick(random)
+            if (random.chance(share)) return { f: 'dequeue', key, value: null }
+            last += 1
+            return { f: 'enqueue', key, value: last }
+          },
+        }
+      },
+    }
+  },
+  finale: (keys) => keys.map((key) => ({ f: 'drain', key, value: null })),
+  vacuous: (history) => [
+    ...missing(history, 'enqueue', ['enqueue']),
+    ...(someSucceeded(history, ['dequeue'], (message) => message !== null) ? [] : ['no message was dequeued']),
+    ...withoutConcurrency(history, 'an enqueue or a dequeue', ['enqueue', 'dequeue']),
+  ],
+}

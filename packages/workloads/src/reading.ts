@@ -1,0 +1,29 @@
+import type { Input } from '@chaos/history'
+import type { Setting } from './setting.ts'
+
+/**
+ * By rank: at every node one client mostly writes, one does both, one mostly reads, and so on. A node that was cut off
+ * stops answering reads before it stops taking writes, and would stop a client that does both.
+ */
+const WEIGHTS = [0.2, 1, 1.8, 1]
+
+/** The rank whose clients read just as much as the setting says. */
+export const EVEN_RANK = 1
+
+export const readsSetting: Setting = {
+  name: 'reads',
+  summary: 'share of operations that read; some clients read more, others less',
+  default: 0.5,
+  min: 0,
+  max: 1,
+  fraction: true,
+  worthTrying: [0.3, 0.5, 0.7],
+}
+
+/** How likely the next operation of a client of this rank is a read. */
+export const readShare = (share: number, rank: number): number => share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
+
+export const readOf = (key: string): Input => ({ f: 'read', key, value: null })
+
+/** Each object read once, as most finales have it. */
+export const readAll = (keys: readonly string[]): readonly Input[] => keys.map(readOf)

@@ -1,0 +1,29 @@
+import { append } from './append.ts'
+import { bank } from './bank.ts'
+import { counter } from './counter.ts'
+import { listAppend } from './list-append.ts'
+import { lock } from './lock.ts'
+import { log } from './log.ts'
+import { queue } from './queue.ts'
+import { register } from './register.ts'
+import { set } from './set.ts'
+import { uniqueIds } from './unique-ids.ts'
+import type { Workload } from './workload.ts'
+
+/** Every workload that comes with this program: commands, help and tests iterate over them. */
+export const workloads: readonly Workload[] = [
+  register,
+  append,
+  counter,
+  set,
+  queue,
+  lock,
+  listAppend,
+  bank,
+  uniqueIds,
+  log,
+]
+
+export const workloadNames: readonly string[] = workloads.map(({ name }) => name)
+
+export const findWorkload = (name: string): Workload | undefined => workloads.find((workload) => workload.name === name)

@@ -1,0 +1,66 @@
+import type { Json } from '@chaos/history'
+import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
+import { readAll, readOf, readShare, readsSetting } from './reading.ts'
+import { numberOf } from './setting.ts'
+import { missing, withoutConcurrency } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * Sets that elements are added to, and read whole; no element is added twice. A client removes only what it added itself,
+ * so that most removals find their element.
+ */
+export const set: Workload = {
+  name: 'set',
+  summary: 'values that are added, removed, and read all at once',
+  model: 'set',
+  initial: null,
+  levels: ['linearizable', 'eventual'],
+  object: 'set',
+  functions: ['add', 'remove', 'read'],
+  reads: ['read'],
+  settings: [
+    keysSetting(20, 'how many sets clients use at a time'),
+    readsSetting,
+    sizeSetting('additions to a set until a new one takes its place'),
+    {
+      name: 'removes',
+      summary: 'share of what is not a read that removes an element; 0 for sets that only grow',
+      default: 0.1,
+      min: 0,
+      max: 1,
+      fraction: true,
+    },
+  ],
+  create(settings, serial) {
+    const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
+    const reads = numberOf(settings, 'reads')
+    const removes = numberOf(settings, 'removes')
+    let last = serial
+    return {
+      client(random, rank) {
+        const share = readShare(reads, rank)
+        const added = new Map<string, Json[]>()
+        return {
+          next() {
+            const key = keys.pick(random)
+            if (random.chance(share)) return readOf(key)
+            const own = added.get(key)
+            if (random.chance(removes) && own !== undefined && own.length > 0)
+              return { f: 'remove', key, value: own.splice(random.integer(own.length), 1)[0] ?? null }
+            last += 1
+            keys.filled(key)
+            if (own === undefined) added.set(key, [last])
+            else own.push(last)
+            return { f: 'add', key, value: last }
+          },
+        }
+      },
+    }
+  },
+  finale: readAll,
+  vacuous: (history) => [
+    ...missing(history, 'read', ['read']),
+    ...missing(history, 'add', ['add']),
+    ...withoutConcurrency(history, 'an add', ['add', 'remove']),
+  ],
+}

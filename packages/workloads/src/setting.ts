@@ -1,0 +1,84 @@
+import { UserError } from '@chaos/history'
+
+export type SettingValue = number | boolean | string
+
+/** A value for every setting of a workload. */
+export interface Settings {
+  readonly [name: string]: SettingValue
+}
+
+/** Something of a workload that can be chosen, as `--set name=value`. */
+export interface Setting {
+  readonly name: string
+  readonly summary: string
+  readonly default: SettingValue
+  /** For numbers. */
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  /** Whether a number may be a fraction, such as a share. */
+  readonly fraction?: boolean | undefined
+  /** If only some values make sense. */
+  readonly values?: readonly SettingValue[] | undefined
+  /** What a search draws from, run by run, unless the user chose: few keys, say, so that operations meet. */
+  readonly worthTrying?: readonly SettingValue[] | undefined
+}
+
+/** Anything that declares settings: for messages, its name. */
+interface Declaring {
+  readonly name: string
+  readonly settings: readonly Setting[]
+}
+
+/**
+ * The chosen values, the rest from the defaults.
+ *
+ * @throws UserError (usage) for a setting that is not declared, or a value it cannot have.
+ */
+export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}): Settings {
+  const values: { [name: string]: SettingValue } = {}
+  for (const setting of settings) values[setting.name] = setting.default
+  for (const [given, value] of Object.entries(chosen)) {
+    const setting = settings.find((known) => known.name === given)
+    if (setting === undefined) {
+      const known = settings.map((each) => each.name).join(', ')
+      throw new UserError(
+        'usage',
+        `${name} has no setting "${given}". ${known === '' ? 'It has none.' : `It has: ${known}.`}`,
+      )
+    }
+    if (!isPossible(setting, value))
+      throw new UserError(
+        'usage',
+        `${name}: ${given}=${value} is not possible; give ${expectedText(setting)} (${setting.summary}).`,
+      )
+    values[given] = value
+  }
+  return values
+}
+
+/** @throws Error for a setting that the workload does not declare as a number. */
+export function numberOf(settings: Settings, name: string): number {
+  const value = settings[name]
+  if (typeof value !== 'number') throw new Error(`the setting ${name} is ${value}, which is no number`)
+  return value
+}
+
+function isPossible(setting: Setting, value: SettingValue): boolean {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER, fraction = false, values } = setting
+  if (values !== undefined) return values.includes(value)
+  if (typeof value !== typeof setting.default) return false
+  return typeof value !== 'number' || (value >= min && value <= max && (fraction || Number.isInteger(value)))
+}
+
+/** What a setting can be, as the end of "give …". */
+export function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
+  if (values !== undefined) return `one of ${values.join(', ')}`
+  switch (typeof usual) {
+    case 'number':
+      return `a ${fraction === true ? 'number' : 'whole number'} ${max === undefined ? `from ${min}` : `between ${min} and ${max}`}`
+    case 'boolean':
+      return 'true or false'
+    default:
+      return `a text such as ${usual}`
+  }
+}

@@ -1,0 +1,49 @@
+import { FAIL, type History, type Json, OK, outputOf } from '@chaos/history'
+
+/** What is missed where none of these functions succeeded even once. */
+export function missing(history: History, what: string, functions: readonly string[]): string[] {
+  return someSucceeded(history, functions, () => true) ? [] : [`no ${what} succeeded`]
+}
+
+/** Whether any of these functions succeeded with such a result. */
+export function someSucceeded(
+  history: History,
+  functions: readonly string[],
+  fits: (output: Json) => boolean,
+): boolean {
+  const { f, outcome, length } = history.operations
+  const wanted = history.functions.map((name) => functions.includes(name))
+  for (let row = 0; row < length; row++)
+    if (outcome[row] === OK && wanted[f[row] ?? -1] === true && fits(outputOf(history, row))) return true
+  return false
+}
+
+/** Whether any of these functions was refused. */
+export function someFailed(history: History, functions: readonly string[]): boolean {
+  const { f, outcome, length } = history.operations
+  for (let row = 0; row < length; row++)
+    if (outcome[row] === FAIL && functions.includes(history.functions[f[row] ?? 0] ?? '')) return true
+  return false
+}
+
+/** Operations that only read, as the final ones do, try nothing by overlapping each other. */
+export function withoutConcurrency(history: History, what: string, changes: readonly string[]): string[] {
+  return hasConcurrency(history, changes) ? [] : [`nothing ran at the same time as ${what}`]
+}
+
+/** Whether anything overlapped one of these functions. */
+export function hasConcurrency({ functions, operations }: History, changes: readonly string[]): boolean {
+  const { length, f, callEvent, returnEvent } = operations
+  const isChange = functions.map((name) => changes.includes(name))
+  let latestReturn = -1
+  let latestChangeReturn = -1
+  for (let row = 0; row < length; row++) {
+    const changing = isChange[f[row] ?? -1] === true
+    const called = callEvent[row] ?? 0
+    if (called < latestChangeReturn || (changing && called < latestReturn)) return true
+    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
+    latestReturn = Math.max(latestReturn, returned)
+    if (changing) latestChangeReturn = Math.max(latestChangeReturn, returned)
+  }
+  return false
+}

@@ -1,0 +1,138 @@
+import type { Completion, Input, Json } from '@chaos/history'
+
+/** One object as a person would write it down, changed in place: what models are tried against must not be a model. */
+export type PlainObject = (input: Input) => Completion
+
+const ok = (value: Json): Completion => ({ type: 'ok', value })
+const fail = (error: string): Completion => ({ type: 'fail', error })
+
+/** One object by key; what an operation without a key asks for is one more. */
+const byKey = (create: () => PlainObject) => (): PlainObject => {
+  const objects = new Map<string, PlainObject>()
+  return (input) => {
+    const key = input.key ?? ''
+    const object = objects.get(key) ?? create()
+    objects.set(key, object)
+    return object(input)
+  }
+}
+
+const register = byKey(() => {
+  let held: Json = null
+  return ({ f, value }) => {
+    if (f === 'read') return ok(held)
+    if (f === 'append') {
+      held = `${held ?? ''}${value}`
+      return ok(value)
+    }
+    if (f === 'write') {
+      held = value
+      return ok(value)
+    }
+    const [expected, next] = value as readonly [Json, Json]
+    if (held !== expected) return fail('mismatch')
+    held = next
+    return ok(value)
+  }
+})
+
+const counter = byKey(() => {
+  let count = 0
+  return ({ f, value }) => {
+    if (f === 'read') return ok(count)
+    count += value as number
+    return ok(value)
+  }
+})
+
+const set = byKey(() => {
+  const elements = new Set<Json>()
+  return ({ f, value }) => {
+    if (f === 'read') return ok([...elements])
+    if (f === 'add') elements.add(value)
+    else elements.delete(value)
+    return ok(value)
+  }
+})
+
+const queue = byKey(() => {
+  const messages: Json[] = []
+  return ({ f, value }) => {
+    if (f === 'drain') return ok(messages.splice(0))
+    if (f === 'dequeue') return ok(messages.shift() ?? null)
+    messages.push(value)
+    return ok(value)
+  }
+})
+
+const lock = byKey(() => {
+  let holder: number | undefined
+  let last = 0
+  return ({ f, value }) => {
+    if (f === 'release') {
+      if (holder !== value) return fail('not held')
+      holder = undefined
+      return ok(value)
+    }
+    if (holder !== undefined) return fail('held')
+    last += 1
+    holder = last
+    return ok(last)
+  }
+})
+
+const lists = byKey(() => {
+  const list: Json[] = []
+  return ({ f, value }) => {
+    if (f === 'read') return ok([...list])
+    list.push(value)
+    return ok(value)
+  }
+})
+
+interface Transfer {
+  readonly from: string
+  readonly to: string
+  readonly amount: number
+  readonly id: number
+}
+
+const bank = (): PlainObject => {
+  const balances: Record<string, number> = { a: 100, b: 100, c: 100, d: 100, e: 100 }
+  return ({ f, value }) => {
+    if (f === 'read') return ok({ ...balances })
+    const { from, to, amount } = value as unknown as Transfer
+    if (balances[from]! < amount) return fail('not enough money')
+    balances[from]! -= amount
+    balances[to]! += amount
+    return ok(value)
+  }
+}
+
+const ids = byKey(() => {
+  let last = 0
+  return () => ok(++last)
+})
+
+const log = byKey(() => {
+  const entries: Json[] = []
+  return ({ f, value }) => {
+    if (f === 'send') return ok(entries.push(value) - 1)
+    const { offset, limit } = (value ?? { offset: 0, limit: entries.length }) as { offset: number; limit: number }
+    return ok(entries.slice(offset, offset + limit))
+  }
+})
+
+/** A right object for each workload, by its name, and wrong ones: what makes a mistake at the nth chance it has. */
+export const plainObjects: { readonly [workload: string]: () => PlainObject } = {
+  register,
+  append: register,
+  counter,
+  set,
+  queue,
+  lock,
+  'list-append': lists,
+  bank,
+  'unique-ids': ids,
+  log,
+}

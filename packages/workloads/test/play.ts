@@ -1,0 +1,107 @@
+import { check, type Report } from '@chaos/checker'
+import { createRandom } from '@chaos/faults'
+import { type Completion, type Event, type History, historyFromEvents, type Input, millis, nanos } from '@chaos/history'
+import { type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
+import type { PlainObject } from './objects.ts'
+
+export interface PlayOptions {
+  readonly seed: number
+  readonly clients: number
+  readonly operations: number
+  /** How likely the client never learns what became of its operation. */
+  readonly unknown: number
+  /** Whether clients ask for what they planned before the first answer. */
+  readonly planned?: boolean
+  readonly settings?: Settings
+}
+
+interface Actor {
+  readonly client: WorkloadClient
+  readonly planned: Input[]
+  process: number
+  asked?: Input | undefined
+  completion?: Completion | undefined
+}
+
+/**
+ * Clients of a workload and one object, which carries each operation out at one moment between its call and its return: what
+ * is recorded is right by construction. In the end every one of three nodes is asked for the finale.
+ */
+export function play(workload: Workload, object: PlainObject, options: PlayOptions): History {
+  const random = createRandom(options.seed)
+  const clients = workload.create(settingsFor(workload, options.settings), 0)
+  const events: Event[] = []
+  const keys = new Set<string>()
+  let processes = 0
+  const record = (actor: Pick<Actor, 'process'>, type: Event['type'], input: Input, more: object): void => {
+    const { f, key, value } = input
+    if (key !== undefined) keys.add(key)
+    const index = events.length
+    events.push({ index, time: nanos(index * 1000), process: actor.process, type, f, key, value, ...more } as Event)
+  }
+  const actors: Actor[] = Array.from({ length: options.clients }, (_, rank) => ({
+    client: clients.client(random.fork(`client ${rank}`), rank),
+    planned: [],
+    process: processes++,
+  }))
+  const turns = Array.from({ length: options.operations }, () => random.pick(actors))
+  if (options.planned === true) for (const { client, planned } of turns) planned.push(client.next())
+
+  const ask = (actor: Actor): void => {
+    const { client, planned } = actor
+    const next = planned.shift() ?? client.next()
+    actor.asked = options.planned === true ? (client.filledIn?.(next) ?? next) : next
+    record(actor, 'invoke', actor.asked, {})
+  }
+  const carryOut = (input: Input): Completion => {
+    if (!random.chance(options.unknown)) return object(input)
+    if (random.chance(0.5)) object(input)
+    return { type: workload.reads.includes(input.f) ? 'fail' : 'info', error: 'timeout' }
+  }
+  const complete = (actor: Actor, input: Input, completion: Completion): void => {
+    const more = completion.type === 'ok' ? { value: completion.value } : { error: completion.error }
+    record(actor, completion.type, input, more)
+    actor.client.learned?.(input, completion)
+    if (completion.type === 'info') actor.process = processes++
+    actor.asked = undefined
+    actor.completion = undefined
+  }
+
+  let begun = 0
+  for (;;) {
+    const open = actors.filter(({ asked }) => asked !== undefined)
+    const mayBegin = begun < options.operations
+    if (!mayBegin && open.length === 0) break
+    const actor = mayBegin ? (turns[begun] as Actor) : random.pick(open)
+    const begins = mayBegin && (open.length === 0 || random.chance(0.4)) && actor.asked === undefined
+    if (begins) {
+      begun++
+      ask(actor)
+      continue
+    }
+    const other = random.pick(open)
+    if (other.asked === undefined) continue
+    if (other.completion === undefined) other.completion = carryOut(other.asked)
+    else complete(other, other.asked, other.completion)
+  }
+  for (let node = 0; node < 3; node++) {
+    const reader = { process: processes++ }
+    for (const input of workload.finale([...keys])) {
+      record(reader, 'invoke', input, { final: true })
+      const completion = object(input)
+      record(reader, completion.type, input, completion.type === 'ok' ? { value: completion.value } : {})
+    }
+  }
+  return historyFromEvents(events)
+}
+
+export const judged = (workload: Workload, history: History): Report =>
+  check(history, {
+    model: workload.model,
+    initial: workload.initial,
+    levels: workload.levels,
+    failedCas: 'drop',
+    deadlineMs: millis(20_000),
+    memoryBytes: 500_000_000,
+    now: () => millis(performance.now()),
+  })

@@ -1,0 +1,94 @@
+import { findModel } from '@chaos/checker'
+import { createRandom } from '@chaos/faults'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { settingsFor, type Workload, workloads } from '../src/index.ts'
+import { mistakes } from './mistakes.ts'
+import { plainObjects } from './objects.ts'
+import { judged, play } from './play.ts'
+
+const options = fc.record({
+  seed: fc.nat(),
+  clients: fc.integer({ min: 1, max: 6 }),
+  operations: fc.integer({ min: 20, max: 120 }),
+  unknown: fc.constantFrom(0, 0, 0.05),
+  planned: fc.boolean(),
+})
+
+/** Few objects, so that whatever is wrong with one of them is seen. */
+const few = (workload: Workload) =>
+  workload.settings.some(({ name }) => name === 'keys') ? { settings: { keys: 2 } } : {}
+
+describe.each(workloads.map((workload) => [workload.name, workload] as const))('%s', (name, workload) => {
+  const right = plainObjects[name]!
+
+  test('meets every level that its model decides on an object that makes no mistake', () => {
+    fc.assert(
+      fc.property(options, (chosen) => {
+        const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
+        expect(report.levels.linearizable.result).toBe('met')
+        // Of operations of unknown outcome, it may stay open what became of them.
+        const others = chosen.unknown === 0 ? ['met'] : ['met', 'unknown']
+        for (const level of workload.levels) expect(others, level).toContain(report.levels[level].result)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test.each(Object.entries(mistakes[name]!))('%s: its model says so', (_, mistaken) => {
+    let caught = 0
+    const seeds = 20
+    for (let seed = 0; seed < seeds; seed++) {
+      const history = play(workload, mistaken(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
+      if (judged(workload, history).levels.linearizable.result === 'violated') caught++
+    }
+    // Some mistakes are done to what nobody looks at again.
+    expect(caught).toBeGreaterThan(seeds / 4)
+  })
+
+  test('asks for the same from the same seed', () => {
+    const asked = () => {
+      const clients = workload.create(settingsFor(workload), 0)
+      const client = clients.client(createRandom(7), 1)
+      return Array.from({ length: 50 }, () => client.next())
+    }
+    expect(asked()).toEqual(asked())
+  })
+
+  test('asks only for what it says that it asks for, also in the end', () => {
+    const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
+    const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
+    const finale = workload.finale(['x', 'y']).map(({ f }) => f)
+    expect([...new Set([...asked, ...finale])].sort()).toEqual([...workload.functions].sort())
+    expect(workload.functions).toEqual(expect.arrayContaining([...workload.reads]))
+  })
+
+  test('is judged by a model that knows its functions and decides its levels', () => {
+    const model = findModel(workload.model as string)!
+    expect(model.functions.concat(Object.keys(model.object?.numbers ?? {}))).toEqual(
+      expect.arrayContaining([...workload.functions]),
+    )
+    expect(workload.levels).toEqual(model.levels)
+  })
+
+  test('repeats no value of a run that it goes on after', () => {
+    const serial = 200
+    const values = (after: number) => {
+      const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
+      return Array.from({ length: serial }, () => client.next())
+        .filter(({ f }) => ['write', 'append', 'enqueue', 'transfer', 'send'].includes(f))
+        .map(({ value }) => JSON.stringify(value))
+    }
+    const before = new Set(values(0))
+    expect(values(serial).filter((value) => before.has(value))).toEqual([])
+  })
+
+  test('a run proves something, and one in which nothing succeeded does not', () => {
+    const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
+    expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
+    const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
+    expect(workload.vacuous(refused)).not.toEqual([])
+    const alone = play(workload, right(), { ...chosen, clients: 1 })
+    expect(workload.vacuous(alone).join()).toMatch(/nothing ran at the same time/)
+  })
+})
