@@ -11,6 +11,7 @@ export type {
   PhaseSummary,
   RunConfig,
   RunSummary,
+  RunViews,
 } from './run-summary.ts'
 export { countOperations } from './statistics.ts'
 export type { CheckPageOptions, CheckRow } from './terminal/check-page.ts'

@@ -15,7 +15,7 @@ import { type History, inputOf, type Json, outputOf } from '@chaos/history'
 import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
-import type { Expectation, PhaseSummary, RunSummary } from './run-summary.ts'
+import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
 import { statisticsOf } from './statistics.ts'
 
 /** A JSON object under construction: members that are undefined are left out. */
@@ -104,6 +104,7 @@ function wholeJson(input: JsonInput): Json {
     totals: (report?.lost.length ?? 0) > MOST_LISTED ? { lost: report?.lost.length ?? 0 } : undefined,
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
+    views: run?.views === undefined ? undefined : viewsJson(run.views),
     faults: run?.faults.map((record) =>
       object({
         id: record.id,
@@ -127,6 +128,17 @@ function wholeJson(input: JsonInput): Json {
     run: input.directory,
   })
 }
+
+/** Each level as the nodes answered; the clients' are the run's own. */
+const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
+  client: { headline: client },
+  backend: {
+    headline: backend.headline,
+    levels: Object.fromEntries(levels.map((level) => [level, { result: backend.levels[level].result }])),
+  },
+  settled: { ...settled },
+  said,
+})
 
 /** Of all phases together: a run counts a definite no that the model allows as an answer, which a history alone cannot. */
 function overallOf(phases: readonly PhaseSummary[]): number {

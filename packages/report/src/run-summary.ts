@@ -24,8 +24,26 @@ export interface RunSummary {
   readonly trouble: readonly string[]
   readonly convergedAfterHealNanos?: Nanos | undefined
   readonly report?: Report | undefined
+  /** Where the proxy recorded the run. */
+  readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
   readonly timing: { readonly checkMs: Millis }
+}
+
+/** What the clients were told, and what the nodes answered, judged apart. */
+export interface RunViews {
+  /** The headline of what the clients were told: the run's own. */
+  readonly client: string
+  readonly backend: Report
+  /** How many outcomes the proxy knows that their clients could not. */
+  readonly settled: {
+    /** Requests that would have changed something, and never left for a node: they certainly failed. */
+    readonly neverLeft: number
+    /** A node answered, and its client never learned it. */
+    readonly untold: number
+  }
+  /** In words, where there is something to say. */
+  readonly said: readonly string[]
 }
 
 export interface RunConfig {

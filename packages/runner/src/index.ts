@@ -13,6 +13,9 @@ export type {
   Healed,
   HistorySink,
   Injected,
+  MissedInvocation,
+  WireRecorder,
+  WireSink,
 } from './ports.ts'
 export type { LiveCounts } from './recorder.ts'
 export type { Progress, RunHandle, RunOptions, RunOutcome, RunStage } from './run.ts'

@@ -5,6 +5,7 @@ import { countOperations, type Expectation, type RunConfig, type RunSummary } fr
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import type { RunOutcome } from './run.ts'
 import { findVacuity } from './vacuity.ts'
+import { compareViews } from './views.ts'
 
 interface JudgeInput {
   readonly version: string
@@ -18,6 +19,8 @@ interface JudgeInput {
   /** Whether the target says when its mistake made a difference. */
   readonly marks: boolean
   readonly report: Report
+  /** Of what the nodes were asked and answered, where the proxy kept a record of that. */
+  readonly backend?: Report | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
 }
@@ -54,6 +57,10 @@ export function judgeRun(input: JudgeInput): RunSummary {
     trouble: outcome.trouble,
     convergedAfterHealNanos: outcome.convergedAfter,
     report,
+    views:
+      input.backend === undefined || outcome.settled === undefined
+        ? undefined
+        : compareViews(report, input.backend, outcome.settled),
     expectation: input.expect === undefined ? undefined : judgeHeldTo(input.expect, report, vacuous),
     timing: { checkMs: input.checkMs },
   }

@@ -51,13 +51,51 @@ export interface Cluster {
   /** In force once called back. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
+  /**
+   * Begins to record what passes between clients and nodes: what the run then keeps in place of what its clients say.
+   * Absent where nothing stands between them that could. Called once, before the first client is.
+   *
+   * @param now Nanoseconds since the run began.
+   */
+  record?(sink: WireSink, now: () => Nanos): WireRecorder
   /** Where a deliberate mistake of the protocol has made a difference so far. */
   marked(): readonly NodeId[]
   /** Heals everything, ends every node, frees every port. */
   stop(stopped: () => void): void
 }
 
+/** Where a cluster's own proxy writes what it sees: events of the native format, each a line with its end. */
+export interface WireSink {
+  /** What the clients were told. */
+  client(line: string): void
+  /** What the nodes were asked, and answered. */
+  backend(line: string): void
+}
+
+/** A record that a cluster's own proxy writes of its clients. */
+export interface WireRecorder {
+  /** What the nemesis does. */
+  note(f: string, value: Json): void
+  /** A client was not served, and did not get as far as the proxy. */
+  missed(invocation: MissedInvocation): void
+  counts(): { readonly ok: number; readonly fail: number; readonly info: number }
+  /** No operation is open any more: what is still to be said of the record as a whole is written. */
+  finish(): void
+}
+
+export interface MissedInvocation {
+  readonly session: string
+  readonly node: NodeId
+  readonly f: string
+  readonly key?: string | undefined
+  readonly value: Json
+  readonly final: boolean
+  readonly error: string
+}
+
 /** Where a run's events go, as they happen. */
 export interface HistorySink {
   append(event: Event): void
+  /** The same of events that are lines already. Without it the cluster's own record is not asked for. */
+  readonly lines?: WireSink | undefined
 }

@@ -63,7 +63,7 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   }
 }
 
-function inputValue(command: StoreCommand): Json {
+export function inputValue(command: StoreCommand): Json {
   switch (command.f) {
     case 'read':
       return null

@@ -7,6 +7,8 @@ import { readFinally } from './final-reads.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import type { Cancel, Cluster, HistorySink } from './ports.ts'
 import { createRecorder, type LiveCounts } from './recorder.ts'
+import type { Settled } from './settlement.ts'
+import { recordWire } from './wire-recorder.ts'
 import type { Workload } from './workload.ts'
 
 export interface RunOptions {
@@ -36,6 +38,8 @@ export interface RunOutcome {
   readonly interrupted: boolean
   /** Where a deliberate mistake of the protocol made a difference. */
   readonly marked: readonly NodeId[]
+  /** What the proxy knows of outcomes that clients could not tell; absent where it kept no record. */
+  readonly settled: Settled | undefined
   /** From healing until all nodes gave the same answers; absent where they did not within the time given. */
   readonly convergedAfter: Nanos | undefined
 }
@@ -77,7 +81,8 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       online.push(event)
     },
   }
-  const recorder = createRecorder(judged, since)
+  const wire = recordWire(cluster, sink.lines, since, online)
+  const recorder = wire ?? createRecorder(judged, since)
   const random = createRandom(options.seed)
   let stage: RunStage = 'working'
   let interrupted = false
@@ -129,7 +134,18 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     recorder.nemesis('healed', null)
     readFinally({ cluster, recorder, keys: workload.keys, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
       stage = 'ended'
-      ended({ healedAt, endedAt: since(), faults, trouble, interrupted, marked: cluster.marked(), convergedAfter })
+      wire?.finish()
+      const settled = wire?.settled()
+      ended({
+        healedAt,
+        endedAt: since(),
+        faults,
+        trouble,
+        interrupted,
+        marked: cluster.marked(),
+        settled,
+        convergedAfter,
+      })
     })
   }
 

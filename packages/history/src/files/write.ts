@@ -24,6 +24,8 @@ export interface HistoryWriter {
   readonly lost: number
   /** On return the event is with the operating system: it survives whatever becomes of this process. */
   append(event: Event): void
+  /** The same for one that is a line of the file's format already, with its line end. */
+  appendLine(line: string): void
   /** The same for many events with fewer system calls. */
   appendAll(events: Iterable<Event>): void
   close(): void
@@ -77,6 +79,7 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
       return lost
     },
     append: (event) => write(`${print(event)}\n`, 1),
+    appendLine: (line) => write(line, 1),
     appendAll: (events) => {
       let text = ''
       let count = 0

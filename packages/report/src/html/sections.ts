@@ -7,6 +7,7 @@ import { atomicityText, behindText, staleText, unmeasuredText } from '../stalene
 import type { Statistics } from '../statistics.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
+import { viewsTexts } from '../views-words.ts'
 import { capitalised, count, duration, durationOfMillis, listedAtMost, moment, percent, plural } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
@@ -57,7 +58,11 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
     nodes.length === 0
       ? undefined
       : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), `${percent(node.availability)} of ${count(node.operations)}`]))}</div>`
-  }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div></section>`
+  }${run === undefined ? undefined : html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${
+    run?.views === undefined
+      ? undefined
+      : viewsTexts(run.views).map((text) => html`<p class="note">${capitalised(text)}.</p>`)
+  }</section>`
 }
 
 /** Reads of overwritten values, how far behind they were, and what the whole is atomic up to. */

@@ -6,6 +6,7 @@ import { foundText } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
+import { viewsTexts } from '../views-words.ts'
 import { count, durationOfMillis, listedAtMost, perSecond, plural } from '../words.ts'
 import { accusedLevel, counterexampleOf, evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { besideOf, type Headline, headlineOf, paintFor } from './headline.ts'
@@ -155,6 +156,7 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
     ...(staleness === undefined ? [] : wrap(stalenessText(staleness), page.width)),
+    ...(summary.views === undefined ? [] : viewsTexts(summary.views).flatMap((text) => wrap(text, page.width))),
   ]
 }
 

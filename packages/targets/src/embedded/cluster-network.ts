@@ -1,12 +1,14 @@
 import type { NodeId } from '@chaos/faults'
-import type { MessageFaults, Network, Route } from '@chaos/proxy'
-import { createMessageFaults, createNetwork, jsonLines } from '@chaos/proxy'
+import type { HttpFaults, MessageFaults, Network, Recorder, Route, RouteTable } from '@chaos/proxy'
+import { createHttpFaults, createMessageFaults, createNetwork, jsonLines } from '@chaos/proxy'
 import type { Ports } from './managed-node.ts'
 
 /** The proxy around a cluster: a route from the clients to each node, and one from each node to each other node. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
-  /** On links between nodes, over which they speak JSON lines; clients speak HTTP. */
+  /** On links from clients to nodes, over which they speak HTTP. */
+  readonly applyToRequests: HttpFaults['apply']
+  /** On links between nodes, over which they speak JSON lines. */
   readonly applyToMessages: MessageFaults['apply']
   /** Where clients dial to reach the node. */
   clientPort(node: NodeId): number
@@ -17,12 +19,24 @@ export interface ClusterNetwork {
   close(): Promise<void>
 }
 
-export async function openClusterNetwork(nodes: readonly NodeId[], seed: number): Promise<ClusterNetwork> {
+/** What clients ask, as operations, and what writes them down. */
+export interface RecordedClients {
+  readonly table: RouteTable
+  readonly recorder: Recorder
+}
+
+export async function openClusterNetwork(
+  nodes: readonly NodeId[],
+  seed: number,
+  recorded: RecordedClients | undefined,
+): Promise<ClusterNetwork> {
   const network = createNetwork({ seed })
   const messages = createMessageFaults({ seed })
+  const requests = createHttpFaults({ seed, recorder: recorded?.recorder })
   const opening: Promise<Route>[] = []
   for (const to of nodes) {
-    opening.push(network.route({ from: 'clients', to }))
+    const intercept = requests.intercept({ from: 'clients', to, table: recorded?.table })
+    opening.push(network.route({ from: 'clients', to, intercept }))
     for (const from of nodes) {
       if (from === to) continue
       opening.push(network.route({ from, to, intercept: messages.intercept({ from, to, framing: jsonLines }) }))
@@ -37,6 +51,7 @@ export async function openClusterNetwork(nodes: readonly NodeId[], seed: number)
   }
   return {
     apply: (fault) => network.apply(fault),
+    applyToRequests: (fault) => requests.apply(fault),
     applyToMessages: (fault) => messages.apply(fault),
     clientPort(node) {
       const route = routes.find(({ from, to }) => from === 'clients' && to === node)

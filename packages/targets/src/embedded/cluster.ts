@@ -11,7 +11,9 @@ import { createHttpClient } from './http-client.ts'
 import { inject } from './inject.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 import { type ManagedNode, manageNode } from './managed-node.ts'
+import type { RecordedOperations } from './node-routes.ts'
 import { leaderOf, ready } from './ready.ts'
+import type { WireRecord } from './wire-record.ts'
 
 export interface EmbeddedClusterOptions {
   /** Its name, or the path of a file: see `loadProtocol`. */
@@ -27,6 +29,8 @@ export interface EmbeddedClusterOptions {
   readonly seed: number
   /** For the processes to start, and then again for one of them to be ready to serve. By default 15 s. */
   readonly startupTimeoutMs?: number | undefined
+  /** What its clients will ask: the proxy then records them, see `Cluster.record`. */
+  readonly recorded?: RecordedOperations | undefined
   /** Gives up a start that is on its way; what was started ends. */
   readonly signal?: AbortSignal | undefined
 }
@@ -97,7 +101,9 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   try {
     // The proxy is loaded where there is a cluster to put it between: most commands have none.
     const { openClusterNetwork } = await import('./cluster-network.ts')
-    const opened = await openClusterNetwork(nodes, options.seed)
+    const { openWireRecord } = await import('./wire-record.ts')
+    const wire = options.recorded === undefined ? undefined : openWireRecord(options.recorded)
+    const opened = await openClusterNetwork(nodes, options.seed, wire)
     network = opened
     managed = nodes.map((id) =>
       manageNode({
@@ -131,7 +137,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       logPath,
     })
     options.signal?.throwIfAborted()
-    return asCluster(opened)
+    return asCluster(opened, wire)
   } catch (error) {
     await stop()
     throw options.signal?.aborted ? new UserError('environment', 'the start of the cluster was given up') : error
@@ -139,7 +145,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     options.signal?.removeEventListener('abort', abort)
   }
 
-  function asCluster(opened: ClusterNetwork): EmbeddedCluster {
+  function asCluster(opened: ClusterNetwork, wire: WireRecord | undefined): EmbeddedCluster {
     const byId = new Map(managed.map((node) => [node.id, node]))
     // A run begins now, and a reader of logs wants to find there the times that the history has.
     const readyNanos = process.hrtime.bigint()
@@ -156,6 +162,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       inject(fault, injected) {
         inject(fault, byId, opened).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
       },
+      ...(wire === undefined ? {} : { record: wire.begin }),
       status: () => new Map(managed.map((node) => [node.id, node.status()])),
       marked: () => nodes.filter((id) => marked.has(id)),
       leader: () => leaderOf(managed),

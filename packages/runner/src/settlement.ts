@@ -1,0 +1,70 @@
+import type { Event } from '@chaos/history'
+
+/** An event as a wire recorder writes it: completions that did not go all the way name the edges that they reached. */
+export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }
+
+/** What the proxy knows of outcomes that their clients could not tell. */
+export interface Settled {
+  /** Operations of which clients knew nothing, and whose requests never left for a node: certainly without effect. */
+  readonly neverLeft: number
+  /** Operations of unknown outcome for their clients that a node did answer. */
+  readonly untold: number
+}
+
+/** Told of the events of both views, and of what clients make of their answers, as it happens. */
+export interface Settlement {
+  clientEvent(event: WireEvent): void
+  backendEvent(event: WireEvent): void
+  /** The client of this session gives up on its operation, and on all others. */
+  gaveUp(session: string): void
+  settled(): Settled
+}
+
+export function createSettlement(): Settlement {
+  const sessionOf = new Map<Event['process'], string>()
+  /** Processes whose present operation a node has answered; a process has the same number in both views. */
+  const answered = new Set<Event['process']>()
+  /** Processes whose operation has ended without an answer for its client, and which no node has answered yet. */
+  const unanswered = new Set<Event['process']>()
+  /** Sessions whose last operation never left, and those whose client has given up. */
+  const unsent = new Set<string>()
+  const givenUp = new Set<string>()
+  let neverLeft = 0
+  let untold = 0
+
+  function ended({ type, process, edges }: WireEvent): void {
+    if (type === 'info') {
+      if (answered.has(process)) untold++
+      else unanswered.add(process)
+    } else if (type === 'fail' && edges !== undefined && !edges.includes('backend-out')) {
+      const session = sessionOf.get(process)
+      if (session === undefined) return
+      if (givenUp.has(session)) neverLeft++
+      else unsent.add(session)
+    }
+  }
+
+  return {
+    clientEvent(event) {
+      const { type, process, session } = event
+      if (process === 'nemesis' || process === 'recorder') return
+      if (type !== 'invoke') ended(event)
+      else if (session !== undefined) {
+        sessionOf.set(process, session)
+        unsent.delete(session)
+      }
+    },
+    backendEvent({ type, process }) {
+      if (type === 'invoke') answered.delete(process)
+      else if (type !== 'info') {
+        answered.add(process)
+        if (unanswered.delete(process)) untold++
+      }
+    },
+    gaveUp(session) {
+      if (unsent.has(session)) neverLeft++
+      else givenUp.add(session)
+    },
+    settled: () => ({ neverLeft, untold }),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Report } from '@chaos/checker'
+import { plural, type RunViews } from '@chaos/report'
+import type { Settled } from './settlement.ts'
+
+/**
+ * The two views of a run beside each other: what clients were told, and what nodes were asked and answered. Where they
+ * differ it was not the nodes that broke their promise, or the clients that noticed.
+ */
+export function compareViews(client: Report, backend: Report, settled: Settled): RunViews {
+  return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
+}
+
+function differenceOf(client: Report, backend: Report): string[] {
+  const told = client.levels.linearizable.result
+  const kept = backend.levels.linearizable.result
+  if (told === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
+  if (told === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
+  return []
+}
+
+function toldOf({ neverLeft, untold }: Settled): string[] {
+  return [
+    ...(untold === 0
+      ? []
+      : [`${plural(untold, 'operation')} that a node answered ended without an answer for its client`]),
+    ...(neverLeft === 0 ? [] : [`${plural(neverLeft, 'request')} never left for a node, and so certainly failed`]),
+  ]
+}

@@ -1,0 +1,70 @@
+import type { OnlineChecker } from '@chaos/checker'
+import type { Nanos } from '@chaos/history'
+import type { Cluster, WireSink } from './ports.ts'
+import { inputValue, type Recorder } from './recorder.ts'
+import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
+
+/** A recorder whose events come from what the cluster's own proxy saw. */
+export interface WireBackedRecorder extends Recorder {
+  settled(): Settled
+  /** No operation is open any more. */
+  finish(): void
+}
+
+/** What names a process to the proxy. */
+export const sessionOf = (process: number): string => `process-${process}`
+
+/**
+ * The record of the cluster's proxy, where it keeps one and it is wanted. What clients asked for in vain, because they did
+ * not get as far as the proxy, is added to it: they were not served, which the record has to show.
+ */
+export function recordWire(
+  { record }: Cluster,
+  lines: WireSink | undefined,
+  now: () => Nanos,
+  online: OnlineChecker,
+): WireBackedRecorder | undefined {
+  if (record === undefined || lines === undefined) return undefined
+  const settlement = createSettlement()
+  /** Invocations of each session that reached the proxy. */
+  const arrived = new Map<string, number>()
+  /** Invocations that the process made. */
+  const made = new Map<number, number>()
+  let processes = 0
+
+  const wire = record(
+    {
+      client(line) {
+        lines.client(line)
+        const event = JSON.parse(line) as WireEvent
+        const { type, session } = event
+        if (type === 'invoke' && session !== undefined) arrived.set(session, (arrived.get(session) ?? 0) + 1)
+        settlement.clientEvent(event)
+        online.push(event)
+      },
+      backend(line) {
+        lines.backend(line)
+        settlement.backendEvent(JSON.parse(line) as WireEvent)
+      },
+    },
+    now,
+  )
+
+  return {
+    newProcess: () => processes++,
+    invoked: ({ process }) => made.set(process, (made.get(process) ?? 0) + 1),
+    completed({ process, node, command, final }, completion) {
+      const session = sessionOf(process)
+      if ((arrived.get(session) ?? 0) < (made.get(process) ?? 0)) {
+        const { f, key } = command
+        const error = completion.type === 'ok' ? 'not seen' : completion.error
+        wire.missed({ session, node, f, key, value: inputValue(command), final, error })
+      }
+      if (completion.type === 'info') settlement.gaveUp(session)
+    },
+    nemesis: (f, value) => wire.note(f, value),
+    counts: () => wire.counts(),
+    settled: settlement.settled,
+    finish: () => wire.finish(),
+  }
+}

@@ -1,0 +1,36 @@
+import type { Json } from '@chaos/history'
+import type { RouteTable } from '@chaos/proxy'
+
+/** The operations that clients of a run make, as a record of them has to know them. */
+export interface RecordedOperations {
+  /** By their `f`. */
+  readonly functions: readonly string[]
+  /** Those that leave nothing behind. */
+  readonly reads: readonly string[]
+  /** What every key holds at first. */
+  readonly initial: Json
+}
+
+/** A node says these only where nothing was done: see `node/http-api.ts`. */
+const REFUSALS = { '501': 'fail', '503': 'fail' } as const
+
+/** The interface of a node as operations: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`, and `POST /do` for all there are. */
+export const nodeRoutes = ({ functions, reads, initial }: RecordedOperations): RouteTable => ({
+  client: 'header.Chaos-Session',
+  final: 'Chaos-Final',
+  initial: { value: initial },
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.value', outcomes: REFUSALS },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value', outcomes: REFUSALS },
+    { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'], outcomes: REFUSALS },
+    ...functions.flatMap((f) => {
+      const asked = { f, value: 'json.value', result: 'json.value', harmless: reads.includes(f), outcomes: REFUSALS }
+      const request = 'POST /do'
+      return [
+        { request, when: { 'json.f': f, 'json.key': { there: true } }, key: 'json.key', ...asked },
+        { request, when: { 'json.f': f }, ...asked },
+      ]
+    }),
+    { request: 'GET /status', ignore: true },
+  ],
+})

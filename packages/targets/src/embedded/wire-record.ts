@@ -1,0 +1,44 @@
+import { type Nanos, nanos } from '@chaos/history'
+import type { Recorder, RouteTable } from '@chaos/proxy'
+import { createRecorder } from '@chaos/proxy'
+import type { WireRecorder, WireSink } from '@chaos/runner'
+import { nodeRoutes, type RecordedOperations } from './node-routes.ts'
+
+/** What the proxy sees of the clients, kept until somebody wants to have it written. */
+export interface WireRecord {
+  readonly table: RouteTable
+  readonly recorder: Recorder
+  /** From now on it is written, and its times are of this clock. Once. */
+  readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
+}
+
+export function openWireRecord(operations: RecordedOperations): WireRecord {
+  let sink: WireSink | undefined
+  let now = () => nanos(0)
+  const recorder = createRecorder({
+    client: { write: (line) => sink?.client(line) },
+    backend: { write: (line) => sink?.backend(line) },
+    now: () => now(),
+  })
+  return {
+    table: nodeRoutes(operations),
+    recorder,
+    begin(chosen, clock) {
+      sink = chosen
+      now = clock
+      return {
+        note: (f, value) => recorder.note(f, value),
+        missed({ session, node, f, key, value, final, error }) {
+          const exchange = recorder.connection({ node, client: session }).beginWhole(clock())
+          exchange.called({ kind: 'operations', calls: [{ f, key, value }], session, final })
+          exchange.ended(clock(), error)
+        },
+        counts: () => {
+          const { ok, fail, info } = recorder.counters
+          return { ok, fail, info }
+        },
+        finish: () => recorder.finish(),
+      }
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { type Event, type Nanos, nanos } from '@chaos/history'
+import type { WireRecorder } from '@chaos/runner'
+import type { EmbeddedCluster } from '@chaos/targets'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { realClusters } from './real-cluster.ts'
+
+const { start } = realClusters()
+const recorded = { functions: ['read', 'write', 'cas'], reads: ['read'], initial: null }
+
+type Line = Event & { readonly edges?: readonly string[]; readonly session?: string }
+
+let cluster: EmbeddedCluster
+let client: Line[]
+let backend: Line[]
+let recorder: WireRecorder
+
+beforeEach(async () => {
+  cluster = await start({ recorded })
+  client = []
+  backend = []
+  let now = 0
+  const begun = cluster.record?.(
+    { client: (line) => client.push(JSON.parse(line)), backend: (line) => backend.push(JSON.parse(line)) },
+    (): Nanos => nanos(++now),
+  )
+  if (begun === undefined) throw new Error('the cluster keeps no record')
+  recorder = begun
+})
+
+const send = (path: string, session: string, init: RequestInit = {}) =>
+  fetch(`${cluster.url('n1')}${path}`, {
+    ...init,
+    headers: { 'Chaos-Session': session, 'Chaos-Sequence': '1', ...init.headers },
+  })
+
+const shape = (events: readonly Line[]) =>
+  events.filter(({ process }) => process !== 'recorder').map(({ type, f, key, value }) => [type, f, key, value])
+
+describe('the record of the proxy', () => {
+  test('has what clients asked and were answered, in both views', async () => {
+    await send('/kv/x', 'a', { method: 'PUT', body: '{"value":7}' })
+    await send('/kv/x', 'a')
+    const operations = [
+      ['invoke', 'write', 'x', 7],
+      ['ok', 'write', 'x', 7],
+      ['invoke', 'read', 'x', null],
+      ['ok', 'read', 'x', 7],
+    ]
+    expect(shape(client)).toEqual(operations)
+    expect(shape(backend)).toEqual(operations)
+    expect(client[0]?.session).toBe('a')
+  })
+
+  test('has a failed cas as what the node refused', async () => {
+    await send('/kv/x/cas', 'a', { method: 'POST', body: '{"old":1,"new":2}' })
+    expect(shape(client)).toEqual([
+      ['invoke', 'cas', 'x', [1, 2]],
+      ['fail', 'cas', 'x', undefined],
+    ])
+  })
+
+  test('marks final reads, and leaves out what is no operation', async () => {
+    await send('/status', 'a')
+    await send('/kv/x', 'a', { headers: { 'Chaos-Final': 'yes' } })
+    expect(client.filter(({ process }) => process !== 'recorder').map(({ final }) => final)).toEqual([true, undefined])
+  })
+
+  test('has what did not get as far as the proxy where it is told of it', async () => {
+    const invocation = { session: 'a', node: 'n1', f: 'write', key: 'x', value: 7, final: false, error: 'ECONNRESET' }
+    recorder.missed(invocation)
+    expect(client.map(({ type, edges, error }) => [type, edges, error])).toEqual([
+      ['invoke', undefined, undefined],
+      ['fail', ['client-in'], 'never forwarded: ECONNRESET'],
+    ])
+    expect(backend).toEqual([])
+  })
+})
