@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '@chaos/history'
-import { builtEntry } from './embedded/entry.ts'
+import { builtEntry } from './entry.ts'
 import type { Vetted } from './vetting/main.ts'
 
 const LONGEST_MS = 10_000

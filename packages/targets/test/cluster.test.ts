@@ -4,7 +4,7 @@ import { linksBetween, type NodeId } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
 import type { EmbeddedCluster } from '@chaos/targets'
 import { describe, expect, test } from 'vitest'
-import { isStopped } from '../src/keeper/process-identity.ts'
+import { isStopped } from '../src/command/process-tree.ts'
 import { encodeRecord } from '../src/node/journal.ts'
 import { ask, eventually, inject, processExists, realClusters, stopped } from './real-cluster.ts'
 
@@ -74,8 +74,11 @@ describe('a cluster', () => {
     const cluster = await start()
     const heal = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const healing = heal()
-    const all = pids(cluster)
-    expect(all.every((pid) => pid !== undefined)).toBe(true)
+    const all = await eventually(async () => {
+      const found = pids(cluster)
+      expect(found.every((pid) => pid !== undefined)).toBe(true)
+      return found
+    })
     await stopped(cluster)
     expect(await healing).toEqual({
       type: 'failed',

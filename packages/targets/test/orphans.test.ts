@@ -19,6 +19,10 @@ async function startRunner() {
     const pids = [...cluster.nodes.map((node) => cluster.pid(node)), cluster.keeperPid]
     cluster.inject({ kind: 'pause', nodes: ['n2'] }, () => console.log(JSON.stringify(pids)))
   `
+  return startScript(script)
+}
+
+async function startScript(script: string) {
   const runner = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -28,6 +32,51 @@ async function startRunner() {
   })
   return { runner, pids: JSON.parse(line) as number[] }
 }
+
+/** The same with a command that knows nothing of its owner: a shell with a child, a session of its own and a daemon. */
+async function startCommandRunner() {
+  const runDir = directory()
+  const built = (name: string) => pathToFileURL(join(import.meta.dirname, '..', 'dist', 'command', name)).href
+  const pids = join(runDir, 'pids')
+  const family = `echo $$ >> ${pids}; sleep 300 & echo $! >> ${pids};
+    setsid sh -c 'echo $$ >> ${pids}; sleep 300; true' &
+    (setsid sh -c 'echo $$ >> ${pids}; sleep 300; true' &)
+    while [ $(wc -l < ${pids}) -lt 4 ]; do sleep 0.01; done; echo all; wait`
+  const script = `
+    import { readFileSync } from 'node:fs'
+    import { startKeeper } from '${built('keeper.js')}'
+    import { startCommand } from '${built('command-process.js')}'
+    const keeper = startKeeper(() => {})
+    const options = { name: 'n1', logPath: '${runDir}/n1.log', keeper }
+    const node = await startCommand({
+      ...options,
+      command: { words: ['/bin/sh', '-c', ${JSON.stringify(family)}] },
+      async line() {
+        await node.pause()
+        const pids = readFileSync('${pids}', 'utf8').trim().split('\\n').map(Number)
+        console.log(JSON.stringify([...pids, keeper.pid]))
+      },
+    })
+  `
+  return startScript(script)
+}
+
+test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+  'when the runner dies of %s, nothing that a command of its had started lives for 5 s',
+  async (signal) => {
+    const { runner, pids } = await startCommandRunner()
+    try {
+      expect(pids.map(processExists)).toEqual([true, true, true, true, true])
+      const since = performance.now()
+      runner.kill(signal)
+      await eventually(async () => expect(pids.map(processExists)).toEqual([false, false, false, false, false]))
+      expect(performance.now() - since).toBeLessThan(5000)
+    } finally {
+      runner.kill('SIGKILL')
+      for (const pid of pids.filter(processExists)) process.kill(pid, 'SIGKILL')
+    }
+  },
+)
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   'when the runner dies of %s, no node lives for 5 s, not even one that is paused',

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UserError } from '@chaos/history'
-import type { EmbeddedCluster } from '@chaos/targets'
 import { describe, expect, test } from 'vitest'
 import { ask, realClusters } from './real-cluster.ts'
 
@@ -26,7 +25,12 @@ function fileOf({ step = '', begin = '', status }: { step?: string; begin?: stri
   return file
 }
 
-const broken = (cluster: EmbeddedCluster): Promise<UserError> => new Promise((resolve) => cluster.onBroken(resolve))
+/** What is told of a protocol that goes wrong: after its start, or still during it where the machine is slow. */
+const broken = (protocol: string): Promise<UserError> =>
+  start({ protocol }).then(
+    (cluster) => new Promise((resolve) => cluster.onBroken(resolve)),
+    (error) => error,
+  )
 const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x' } as const
 
@@ -58,24 +62,23 @@ describe('a node whose protocol goes wrong is told as that, with the event and t
   })
 
   test('in a step', async () => {
-    const cluster = await start({
-      protocol: fileOf({ step: 'if (event.type === "timer") state.nothing.at', status: READY }),
-    })
-    expect((await broken(cluster)).message).toMatch(
+    const protocol = fileOf({ step: 'if (event.type === "timer") state.nothing.at', status: READY })
+    expect((await broken(protocol)).message).toMatch(
       /n\d threw on \{"type":"timer","timer":"tick"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
   test('in one that does not return', async () => {
-    const cluster = await start({ protocol: fileOf({ step: 'if (event.type === "timer") for (;;);', status: READY }) })
-    expect((await broken(cluster)).message).toMatch(/does not return from its step: n\d on \{"type":"timer"/)
+    const protocol = fileOf({ step: 'if (event.type === "timer") for (;;);', status: READY })
+    expect((await broken(protocol)).message).toMatch(/does not return from its step: n\d on \{"type":"timer"/)
   })
 
   test('in what a step left to itself', async () => {
-    const cluster = await start({
-      protocol: fileOf({ step: 'if (event.type === "timer") Promise.reject(new Error("later"))', status: READY }),
+    const protocol = fileOf({
+      step: 'if (event.type === "timer") Promise.reject(new Error("later"))',
+      status: READY,
     })
-    expect((await broken(cluster)).message).toMatch(/n\d threw outside its steps.*: later\n +at .*mine\.mjs/)
+    expect((await broken(protocol)).message).toMatch(/n\d threw outside its steps.*: later\n +at .*mine\.mjs/)
   })
 })
 

@@ -4,13 +4,13 @@ import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
 import type { Cluster } from '@chaos/runner'
+import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { isProtocolFile, loadProtocol } from '../protocol-file.ts'
 import { createClock } from './clock.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
+import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import { createHttpClient } from './http-client.ts'
 import { inject } from './inject.ts'
-import { type Keeper, startKeeper } from './keeper.ts'
-import { type ManagedNode, manageNode } from './managed-node.ts'
 import type { RecordedOperations } from './node-routes.ts'
 import { leaderOf, ready } from './ready.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -87,7 +87,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
   )
   let network: ClusterNetwork | undefined
-  let managed: ManagedNode[] = []
+  let managed: EmbeddedNode[] = []
   let stopping: Promise<void> | undefined
   const stop = () => {
     stopping ??= endAll(managed, network, keeper)
@@ -106,7 +106,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     const opened = await openClusterNetwork(nodes, options.seed, wire)
     network = opened
     managed = nodes.map((id) =>
-      manageNode({
+      embeddedNode({
         setup: {
           id,
           protocol: options.protocol,
@@ -185,7 +185,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 }
 
 async function endAll(
-  nodes: readonly ManagedNode[],
+  nodes: readonly EmbeddedNode[],
   network: ClusterNetwork | undefined,
   keeper: Keeper,
 ): Promise<void> {

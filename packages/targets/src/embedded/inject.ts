@@ -1,13 +1,13 @@
 import type { Fault, Link, MessageHarm, NodeId } from '@chaos/faults'
 import type { Heal, Injected } from '@chaos/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
-import type { ManagedNode } from './managed-node.ts'
+import type { EmbeddedNode } from './embedded-node.ts'
 import { refusalOf } from './suffers.ts'
 
 /** Puts a fault in force; nothing of it where it names a node that is not there, or is none that processes can suffer. */
 export async function inject(
   fault: Fault,
-  nodes: ReadonlyMap<NodeId, ManagedNode>,
+  nodes: ReadonlyMap<NodeId, EmbeddedNode>,
   network: ClusterNetwork,
 ): Promise<Injected> {
   const refused = refusalOf(fault.kind)
@@ -77,7 +77,7 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
 }
 
 /** A link leads from a node, or from the clients, to another. */
-function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, ManagedNode>): void {
+function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, EmbeddedNode>): void {
   const ends = links.flatMap(({ from, to }) => [from, to])
   nodesOf(
     ends.filter((end) => end !== 'clients'),
@@ -87,7 +87,7 @@ function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, Managed
 
 const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length
 
-function nodesOf(ids: readonly NodeId[], nodes: ReadonlyMap<NodeId, ManagedNode>): ManagedNode[] {
+function nodesOf(ids: readonly NodeId[], nodes: ReadonlyMap<NodeId, EmbeddedNode>): EmbeddedNode[] {
   return [...new Set(ids)].map((id) => {
     const node = nodes.get(id)
     if (node === undefined) throw new Error(`there is no node ${id}; there are ${[...nodes.keys()].join(', ')}`)

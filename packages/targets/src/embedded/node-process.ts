@@ -1,38 +1,32 @@
-import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { UserError } from '@chaos/history'
 import type { NodeStatus } from '@chaos/protocols'
-import { isStopped } from '../keeper/process-identity.ts'
+import type { Command } from '../command/command.ts'
+import { type CommandProcess, startCommand } from '../command/command-process.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { neverReady } from '../command/readiness.ts'
+import { builtEntry } from '../entry.ts'
 import type { BrokenProtocol, NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
 import { isProtocolFile } from '../protocol-file.ts'
-import { builtEntry } from './entry.ts'
-import { exitOf, type Keeper } from './keeper.ts'
-import { lastLines } from './log-tail.ts'
 
 /** A protocol that takes all memory is not to take that of others: its watchdog ends it before. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
+/** Where a node listens. */
+export interface Ports {
+  readonly clientPort: number
+  readonly peerPort: number
+}
+
 /** One life of one node. */
-export interface NodeProcess {
-  readonly pid: number
+export interface NodeProcess extends Pick<CommandProcess, 'pid' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
   /** Rejects with a UserError if it ends before it is ready. */
-  readonly ready: Promise<{ readonly clientPort: number; readonly peerPort: number }>
-  readonly exited: Promise<void>
+  readonly ready: Promise<Ports>
   /** Last reported; undefined before the first report, while paused, and after the end. */
   status(): NodeStatus | undefined
-  running(): boolean
   /** What its protocol did wrong, where that is why it ended. */
   broken(): BrokenProtocol | undefined
   /** Its log counts from this moment from now on. */
   countFrom(originNanos: bigint): void
-  /** SIGSTOP; resolves once it is stopped, or ended. */
-  pause(): Promise<void>
-  resume(): void
-  /** SIGKILL; resolves once it has ended. */
-  kill(): Promise<void>
-  /** SIGTERM, and SIGKILL if that is not enough in time. */
-  end(graceMs: number): Promise<void>
 }
 
 interface Listener {
@@ -40,88 +34,68 @@ interface Listener {
   readonly marked: () => void
 }
 
-export function spawnNode(setup: NodeSetup, keeper: Keeper, { statusChanged, marked }: Listener): NodeProcess {
-  const log = openLog(setup.logPath)
+export async function startNode(
+  setup: NodeSetup,
+  keeper: Keeper,
+  { statusChanged, marked }: Listener,
+): Promise<NodeProcess> {
   const limits = isProtocolFile(setup.protocol) ? [LARGEST_HEAP] : []
-  // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
-  const child = spawn(process.execPath, [...limits, builtEntry('node'), setup.id], {
-    detached: true,
-    stdio: ['pipe', 'pipe', log],
-  })
-  closeSync(log)
-  const { pid, stdin, stdout } = child
-  if (pid === undefined || stdin === null || stdout === null) {
-    child.once('error', () => {})
-    throw new UserError('environment', `${setup.id}: no process could be started (${process.execPath})`)
-  }
-  keeper.watch(pid)
+  const command: Command = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }
   let status: NodeStatus | undefined
-  let paused = false
-  let running = true
   let broken: BrokenProtocol | undefined
-
-  const exited = exitOf(child).then(() => {
-    running = false
-    keeper.forget(pid)
-    statusChanged()
+  let paused = false
+  let listening: (ports: Ports) => void = () => {}
+  const ready = new Promise<Ports>((resolve) => {
+    listening = resolve
   })
-  const ready = new Promise<{ clientPort: number; peerPort: number }>((resolve, reject) => {
-    createInterface({ input: stdout }).on('line', (line) => {
-      const report = JSON.parse(line) as NodeReport
-      if (report.type === 'ready') return resolve(report)
-      if (report.type === 'marked') {
+
+  function hear(report: NodeReport): void {
+    switch (report.type) {
+      case 'ready':
+        listening(report)
+        return
+      case 'marked':
         marked()
         return
-      }
-      if (report.type === 'broken') {
+      case 'broken':
         broken = report
         return
-      }
-      status = report.status
-      statusChanged()
-    })
-    exited.then(() => reject(neverReady(setup, broken, child.exitCode, child.signalCode)))
-  })
-  // Whoever waits for it hears of it; nobody has to.
-  ready.catch(() => {})
-  stdin.on('error', () => {})
-  const tell = (line: NodeSetup | NodeRequest) => {
-    if (stdin.writable) stdin.write(`${JSON.stringify(line)}\n`)
+      case 'status':
+        status = report.status
+        statusChanged()
+        return
+    }
   }
-  const signal = (name: NodeJS.Signals) => running && child.kill(name)
+
+  const { id: name, logPath } = setup
+  const line = (text: string) => hear(JSON.parse(text) as NodeReport)
+  const node = await startCommand({ name, command, logPath, keeper, line, forks: false })
+  const tell = (request: NodeSetup | NodeRequest) => node.tell(JSON.stringify(request))
   tell(setup)
+  const ended = node.exited.then((exit) => {
+    statusChanged()
+    throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
+  })
+  // Whoever waits to see it ready hears of it; nobody has to.
+  ended.catch(() => {})
 
   return {
-    pid,
-    ready,
-    exited,
-    status: () => (running && !paused ? status : undefined),
-    running: () => running,
+    ...node,
+    ready: Promise.race([ready, ended]),
+    status: () => (node.running() && !paused ? status : undefined),
     broken: () => broken,
     countFrom: (originNanos) => tell({ type: 'origin', originNanos: String(originNanos) }),
-    async pause() {
+    pause() {
       paused = true
       statusChanged()
-      // A signal is sent before it has its effect: the process may still be running on another processor.
-      if (signal('SIGSTOP')) while (running && isStopped(pid) === false) await new Promise(setImmediate)
+      return node.pause()
     },
     resume() {
       // What was last known is not what is: the node tells anew.
       status = undefined
       paused = false
-      signal('SIGCONT')
+      node.resume()
       tell({ type: 'status' })
-    },
-    kill() {
-      signal('SIGKILL')
-      return exited
-    },
-    async end(graceMs) {
-      signal('SIGCONT')
-      signal('SIGTERM')
-      const force = setTimeout(() => signal('SIGKILL'), graceMs)
-      await exited
-      clearTimeout(force)
     },
   }
 }
@@ -134,25 +108,3 @@ export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): U
       '\n',
     ),
   )
-
-function openLog(path: string): number {
-  try {
-    return openSync(path, 'a')
-  } catch (error) {
-    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
-  }
-}
-
-function neverReady(
-  setup: NodeSetup,
-  broken: BrokenProtocol | undefined,
-  code: number | null,
-  signal: string | null,
-): UserError {
-  if (broken !== undefined) return brokenError(broken, setup.logPath)
-  const how = signal === null ? `exit code ${code}` : signal
-  return new UserError(
-    'environment',
-    `${setup.id} did not start (${how}). ${lastLines(setup.logPath)}\nIts log is ${setup.logPath}`,
-  )
-}

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import { lastLines } from './log-tail.ts'
-import type { ManagedNode } from './managed-node.ts'
+import { lastLines } from '../command/log-tail.ts'
+import type { EmbeddedNode } from './embedded-node.ts'
 
 interface ReadyOptions {
   readonly watchers: Set<() => void>
@@ -17,7 +17,7 @@ const LEADERLESS_AFTER_MS = 3_000
 
 /** Resolves once every node has reported itself and one is ready to serve. */
 export async function ready(
-  nodes: readonly ManagedNode[],
+  nodes: readonly EmbeddedNode[],
   { watchers, timeoutMs, leaderless, broken, logPath }: ReadyOptions,
 ): Promise<void> {
   const haveReported = () => nodes.every((node) => node.status() !== undefined)
@@ -62,7 +62,7 @@ export async function ready(
 }
 
 /** Who leads, as it believes itself; of several the one in the highest term, and nobody where that leaves several. */
-export function leaderOf(nodes: readonly ManagedNode[]): NodeId | undefined {
+export function leaderOf(nodes: readonly EmbeddedNode[]): NodeId | undefined {
   let leaders: NodeId[] = []
   let highest = Number.NEGATIVE_INFINITY
   for (const node of nodes) {

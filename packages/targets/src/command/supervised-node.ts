@@ -1,47 +1,39 @@
-import { createRandom, type NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import type { NodeStatus } from '@chaos/protocols'
-import type { NodeSetup } from '../node/wire.ts'
-import type { Keeper } from './keeper.ts'
+import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
-import { brokenError, type NodeProcess, spawnNode } from './node-process.ts'
 
 const END_GRACE_MS = 1000
 
-export interface Ports {
-  readonly clientPort: number
-  readonly peerPort: number
+/** One life of a node: its process, and what is known once it can serve, such as its ports. */
+export interface Life<Ready> {
+  readonly process: Pick<CommandProcess, 'pid' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
+  /** Rejects with a UserError where the process ends before. */
+  readonly ready: Promise<Ready>
 }
 
-export interface ManagedNodeOptions {
-  readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
-  /** What its log counts from, until `countFrom` says otherwise. */
-  readonly originNanos: bigint
-  readonly seed: number
-  readonly keeper: Keeper
+export interface SupervisedNodeOptions<Ready> {
+  readonly id: NodeId
+  readonly logPath: string
   readonly startupTimeoutMs: number
-  /** Where the node listens from now on; undefined while it does not. */
-  readonly moved: (ports: Ports | undefined) => void
-  readonly statusChanged: () => void
-  /** A deliberate mistake has made a difference in it. */
-  readonly marked: () => void
+  /** What is awaited, for the message that it did not come: `accepts connections on port 7000`. */
+  readonly awaited?: (() => string) | undefined
+  /** Begins a life; they are counted from 1. */
+  launch(life: number): Promise<Life<Ready>>
+  /** Says that it serves from now on and how to reach it; undefined once it does not. */
+  moved(ready: Ready | undefined): void
   /** It ended, and nobody had asked for it. */
-  readonly died: (message: string) => void
-  /** Its protocol's own code was why. */
-  readonly broke: (error: UserError) => void
+  died(message: string): void
 }
 
 /** A node over all its lives: what is wrong with it is counted, so that faults may overlap and heal in any order. */
-export interface ManagedNode {
+export interface SupervisedNode {
   readonly id: NodeId
   /** Rejects with a UserError (environment) where it does not come up. */
   start(): Promise<void>
   /** Of the present life, or of the present time between two lives. */
   life(): { readonly number: number; readonly alive: boolean }
-  status(): NodeStatus | undefined
   pid(): number | undefined
-  /** The logs of this life and of all later ones count from this moment. */
-  countFrom(originNanos: bigint): void
   /** Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last starts the node. */
   kill(): Promise<boolean>
   revive(): Promise<void>
@@ -52,57 +44,59 @@ export interface ManagedNode {
   end(): Promise<void>
 }
 
-export function manageNode(options: ManagedNodeOptions): ManagedNode {
-  const { id, logPath } = options.setup
-  let current: NodeProcess | undefined
+export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): SupervisedNode {
+  const { id, logPath, startupTimeoutMs } = options
+  let current: Life<Ready>['process'] | undefined
+  let launching: Promise<unknown> | undefined
   let lives = 0
   let life = { number: 0, alive: false }
   let kills = 0
   let pauses = 0
   let ended = false
-  let originNanos = options.originNanos
 
   function enter(alive: boolean): void {
     life = { number: life.number + 1, alive }
   }
 
   async function start(): Promise<void> {
-    if (ended) throw new UserError('environment', `${id} was not started again: the cluster is stopped`)
+    if (ended) throw stopped(id)
     lives++
-    const seed = createRandom(`${options.seed}/${id}/${lives}`).integer(2 ** 31)
-    const process = spawnNode({ ...options.setup, seed, originNanos: String(originNanos) }, options.keeper, options)
+    const launch = options.launch(lives)
+    launching = launch.catch(() => {})
+    const { process, ready } = await launch
+    // Whoever waits for it hears of it; nobody has to.
+    ready.catch(() => {})
     current = process
     process.exited.then(() => {
       if (current !== process) return
       current = undefined
       if (life.alive) enter(false)
       options.moved(undefined)
-      const broken = process.broken()
-      if (broken !== undefined) {
-        options.broke(brokenError(broken, logPath))
-        return
-      }
       if (kills === 0 && !ended)
         options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
     })
-    const ports = await withinMs(options.startupTimeoutMs, process)
-    options.moved(ports)
+    const reached = await inTime(process, ready)
+    options.moved(reached)
     enter(true)
     if (pauses > 0) await process.pause()
   }
 
-  async function withinMs(timeoutMs: number, process: NodeProcess): Promise<Ports> {
+  async function inTime(process: Life<Ready>['process'], ready: Promise<Ready>): Promise<Ready> {
     let late = false
     const timer = setTimeout(() => {
       late = true
       process.kill()
-    }, timeoutMs)
+    }, startupTimeoutMs)
     try {
-      return await process.ready
+      return await ready
     } catch (error) {
-      if (ended) throw new UserError('environment', `${id} was not started again: the cluster is stopped`)
+      if (ended) throw stopped(id)
       if (!late) throw error
-      throw new UserError('environment', `${id} was not ready within ${timeoutMs} ms. Its log is ${logPath}`)
+      const awaited = options.awaited === undefined ? '' : ` It is ready once it ${options.awaited()}.`
+      throw new UserError(
+        'environment',
+        `${id} was not ready within ${startupTimeoutMs} ms.${awaited} Its log is ${logPath}`,
+      )
     } finally {
       clearTimeout(timer)
     }
@@ -112,14 +106,11 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     id,
     start,
     life: () => life,
-    status: () => current?.status(),
     pid: () => current?.pid,
-    countFrom(moment) {
-      originNanos = moment
-      current?.countFrom(moment)
-    },
     async kill() {
       kills++
+      // One that is being launched is there to be killed in a moment.
+      await launching
       const victim = current
       await victim?.kill()
       return victim !== undefined
@@ -147,7 +138,11 @@ export function manageNode(options: ManagedNodeOptions): ManagedNode {
     },
     async end() {
       ended = true
+      await launching
       await current?.end(END_GRACE_MS)
     },
   }
 }
+
+const stopped = (id: NodeId): UserError =>
+  new UserError('environment', `${id} was not started again: the cluster is stopped`)

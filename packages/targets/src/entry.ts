@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '@chaos/history'
 
-/** The root of this package, seen from `src/embedded` as well as from `dist/embedded`. */
-const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+/** The root of this package, seen from `src` as well as from `dist`. */
+const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 export type EntryName = 'node' | 'keeper' | 'vetting'
 

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { UserError } from '@chaos/history'
+import { type Command, commandText } from './command.ts'
+import type { Keeper } from './keeper.ts'
+import {
+  isTreeAlive,
+  killTree,
+  MARK,
+  resumeTree,
+  signal,
+  startTimeOf,
+  stopTree,
+  type TreeRoot,
+} from './process-tree.ts'
+import { findProgram } from './programs.ts'
+import { userToBecome } from './user.ts'
+
+export interface CommandProcessOptions {
+  /** For messages: `n1`. */
+  readonly name: string
+  readonly command: Command
+  /** What it prints is appended here. */
+  readonly logPath: string
+  readonly keeper: Keeper
+  /**
+   * Makes its standard input and output a conversation in lines: called with each line that it prints there, which is then
+   * not in the log. Without it, its standard input is empty.
+   */
+  readonly line?: ((text: string) => void) | undefined
+  /** False for a program that starts no others: pausing and killing it then needs no look at the rest of the machine. */
+  readonly forks?: boolean | undefined
+}
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A command that was started, with all processes that it starts in turn: they are paused, resumed and ended together. */
+export interface CommandProcess {
+  readonly pid: number
+  /** Once it has ended, and all that it had started; and all its lines have been told. */
+  readonly exited: Promise<Exit>
+  running(): boolean
+  /** Writes a line to its standard input. */
+  tell(text: string): void
+  /** SIGSTOP; resolves once all are stopped, or ended. */
+  pause(): Promise<void>
+  resume(): void
+  /** SIGKILL; resolves once all have ended. */
+  kill(): Promise<void>
+  /** SIGTERM, and SIGKILL for what is left when that time has passed. */
+  end(graceMs: number): Promise<void>
+}
+
+/** How often to look whether what a command had started has ended too. */
+const LOOK_EVERY_MS = 10
+
+/**
+ * Starts it. That it runs does not mean that it is ready: see `untilReady`.
+ *
+ * @throws UserError (environment): no such program, directory or user.
+ */
+export async function startCommand(options: CommandProcessOptions): Promise<CommandProcess> {
+  const { name, command, keeper } = options
+  const mark = randomUUID()
+  const child = spawnChild(options, mark)
+  const { pid } = child
+  if (pid === undefined) throw await whyNotStarted(child, name, command)
+  const root: TreeRoot = { pid, startTime: startTimeOf(pid), mark, forks: options.forks ?? true }
+  keeper.watch(root)
+  child.stdin?.on('error', () => {})
+
+  let running = true
+  let graceMs = 0
+  if (options.line !== undefined && child.stdout !== null)
+    createInterface({ input: child.stdout }).on('line', options.line)
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const exited = new Promise<Exit>((resolve) =>
+    child.once('exit', (code, signalName) => resolve({ code, signal: signalName })),
+  ).then(async (exit) => {
+    running = false
+    await untilGone(root, graceMs)
+    keeper.forget(root)
+    await closed
+    return exit
+  })
+
+  return {
+    pid,
+    exited,
+    running: () => running,
+    tell(text) {
+      if (child.stdin?.writable) child.stdin.write(`${text}\n`)
+    },
+    async pause() {
+      if (running) await stopTree(root)
+    },
+    resume: () => resumeTree(root),
+    async kill() {
+      graceMs = 0
+      if (running) await killTree(root)
+      await exited
+    },
+    async end(givenMs) {
+      graceMs = givenMs
+      resumeTree(root)
+      if (running) signal(-pid, 'SIGTERM')
+      const force = setTimeout(() => void killTree(root), givenMs)
+      await exited
+      clearTimeout(force)
+    },
+  }
+}
+
+/** What a command leaves behind when it ends is ended as well: at once, or after a time to end by itself. */
+async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
+  if (!root.forks) return
+  const until = performance.now() + graceMs
+  while (performance.now() < until && isTreeAlive(root)) await new Promise((next) => setTimeout(next, LOOK_EVERY_MS))
+  await killTree(root)
+}
+
+function spawnChild({ name, command, logPath, line }: CommandProcessOptions, mark: string): ChildProcess {
+  const [program, ...rest] = command.words
+  requireDirectory(name, command)
+  const user = command.user === undefined ? undefined : userToBecome(command.user)
+  const log = openLog(logPath)
+  try {
+    return spawn(program, rest, {
+      // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
+      detached: true,
+      stdio: line === undefined ? ['ignore', log, log] : ['pipe', 'pipe', log],
+      cwd: command.directory,
+      env: {
+        ...process.env,
+        ...(user === undefined ? {} : { HOME: user.home, USER: command.user, LOGNAME: command.user }),
+        ...command.environment,
+        [MARK]: mark,
+      },
+      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+    })
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** The system says of both that there is no such file. */
+function requireDirectory(name: string, { directory }: Command): void {
+  if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new UserError('environment', `${name} was not started: its working directory ${directory} does not exist`)
+}
+
+async function whyNotStarted(child: ChildProcess, name: string, command: Command): Promise<UserError> {
+  const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve))
+  const [program] = command.words
+  return new UserError('environment', `${name} was not started: ${commandText(command)}: ${reasonOf(error, program)}`)
+}
+
+function reasonOf(error: NodeJS.ErrnoException, program: string): string {
+  const found = findProgram(program)
+  if (error.code === 'ENOENT' && found === undefined)
+    return program.includes('/')
+      ? `there is no program ${program}`
+      : `there is no program ${program} in any directory of PATH; install it, or give its path`
+  if (error.code === 'ENOENT') return `the interpreter that ${found} names in its first line does not exist`
+  if (error.code === 'EACCES') return `${program} may not be executed (chmod +x)`
+  return error.message
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a')
+  } catch (error) {
+    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
+  }
+}

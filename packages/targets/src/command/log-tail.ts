@@ -1,0 +1,45 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+const LAST_LOG_LINES = 5
+/** Room for the last lines of any log; logs of databases may be larger than memory. */
+const TAIL_BYTES = 64 * 1024
+
+/** The end of a log, for an error message that has to say what a process said last. */
+export function lastLines(logPath: string): string {
+  try {
+    const lines = tail(logPath, LAST_LOG_LINES)
+    if (lines.length === 0) return 'It printed nothing.'
+    return `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
+  } catch (error) {
+    return `Its log cannot be read (${(error as Error).message}).`
+  }
+}
+
+/** What it said last, without the time. */
+export function lastWords(logPath: string): string {
+  try {
+    return tail(logPath, 1)
+      .join()
+      .replace(/^ *\d+\.\d{3} {2}/, '')
+  } catch {
+    return ''
+  }
+}
+
+/** What was appended to a log since it had this size; the last part of it where that is much. */
+export function readFrom(logPath: string, offset: number): string {
+  const log = openSync(logPath, 'r')
+  try {
+    const { size } = fstatSync(log)
+    const from = Math.max(offset, size - TAIL_BYTES)
+    const bytes = Buffer.alloc(Math.max(0, size - from))
+    return bytes.toString('utf8', 0, readSync(log, bytes, 0, bytes.length, from))
+  } finally {
+    closeSync(log)
+  }
+}
+
+function tail(logPath: string, lines: number): string[] {
+  const text = readFrom(logPath, 0).trimEnd()
+  return text === '' ? [] : text.split('\n').slice(-lines)
+}

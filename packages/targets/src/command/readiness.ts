@@ -1,0 +1,136 @@
+import { statSync } from 'node:fs'
+import { get } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { UserError } from '@chaos/history'
+import { type Command, commandText } from './command.ts'
+import type { CommandProcess } from './command-process.ts'
+import type { Keeper } from './keeper.ts'
+import { lastLines, readFrom } from './log-tail.ts'
+import { runToEnd } from './run-to-end.ts'
+
+/** How to tell that a server which was just started can serve. */
+export type Readiness =
+  /** It accepts connections. */
+  | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
+  /** It answers a GET with this status; with any from 200 to 299 where none is given. */
+  | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
+  /** It prints a line that this regular expression matches. */
+  | { readonly by: 'log'; readonly pattern: string }
+  /** This command, run again and again, exits with 0. */
+  | { readonly by: 'command'; readonly command: Command }
+
+export interface UntilReadyOptions {
+  readonly name: string
+  readonly process: CommandProcess
+  readonly keeper: Keeper
+  readonly logPath: string
+  /** How long the log was when this process began. */
+  readonly logOffset: number
+}
+
+const TRY_EVERY_MS = 20
+const LONGEST_TRY_MS = 1_000
+
+/**
+ * Resolves once it is ready; how long that may take is for the caller to limit, by ending the process.
+ *
+ * @throws UserError (environment) where it ends before, with what it printed last; (input) for a pattern that is none.
+ */
+export async function untilReady(readiness: Readiness, options: UntilReadyOptions): Promise<void> {
+  const { name, process, logPath } = options
+  const isReady = attemptFor(readiness, options)
+  let ended = false
+  const end = process.exited.then(() => {
+    ended = true
+  })
+  while (!ended) {
+    if ((await isReady()) && process.running()) return
+    await Promise.race([wait(TRY_EVERY_MS), end])
+  }
+  throw neverReady(name, logPath, await process.exited)
+}
+
+export function neverReady(
+  name: string,
+  logPath: string,
+  { code, signal }: { readonly code: number | null; readonly signal: string | null },
+): UserError {
+  const how = signal === null ? `exit code ${code}` : signal
+  return new UserError('environment', `${name} did not start (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`)
+}
+
+/** For messages: what it was that did not come. */
+export function readinessText(readiness: Readiness): string {
+  switch (readiness.by) {
+    case 'tcp':
+      return `accepts connections on port ${readiness.port}`
+    case 'http':
+      return `answers ${readiness.url} with ${readiness.status ?? 'a status from 200 to 299'}`
+    case 'log':
+      return `prints a line that matches /${readiness.pattern}/`
+    case 'command':
+      return `"${commandText(readiness.command)}" exits with 0`
+  }
+}
+
+function attemptFor(readiness: Readiness, options: UntilReadyOptions): () => Promise<boolean> {
+  switch (readiness.by) {
+    case 'tcp':
+      return () => accepts(readiness.port, readiness.host ?? '127.0.0.1')
+    case 'http':
+      return () => answers(readiness.url, readiness.status)
+    case 'log': {
+      const pattern = patternOf(readiness.pattern)
+      return async () => printedSince(options.logPath, options.logOffset).some((line) => pattern.test(line))
+    }
+    case 'command': {
+      const { keeper, name, logPath } = options
+      return async () => {
+        const { command } = readiness
+        const end = await runToEnd({ name: `${name}'s readiness`, command, keeper, logPath, timeoutMs: LONGEST_TRY_MS })
+        return end.code === 0
+      }
+    }
+  }
+}
+
+/** Whole lines only: the rest of one may be on its way. */
+const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
+
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text)
+  } catch (error) {
+    throw new UserError('input', `${text}: not a regular expression (${(error as Error).message})`)
+  }
+}
+
+export const sizeOf = (logPath: string): number => statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
+
+function accepts(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host })
+    socket.setTimeout(LONGEST_TRY_MS)
+    const end = (accepted: boolean) => {
+      socket.destroy()
+      resolve(accepted)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('error', () => end(false))
+  })
+}
+
+function answers(url: string, status: number | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: LONGEST_TRY_MS }, (response) => {
+      response.resume()
+      const { statusCode = 0 } = response
+      resolve(status === undefined ? statusCode >= 200 && statusCode < 300 : statusCode === status)
+      request.destroy()
+    })
+    request.once('timeout', () => request.destroy())
+    request.once('error', () => resolve(false))
+  })
+}

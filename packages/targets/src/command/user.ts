@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+
+export interface SystemUser {
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+}
+
+/**
+ * The user by this name where this process is root and may be anybody; undefined where it may only be itself.
+ *
+ * @throws UserError (environment) for a name that the machine does not know.
+ */
+export function userToBecome(name: string): SystemUser | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [login, , uid, gid, , home] = line.split(':')
+    if (login === name) return { uid: Number(uid), gid: Number(gid), home: home ?? '/' }
+  }
+  throw new UserError(
+    'environment',
+    `there is no user ${name} on this machine (/etc/passwd): make one, or name another`,
+  )
+}

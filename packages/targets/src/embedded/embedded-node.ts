@@ -1,0 +1,72 @@
+import { createRandom } from '@chaos/faults'
+import type { UserError } from '@chaos/history'
+import type { NodeStatus } from '@chaos/protocols'
+import type { Keeper } from '../command/keeper.ts'
+import { type Life, type SupervisedNode, superviseNode } from '../command/supervised-node.ts'
+import type { NodeSetup } from '../node/wire.ts'
+import { brokenError, type NodeProcess, type Ports, startNode } from './node-process.ts'
+
+export interface EmbeddedNodeOptions {
+  readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
+  /** What its log counts from, until `countFrom` says otherwise. */
+  readonly originNanos: bigint
+  readonly seed: number
+  readonly keeper: Keeper
+  readonly startupTimeoutMs: number
+  /** Where the node listens from now on; undefined while it does not. */
+  readonly moved: (ports: Ports | undefined) => void
+  readonly statusChanged: () => void
+  /** A deliberate mistake has made a difference in it. */
+  readonly marked: () => void
+  /** It ended, and nobody had asked for it. */
+  readonly died: (message: string) => void
+  /** Its protocol's own code was why. */
+  readonly broke: (error: UserError) => void
+}
+
+/** A node that runs a protocol, over all its lives: it says what it believes of itself. */
+export interface EmbeddedNode extends SupervisedNode {
+  status(): NodeStatus | undefined
+  /** The logs of this life and of all later ones count from this moment. */
+  countFrom(originNanos: bigint): void
+}
+
+export function embeddedNode(options: EmbeddedNodeOptions): EmbeddedNode {
+  const { setup, keeper } = options
+  const { id, logPath } = setup
+  let current: NodeProcess | undefined
+  let { originNanos } = options
+
+  async function launch(life: number): Promise<Life<Ports>> {
+    const seed = createRandom(`${options.seed}/${id}/${life}`).integer(2 ** 31)
+    const process = await startNode({ ...setup, seed, originNanos: String(originNanos) }, keeper, options)
+    current = process
+    process.exited.then(() => {
+      const broken = process.broken()
+      if (broken !== undefined) options.broke(brokenError(broken, logPath))
+    })
+    return { process, ready: process.ready }
+  }
+
+  const node = superviseNode<Ports>({
+    id,
+    logPath,
+    startupTimeoutMs: options.startupTimeoutMs,
+    launch,
+    moved(ports) {
+      options.moved(ports)
+      options.statusChanged()
+    },
+    died(message) {
+      if (current?.broken() === undefined) options.died(message)
+    },
+  })
+  return {
+    ...node,
+    status: () => current?.status(),
+    countFrom(moment) {
+      originNanos = moment
+      current?.countFrom(moment)
+    },
+  }
+}

@@ -1,0 +1,276 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { findProgram, missingPrograms } from '../../src/command/programs.ts'
+import { eventually, processExists } from '../real-cluster.ts'
+import { commands, script, shell } from './commands.ts'
+
+const run = commands()
+const isRoot = process.getuid?.() === 0
+
+/** Answers every request with the number of its life, which it counts in its data directory. */
+const counting = `
+  const { readFileSync, writeFileSync, existsSync } = require('node:fs')
+  const path = process.env.DATA + '/lives'
+  const lives = existsSync(path) ? Number(readFileSync(path, 'utf8')) + 1 : 1
+  writeFileSync(path, String(lives))
+  require('node:http').createServer((_, response) => response.end(String(lives))).listen(process.env.PORT, '127.0.0.1')
+`
+const countingServer = {
+  command: { ...script(counting), environment: { PORT: '{port}', DATA: '{data}' } },
+  ports: ['client'],
+  readiness: { by: 'http', port: 'client', path: '/' },
+} as const
+
+const answerOf = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text()
+
+describe("a node that is anybody's command", () => {
+  test('listens where it is told to, and keeps its ports and its data over its lives', async () => {
+    const moved: (number | undefined)[] = []
+    const node = await run.node({ ...countingServer, moved: (ports) => moved.push(ports?.client) })
+    await node.start()
+    expect(await answerOf(node.ports.client)).toBe('1')
+    const first = node.pid()
+    expect(await node.kill()).toBe(true)
+    expect(node.pid()).toBeUndefined()
+    expect(processExists(first)).toBe(false)
+    await node.revive()
+    expect(await answerOf(node.ports.client)).toBe('2')
+    expect(node.life()).toEqual({ number: 3, alive: true })
+    expect(moved).toEqual([node.ports.client, undefined, node.ports.client])
+  })
+
+  test('begins anew once its data is wiped', async () => {
+    const node = await run.node(countingServer)
+    await node.start()
+    await node.kill()
+    node.wipe()
+    await node.revive()
+    expect(await answerOf(node.ports.client)).toBe('1')
+  })
+
+  test('is not wiped while it runs', async () => {
+    const node = await run.node(countingServer)
+    await node.start()
+    expect(() => node.wipe()).toThrow('n1 runs')
+  })
+
+  test('does not answer while it is paused, and answers later', async () => {
+    const node = await run.node(countingServer)
+    await node.start()
+    await node.pause()
+    const answer = answerOf(node.ports.client)
+    const early = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 50, 'nothing'))])
+    expect(early).toBe('nothing')
+    node.resume()
+    expect(await answer).toBe('1')
+  })
+
+  test('is prepared once, and again after a wipe', async () => {
+    const prepare = [shell('echo prepared >> {data}/notes'), shell('echo twice >> {data}/notes')]
+    const notes = join(run.directory(), 'data', 'notes')
+    const node = await run.node({ ...countingServer, prepare })
+    await node.start()
+    await node.kill()
+    await node.revive()
+    expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
+    await node.kill()
+    node.wipe()
+    await node.revive()
+    expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
+  })
+
+  test('that cannot be prepared is not started, and says why', async () => {
+    const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
+    await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
+    expect(node.pid()).toBeUndefined()
+  })
+
+  test('may have several ports, and is told of others by placeholders', async () => {
+    const node = await run.node({
+      command: shell('echo "{node} {host} {port} {port.peer} {others} {{kept}} {\\"json\\":1}"; exec sleep 300'),
+      ports: ['client', 'peer'],
+      placeholders: () => ({ others: 'n2=127.0.0.1:1,n3=127.0.0.1:2' }),
+      readiness: { by: 'log', pattern: '^n1 ' },
+    })
+    await node.start()
+    const { client, peer } = node.ports
+    expect(client).not.toBe(peer)
+    expect(run.log()).toBe(`n1 127.0.0.1 ${client} ${peer} n2=127.0.0.1:1,n3=127.0.0.1:2 {kept} {"json":1}\n`)
+  })
+
+  test('with a placeholder that there is not is refused before anything is started', async () => {
+    const command = { words: ['redis-server', '--port', '{prot}'] } as const
+    await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
+      code: 'input',
+      message:
+        '{prot}: nothing is known to put in place of {prot}. There are {node}, {host}, {data}, {port}, {port.client}; for the text itself write {{prot}}.',
+    })
+    expect(existsSync(run.logPath())).toBe(false)
+  })
+
+  test.runIf(isRoot)('has a data directory that belongs to its user', async () => {
+    const node = await run.node({
+      command: { ...shell('id -un > {data}/me; exec sleep 300'), user: 'nobody', directory: '/' },
+      ports: ['client'],
+      dataDir: join('/tmp', `chaos-user-${process.pid}`),
+      prepare: [shell('id -un > {data}/first')],
+      readiness: { by: 'command', command: { words: ['test', '-s', '{data}/me'] } },
+    })
+    const data = `/tmp/chaos-user-${process.pid}`
+    try {
+      await node.start()
+      expect(readFileSync(`${data}/me`, 'utf8')).toBe('nobody\n')
+      expect(readFileSync(`${data}/first`, 'utf8')).toBe('nobody\n')
+      expect(statSync(data).mode & 0o777).toBe(0o700)
+    } finally {
+      await node.end()
+      node.wipe()
+    }
+  })
+})
+
+describe('a node is ready', () => {
+  const late = (then: string) => script(`setTimeout(() => { ${then} }, 200)`)
+  const listen = "require('node:net').createServer().listen(process.env.PORT, '127.0.0.1')"
+
+  test('once it accepts connections', async () => {
+    const command = { ...late(listen), environment: { PORT: '{port}' } }
+    const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
+    await node.start()
+    expect(node.life().alive).toBe(true)
+  })
+
+  test('once it answers with the status that is asked for', async () => {
+    const server = `
+      let asked = 0
+      require('node:http').createServer((_, response) => response.writeHead(++asked < 3 ? 503 : 204).end())
+        .listen(process.env.PORT, '127.0.0.1')`
+    const command = { ...script(server), environment: { PORT: '{port}' } }
+    const readiness = { by: 'http', port: 'client', path: '/ready' } as const
+    const node = await run.node({ command, ports: ['client'], readiness })
+    await node.start()
+    expect(node.life().alive).toBe(true)
+  })
+
+  test('once it prints a line, of this life and not of an earlier one', async () => {
+    const command = shell('sleep 0.1; echo starting; echo "ready to accept"; exec sleep 300')
+    const node = await run.node({ command, ports: ['client'], readiness: { by: 'log', pattern: 'ready to accept' } })
+    await node.start()
+    await node.kill()
+    await node.revive()
+    expect(run.log()).toBe('starting\nready to accept\nstarting\nready to accept\n')
+  })
+
+  test('once a command says so', async () => {
+    const path = join(run.directory(), 'there')
+    const command = shell(`sleep 0.1; touch ${path}; exec sleep 300`)
+    const readiness = { by: 'command', command: { words: ['test', '-e', path] } } as const
+    const node = await run.node({ command, ports: ['client'], readiness })
+    await node.start()
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('or it is given up after a time, with what was awaited', async () => {
+    const node = await run.node({
+      command: shell('exec sleep 300'),
+      ports: ['client'],
+      readiness: { by: 'tcp', port: 'client' },
+      startupTimeoutMs: 200,
+    })
+    await expect(node.start()).rejects.toThrow(
+      `n1 was not ready within 200 ms. It is ready once it accepts connections on port ${node.ports.client}. Its log is`,
+    )
+    expect(node.pid()).toBeUndefined()
+  })
+
+  test('or it dies before, and its last lines are shown', async () => {
+    const node = await run.node({
+      command: shell('for i in 1 2 3 4 5 6; do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
+      ports: ['client'],
+      readiness: { by: 'tcp', port: 'client' },
+    })
+    await expect(node.start()).rejects.toThrow(
+      /^n1 did not start \(exit code 2\)\. The last lines of its log:\n {2}line 3\n {2}line 4\n {2}line 5\n {2}line 6\n {2}bad option: --prot\nIts log is .*n1\.log$/,
+    )
+  })
+
+  test('or there is no such program', async () => {
+    const command = { words: ['no-such-server'] } as const
+    const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
+    await expect(node.start()).rejects.toThrow('there is no program no-such-server in any directory of PATH')
+  })
+})
+
+describe('over the lives of a node', () => {
+  test('an end that nobody asked for is told, with its last words', async () => {
+    const told: string[] = []
+    const node = await run.node({
+      command: shell('echo up; sleep 0.2; echo "out of memory"; exit 1'),
+      ports: ['client'],
+      readiness: { by: 'log', pattern: 'up' },
+      died: (message) => told.push(message),
+    })
+    await node.start()
+    await eventually(async () => expect(told).toHaveLength(1))
+    expect(told[0]).toMatch(/^n1 ended by itself; its last words: out of memory \(/)
+  })
+
+  test('kills and pauses are counted, and may heal in any order', async () => {
+    const node = await run.node(countingServer)
+    await node.start()
+    await Promise.all([node.kill(), node.kill()])
+    await node.pause()
+    await node.revive()
+    expect(node.pid()).toBeUndefined()
+    await node.revive()
+    expect(node.life().alive).toBe(true)
+    const answer = answerOf(node.ports.client)
+    expect(await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 50, 'paused'))])).toBe('paused')
+    node.resume()
+    expect(await answer).toBe('2')
+  })
+
+  test('one that is killed while it starts is not an error of the start that heals it', async () => {
+    const node = await run.node(countingServer)
+    await node.start()
+    await node.kill()
+    const reviving = node.revive()
+    await node.kill()
+    await reviving
+    expect(node.pid()).toBeUndefined()
+    await node.revive()
+    expect(node.life().alive).toBe(true)
+  })
+})
+
+describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', () => {
+  test('is a node like another', async () => {
+    const node = await run.node({
+      command: {
+        words: ['python3', '-m', 'http.server', '{port}', '--bind', '{host}', '--directory', '{data}'],
+        environment: { PYTHONUNBUFFERED: '1' },
+      },
+      ports: ['client'],
+      readiness: { by: 'http', port: 'client', path: '/' },
+    })
+    mkdirSync(join(run.directory(), 'data'))
+    writeFileSync(join(run.directory(), 'data', 'hello'), 'world')
+    await node.start()
+    const read = async () => (await fetch(`http://127.0.0.1:${node.ports.client}/hello`)).text()
+    expect(await read()).toBe('world')
+    await node.kill()
+    await expect(read()).rejects.toThrow()
+    await node.revive()
+    expect(await read()).toBe('world')
+    expect(readdirSync(run.directory()).sort()).toEqual(['data', 'n1.log'])
+  })
+})
+
+test('programs that are not on this machine are told with how to install them', () => {
+  const programs = [
+    { program: 'sh', install: 'is everywhere' },
+    { program: 'no-such-server', install: 'apt-get install no-such-server' },
+  ]
+  expect(missingPrograms(programs)).toEqual([programs[1]])
+})

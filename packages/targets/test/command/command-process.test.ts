@@ -1,0 +1,178 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { isStopped } from '../../src/command/process-tree.ts'
+import { eventually, processExists } from '../real-cluster.ts'
+import { commands, script, shell } from './commands.ts'
+
+const run = commands()
+const isRoot = process.getuid?.() === 0
+
+/** Numbers that a script has written into a file, one a line. */
+const pidsIn = (path: string): number[] => readFileSync(path, 'utf8').trim().split('\n').map(Number)
+
+async function pidsWritten(path: string, count: number): Promise<number[]> {
+  return eventually(async () => {
+    const pids = pidsIn(path)
+    expect(pids).toHaveLength(count)
+    return pids
+  })
+}
+
+/** A shell with a child, a grandchild, a child in a session of its own, and a daemon whose parent has ended. */
+const familyOf = (path: string): string =>
+  [
+    `echo $$ >> ${path}`,
+    `sh -c 'echo $$ >> ${path}; (sleep 300 & echo $! >> ${path}; wait)' &`,
+    `setsid sh -c 'echo $$ >> ${path}; sleep 300; true' &`,
+    `(setsid sh -c 'echo $$ >> ${path}; sleep 300; true' &)`,
+    'wait',
+  ].join('\n')
+
+describe('what a command starts in turn', () => {
+  test('is killed with it: children, grandchildren, sessions of their own and daemons', async () => {
+    const path = join(run.directory(), 'pids')
+    const node = await run.start(shell(familyOf(path)))
+    const pids = await pidsWritten(path, 5)
+    expect(pids.map(processExists)).toEqual(pids.map(() => true))
+    await node.kill()
+    expect(pids.map(processExists)).toEqual(pids.map(() => false))
+  })
+
+  test('is stopped with it, and runs again with it', async () => {
+    const path = join(run.directory(), 'pids')
+    const node = await run.start(shell(familyOf(path)))
+    const pids = await pidsWritten(path, 5)
+    await node.pause()
+    expect(pids.map(isStopped)).toEqual(pids.map(() => true))
+    node.resume()
+    await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
+  })
+
+  test('is killed also while it is stopped', async () => {
+    const path = join(run.directory(), 'pids')
+    const node = await run.start(shell(familyOf(path)))
+    const pids = await pidsWritten(path, 5)
+    await node.pause()
+    await node.kill()
+    expect(pids.map(processExists)).toEqual(pids.map(() => false))
+  })
+
+  test('ends when it ends by itself', async () => {
+    const path = join(run.directory(), 'pids')
+    const node = await run.start(shell(`sleep 300 & echo $! >> ${path}; exit 3`))
+    expect(await node.exited).toEqual({ code: 3, signal: null })
+    expect(pidsIn(path).map(processExists)).toEqual([false])
+  })
+
+  test('does not get away by forking while it is killed', async () => {
+    const path = join(run.directory(), 'count')
+    // A new child every few milliseconds, all of which would outlive it.
+    const node = await run.start(shell(`for i in $(seq 2000); do sleep 300 & echo $! >> ${path}; done; wait`))
+    await eventually(async () => expect(pidsIn(path).length).toBeGreaterThan(20))
+    await node.kill()
+    const pids = pidsIn(path)
+    expect(pids.filter(processExists)).toEqual([])
+  })
+
+  test('leaves the processes of another node alone', async () => {
+    const [one, other] = await Promise.all([run.start(shell('sleep 300')), run.start(shell('sleep 300'))])
+    await one.kill()
+    expect(one.running()).toBe(false)
+    expect(processExists(other.pid)).toBe(true)
+  })
+})
+
+describe('an end', () => {
+  test('is asked for by SIGTERM, which the whole group hears', async () => {
+    const path = join(run.directory(), 'said')
+    const inner = `trap 'echo ended >> ${path}; exit 0' TERM; echo ready >> ${path}; while :; do sleep 0.01; done`
+    const node = await run.start(shell(`sh -c "${inner}" & wait`))
+    await eventually(async () => expect(readFileSync(path, 'utf8')).toBe('ready\n'))
+    await node.end(10_000)
+    expect(readFileSync(path, 'utf8')).toBe('ready\nended\n')
+  })
+
+  test('is forced on what does not listen', async () => {
+    const path = join(run.directory(), 'said')
+    const node = await run.start(shell(`trap '' TERM; echo ready > ${path}; while :; do sleep 0.01; done`))
+    await eventually(async () => expect(existsSync(path)).toBe(true))
+    await node.end(100)
+    expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  })
+
+  test('comes also to what is stopped', async () => {
+    const node = await run.start(shell('sleep 300'))
+    await node.pause()
+    await node.end(10_000)
+    expect(await node.exited).toEqual({ code: null, signal: 'SIGTERM' })
+  })
+})
+
+describe('a command', () => {
+  test('has its environment, its directory, and its output in its log', async () => {
+    const directory = run.directory()
+    const node = await run.start({
+      words: ['/bin/sh', '-c', 'echo "$GREETING, $HOME"; pwd; echo trouble >&2'],
+      environment: { GREETING: 'hello', HOME: undefined },
+      directory,
+    })
+    expect(await node.exited).toEqual({ code: 0, signal: null })
+    expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
+  })
+
+  test('that is spoken with is heard to its last line', async () => {
+    const lines: string[] = []
+    const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
+      lines.push(line),
+    )
+    node.tell('world')
+    await node.exited
+    expect(lines).toEqual(['hello world', 'bye'])
+    expect(run.log()).toBe('not for you\n')
+  })
+
+  test.runIf(isRoot)('runs as another user where this one is root', async () => {
+    const node = await run.start({ words: ['/bin/sh', '-c', 'id -un; id -Gn; echo $HOME'], user: 'nobody' })
+    await node.exited
+    expect(run.log()).toMatch(/^nobody\nnogroup\n\/\w+\n$/)
+  })
+
+  test.runIf(isRoot)('cannot run as a user who is not there', async () => {
+    await expect(run.start({ words: ['true'], user: 'no-such-user' })).rejects.toThrow(
+      'there is no user no-such-user on this machine (/etc/passwd): make one, or name another',
+    )
+  })
+
+  test('that does not exist is an error that says where it was looked for', async () => {
+    await expect(run.start({ words: ['no-such-server', '--port', '1'] })).rejects.toMatchObject({
+      code: 'environment',
+      message:
+        'n1 was not started: no-such-server --port 1: there is no program no-such-server in any directory of PATH; install it, or give its path',
+    })
+    await expect(run.start({ words: ['./no-such-server'] })).rejects.toThrow('there is no program ./no-such-server')
+  })
+
+  test('that may not be executed, or has no interpreter, says so', async () => {
+    const path = join(run.directory(), 'server')
+    writeFileSync(path, '#!/no/such/interpreter\n')
+    await expect(run.start({ words: [path] })).rejects.toThrow(`${path} may not be executed (chmod +x)`)
+    chmodSync(path, 0o755)
+    await expect(run.start({ words: [path] })).rejects.toThrow(`the interpreter that ${path} names`)
+  })
+
+  test('whose directory does not exist says so', async () => {
+    await expect(run.start({ words: ['true'], directory: '/no/such/directory' })).rejects.toThrow(
+      'n1 was not started: its working directory /no/such/directory does not exist',
+    )
+  })
+
+  test('that dies at once is seen to end', async () => {
+    const node = await run.start(script('process.exit(7)'))
+    expect(await node.exited).toEqual({ code: 7, signal: null })
+    expect(node.running()).toBe(false)
+    await node.pause()
+    node.resume()
+    await node.kill()
+  })
+})
