@@ -35,7 +35,10 @@ export const bank: ModelEntry = {
     reads: [READ],
     specification,
     glance,
-    machine: (part, initial, budget) => additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget),
+    machine: (part, initial, budget) => {
+      const effectOf = effectsUnless(repeatedIds(part, budget))
+      return additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget)
+    },
   },
 }
 
@@ -104,16 +107,35 @@ function balancesOf(initial: Json): Balances {
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Nothing of what carries an id, which adds something only once, and of a read of what are no numbers. */
-function effectOf(operation: ObjectOperation): ReturnType<Additive['effectOf']> {
-  if (operation.f !== 'read') {
-    const { moves, id } = movesOf(operation)
-    return id === undefined ? { adds: moves } : undefined
+/** The ids, as JSON text, that more than one operation carries. */
+function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
+  const once = new Set<string>()
+  const repeated = new Set<string>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ) continue
+    const value = jsonOf(part, part.input[i])
+    const id = isObject(value) ? value['id'] : undefined
+    if (id === undefined) continue
+    const text = JSON.stringify(id)
+    if (once.has(text)) repeated.add(text)
+    once.add(text)
   }
-  const entries = isObject(operation.output ?? null) ? Object.entries(operation.output ?? {}) : []
-  const shows = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-  return isObject(operation.output ?? null) && shows.length === entries.length ? { shows: new Map(shows) } : undefined
+  return repeated
 }
+
+/** Nothing of what carries a repeated id, which adds something only once, and of a read of what are no numbers. */
+const effectsUnless =
+  (repeated: ReadonlySet<string>): Additive['effectOf'] =>
+  (operation) => {
+    if (operation.f !== 'read') {
+      const { moves, id } = movesOf(operation)
+      return id === undefined || !repeated.has(id) ? { adds: moves } : undefined
+    }
+    const entries = isObject(operation.output ?? null) ? Object.entries(operation.output ?? {}) : []
+    const shows = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    return isObject(operation.output ?? null) && shows.length === entries.length ? { shows: new Map(shows) } : undefined
+  }
 
 function sameBalances(balances: Balances, read: Json): boolean {
   if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)

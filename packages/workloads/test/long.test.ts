@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { workloads } from '../src/index.ts'
+import { plainObjects } from './objects.ts'
+import { judged, play } from './play.ts'
+
+const OPERATIONS = 4_000
+
+test.each(workloads.map((workload) => [workload.name, workload] as const))(
+  'a long run of %s with its usual settings is decided, some outcomes being unknown',
+  (name, workload) => {
+    const object = plainObjects[name]!()
+    const history = play(workload, object, { seed: 3, clients: 20, operations: OPERATIONS, unknown: 0.002 })
+    expect(judged(workload, history).levels.linearizable.result).toBe('met')
+  },
+)
