@@ -1,3 +1,4 @@
+export type { Completion, Input } from '@chaos/history'
 export type {
   Effect,
   Invariant,
@@ -7,8 +8,6 @@ export type {
   NodeStatus,
   ProtocolModule,
   StateMachine,
-  StoreCommand,
-  StoreResult,
   Transition,
 } from '@chaos/protocols'
 export { main } from './main.ts'

@@ -12,8 +12,8 @@ function protocolThat(goesWrong: string): string {
 const step = (state, event, now) => {
   const effects = []
   if (event.type === 'request') {
-    const { requestId, command } = event
-    if (command.f === 'write') state.writes++
+    const { requestId, input } = event
+    if (input.f === 'write') state.writes++
     if (state.writes === 3) { ${goesWrong} }
     effects.push({ type: 'reply', requestId, result: { type: 'ok', value: null } })
   }
@@ -83,9 +83,7 @@ describe('a search that proves nothing says so, and exits with 2:', () => {
   }
 
   test('a protocol that answers nothing but writes', async () => {
-    const { exitCode, vacuous, page } = await vacuousOf(
-      '}\nif (event.command.f !== "write") { return { state, effects }',
-    )
+    const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
     expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
     expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
   })

@@ -48,17 +48,17 @@ export default {
       if (event.type === 'message') { ${message} }
       if (event.type === 'timer') effects.push({ type: 'setTimer', timer: event.timer, afterMs: 0 })
       if (event.type === 'request') {
-        const { requestId, command } = event
+        const { requestId, input } = event
         const reply = (result) => effects.push({ type: 'reply', requestId, result })
-        if (command.f === 'write') state.writes++
+        if (input.f === 'write') state.writes++
         if (state.writes === 3) { ${step} }
         for (const to of state.peers) effects.push({ type: 'send', to, message: { hello: [state.id] } })
-        if (state.id !== 'n1' || command.f === 'cas') reply({ type: 'fail', error: 'unavailable' })
-        else if (command.f === 'read') reply({ type: 'ok', value: state.values[command.key] ?? null })
+        if (state.id !== 'n1' || input.f === 'cas') reply({ type: 'fail', error: 'unavailable' })
+        else if (input.f === 'read') reply({ type: 'ok', value: state.values[input.key] ?? null })
         else {
-          state.values[command.key] = command.value
-          effects.push({ type: 'persist', record: [command.key, command.value] })
-          reply({ type: 'ok', value: command.value })
+          state.values[input.key] = input.value
+          effects.push({ type: 'persist', record: [input.key, input.value] })
+          reply({ type: 'ok', value: input.value })
         }
       }
       return { state, effects }
@@ -116,9 +116,9 @@ export const misbehaving: readonly Misbehaving[] = [
     /replied with a result that is "ok" and has no "value"/,
   ),
   inStep(
-    'fails for a reason of its own',
-    'effects.push({ type: "reply", requestId, result: { type: "fail", error: "no mood" } })',
-    /replied with a result that is "fail" with the error "no mood"/,
+    'fails for no reason in words',
+    'effects.push({ type: "reply", requestId, result: { type: "fail", error: 7 } })',
+    /replied with a result that is "fail" with the error 7/,
   ),
   inStep(
     'replies to a request that it was never given',
@@ -155,7 +155,7 @@ export const misbehaving: readonly Misbehaving[] = [
     /persisted a record that JSON cannot carry/,
   ),
   // The event.
-  inStep('changes its event', 'command.value = 8', /changed the event that it was given/),
+  inStep('changes its event', 'input.value = 8', /changed the event that it was given/),
   {
     name: 'changes a message',
     source: protocol({ message: 'event.message.hello.push(state.id)' }),

@@ -37,7 +37,7 @@ describe('chaos replay', () => {
   })
 
   test.each([
-    ['of another version', { ...good, chaos: 9 }, /is of version 9; this program reads version 1/],
+    ['of another version', { ...good, chaos: 9 }, /is of version 9; this program reads versions 1 and 2/],
     ['of another kind', { events: [] }, /is no replay file/],
     ['that names a node too many', { ...good, nodes: 1 }, /faults\[0\]: there is no node "n2"/],
     [
@@ -102,7 +102,7 @@ describe('chaos replay', () => {
   test('of a history that cannot be judged says what is not known, and exits with 2', async () => {
     const silent = {
       ...good,
-      target: echo("if (event.command.f === 'read') return { state, effects: [] }"),
+      target: echo("if (event.input.f === 'read') return { state, effects: [] }"),
       faults: [],
     }
     const args = ['--times', '2', '--expect', 'eventual']

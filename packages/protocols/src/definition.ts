@@ -1,10 +1,9 @@
 import type { FaultPlan, NodeId } from '@chaos/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
-import type { StoreCommand, StoreResult } from './store.ts'
 
-/** A state machine over the key-value object, its own types hidden: what a host can run without knowing which it is. */
+/** A state machine, its own types hidden: what a host can run without knowing which it is. */
 // biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
-export type AnyStoreMachine = StateMachine<any, any, StoreCommand, StoreResult, any>
+export type AnyMachine = StateMachine<any, any, any>
 
 /** A deliberate mistake, off unless asked for by name: how the tool proves that it can find them. */
 export interface Bug {
@@ -37,7 +36,7 @@ export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) 
  * start. Says what is broken, once it is. A method, so that a watch over its protocol's own states is one over unknown ones.
  */
 export type NodeWatch<State = unknown, Message = unknown> = {
-  watch(state: State, event: MachineEvent<Message, StoreCommand> | undefined): string | undefined
+  watch(state: State, event: MachineEvent<Message> | undefined): string | undefined
 }['watch']
 
 /** Told of every step of a node: whether that may have changed what the invariants look at. */
@@ -82,7 +81,7 @@ export interface ProtocolDefinition {
   readonly invariants?: readonly Invariant[] | undefined
   /** One for each node of a run. The invariants are asked only after steps that it reports; absent: after every step. */
   readonly changes?: (() => ChangeWatch) | undefined
-  create(options: ProtocolOptions): AnyStoreMachine
+  create(options: ProtocolOptions): AnyMachine
 }
 
 /** What a file with a protocol of one's own exports by default: the name and the machine; the rest has defaults. */

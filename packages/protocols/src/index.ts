@@ -1,6 +1,7 @@
 export { checkedMachine, checkedProtocol } from './checked/checked-machine.ts'
+export type { Command, Session } from './command.ts'
 export type {
-  AnyStoreMachine,
+  AnyMachine,
   Bug,
   ChangeWatch,
   Invariant,
@@ -17,5 +18,3 @@ export { promiseOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
 export { findProtocol, protocols } from './registry.ts'
-export type { Session, StoreCommand, StoreFailure, StoreResult } from './store.ts'
-export { inSession } from './store.ts'

@@ -1,12 +1,12 @@
 import type { NodeId } from '@chaos/faults'
-import type { StoreCommand } from './store.ts'
+import type { Command } from './command.ts'
 
 /** What replicas agree on the order of. Entries are never changed, only replaced. */
 export interface Entry {
   /** Of the leader that made it: its term, or epoch. */
   readonly term: number
   /** Null for the no-op that opens a leader's term. */
-  readonly command: StoreCommand | null
+  readonly command: Command | null
   /** Where the entry changes who votes: those who do from here on. */
   readonly members?: readonly NodeId[] | undefined
 }

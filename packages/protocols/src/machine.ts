@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { Completion, Millis } from '@chaos/history'
+import type { Command } from './command.ts'
 
 /**
  * A replicated system as a state machine. Pure from outside: `step` may change `State` in place and return it, and may
@@ -10,17 +11,9 @@ import type { Millis } from '@chaos/history'
  * holds for later steps of the same node too. A kill drops the state; `start` is then called with the journal: every
  * record that became durable, in order.
  */
-export interface StateMachine<State, Message, Command, Result, DurableRecord> {
-  start(
-    node: NodeSetting,
-    journal: readonly DurableRecord[],
-    now: Millis,
-  ): Transition<State, Message, Result, DurableRecord>
-  step(
-    state: State,
-    event: MachineEvent<Message, Command>,
-    now: Millis,
-  ): Transition<State, Message, Result, DurableRecord>
+export interface StateMachine<State, Message, DurableRecord> {
+  start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
+  step(state: State, event: MachineEvent<Message>, now: Millis): Transition<State, Message, DurableRecord>
   /** What a person, or a nemesis that looks for the leader, may know about this node. */
   status(state: State): NodeStatus
 }
@@ -46,16 +39,16 @@ export interface NodeStatus {
   readonly leader?: NodeId | undefined
 }
 
-export type MachineEvent<Message, Command> =
+export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
   /** `requestId` is unique among the requests this node was ever given. */
-  | { readonly type: 'request'; readonly requestId: string; readonly command: Command }
+  | ({ readonly type: 'request'; readonly requestId: string } & Command)
   | { readonly type: 'timer'; readonly timer: string }
 
 /** Carried out in order. */
-export type Effect<Message, Result, DurableRecord> =
+export type Effect<Message, DurableRecord> =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: Message }
-  | { readonly type: 'reply'; readonly requestId: string; readonly result: Result }
+  | { readonly type: 'reply'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'persist'; readonly record: DurableRecord }
   /** Setting a timer that is set replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
@@ -65,7 +58,7 @@ export type Effect<Message, Result, DurableRecord> =
   /** For the node's log: something a person following the run would want to read. */
   | { readonly type: 'log'; readonly text: string }
 
-export interface Transition<State, Message, Result, DurableRecord> {
+export interface Transition<State, Message, DurableRecord> {
   readonly state: State
-  readonly effects: readonly Effect<Message, Result, DurableRecord>[]
+  readonly effects: readonly Effect<Message, DurableRecord>[]
 }

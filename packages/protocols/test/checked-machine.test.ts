@@ -1,17 +1,11 @@
-import { millis } from '@chaos/history'
+import { type Completion, millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import {
-  type AnyStoreMachine,
-  checkedMachine,
-  checkedProtocol,
-  findProtocol,
-  MachineError,
-  type StoreResult,
-} from '../src/index.ts'
+import { type AnyMachine, checkedMachine, checkedProtocol, findProtocol, MachineError } from '../src/index.ts'
 
 const NOW = millis(0)
-const ok: StoreResult = { type: 'ok', value: 1 }
-const request = (requestId: string) => ({ type: 'request', requestId, command: { f: 'read', key: 'x' } }) as const
+const ok: Completion = { type: 'ok', value: 1 }
+const request = (requestId: string) =>
+  ({ type: 'request', requestId, input: { f: 'read', key: 'x', value: null } }) as const
 const message = (value: unknown) => ({ type: 'message', from: 'n2', message: value }) as const
 
 /** A machine of which each step does what it is told. */
@@ -21,11 +15,11 @@ function machineThat(step: (state: unknown, event: never) => unknown, start: () 
     step: (state: unknown, event: never) => ({ state, effects: step(state, event) }),
     status: () => ({ role: 'copy', leads: false }),
   }
-  return checkedMachine(machine as unknown as AnyStoreMachine)
+  return checkedMachine(machine as unknown as AnyMachine)
 }
 
 const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
-const started = (machine: AnyStoreMachine) => machine.start(setting, [], NOW).state
+const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
 describe('of a checked machine', () => {
   test('a message keeps what it had when it was sent, whatever becomes of what it was made of', () => {

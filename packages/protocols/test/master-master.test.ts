@@ -52,8 +52,8 @@ test('copies that were told the same agree, whatever the order and however often
 test('what a peer has not confirmed is sent again, and what it has is not', () => {
   const machine = createMasterMaster(config)
   let { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [], millis(0))
-  const command = { f: 'write', key: 'x', value: 1 } as const
-  state = machine.step(state, { type: 'request', requestId: 'r1', command }, millis(5)).state
+  const input = { f: 'write', key: 'x', value: 1 }
+  state = machine.step(state, { type: 'request', requestId: 'r1', input }, millis(5)).state
   const again = machine.step(state, { type: 'timer', timer: 'gossip' }, millis(105)).effects
   expect(again).toContainEqual(expect.objectContaining({ type: 'send', to: 'n2' }))
   const keys = [{ key: 'x', stamp: state.versions.get('x')!.stamp }]

@@ -1,6 +1,6 @@
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, type KnobValue, type MachineEvent, type StoreCommand } from '../src/index.ts'
+import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
 import type {
   PrimaryReplicaEffect,
   PrimaryReplicaMessage,
@@ -12,7 +12,7 @@ import type {
 function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string, journal: PrimaryReplicaRecord[] = []) {
   const machine = findProtocol('primary-replica')!.create({ bug, knobs })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PrimaryReplicaState
-  function step(event: MachineEvent<PrimaryReplicaMessage, StoreCommand>): readonly PrimaryReplicaEffect[] {
+  function step(event: MachineEvent<PrimaryReplicaMessage>): readonly PrimaryReplicaEffect[] {
     const transition = machine.step(state, event, millis(0))
     state = transition.state
     return transition.effects as readonly PrimaryReplicaEffect[]
@@ -24,7 +24,7 @@ function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string,
     timer: (timer: string) => step({ type: 'timer', timer }),
     message: (from: string, message: PrimaryReplicaMessage) => step({ type: 'message', from, message }),
     write: (requestId: string, value: number) =>
-      step({ type: 'request', requestId, command: { f: 'write', key: 'x', value } }),
+      step({ type: 'request', requestId, input: { f: 'write', key: 'x', value } }),
     elect() {
       node.timer('silence')
       node.message('n2', { type: 'promise', epoch: state.epoch, granted: true })
@@ -120,7 +120,7 @@ describe('failover', () => {
   })
 
   test('what a new primary overrules is undone in the copy', () => {
-    const write = (value: number) => ({ f: 'write', key: 'x', value }) as const
+    const write = (value: number) => ({ input: { f: 'write', key: 'x', value } })
     const journal: PrimaryReplicaRecord[] = [
       { kind: 'epoch', epoch: 1 },
       {

@@ -1,6 +1,6 @@
-import { type Millis, millis } from '@chaos/history'
+import { type Input, type Millis, millis } from '@chaos/history'
 import { expect } from 'vitest'
-import type { KnobValue, MachineEvent, StoreCommand } from '../src/index.ts'
+import type { KnobValue, MachineEvent, Session } from '../src/index.ts'
 import { findProtocol } from '../src/index.ts'
 import type { RaftEffect, RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
 
@@ -19,7 +19,7 @@ export function createNode(options: NodeOptions) {
   let now: Millis = millis(0)
   const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], now)
   let state = started.state as RaftState
-  function step(event: MachineEvent<RaftMessage, StoreCommand>): readonly RaftEffect[] {
+  function step(event: MachineEvent<RaftMessage>): readonly RaftEffect[] {
     const transition = machine.step(state, event, now)
     state = transition.state
     return transition.effects as readonly RaftEffect[]
@@ -35,7 +35,8 @@ export function createNode(options: NodeOptions) {
     status: () => machine.status(state),
     timer: (timer: string) => step({ type: 'timer', timer }),
     message: (from: string, message: RaftMessage) => step({ type: 'message', from, message }),
-    request: (requestId: string, command: StoreCommand) => step({ type: 'request', requestId, command }),
+    request: (requestId: string, input: Input, session?: Session) =>
+      step({ type: 'request', requestId, input, session }),
   }
 }
 
@@ -46,9 +47,9 @@ export const sent = (effects: readonly RaftEffect[]): RaftMessage[] =>
 
 export const replies = (effects: readonly RaftEffect[]) => effects.filter((effect) => effect.type === 'reply')
 
-export const write = (value: number): StoreCommand => ({ f: 'write', key: 'x', value })
+export const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 
-export const entry = (term: number, value: number) => ({ term, command: write(value) })
+export const entry = (term: number, value: number) => ({ term, command: { input: write(value) } })
 
 export const ask = (term: number, lastIndex: number, lastTerm: number): RaftMessage => ({
   transfer: false,

@@ -168,7 +168,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     node.message('n2', accept(node, 1, 1))
     return node
   }
-  const read = (node: Node) => replies(node.request('r1', { f: 'read', key: 'x' }))
+  const read = (node: Node) => replies(node.request('r1', { f: 'read', key: 'x', value: null }))
 
   test.each([
     { at: 1020, answers: 1 },

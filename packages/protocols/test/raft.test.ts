@@ -173,7 +173,7 @@ describe('committing (§5.4.2)', () => {
 describe('clients (§8; thesis §6.3, §6.4)', () => {
   test('a read waits for a majority to answer a round of heartbeats begun after it came', () => {
     const node = createLeader({})
-    expect(replies(node.request('r1', { f: 'read', key: 'x' }))).toEqual([])
+    expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 0)))).toEqual([])
     const answered = node.message('n2', accept(node, 1, 1))
     expect(replies(answered)).toMatchObject([{ requestId: 'r1', result: { type: 'ok', value: null } }])
@@ -181,8 +181,8 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
 
   test('a read that comes while a round is on its way waits for the next', () => {
     const node = createLeader({})
-    node.request('r1', { f: 'read', key: 'x' })
-    node.request('r2', { f: 'read', key: 'x' })
+    node.request('r1', { f: 'read', key: 'x', value: null })
+    node.request('r2', { f: 'read', key: 'x', value: null })
     expect(replies(node.message('n2', accept(node, 1, 1)))).toMatchObject([{ requestId: 'r1' }])
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r2' }])
   })
@@ -190,13 +190,15 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test('a leader answers no read before an entry of its own term is committed', () => {
     const node = createNode({ knobs: NO_PRE_VOTE })
     elect(node)
-    node.request('r1', { f: 'read', key: 'x' })
+    node.request('r1', { f: 'read', key: 'x', value: null })
     expect(replies(node.message('n2', { ...accept(node, 0, 1) }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 1)))).toMatchObject([{ requestId: 'r1' }])
   })
 
   test('stale-read: a leader answers from its copy at once', () => {
-    expect(replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x' }))).toHaveLength(1)
+    expect(
+      replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x', value: null })),
+    ).toHaveLength(1)
   })
 
   test.each([
@@ -204,10 +206,10 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     { bug: 'double-apply', value: 1 },
   ])('a request that comes again is carried out once (mistake: $bug)', ({ bug, value }) => {
     const node = createLeader({ bug })
-    const first = { ...write(1), session: { client: 'a', sequence: 1 } }
-    node.request('r1', first)
-    node.request('r2', { ...write(2), session: { client: 'b', sequence: 1 } })
-    node.request('r3', first)
+    const session = { client: 'a', sequence: 1 }
+    node.request('r1', write(1), session)
+    node.request('r2', write(2), { client: 'b', sequence: 1 })
+    node.request('r3', write(1), session)
     node.message('n2', accept(node, 4, 0))
     expect(node.state.object.values.get('x')).toBe(value)
   })
@@ -217,13 +219,13 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     { bug: 'dedup-leader-only', value: 1 },
   ])('a new leader knows which requests its predecessor carried out (mistake: $bug)', ({ bug, value }) => {
     const node = createNode({ knobs: NO_PRE_VOTE, bug })
-    const first = { ...write(1), session: { client: 'a', sequence: 1 } }
-    const second = { ...write(2), session: { client: 'b', sequence: 1 } }
+    const first = { input: write(1), session: { client: 'a', sequence: 1 } }
+    const second = { input: write(2), session: { client: 'b', sequence: 1 } }
     const entries = [first, second].map((command) => ({ term: 1, command }))
     node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries, commit: 2, round: 0 })
     node.timer('silence')
     elect(node)
-    node.request('r1', first)
+    node.request('r1', first.input, first.session)
     node.message('n2', accept(node, 4, 0))
     expect(node.state.object.values.get('x')).toBe(value)
   })
@@ -241,7 +243,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test('a copy of a request that another node handed over is not answered: the first may yet be committed', () => {
     const node = createLeader({})
     const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
-    const forward = { type: 'forward', origin, command: write(1), ticket: { life: 5, number: 1 } } as const
+    const forward = { type: 'forward', origin, command: { input: write(1) }, ticket: { life: 5, number: 1 } } as const
     node.message('n2', forward)
     const length = node.state.log.entries.length
     node.message('n2', forward)

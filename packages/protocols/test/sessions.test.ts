@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { applyOnce, createSessionedObject, restoreSessionedObject, type SessionedObject } from '../src/raft/sessions.ts'
 
 const write = (object: SessionedObject, client: number, sequence = 1) =>
-  applyOnce(object, { f: 'write', key: 'x', value: client, session: { client: `c${client}`, sequence } })
+  applyOnce(object, {
+    input: { f: 'write', key: 'x', value: client },
+    session: { client: `c${client}`, sequence },
+  })
 
 test('a request that comes again is told what it was told before, and changes nothing', () => {
   const object = createSessionedObject()

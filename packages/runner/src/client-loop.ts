@@ -1,10 +1,9 @@
 import type { NodeId, Random } from '@chaos/faults'
-import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import { inSession, type StoreCommand } from '@chaos/protocols'
+import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import { Connections } from './connections.ts'
-import type { Cancel, Cluster, Completion } from './ports.ts'
+import type { Cancel, Cluster } from './ports.ts'
 import type { Recorder } from './recorder.ts'
-import type { OperationSource } from './workload.ts'
+import { isHarmless, type OperationSource } from './workload.ts'
 
 export interface ClientLoop {
   /** Lets the operation in flight end, starts no other, and then calls back. */
@@ -51,27 +50,25 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   function invoke(): void {
     busy = true
     sequence += 1
-    // Whoever retries within the cluster may repeat a request: its session lets it be carried out once.
-    const command = inSession(source.next(), { client: `process-${process}`, sequence })
+    const input = source.next()
     const node = random.pick(nodes)
-    const invocation = { process, node, command, final: false }
+    const session = { client: `process-${process}`, sequence }
+    const invocation = { process, node, input, harmless: isHarmless(input), session, final: false }
     recorder.invoked(invocation)
-    connections.to(node).invoke(command, timeoutMs, (completion) => {
+    connections.to(node).invoke(invocation, timeoutMs, (completion) => {
       recorder.completed(invocation, completion)
       busy = false
-      learn(command, completion)
+      learn(input, completion)
       if (completion.type === 'info') replaceProcess()
       if (onStopped !== undefined) finish(onStopped)
       else scheduleNext()
     })
   }
 
-  function learn(command: StoreCommand, completion: Completion): void {
+  function learn({ f, key = '', value }: Input, completion: Completion): void {
     if (completion.type !== 'ok') return
-    if (command.f === 'read' && (completion.value === null || typeof completion.value === 'number'))
-      source.observed(command.key, completion.value)
-    if (command.f === 'write' && typeof command.value === 'number') source.observed(command.key, command.value)
-    if (command.f === 'cas' && typeof command.new === 'number') source.observed(command.key, command.new)
+    const known = f === 'read' ? completion.value : f === 'cas' && Array.isArray(value) ? value[1] : value
+    if (known === null || typeof known === 'number') source.observed(key, known)
   }
 
   function replaceProcess(): void {

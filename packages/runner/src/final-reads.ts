@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaos/faults'
-import { canonical, type Json, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import type { Client, Cluster, Completion } from './ports.ts'
+import { type Completion, canonical, type Json, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
+import type { Client, Cluster } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
 interface FinalReadsOptions {
@@ -110,9 +110,9 @@ function createReader({ cluster, recorder, timeoutMs }: FinalReadsOptions, node:
   let process = recorder.newProcess()
   return {
     read(key: string, completed: (completion: Completion) => void): void {
-      const invocation = { process, node, command: { f: 'read', key } as const, final }
+      const invocation = { process, node, input: { f: 'read', key, value: null }, harmless: true, final }
       recorder.invoked(invocation)
-      client.invoke(invocation.command, timeoutMs, (completion) => {
+      client.invoke(invocation, timeoutMs, (completion) => {
         recorder.completed(invocation, completion)
         if (completion.type !== 'ok') {
           client.close()

@@ -8,12 +8,12 @@ export type {
   Clock,
   Cluster,
   ClusterStatus,
-  Completion,
   Heal,
   Healed,
   HistorySink,
   Injected,
   MissedInvocation,
+  Request,
   WireRecorder,
   WireSink,
 } from './ports.ts'

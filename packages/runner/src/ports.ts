@@ -1,6 +1,6 @@
 import type { Fault, NodeId } from '@chaos/faults'
-import type { Event, Json, Millis, Nanos } from '@chaos/history'
-import type { NodeStatus, StoreCommand } from '@chaos/protocols'
+import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaos/history'
+import type { NodeStatus, Session } from '@chaos/protocols'
 
 // The ports a run is made of. The simulator implements them in virtual time, targets for real, and a run cannot know
 // which. They take callbacks rather than return promises: a simulated run is then one synchronous loop whose only order
@@ -16,18 +16,18 @@ export interface Clock {
   at(time: Nanos, callback: () => void): Cancel
 }
 
-/**
- * How an invocation ended. `fail`: certainly had no effect. `info`: may have, now or later.
- * `node` is who answered, where that is known to differ from who was asked.
- */
-export type Completion =
-  | { readonly type: 'ok'; readonly value: Json }
-  | { readonly type: 'fail' | 'info'; readonly error: string }
+export interface Request {
+  readonly input: Input
+  /** Leaves nothing behind: where there is no answer, it is as good as never made (`fail`, not `info`). */
+  readonly harmless: boolean
+  /** Lets whoever retries within the cluster have it carried out once. */
+  readonly session?: Session | undefined
+}
 
 /** One logical client's connection to one node, by way of the proxy. Never retries. One invocation at a time. */
 export interface Client {
-  /** Calls back exactly once, at the latest when the timeout has passed (then with `info`, or `fail` for a read). */
-  invoke(command: StoreCommand, timeoutMs: Millis, completed: (completion: Completion) => void): void
+  /** Calls back exactly once, at the latest when the timeout has passed (then with `info`, or `fail` where harmless). */
+  invoke(request: Request, timeoutMs: Millis, completed: (completion: Completion) => void): void
   close(): void
 }
 

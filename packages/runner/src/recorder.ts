@@ -1,6 +1,5 @@
-import type { Json, Nanos } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
-import type { Completion, HistorySink } from './ports.ts'
+import type { Completion, Input, Json, Nanos } from '@chaos/history'
+import type { HistorySink, Request } from './ports.ts'
 
 /** How many operations ended how, so far. */
 export interface LiveCounts {
@@ -9,10 +8,9 @@ export interface LiveCounts {
   readonly info: number
 }
 
-export interface Invocation {
+export interface Invocation extends Request {
   readonly process: number
   readonly node: string
-  readonly command: StoreCommand
   readonly final: boolean
 }
 
@@ -34,9 +32,8 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   // Whole literals, none of them pieced together: a simulated run records thousands of events a second.
   return {
     newProcess: () => processes++,
-    invoked({ process, node, command, final }) {
-      const { f, key } = command
-      const value = inputValue(command)
+    invoked({ process, node, input, final }) {
+      const { f, key, value } = input
       const time = now()
       sink.append(
         final
@@ -44,18 +41,17 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
           : { index: index++, time, process, type: 'invoke', f, key, value, node },
       )
     },
-    completed({ process, node, command }, completion) {
+    completed({ process, node, input }, completion) {
       const { type } = completion
       if (type === 'ok') counts.ok++
       else if (type === 'fail') counts.fail++
       else counts.info++
-      const { f, key } = command
-      const value = completion.type === 'ok' && f === 'read' ? completion.value : inputValue(command)
+      const { f, key } = input
       const time = now()
       sink.append(
         completion.type === 'ok'
-          ? { index: index++, time, process, type, f, key, value, node }
-          : { index: index++, time, process, type, f, key, value, node, error: completion.error },
+          ? { index: index++, time, process, type, f, key, value: recordedValue(input, completion.value), node }
+          : { index: index++, time, process, type, f, key, value: input.value, node, error: completion.error },
       )
     },
     nemesis: (f, value) => sink.append({ index: index++, time: now(), process: 'nemesis', type: 'info', f, value }),
@@ -63,13 +59,8 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   }
 }
 
-export function inputValue(command: StoreCommand): Json {
-  switch (command.f) {
-    case 'read':
-      return null
-    case 'write':
-      return command.value
-    case 'cas':
-      return [command.old, command.new]
-  }
+/** What a write wrote is known from what was asked, whatever a protocol of one's own answers; else its answer says it. */
+function recordedValue({ f, value }: Input, answer: Json): Json {
+  if (f === 'write' || f === 'cas') return value
+  return answer === null ? value : answer
 }

@@ -1,7 +1,7 @@
 import type { OnlineChecker } from '@chaos/checker'
 import type { Nanos } from '@chaos/history'
 import type { Cluster, WireSink } from './ports.ts'
-import { inputValue, type Recorder } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
 import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
 
 /** A recorder whose events come from what the cluster's own proxy saw. */
@@ -53,12 +53,12 @@ export function recordWire(
   return {
     newProcess: () => processes++,
     invoked: ({ process }) => made.set(process, (made.get(process) ?? 0) + 1),
-    completed({ process, node, command, final }, completion) {
+    completed({ process, node, input, final }, completion) {
       const session = sessionOf(process)
       if ((arrived.get(session) ?? 0) < (made.get(process) ?? 0)) {
-        const { f, key } = command
+        const { f, key, value } = input
         const error = completion.type === 'ok' ? 'not seen' : completion.error
-        wire.missed({ session, node, f, key, value: inputValue(command), final, error })
+        wire.missed({ session, node, f, key, value, final, error })
       }
       if (completion.type === 'info') settlement.gaveUp(session)
     },

@@ -1,9 +1,9 @@
 import type { Random } from '@chaos/faults'
-import type { StoreCommand } from '@chaos/protocols'
+import type { Input } from '@chaos/history'
 
 /** What one client does next, and what it learns from the answers. */
 export interface OperationSource {
-  next(): StoreCommand
+  next(): Input
   /** Told of every value this client saw or wrote for certain. */
   observed(key: string, value: number | null): void
 }
@@ -22,6 +22,9 @@ export interface Workload {
 const READ_SHARES = [0.1, 0.5, 0.9, 0.5]
 /** Of what is not a read. */
 const CAS_SHARE = 0.2
+
+/** Leaves nothing behind, whether it was carried out or not. */
+export const isHarmless = ({ f }: Input): boolean => f === 'read'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
@@ -54,9 +57,9 @@ export function registerWorkload({ keys: keyCount, cas }: RegisterWorkload): Wor
       return {
         next() {
           const key = random.pick(keys)
-          if (random.chance(readShare)) return { f: 'read', key }
+          if (random.chance(readShare)) return { f: 'read', key, value: null }
           lastValue += 1
-          if (random.chance(CAS_SHARE) && cas) return { f: 'cas', key, old: known.get(key) ?? null, new: lastValue }
+          if (random.chance(CAS_SHARE) && cas) return { f: 'cas', key, value: [known.get(key) ?? null, lastValue] }
           return { f: 'write', key, value: lastValue }
         },
         observed: (key, value) => known.set(key, value),

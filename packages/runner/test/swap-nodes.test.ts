@@ -9,7 +9,12 @@ const scenario: Scenario = {
   nodes: 3,
   seed: 1,
   timeoutMs: millis(500),
-  operations: ['n1', 'n2', 'n3'].map((node) => ({ at: nanos(0), client: 0, node, command: { f: 'read', key: 'x' } })),
+  operations: ['n1', 'n2', 'n3'].map((node) => ({
+    at: nanos(0),
+    client: 0,
+    node,
+    input: { f: 'read', key: 'x', value: null },
+  })),
   faults: [
     { from: nanos(1), to: nanos(2), fault: { kind: 'kill', nodes: ['n1'] } },
     {

@@ -1,6 +1,5 @@
-import { type Millis, millisToNanos } from '@chaos/history'
-import { inSession, type StoreCommand, type StoreResult } from '@chaos/protocols'
-import type { Client, Completion } from '@chaos/runner'
+import { type Completion, type Millis, millisToNanos } from '@chaos/history'
+import type { Client, Request } from '@chaos/runner'
 import type { Link } from './network.ts'
 import type { Asker, SimulatedNode } from './node.ts'
 import type { Addressee } from './parcel.ts'
@@ -41,11 +40,11 @@ export function createClient(options: ClientOptions): Client {
   let sequence = 0
 
   return {
-    invoke(command, timeoutMs, completed) {
+    invoke(request, timeoutMs, completed) {
       sequence++
-      const exchange = new Exchange(options, sequence, command, timeoutMs, completed)
+      const exchange = new Exchange(options, sequence, request, timeoutMs, completed)
       options.deadlines.after(timeoutMs).add(exchange)
-      options.outward.send(command, exchange)
+      options.outward.send(request.input, exchange)
     },
     close() {},
   }
@@ -55,20 +54,20 @@ export function createClient(options: ClientOptions): Client {
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
-  readonly #command: StoreCommand
+  readonly #request: Request
   readonly #timeoutMs: Millis
   #completed: ((completion: Completion) => void) | undefined
 
   constructor(
     client: ClientOptions,
     sequence: number,
-    command: StoreCommand,
+    request: Request,
     timeoutMs: Millis,
     completed: (completion: Completion) => void,
   ) {
     this.#client = client
     this.#sequence = sequence
-    this.#command = command
+    this.#request = request
     this.#timeoutMs = timeoutMs
     this.#completed = completed
   }
@@ -84,27 +83,26 @@ class Exchange implements Addressee, Asker, Expiring {
       return
     }
     const sequence = this.#sequence
-    const command = this.#command
-    const request = command.session === undefined ? inSession(command, { client: name, sequence }) : command
-    server.request(`${name}-${sequence}`, request, this)
+    const { input, session = { client: name, sequence } } = this.#request
+    server.request(`${name}-${sequence}`, input, session, this)
   }
 
-  replied(result: StoreResult | undefined): void {
+  replied(result: Completion | undefined): void {
     this.#answer(result)
   }
 
   answered(answer: Reply): void {
     if (answer === undefined) this.broken()
     else if (answer === 'refused') this.#end({ type: 'fail', error: 'connection refused' })
-    else this.#end(answer.type === 'info' ? unknownOutcome(this.#command, answer.error) : answer)
+    else this.#end(answer.type === 'info' ? unknownOutcome(this.#request, answer.error) : answer)
   }
 
   broken(): void {
-    this.#end(unknownOutcome(this.#command, 'connection reset'))
+    this.#end(unknownOutcome(this.#request, 'connection reset'))
   }
 
   expire(): void {
-    this.#end(unknownOutcome(this.#command, `no answer within ${this.#timeoutMs} ms`))
+    this.#end(unknownOutcome(this.#request, `no answer within ${this.#timeoutMs} ms`))
   }
 
   #answer(reply: Reply): void {
@@ -120,7 +118,7 @@ class Exchange implements Addressee, Asker, Expiring {
 }
 
 /** Undefined where the node died first: then all that arrives is the end of the connection. */
-type Reply = StoreResult | 'refused' | undefined
+type Reply = Completion | 'refused' | undefined
 
 /** On its way to the client. */
 class Answer implements Addressee {
@@ -141,6 +139,5 @@ class Answer implements Addressee {
   }
 }
 
-/** A read without an answer had no effect. */
-const unknownOutcome = (command: StoreCommand, error: string): Completion =>
-  command.f === 'read' ? { type: 'fail', error } : { type: 'info', error }
+const unknownOutcome = ({ harmless }: Request, error: string): Completion =>
+  harmless ? { type: 'fail', error } : { type: 'info', error }

@@ -1,6 +1,6 @@
 import type { Fault, NodeId } from '@chaos/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
-import type { AnyStoreMachine } from '@chaos/protocols'
+import type { AnyMachine } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
 import { apply, type World, whyImpossible } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
@@ -10,7 +10,7 @@ import { type Moment, type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 
 export interface SimulationOptions {
-  readonly machine: AnyStoreMachine
+  readonly machine: AnyMachine
   /** `n1` … `n5` for five. */
   readonly nodes: number
   readonly seed: number

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
-import type { Effect, StoreResult } from '@chaos/protocols'
+import type { Effect } from '@chaos/protocols'
 import { fate, type Stream, streamOf } from './fate.ts'
 
-export type AnyEffect = Effect<unknown, StoreResult, unknown>
+export type AnyEffect = Effect<unknown, unknown>
 
 export interface DiskOptions {
   /** Of the node whose disk it is. */

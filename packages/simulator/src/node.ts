@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { Completion, Input, Millis } from '@chaos/history'
 import {
-  type AnyStoreMachine,
+  type AnyMachine,
   type MachineEvent,
   type NodeSetting,
   type NodeStatus,
-  type StoreCommand,
-  type StoreResult,
+  type Session,
   type Transition,
   threwOn,
 } from '@chaos/protocols'
@@ -19,7 +18,7 @@ import type { Addressee } from './parcel.ts'
 import type { EventQueue, Happening } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
 
-export type AnyEvent = MachineEvent<unknown, StoreCommand>
+export type AnyEvent = MachineEvent<unknown>
 /** Told of every step of one node, after it, with the node's state, which it must not change; of a start without an event. */
 export type Observer = (state: unknown, event: AnyEvent | undefined) => void
 
@@ -31,7 +30,7 @@ export type Moment = 'leads' | 'persists' | 'acknowledges'
 
 export interface NodeOptions extends DiskOptions {
   readonly peers: readonly NodeId[]
-  readonly machine: AnyStoreMachine
+  readonly machine: AnyMachine
   /** How far this node's clock is ahead of true time. */
   readonly clockOffsetMs: Millis
   readonly log: (text: string) => void
@@ -41,7 +40,7 @@ export interface NodeOptions extends DiskOptions {
 
 /** Whoever made a request: told once of the answer, or of `undefined` where the node died first. */
 export interface Asker {
-  replied(result: StoreResult | undefined): void
+  replied(result: Completion | undefined): void
 }
 
 /** A machine with a disk, timers and a mailbox: everything of a process but the process. */
@@ -54,7 +53,7 @@ export class SimulatedNode implements Ringing {
   steps = 0
   readonly #options: NodeOptions
   readonly #queue: EventQueue
-  readonly #machine: AnyStoreMachine
+  readonly #machine: AnyMachine
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
@@ -93,9 +92,9 @@ export class SimulatedNode implements Ringing {
   }
 
   /** Only while the node is up. */
-  request(requestId: string, command: StoreCommand, asker: Asker): void {
+  request(requestId: string, input: Input, session: Session, asker: Asker): void {
     this.#requests.set(requestId, asker)
-    this.#step({ type: 'request', requestId, command })
+    this.#step({ type: 'request', requestId, input, session })
   }
 
   /**
@@ -187,7 +186,7 @@ export class SimulatedNode implements Ringing {
     this.#backlog.push(() => this.#step(event))
   }
 
-  #started(setting: NodeSetting): Transition<unknown, unknown, StoreResult, unknown> {
+  #started(setting: NodeSetting): Transition<unknown, unknown, unknown> {
     try {
       return this.#machine.start(setting, this.#disk.journal(), this.#localTime())
     } catch (error) {
@@ -195,7 +194,7 @@ export class SimulatedNode implements Ringing {
     }
   }
 
-  #stepped(event: AnyEvent): Transition<unknown, unknown, StoreResult, unknown> {
+  #stepped(event: AnyEvent): Transition<unknown, unknown, unknown> {
     try {
       return this.#machine.step(this.#state, event, this.#localTime())
     } catch (error) {

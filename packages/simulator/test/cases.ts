@@ -1,7 +1,7 @@
 import { check, type Report } from '@chaos/checker'
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
-import { type AnyStoreMachine, findProtocol, type KnobValue } from '@chaos/protocols'
+import { type AnyMachine, findProtocol, type KnobValue } from '@chaos/protocols'
 import { registerWorkload } from '@chaos/runner'
 import { createSimulatedCluster, type SimulationOptions, simulateRun } from '../src/index.ts'
 
@@ -18,10 +18,10 @@ export interface Case {
   readonly rate?: number
   readonly timeMs?: number
   readonly simulation?: Partial<SimulationOptions>
-  readonly wrap?: (machine: AnyStoreMachine) => AnyStoreMachine
+  readonly wrap?: (machine: AnyMachine) => AnyMachine
 }
 
-export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyStoreMachine =>
+export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyMachine =>
   findProtocol(protocol)!.create({ bug, knobs })
 
 export const scheduleFor = ({ seed, faults = [], nodes = 5, timeMs = 2000 }: Case): Schedule =>

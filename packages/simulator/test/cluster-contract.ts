@@ -1,7 +1,6 @@
 import type { Fault, Link, NodeId } from '@chaos/faults'
-import { type Millis, millis, millisToNanos, nanos } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
-import type { Cluster, Completion, Heal, Healed, Injected } from '@chaos/runner'
+import { type Completion, type Input, type Millis, millis, millisToNanos, nanos } from '@chaos/history'
+import type { Cluster, Heal, Healed, Injected } from '@chaos/runner'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** A cluster under test, and how its time passes. */
@@ -41,8 +40,8 @@ export function clusterContract(name: string, makeCluster: MakeCluster): void {
 
     test('a cas that finds another value fails, and one that finds its own succeeds', async () => {
       await world.write('n1', 'x', 1)
-      expect(await world.invoke('n2', { f: 'cas', key: 'x', old: 5, new: 6 })).toMatchObject({ type: 'fail' })
-      expect(await world.invoke('n2', { f: 'cas', key: 'x', old: 1, new: 2 })).toMatchObject({ type: 'ok' })
+      expect(await world.invoke('n2', { f: 'cas', key: 'x', value: [5, 6] })).toMatchObject({ type: 'fail' })
+      expect(await world.invoke('n2', { f: 'cas', key: 'x', value: [1, 2] })).toMatchObject({ type: 'ok' })
       expect(await world.read('n3', 'x')).toEqual(ok(2))
     })
 
@@ -103,7 +102,7 @@ export function clusterContract(name: string, makeCluster: MakeCluster): void {
     test('a read without an answer is a failure: it had no effect', async () => {
       await world.write('n1', 'x', 1)
       await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' })
-      expect(await world.invoke('n1', { f: 'read', key: 'x' }, BRIEF)).toMatchObject({ type: 'fail' })
+      expect(await world.invoke('n1', { f: 'read', key: 'x', value: null }, BRIEF)).toMatchObject({ type: 'fail' })
     })
 
     test('a paused node answers after it is resumed', async () => {
@@ -196,18 +195,18 @@ function createWorld({ cluster, advance }: ClusterUnderTest) {
     return values[0] as T
   }
 
-  function begin(node: NodeId, command: StoreCommand, timeoutMs: Millis): Pending {
+  function begin(node: NodeId, input: Input, timeoutMs: Millis): Pending {
     const completions: Completion[] = []
     const client = cluster.connect(node)
-    client.invoke(command, timeoutMs, (completion) => {
+    client.invoke({ input, harmless: input.f === 'read' }, timeoutMs, (completion) => {
       completions.push(completion)
       client.close()
     })
     return { completions }
   }
 
-  async function invoke(node: NodeId, command: StoreCommand, timeoutMs: Millis = PATIENT): Promise<Completion> {
-    const { completions } = begin(node, command, timeoutMs)
+  async function invoke(node: NodeId, input: Input, timeoutMs: Millis = PATIENT): Promise<Completion> {
+    const { completions } = begin(node, input, timeoutMs)
     await advance(() => completions.length > 0)
     return completions[0] as Completion
   }
@@ -216,9 +215,9 @@ function createWorld({ cluster, advance }: ClusterUnderTest) {
     until<void>((got) => cluster.clock.at(nanos(cluster.clock.now() + durationMs * 1e6), () => got()))
 
   /** Reads and idempotent writes may be tried again: what is wanted is that it works before long. */
-  async function whenUp(node: NodeId, command: StoreCommand): Promise<Completion> {
+  async function whenUp(node: NodeId, input: Input): Promise<Completion> {
     for (let attempt = 0; ; attempt++) {
-      const completion = await invoke(node, command, millis(2_000))
+      const completion = await invoke(node, input, millis(2_000))
       if (completion.type === 'ok' || attempt === 40) return completion
       await wait(100)
     }
@@ -233,8 +232,8 @@ function createWorld({ cluster, advance }: ClusterUnderTest) {
     invoke,
     wait,
     tryInject,
-    read: (node: NodeId, key: string) => invoke(node, { f: 'read', key }),
-    readWhenUp: (node: NodeId, key: string) => whenUp(node, { f: 'read', key }),
+    read: (node: NodeId, key: string) => invoke(node, { f: 'read', key, value: null }),
+    readWhenUp: (node: NodeId, key: string) => whenUp(node, { f: 'read', key, value: null }),
     async write(node: NodeId, key: string, value: number): Promise<void> {
       // The first write of a test may come before there is a leader.
       expect(await whenUp(node, { f: 'write', key, value })).toMatchObject({ type: 'ok' })

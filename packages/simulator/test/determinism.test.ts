@@ -1,9 +1,10 @@
 import { millis, nanos } from '@chaos/history'
-import { type AnyStoreMachine, protocols } from '@chaos/protocols'
+import { type AnyMachine, protocols } from '@chaos/protocols'
 import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../src/index.ts'
 import { type Case, machineFor, simulateCase } from './cases.ts'
 
+const read = { input: { f: 'read', key: 'x', value: null }, harmless: true }
 const FAULTS = ['partition', 'kill', 'pause', 'loss', 'delay', 'reset', 'slow']
 
 const names = protocols.map((protocol) => protocol.name)
@@ -19,7 +20,7 @@ test('another seed gives another history', () => {
 })
 
 /** Never lets a step see a state, a message or a record that anything else has a hold of. */
-const copying = (machine: AnyStoreMachine): AnyStoreMachine => ({
+const copying = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => structuredClone(machine.start(node, structuredClone(journal), now)),
   step: (state, event, now) => structuredClone(machine.step(structuredClone(state), structuredClone(event), now)),
   status: machine.status,
@@ -40,9 +41,9 @@ test('what befalls one link does not depend on what was sent on another', () => 
     const machine = machineFor({ protocol: 'master-master', seed: 1 })
     const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 1 })
     const times: number[] = []
-    if (extra) cluster.connect('n3').invoke({ f: 'read', key: 'x' }, millis(1000), () => {})
+    if (extra) cluster.connect('n3').invoke(read, millis(1000), () => {})
     cluster.clock.at(nanos(5e6), () =>
-      cluster.connect('n1').invoke({ f: 'read', key: 'x' }, millis(1000), () => times.push(cluster.clock.now())),
+      cluster.connect('n1').invoke(read, millis(1000), () => times.push(cluster.clock.now())),
     )
     cluster.run(() => times.length > 0, { events: 10_000, durationMs: millis(1000) })
     return times

@@ -54,3 +54,11 @@ test.each(['raft', 'primary-replica', 'master-master'])(
     expect(printed, 'meant? see the top of this test').toBe(recorded)
   },
 )
+
+test('a file of version 1, in which a compare-and-set has old and new, is read as well', () => {
+  const file = join(import.meta.dirname, 'recorded', 'raft.replay')
+  const present = readFileSync(file, 'utf8')
+  const before = present.replace('"chaos": 2', '"chaos": 1').replaceAll(/"value":\[(\d+),(\d+)\]/g, '"old":$1,"new":$2')
+  expect(before).toContain('"old":25,"new":27')
+  expect(parseReplay(before, file)).toEqual(parseReplay(present, file))
+})

@@ -1,17 +1,17 @@
 import type { Fault, NodeEffect } from '@chaos/faults'
-import { type Millis, millis, nanos } from '@chaos/history'
-import type { AnyStoreMachine, Effect, MachineEvent, StoreCommand, StoreResult } from '@chaos/protocols'
+import { type Completion, type Millis, millis, nanos } from '@chaos/history'
+import type { AnyMachine, Effect, MachineEvent } from '@chaos/protocols'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster, type SimulationOptions } from '../src/index.ts'
 
-type Effects = Effect<number, StoreResult, number>[]
-type Step = (event: MachineEvent<number, StoreCommand>, now: Millis) => Effects
+type Effects = Effect<number, number>[]
+type Step = (event: MachineEvent<number>, now: Millis) => Effects
 
 const log = (text: unknown) => ({ type: 'log', text: String(text) }) as const
-const ok: StoreResult = { type: 'ok', value: null }
+const ok: Completion = { type: 'ok', value: null }
 
 /** A node that does what it is told, and says what it finds in its journal when it starts. */
-const scripted = (step: Step): AnyStoreMachine => ({
+const scripted = (step: Step): AnyMachine => ({
   start: (_, journal) => ({ state: null, effects: [log(`starts with [${journal.join(' ')}]`)] }),
   step: (state, event, now) => ({ state, effects: step(event, now) }),
   status: () => ({ role: 'scripted', leads: true }),
@@ -36,7 +36,9 @@ function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
     ask: (node: string, value = 0) =>
       cluster
         .connect(node)
-        .invoke({ f: 'write', key: 'x', value }, millis(100), ({ type }) => answers.push(`${value} ${type}`)),
+        .invoke({ input: { f: 'write', key: 'x', value }, harmless: false }, millis(100), ({ type }) =>
+          answers.push(`${value} ${type}`),
+        ),
     /** In force at once; the result heals, and gives the hits. */
     inject(fault: Fault): () => number {
       let hits = -1
@@ -64,7 +66,7 @@ function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
 
 const persists = (...records: number[]): Effects => records.map((record) => ({ type: 'persist', record }))
 const slowDisk = { fsyncMinMs: millis(10), fsyncMaxMs: millis(10) }
-const reply = (event: MachineEvent<number, StoreCommand>): Effects =>
+const reply = (event: MachineEvent<number>): Effects =>
   event.type === 'request' ? [{ type: 'reply', requestId: event.requestId, result: ok }] : []
 
 describe('a kill while the disk is at work', () => {

@@ -128,8 +128,8 @@ describe('a protocol of which no run can be repeated', () => {
             step: (...[state, event, now]: Parameters<typeof machine.step>) =>
               machine.step(
                 state,
-                event.type === 'request' && event.command.f === 'write'
-                  ? { ...event, command: { ...event.command, value: ++steps } }
+                event.type === 'request' && event.input.f === 'write'
+                  ? { ...event, input: { ...event.input, value: ++steps } }
                   : event,
                 now,
               ),
@@ -177,7 +177,7 @@ describe('a trial', () => {
     const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
     const operations = scenario.operations.map((operation, i) => ({
       ...operation,
-      command: { f: 'write' as const, key: `k${i % keys}`, value: i },
+      input: { f: 'write', key: `k${i % keys}`, value: i },
     }))
     const finals = runScenario(raft(), { ...scenario, operations }, limits).events.filter(({ final }) => final === true)
     expect(new Set(finals.map(({ key }) => key)).size).toBe(keys)

@@ -16,7 +16,7 @@ const write = (atMs: number, value: number, client = 0): PlannedOperation => ({
   at: ms(atMs),
   client,
   node: 'n1',
-  command: { f: 'write', key: 'x', value },
+  input: { f: 'write', key: 'x', value },
 })
 
 const large: Scenario = {
@@ -30,8 +30,7 @@ const large: Scenario = {
   faults: Array.from({ length: 12 }, (_, i) => kill(50 * i, 50 * i + 400, 'n1', `n${2 + (i % 4)}`)),
 }
 
-const valuesOf = ({ operations }: Scenario) =>
-  operations.map(({ command }) => (command.f === 'write' ? command.value : null))
+const valuesOf = ({ operations }: Scenario) => operations.map(({ input }) => (input.f === 'write' ? input.value : null))
 const never = () => false
 
 describe('shrinking', () => {
@@ -45,9 +44,7 @@ describe('shrinking', () => {
             wanted.every((from) => scenario.faults.some((planned) => planned.from === from)),
           expired: never,
         })
-        expect(operations.map(({ command }) => 'value' in command && command.value)).toEqual(
-          [...needed].sort((one, other) => one - other),
-        )
+        expect(operations.map(({ input }) => input.value)).toEqual([...needed].sort((one, other) => one - other))
         expect(faults).toHaveLength(wanted.length)
       }),
       { numRuns: 10 },
@@ -116,7 +113,7 @@ describe('a part of a scenario at random', () => {
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))
         expect(nodes).toBe(5)
-        const values = operations.map(({ command }) => 'value' in command && command.value)
+        const values = operations.map(({ input }) => input.value)
         expect(new Set(values).size).toBe(values.length)
         expect(operations.length).toBeLessThanOrEqual(60)
         expect(faults.length).toBeLessThanOrEqual(12)

@@ -11,7 +11,7 @@ import { ask, eventually, inject, processExists, realClusters, stopped } from '.
 const { start, directory } = realClusters()
 
 const write = (key: string, value: number) => ({ f: 'write', key, value }) as const
-const read = (key: string) => ({ f: 'read', key }) as const
+const read = (key: string) => ({ f: 'read', key, value: null }) as const
 const pids = (cluster: EmbeddedCluster) => cluster.nodes.map((node) => cluster.pid(node))
 
 const allLinks = ({ nodes }: EmbeddedCluster) =>

@@ -1,14 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { millis } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
-import type { Completion } from '@chaos/runner'
+import { type Completion, millis } from '@chaos/history'
+import type { Request } from '@chaos/runner'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createHttpClient } from '../src/embedded/http-client.ts'
 import { parseResponse } from '../src/embedded/http-response.ts'
 
-const read: StoreCommand = { f: 'read', key: 'x' }
-const write: StoreCommand = { f: 'write', key: 'x', value: 1 }
-const cas: StoreCommand = { f: 'cas', key: 'x', old: 1, new: 2 }
+const read: Request = { input: { f: 'read', key: 'x', value: null }, harmless: true }
+const write: Request = { input: { f: 'write', key: 'x', value: 1 }, harmless: false }
+const cas: Request = { input: { f: 'cas', key: 'x', value: [1, 2] }, harmless: false }
 
 const open: { close(): void }[] = []
 afterEach(() => {
@@ -44,9 +43,9 @@ function client(port: number, life = { number: 1, alive: true }) {
   open.push(created)
   return {
     close: () => created.close(),
-    invoke: (command: StoreCommand, timeoutMs = 5000) =>
+    invoke: (request: Request, timeoutMs = 5000) =>
       new Promise<Completion>((resolve) => {
-        created.invoke(command, millis(timeoutMs), resolve)
+        created.invoke(request, millis(timeoutMs), resolve)
       }),
   }
 }
@@ -165,7 +164,7 @@ describe('on the wire', () => {
   test('one connection serves all requests of a client', async () => {
     const { port, sockets } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
-    for (const command of [read, write, cas, read]) await asked.invoke(command)
+    for (const request of [read, write, cas, read]) await asked.invoke(request)
     expect(sockets.size).toBe(1)
   })
 
@@ -182,13 +181,19 @@ describe('on the wire', () => {
   test('requests are as curl would send them', async () => {
     const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
-    await asked.invoke({ f: 'read', key: 'a/b', session: { client: 'c 1', sequence: 3 } })
-    await asked.invoke({ f: 'write', key: 'x', value: 'ü' })
+    await asked.invoke({
+      input: { f: 'read', key: 'a/b', value: null },
+      harmless: true,
+      session: { client: 'c 1', sequence: 3 },
+    })
+    await asked.invoke({ input: { f: 'write', key: 'x', value: 'ü' }, harmless: false })
     await asked.invoke(cas)
+    await asked.invoke({ input: { f: 'enqueue', value: 1 }, harmless: false })
     expect(requests).toEqual([
       'GET /kv/a%2Fb HTTP/1.1\r\nHost: n1\r\nChaos-Session: c%201\r\nChaos-Sequence: 3\r\n\r\n',
       'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"value":"ü"}',
       'POST /kv/x/cas HTTP/1.1\r\nHost: n1\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"old":1,"new":2}',
+      'POST /do HTTP/1.1\r\nHost: n1\r\nContent-Type: application/json\r\nContent-Length: 25\r\n\r\n{"f":"enqueue","value":1}',
     ])
   })
 

@@ -75,6 +75,17 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
+  test('whatever a history can say is asked for as it is', async () => {
+    const node = await start()
+    expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
+      status: 200,
+      body: { value: { f: 'echo', value: [1] } },
+    })
+    expect(await call(node, 'POST', '/do', '{"f":"echo","key":"q"}')).toMatchObject({
+      body: { value: { f: 'echo', key: 'q', value: null } },
+    })
+  })
+
   test('definite refusals are 503, unknown ends are 504, and an answer may come from a timer', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
@@ -109,6 +120,9 @@ describe('for clients, over HTTP', () => {
     ['PUT', '/kv/x', '7', 400, /\{"value":7\}/],
     ['PUT', '/kv/x', '{"value":', 400, /\{"value":7\}/],
     ['POST', '/kv/x/cas', '{"old":1}', 400, /\{"old":7,"new":8\}/],
+    ['GET', '/do', undefined, 405, /use POST/],
+    ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
+    ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
   ])('%s %s with body %.20s is refused with %d, saying what to do', async (method, path, body, status, error) => {
     const node = await start()

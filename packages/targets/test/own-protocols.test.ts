@@ -32,7 +32,7 @@ const broken = (protocol: string): Promise<UserError> =>
     (error) => error,
   )
 const READY = '{ role: "copy", leads: false, ready: true }'
-const read = { f: 'read', key: 'x' } as const
+const read = { f: 'read', key: 'x', value: null } as const
 
 describe('a protocol without a leader', () => {
   test('is ready when it says so', async () => {

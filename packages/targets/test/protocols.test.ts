@@ -16,7 +16,7 @@ describe.each(protocols)('$name, as processes', ({ name }) => {
     const heal = await inject(cluster, { kind: 'kill', nodes: cluster.nodes })
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
     await eventually(async () =>
-      expect(await ask(cluster, node, { f: 'read', key: 'x' })).toEqual({ type: 'ok', value: 1 }),
+      expect(await ask(cluster, node, { f: 'read', key: 'x', value: null })).toEqual({ type: 'ok', value: 1 }),
     )
     expect(cluster.trouble()).toEqual([])
   })
@@ -57,6 +57,6 @@ test('the clock of a node neither begins anew when it restarts nor differs from 
   }
   for (const node of cluster.nodes)
     await eventually(async () =>
-      expect(await ask(cluster, node, { f: 'read', key: 'x' })).toEqual({ type: 'ok', value: 3 }),
+      expect(await ask(cluster, node, { f: 'read', key: 'x', value: null })).toEqual({ type: 'ok', value: 3 }),
     )
 })

@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fault } from '@chaos/faults'
-import { millis } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
-import type { Completion, Healed, Injected } from '@chaos/runner'
+import { type Completion, type Input, millis } from '@chaos/history'
+import type { Healed, Injected } from '@chaos/runner'
 import type { EmbeddedCluster, EmbeddedClusterOptions } from '@chaos/targets'
 import { startEmbeddedCluster } from '@chaos/targets'
 import { afterEach, beforeAll } from 'vitest'
@@ -49,11 +48,11 @@ export function realClusters() {
 
 export const stopped = (cluster: EmbeddedCluster): Promise<void> => new Promise((resolve) => cluster.stop(resolve))
 
-/** One command by a client of its own. */
-export function ask(cluster: EmbeddedCluster, node: string, command: StoreCommand, timeoutMs = 2000) {
+/** One request by a client of its own. */
+export function ask(cluster: EmbeddedCluster, node: string, input: Input, timeoutMs = 2000) {
   const client = cluster.connect(node)
   return new Promise<Completion>((resolve) => {
-    client.invoke(command, millis(timeoutMs), (completion) => {
+    client.invoke({ input, harmless: input.f === 'read' }, millis(timeoutMs), (completion) => {
       client.close()
       resolve(completion)
     })

@@ -1,5 +1,5 @@
-import { type Json, millis } from '@chaos/history'
-import type { AnyStoreMachine, Effect, StateMachine, StoreCommand, StoreResult } from '@chaos/protocols'
+import { type Completion, type Json, millis } from '@chaos/history'
+import type { AnyMachine, Command, Effect, StateMachine } from '@chaos/protocols'
 
 interface Write {
   readonly key: string
@@ -11,13 +11,13 @@ interface State {
   readonly held: Map<string, string>
   received: number
 }
-type Tiny = Effect<Write, StoreResult, Write>
+type Tiny = Effect<Write, Write>
 
 /**
  * A store that sends every write to its peers and hopes. Some keys behave: `unavailable` and `unknown` answer so, `silent`
  * never answers, `later` answers from a timer.
  */
-const machine: StateMachine<State, Write, StoreCommand, StoreResult, Write> = {
+const machine: StateMachine<State, Write, Write> = {
   start(node, journal) {
     const values = new Map(journal.map(({ key, value }) => [key, value]))
     return { state: { values, peers: node.peers, held: new Map(), received: 0 }, effects: [] }
@@ -29,29 +29,33 @@ const machine: StateMachine<State, Write, StoreCommand, StoreResult, Write> = {
       write(state, event.message, effects)
     } else if (event.type === 'timer') {
       effects.push({ type: 'reply', requestId: event.timer, result: { type: 'ok', value: 'at last' } })
-    } else serve(state, event.requestId, event.command, effects)
+    } else serve(state, event.requestId, event, effects)
     return { state, effects }
   },
   status: (state) => ({ role: 'tiny', leads: true, term: state.received }),
 }
 
-function serve(state: State, requestId: string, command: StoreCommand, effects: Tiny[]): void {
-  const reply = (result: StoreResult) => effects.push({ type: 'reply', requestId, result })
-  const value = state.values.get(command.key) ?? null
-  if (command.key === 'silent') return
-  if (command.key === 'unavailable') reply({ type: 'fail', error: 'unavailable' })
-  else if (command.key === 'unknown') reply({ type: 'info', error: 'who knows' })
-  else if (command.key === 'session')
-    reply({ type: 'ok', value: command.session === undefined ? null : { ...command.session } })
-  else if (command.key === 'later') effects.push({ type: 'setTimer', timer: requestId, afterMs: millis(5) })
-  else if (command.f === 'read') reply({ type: 'ok', value })
-  else if (command.f === 'cas' && JSON.stringify(value) !== JSON.stringify(command.old))
-    reply({ type: 'fail', error: 'mismatch' })
+function serve(state: State, requestId: string, { input, session }: Command, effects: Tiny[]): void {
+  const { f, key = '' } = input
+  const reply = (result: Completion) => effects.push({ type: 'reply', requestId, result })
+  const value = state.values.get(key) ?? null
+  if (key === 'silent') return
+  if (key === 'unavailable') reply({ type: 'fail', error: 'unavailable' })
+  else if (key === 'unknown') reply({ type: 'info', error: 'who knows' })
+  else if (key === 'session') reply({ type: 'ok', value: session === undefined ? null : { ...session } })
+  else if (key === 'later') effects.push({ type: 'setTimer', timer: requestId, afterMs: millis(5) })
+  else if (f === 'read') reply({ type: 'ok', value })
+  else if (f === 'echo') reply({ type: 'ok', value: { ...input } })
   else {
-    const message = { key: command.key, value: command.f === 'write' ? command.value : command.new }
+    const [expected, next] = f === 'cas' ? (input.value as readonly Json[]) : [value, input.value]
+    if (next === undefined || JSON.stringify(value) !== JSON.stringify(expected)) {
+      reply({ type: 'fail', error: 'mismatch' })
+      return
+    }
+    const message = { key, value: next }
     write(state, message, effects)
     for (const to of state.peers) effects.push({ type: 'send', to, message })
-    reply({ type: 'ok', value: message.value })
+    reply({ type: 'ok', value: next })
   }
 }
 
@@ -60,4 +64,4 @@ function write(state: State, { key, value }: Write, effects: Tiny[]): void {
   effects.push({ type: 'persist', record: { key, value } })
 }
 
-export const tinyMachine: AnyStoreMachine = machine
+export const tinyMachine: AnyMachine = machine

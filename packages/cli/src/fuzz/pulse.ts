@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaos/faults'
-import { type AnyStoreMachine, describeEvent, type ProtocolDefinition } from '@chaos/protocols'
+import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaos/protocols'
 
 // A step that never returns stops its whole thread, so that nobody there can tell. What it is at is therefore kept in
 // memory that the main thread can look at.
@@ -92,7 +92,7 @@ function within<T>(where: Within, pulse: Pulse, run: () => T): T {
   }
 }
 
-function machineWithPulse(machine: AnyStoreMachine, pulse: Pulse): AnyStoreMachine {
+function machineWithPulse(machine: AnyMachine, pulse: Pulse): AnyMachine {
   function stepping<T>(node: NodeId | undefined, event: unknown, run: () => T): T {
     const step = (pulse[STEPS] ?? 0) + 1
     pulse[STEPS] = step

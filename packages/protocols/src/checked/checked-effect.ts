@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaos/faults'
-import { type Millis, millis } from '@chaos/history'
+import { type Completion, type Millis, millis } from '@chaos/history'
 import type { Effect } from '../machine.ts'
 import { shown } from '../machine-error.ts'
-import type { StoreFailure, StoreResult } from '../store.ts'
 import type { Answered } from './answered.ts'
 import { partNotJson } from './json-part.ts'
 
-export type AnyEffect = Effect<unknown, StoreResult, unknown>
+export type AnyEffect = Effect<unknown, unknown>
 
 /** What a protocol did that it may not do: to go between the node's name and the event, and what to do instead. */
 export class Mistake extends Error {
@@ -102,13 +101,11 @@ function checkedReply(members: Members, { answered, messageText }: EffectContext
   }
 }
 
-const failures: readonly StoreFailure[] = ['mismatch', 'unavailable', 'unsupported']
-
-function checkedResult(result: unknown): StoreResult {
+function checkedResult(result: unknown): Completion {
   const wrong = (what: string): Mistake =>
     new Mistake(
       `replied with ${what}`,
-      `a result is { type: "ok", value }, { type: "fail", error: ${failures.map((name) => `"${name}"`).join(' | ')} } or { type: "info", error: TEXT }`,
+      'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }',
     )
   if (typeof result !== 'object' || result === null) throw wrong(`the result ${shown(result)}`)
   const { type, value, error } = result as Members
@@ -116,13 +113,9 @@ function checkedResult(result: unknown): StoreResult {
     case 'ok':
       if (value === undefined) throw wrong('a result that is "ok" and has no "value"')
       return { type, value: copied('value', value, 'replied with a value') }
-    case 'fail': {
-      const failure = failures.find((name) => name === error)
-      if (failure === undefined) throw wrong(`a result that is "fail" with the error ${shown(error)}`)
-      return { type, error: failure }
-    }
+    case 'fail':
     case 'info':
-      if (typeof error !== 'string') throw wrong(`a result that is "info" with the error ${shown(error)}`)
+      if (typeof error !== 'string') throw wrong(`a result that is "${type}" with the error ${shown(error)}`)
       return { type, error }
     default:
       throw wrong(`the result ${shown(result)}`)

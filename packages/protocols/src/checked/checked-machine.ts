@@ -1,14 +1,13 @@
 import type { NodeId } from '@chaos/faults'
 import type { Millis } from '@chaos/history'
-import type { AnyStoreMachine, ProtocolDefinition } from '../definition.ts'
+import type { AnyMachine, ProtocolDefinition } from '../definition.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
 import { describeEvent, isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import { Answered } from './answered.ts'
 import { type AnyEffect, checkedEffect, Mistake } from './checked-effect.ts'
 
-type AnyEvent = MachineEvent<unknown, StoreCommand>
-type AnyTransition = Transition<Checked, unknown, StoreResult, unknown>
+type AnyEvent = MachineEvent<unknown>
+type AnyTransition = Transition<Checked, unknown, unknown>
 
 /** One life of one node. */
 interface Checked {
@@ -54,7 +53,7 @@ export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinitio
   }
 }
 
-export function checkedMachine(machine: AnyStoreMachine): AnyStoreMachine {
+export function checkedMachine(machine: AnyMachine): AnyMachine {
   const lives = new Map<NodeId, Answered>()
   return {
     start(setting: NodeSetting, journal: readonly unknown[], now: Millis): AnyTransition {

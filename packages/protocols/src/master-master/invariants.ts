@@ -1,14 +1,13 @@
 import type { NodeId } from '@chaos/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { MachineEvent } from '../machine.ts'
-import type { StoreCommand } from '../store.ts'
 import { compareStamps, type MasterMasterMessage, type MasterMasterState, type Stamp } from './machine.ts'
 
 // Copies agree in the end because of what holds at every step: nobody goes back, everybody takes the newest that he is
 // told, keeps what he confirmed, and is told until he has confirmed.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
-type SeenEvent = MachineEvent<MasterMasterMessage, StoreCommand> | undefined
+type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
 
 export const masterMasterInvariants: readonly Invariant[] = [
   {
@@ -55,8 +54,8 @@ function watchNewest(): Watch {
 }
 
 /** Of what an event may have changed. */
-function keysOf(event: MachineEvent<MasterMasterMessage, StoreCommand>): string[] {
-  if (event.type === 'request') return [event.command.key]
+function keysOf(event: MachineEvent<MasterMasterMessage>): string[] {
+  if (event.type === 'request') return [event.input.key ?? '']
   return event.type === 'message' && event.message.type === 'versions'
     ? event.message.versions.map(({ key }) => key)
     : []
@@ -100,7 +99,7 @@ function watchOwed(): Watch {
     ({ versions, owed }, event) => {
       confirmed.note(event)
       if (event?.type !== 'request') return undefined
-      const { key } = event.command
+      const { key = '' } = event.input
       const own = versions.get(key)
       if (own === undefined || own.stamp.node !== node) return undefined
       for (const [peer, keys] of owed) {

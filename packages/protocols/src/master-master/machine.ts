@@ -1,8 +1,7 @@
 import type { NodeId } from '@chaos/faults'
-import type { Json, Millis } from '@chaos/history'
+import type { Completion, Input, Json, Millis } from '@chaos/history'
 import type { Effect, StateMachine } from '../machine.ts'
-import { mismatch, sameValue } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
+import { mismatch, pairOf, sameValue, unsupported } from '../object.ts'
 
 export interface MasterMasterConfig {
   readonly retransmitMs: Millis
@@ -29,7 +28,7 @@ export type MasterMasterMessage =
   | { readonly type: 'versions'; readonly versions: readonly Version[] }
   | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
 
-type MasterMasterEffect = Effect<MasterMasterMessage, StoreResult, Version>
+type MasterMasterEffect = Effect<MasterMasterMessage, Version>
 
 export interface MasterMasterState {
   readonly id: NodeId
@@ -40,13 +39,7 @@ export interface MasterMasterState {
   count: number
 }
 
-export type MasterMasterMachine = StateMachine<
-  MasterMasterState,
-  MasterMasterMessage,
-  StoreCommand,
-  StoreResult,
-  Version
->
+export type MasterMasterMachine = StateMachine<MasterMasterState, MasterMasterMessage, Version>
 
 interface Turn {
   readonly config: MasterMasterConfig
@@ -80,7 +73,7 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
       const turn: Turn = { config, state, effects: [] }
       switch (event.type) {
         case 'request':
-          handleRequest(turn, event.requestId, event.command, now)
+          handleRequest(turn, event.requestId, event.input, now)
           break
         case 'message':
           if (event.message.type === 'versions') handleVersions(turn, event.from, event.message.versions)
@@ -100,26 +93,29 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
   }
 }
 
-function handleRequest(turn: Turn, requestId: string, command: StoreCommand, now: Millis): void {
-  const result = perform(turn, command, now)
+function handleRequest(turn: Turn, requestId: string, input: Input, now: Millis): void {
+  const result = perform(turn, input, now)
   turn.effects.push({ type: 'reply', requestId, result })
 }
 
-function perform(turn: Turn, command: StoreCommand, now: Millis): StoreResult {
-  const current = turn.state.versions.get(command.key)?.value ?? null
-  switch (command.f) {
+function perform(turn: Turn, { f, key = '', value }: Input, now: Millis): Completion {
+  const current = turn.state.versions.get(key)?.value ?? null
+  switch (f) {
     case 'read':
       return { type: 'ok', value: current }
     case 'write':
-      takeWrite(turn, command.key, command.value, now)
-      return { type: 'ok', value: command.value }
-    case 'cas':
+      takeWrite(turn, key, value, now)
+      return { type: 'ok', value }
+    case 'cas': {
+      const pair = pairOf(value)
+      if (pair === undefined) return unsupported
       // Judged by this copy alone: two nodes may each let one succeed.
-      if (!sameValue(current, command.old)) return mismatch
-      takeWrite(turn, command.key, command.new, now)
-      return { type: 'ok', value: [command.old, command.new] }
+      if (!sameValue(current, pair.old)) return mismatch
+      takeWrite(turn, key, pair.new, now)
+      return { type: 'ok', value }
+    }
     default:
-      return command satisfies never
+      return unsupported
   }
 }
 

@@ -1,16 +1,16 @@
+import type { Completion } from '@chaos/history'
 import { unavailable } from '../object.ts'
 import { takeReady } from '../reads.ts'
-import type { StoreResult } from '../store.ts'
 import { emit, type Origin, send, type Turn } from './state.ts'
 
 // The way back: from the primary to the node that was asked, and from there to the client.
 
-export function answer(turn: Turn, origin: Origin, result: StoreResult): void {
+export function answer(turn: Turn, origin: Origin, result: Completion): void {
   if (origin.node === turn.state.id) finish(turn, origin.requestId, result)
   else send(turn, origin.node, { type: 'answer', origin, result })
 }
 
-export function finish(turn: Turn, requestId: string, result: StoreResult): void {
+export function finish(turn: Turn, requestId: string, result: Completion): void {
   if (turn.state.requests.delete(requestId)) emit(turn, { type: 'reply', requestId, result })
 }
 

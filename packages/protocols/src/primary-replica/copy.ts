@@ -1,14 +1,14 @@
+import type { Completion } from '@chaos/history'
 import { entryAt, lastIndex } from '../log.ts'
-import { applyCommand } from '../object.ts'
-import type { StoreResult } from '../store.ts'
+import { applyInput } from '../object.ts'
 import type { PrimaryReplicaState } from './state.ts'
 
 /** Carries the next entry out on this node's copy; undefined where there is none, or it is a no-op. */
-export function applyNext(state: PrimaryReplicaState): StoreResult | undefined {
+export function applyNext(state: PrimaryReplicaState): Completion | undefined {
   const entry = entryAt(state.log, state.applied + 1)
   if (entry === undefined) return undefined
   state.applied++
-  return entry.command === null ? undefined : applyCommand(state.values, entry.command)
+  return entry.command === null ? undefined : applyInput(state.values, entry.command.input)
 }
 
 /** A replica carries out what it has, acknowledged or not. */

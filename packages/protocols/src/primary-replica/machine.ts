@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaos/faults'
+import { commandOf } from '../command.ts'
 import { createForwarding, takeTicket } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import { finish } from './answers.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
@@ -21,13 +21,7 @@ import {
   type Turn,
 } from './state.ts'
 
-export type PrimaryReplicaMachine = StateMachine<
-  PrimaryReplicaState,
-  PrimaryReplicaMessage,
-  StoreCommand,
-  StoreResult,
-  PrimaryReplicaRecord
->
+export type PrimaryReplicaMachine = StateMachine<PrimaryReplicaState, PrimaryReplicaMessage, PrimaryReplicaRecord>
 
 /**
  * One node takes the writes and passes them on, in order, to copies. Every primary has an epoch of its own, and a node
@@ -92,13 +86,13 @@ function begin(turn: Turn): void {
   becomePrimary(turn)
 }
 
-function handle(turn: Turn, event: MachineEvent<PrimaryReplicaMessage, StoreCommand>): void {
+function handle(turn: Turn, event: MachineEvent<PrimaryReplicaMessage>): void {
   switch (event.type) {
     case 'message':
       handleMessage(turn, event.from, event.message)
       return
     case 'request':
-      handleRequest(turn, event.requestId, event.command)
+      handleRequest(turn, event.requestId, commandOf(event))
       return
     case 'timer':
       handleTimer(turn, event.timer)

@@ -1,8 +1,9 @@
+import type { Completion } from '@chaos/history'
 import { millis } from '@chaos/history'
+import type { Command } from '../command.ts'
 import { issueTicket } from '../forwarding.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
 import { emit, mark, type Origin, send, syncCount, type Turn } from './state.ts'
@@ -11,11 +12,11 @@ const SWEEP_MS = millis(50)
 /** Requests waiting at one node, and writes a primary has not acknowledged: beyond it, requests are refused. */
 const REQUEST_LIMIT = 10_000
 
-export function handleRequest(turn: Turn, requestId: string, command: StoreCommand): void {
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
   const { state, config } = turn
-  const own = command.f === 'read' && config.reads === 'replica'
+  const own = command.input.f === 'read' && config.reads === 'replica'
   if (own) {
-    const value = state.values.get(command.key) ?? null
+    const value = state.values.get(command.input.key ?? '') ?? null
     emit(turn, { type: 'reply', requestId, result: { type: 'ok', value } })
     return
   }
@@ -31,10 +32,10 @@ export function handleRequest(turn: Turn, requestId: string, command: StoreComma
 }
 
 /** A request has reached the node that its origin takes for the primary. */
-export function serve(turn: Turn, origin: Origin, command: StoreCommand): void {
+export function serve(turn: Turn, origin: Origin, command: Command): void {
   const { state } = turn
   if (state.role !== 'primary') answer(turn, origin, unavailable)
-  else if (command.f === 'read') read(turn, origin, command.key)
+  else if (command.input.f === 'read') read(turn, origin, command.input.key ?? '')
   else if (!canReplicate(turn)) answer(turn, origin, unavailable)
   else {
     state.proposals.set(lastIndex(state.log) + 1, origin)
@@ -77,8 +78,8 @@ export function sweepRequests(turn: Turn): void {
   for (const [requestId, request] of state.requests) {
     request.age++
     if (request.age * SWEEP_MS <= config.requestTimeoutMs) continue
-    const unknown: StoreResult = { type: 'info', error: 'no answer from the primary' }
-    finish(turn, requestId, request.command.f === 'read' ? unavailable : unknown)
+    const unknown: Completion = { type: 'info', error: 'no answer from the primary' }
+    finish(turn, requestId, request.command.input.f === 'read' ? unavailable : unknown)
   }
   if (state.requests.size > 0) emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
 }

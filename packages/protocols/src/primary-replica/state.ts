@@ -1,12 +1,12 @@
 import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { Completion, Millis } from '@chaos/history'
+import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../forwarding.ts'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { Values } from '../object.ts'
 import type { Read } from '../reads.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 
 export interface PrimaryReplicaConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
@@ -48,17 +48,17 @@ export type PrimaryReplicaMessage =
   | {
       readonly type: 'forward'
       readonly origin: Origin
-      readonly command: StoreCommand
+      readonly command: Command
       readonly ticket: Ticket
     }
-  | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
+  | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
   /** Replaces whatever the log had from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
-export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, StoreResult, PrimaryReplicaRecord>
+export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, PrimaryReplicaRecord>
 
 /** What a primary knows of one replica. */
 export interface Replica {
@@ -94,7 +94,7 @@ export interface PrimaryReplicaState {
   /** By the index of the entry: where its answer belongs. */
   readonly proposals: Map<number, Origin>
   /** Requests of this node's clients, in order of arrival, with the sweeps they have seen. */
-  readonly requests: Map<string, { readonly command: StoreCommand; age: number }>
+  readonly requests: Map<string, { readonly command: Command; age: number }>
 }
 
 /** One step in the making. */

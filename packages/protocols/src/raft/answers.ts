@@ -1,6 +1,6 @@
+import type { Completion } from '@chaos/history'
 import { unavailable } from '../object.ts'
 import { takeReady } from '../reads.ts'
-import type { StoreResult } from '../store.ts'
 import { emit, type Origin, send, type Turn } from './state.ts'
 
 // The way back: from the leader to the node that was asked, and from there to the client.
@@ -17,12 +17,12 @@ export function failReads(turn: Turn): void {
   for (const { origin } of reads) answer(turn, origin, unavailable)
 }
 
-export function answer(turn: Turn, origin: Origin, result: StoreResult): void {
+export function answer(turn: Turn, origin: Origin, result: Completion): void {
   if (origin.node === turn.state.id) handleAnswer(turn, origin, result)
   else send(turn, origin.node, { type: 'answer', origin, result })
 }
 
-export function handleAnswer(turn: Turn, origin: Origin, result: StoreResult): void {
+export function handleAnswer(turn: Turn, origin: Origin, result: Completion): void {
   const request = turn.state.requests.get(origin.requestId)
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === 'unavailable'
@@ -34,7 +34,7 @@ export function handleAnswer(turn: Turn, origin: Origin, result: StoreResult): v
   request.open = request.open.filter((attempt) => attempt !== origin.attempt)
 }
 
-export function finish(turn: Turn, requestId: string, result: StoreResult): void {
+export function finish(turn: Turn, requestId: string, result: Completion): void {
   const { requests } = turn.state
   requests.delete(requestId)
   if (requests.size === 0) emit(turn, { type: 'cancelTimer', timer: 'requests' })

@@ -1,8 +1,9 @@
+import type { Completion } from '@chaos/history'
+import type { Command } from '../command.ts'
 import { entryAt, lastIndex, termAt } from '../log.ts'
-import { applyCommand, unavailable } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
+import { applyInput, unavailable } from '../object.ts'
 import { answer, answerReads } from './answers.ts'
-import { applyOnce, wasApplied } from './sessions.ts'
+import { applyOnce, remember, wasApplied } from './sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
 import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
 
@@ -66,7 +67,7 @@ export function applyCommitted(turn: Turn): void {
   snapshotIfDue(turn)
 }
 
-function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
+function applyEntry(turn: Turn, command: Command): Completion {
   const { object, role } = turn.state
   switch (turn.config.bug) {
     // The mistake: a request that comes again is carried out again.
@@ -76,16 +77,17 @@ function applyEntry(turn: Turn, command: StoreCommand): StoreResult {
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, command)
       mark(turn)
-      return applyCommand(object.values, command)
+      return applyInput(object.values, command.input)
     default:
       return applyOnce(object, command)
   }
 }
 
 /** Carried out whether or not it was before; what came of it is remembered only to tell whether it was. */
-function applyAgain(turn: Turn, command: StoreCommand): StoreResult {
+function applyAgain(turn: Turn, command: Command): Completion {
   const { object } = turn.state
+  const result = applyInput(object.values, command.input)
   if (wasApplied(object, command)) mark(turn)
-  applyOnce(object, { f: 'read', key: command.key, session: command.session })
-  return applyCommand(object.values, command)
+  else if (command.session !== undefined) remember(object, command.session, result)
+  return result
 }

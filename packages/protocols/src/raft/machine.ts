@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaos/faults'
+import { commandOf } from '../command.ts'
 import { takeTicket } from '../forwarding.ts'
 import type { MachineEvent, NodeStatus, StateMachine } from '../machine.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import { handleAnswer } from './answers.ts'
 import {
   becomeFollower,
@@ -32,7 +32,7 @@ import {
 } from './state.ts'
 import { transferTimer } from './transfer.ts'
 
-export type RaftMachine = StateMachine<RaftState, RaftMessage, StoreCommand, StoreResult, RaftRecord>
+export type RaftMachine = StateMachine<RaftState, RaftMessage, RaftRecord>
 
 /** Raft over the key-value object. It asks what time it is for leases only: all else rests on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
@@ -66,13 +66,13 @@ function begin(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: config.electionMinMs })
 }
 
-function handle(turn: Turn, event: MachineEvent<RaftMessage, StoreCommand>): void {
+function handle(turn: Turn, event: MachineEvent<RaftMessage>): void {
   switch (event.type) {
     case 'message':
       handleMessage(turn, event.from, event.message)
       return
     case 'request':
-      handleRequest(turn, event.requestId, event.command)
+      handleRequest(turn, event.requestId, commandOf(event))
       return
     case 'timer':
       handleTimer(turn, event.timer)

@@ -1,9 +1,10 @@
 import type { NodeId } from '@chaos/faults'
+import type { Completion } from '@chaos/history'
 import { millis } from '@chaos/history'
+import type { Command } from '../command.ts'
 import { issueTicket } from '../forwarding.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import { answer, answerReads, finish } from './answers.ts'
 import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
@@ -18,7 +19,7 @@ const SWEEP_MS = millis(50)
 const REQUEST_LIMIT = 10_000
 const UNCOMMITTED_LIMIT = 10_000
 
-export function handleRequest(turn: Turn, requestId: string, command: StoreCommand): void {
+export function handleRequest(turn: Turn, requestId: string, command: Command): void {
   const { requests } = turn.state
   if (requests.size >= REQUEST_LIMIT) {
     emit(turn, { type: 'reply', requestId, result: unavailable })
@@ -47,7 +48,7 @@ function offer(turn: Turn, requestId: string, request: Request): void {
   if (leader === undefined) return
   if (request.open.length > 0) {
     if (request.lastLeader === leader) return
-    if (request.command.session === undefined && request.command.f !== 'read') return
+    if (request.command.session === undefined && request.command.input.f !== 'read') return
   }
   if (request.attempts === 0) request.age = 0
   request.lastLeader = leader
@@ -59,15 +60,15 @@ function offer(turn: Turn, requestId: string, request: Request): void {
 }
 
 /** A request has reached the node that its origin takes for the leader. */
-export function serve(turn: Turn, origin: Origin, command: StoreCommand): void {
+export function serve(turn: Turn, origin: Origin, command: Command): void {
   const { state } = turn
   const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
   if (state.role !== 'leader' || state.transferTo !== undefined || crowded) answer(turn, origin, unavailable)
-  else if (command.f === 'read') read(turn, origin, command.key)
+  else if (command.input.f === 'read') read(turn, origin, command.input.key ?? '')
   else propose(turn, origin, command)
 }
 
-function propose(turn: Turn, origin: Origin, command: StoreCommand): void {
+function propose(turn: Turn, origin: Origin, command: Command): void {
   const { state } = turn
   state.proposals.set(lastIndex(state.log) + 1, { term: state.term, origin })
   appendEntry(turn, { term: state.term, command })
@@ -102,13 +103,13 @@ export function sweepRequests(turn: Turn): void {
     const ageMs = request.age * SWEEP_MS
     if (request.open.length === 0 && ageMs > config.leaderWaitMs) finish(turn, requestId, unavailable)
     else if (ageMs > config.requestTimeoutMs)
-      finish(turn, requestId, request.command.f === 'read' ? unavailable : noAnswer(request.lastLeader))
+      finish(turn, requestId, request.command.input.f === 'read' ? unavailable : noAnswer(request.lastLeader))
     else offer(turn, requestId, request)
   }
   if (state.requests.size > 0) emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
 }
 
-const noAnswer = (leader: NodeId | undefined): StoreResult => ({
+const noAnswer = (leader: NodeId | undefined): Completion => ({
   type: 'info',
   error: `no answer from ${leader}, which took it for the leader`,
 })

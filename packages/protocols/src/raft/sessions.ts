@@ -1,11 +1,11 @@
-import type { Json } from '@chaos/history'
-import { applyCommand, type Values } from '../object.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
+import type { Completion, Json } from '@chaos/history'
+import type { Command, Session } from '../command.ts'
+import { applyInput, type Values } from '../object.ts'
 
 /** Of a client: what it was told is told again, should it ask again. */
 export interface LastRequest {
   readonly sequence: number
-  readonly result: StoreResult
+  readonly result: Completion
   /** How many requests of all sessions had been carried out by then. */
   readonly count: number
 }
@@ -42,21 +42,25 @@ export const restoreSessionedObject = (
  * "if it receives a command whose serial number has already been executed, it responds immediately without re-executing
  * the request" (§8).
  */
-export function applyOnce(object: SessionedObject, command: StoreCommand): StoreResult {
+export function applyOnce(object: SessionedObject, command: Command): Completion {
   const { session } = command
-  if (session === undefined) return applyCommand(object.values, command)
+  if (session === undefined) return applyInput(object.values, command.input)
   const last = object.sessions.get(session.client)
   if (last !== undefined && session.sequence < last.sequence)
     return { type: 'info', error: 'superseded by a later request of the same session' }
   if (last !== undefined && session.sequence === last.sequence) return last.result
-  const result = applyCommand(object.values, command)
-  object.count++
-  object.sessions.set(session.client, { sequence: session.sequence, result, count: object.count })
-  if (object.sessions.size > SESSION_LIMIT) forgetOldest(object.sessions)
+  const result = applyInput(object.values, command.input)
+  remember(object, session, result)
   return result
 }
 
-export function wasApplied(object: SessionedObject, { session }: StoreCommand): boolean {
+export function remember(object: SessionedObject, { client, sequence }: Session, result: Completion): void {
+  object.count++
+  object.sessions.set(client, { sequence, result, count: object.count })
+  if (object.sessions.size > SESSION_LIMIT) forgetOldest(object.sessions)
+}
+
+export function wasApplied(object: SessionedObject, { session }: Command): boolean {
   const last = session === undefined ? undefined : object.sessions.get(session.client)
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }

@@ -1,11 +1,11 @@
 import type { NodeId } from '@chaos/faults'
-import type { Json, Millis } from '@chaos/history'
+import type { Completion, Json, Millis } from '@chaos/history'
+import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../forwarding.ts'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { Read } from '../reads.ts'
-import type { StoreCommand, StoreResult } from '../store.ts'
 import type { LastRequest, SessionedObject } from './sessions.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
@@ -90,10 +90,10 @@ export type RaftMessage =
   | {
       readonly type: 'forward'
       readonly origin: Origin
-      readonly command: StoreCommand
+      readonly command: Command
       readonly ticket: Ticket
     }
-  | { readonly type: 'answer'; readonly origin: Origin; readonly result: StoreResult }
+  | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
@@ -118,7 +118,7 @@ export interface Configuration {
   readonly members: readonly NodeId[]
 }
 
-export type RaftEffect = Effect<RaftMessage, StoreResult, RaftRecord>
+export type RaftEffect = Effect<RaftMessage, RaftRecord>
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
@@ -141,7 +141,7 @@ export interface Progress {
 
 /** A request a client put to this node, until it is answered. */
 export interface Request {
-  readonly command: StoreCommand
+  readonly command: Command
   /** Sweeps since it came, or since it was first handed to a leader. */
   age: number
   attempts: number

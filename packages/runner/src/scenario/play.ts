@@ -1,12 +1,12 @@
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
-import { type Millis, type Nanos, nanos } from '@chaos/history'
-import { inSession } from '@chaos/protocols'
+import { type Completion, type Millis, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 import { Connections } from '../connections.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
-import type { Cluster, Completion, HistorySink } from '../ports.ts'
+import type { Cluster, HistorySink } from '../ports.ts'
 import { createRecorder, type Invocation, type Recorder } from '../recorder.ts'
+import { isHarmless } from '../workload.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {
@@ -106,10 +106,10 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 /** In order of their times; those of one client stay in theirs, also where some had not begun yet. */
 function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nanos[]): PlannedOperation[] {
   const latest = new Map<number, Nanos>()
-  const begun = operations.map(({ client, node, command }, place) => {
+  const begun = operations.map(({ client, node, input }, place) => {
     const at = nanos(Math.max(begunAt[place] ?? 0, latest.get(client) ?? 0))
     latest.set(client, at)
-    return { at, client, node, command }
+    return { at, client, node, input }
   })
   return begun.sort((one, other) => one.at - other.at)
 }
@@ -169,11 +169,12 @@ function playClient(options: ClientOptions, ended: () => void): void {
   }
 
   function invoke(): void {
-    const { node, command } = planned
+    const { node, input } = planned
     sequence++
-    invocation = { process, node, command: inSession(command, { client: name, sequence }), final: false }
+    const session = { client: name, sequence }
+    invocation = { process, node, input, harmless: isHarmless(input), session, final: false }
     recorder.invoked(invocation)
-    connections.to(node).invoke(invocation.command, timeoutMs, completed)
+    connections.to(node).invoke(invocation, timeoutMs, completed)
   }
 
   function completed(completion: Completion): void {

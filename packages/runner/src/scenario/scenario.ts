@@ -1,6 +1,6 @@
 import type { Fault, NodeId, Schedule } from '@chaos/faults'
-import type { Millis, Nanos } from '@chaos/history'
-import type { KnobValue, StoreCommand } from '@chaos/protocols'
+import type { Input, Millis, Nanos } from '@chaos/history'
+import type { KnobValue } from '@chaos/protocols'
 
 /** An operation, and when it is to begin. A client whose last one has not ended by then begins it as soon as it has. */
 export interface PlannedOperation {
@@ -8,7 +8,7 @@ export interface PlannedOperation {
   /** Counted from 0. One operation of a client at a time. */
   readonly client: number
   readonly node: NodeId
-  readonly command: StoreCommand
+  readonly input: Input
 }
 
 /** A fault with every selector resolved, and when it is in force. */
@@ -40,7 +40,7 @@ export interface Scenario {
 
 /** Every key that an operation names, in order of first appearance. */
 export const keysOf = (scenario: Scenario): string[] => [
-  ...new Set(scenario.operations.map(({ command }) => command.key)),
+  ...new Set(scenario.operations.flatMap(({ input }) => input.key ?? [])),
 ]
 
 /** Its faults as a nemesis takes them; their times count from the start of the scenario. */

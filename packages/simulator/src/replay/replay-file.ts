@@ -1,6 +1,6 @@
 import { linkName, nodeNames, parseFault, quote, readObject, readParameters } from '@chaos/faults'
-import { type Json, type Millis, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
-import type { KnobValue, StoreCommand } from '@chaos/protocols'
+import { type Input, type Json, type Millis, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
+import type { KnobValue } from '@chaos/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaos/runner'
 
 /** A scenario that went wrong, as a file that people read, keep and edit. */
@@ -15,7 +15,9 @@ export interface Replay {
 }
 
 /** Counted up when older programs could no longer read what newer ones write. */
-const VERSION = 1
+const VERSION = 2
+/** Before it a read had no value, and a cas `old` and `new`. */
+const OLDEST_VERSION = 1
 
 /** One operation and one fault a line. */
 export function printReplay({ scenario, found, digest, invariants }: Replay): string {
@@ -49,12 +51,11 @@ export function printReplay({ scenario, found, digest, invariants }: Replay): st
 const printList = (items: readonly object[]): string =>
   items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
 
-const printOperation = ({ at, client, node, command }: PlannedOperation): object => ({
-  atMs: nanosToMillis(at),
-  client,
-  node,
-  ...command,
-})
+function printOperation({ at, client, node, input }: PlannedOperation): object {
+  const { value, ...asked } = input
+  const shown = value === null && asked.f !== 'write' ? asked : input
+  return { atMs: nanosToMillis(at), client, node, ...shown }
+}
 
 function printFault({ from, to, fault }: PlannedFault): object {
   const times = { fromMs: nanosToMillis(from), toMs: nanosToMillis(to) }
@@ -69,10 +70,11 @@ export function parseReplay(text: string, source: string): Replay {
   const members = readObject(parseJson(text, source), source)
   if (members['kind'] !== 'scenario')
     throw new UserError('input', `${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
-  if (members['chaos'] !== VERSION)
+  const version = members['chaos']
+  if (version !== VERSION && version !== OLDEST_VERSION)
     throw new UserError(
       'input',
-      `${source} is of version ${quote(members['chaos'])}; this program reads version ${VERSION}. Find the failure anew with chaos fuzz.`,
+      `${source} is of version ${quote(version)}; this program reads versions ${OLDEST_VERSION} and ${VERSION}. Find the failure anew with chaos fuzz.`,
     )
   const head = readParameters(headParameters, members, source, HEAD_BESIDE)
   const nodes = Number(head['nodes'])
@@ -164,23 +166,18 @@ function parseOperation(value: unknown, where: string, nodes: number): PlannedOp
     at: millisToNanos(millis(Number(given['atMs']))),
     client: Number(given['client']),
     node,
-    command: parseCommand(String(given['f']), String(given['key']), members, where),
+    input: parseInput(String(given['f']), String(given['key']), members, where),
   }
 }
 
-function parseCommand(
-  f: string,
-  key: string,
-  members: { readonly [name: string]: unknown },
-  where: string,
-): StoreCommand {
+function parseInput(f: string, key: string, members: { readonly [name: string]: unknown }, where: string): Input {
   const given = (name: string): Json => {
     if (members[name] === undefined) throw new UserError('input', `${where}: a ${f} needs "${name}".`)
     return members[name] as Json
   }
-  if (f === 'read') return { f, key }
-  if (f === 'write') return { f, key, value: given('value') }
-  return { f: 'cas', key, old: given('old'), new: given('new') }
+  if (f === 'read') return { f, key, value: null }
+  if (f === 'write' || members['value'] !== undefined) return { f, key, value: given('value') }
+  return { f, key, value: [given('old'), given('new')] }
 }
 
 const timeParameters = [

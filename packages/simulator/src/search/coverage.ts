@@ -1,6 +1,6 @@
 import type { NodeId, Random } from '@chaos/faults'
 import { nanos } from '@chaos/history'
-import type { AnyStoreMachine } from '@chaos/protocols'
+import type { AnyMachine } from '@chaos/protocols'
 import { type PlannedFault, type Scenario, scheduleOf } from '@chaos/runner'
 import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
@@ -22,7 +22,7 @@ const MOST_KEPT = 64
  * By protocol states reached: a node's role before and after a step, and what the step was about. Zalewski's American
  * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life.
  */
-export function createCoverage(machine: AnyStoreMachine): Coverage {
+export function createCoverage(machine: AnyMachine): Coverage {
   const edges = createEdges()
   const kept: Scenario[] = []
   let news = 0
@@ -88,7 +88,7 @@ function kindOf(event: AnyEvent | undefined): string {
     case 'timer':
       return event.timer
     case 'request':
-      return event.command.f
+      return event.input.f
     case 'message':
       return typeof event.message === 'object' && event.message !== null && 'type' in event.message
         ? String(event.message.type)

@@ -1,4 +1,4 @@
-import type { AnyStoreMachine, ProtocolDefinition } from '@chaos/protocols'
+import type { AnyMachine, ProtocolDefinition } from '@chaos/protocols'
 
 /** What makes a run unrepeatable, and what to use instead. */
 const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" that start is given'
@@ -14,7 +14,7 @@ export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition 
   create: (options) => guardMachine(protocol.create(options)),
 })
 
-const guardMachine = (machine: AnyStoreMachine): AnyStoreMachine => ({
+const guardMachine = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => guarded(() => machine.start(node, journal, now)),
   step: (state, event, now) => guarded(() => machine.step(state, event, now)),
   status: (state) => machine.status(state),

@@ -146,7 +146,7 @@ function denseOperations(
       at: nanos(at + Math.round(time)),
       client: firstClient + place,
       node: nodes[place % nodes.length] as NodeId,
-      command: random.chance(0.5) ? { f: 'read', key } : { f: 'write', key, value: firstValue + i },
+      input: random.chance(0.5) ? { f: 'read', key, value: null } : { f: 'write', key, value: firstValue + i },
     }
   })
 }

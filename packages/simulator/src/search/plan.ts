@@ -1,6 +1,6 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaos/faults'
-import { millis, millisToNanos } from '@chaos/history'
-import type { KnobValue, StoreCommand } from '@chaos/protocols'
+import { type Input, millis, millisToNanos } from '@chaos/history'
+import type { KnobValue } from '@chaos/protocols'
 import { keyNames, type PlannedOperation, type Scenario } from '@chaos/runner'
 import type { Reaction } from './reaction.ts'
 import type { Strategy } from './strategy.ts'
@@ -78,7 +78,7 @@ function planOperations(
       at: millisToNanos(millis(times[i] ?? 0)),
       client: random.integer(clients),
       node: random.pick(nodes),
-      command: planCommand(random, random.pick(keys), i + 1, readShare, level === 'linearizable'),
+      input: planInput(random, random.pick(keys), i + 1, readShare, level === 'linearizable'),
     })
   }
   return planned
@@ -91,8 +91,8 @@ function inBursts(random: Random, lengthMs: number): () => number {
   return () => random.pick(bursts) + random.next() * spreadMs
 }
 
-function planCommand(random: Random, key: string, value: number, readShare: number, cas: boolean): StoreCommand {
-  if (random.chance(readShare)) return { f: 'read', key }
-  if (cas && random.chance(CAS_SHARE)) return { f: 'cas', key, old: 1 + random.integer(value), new: value }
+function planInput(random: Random, key: string, value: number, readShare: number, cas: boolean): Input {
+  if (random.chance(readShare)) return { f: 'read', key, value: null }
+  if (cas && random.chance(CAS_SHARE)) return { f: 'cas', key, value: [1 + random.integer(value), value] }
   return { f: 'write', key, value }
 }

@@ -1,5 +1,5 @@
 import type { Level } from '@chaos/checker'
-import type { AnyStoreMachine, KnobValue, ProtocolDefinition } from '@chaos/protocols'
+import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaos/protocols'
 
 /** What is searched: a protocol as it was asked for, and the level that its histories are held to. */
 export interface Subject {
@@ -16,5 +16,5 @@ export interface Subject {
   readonly operations: number
 }
 
-export const machineOf = ({ protocol, bug }: Subject, knobs: { readonly [name: string]: KnobValue }): AnyStoreMachine =>
+export const machineOf = ({ protocol, bug }: Subject, knobs: { readonly [name: string]: KnobValue }): AnyMachine =>
   protocol.create({ bug, knobs })

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
-import type { Json } from '@chaos/history'
-import type { StoreCommand } from '@chaos/protocols'
-import type { Client, Completion } from '@chaos/runner'
+import type { Completion, Input, Json } from '@chaos/history'
+import type { Session } from '@chaos/protocols'
+import type { Client, Request } from '@chaos/runner'
 import { type ParsedResponse, parseResponse } from './http-response.ts'
 
 export interface HttpClientOptions {
@@ -15,8 +15,8 @@ export interface HttpClientOptions {
 
 /**
  * A client of one node over one kept-alive connection, with the outcome rules of real clients: a definite refusal is
- * `fail`; a timeout, a reset or an unparsable answer after the request may have left is `info`, or `fail` for a read,
- * which leaves nothing behind. Nothing is ever sent twice.
+ * `fail`; a timeout, a reset or an unparsable answer after the request may have left is `info`, or `fail` where it is
+ * harmless. Nothing is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   let connection: Connection | undefined
@@ -59,12 +59,12 @@ export function createHttpClient(options: HttpClientOptions): Client {
   }
 
   return {
-    invoke(command, timeoutMs, completed) {
+    invoke(request, timeoutMs, completed) {
       if (connection?.pending !== undefined) throw new Error('a client has one invocation at a time')
       if (closed) throw new Error('this client is closed')
       connection ??= dial()
       const used = connection
-      const pending: Pending = { command, deadline: performance.now() + timeoutMs, timer: undefined, completed }
+      const pending: Pending = { request, deadline: performance.now() + timeoutMs, timer: undefined, completed }
       const timeout = () => {
         const remainingMs = pending.deadline - performance.now()
         // Node counts in whole milliseconds of a clock read once a turn, and so may be early by a fraction of one.
@@ -76,7 +76,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
       }
       pending.timer = setTimeout(timeout, timeoutMs)
       used.pending = pending
-      used.socket.write(encodeRequest(command, options.host))
+      used.socket.write(encodeRequest(request, options.host))
     },
     close() {
       closed = true
@@ -89,15 +89,15 @@ export function createHttpClient(options: HttpClientOptions): Client {
 }
 
 interface Pending {
-  readonly command: StoreCommand
+  readonly request: Request
   /** On the clock of `performance.now()`. */
   readonly deadline: number
   timer: NodeJS.Timeout | undefined
   readonly completed: (completion: Completion) => void
 }
 
-/** What an ending of the exchange means for the command that it was about. */
-type Judgement = (command: StoreCommand) => Completion
+/** What an ending of the exchange means for the request that it was about. */
+type Judgement = (request: Request) => Completion
 
 const REFUSED = 'connection refused'
 
@@ -107,24 +107,24 @@ function settle(connection: { pending: Pending | undefined }, judgement: Judgeme
   if (pending === undefined) return
   connection.pending = undefined
   clearTimeout(pending.timer)
-  pending.completed(judgement(pending.command))
+  pending.completed(judgement(pending.request))
 }
 
 const lost =
   (error: string): Judgement =>
-  (command) => ({ type: error === REFUSED || command.f === 'read' ? 'fail' : 'info', error })
+  ({ harmless }) => ({ type: error === REFUSED || harmless ? 'fail' : 'info', error })
 
 const answered =
   (response: Exclude<ParsedResponse, { type: 'incomplete' }>): Judgement =>
-  (command) => {
-    if (response.type === 'unparsable') return lost(`unparsable answer: ${response.reason}`)(command)
+  (request) => {
+    if (response.type === 'unparsable') return lost(`unparsable answer: ${response.reason}`)(request)
     const body = answerBody(response.body)
     const error = body?.error
     const reason = typeof error === 'string' ? error : `status ${response.status}`
     switch (response.status) {
       case 200: {
         const value = body?.value
-        return value === undefined ? lost('unparsable answer: no value')(command) : { type: 'ok', value }
+        return value === undefined ? lost('unparsable answer: no value')(request) : { type: 'ok', value }
       }
       // Definite: the node says so only where nothing was done (`node/http-api.ts`).
       case 400:
@@ -136,24 +136,33 @@ const answered =
       case 503:
         return { type: 'fail', error: reason }
       default:
-        return lost(reason)(command)
+        return lost(reason)(request)
     }
   }
 
-function encodeRequest(command: StoreCommand, host: string): string {
-  const key = encodeURIComponent(command.key)
-  const session =
-    command.session === undefined
-      ? ''
-      : `Chaos-Session: ${encodeURIComponent(command.session.client)}\r\nChaos-Sequence: ${command.session.sequence}\r\n`
-  if (command.f === 'read') return `GET /kv/${key} HTTP/1.1\r\nHost: ${host}\r\n${session}\r\n`
-  const [line, content] =
-    command.f === 'write'
-      ? [`PUT /kv/${key}`, { value: command.value }]
-      : [`POST /kv/${key}/cas`, { old: command.old, new: command.new }]
+function encodeRequest({ input, session }: Request, host: string): string {
+  const { line, content } = exchangeFor(input)
+  const start = `${line} HTTP/1.1\r\nHost: ${host}\r\n`
+  const own = session === undefined ? '' : sessionHeaders(session)
+  if (content === undefined) return `${start}${own}\r\n`
   const body = JSON.stringify(content)
-  const headers = `Host: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
-  return `${line} HTTP/1.1\r\n${headers}${session}\r\n${body}`
+  const length = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
+  return `${start}${length}${own}\r\n${body}`
+}
+
+const sessionHeaders = ({ client, sequence }: Session): string =>
+  `Chaos-Session: ${encodeURIComponent(client)}\r\nChaos-Sequence: ${sequence}\r\n`
+
+/** As `node/http-api.ts` takes it: registers have paths of their own, everything else is asked for as it is. */
+function exchangeFor(input: Input): { readonly line: string; readonly content: object | undefined } {
+  const { f, key, value } = input
+  if (key === undefined) return { line: 'POST /do', content: input }
+  const path = `/kv/${encodeURIComponent(key)}`
+  if (f === 'read') return { line: `GET ${path}`, content: undefined }
+  if (f === 'write') return { line: `PUT ${path}`, content: { value } }
+  if (f === 'cas' && Array.isArray(value))
+    return { line: `POST ${path}/cas`, content: { old: value[0], new: value[1] } }
+  return { line: 'POST /do', content: input }
 }
 
 function answerBody(text: string): { readonly value?: Json; readonly error?: Json } | undefined {

@@ -3,7 +3,7 @@ import type { Journal } from './journal.ts'
 import { encodeRecord } from './journal.ts'
 
 // Effects pass through without looking into messages, results and records.
-export type AnyEffect = Effect<unknown, unknown, unknown>
+export type AnyEffect = Effect<unknown, unknown>
 export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
 
 export interface EffectRunner {

@@ -1,12 +1,11 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { NodeId } from '@chaos/faults'
-import { millis, UserError } from '@chaos/history'
+import { type Completion, millis, UserError } from '@chaos/history'
 import {
-  type AnyStoreMachine,
+  type AnyMachine,
+  type Command,
   type MachineEvent,
   type NodeStatus,
-  type StoreCommand,
-  type StoreResult,
   type Transition,
   threwOn,
 } from '@chaos/protocols'
@@ -27,7 +26,7 @@ const MAX_REQUESTS = 10_000
 export interface NodeOptions {
   readonly id: NodeId
   readonly protocol: string
-  readonly machine: AnyStoreMachine
+  readonly machine: AnyMachine
   readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
   readonly seed: number
   readonly journalPath: string
@@ -61,7 +60,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   // Request ids are unique over restarts: no two incarnations share a process id and a start time. They begin with the
   // node's name, by which a protocol is not blamed for a late answer to what it was asked in an earlier life.
   const incarnation = `${options.id}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`
-  const answers = new Map<string, (result: StoreResult) => void>()
+  const answers = new Map<string, (result: Completion) => void>()
   const timers = new Map<string, NodeJS.Timeout>()
   const links = new Map<NodeId, PeerLink>()
   let requests = 0
@@ -101,7 +100,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const [clientPort, peerPort] = await Promise.all([listen(api), listen(listener.server)])
   return { clientPort, peerPort, status: () => known ?? machine.status(state), close }
 
-  function step(event: MachineEvent<unknown, StoreCommand>): void {
+  function step(event: MachineEvent<unknown>): void {
     if (closed) return
     try {
       const transition = blamed(event, () => machine.step(state, event, now()))
@@ -114,9 +113,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 
   function blamed(
-    event: MachineEvent<unknown, StoreCommand> | undefined,
-    run: () => Transition<unknown, unknown, StoreResult, unknown>,
-  ): Transition<unknown, unknown, StoreResult, unknown> {
+    event: MachineEvent<unknown> | undefined,
+    run: () => Transition<unknown, unknown, unknown>,
+  ): Transition<unknown, unknown, unknown> {
     options.watchdog?.begins(event)
     try {
       return run()
@@ -127,14 +126,14 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     }
   }
 
-  function request(command: StoreCommand, answer: (result: StoreResult) => void): void {
+  function request(command: Command, answer: (result: Completion) => void): void {
     if (answers.size >= MAX_REQUESTS) {
       answer({ type: 'fail', error: 'unavailable' })
       return
     }
     const requestId = `${incarnation}.${requests++}`
     answers.set(requestId, answer)
-    step({ type: 'request', requestId, command })
+    step({ type: 'request', requestId, ...command })
   }
 
   function carryOut(effect: VolatileEffect): void {
@@ -143,7 +142,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
         links.get(effect.to)?.send(effect.message)
         break
       case 'reply':
-        reply(effect.requestId, effect.result as StoreResult)
+        reply(effect.requestId, effect.result)
         break
       case 'setTimer':
         setTimer(effect.timer, effect.afterMs)
@@ -163,7 +162,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     }
   }
 
-  function reply(requestId: string, result: StoreResult): void {
+  function reply(requestId: string, result: Completion): void {
     const answer = answers.get(requestId)
     answers.delete(requestId)
     answer?.(result)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { NodeId } from '@chaos/faults'
-import type { Json } from '@chaos/history'
-import type { NodeStatus, Session, StoreCommand, StoreResult } from '@chaos/protocols'
+import type { Completion, Input, Json } from '@chaos/history'
+import type { Command, NodeStatus, Session } from '@chaos/protocols'
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -10,7 +10,7 @@ export interface HttpApiOptions {
   readonly protocol: string
   readonly status: () => NodeStatus
   /** Calls back at most once; never where the protocol has no answer. */
-  readonly request: (command: StoreCommand, answer: (result: StoreResult) => void) => void
+  readonly request: (command: Command, answer: (result: Completion) => void) => void
 }
 
 /** What clients see of a node: HTTP/1.1 with JSON, made so that curl is a client too. */
@@ -44,16 +44,18 @@ interface Refusal {
   readonly error: string
   readonly allow?: string
 }
-type Route = Refusal | { readonly type: 'status' } | { readonly type: 'read' | 'write' | 'cas'; readonly key: string }
+type Asking = { readonly type: 'read' | 'write' | 'cas'; readonly key: string } | { readonly type: 'do' }
+type Route = Refusal | { readonly type: 'status' } | Asking
 
 const refusal = (status: number, error: string): Refusal => ({ type: 'refused', status, error })
 const tooLarge = refusal(413, `the body is larger than ${MAX_BODY_BYTES} bytes`)
-const PATHS = 'GET /kv/KEY, PUT /kv/KEY, POST /kv/KEY/cas and GET /status'
+const PATHS = 'GET /kv/KEY, PUT /kv/KEY, POST /kv/KEY/cas, POST /do and GET /status'
 
 function routeOf(request: IncomingMessage): Route {
   const [path = ''] = (request.url ?? '').split('?', 1)
   const parts = path.split('/')
   if (path === '/status') return request.method === 'GET' ? { type: 'status' } : notAllowed(request, 'GET')
+  if (path === '/do') return request.method === 'POST' ? { type: 'do' } : notAllowed(request, 'POST')
   const key = parts[1] === 'kv' && parts[2] ? decoded(parts[2]) : undefined
   if (parts.length === 3 && key !== undefined) {
     if (request.method === 'GET') return { type: 'read', key }
@@ -98,25 +100,41 @@ function readBody(request: IncomingMessage, done: (body: string | undefined) => 
   })
 }
 
-function commandOf(
-  route: { readonly type: 'read' | 'write' | 'cas'; readonly key: string },
-  body: string,
-  request: IncomingMessage,
-): StoreCommand | Refusal {
+function commandOf(route: Asking, body: string, request: IncomingMessage): Command | Refusal {
   const session = sessionOf(request)
   if (session !== undefined && 'status' in session) return session
-  if (route.type === 'read') return { f: 'read', key: route.key, session }
-  const members = requestBody(body)
-  if (route.type === 'write') {
-    const value = members?.value
-    if (value === undefined) return refusal(400, 'the body must be JSON with the value to write: {"value":7}')
-    return { f: 'write', key: route.key, value, session }
+  const input = inputOf(route, body)
+  return 'status' in input ? input : { input, session }
+}
+
+function inputOf(route: Asking, body: string): Input | Refusal {
+  const members = route.type === 'read' ? undefined : requestBody(body)
+  switch (route.type) {
+    case 'read':
+      return { f: 'read', key: route.key, value: null }
+    case 'write': {
+      const value = members?.value
+      if (value === undefined) return refusal(400, 'the body must be JSON with the value to write: {"value":7}')
+      return { f: 'write', key: route.key, value }
+    }
+    case 'cas': {
+      const { old, new: next } = members ?? {}
+      if (old === undefined || next === undefined)
+        return refusal(400, 'the body must be JSON with the value expected and the one to write: {"old":7,"new":8}')
+      return { f: 'cas', key: route.key, value: [old, next] }
+    }
+    case 'do': {
+      const { f, key, value = null } = members ?? {}
+      if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
+        return refusal(
+          400,
+          'the body must be JSON that says what to do, such as {"f":"add","value":1}; "key" is a text',
+        )
+      return key === undefined ? { f, value } : { f, key, value }
+    }
+    default:
+      return route satisfies never
   }
-  const old = members?.old
-  const next = members?.new
-  if (old === undefined || next === undefined)
-    return refusal(400, 'the body must be JSON with the value expected and the one to write: {"old":7,"new":8}')
-  return { f: 'cas', key: route.key, old, new: next, session }
 }
 
 function sessionOf(request: IncomingMessage): Session | Refusal | undefined {
@@ -129,6 +147,8 @@ function sessionOf(request: IncomingMessage): Session | Refusal | undefined {
 }
 
 interface Body {
+  readonly f?: Json
+  readonly key?: Json
   readonly value?: Json
   readonly old?: Json
   readonly new?: Json
@@ -144,13 +164,17 @@ function requestBody(text: string): Body | undefined {
 }
 
 /** The one place where a result becomes a status; the client's reading of it is in `embedded/http-client.ts`. */
-function answer(response: ServerResponse, result: StoreResult): void {
+function answer(response: ServerResponse, result: Completion): void {
   if (result.type === 'ok') respond(response, 200, { value: result.value })
   else if (result.type === 'info') respond(response, 504, { error: result.error })
-  else respond(response, refusalStatus[result.error], { error: result.error })
+  else respond(response, refusalStatus.get(result.error) ?? 409, { error: result.error })
 }
 
-const refusalStatus = { mismatch: 409, unavailable: 503, unsupported: 501 } as const
+/** Whatever else an object refuses is for what it holds. */
+const refusalStatus: ReadonlyMap<string, number> = new Map([
+  ['unavailable', 503],
+  ['unsupported', 501],
+])
 
 function refuse(response: ServerResponse, { status, error, allow }: Refusal): void {
   if (allow !== undefined) response.setHeader('Allow', allow)
