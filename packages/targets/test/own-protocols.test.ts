@@ -6,17 +6,28 @@ import { ask, realClusters } from './real-cluster.ts'
 
 const { start, directory } = realClusters()
 
+interface Written {
+  readonly begin?: string
+  /** In every step. */
+  readonly step?: string
+  /** Soon after a request: not before the cluster has started, however long that takes. */
+  readonly asked?: string
+  readonly status: string
+}
+
 /** Each node answers by itself: nobody leads. */
-function fileOf({ step = '', begin = '', status }: { step?: string; begin?: string; status: string }): string {
+function fileOf({ begin = '', step = '', asked, status }: Written): string {
   const file = join(directory(), 'mine.mjs')
   writeFileSync(
     file,
     `export default { name: 'mine', create: () => ({
-  start(node) { ${begin}; return { state: {}, effects: [{ type: 'setTimer', timer: 'tick', afterMs: 300 }] } },
+  start(node) { ${begin}; return { state: {}, effects: [] } },
   step(state, event) {
     const effects = []
     if (event.type === 'request') effects.push({ type: 'reply', requestId: event.requestId, result: { type: 'ok', value: 1 } })
     ${step}
+    ${asked === undefined ? '' : `if (event.type === 'request') effects.push({ type: 'setTimer', timer: 'asked', afterMs: 1 })`}
+    if (event.type === 'timer') { ${asked ?? ''} }
     return { state, effects }
   },
   status: () => (${status}),
@@ -25,14 +36,16 @@ function fileOf({ step = '', begin = '', status }: { step?: string; begin?: stri
   return file
 }
 
-/** What is told of a protocol that goes wrong: after its start, or still during it where the machine is slow. */
-const broken = (protocol: string): Promise<UserError> =>
-  start({ protocol }).then(
-    (cluster) => new Promise((resolve) => cluster.onBroken(resolve)),
-    (error) => error,
-  )
 const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x', value: null } as const
+
+/** What is told of a protocol that goes wrong once it was asked something. */
+async function toldOf(asked: string): Promise<string> {
+  const cluster = await start({ protocol: fileOf({ asked, status: READY }) })
+  const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))
+  await ask(cluster, 'n1', read)
+  return (await broken).message
+}
 
 describe('a protocol without a leader', () => {
   test('is ready when it says so', async () => {
@@ -62,23 +75,19 @@ describe('a node whose protocol goes wrong is told as that, with the event and t
   })
 
   test('in a step', async () => {
-    const protocol = fileOf({ step: 'if (event.type === "timer") state.nothing.at', status: READY })
-    expect((await broken(protocol)).message).toMatch(
-      /n\d threw on \{"type":"timer","timer":"tick"\}: TypeError: .*\n +at .*mine\.mjs/,
+    expect(await toldOf('state.nothing.at')).toMatch(
+      /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
   test('in one that does not return', async () => {
-    const protocol = fileOf({ step: 'if (event.type === "timer") for (;;);', status: READY })
-    expect((await broken(protocol)).message).toMatch(/does not return from its step: n\d on \{"type":"timer"/)
+    expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
   test('in what a step left to itself', async () => {
-    const protocol = fileOf({
-      step: 'if (event.type === "timer") Promise.reject(new Error("later"))',
-      status: READY,
-    })
-    expect((await broken(protocol)).message).toMatch(/n\d threw outside its steps.*: later\n +at .*mine\.mjs/)
+    expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
+      /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
+    )
   })
 })
 
