@@ -1,16 +1,42 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedReporter } from './scripts/skipped-reporter.ts'
 
 // Tests run on the sources, without a build: every package's "exports" has a "source" condition.
+const resolve = { conditions: ['source'] }
+const project = { resolve, ssr: { resolve } }
+const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
+const timeouts = { testTimeout: 60_000, hookTimeout: 30_000 }
+
+/** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
+const PURE = 'packages/{history,faults,checker,workloads,protocols,runner,simulator,report}/test/**/*.test.ts'
+
 export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
   test: {
     reporters: ['default', new SkippedReporter()],
-    include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: ['**/*.soak.test.ts', '**/node_modules/**'],
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
-    maxWorkers: 2,
+    projects: [
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          name: 'pure',
+          include: [PURE],
+          exclude,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          name: 'processes',
+          include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...exclude, PURE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -161,7 +161,7 @@ async function runTests(copy: string, limitMs: number, words: readonly string[] 
       ...['--reporter', 'json', '--outputFile', results],
     ],
     // A group of its own, so that the test workers end with it.
-    { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, MANY: '1' } },
   )
   running.add(child)
   let errors = ''

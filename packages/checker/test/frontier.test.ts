@@ -10,6 +10,7 @@ import { zones } from '../src/linearizable/zones.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import { isLinearizable, operationsOf, type Reading } from './brute-force.ts'
+import { atLeast, atMost, many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
@@ -76,21 +77,21 @@ const tiny = (random: () => number): Partial<Shape> => ({
   mutated: random() < 0.8 ? 0.6 : 0,
 })
 
-test('the frontier search agrees with the definition on 6,000 tiny histories', () => {
+test(`the frontier search agrees with the definition on ${manyOf(6_000)} tiny histories`, () => {
   const count = { met: 0, violated: 0 }
-  for (let n = 0; n < 6_000; n++) {
+  for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
     const { part, reading, history } = judge(seed, tiny)
     const answer = byFrontier(part, seed, 100_000)
     if (answer !== isLinearizable(history, reading)) expect.fail(`seed ${seed}: the frontier search says ${answer}`)
     count[answer ? 'met' : 'violated']++
   }
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(600)
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(600))
 })
 
-test('the frontier search agrees with the search in depth on 2,500 histories of 20 to 110 operations', () => {
+test(`the frontier search agrees with the search in depth on ${manyOf(2_500)} histories of 20 to 110 operations`, () => {
   const count = { met: 0, violated: 0, undecided: 0 }
-  for (let n = 0; n < 2_500; n++) {
+  for (let n = 0; n < many(2_500); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, () => ({}))
     const frontier = byFrontier(part, seed, 20_000)
@@ -105,13 +106,13 @@ test('the frontier search agrees with the search in depth on 2,500 histories of 
     if (frontier !== (depth === 'met')) expect.fail(`seed ${seed}: ${depth} in depth, by the frontier ${frontier}`)
     count[frontier ? 'met' : 'violated']++
   }
-  expect(count.met, JSON.stringify(count)).toBeGreaterThan(500)
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(500)
-  expect(count.undecided, JSON.stringify(count)).toBeLessThan(400)
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(500))
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(500))
+  expect(count.undecided, JSON.stringify(count)).toBeLessThan(atMost(400))
 })
 
-test('the frontier search agrees with a search without any reduction on 500 histories of 15 to 50 operations', () => {
-  for (let n = 0; n < 500; n++) {
+test(`the frontier search agrees with a search without any reduction on ${manyOf(500)} histories of 15 to 50 operations`, () => {
+  for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
     const { part, reading, history } = judge(seed, (random) => ({
       processes: 2 + Math.floor(random() * 3),
@@ -127,7 +128,7 @@ test('the frontier search agrees with a search without any reduction on 500 hist
 
 test('with more operations open than a word has bits, the frontier search agrees with the zones of distinct values', () => {
   let decided = 0
-  for (let n = 0; n < 150; n++) {
+  for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, (random) => ({
       processes: 34 + Math.floor(random() * 40),
@@ -142,11 +143,11 @@ test('with more operations open than a word has bits, the frontier search agrees
     if (frontier !== (answer.result === 'met'))
       expect.fail(`seed ${seed}: ${answer.result} by zones, ${frontier} by the frontier`)
   }
-  expect(decided).toBeGreaterThan(15)
+  expect(decided).toBeGreaterThan(atLeast(15))
 })
 
 test('two searches in turns answer what either would', () => {
-  for (let n = 0; n < 400; n++) {
+  for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, () => ({ operations: 60 + (n % 60) }))
     const frontier = byFrontier(part, seed, 20_000)

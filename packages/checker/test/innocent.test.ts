@@ -2,6 +2,7 @@ import { type Level, modelNames } from '@chaos/checker'
 import type { EventInput, History, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { checkHistory, onlyRows } from './checking.ts'
+import { atLeast, many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
@@ -49,7 +50,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
   `no read of a contradiction of a %s is without a part in it (seed ${baseSeed})`,
   (model) => {
     let violated = 0
-    for (let n = 0; n < 700; n++) {
+    for (let n = 0; n < many(700); n++) {
       const random = randomFrom(baseSeed + n)
       const shape = {
         processes: 2 + Math.floor(random() * 3),
@@ -64,7 +65,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       violated++
       if (found !== undefined) expect.fail(`seed ${baseSeed + n}: ${found}\n${listed(events)}`)
     }
-    expect(violated).toBeGreaterThan(70)
+    expect(violated).toBeGreaterThan(atLeast(70))
   },
 )
 
@@ -77,7 +78,7 @@ const registers: { readonly [what: string]: Partial<Shape> } = {
 
 test.each(Object.keys(registers))(`nor of %s (seed ${baseSeed})`, (what) => {
   let violated = 0
-  for (let n = 0; n < 500; n++) {
+  for (let n = 0; n < many(500); n++) {
     const random = randomFrom(baseSeed + n)
     const shape: Shape = {
       ...{ processes: 2 + Math.floor(random() * 3), operations: 4 + Math.floor(random() * 9), keys: 1, values: 2 },
@@ -93,5 +94,5 @@ test.each(Object.keys(registers))(`nor of %s (seed ${baseSeed})`, (what) => {
       if (found !== undefined) expect.fail(`seed ${baseSeed + n}, ${level}: ${found}\n${listed(events)}`)
     }
   }
-  expect(violated).toBeGreaterThan(50)
+  expect(violated).toBeGreaterThan(atLeast(50))
 })

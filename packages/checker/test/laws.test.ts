@@ -2,6 +2,7 @@ import { findModel, type Level, levels, type ModelName, modelNames, type Report 
 import { type EventInput, type Json, millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
+import { many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
@@ -10,9 +11,9 @@ import { smallHistory } from './small-history.ts'
 
 const baseSeed = Date.now() % 1_000_000_000
 const sizes = [
-  { of: '2 to 10 operations', least: 2, most: 10, histories: 600 },
-  { of: '20 to 200 operations', least: 20, most: 200, histories: 80 },
-] as const
+  { of: '2 to 10 operations', least: 2, most: 10, histories: many(600) },
+  { of: '20 to 200 operations', least: 20, most: 200, histories: many(80) },
+]
 type Size = (typeof sizes)[number]
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }

@@ -12,6 +12,7 @@ import {
 } from './brute-force.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, resultOf } from './checking.ts'
+import { atLeast, many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
@@ -21,7 +22,6 @@ import { tryAll } from './weak-brute-force.ts'
 // changes with each run; a failure names it.
 
 const baseSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
-const many = Number(process.env['MANY'] ?? 1)
 
 function shapeOf(random: () => number, over: Partial<Shape> = {}): Shape {
   const below = (n: number): number => Math.floor(random() * n)
@@ -77,7 +77,7 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
 describe('a key that something touches outside the record', () => {
   test(`is judged up to there as its operations would be that had returned by then (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
-    for (let n = 0; n < 1_500 * many; n++) {
+    for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random), random)
       const mark = touched(
@@ -106,12 +106,12 @@ describe('a key that something touches outside the record', () => {
         if (!holds) expect(result, `${level}, ${name}`).not.toBe('met')
       }
     }
-    expect(Math.min(results.violated, results.unknown, results.met)).toBeGreaterThan(100)
+    expect(Math.min(results.violated, results.unknown, results.met)).toBeGreaterThan(atLeast(100))
   })
 
   test(`is not linearizable only where no write outside the record explains it (seed ${baseSeed})`, () => {
     let violated = 0
-    for (let n = 0; n < 600 * many; n++) {
+    for (let n = 0; n < many(2_400); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random, { operations: 3 + Math.floor(random() * 3), keys: 1 }), random)
       const position = Math.floor(random() * (events.length + 1))
@@ -138,7 +138,7 @@ describe('a key that something touches outside the record', () => {
   test.each(modelNames.filter((name) => name !== 'register'))(
     `%s: is judged up to there, and then by nothing (seed ${baseSeed})`,
     (model) => {
-      for (let n = 0; n < 150 * many; n++) {
+      for (let n = 0; n < many(150); n++) {
         const random = randomFrom(baseSeed + n)
         const shape = {
           processes: 3,
@@ -238,7 +238,7 @@ describe('a read that was not understood', () => {
   })
 
   test(`leaves what is violated violated (seed ${baseSeed})`, () => {
-    for (let n = 0; n < 200 * many; n++) {
+    for (let n = 0; n < many(200); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random), random)
       const plain = checkHistory(smallHistory(events), { levels })

@@ -8,6 +8,7 @@ import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { checkHistory } from './checking.ts'
+import { many, manyOf } from './many.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
@@ -22,39 +23,42 @@ const budgetOptions = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as 
 >[0]
 const quick = modelNames.filter((name) => modelOf(name).object?.fast !== undefined)
 
-test.each(quick)('%s: its conditions and the search agree on 250 histories of 20 to 150 operations', (model) => {
-  const entry = modelOf(model)
-  const { object } = entry
-  if (object?.fast === undefined) throw new Error('there are no conditions')
-  const initial = initials[model] ?? null
-  const functions = functionsOfObject(entry, object, initial)
-  const { isRead } = functions
-  const share = { met: 0, violated: 0 }
-  for (let seed = baseSeed; seed < baseSeed + 250; seed++) {
-    const random = randomFrom(seed)
-    const shape = {
-      processes: 2 + Math.floor(random() * 5),
-      operations: 20 + Math.floor(random() * 130),
-      unknown: random() < 0.5 ? 0.04 : 0,
-      failed: 0.02,
-      mutated: random() < 0.5 ? 0.01 : 0,
+test.each(quick)(
+  `%s: its conditions and the search agree on ${manyOf(500)} histories of 20 to 150 operations`,
+  (model) => {
+    const entry = modelOf(model)
+    const { object } = entry
+    if (object?.fast === undefined) throw new Error('there are no conditions')
+    const initial = initials[model] ?? null
+    const functions = functionsOfObject(entry, object, initial)
+    const { isRead } = functions
+    const share = { met: 0, violated: 0 }
+    for (let seed = baseSeed; seed < baseSeed + many(500); seed++) {
+      const random = randomFrom(seed)
+      const shape = {
+        processes: 2 + Math.floor(random() * 5),
+        operations: 20 + Math.floor(random() * 130),
+        unknown: random() < 0.5 ? 0.04 : 0,
+        failed: 0.02,
+        mutated: random() < 0.5 ? 0.01 : 0,
+      }
+      const events = randomObjectEvents(kinds[model]!(random), shape, random)
+      const specification = object.specification(initial)
+      for (const part of partsOf(smallHistory(events), functions)) {
+        const found: 'met' | 'violated' | 'not applicable' = object.fast(part, initial, unlimited).result
+        if (found === 'not applicable') continue
+        share[found]++
+        const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }
+        const searched = contradicts(part, judge, createBudget(budgetOptions), 30_000)
+        if (searched === 'unknown' || searched === (found === 'violated')) continue
+        const lines = events.map((event) => JSON.stringify(event)).join('\n')
+        expect.fail(`seed ${seed}\n${lines}\nthe conditions say ${found}, the search ${searched ? 'violated' : 'met'}`)
+      }
     }
-    const events = randomObjectEvents(kinds[model]!(random), shape, random)
-    const specification = object.specification(initial)
-    for (const part of partsOf(smallHistory(events), functions)) {
-      const found: 'met' | 'violated' | 'not applicable' = object.fast(part, initial, unlimited).result
-      if (found === 'not applicable') continue
-      share[found]++
-      const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }
-      const searched = contradicts(part, judge, createBudget(budgetOptions), 30_000)
-      if (searched === 'unknown' || searched === (found === 'violated')) continue
-      const lines = events.map((event) => JSON.stringify(event)).join('\n')
-      expect.fail(`seed ${seed}\n${lines}\nthe conditions say ${found}, the search ${searched ? 'violated' : 'met'}`)
-    }
-  }
-  expect(share.met).toBeGreaterThan(5)
-  expect(share.violated).toBeGreaterThan(5)
-})
+    expect(share.met).toBeGreaterThan(1)
+    expect(share.violated).toBeGreaterThan(1)
+  },
+)
 
 test.each(Object.keys(objects))('4,000 operations on one atomic %s are linearizable, with a witness', (name) => {
   const model: ModelName = findModel(name.split(' ')[0]!)!.name

@@ -10,6 +10,7 @@ import { findSequentialOrder } from '../src/sequential/decide.ts'
 import { createSequentialSearch } from '../src/sequential/search.ts'
 import { type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows } from './checking.ts'
+import { many, manyOf } from './many.ts'
 import { plainSearch } from './plain-search.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
@@ -69,8 +70,8 @@ function compare(
   expect(count.undecided, JSON.stringify(count)).toBeLessThan(histories * 0.3)
 }
 
-test('zones and the general search agree on 1,500 histories of 20 to 120 operations with distinct values', () => {
-  compare(1_500, (seed) => {
+test(`zones and the general search agree on ${manyOf(1_500)} histories of 20 to 120 operations with distinct values`, () => {
+  compare(many(1_500), (seed) => {
     const random = randomFrom(seed)
     const history = smallHistory(randomEvents(mediumShape(random, {}), random))
     const [part] = partition(encodeRegister(history, drop).encoded)
@@ -79,8 +80,8 @@ test('zones and the general search agree on 1,500 histories of 20 to 120 operati
   })
 })
 
-test('the general search and one without any reduction agree on 800 histories with repeated values and cas', () => {
-  compare(800, (seed) => {
+test(`the general search and one without any reduction agree on ${manyOf(800)} histories with repeated values and cas`, () => {
+  compare(many(800), (seed) => {
     const random = randomFrom(seed)
     const cas = random() < 0.5
     const shape = mediumShape(random, {
@@ -95,8 +96,8 @@ test('the general search and one without any reduction agree on 800 histories wi
   })
 })
 
-test('forced orders and the search by process agree on 600 histories of two or three keys with distinct values', () => {
-  compare(600, (seed) => {
+test(`forced orders and the search by process agree on ${manyOf(600)} histories of two or three keys with distinct values`, () => {
+  compare(many(600), (seed) => {
     const random = randomFrom(seed)
     const shape = mediumShape(random, {
       keys: 2 + Math.floor(random() * 2),
@@ -117,7 +118,7 @@ test('forced orders and the search by process agree on 600 histories of two or t
 })
 
 test('every witness of a medium history is a witness, and every counterexample is one by itself', () => {
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const append = random() < 0.2

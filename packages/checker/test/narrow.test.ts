@@ -12,6 +12,7 @@ import { createSearch, type Search } from '../src/linearizable/search.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import { isLinearizable, type Reading } from './brute-force.ts'
+import { atLeast, atMost, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -104,9 +105,9 @@ function expectFirstContradiction(part: Encoded, culpritReturn: number, seed: nu
   }
 }
 
-test('the narrow frontier agrees with the definition on 4,000 tiny histories', () => {
+test(`the narrow frontier agrees with the definition on ${manyOf(4_000)} tiny histories`, () => {
   const count = { met: 0, violated: 0 }
-  for (let n = 0; n < 4_000; n++) {
+  for (let n = 0; n < many(4_000); n++) {
     const seed = baseSeed + n
     const { part, reading, history } = randomPart(seed, (random) => ({
       processes: 2 + Math.floor(random() * 4),
@@ -122,13 +123,13 @@ test('the narrow frontier agrees with the definition on 4,000 tiny histories', (
     }
     count[answer.progress === 'met' ? 'met' : 'violated']++
   }
-  expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(1_000))
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(400))
 })
 
-test('the narrow searches agree with the frontier search on 1,500 histories, and on the moment of a contradiction', () => {
+test(`the narrow searches agree with the frontier search on ${manyOf(1_500)} histories, and on the moment of a contradiction`, () => {
   const count = { met: 0, violated: 0, undecided: 0 }
-  for (let n = 0; n < 1_500; n++) {
+  for (let n = 0; n < many(1_500); n++) {
     const seed = baseSeed + n
     const { part } = randomPart(seed, () => ({ unknown: n % 3 === 0 ? 0.05 : 0 }))
     const answer = byNarrow(part, seed)
@@ -147,14 +148,14 @@ test('the narrow searches agree with the frontier search on 1,500 histories, and
     }
     count[progress === 'met' ? 'met' : 'violated']++
   }
-  expect(count.met, JSON.stringify(count)).toBeGreaterThan(300)
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(300)
-  expect(count.undecided, JSON.stringify(count)).toBeLessThan(300)
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(300))
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(300))
+  expect(count.undecided, JSON.stringify(count)).toBeLessThan(atMost(300))
 })
 
 test('the narrow searches agree with the search in depth where configurations were put off', () => {
   let decided = 0
-  for (let n = 0; n < 150; n++) {
+  for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n
     const { part } = randomPart(seed, () => ({
       processes: 12,
@@ -173,12 +174,12 @@ test('the narrow searches agree with the search in depth where configurations we
     decided++
     if (answer.progress !== depth) expect.fail(`seed ${seed}: ${answer.progress}, in depth ${depth}`)
   }
-  expect(decided).toBeGreaterThan(40)
+  expect(decided).toBeGreaterThan(atLeast(40))
 })
 
-test('the narrow search agrees with the definition on 4,000 tiny histories', () => {
+test(`the narrow search agrees with the definition on ${manyOf(4_000)} tiny histories`, () => {
   const count = { met: 0, violated: 0 }
-  for (let n = 0; n < 4_000; n++) {
+  for (let n = 0; n < many(4_000); n++) {
     const seed = baseSeed + n
     const { part, reading, history } = randomPart(seed, (random) => ({
       processes: 2 + Math.floor(random() * 4),
@@ -193,6 +194,6 @@ test('the narrow search agrees with the definition on 4,000 tiny histories', () 
     }
     count[answer.progress === 'met' ? 'met' : 'violated']++
   }
-  expect(count.met, JSON.stringify(count)).toBeGreaterThan(1_000)
-  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(400)
+  expect(count.met, JSON.stringify(count)).toBeGreaterThan(atLeast(1_000))
+  expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(400))
 })

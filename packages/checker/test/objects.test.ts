@@ -8,6 +8,7 @@ import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'
+import { many } from './many.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
@@ -17,7 +18,7 @@ import { smallHistory } from './small-history.ts'
 
 const baseSeed = Date.now() % 1_000_000_000
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
-const HISTORIES = 10_000
+const HISTORIES = many(10_000)
 
 const options = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unknown as Parameters<typeof createBudget>[0]
 

@@ -3,11 +3,14 @@ import type { EventInput, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
+import { atLeast, atMost, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = Date.now() % 1_000_000_000
+/** At least a million in the soak. */
+const MILLION = many(1_000_000)
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 const online = (): OnlineChecker => createOnlineChecker({ model: 'register', ...reading })
@@ -59,9 +62,9 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test('it answers at the first event for which the definition has no order: 6,000 small random histories', () => {
+test(`it answers at the first event for which the definition has no order: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < 6_000; n++) {
+  for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const events = randomEvents(shapeFrom(random, {}), random)
@@ -69,14 +72,14 @@ test('it answers at the first event for which the definition has no order: 6,000
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     count[watch(events).soFar]++
   }
-  expect(count.linearizable).toBeGreaterThan(1_200)
-  expect(count['not linearizable']).toBeGreaterThan(500)
-  expect(count['not certain']).toBeLessThan(1_000)
+  expect(count.linearizable).toBeGreaterThan(atLeast(1_200))
+  expect(count['not linearizable']).toBeGreaterThan(atLeast(500))
+  expect(count['not certain']).toBeLessThan(atMost(1_000))
 })
 
-test('values that come again never make it say violated without need: 6,000 small random histories', () => {
+test(`values that come again never make it say violated without need: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < 6_000; n++) {
+  for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const values = 2 + Math.floor(random() * 5)
@@ -85,13 +88,13 @@ test('values that come again never make it say violated without need: 6,000 smal
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     count[watch(events).soFar]++
   }
-  expect(count['not linearizable']).toBeGreaterThan(200)
-  expect(count['not certain']).toBeGreaterThan(200)
+  expect(count['not linearizable']).toBeGreaterThan(atLeast(200))
+  expect(count['not certain']).toBeGreaterThan(atLeast(200))
 })
 
-test('it agrees with check on 500 histories of 20 to 220 operations, at the event itself', () => {
+test(`it agrees with check on ${manyOf(500)} histories of 20 to 220 operations, at the event itself`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < 500; n++) {
+  for (let n = 0; n < many(500); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const over = {
@@ -110,11 +113,11 @@ test('it agrees with check on 500 histories of 20 to 220 operations, at the even
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
     count[watch(events).soFar]++
   }
-  expect(count.linearizable).toBeGreaterThan(60)
-  expect(count['not linearizable']).toBeGreaterThan(60)
+  expect(count.linearizable).toBeGreaterThan(atLeast(60))
+  expect(count['not linearizable']).toBeGreaterThan(atLeast(60))
 })
 
-test('what it remembers stays as it is over a million operations', () => {
+test(`what it remembers stays as it is over ${MILLION} operations`, () => {
   const checker = online()
   const random = randomFrom(baseSeed)
   const clients = Array.from({ length: 10 }, (_, process) => ({
@@ -129,7 +132,7 @@ test('what it remembers stays as it is over a million operations', () => {
   let early = 0
   let retired = clients.length
   let infos = 0
-  const operations = 1_000_000
+  const operations = MILLION
   for (let called = 0; called < operations; ) {
     const client = clients[Math.floor(random() * clients.length)]!
     if (client.open === undefined) {

@@ -13,6 +13,7 @@ import { chooseSources } from '../src/sequential/sources.ts'
 import { threadsOf } from '../src/sequential/threads.ts'
 import { isSequential, type Reading } from './brute-force.ts'
 import { checkHistory } from './checking.ts'
+import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -48,13 +49,13 @@ interface Part {
 }
 
 const small: Part = {
-  histories: 2_500,
+  histories: many(5_000),
   shapeOf: (below) => ({ operations: 3 + below(6), values: below(2) === 0 ? 0 : 1 + below(3) }),
   judge: (events, _, reading) => isSequential(smallHistory(events), reading),
 }
 
 const medium: Part = {
-  histories: 250,
+  histories: many(500),
   shapeOf: (below) => ({
     operations: 15 + below(45),
     keys: 2 + below(2),
@@ -83,7 +84,7 @@ function tradeReads(events: readonly EventInput[], below: (n: number) => number)
   )
 }
 
-test('joined threads and guessed sources agree with the definition on 2,500 small histories, and with the search by process on 250 longer ones', () => {
+test(`joined threads and guessed sources agree with the definition on ${manyOf(5_000)} small histories, and with the search by process on ${manyOf(500)} longer ones`, () => {
   const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
   for (const { histories, shapeOf, judge } of [small, medium]) {
     for (let n = 0; n < histories; n++) {
@@ -125,9 +126,9 @@ test('joined threads and guessed sources agree with the definition on 2,500 smal
     }
   }
   for (const [way, { met, violated }] of count) {
-    expect(met, way).toBeGreaterThan(100)
+    expect(met, way).toBeGreaterThan(atLeast(200))
     // A clock refutes nothing.
-    if (way !== 'sources guessed as the clock allows') expect(violated, way).toBeGreaterThan(3)
+    if (way !== 'sources guessed as the clock allows') expect(violated, way).toBeGreaterThan(0)
   }
 })
 
@@ -166,7 +167,7 @@ test('an append of unknown outcome explains a failed cas, even where nobody read
 })
 
 test('a limit of memory or time is kept, and said to be what stopped it', () => {
-  const run = { store: 'buffered', operations: 30_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
+  const run = { store: 'buffered', operations: 10_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
   const of = (values: number) =>
     historyFromEvents(simulateStore({ ...run, values, seed: baseSeed }), { expectedOperations: run.operations })
   const unique = of(0)
@@ -203,7 +204,7 @@ test('a counterexample that needs an operation of unknown outcome has who saw it
 
 test('what is laid out by lot is a witness, and where few small histories have an order it is found', () => {
   const share = { found: 0, met: 0 }
-  for (let n = 0; n < 1_500; n++) {
+  for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)
     const observes = n % 2 === 0
     const shape: Shape = {

@@ -2,6 +2,7 @@ import { levels } from '@chaos/checker'
 import type { EventInput, Header } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
+import { many } from './many.ts'
 import { agree, agreeUnnamed, named, noCounts, weakLevels } from './session-agreement.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -12,7 +13,7 @@ const baseSeed = Date.now() % 1_000_000_000
 
 test.each([0, 1])('each level agrees with its definition where clients overlap with themselves (part %i)', (part) => {
   const counts = noCounts()
-  for (let n = 0; counts.judged < 1_500; n++) agree(baseSeed + part * 100_000_000 + n, counts)
+  for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
   expect(counts.overlapping).toBeGreaterThan(counts.judged * 0.5)
   for (const level of ['sequential', ...weakLevels] as const) {
     expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.04)
@@ -22,7 +23,7 @@ test.each([0, 1])('each level agrees with its definition where clients overlap w
 
 test('where nothing named a client, no level that rests on its order is met by itself, and what is violated is so however clients are told apart', () => {
   const counts = noCounts()
-  for (let n = 0; counts.judged < 1_000; n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
+  for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   for (const level of ['sequential', ...weakLevels] as const) {
     expect(counts.met[level], level).toBeGreaterThan(counts.judged * 0.02)
     expect(counts.violated[level], level).toBeGreaterThan(counts.judged * 0.02)

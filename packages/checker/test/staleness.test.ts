@@ -3,6 +3,7 @@ import { type EventInput, type History, type Json, nanos } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'
+import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -142,9 +143,9 @@ function isAtomic(ops: readonly Op[], k: number): boolean {
 const listed = (seed: number, events: readonly EventInput[]): string =>
   `seed ${seed}\n${events.map((event) => JSON.stringify(event)).join('\n')}\n`
 
-test('time and versions behind are as defined, on 5,000 small random histories', () => {
+test(`time and versions behind are as defined, on ${manyOf(5_000)} small random histories`, () => {
   let stale = 0
-  for (let n = 0; n < 5_000; n++) {
+  for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const over = { operations: 3 + Math.floor(random() * 20), cas: random() < 0.3, values: random() < 0.7 ? 0 : 3 }
@@ -161,12 +162,12 @@ test('time and versions behind are as defined, on 5,000 small random histories',
     }
     if (versionsBehind.some((versions) => versions > 0)) stale++
   }
-  expect(stale, 'stale').toBeGreaterThan(800)
+  expect(stale, 'stale').toBeGreaterThan(atLeast(800))
 })
 
-test('the least Δ is as defined, on 5,000 small random histories', () => {
+test(`the least Δ is as defined, on ${manyOf(5_000)} small random histories`, () => {
   const count = { none: 0, some: 0, unknown: 0 }
-  for (let n = 0; n < 5_000; n++) {
+  for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const over = { cas: random() < 0.2, values: random() < 0.9 ? 0 : 3 }
@@ -181,13 +182,13 @@ test('the least Δ is as defined, on 5,000 small random histories', () => {
     }
     count[atMost === undefined ? 'unknown' : atMost === 0 ? 'none' : 'some']++
   }
-  expect(count.some).toBeGreaterThan(100)
-  expect(count.none).toBeGreaterThan(500)
+  expect(count.some).toBeGreaterThan(atLeast(100))
+  expect(count.none).toBeGreaterThan(atLeast(500))
 })
 
-test('the least k is within its bounds, on 5,000 small random histories, known up to 2 and mostly beyond', () => {
+test(`the least k is within its bounds, on ${manyOf(5_000)} small random histories, known up to 2 and mostly beyond`, () => {
   const count = { exact: 0, bounded: 0, beyondOne: 0 }
-  for (let n = 0; n < 5_000; n++) {
+  for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const over = { processes: 2 + Math.floor(random() * 5), operations: 4 + Math.floor(random() * 6), keys: 1 }
@@ -206,7 +207,7 @@ test('the least k is within its bounds, on 5,000 small random histories, known u
     count[k.atLeast === k.atMost ? 'exact' : 'bounded']++
     if (k.atLeast > 1) count.beyondOne++
   }
-  expect(count.beyondOne).toBeGreaterThan(100)
+  expect(count.beyondOne).toBeGreaterThan(atLeast(100))
   expect(count.bounded / (count.exact + count.bounded), JSON.stringify(count)).toBeLessThan(0.02)
 })
 

@@ -12,6 +12,7 @@ import { readsFrom } from '../src/sequential/reads-from.ts'
 import { saturate } from '../src/sequential/saturation.ts'
 import { type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, resultOf } from './checking.ts'
+import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -105,9 +106,9 @@ test('a store that delivers causes first and lets the latest stamp win is causal
   }
 })
 
-test('deciding pair by pair agrees with laying out, on 150 runs of a store and as many with one read changed', () => {
+test(`deciding pair by pair agrees with laying out, on ${manyOf(150)} runs of a store and as many with one read changed`, () => {
   let violated = 0
-  for (let n = 0; n < 300; n++) {
+  for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const run = {
@@ -142,12 +143,12 @@ test('deciding pair by pair agrees with laying out, on 150 runs of a store and a
     const fault = faultOfWitness(facts.encoded, completion(saturated.saturation), 'process order', () => null)
     expect(fault, `seed ${seed}`).toBe(undefined)
   }
-  expect(violated).toBeGreaterThan(30)
+  expect(violated).toBeGreaterThan(atLeast(30))
 })
 
-test('vectors and plain matrices agree on 400 histories of 15 to 60 operations', () => {
+test(`vectors and plain matrices agree on ${manyOf(400)} histories of 15 to 60 operations`, () => {
   const violated: { [level: string]: number } = {}
-  for (let n = 0; n < 400; n++) {
+  for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const below = (count: number): number => Math.floor(random() * count)
@@ -174,8 +175,8 @@ test('vectors and plain matrices agree on 400 histories of 15 to 60 operations',
     weaker.release()
   }
   for (const [level, count] of Object.entries(violated)) {
-    expect(count, level).toBeGreaterThan(20)
-    expect(count, level).toBeLessThan(395)
+    expect(count, level).toBeGreaterThan(atLeast(20))
+    expect(count, level).toBeLessThan(many(400))
   }
 })
 

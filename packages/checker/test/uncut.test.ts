@@ -2,6 +2,7 @@ import { type CheckOptions, check, type Level, levels, type ModelName, type Repo
 import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { onlyRows } from './checking.ts'
+import { many } from './many.ts'
 
 // Whenever the time runs out, what was found is told: in few operations, and with a word on what was not done.
 
@@ -127,8 +128,8 @@ describe('a violation of registers', () => {
     'of %s is told in few operations whenever the time runs out after it was found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
-      expectTold(events, { model: 'register', initial: null, levels: [level] }, level, 12, isPlanted)
-      expectTold(events, { model: 'register', initial: null, levels: [...levels] }, level, 8, isPlanted)
+      expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
+      expectTold(events, { model: 'register', initial: null, levels: [...levels] }, level, many(8), isPlanted)
     },
   )
 
@@ -165,24 +166,24 @@ describe('a violation of registers', () => {
   })
 
   test('where values repeat, or are compared and set, or appended, is told in few operations likewise', () => {
-    const repeated: Step[] = Array.from({ length: 300 }, (_, n) => [
+    const repeated: Step[] = Array.from({ length: 120 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',
       n % 2 === 0 ? (n >> 1) % 3 : null,
       (n >> 1) % 3,
     ])
     const register = { model: 'register', initial: null, levels: ['linearizable'] } as const
-    expectTold(eventsOf([...repeated, [7, 'read', null, 0], ...repeated]), register, 'linearizable', 8)
-    const chain: Step[] = Array.from({ length: 300 }, (_, n) => [
+    expectTold(eventsOf([...repeated, [7, 'read', null, 0], ...repeated]), register, 'linearizable', many(8))
+    const chain: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       'cas',
       [n === 0 ? null : n, n + 1],
       [n === 0 ? null : n, n + 1],
     ])
-    expectTold(eventsOf([...chain, [7, 'read', null, 150]]), register, 'linearizable', 8)
+    expectTold(eventsOf([...chain, [7, 'read', null, 120]]), register, 'linearizable', many(8))
     const text = (end: number): string => Array.from({ length: end }, (_, n) => `${n} `).join('')
     const appended: Step[] = Array.from({ length: 40 }, (_, n) => [n % 4, 'append', `${n} `, `${n} `])
-    expectTold(eventsOf([...appended, [7, 'read', null, text(20)]]), register, 'linearizable', 8)
+    expectTold(eventsOf([...appended, [7, 'read', null, text(20)]]), register, 'linearizable', many(8))
   })
 })
 
@@ -246,7 +247,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
     const { initial = null, steps, planted: wrong } = objects[model]
     for (const n of [60, 500]) {
       const events = eventsOf([...steps(n), ...wrong(n)])
-      expectTold(events, { model, initial, levels: ['linearizable'] }, 'linearizable', 10)
+      expectTold(events, { model, initial, levels: ['linearizable'] }, 'linearizable', many(10))
     }
   },
 )
@@ -261,5 +262,5 @@ test('a model of one’s own likewise', () => {
   }
   const steps: Step[] = upTo(500).map((i) => [i % 3, 'write', i, i])
   const events = eventsOf([...steps, [7, 'read', null, 100]])
-  expectTold(events, { model, initial: null, levels: ['linearizable'] }, 'linearizable', 10)
+  expectTold(events, { model, initial: null, levels: ['linearizable'] }, 'linearizable', many(10))
 })

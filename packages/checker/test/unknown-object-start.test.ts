@@ -3,6 +3,7 @@ import type { EventInput, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
+import { many } from './many.ts'
 import { objectStarts, withoutFirst } from './object-starts.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
@@ -12,9 +13,8 @@ import { smallHistory } from './small-history.ts'
 // seed changes with each run; a failure names it.
 
 const baseSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
-const many = Number(process.env['MANY'] ?? 1)
 // Of each object fewer in a soak as well: there are nine.
-const HISTORIES = 400 * many
+const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register'))(
   `%s: the answers are those of trying every start (seed ${baseSeed})`,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
 import { isEventual, isLinearizable, isSequential, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf, timeline } from './checking.ts'
+import { atLeast, atMost, many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
@@ -12,7 +13,6 @@ import { tryAll } from './weak-brute-force.ts'
 // run; a failure names it.
 
 const baseSeed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
-const many = Number(process.env['MANY'] ?? 1)
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
 function shapeOf(random: () => number, over: Partial<Shape> = {}): Shape {
@@ -47,7 +47,7 @@ describe('where nobody knows what a key held at the start', () => {
   test(`linearizable and sequential say what trying every value says (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
-    for (let n = 0; n < 2_000 * many; n++) {
+    for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random)
       const failedCas = random() < 0.5 ? 'drop' : 'observes'
@@ -61,13 +61,13 @@ describe('where nobody knows what a key held at the start', () => {
       else expect(resultOf(report, 'sequential'), name).toBe(said(sequential))
       results[linearizable ? 'met' : 'violated']++
     }
-    expect(unknown).toBeLessThan(5 * many)
-    expect(Math.min(results.met, results.violated)).toBeGreaterThan(100)
+    expect(unknown).toBeLessThan(atMost(5))
+    expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
   test(`the levels below say what trying every value says (seed ${baseSeed})`, () => {
     let unknown = 0
-    for (let n = 0; n < 600 * many; n++) {
+    for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { cas: false, finals: false, operations: 2 + Math.floor(random() * 5) })
       const weak = levels.filter((level) => !['linearizable', 'sequential', 'eventual'].includes(level))
@@ -85,11 +85,11 @@ describe('where nobody knows what a key held at the start', () => {
         }
       }
     }
-    expect(unknown).toBeLessThan(30 * many)
+    expect(unknown).toBeLessThan(atMost(30))
   })
 
   test(`eventual says what trying every value says (seed ${baseSeed})`, () => {
-    for (let n = 0; n < 1_000 * many; n++) {
+    for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
       const report = checkUnknown(events, ['eventual'])
@@ -101,7 +101,7 @@ describe('where nobody knows what a key held at the start', () => {
   })
 
   test(`no level is met that implies one that is not, and a counterexample taken alone is one (seed ${baseSeed})`, () => {
-    for (let n = 0; n < 300 * many; n++) {
+    for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
       const history = smallHistory(events)
@@ -126,7 +126,7 @@ describe('where nobody knows what a key held at the start', () => {
 
   test(`texts may begin with what was there (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
-    for (let n = 0; n < 500 * many; n++) {
+    for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
       const before = ['p', 'v1 ', '', 'v2 q'][Math.floor(random() * 4)]!
       const shape = shapeOf(random, { append: true, cas: false, keys: 1, finals: false, mutated: 0.1 })
@@ -157,7 +157,7 @@ describe('where nobody knows what a key held at the start', () => {
       if (resultOf(report, 'sequential') === 'unknown') continue
       expect(resultOf(report, 'sequential'), name).toBe(said(linearizable || holds(isSequential)))
     }
-    expect(results.unknown).toBeLessThan(40 * many)
+    expect(results.unknown).toBeLessThan(atMost(40))
   })
 
   test.each([
@@ -222,7 +222,7 @@ describe('the online checker, where nobody knows what a key held at the start', 
 
   test(`says violated only where every start is, and mostly finds it (seed ${baseSeed})`, () => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-    for (let n = 0; n < 2_000 * many; n++) {
+    for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { values: random() < 0.7 ? 0 : 3, finals: false })
       const checker = watch(events)
@@ -238,8 +238,8 @@ describe('the online checker, where nobody knows what a key held at the start', 
       else if (events.filter(({ type }) => type === 'invoke').length * 2 === events.length)
         expect(truth, name).toBe(true)
     }
-    expect(count['not linearizable']).toBeGreaterThan(100 * many)
-    expect(count['not certain']).toBeLessThan(600 * many)
+    expect(count['not linearizable']).toBeGreaterThan(atLeast(100))
+    expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
   test('a key that the recorder marks is judged no more', () => {

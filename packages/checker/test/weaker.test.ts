@@ -10,6 +10,7 @@ import { encodeRegister } from '../src/models/register.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, historyOf, onlyRows, resultOf } from './checking.ts'
+import { atLeast, many, manyOf } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
@@ -68,51 +69,54 @@ describe('read-your-writes', () => {
   })
 })
 
-test.each([0, 1])('each level agrees with its definition on 5,200 small random histories (part %i)', (part) => {
-  const violated: { [level: string]: number } = {}
-  let judged = 0
-  for (let n = 0; judged < 5_200; n++) {
-    const seed = baseSeed + part * 100_000_000 + n
-    const random = randomFrom(seed)
-    const events = randomEvents(shapeOf(random, 3 + Math.floor(random() * 6)), random)
-    const history = smallHistory(events)
-    const ops = operationsOf(history, reading)
-    // All orders of the writes are tried.
-    if (!events.some(({ type }) => type === 'ok') || ops.filter(({ f }) => f === 'write').length > 5) continue
-    judged++
-    const tried = tryAll(ops, null)
-    const { encoded } = encodeRegister(history, reading)
-    const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
-    const where = (level: Level): string =>
-      `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
-    for (const level of weakLevels) {
-      const { result } = weaker.decide(level)
-      // What the definition as tried leaves open may still be refuted.
-      const open = tried[level] === undefined && result === 'violated'
-      if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
-      if (result === 'violated') violated[level] = (violated[level] ?? 0) + 1
-    }
-    weaker.release()
-    if (n % 4 !== 0) continue
-    const report = checkHistory(history, { levels: weakLevels })
-    for (const level of weakLevels) {
-      const verdict = report.levels[level]
-      if (verdict.result === 'met') {
-        const fault = faultOfArbitration(history, verdict)
-        if (fault !== undefined) expect.fail(`${where(level)}\n${fault}`)
+test.each([0, 1])(
+  `each level agrees with its definition on ${manyOf(5_200)} small random histories (part %i)`,
+  (part) => {
+    const violated: { [level: string]: number } = {}
+    let judged = 0
+    for (let n = 0; judged < many(5_200); n++) {
+      const seed = baseSeed + part * 100_000_000 + n
+      const random = randomFrom(seed)
+      const events = randomEvents(shapeOf(random, 3 + Math.floor(random() * 6)), random)
+      const history = smallHistory(events)
+      const ops = operationsOf(history, reading)
+      // All orders of the writes are tried.
+      if (!events.some(({ type }) => type === 'ok') || ops.filter(({ f }) => f === 'write').length > 5) continue
+      judged++
+      const tried = tryAll(ops, null)
+      const { encoded } = encodeRegister(history, reading)
+      const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
+      const where = (level: Level): string =>
+        `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
+      for (const level of weakLevels) {
+        const { result } = weaker.decide(level)
+        // What the definition as tried leaves open may still be refuted.
+        const open = tried[level] === undefined && result === 'violated'
+        if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
+        if (result === 'violated') violated[level] = (violated[level] ?? 0) + 1
       }
-      if (verdict.result !== 'violated') continue
-      const rows = verdict.counterexample.operations.map(({ operation }) => operation)
-      const alone = tryAll(operationsOf(smallHistory(onlyRows(events, history, rows)), reading), null)
-      if (alone[level] === true) expect.fail(`${where(level)}\nis met by the counterexample ${rows} by itself`)
+      weaker.release()
+      if (n % 4 !== 0) continue
+      const report = checkHistory(history, { levels: weakLevels })
+      for (const level of weakLevels) {
+        const verdict = report.levels[level]
+        if (verdict.result === 'met') {
+          const fault = faultOfArbitration(history, verdict)
+          if (fault !== undefined) expect.fail(`${where(level)}\n${fault}`)
+        }
+        if (verdict.result !== 'violated') continue
+        const rows = verdict.counterexample.operations.map(({ operation }) => operation)
+        const alone = tryAll(operationsOf(smallHistory(onlyRows(events, history, rows)), reading), null)
+        if (alone[level] === true) expect.fail(`${where(level)}\nis met by the counterexample ${rows} by itself`)
+      }
     }
-  }
-  for (const level of weakLevels) expect(violated[level], level).toBeGreaterThan(judged * 0.04)
-})
+    for (const level of weakLevels) expect(violated[level], level).toBeGreaterThan(judged * 0.04)
+  },
+)
 
-test('no level is met while one that it implies is violated, on 2,000 histories of up to 40 operations', () => {
+test(`no level is met while one that it implies is violated, on ${manyOf(2_000)} histories of up to 40 operations`, () => {
   const count: { [result: string]: number } = {}
-  for (let n = 0; n < 2_000; n++) {
+  for (let n = 0; n < many(2_000); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const shape = {
@@ -136,8 +140,8 @@ test('no level is met while one that it implies is violated, on 2,000 histories 
       }
     }
   }
-  expect(count['violated']).toBeGreaterThan(1_000)
-  expect(count['met']).toBeGreaterThan(1_000)
+  expect(count['violated']).toBeGreaterThan(atLeast(1_000))
+  expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
 test('less to explain, or one more write that may have happened, never turns met into violated', () => {
@@ -149,7 +153,7 @@ test('less to explain, or one more write that may have happened, never turns met
     return results
   }
   let met = 0
-  for (let n = 0; n < 600; n++) {
+  for (let n = 0; n < many(600); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const below = (count: number): number => Math.floor(random() * count)
@@ -178,12 +182,12 @@ test('less to explain, or one more write that may have happened, never turns met
       }
     }
   }
-  expect(met).toBeGreaterThan(2_000)
+  expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
 test('every counterexample of a longer history is one by itself, and says so in words', () => {
   let seen = 0
-  for (let n = 0; n < 150; n++) {
+  for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
     const shape = {
@@ -216,7 +220,7 @@ test('every counterexample of a longer history is one by itself, and says so in 
       }
     }
   }
-  expect(seen).toBeGreaterThan(150)
+  expect(seen).toBeGreaterThan(atLeast(150))
 })
 
 test('the operations that a contradiction was derived from contradict each other by themselves', () => {
