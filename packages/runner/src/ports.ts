@@ -22,6 +22,8 @@ export interface Request {
   readonly harmless: boolean
   /** Lets whoever retries within the cluster have it carried out once. */
   readonly session?: Session | undefined
+  /** After it nothing is written any more: a record on the way has to tell such reads from others. */
+  readonly final?: boolean | undefined
 }
 
 /** One logical client's connection to one node, by way of the proxy. Never retries. One invocation at a time. */

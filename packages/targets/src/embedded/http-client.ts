@@ -140,10 +140,10 @@ const answered =
     }
   }
 
-function encodeRequest({ input, session }: Request, host: string): string {
+function encodeRequest({ input, session, final }: Request, host: string): string {
   const { line, content } = exchangeFor(input)
   const start = `${line} HTTP/1.1\r\nHost: ${host}\r\n`
-  const own = session === undefined ? '' : sessionHeaders(session)
+  const own = `${session === undefined ? '' : sessionHeaders(session)}${final === true ? 'Chaos-Final: true\r\n' : ''}`
   if (content === undefined) return `${start}${own}\r\n`
   const body = JSON.stringify(content)
   const length = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
