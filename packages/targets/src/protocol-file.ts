@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaos/history'
 import {
@@ -8,9 +7,7 @@ import {
   type ProtocolModule,
   protocols,
 } from '@chaos/protocols'
-
-/** Whether it names a file rather than a protocol that comes with this program. */
-export const isProtocolFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)
+import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
 const promiseNames: readonly ProtocolDefinition['promises'][] = ['linearizable', 'sequential', 'eventual', 'none']
@@ -22,35 +19,11 @@ const promiseNames: readonly ProtocolDefinition['promises'][] = ['linearizable',
  * @throws UserError (usage) where there is none, or the file does not export one; (input) where the file does not run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
-  if (isProtocolFile(reference)) return asDefinition(await importFile(reference), reference)
+  if (isUserFile(reference)) return asDefinition(await importUserFile(reference), reference)
   const protocol = findProtocol(reference)
   if (protocol !== undefined) return protocol
   const names = protocols.map(({ name }) => name).join(', ')
   throw new UserError('usage', `there is no protocol "${reference}". There are: ${names}; or give the path of a file.`)
-}
-
-async function importFile(path: string): Promise<unknown> {
-  const file = resolve(path)
-  if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
-  // Loaded only where somebody has a file of their own: it takes a while.
-  const { createJiti } = await import('jiti')
-  // Results and reports go to standard output; what a file prints of its own is for people.
-  const { write } = process.stdout
-  process.stdout.write = process.stderr.write.bind(process.stderr)
-  try {
-    return await createJiti(import.meta.url, { moduleCache: false }).import(file, { default: true })
-  } catch (error) {
-    throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
-  } finally {
-    process.stdout.write = write
-  }
-}
-
-/** The message, and the places in the file that it came by. */
-function thrownText(thrown: unknown, file: string): string {
-  if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
-  const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
-  return [thrown.message, ...frames].join('\n')
 }
 
 function asDefinition(exported: unknown, path: string): ProtocolDefinition {

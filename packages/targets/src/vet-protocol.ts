@@ -1,64 +1,9 @@
-import { existsSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
-import { UserError } from '@chaos/history'
 import { builtEntry } from './entry.ts'
-import type { Vetted } from './vetting/main.ts'
-
-const LONGEST_MS = 10_000
-const LARGEST_MB = 512
+import { vetFile } from './user-file/vet-file.ts'
 
 /**
- * Loads a user's protocol file on a thread of its own, where an endless loop, a `process.exit` or an await that never
- * settles does no harm, and says what is wrong with it. What loads there can be loaded by `loadProtocol`.
+ * Says what is wrong with a user's protocol file: see `vetFile`. What it finds good can be loaded by `loadProtocol`.
  *
  * @throws UserError as `loadProtocol` does, and (input) where loading does not end, or ends everything.
  */
-export async function vetProtocol(path: string): Promise<void> {
-  if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
-  const wrong = await verdictOn(path)
-  if (wrong !== undefined) throw wrong
-}
-
-function verdictOn(path: string): Promise<UserError | undefined> {
-  const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
-  return new Promise((resolve) => {
-    // What it prints it will print again when it is loaded in earnest.
-    const thread = new Worker(builtEntry('vetting'), {
-      workerData: path,
-      stdout: true,
-      stderr: true,
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
-    })
-    const late = setTimeout(
-      () =>
-        end(
-          bad(
-            `has not finished loading after ${LONGEST_MS / 1000} s: look for a loop, or an await, outside its functions.`,
-          ),
-        ),
-      LONGEST_MS,
-    )
-    const end = (error: UserError | undefined) => {
-      clearTimeout(late)
-      resolve(error)
-      void thread.terminate()
-    }
-    thread.on('message', (vetted: Vetted) => {
-      if (vetted.type === 'good') end(undefined)
-      else if (vetted.type === 'bad') end(new UserError(vetted.code, vetted.message))
-      else
-        end(
-          bad(`calls process.exit(${vetted.exitCode}) while it is loaded: it would end chaos itself. Leave that out.`),
-        )
-    })
-    thread.on('error', (error: NodeJS.ErrnoException) =>
-      end(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? bad(`takes more than ${LARGEST_MB} MB of memory while it is loaded.`)
-          : bad(`does not run: ${error.message}`),
-      ),
-    )
-    thread.on('exit', () => end(bad('awaits something at its top level that never settles.')))
-  })
-}
+export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('vetting'))

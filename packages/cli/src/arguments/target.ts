@@ -3,7 +3,7 @@ import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
 import {
   embeddedTarget,
   findTarget,
-  isProtocolFile,
+  isUserFile,
   loadProtocol,
   type TargetDefinition,
   targetNames,
@@ -30,14 +30,13 @@ export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget
   if (file === undefined) return targetOf(named ?? DEFAULT_TARGET)
   if (named !== undefined)
     throw new UserError('usage', '--target and --protocol both say what to test: give one of them.')
-  if (!isProtocolFile(file))
-    throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
+  if (!isUserFile(file)) throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
   return targetOf(file)
 }
 
 /** By a reference as files have it: a name, or a path. */
 export async function targetOf(reference: string): Promise<ChosenTarget> {
-  if (isProtocolFile(reference)) {
+  if (isUserFile(reference)) {
     await vetProtocol(reference)
     return { target: embeddedTarget(await loadProtocol(reference)), reference }
   }

@@ -2,7 +2,7 @@ import { type Json, millis } from '@chaos/history'
 import { type FoundFailure, renderSearch, type Size } from '@chaos/report'
 import type { Scenario } from '@chaos/runner'
 import { causeOf, type Failure } from '@chaos/simulator'
-import { isProtocolFile } from '@chaos/targets'
+import { isUserFile } from '@chaos/targets'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import type { Result } from './results.ts'
@@ -63,7 +63,7 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
 function seedAgain({ subject }: FuzzSettings, seed: number): string {
   const { target, bug, knobs, level, nodes, operations } = subject
   return commandLine([
-    ...['npx', 'chaos', 'fuzz', isProtocolFile(target) ? '--protocol' : '--target', target],
+    ...['npx', 'chaos', 'fuzz', isUserFile(target) ? '--protocol' : '--target', target],
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),

@@ -1,6 +1,6 @@
 import { traceOf } from '@chaos/protocols'
 import { threadLimits } from '@chaos/simulator'
-import { isProtocolFile } from '@chaos/targets'
+import { isUserFile } from '@chaos/targets'
 import type { Tinypool } from 'tinypool'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 
@@ -94,7 +94,7 @@ const firstOf = (task: object): number | undefined => ('first' in task ? Number(
 /** Whether it runs a protocol from a file of the user's own. */
 function isOfUser(task: object): boolean {
   const { subject, target } = task as { readonly subject?: { readonly target?: unknown }; readonly target?: unknown }
-  return isProtocolFile(String(target ?? subject?.target))
+  return isUserFile(String(target ?? subject?.target))
 }
 
 /** What a step throws is caught where it is called: what ends a thread was begun there, and went on by itself. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { isProtocolFile } from '@chaos/targets'
+import { isUserFile } from '@chaos/targets'
 import type { Tinypool } from 'tinypool'
 import type { ExitCode } from '../exit-code.ts'
 import { createPool } from '../fuzz/pool.ts'
@@ -19,7 +19,7 @@ export async function executeReplay(settings: ReplaySettings): Promise<ExitCode>
   const progress = createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
   // A protocol of the user's own may never come back from a step.
-  const pool = !settings.real && isProtocolFile(settings.subject.target) ? createPool(1) : undefined
+  const pool = !settings.real && isUserFile(settings.subject.target) ? createPool(1) : undefined
   try {
     let outcome: ReplayOutcome = noPlays
     for (let i = 0; i < settings.times && !interrupts.interrupted(); i++) {

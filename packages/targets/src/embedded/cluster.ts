@@ -5,7 +5,8 @@ import { UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
 import type { Cluster } from '@chaos/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
-import { isProtocolFile, loadProtocol } from '../protocol-file.ts'
+import { loadProtocol } from '../protocol-file.ts'
+import { isUserFile } from '../user-file/import.ts'
 import { createClock } from './clock.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
@@ -132,7 +133,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     await ready(managed, {
       watchers,
       timeoutMs: startupTimeoutMs,
-      leaderless: isProtocolFile(options.protocol),
+      leaderless: isUserFile(options.protocol),
       broken: () => broken,
       logPath,
     })

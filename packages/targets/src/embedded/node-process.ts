@@ -6,7 +6,7 @@ import type { Keeper } from '../command/keeper.ts'
 import { neverReady } from '../command/readiness.ts'
 import { builtEntry } from '../entry.ts'
 import type { BrokenProtocol, NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
-import { isProtocolFile } from '../protocol-file.ts'
+import { isUserFile } from '../user-file/import.ts'
 
 /** A protocol that takes all memory is not to take that of others: its watchdog ends it before. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
@@ -39,7 +39,7 @@ export async function startNode(
   keeper: Keeper,
   { statusChanged, marked }: Listener,
 ): Promise<NodeProcess> {
-  const limits = isProtocolFile(setup.protocol) ? [LARGEST_HEAP] : []
+  const limits = isUserFile(setup.protocol) ? [LARGEST_HEAP] : []
   const command: Command = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }
   let status: NodeStatus | undefined
   let broken: BrokenProtocol | undefined

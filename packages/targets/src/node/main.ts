@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { MachineError, threwBetweenSteps } from '@chaos/protocols'
-import { isProtocolFile, loadProtocol } from '../protocol-file.ts'
+import { loadProtocol } from '../protocol-file.ts'
+import { isUserFile } from '../user-file/import.ts'
 import { startNode } from './host.ts'
 import { openNodeLog } from './log.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -26,7 +27,7 @@ input.once('close', () => process.exit(0))
 async function run(setup: NodeSetup): Promise<void> {
   const log = openNodeLog(setup.logPath, BigInt(setup.originNanos))
   const protocol = await loadProtocol(setup.protocol)
-  const own = isProtocolFile(setup.protocol)
+  const own = isUserFile(setup.protocol)
   const watchdog = own ? startWatchdog(setup.id) : undefined
   if (own) process.on('uncaughtException', (error) => stopFor(threwBetweenSteps(setup.id, error)))
   process.once('SIGTERM', () => {

@@ -1,33 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
-import { UserError } from '@chaos/history'
 import { loadProtocol } from '../protocol-file.ts'
+import { vetOnThread } from '../user-file/vet-on-thread.ts'
 
 // A user's protocol file, loaded for the first time, on a thread that may come to any end. See `vetProtocol`.
 
-/** What the thread says before it ends; one that ends without a word awaited what never came. */
-export type Vetted =
-  | { readonly type: 'good' }
-  | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
-  | { readonly type: 'exited'; readonly exitCode: unknown }
-
-const TURNS = 3
-
-const tell = (vetted: Vetted): void => parentPort?.postMessage(vetted)
-
-const exit = process.exit.bind(process)
-process.exit = (exitCode) => {
-  tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
-  return exit(exitCode)
-}
-
-try {
-  const { create, bugs } = await loadProtocol(String(workerData))
+await vetOnThread(async (path) => {
+  const { create, bugs } = await loadProtocol(path)
   for (const bug of [undefined, ...bugs.map(({ name }) => name)]) create({ bug, knobs: {} })
-  // A promise that it made and that is rejected by now would end whatever thread it is on.
-  for (let turn = 0; turn < TURNS; turn++) await setImmediate()
-  tell({ type: 'good' })
-} catch (error) {
-  const code = error instanceof UserError ? error.code : 'input'
-  tell({ type: 'bad', code, message: error instanceof Error ? error.message : String(error) })
-}
+})

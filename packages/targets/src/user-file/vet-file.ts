@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { UserError } from '@chaos/history'
+import type { Vetted } from './vet-on-thread.ts'
+
+const LONGEST_MS = 10_000
+const LARGEST_MB = 512
+
+/**
+ * Loads a user's file on a thread of its own, where an endless loop, a `process.exit` or an await that never settles does no
+ * harm, and says what is wrong with it. `entry` is the script of the thread, which calls `vetOnThread`.
+ *
+ * @throws UserError as the loading does, and (input) where that does not end, or ends everything.
+ */
+export async function vetFile(path: string, entry: string | URL): Promise<void> {
+  if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
+  const wrong = await verdictOn(path, entry)
+  if (wrong !== undefined) throw wrong
+}
+
+function verdictOn(path: string, entry: string | URL): Promise<UserError | undefined> {
+  const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
+  return new Promise((resolve) => {
+    // What it prints it will print again when it is loaded in earnest.
+    const thread = new Worker(entry, {
+      workerData: path,
+      stdout: true,
+      stderr: true,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
+    })
+    const late = setTimeout(
+      () =>
+        end(
+          bad(
+            `has not finished loading after ${LONGEST_MS / 1000} s: look for a loop, or an await, outside its functions.`,
+          ),
+        ),
+      LONGEST_MS,
+    )
+    const end = (error: UserError | undefined) => {
+      clearTimeout(late)
+      resolve(error)
+      void thread.terminate()
+    }
+    thread.on('message', (vetted: Vetted) => {
+      if (vetted.type === 'good') end(undefined)
+      else if (vetted.type === 'bad') end(new UserError(vetted.code, vetted.message))
+      else
+        end(
+          bad(`calls process.exit(${vetted.exitCode}) while it is loaded: it would end chaos itself. Leave that out.`),
+        )
+    })
+    thread.on('error', (error: NodeJS.ErrnoException) =>
+      end(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? bad(`takes more than ${LARGEST_MB} MB of memory while it is loaded.`)
+          : bad(`does not run: ${error.message}`),
+      ),
+    )
+    thread.on('exit', () => end(bad('awaits something at its top level that never settles.')))
+  })
+}
