@@ -1,9 +1,10 @@
 import type { History } from '@chaos/history'
 import type { Budget } from './budget.ts'
-import { followsFrom, headlineOf } from './headline.ts'
+import { followsFrom } from './headline.ts'
+import type { ModelEntry } from './models/entry.ts'
 import type { CheckOptions } from './options.ts'
 import { countUnknown } from './outcomes.ts'
-import type { Report } from './verdict.ts'
+import type { Report } from './report.ts'
 
 /** The columns of an encoded operation, its number in the list of values and, with keys, its place among those of its key. */
 const BYTES_PER_OPERATION = 40
@@ -20,15 +21,16 @@ export function takeEncoding(history: History, budget: Budget): string | undefin
 }
 
 /** What is known of a history that nobody could look at. */
-export function reportUnread(
+export function reportUnread<Name extends string>(
   history: History,
-  model: string,
-  { levels: asked }: Pick<CheckOptions, 'levels'>,
+  { name, judge }: ModelEntry<Name>,
+  { levels: asked }: Pick<CheckOptions<Name>, 'levels'>,
   reason: string,
-): Report {
-  const levels = followsFrom({}, (level) =>
+): Report<Name> {
+  const levels = followsFrom<Name>(judge.ladder, {}, (level) =>
     asked.includes(level) ? reason : 'not asked for, and it does not follow from what was',
   )
   const total = countUnknown(history.operations.outcome)
-  return { model, levels, headline: headlineOf(levels), info: { total, happened: 0, undecided: total }, lost: [] }
+  const headline = judge.headline(levels, undefined)
+  return { model: name, levels, headline, info: { total, happened: 0, undecided: total }, lost: [] }
 }

@@ -3,7 +3,8 @@ import type { Budget } from './budget.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
 import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
 import { appendText } from './linearizable/appends.ts'
-import type { Counterexample, LostWrite, Verdict } from './verdict.ts'
+import type { LostWrite } from './report.ts'
+import type { Counterexample, Verdict } from './verdict.ts'
 
 export interface Convergence {
   readonly verdict: Verdict

@@ -1,40 +1,38 @@
-import { implied, type Level, levels } from './level.ts'
-import type { Verdict } from './verdict.ts'
-
-type Levels = { readonly [level in Level]: Verdict }
+import { type Ladder, type Level, levels } from './level.ts'
+import type { Verdict, Verdicts } from './verdict.ts'
 
 /**
  * Fills in what follows from what was decided: what a met level implies is met; a level that implies a violated one is
  * violated, with the same counterexample. Whatever is left is unknown, for the reason given.
  */
-export function followsFrom(
-  decided: { readonly [level in Level]?: Verdict | undefined },
-  otherwise: (level: Level) => string,
-): Levels {
-  const verdicts: { [level in Level]?: Verdict } = {}
-  for (const level of levels) verdicts[level] = decided[level] ?? { result: 'unknown', reason: otherwise(level) }
+export function followsFrom<Name extends string>(
+  { levels: all, implied, apart }: Ladder<Name>,
+  decided: { readonly [level in Name]?: Verdict | undefined },
+  otherwise: (level: Name) => string,
+): Verdicts<Name> {
+  const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
+  const verdicts = Object.fromEntries(all.map((level) => [level, decided[level] ?? unknown(level)])) as {
+    [level in Name]: Verdict
+  }
   // Levels are listed strongest first, so one pass down carries "met" all the way, and one pass up "violated".
-  for (const level of levels) {
-    if (verdicts[level]?.result !== 'met') continue
+  for (const level of all) {
+    if (verdicts[level].result !== 'met') continue
     for (const weaker of implied[level]) {
-      // Final reads are what eventual is about; without them it stays unknown whatever else holds.
-      if (weaker === 'eventual' || verdicts[weaker]?.result !== 'unknown') continue
+      if (apart.includes(weaker) || verdicts[weaker].result !== 'unknown') continue
       verdicts[weaker] = { result: 'met', witness: { kind: 'implied', by: level } }
     }
   }
-  for (let i = levels.length - 1; i >= 0; i--) {
-    const level = levels[i]
-    if (verdicts[level]?.result !== 'unknown') continue
+  for (const level of all.toReversed()) {
+    if (verdicts[level].result !== 'unknown') continue
     for (const weaker of implied[level]) {
-      const verdict = verdicts[weaker]
-      if (weaker !== 'eventual' && verdict?.result === 'violated') verdicts[level] = verdict
+      if (!apart.includes(weaker) && verdicts[weaker].result === 'violated') verdicts[level] = verdicts[weaker]
     }
   }
-  return verdicts as Levels
+  return verdicts
 }
 
 /** The verdicts in a few words, for a person: the strongest level that holds, and what does not. */
-export function headlineOf(verdicts: Levels): string {
+export function headlineOf(verdicts: Verdicts<Level>): string {
   const { linearizable, sequential, eventual } = verdicts
   const why = ({ reason }: Unknown): string => reason.split(';')[0]
   const diverged = eventual.result === 'violated'
@@ -79,5 +77,5 @@ const names: { readonly [level in Level]?: string } = {
   session: 'consistent within sessions',
 }
 
-const strongestBelowSequential = (verdicts: Levels): Level | undefined =>
+const strongestBelowSequential = (verdicts: Verdicts<Level>): Level | undefined =>
   levels.slice(2).find((level) => names[level] !== undefined && verdicts[level].result === 'met')

@@ -1,15 +1,16 @@
 export { check } from './check.ts'
 export { followsFrom, headlineOf } from './headline.ts'
-export type { Level } from './level.ts'
-export { implied, levels } from './level.ts'
-export type { Input, IntegerModel, Model } from './models/model.ts'
-export { findModel, models } from './models/registry.ts'
+export type { Ladder, Level } from './level.ts'
+export { consistency, implied, levels } from './level.ts'
+export type { ModelEntry, Need } from './models/entry.ts'
+export type { IntegerModel, Model, ModelInput } from './models/model.ts'
+export { modelEntry } from './models/own.ts'
+export { entryOf, findModel, models } from './models/registry.ts'
 export type { Accounted, Accounting } from './objects/accounting.ts'
-export type { ModelEntry } from './objects/object-model.ts'
 export type { OnlineChecker, OnlineOptions, OnlineViolation, SoFar } from './online/checker.ts'
 export { createOnlineChecker } from './online/checker.ts'
+export type { OperationRow } from './operation-row.ts'
 export type { CheckOptions, ModelName } from './options.ts'
-export { modelNames } from './options.ts'
 export type { BoardMemory } from './parallel/board.ts'
 export { createBoardMemory } from './parallel/board.ts'
 export type { JudgedShares, Plan, ShareAnswer, ShareOptions } from './parallel/shares.ts'
@@ -23,6 +24,7 @@ export {
   undecidedShare,
 } from './parallel/shares.ts'
 export type { Others } from './registers.ts'
+export type { LostWrite, Report } from './report.ts'
 export type { Percentiles, ReadStaleness, Staleness } from './staleness/measure.ts'
 export { measureStaleness, stalenessOfReads } from './staleness/measure.ts'
 export type { Bounds } from './staleness/versions.ts'
@@ -30,12 +32,10 @@ export { isUnknownStart, UNKNOWN_START } from './start/unknown.ts'
 export type {
   Counterexample,
   CounterexampleOperation,
-  LostWrite,
-  OperationRow,
   OrderEdge,
-  Report,
   Uncut,
   Verdict,
+  Verdicts,
   Witness,
   WitnessOrder,
 } from './verdict.ts'

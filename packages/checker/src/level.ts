@@ -1,4 +1,17 @@
-/** The consistency levels, strongest first; also the keys of `--json` and what `--expect` takes. DESIGN: levels, exactly. */
+/**
+ * The levels that one judge decides. A judge has a ladder of its own: consistency of single operations has the twelve levels
+ * below; isolation of transactions has others.
+ */
+export interface Ladder<Name extends string = string> {
+  /** Strongest first; also the keys of `--json`, and what `--expect` takes. */
+  readonly levels: readonly Name[]
+  /** What each level directly implies. */
+  readonly implied: { readonly [level in Name]: readonly Name[] }
+  /** Levels that need evidence of their own: no other level's verdict settles them. */
+  readonly apart: readonly Name[]
+}
+
+/** The consistency levels, strongest first. DESIGN: levels, exactly. */
 export const levels = [
   'linearizable',
   'sequential',
@@ -35,3 +48,6 @@ export const implied: { readonly [level in Level]: readonly Level[] } = {
   'writes-follow-reads': [],
   eventual: [],
 }
+
+/** Final reads are what eventual is about; without them it stays unknown whatever else holds. */
+export const consistency: Ladder<Level> = { levels, implied, apart: ['eventual'] }

@@ -5,12 +5,13 @@ import { type Decoder, DIFFERS, type Encoded, NOTHING, restrict } from './encode
 import { implied, type Level } from './level.ts'
 import { MOST_CONFLICTS, operationsAt } from './linearizable/conflict.ts'
 import { decideInLinearTime } from './linearizable/linear-time.ts'
+import type { OperationRow } from './operation-row.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import { startsOf } from './start/candidates.ts'
 import { findOrderFromAny } from './start/sequential.ts'
 import { judgeWeakerFromAny } from './start/weaker.ts'
-import type { OperationRow, Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 type Verdicts = { [level in Level]?: Verdict }
 

@@ -1,20 +1,20 @@
 import type { Json, Millis } from '@chaos/history'
 import type { Level } from './level.ts'
 import type { Model } from './models/model.ts'
-import type { ModelName } from './models/names.ts'
 
-export { type ModelName, modelNames } from './models/names.ts'
+/** What a model of the registry is called. */
+export type ModelName = string
 
-export interface CheckOptions {
+export interface CheckOptions<Name extends string = Level> {
   /**
-   * The sequential specification: one of the registry's (`register` covers read, write and cas, and get, put and append on
-   * strings), or one of one's own. Each is keyed or not.
+   * The sequential specification: the name of one that comes with the checker (`register` covers read, write and cas, and
+   * get, put and append on strings), or one of one's own. Each is keyed or not.
    */
   readonly model: ModelName | Model<unknown>
   /** Every object's value before the first write; `UNKNOWN_START` where nobody knows what it was. */
   readonly initial: Json
   /** Which levels to decide; the others are answered only where they follow from these. */
-  readonly levels: readonly Level[]
+  readonly levels: readonly Name[]
   /** A failed cas `did not happen` (Jepsen), or is an observation that the value was another (Porcupine's etcd model). */
   readonly failedCas: 'drop' | 'observes'
   /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */

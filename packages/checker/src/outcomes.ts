@@ -1,6 +1,6 @@
 import { INFO, uint8Array } from '@chaos/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
-import type { Report } from './verdict.ts'
+import type { Report } from './report.ts'
 
 /** How many operations of a history are of unknown outcome. */
 export function countUnknown(outcomes: Uint8Array): number {

@@ -7,22 +7,25 @@ import { type Decoder, type Encoded, later } from './encoded.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import { decideEventual } from './eventual.ts'
 import { followsFrom, headlineOf } from './headline.ts'
-import type { Level } from './level.ts'
+import { consistency, type Level } from './level.ts'
 import { decideLinearizable, type Linearizability, partsOf } from './linearizable/decide.ts'
 import { faultOfWitness } from './linearizable/replay.ts'
 import { looseReason, withoutLoose } from './loose.ts'
+import type { ModelEntry } from './models/entry.ts'
 import { encodeRegister } from './models/register.ts'
 import { isViolated, judgeNearby } from './nearby.ts'
+import type { OperationRow } from './operation-row.ts'
 import type { CheckOptions } from './options.ts'
 import { countUnknown, settleUnknownOutcomes } from './outcomes.ts'
 import { alone } from './race.ts'
+import type { LostWrite, Report } from './report.ts'
 import { findSequentialOrder } from './sequential/decide.ts'
 import { readsFrom } from './sequential/reads-from.ts'
 import type { Staleness } from './staleness/measure.ts'
 import { stalenessOf } from './staleness/measure.ts'
 import { findOrderFromAny } from './start/sequential.ts'
 import { judgeWeakerFromAny } from './start/weaker.ts'
-import type { Counterexample, LostWrite, OperationRow, Report, Verdict } from './verdict.ts'
+import type { Counterexample, Verdict } from './verdict.ts'
 import { orderOfRows } from './witness-order.ts'
 
 /** A history of registers, as the algorithms want it. */
@@ -54,18 +57,18 @@ export interface Others {
 }
 
 /** Judges registers by every level asked for. */
-export function checkRegisters(history: History, options: CheckOptions): Report {
+export function checkRegisters(history: History, entry: ModelEntry, options: CheckOptions): Report {
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return reportUnread(history, 'register', options, cramped)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const registers = inTime(
     () => registersOf(history, options, budget),
     () => undefined,
   )
-  if (registers === undefined) return reportUnread(history, 'register', options, OUT_OF_TIME)
+  if (registers === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
   const linearizable = judgeLinearizable(registers, options, budget)
   const others = judgeOthers(registers, options, budget, linearizable)
-  return reportOf(registers, options, linearizable, others)
+  return reportOf(registers, entry, options, linearizable, others)
 }
 
 /** @throws OutOfTime */
@@ -295,18 +298,19 @@ function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdi
 /** Everything that is known, put together. */
 export function reportOf(
   { history, encoded }: Registers,
+  { name }: Pick<ModelEntry, 'name'>,
   { levels: asked }: CheckOptions,
   linearizable: Verdict | undefined,
   { decided, lost, staleness }: Others,
 ): Report {
   const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
-  const levels = followsFrom(isWanted ? { ...decided, linearizable } : decided, (level) =>
+  const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) =>
     asked.includes(level)
       ? 'left open: it does not follow from what was decided'
       : 'not asked for, and it does not follow from what was',
   )
   return {
-    model: 'register',
+    model: name,
     levels,
     headline: headlineOf(levels),
     info: settleUnknownOutcomes(encoded, countUnknown(history.operations.outcome)),

@@ -1,16 +1,11 @@
 import type { Json } from '@chaos/history'
-import type { Level } from './level.ts'
-import type { Accounting } from './objects/accounting.ts'
-import type { Staleness } from './staleness/measure.ts'
+import type { OperationRow } from './operation-row.ts'
 
 /** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
 export type Verdict =
   | { readonly result: 'met'; readonly witness: Witness }
   | { readonly result: 'violated'; readonly counterexample: Counterexample }
   | { readonly result: 'unknown'; readonly reason: string }
-
-/** Rows of `Operations`. */
-export type OperationRow = number
 
 export type Witness =
   /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
@@ -32,7 +27,7 @@ export type Witness =
   /** Every read was looked at, and none contradicts the level. */
   | { readonly kind: 'checked' }
   /** A stronger level holds. */
-  | { readonly kind: 'implied'; readonly by: Level }
+  | { readonly kind: 'implied'; readonly by: string }
 
 export interface WitnessOrder {
   /** Absent where the order spans all keys, or the history has none. */
@@ -46,7 +41,7 @@ export interface WitnessOrder {
  * `uncut` says that nobody could make sure of it.
  */
 export interface Counterexample {
-  readonly level: Level
+  readonly level: string
   /** What happened, in a sentence that names processes, values, nodes and times. */
   readonly sentence: string
   /** In order of invocation. */
@@ -93,30 +88,5 @@ export interface OrderEdge {
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }
 
-/** The answer of one call of `check`: every level, strongest first. */
-export interface Report {
-  readonly model: string
-  readonly levels: { readonly [level in Level]: Verdict }
-  readonly headline: string
-  /**
-   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. Of objects other
-   * than registers only how many there are is known.
-   */
-  readonly info: {
-    readonly total: number
-    readonly happened?: number | undefined
-    readonly undecided?: number | undefined
-  }
-  /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
-  readonly lost: readonly LostWrite[]
-  /** Of sets, queues, ids and counters: what became of each element. */
-  readonly accounting?: Accounting | undefined
-  /** How far behind reads were; absent where it was not measured (see `CheckOptions`), or cannot be. */
-  readonly staleness?: Staleness | undefined
-}
-
-export interface LostWrite {
-  readonly key: string | undefined
-  readonly value: Json
-  readonly operation: OperationRow
-}
+/** A verdict for each level that a judge decides, strongest first. */
+export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }

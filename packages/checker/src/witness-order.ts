@@ -1,4 +1,5 @@
-import type { OperationRow, WitnessOrder } from './verdict.ts'
+import type { OperationRow } from './operation-row.ts'
+import type { WitnessOrder } from './verdict.ts'
 
 /** Of histories up to this long: they are checked by the thousand, and a getter costs more than a short list. */
 const FEW = 1_000

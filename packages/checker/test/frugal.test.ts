@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { generateObjectHistory } from '../bench/generate-objects.ts'
 import { createBudget } from '../src/budget.ts'
-import { modelOf } from '../src/models/registry.ts'
 import { contradicts, type Judge, relatedByTime } from '../src/objects/decide.ts'
 import { type Part, partsOf } from '../src/objects/part.ts'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // A bank with transfers of unknown outcome: the search that takes few of them is compared with the definition tried out in
@@ -15,7 +15,7 @@ import { smallHistory } from './small-history.ts'
 
 const baseSeed = Date.now() % 1_000_000_000
 const initial = { a: 3, b: 0 }
-const bank = modelOf('bank').object
+const bank = objectOf('bank')
 if (bank === undefined) throw new Error('a bank is an object')
 const isRead = (number: number): boolean => bank.reads.includes(number)
 const functions = { model: 'bank', numberOf: (f: string) => bank.numbers[f], known: [], isRead }

@@ -1,10 +1,11 @@
-import { type Level, modelNames } from '@chaos/checker'
+import type { Level } from '@chaos/checker'
 import type { EventInput, History, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { checkHistory, onlyRows } from './checking.ts'
 import { atLeast, many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { modelNames } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // Every operation of a contradiction's core is needed for it. A write may be there for what was read of it, which without it

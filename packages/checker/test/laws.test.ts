@@ -1,10 +1,11 @@
-import { findModel, type Level, levels, type ModelName, modelNames, type Report } from '@chaos/checker'
+import { findModel, type Level, levels, type ModelName, type Report } from '@chaos/checker'
 import { type EventInput, type Json, millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 import { many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from './random-objects.ts'
+import { modelNames } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // What must hold whatever a history looks like, for every level and every model, at two sizes.

@@ -1,16 +1,16 @@
-import { check, findModel, type Level, type Model, type ModelName, modelNames } from '@chaos/checker'
+import { check, findModel, type Level, type Model, type ModelName } from '@chaos/checker'
 import { type History, historyFromEvents, type Json, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/budget.ts'
 import { encodeRegister } from '../src/models/register.ts'
-import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { relatedByTime, shardsOf } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { choicesOf } from '../src/sequential/choices.ts'
 import { randomEvents, randomFrom } from './random-history.ts'
+import { modelNames, modelOf, objectOf } from './registry.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
 
@@ -114,14 +114,14 @@ function looksOf(pass: (budget: Budget) => void): number {
 }
 
 test('what copies operations, or goes through many for each of them, looks at the clock as it does', () => {
-  const set = modelOf('set')
-  if (set.object?.divide === undefined) throw new Error('sets are divided')
-  const functions = functionsOfObject(set, set.object, null)
+  const set = objectOf('set')
+  if (set?.divide === undefined) throw new Error('sets are divided')
+  const functions = functionsOfObject(modelOf('set'), set, null)
   const name = 'set of a thousand, with removals'
   const parts = partsOf(generateObjectHistory(name, { operations: 20_000, clients: 5, unknown: 0, seed: 3 }), functions)
   const judge = {
-    ...{ model: 'set', rule: set.object.rule, divide: set.object.divide, isRead: functions.isRead },
-    ...{ specification: set.object.specification(null), related: relatedByTime(functions.isRead) },
+    ...{ model: 'set', rule: set.rule, divide: set.divide, isRead: functions.isRead },
+    ...{ specification: set.specification(null), related: relatedByTime(functions.isRead) },
   }
   expect(looksOf((budget) => shardsOf(parts, judge, budget))).toBeGreaterThan(100)
   const run = { store: 'sc', operations: 4_000, processes: 5, keys: 1, values: 2, unknown: 0, planted: 'none' } as const

@@ -1,4 +1,4 @@
-import { type Level, levels, modelNames } from '@chaos/checker'
+import { type Level, levels } from '@chaos/checker'
 import { type EventInput, type History, historyFromEvents, type Json, type Mark } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import {
@@ -15,6 +15,7 @@ import { checkHistory, resultOf } from './checking.ts'
 import { atLeast, many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { modelNames } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 import { tryAll } from './weak-brute-force.ts'
 

@@ -1,9 +1,8 @@
-import { findModel, type ModelName, modelNames } from '@chaos/checker'
+import { findModel, type ModelName } from '@chaos/checker'
 import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { createBudget, unlimited } from '../src/budget.ts'
-import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
@@ -11,6 +10,7 @@ import { checkHistory } from './checking.ts'
 import { many, manyOf } from './many.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { modelNames, modelOf, objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // Mistakes that short histories let through show on longer ones, where two independent exact ways are compared: the
@@ -21,13 +21,13 @@ const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 const budgetOptions = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unknown as Parameters<
   typeof createBudget
 >[0]
-const quick = modelNames.filter((name) => modelOf(name).object?.fast !== undefined)
+const quick = modelNames.filter((name) => objectOf(name)?.fast !== undefined)
 
 test.each(quick)(
   `%s: its conditions and the search agree on ${manyOf(500)} histories of 20 to 150 operations`,
   (model) => {
     const entry = modelOf(model)
-    const { object } = entry
+    const object = objectOf(model)
     if (object?.fast === undefined) throw new Error('there are no conditions')
     const initial = initials[model] ?? null
     const functions = functionsOfObject(entry, object, initial)

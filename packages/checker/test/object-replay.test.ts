@@ -1,9 +1,9 @@
 import type { EventInput } from '@chaos/history'
 import { expect, test } from 'vitest'
-import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { partsOf } from '../src/objects/part.ts'
 import { faultOfObjectWitness, simulateBy } from '../src/objects/replay.ts'
+import { modelOf, objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // The replay of a witness, which every "linearizable" of an object has passed.
@@ -26,10 +26,10 @@ const history = smallHistory([
   event(2, 'invoke', 'enqueue', 3),
 ])
 
-const [part] = partsOf(history, functionsOfObject(modelOf('queue'), modelOf('queue').object!, null))
+const [part] = partsOf(history, functionsOfObject(modelOf('queue'), objectOf('queue')!, null))
 
 test.each(['its specification', 'its simulation'])('by %s: each operation once, possible, and in real time', (by) => {
-  const queue = modelOf('queue').object!
+  const queue = objectOf('queue')!
   const fault = (...order: readonly number[]): string | undefined =>
     faultOfObjectWitness(
       part!,

@@ -1,8 +1,6 @@
-import { modelNames } from '@chaos/checker'
 import type { Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { createBudget, unlimited } from '../src/budget.ts'
-import { modelOf } from '../src/models/registry.ts'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { contradicts, relatedByTime } from '../src/objects/decide.ts'
 import { partsOf } from '../src/objects/part.ts'
@@ -11,6 +9,7 @@ import { checkHistory } from './checking.ts'
 import { many } from './many.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { modelNames, modelOf, objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // Every model's answers, the quick ones and the search's, are compared with its definition tried out in full on small
@@ -26,7 +25,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
   `%s: the answers are those of the definition, on ${HISTORIES.toLocaleString('en')} small random histories`,
   (model) => {
     const entry = modelOf(model)
-    const { object } = entry
+    const object = objectOf(model)
     if (object === undefined) throw new Error('not an object')
     const initial = initials[model] ?? null
     const specification = object.specification(initial)

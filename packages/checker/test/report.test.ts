@@ -1,4 +1,4 @@
-import { followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaos/checker'
+import { consistency, followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaos/checker'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
@@ -105,7 +105,7 @@ test('operations of unknown outcome are counted, and those that somebody saw hap
 
 describe('the headline', () => {
   const headline = (linearizable: Verdict, sequential: Verdict, eventual: Verdict): string =>
-    headlineOf(followsFrom({ linearizable, sequential, eventual }, () => 'not decided'))
+    headlineOf(followsFrom(consistency, { linearizable, sequential, eventual }, () => 'not decided'))
 
   test.each([
     [met, met, met, 'linearizable'],
@@ -154,12 +154,12 @@ describe('the lattice', () => {
   })
 
   test('what a met level implies is met, all the way down', () => {
-    const all = followsFrom({ sequential: met }, () => 'open')
+    const all = followsFrom(consistency, { sequential: met }, () => 'open')
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual'])
   })
 
   test('what implies a violated level is violated, all the way up', () => {
-    const all = followsFrom({ 'monotonic-reads': violated }, () => 'open')
+    const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => 'open')
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',
       'sequential',

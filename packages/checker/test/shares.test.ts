@@ -9,14 +9,13 @@ import {
   planShares,
   type Report,
   reportOfShares,
-  type ShareOptions,
 } from '@chaos/checker'
 import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 
 const baseSeed = Date.now() % 1_000_000_000
-const options: ShareOptions = {
+const options: CheckOptions = {
   model: 'register',
   initial: null,
   levels,
@@ -30,7 +29,7 @@ const options: ShareOptions = {
 /** As threads would do it, the shares one after another in some order, each with what a message makes of its input. */
 function checkInShares(
   history: History,
-  asked: ShareOptions,
+  asked: CheckOptions,
   { threads, random }: { readonly threads: number; readonly random: () => number },
 ): { readonly report: Report; readonly shares: number } {
   const plan = planShares(history, asked, threads, 1)
@@ -78,7 +77,7 @@ test('a history judged in shares gets the report of check, verdicts, witnesses a
     const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events, {
       shared: true,
     })
-    const asked: ShareOptions =
+    const asked: CheckOptions =
       random() < 0.5 ? { ...options, initial } : { ...options, initial, levels: ['linearizable', 'eventual'] }
     const { report } = checkInShares(history, asked, { threads: 2 + Math.floor(random() * 3), random })
     const alone = check(history, asked)
@@ -96,7 +95,7 @@ test.each<[string, Partial<CheckOptions>]>([
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
-  const asked: ShareOptions = { ...options, ...limits, model: 'register', levels: ['linearizable'] }
+  const asked: CheckOptions = { ...options, ...limits, model: 'register', levels: ['linearizable'] }
   const { report, shares } = checkInShares(history, asked, { threads: 2, random })
   expect(shares).toBe(2)
   expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))

@@ -244,7 +244,7 @@ const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-regis
 test.each(Object.keys(objects) as (keyof typeof objects)[])(
   'a violation of a %s is told in few operations whenever the time runs out after it was found',
   (model) => {
-    const { initial = null, steps, planted: wrong } = objects[model]
+    const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
       const events = eventsOf([...steps(n), ...wrong(n)])
       expectTold(events, { model, initial, levels: ['linearizable'] }, 'linearizable', many(10))

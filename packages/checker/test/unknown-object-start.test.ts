@@ -1,4 +1,4 @@
-import { type ModelName, modelNames } from '@chaos/checker'
+import type { ModelName } from '@chaos/checker'
 import type { EventInput, Json } from '@chaos/history'
 import { expect, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
@@ -7,6 +7,7 @@ import { many } from './many.ts'
 import { objectStarts, withoutFirst } from './object-starts.ts'
 import { randomFrom } from './random-history.ts'
 import { kinds, randomObjectEvents } from './random-objects.ts'
+import { modelNames } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // Objects of which nobody knows what they were at the start, compared with trying everything that they may have been. The

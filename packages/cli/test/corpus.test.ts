@@ -175,6 +175,8 @@ function saidByChecker(edn: string): { readonly [name: string]: number | string 
 const itemsOf = (value: string): string[] => value.match(/[^\s#"{}()[\],:]+/g) ?? []
 
 const empty: Accounting = {
+  noun: 'element',
+  okAre: 'seen',
   result: 'met',
   reason: '',
   attempted: 0,

@@ -1,4 +1,4 @@
-import type { Accounted, Accounting, Report } from '@chaos/checker'
+import type { Accounted, Accounting } from '@chaos/checker'
 import { printable, valueText } from './operation-words.ts'
 import { count, duration, plural } from './words.ts'
 
@@ -13,20 +13,10 @@ export interface AccountLine {
   readonly isTrouble: boolean
 }
 
-/** What an element of the model's object is called. */
-const nouns: { readonly [model: string]: string } = {
-  queue: 'message',
-  bag: 'message',
-  set: 'element',
-  'unique-ids': 'id',
-  counter: 'addition',
-}
-
 /** `12 messages tried, 10 acknowledged, 8 seen`; of a counter, whose reads are accounted for, `… 8 reads explained`. */
-export function sumsText({ model, accounting }: Pick<Report, 'model'> & { readonly accounting: Accounting }): string {
-  const tried = plural(accounting.attempted, nouns[model] ?? 'element')
-  const seen = model === 'counter' ? `${plural(accounting.ok, 'read')} explained` : `${count(accounting.ok)} seen`
-  return `${tried} tried, ${count(accounting.acknowledged)} acknowledged, ${seen}`
+export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
+  const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
+  return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
 /** The lists that are not empty, what is worst first. */

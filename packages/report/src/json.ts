@@ -1,15 +1,13 @@
-import {
-  type Accounted,
-  type Accounting,
-  type Bounds,
-  type Counterexample,
-  type Level,
-  levels,
-  type OperationRow,
-  type OrderEdge,
-  type Report,
-  type Staleness,
-  type Verdict,
+import type {
+  Accounted,
+  Accounting,
+  Bounds,
+  Counterexample,
+  OperationRow,
+  OrderEdge,
+  Report,
+  Staleness,
+  Verdict,
 } from '@chaos/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaos/history'
 import { bounded } from './bounded-json.ts'
@@ -29,7 +27,7 @@ const number = (value: number): number | null => (Number.isFinite(value) ? value
 
 export interface JsonInput {
   /** Absent where nothing could be checked. */
-  readonly report: Report | undefined
+  readonly report: Report<string> | undefined
   readonly history: History
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
@@ -67,7 +65,11 @@ function wholeJson(input: JsonInput): Json {
     levels:
       report === undefined
         ? {}
-        : object(Object.fromEntries(levels.map((level: Level) => [level, verdictJson(report.levels[level], history)]))),
+        : object(
+            Object.fromEntries(
+              Object.entries(report.levels).map(([level, verdict]) => [level, verdictJson(verdict, history)]),
+            ),
+          ),
     record: record === undefined ? undefined : recordJson(record),
     operations: { ...(run?.operations ?? statistics.operations) },
     availability: object({
@@ -134,7 +136,7 @@ const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
   client: { headline: client },
   backend: {
     headline: backend.headline,
-    levels: Object.fromEntries(levels.map((level) => [level, { result: backend.levels[level].result }])),
+    levels: Object.fromEntries(Object.entries(backend.levels).map(([level, { result }]) => [level, { result }])),
   },
   settled: { ...settled },
   said,

@@ -1,36 +1,49 @@
-import { implied, type Level, levels, type Report, type Verdict } from '@chaos/checker'
+import { consistency, type Level, type Report, type Verdict } from '@chaos/checker'
 import { plural } from './words.ts'
 
-const adjectives: { readonly [level in Level]: string } = {
-  linearizable: 'linearizable',
+/** The words of the levels that read ill behind "is" by their own names. */
+const adjectives: { readonly [level in Level]?: string } = {
   sequential: 'sequentially consistent',
   causal: 'causally consistent',
   'causal-memory': 'a causal memory',
   'causal-convergence': 'causally convergent',
   pram: 'PRAM',
   session: 'session consistent',
-  'read-your-writes': 'read-your-writes',
   'monotonic-reads': 'monotonic in its reads',
   'monotonic-writes': 'monotonic in its writes',
-  'writes-follow-reads': 'writes-follow-reads',
   eventual: 'eventually consistent',
 }
 
 /** What a history is that meets the level: `sequentially consistent`. */
-export const adjective = (level: Level): string => adjectives[level]
+export const adjective = (level: string): string =>
+  Object.hasOwn(adjectives, level) ? (adjectives[level as Level] ?? level) : level.replaceAll('-', ' ')
+
+/** The levels that a report's judge decides, strongest first. */
+export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)
+
+/** The strongest of them, which everything is about where nothing was asked for. */
+export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
+
+const UNJUDGED: Verdict = { result: 'unknown', reason: 'this model is not judged by that level' }
+
+export const verdictOf = (report: Report<string>, level: string): Verdict => report.levels[level] ?? UNJUDGED
 
 /** A single session guarantee says too little to sum a history up by. */
-const summing: readonly Level[] = levels.filter((level) => !implied.session.includes(level))
+const alone: readonly string[] = consistency.implied.session
+
+const summing = (report: Report<string>): readonly string[] =>
+  levelsOf(report).filter((level) => !alone.includes(level))
 
 /** The strongest level that is met. */
-export const foundLevel = (report: Report): Level | undefined =>
-  summing.find((level) => report.levels[level].result === 'met')
+export const foundLevel = (report: Report<string>): string | undefined =>
+  summing(report).find((level) => verdictOf(report, level).result === 'met')
 
 /** The strongest level that is met, or `none`; with what is undecided above it. */
-export function foundText(report: Report): string {
+export function foundText(report: Report<string>): string {
   const found = foundLevel(report)
-  const above = found === undefined ? summing : summing.slice(0, summing.indexOf(found))
-  const open = above.filter((level) => report.levels[level].result === 'unknown')
+  const levels = summing(report)
+  const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))
+  const open = above.filter((level) => verdictOf(report, level).result === 'unknown')
   const undecided =
     open[0] === undefined
       ? ''
@@ -40,20 +53,19 @@ export function foundText(report: Report): string {
 
 /** Levels beside each other that say the same thing, as one row. */
 export interface LevelRow {
-  readonly levels: readonly [Level, ...Level[]]
+  readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
   /** What to say beside the result; empty where the result says it all. */
   readonly note: string
 }
 
 /** The rungs that everyone asks for: each that is met by itself has a row by itself. */
-const mainLevels: readonly Level[] = ['linearizable', 'sequential', 'eventual']
+const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** Strongest first; neighbours that merely follow, or are undecided for the same reason, are one row. */
-export function levelRows(report: Report): LevelRow[] {
+export function levelRows(report: Report<string>): LevelRow[] {
   const rows: LevelRow[] = []
-  for (const level of levels) {
-    const verdict = report.levels[level]
+  for (const [level, verdict] of Object.entries(report.levels)) {
     const note = noteOf(report, level, verdict)
     const last = rows[rows.length - 1]
     if (
@@ -76,11 +88,11 @@ export function rowName(row: LevelRow, ellipsis: string): string {
   return row.levels.length === 2 ? `${first}, ${last}` : `${first} ${ellipsis} ${last}`
 }
 
-function noteOf(report: Report, level: Level, verdict: Verdict): string {
+function noteOf(report: Report<string>, level: string, verdict: Verdict): string {
   if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') {
-    const shared = levels.find((stronger) => {
-      const other = report.levels[stronger]
+    const shared = levelsOf(report).find((stronger) => {
+      const other = verdictOf(report, stronger)
       return other.result === 'violated' && other.counterexample === verdict.counterexample
     })
     if (shared !== undefined && shared !== level) return `by the same operations`
@@ -90,5 +102,5 @@ function noteOf(report: Report, level: Level, verdict: Verdict): string {
 }
 
 /** Without the level's own name in front, which stands beside it already: so that neighbours with one reason share a row. */
-export const reasonText = (level: Level, reason: string): string =>
+export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason

@@ -1,4 +1,4 @@
-import type { Level, Report } from '@chaos/checker'
+import type { Report } from '@chaos/checker'
 import type { Fault, Schedule } from '@chaos/faults'
 import type { Millis, Nanos } from '@chaos/history'
 
@@ -23,7 +23,7 @@ export interface RunSummary {
   /** Trouble of the environment met on the way: a node that did not restart, … */
   readonly trouble: readonly string[]
   readonly convergedAfterHealNanos?: Nanos | undefined
-  readonly report?: Report | undefined
+  readonly report?: Report<string> | undefined
   /** Where the proxy recorded the run. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
@@ -113,7 +113,7 @@ export interface NodeSummary {
 }
 
 export interface Expectation {
-  readonly level: Level
+  readonly level: string
   /** The target's own promise, not a level that somebody asked for. */
   readonly promised?: true | undefined
   readonly met: boolean | 'unknown'

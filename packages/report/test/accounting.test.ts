@@ -47,7 +47,7 @@ const history = historyOf(
 const { report, accounting } = judged('bag', history)
 
 test('of messages it is told what was lost, duplicated, unexpected and recovered', () => {
-  expect(sumsText({ model: 'bag', accounting })).toBe('4 messages tried, 3 acknowledged, 3 seen')
+  expect(sumsText(accounting)).toBe('4 messages tried, 3 acknowledged, 3 seen')
   expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
     ['lost', ['2']],
     ['unexpected', ['9']],
@@ -122,8 +122,6 @@ test('elements of a set that were missing for a while, never read, or twice in o
 test('a read of a counter that no choice of additions explains is told with what they allow', () => {
   const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
   const counter = judged('counter', read).accounting
-  expect(sumsText({ model: 'counter', accounting: counter })).toBe(
-    '2 additions tried, 1 acknowledged, 0 reads explained',
-  )
+  expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })

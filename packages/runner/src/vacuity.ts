@@ -1,8 +1,8 @@
+import { findModel, type Need } from '@chaos/checker'
 import type { FaultKind } from '@chaos/faults'
 import { type History, OK } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
 
-const READS: readonly string[] = ['read', 'get', 'cas']
 const WRITES: readonly string[] = ['write', 'put', 'append', 'cas']
 
 /**
@@ -31,7 +31,7 @@ export function findVacuity(
 
 /**
  * What did not succeed even once, though without it a history meets every level: of a register a read and a write, a cas
- * being both; of any other model whatever operation.
+ * being both; of a model that does not say, whatever operation.
  */
 export function missingSuccesses(history: History, model = 'register'): string[] {
   const { f, outcome, length } = history.operations
@@ -40,11 +40,9 @@ export function missingSuccesses(history: History, model = 'register'): string[]
   for (let row = 0; row < length; row++) {
     if (outcome[row] === OK) succeeded.add(history.functions[f[row] ?? 0] ?? '')
   }
-  if (model !== 'register') return succeeded.size === 0 ? ['no operation succeeded'] : []
-  return [
-    ...(READS.some((name) => succeeded.has(name)) ? [] : ['no read succeeded']),
-    ...(WRITES.some((name) => succeeded.has(name)) ? [] : ['no write succeeded']),
-  ]
+  const isThere = ({ functions }: Need): boolean => functions?.some((name) => succeeded.has(name)) ?? succeeded.size > 0
+  const needs = findModel(model)?.needs ?? [{ what: 'operation', functions: undefined }]
+  return needs.filter((need) => !isThere(need)).map(({ what }) => `no ${what} succeeded`)
 }
 
 /** Kinds of fault of which none had anything to act on. */

@@ -22,7 +22,7 @@ export const weakLevels: readonly WeakLevel[] = [
   'pram',
 ]
 
-export const isWeak = (level: Level): level is WeakLevel => (weakLevels as readonly Level[]).includes(level)
+export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
 
 export type Verdicts = { [level in Level]?: Verdict }
 

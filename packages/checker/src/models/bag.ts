@@ -1,7 +1,7 @@
 import type { History, Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { closedUnder, type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { closedUnder, type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
@@ -21,7 +21,7 @@ import {
 } from './queue-operations.ts'
 
 /** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
-export const bag: ModelEntry = {
+export const bag: ObjectEntry = {
   name: 'bag',
   aliases: ['total-queue', 'unordered-queue'],
   summary: 'messages that are taken out in any order',

@@ -1,7 +1,7 @@
 import { type Json, UserError } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
 import { decimal } from './decimal.ts'
 import type { ObjectOperation, Specification } from './model.ts'
@@ -23,7 +23,7 @@ const numbers: { readonly [f: string]: number } = {
  * `{"account":…,"amount":…}`, a read returns all balances, `{"a":10,"b":0}`. What carries an `id` takes effect once, however
  * often it is sent. A transfer for which there was not enough money is `fail`. The initial value is the first balances.
  */
-export const bank: ModelEntry = {
+export const bank: ObjectEntry = {
   name: 'bank',
   aliases: [],
   summary: 'accounts; transfers move money once, never more than there is',

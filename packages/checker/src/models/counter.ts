@@ -10,7 +10,7 @@ import {
   rowsOf,
 } from '../objects/accounting.ts'
 import { createHeap } from '../objects/heap.ts'
-import type { Convergence, ModelEntry } from '../objects/object-model.ts'
+import type { Convergence, ObjectEntry } from '../objects/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part, placeOf } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import { isUnknownStart } from '../start/unknown.ts'
@@ -35,13 +35,15 @@ const numbers: { readonly [f: string]: number } = {
  * A number that is added to and read. Increments without a value are by one; null read is the initial value. Fractions are
  * added up as decimals, to nine places.
  */
-export const counter: ModelEntry = {
+export const counter: ObjectEntry = {
   name: 'counter',
   aliases: ['pn-counter', 'g-counter'],
   summary: 'a number that is added to and read',
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
   levels: ['linearizable', 'eventual'],
   object: {
+    // No amount is one.
+    mayLackInput: ['add', 'increment', 'inc', 'subtract', 'decrement', 'dec'],
     rule: 'a read returns the sum of what was added before it',
     numbers,
     reads: [READ],
@@ -329,6 +331,8 @@ function account(history: History, initial: Json, budget: Budget): Accounting {
   const [first] = unexpected
   const isOpen = first === undefined && reads.length === 0 && acknowledged > 0
   return accounting({
+    noun: 'addition',
+    okAre: 'explained reads',
     result: first !== undefined ? 'violated' : isOpen ? 'unknown' : 'met',
     reason:
       first !== undefined

@@ -2,7 +2,7 @@ import { canonical, type Json, UserError } from '@chaos/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf } from '../objects/elements.ts'
-import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
@@ -14,7 +14,7 @@ const READ = 1
 const numbers: { readonly [f: string]: number } = { append: APPEND, read: READ }
 
 /** A list that grows at its end, and is read whole. Null stands for the empty list. */
-export const listAppend: ModelEntry = {
+export const listAppend: ObjectEntry = {
   name: 'list-append',
   aliases: ['append-list'],
   summary: 'a list that is appended to and read whole',

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
@@ -20,7 +20,7 @@ export const lockNumbers: { readonly [f: string]: number } = {
  * A lock that the process which acquired it releases. An acquire may return a number, its fencing token: a later holder's
  * token is greater. An acquire that found the lock taken is `fail`.
  */
-export const lock: ModelEntry = {
+export const lock: ObjectEntry = {
   name: 'lock',
   aliases: ['mutex', 'fenced-lock', 'fenced-mutex'],
   summary: 'a lock with one holder at a time, and growing fencing tokens where it returns any',

@@ -1,7 +1,7 @@
 import { canonical, type Json, UserError } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import type { ObjectOperation, Specification } from './model.ts'
@@ -16,7 +16,7 @@ const numbers: { readonly [f: string]: number } = { append: APPEND, send: APPEND
  * any fits). A read from an offset (null: 0) returns the values from there on: all of them or, asked with
  * `{"offset":…,"limit":…}`, at most so many.
  */
-export const log: ModelEntry = {
+export const log: ObjectEntry = {
   name: 'log',
   aliases: ['kafka', 'offset-log'],
   summary: 'a log: appends return offsets, reads return what follows an offset',

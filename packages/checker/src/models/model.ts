@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 
-/** What was asked of the object. */
-export interface Input {
+/** What was asked of one object: of `Input` what a specification sees, and who asked. */
+export interface ModelInput {
   readonly f: string
   /** The value of the invocation. */
   readonly value: Json
@@ -10,7 +10,11 @@ export interface Input {
 }
 
 /**
- * A sequential specification (Herlihy & Wing 1990) of an object of one's own. Pure: `apply` never changes a state.
+ * A sequential specification (Herlihy & Wing 1990) of an object of your own. `check` takes it as `model`, and
+ * `chaos check --model ./stack.ts` the file whose default export it is. It is judged like the models that come with the
+ * checker: by `linearizable` and `sequential` and, where the history has final reads, by `eventual`.
+ *
+ * Pure: `apply` never changes a state, but returns another.
  *
  * ```ts
  * const stack: Model<readonly Json[]> = {
@@ -23,16 +27,24 @@ export interface Input {
  */
 export interface Model<State> {
   readonly name: string
+  /** What the object is, in a few words. */
+  readonly summary?: string
+  /** What others call the model. */
+  readonly aliases?: readonly string[]
+  /** The operations it knows, by their `f`: any other in a history is an error. By default whatever the history has. */
+  readonly functions?: readonly string[]
   readonly initial: State
+  /** The state that stands for an initial value other than null, such as one given by `--initial`. By default `initial`. */
+  from?(initial: Json): State
   /**
    * The state afterwards, and what the operation returns then. Without an output, whatever was returned fits; undefined
    * says that the operation cannot succeed in this state.
    */
-  apply(state: State, input: Input): readonly [next: State, output?: Json] | undefined
+  apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
   /** Equal states, equal keys: memoises the search. */
   key(state: State): string
   /** Parts of the object that do not affect each other are checked apart (locality, Herlihy & Wing 1990, Theorem 1). */
-  shard?(input: Input): string
+  shard?(input: ModelInput): string
   /** The `f` that never change a state, whatever it is: they are taken as soon as they fit, without a choice. */
   readonly reads?: readonly string[]
   /** Whether it matters who asks, as for a lock. */
@@ -46,13 +58,13 @@ export interface IntegerModel {
   /** Not negative, below 2^31, as all states. */
   readonly initial: number
   /** A number for the operation: equal numbers, equal effect. `output` is undefined where the outcome is unknown. */
-  encode(input: Input, output: Json | undefined): number
+  encode(input: ModelInput, output: Json | undefined): number
   /** The state after the operation with this number; -1 where its result is impossible in this state. */
   step(state: number, operation: number): number
 }
 
 /** One operation as a specification sees it. */
-export interface ObjectOperation extends Input {
+export interface ObjectOperation extends ModelInput {
   /** What it returned; undefined where its outcome is unknown. */
   readonly output: Json | undefined
 }
@@ -63,6 +75,6 @@ export interface Specification<State> {
   /** The states in which the object may be afterwards; none where the operation cannot have had this result. */
   step(state: State, operation: ObjectOperation): readonly State[]
   key(state: State): string
-  shard?(input: Input): string
+  shard?(input: ModelInput): string
   readonly perProcess?: boolean
 }

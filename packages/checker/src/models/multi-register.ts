@@ -1,7 +1,7 @@
 import { canonical, type Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import { badOperation, operationAt, type Part } from '../objects/part.ts'
 import type { ObjectOperation, Specification } from './model.ts'
 
@@ -15,7 +15,7 @@ const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
  * had at first. Registers that no txn has together are judged apart; but for that it is one object, and its parts may each
  * have an order and the whole none.
  */
-export const multiRegister: ModelEntry = {
+export const multiRegister: ObjectEntry = {
   name: 'multi-register',
   aliases: ['multiregister'],
   summary: 'registers that are read and written several at once',

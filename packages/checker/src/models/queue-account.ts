@@ -41,6 +41,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   const isBad = unexpected.size > 0 || (lost.length > 0 && drainedAt > lastEnqueue)
   const isOpen = !isBad && lost.length > 0
   return accounting({
+    noun: 'message',
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
       ? unexpected.size > 0

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
 import { besideOfMessage, enqueuedBy, relatedByMessage, supportsByMessage } from './bag.ts'
@@ -13,7 +13,7 @@ import { accountOfQueue } from './queue-account.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, queueFunctions, queueNumbers } from './queue-operations.ts'
 
 /** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
-export const queue: ModelEntry = {
+export const queue: ObjectEntry = {
   name: 'queue',
   aliases: ['fifo-queue', 'fifo'],
   summary: 'messages, first in, first out',

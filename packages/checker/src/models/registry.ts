@@ -1,45 +1,60 @@
-import { levels } from '../level.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import { UserError } from '@chaos/history'
+import { objectEntry } from '../objects/entry.ts'
+import { bankFromAny } from '../start/objects/bank.ts'
+import { counterFromAny } from '../start/objects/counter.ts'
+import { listAppendFromAny } from '../start/objects/list-append.ts'
+import { lockFromAny } from '../start/objects/lock.ts'
+import { logFromAny } from '../start/objects/log.ts'
+import { bagFromAny, queueFromAny } from '../start/objects/messages.ts'
+import { multiRegisterFromAny } from '../start/objects/multi-register.ts'
+import { setFromAny } from '../start/objects/set.ts'
 import { bag } from './bag.ts'
 import { bank } from './bank.ts'
 import { counter } from './counter.ts'
+import type { ModelEntry } from './entry.ts'
 import { listAppend } from './list-append.ts'
 import { lock } from './lock.ts'
 import { log } from './log.ts'
+import type { Model } from './model.ts'
 import { multiRegister } from './multi-register.ts'
-import type { ModelName } from './names.ts'
+import { modelEntry } from './own.ts'
 import { queue } from './queue.ts'
+import { registerEntry } from './register-entry.ts'
 import { set } from './set.ts'
 import { uniqueIds } from './unique-ids.ts'
 
-/** The register has checkers of its own, for every level. */
-const register: ModelEntry = {
-  name: 'register',
-  aliases: ['cas-register', 'kv-register', 'kv-cas-register', 'key-value'],
-  summary: 'a value that is read, written, compared and set, and appended to',
-  functions: ['read', 'write', 'cas', 'get', 'put', 'append'],
-  levels,
-}
-
-const entries: { readonly [name in ModelName]: ModelEntry } = {
-  register,
-  'multi-register': multiRegister,
-  counter,
-  set,
-  queue,
-  bag,
-  lock,
-  'list-append': listAppend,
-  bank,
-  'unique-ids': uniqueIds,
-  log,
-}
-
-/** Every model that comes with the checker: help, documents and tests iterate over them. */
-export const models: readonly ModelEntry[] = Object.values(entries)
-
-export const modelOf = (name: ModelName): ModelEntry => entries[name]
+/**
+ * Every model that comes with the checker: help, documents and tests iterate over them. An object stands with how it is
+ * judged from a start that nobody knows; a `Model` as people write it is listed as `modelEntry(stack)`.
+ */
+export const models: readonly ModelEntry[] = [
+  registerEntry,
+  objectEntry(multiRegister, multiRegisterFromAny),
+  objectEntry(counter, counterFromAny),
+  objectEntry(set, setFromAny),
+  objectEntry(queue, queueFromAny),
+  objectEntry(bag, bagFromAny),
+  objectEntry(lock, lockFromAny),
+  objectEntry(listAppend, listAppendFromAny),
+  objectEntry(bank, bankFromAny),
+  // Nobody knows the ids that were given out before, so that one start is like any other.
+  objectEntry(uniqueIds, 'alike'),
+  objectEntry(log, logFromAny),
+]
 
 /** The model of this name, or that others call so. */
 export const findModel = (name: string): ModelEntry | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))
+
+/**
+ * The entry that judges by a model: by its name, or one's own.
+ *
+ * @throws UserError where there is none of that name.
+ */
+export function entryOf(model: string | Model<unknown>): ModelEntry {
+  if (typeof model !== 'string') return modelEntry(model)
+  const known = findModel(model)
+  if (known !== undefined) return known
+  const names = models.map(({ name }) => name).join(', ')
+  throw new UserError('usage', `there is no model "${model}". There are: ${names}; or give a Model of your own.`)
+}

@@ -92,6 +92,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
   const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
   const isOpen = !isBad && sums.stable === 0 && lists.neverRead.length > 0
   return accounting({
+    noun: 'element',
     result: isBad ? 'violated' : isOpen ? 'unknown' : 'met',
     reason: isBad
       ? troublesInWords(lists)

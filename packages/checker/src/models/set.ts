@@ -2,7 +2,7 @@ import { canonical, elementsOf, type Json } from '@chaos/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf, createNumbering } from '../objects/elements.ts'
-import { type ModelEntry, relatedByGroups } from '../objects/object-model.ts'
+import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
@@ -11,7 +11,7 @@ import { accountOfSet } from './set-account.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
 /** A set of values: add, remove, read of all, and contains, which returns true or false for the value it is asked for. */
-export const set: ModelEntry = {
+export const set: ObjectEntry = {
   name: 'set',
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
   summary: 'values that are added, removed and read',

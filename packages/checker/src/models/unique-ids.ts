@@ -2,7 +2,7 @@ import type { History, Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
-import type { ModelEntry } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import type { FastAnswer } from '../objects/slots.ts'
 import type { Specification } from './model.ts'
@@ -11,7 +11,7 @@ const GENERATE = 0
 const numbers: { readonly [f: string]: number } = { generate: GENERATE }
 
 /** A source of ids: no id is given out twice. */
-export const uniqueIds: ModelEntry = {
+export const uniqueIds: ObjectEntry = {
   name: 'unique-ids',
   aliases: [],
   summary: 'a source of ids, none of which is given out twice',
@@ -72,6 +72,7 @@ function account(history: History, _: Json, budget: Budget): Accounting {
     if (count > 1) duplicated.push(accounted(history, row, id, count))
   }
   return accounting({
+    noun: 'id',
     result: duplicated.length > 0 ? 'violated' : 'met',
     reason: duplicated.length > 0 ? `${duplicated.length} ids were given out more than once` : 'all ids are different',
     attempted,

@@ -1,7 +1,7 @@
 import { FAIL, type History, type Json, OK, type ValueId } from '@chaos/history'
 import type { Budget } from '../budget.ts'
+import type { OperationRow } from '../operation-row.ts'
 import { UNJUDGED } from '../record/outcome.ts'
-import type { OperationRow } from '../verdict.ts'
 
 /**
  * What became of the elements of a set, the messages of a queue, the ids that were handed out or the counts that were
@@ -13,6 +13,10 @@ export interface Accounting {
   readonly result: 'met' | 'violated' | 'unknown'
   /** One sentence: why. */
   readonly reason: string
+  /** What one of them is called: a message, an id. */
+  readonly noun: string
+  /** What `ok` counts: elements that were seen or, of a counter, reads that the additions explain. */
+  readonly okAre: 'seen' | 'explained reads'
   /** Elements that somebody tried to add, to enqueue or to generate (of a counter: additions). */
   readonly attempted: number
   /** Of those, the acknowledged ones. */
@@ -51,8 +55,9 @@ const NONE: readonly Accounted[] = []
 
 /** An accounting in which what is not said is nothing. */
 export const accounting = (
-  said: Pick<Accounting, 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
+  said: Pick<Accounting, 'noun' | 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
 ): Accounting => ({
+  okAre: 'seen',
   lost: NONE,
   recovered: NONE,
   unexpected: NONE,

@@ -2,22 +2,21 @@ import type { History, Json } from '@chaos/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'
-import type { Level } from '../level.ts'
+import { consistency, type Level } from '../level.ts'
 import { looseReason } from '../loose.ts'
-import { functionsOf, specificationOf } from '../models/custom.ts'
-import type { Model } from '../models/model.ts'
+import type { ModelEntry } from '../models/entry.ts'
 import type { CheckOptions } from '../options.ts'
 import { countUnknown } from '../outcomes.ts'
+import type { Report } from '../report.ts'
 import type { AnyStart } from '../start/objects/any-start.ts'
-import { anyStarts } from '../start/objects/registry.ts'
 import { isUnknownStart } from '../start/unknown.ts'
-import type { Report, Verdict } from '../verdict.ts'
+import type { Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import type { Accounting } from './accounting.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
 import { explainObject } from './explain.ts'
 import { headlineOfObject } from './headline.ts'
-import type { Convergence, ModelEntry, ObjectModel } from './object-model.ts'
+import type { Convergence, ObjectModel } from './object-model.ts'
 import { type Functions, type Part, partsOf } from './part.ts'
 import { faultOfObjectWitness, simulateBy } from './replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
@@ -33,28 +32,43 @@ const LINEARIZABLE_SHARE = 0.7
 const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
   levels.includes('eventual') || levels.includes('sequential') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
 
-/** Judges a history of an object that comes with the checker and is not a register. */
-export function checkObject(history: History, entry: ModelEntry, object: ObjectModel, options: Options): Report {
+/** An object, and how it is judged where nobody knows what was there at the start. */
+export interface ObjectToJudge {
+  readonly object: ObjectModel
+  /** `alike`: it makes no difference what was there. `own`: the only start that is known is the model's, and others may fit. */
+  readonly fromAny: AnyStart | 'alike' | 'own'
+}
+
+/** Judges a history of an object with a sequential specification. */
+export function checkObject(
+  history: History,
+  entry: ModelEntry,
+  { object, fromAny }: ObjectToJudge,
+  options: Options,
+): Report {
   const functions = functionsOfObject(entry, object, options.initial)
-  const anyStart = isUnknownStart(options.initial) ? anyStarts[entry.name] : undefined
+  const isUnknown = isUnknownStart(options.initial)
   const judge =
-    anyStart === undefined
-      ? judgeOf(history, entry, object, functions, isUnknownStart(options.initial) ? null : options.initial)
-      : judgeFromAny(history, entry, object, functions, anyStart)
+    isUnknown && typeof fromAny === 'object'
+      ? judgeFromAny(history, entry, object, functions, fromAny)
+      : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return reportUnread(history, entry.name, options, cramped)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const parts = inTime(
     () => partsOf(history, functions, budget),
     () => undefined,
   )
-  if (parts === undefined) return reportUnread(history, entry.name, options, OUT_OF_TIME)
+  if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
+  const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
   const decided: { [level in Level]?: Verdict } = {}
   // What becomes of each element is told with the time that is left: a violation is worth more.
-  if (options.levels.includes('linearizable')) decided.linearizable = judgeParts(parts, judge, shareOf(budget, options))
+  if (options.levels.includes('linearizable')) {
+    decided.linearizable = sure(judgeParts(parts, judge, shareOf(budget, options)))
+  }
   const isSequential = options.levels.includes('sequential') && entry.levels.includes('sequential')
   if (isSequential && decided.linearizable?.result !== 'met') {
-    decided.sequential = judgeObjectSequential(parts, judge, budget)
+    decided.sequential = sure(judgeObjectSequential(parts, judge, budget))
   }
   const accounting = inTime(
     () => object.account?.(history, options.initial, budget),
@@ -65,9 +79,16 @@ export function checkObject(history: History, entry: ModelEntry, object: ObjectM
       () => object.eventual?.(history, options.initial, budget) ?? convergenceOf(accounting, object),
       () => LATE,
     )
-    decided.eventual = eventualVerdict(convergence, decided.linearizable)
+    decided.eventual = sure(eventualVerdict(convergence, decided.linearizable))
   }
-  return reportOf(history, { model: entry.name, known: entry.levels, decided, accounting, options })
+  return reportOf(history, entry, decided, accounting, options)
+}
+
+/** Where nobody knows what was there at the start, a violation from the one start that the model knows proves nothing. */
+function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
+  if (verdict.result !== 'violated') return verdict
+  const reason = `nobody knows what was there at the start, and from where the model ${name} begins no order fits`
+  return { result: 'unknown', reason }
 }
 
 function judgeOf(
@@ -120,49 +141,17 @@ function judgeFromAny(
 
 /** `initial` is the object's value before the first operation. */
 export function functionsOfObject(
-  entry: ModelEntry,
+  entry: Pick<ModelEntry, 'name' | 'functions'>,
   { numbers, reads, expands }: ObjectModel,
   initial: Json,
 ): Functions {
   return {
     model: entry.name,
     numberOf: (f) => (Object.hasOwn(numbers, f) ? numbers[f] : undefined),
-    known: entry.functions,
+    known: entry.functions ?? Object.keys(numbers),
     isRead: (number) => reads.includes(number),
     expands: expands && { ...expands, itemsAtFirst: Array.isArray(initial) ? initial.length : 0 },
   }
-}
-
-/** Judges a history by a model of one's own. */
-export function checkModel<State>(history: History, model: Model<State>, options: Options): Report {
-  const functions = functionsOf(model, history.functions)
-  const judge: Judge = {
-    model: model.name,
-    specification: specificationOf(model),
-    integers: model.integers,
-    rule: `no order of them fits the ${model.name}`,
-    isRead: functions.isRead,
-    related: relatedByTime(functions.isRead),
-  }
-  const budget = createBudget(options)
-  const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return reportUnread(history, model.name, options, cramped)
-  const parts = inTime(
-    () => partsOf(history, functions, budget),
-    () => undefined,
-  )
-  if (parts === undefined) return reportUnread(history, model.name, options, OUT_OF_TIME)
-  const decided: { [level in Level]?: Verdict } = {}
-  if (options.levels.includes('linearizable')) decided.linearizable = judgeOwn(parts, judge, options, budget)
-  return reportOf(history, { model: model.name, known: ['linearizable'], decided, accounting: undefined, options })
-}
-
-/** Where nobody knows what was there at the start, a model of one's own knows one start only: others may fit. */
-function judgeOwn(parts: readonly Part[], judge: Judge, { initial }: Options, budget: Budget): Verdict {
-  const verdict = judgeParts(parts, judge, budget)
-  if (verdict.result !== 'violated' || !isUnknownStart(initial)) return verdict
-  const reason = `nobody knows what was there at the start, and from where the model ${judge.model} begins no order fits`
-  return { result: 'unknown', reason }
 }
 
 function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget): Verdict {
@@ -242,21 +231,19 @@ function eventualVerdict({ result, reason, rows }: Convergence, linearizable: Ve
   }
 }
 
-interface Judged {
-  readonly model: string
-  readonly known: readonly Level[]
-  readonly decided: { readonly [level in Level]?: Verdict }
-  readonly accounting: Accounting | undefined
-  readonly options: Options
-}
-
-function reportOf(history: History, { model, known, decided, accounting, options }: Judged): Report {
-  const levels = followsFrom(decided, (level) => {
+function reportOf(
+  history: History,
+  { name, levels: known }: ModelEntry,
+  decided: { readonly [level in Level]?: Verdict },
+  accounting: Accounting | undefined,
+  options: Options,
+): Report {
+  const levels = followsFrom(consistency, decided, (level) => {
     if (!options.levels.includes(level)) return 'not asked for, and it does not follow from what was'
-    return known.includes(level) ? 'not decided' : `the ${model} model is judged by ${known.join(' and ')} only`
+    return known.includes(level) ? 'not decided' : `the ${name} model is judged by ${known.join(' and ')} only`
   })
   return {
-    model,
+    model: name,
     levels,
     headline: headlineOfObject(levels, accounting),
     info: { total: countUnknown(history.operations.outcome) },

@@ -1,9 +1,9 @@
 import { type Budget, inTime, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import type { IntegerModel, Specification } from '../models/model.ts'
+import type { Specification } from '../models/model.ts'
 import { createFrugalSearch } from './frugal.ts'
-import { type Machine, machineOf, machineOfIntegers } from './machine.ts'
-import { choose, operationAt, type Part } from './part.ts'
+import { byModel, type Machine, machineOf } from './machine.ts'
+import { choose, operationAt, type Part, placeOf } from './part.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
 
@@ -11,7 +11,6 @@ import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
 export interface Judge {
   readonly model: string
   readonly specification: Specification<unknown>
-  readonly integers?: IntegerModel | undefined
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
   /** Which operations never change the object, where `isRead` says less: reads may tell what was there at the start. */
@@ -79,7 +78,8 @@ export function shardsOf(
     const members = new Map<string, number[]>()
     for (let i = 0; i < part.length; i++) {
       budget.tick()
-      const name = shard(operationAt(part, i))
+      const operation = operationAt(part, i)
+      const name = byModel(() => shard(operation), `"${operation.f}"`, placeOf(part.history, part.row[i]))
       const known = members.get(name)
       if (known === undefined) members.set(name, [i])
       else known.push(i)
@@ -220,12 +220,8 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
 }
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
-  const { specification, integers, isRead } = judge
-  const machine =
-    judge.machine?.(part, budget) ??
-    (integers === undefined
-      ? machineOf(specification, part, budget)
-      : machineOfIntegers(integers, part, specification.perProcess === true, budget))
+  const { specification, isRead } = judge
+  const machine = judge.machine?.(part, budget) ?? machineOf(specification, part, budget)
   const isOpenEnded = machine.isAdditive === true && part.returns.includes(NEVER)
   return isOpenEnded
     ? createFrugalSearch(part, machine, isRead, budget)

@@ -1,4 +1,4 @@
-import type { Report } from '../verdict.ts'
+import type { Report } from '../report.ts'
 import { type Accounting, troublesOf } from './accounting.ts'
 
 /** What is said of an object that is not a register, in a few words. */

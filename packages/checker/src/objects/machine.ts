@@ -1,8 +1,7 @@
 import { UserError } from '@chaos/history'
-import type { Budget } from '../budget.ts'
-import { NEVER } from '../encoded.ts'
+import { type Budget, OutOfTime } from '../budget.ts'
 import type { IntegerModel, ObjectOperation, Specification } from '../models/model.ts'
-import { operationAt, type Part, placeOf } from './part.ts'
+import { isSilent, operationAt, type Part, placeOf } from './part.ts'
 
 /** A specification on integers: what the search walks. */
 export interface Machine {
@@ -81,7 +80,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     return IMPOSSIBLE - lists.length
   }
   return {
-    initial: numberOf(specification.initial),
+    initial: byModel(() => numberOf(specification.initial), 'its initial state'),
     code,
     step: (state, operation) => {
       if (width <= DENSE) {
@@ -139,16 +138,22 @@ export function named<Result>(
   operation: number,
   ask: () => Result,
 ): Result {
+  const { f, value } = operations[operation]
+  return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
+}
+
+/** What a model says; what it throws is the user's mistake, and says on what. */
+export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
   try {
     return ask()
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof UserError || error instanceof OutOfTime) throw error
     const said = error instanceof Error ? error.message : String(error)
-    const { f, value } = operations[operation]
-    throw new UserError(
-      'input',
-      `${placeOf(part.history, representative[operation])}: the model threw on "${f}" of ${JSON.stringify(value)}: ${said}. Either the operation is not one of this model, or the model has a mistake.`,
-    )
+    const hint =
+      place === undefined
+        ? 'The model has a mistake.'
+        : 'Either the operation is not one of this model, or the model has a mistake.'
+    throw new UserError('input', `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${said}. ${hint}`)
   }
 }
 
@@ -166,7 +171,7 @@ export function distinctOperations(part: Part, perProcess: boolean, budget: Budg
   const known = new Map<string, number>()
   for (let i = 0; i < part.length; i++) {
     budget.tick()
-    const output = part.returns[i] === NEVER ? '' : part.output[i]
+    const output = isSilent(part, i) ? '' : part.output[i]
     const name = `${part.f[i]} ${part.input[i]} ${perProcess ? part.process[i] : ''} ${output}`
     let number = known.get(name)
     if (number === undefined) {

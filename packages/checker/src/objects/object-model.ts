@@ -2,16 +2,15 @@ import type { History, Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import type { Level } from '../level.ts'
 import type { Specification } from '../models/model.ts'
-import type { ModelName } from '../models/names.ts'
-import type { OperationRow } from '../verdict.ts'
+import type { OperationRow } from '../operation-row.ts'
 import type { Accounting } from './accounting.ts'
 import type { Machine } from './machine.ts'
 import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
-/** A model that comes with the checker: one file, one such value, listed in the registry. */
-export interface ModelEntry {
-  readonly name: ModelName
+/** A model of an object that comes with the checker: one file, one such value, one line in the registry. */
+export interface ObjectEntry {
+  readonly name: string
   /** What other tools and older files call it. */
   readonly aliases: readonly string[]
   /** What the object is, in a few words, for help texts. */
@@ -20,14 +19,15 @@ export interface ModelEntry {
   readonly functions: readonly string[]
   /** The levels it can decide; others only where they follow from these. */
   readonly levels: readonly Level[]
-  /** Absent for the register, which has checkers of its own for every level. */
-  readonly object?: ObjectModel | undefined
+  readonly object: ObjectModel
 }
 
 /** How an object other than a register is judged. */
 export interface ObjectModel {
   /** What every history of the object keeps to, as the end of a sentence that says how one does not. */
   readonly rule: string
+  /** Functions whose invocation needs no value, as a counter's `add` adds one. */
+  readonly mayLackInput?: readonly string[] | undefined
   /** What else there is to say of an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
   /** The number of each `f` within this model; several names may mean the same. */

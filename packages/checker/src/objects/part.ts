@@ -167,6 +167,12 @@ export function choose(part: Part, indices: readonly number[], budget: Budget = 
   }
 }
 
+/** In place of an output: whatever the operation returned does not count. No value has this id. */
+export const NO_OUTPUT = -4
+
+/** Whether nothing is known, or asked, of what an operation returned. */
+export const isSilent = (part: Part, i: number): boolean => part.returns[i] === NEVER || part.output[i] === NO_OUTPUT
+
 export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
 
 export function operationAt(part: Part, i: number): ObjectOperation {
@@ -176,7 +182,7 @@ export function operationAt(part: Part, i: number): ObjectOperation {
     f: history.functions[operations.f[part.row[i]]],
     value: jsonOf(part, part.input[i]),
     process: history.processName(part.process[i]),
-    output: part.returns[i] === NEVER ? undefined : jsonOf(part, part.output[i]),
+    output: isSilent(part, i) ? undefined : jsonOf(part, part.output[i]),
   }
 }
 

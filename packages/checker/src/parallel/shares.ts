@@ -2,16 +2,17 @@ import type { History } from '@chaos/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
 import { isWeak } from '../causal/judge.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
-import type { Level } from '../level.ts'
+import { levels } from '../level.ts'
 import { decideLinearizable, reasonUndecided } from '../linearizable/decide.ts'
 import { encodeRegister } from '../models/register.ts'
-import { modelOf } from '../models/registry.ts'
-import type { CheckOptions, ModelName } from '../options.ts'
+import { entryOf } from '../models/registry.ts'
+import type { CheckOptions } from '../options.ts'
 import type { Limit } from '../race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { counterexampleOf, judgeOthers, LINEARIZABLE_SHARE, type Others, registersOf, reportOf } from '../registers.ts'
-import type { Counterexample, Report, Verdict } from '../verdict.ts'
+import type { Report } from '../report.ts'
+import type { Counterexample, Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
@@ -27,9 +28,13 @@ export interface Plan {
 }
 
 /** What is to be said of some keys: plain data, but for the clock. */
-export interface ShareOptions extends CheckOptions {
-  readonly model: ModelName
-}
+export type ShareOptions = CheckOptions<string>
+
+/** Keys are shared for the levels of consistency only. */
+const narrowed = (options: ShareOptions): CheckOptions => ({
+  ...options,
+  levels: levels.filter((level) => options.levels.includes(level)),
+})
 
 /** What a share comes to, as plain data. */
 export type ShareAnswer =
@@ -61,7 +66,7 @@ export function planShares(
   leastOperations: number = LEAST_OPERATIONS,
 ): Plan | undefined {
   const { key, length } = history.operations
-  if (most < 2 || length < leastOperations || modelOf(options.model).object !== undefined) return undefined
+  if (most < 2 || length < leastOperations || !entryOf(options.model).judge.sharesKeys) return undefined
   if (!options.levels.includes('linearizable')) return undefined
   if (length >= LEAST_OPERATIONS && options.deadlineMs < length * LEAST_MS_FOR_EACH) return undefined
   const counts = new Int32Array(history.keys.length + 1)
@@ -81,7 +86,7 @@ export function planShares(
   return { shares, beside }
 }
 
-const isGlobal = (level: Level): boolean => level === 'sequential' || isWeak(level)
+const isGlobal = (level: string): boolean => level === 'sequential' || isWeak(level)
 
 /** Judges the keys of one share. Stops early where another share found a violation that goes before all of its own. */
 export function judgeShare(
@@ -96,7 +101,7 @@ export function judgeShare(
   if (takeEncoding(history, whole) !== undefined) return undecidedShare(history, share, 'memory')
   try {
     return inTime(
-      () => judgeKeys(history, options, { share, budget, board }),
+      () => judgeKeys(history, narrowed(options), { share, budget, board }),
       () => undecidedShare(history, share, 'time'),
     )
   } finally {
@@ -118,9 +123,9 @@ interface Sharing {
   readonly board: Board
 }
 
-function judgeKeys(history: History, options: ShareOptions, { share, budget, board }: Sharing): ShareAnswer {
+function judgeKeys(history: History, options: CheckOptions, { share, budget, board }: Sharing): ShareAnswer {
   const { race, claim } = board
-  const judged = judgeableOf(history, options)?.history ?? history
+  const judged = judgeableOf(history, entryOf(options.model).record, options.initial)?.history ?? history
   const { encoded, decoder } = encodeRegister(judged, options, budget, (key) => share[key + 1] === 1)
   const answer = decideLinearizable(encoded, decoder.value, budget, race)
   if (answer.result === 'unknown') {
@@ -140,12 +145,13 @@ function judgeKeys(history: History, options: ShareOptions, { share, budget, boa
 const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
 
 /** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
-export function judgeBeside(history: History, options: ShareOptions, memory: BoardMemory): Others {
+export function judgeBeside(history: History, given: ShareOptions, memory: BoardMemory): Others {
+  const options = narrowed(given)
   const budget = createBudget(options, boardOf(memory).ledger)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return undecidedBeside(options, cramped)
   try {
-    const judged = judgeableOf(history, options)?.history ?? history
+    const judged = judgeableOf(history, entryOf(options.model).record, options.initial)?.history ?? history
     const registers = inTime(
       () => registersOf(judged, options, budget),
       () => undefined,
@@ -159,8 +165,8 @@ export function judgeBeside(history: History, options: ShareOptions, memory: Boa
 }
 
 /** Of levels that nobody came to decide. */
-export const undecidedBeside = ({ levels }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
-  decided: Object.fromEntries(levels.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
+export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
+  decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
   staleness: undefined,
 })
@@ -201,16 +207,18 @@ export interface JudgedShares {
  */
 export function reportOfShares(
   history: History,
-  options: ShareOptions,
+  given: ShareOptions,
   { linearizable, beside, memory }: JudgedShares,
 ): Report {
+  const options = narrowed(given)
+  const entry = entryOf(options.model)
   const budget = createBudget(options, boardOf(memory).ledger)
   const cramped = takeEncoding(history, budget)
-  if (cramped !== undefined) return reportUnread(history, options.model, options, cramped)
-  const judgeable = judgeableOf(history, options)
+  if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const judgeable = judgeableOf(history, entry.record, options.initial)
   // The time may be up; what the shares decided is not given up for that.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const others = beside ?? judgeOthers(registers, options, budget, linearizable)
-  const report = reportOf(registers, options, linearizable, others)
-  return judgeable === undefined ? report : withDoubts(report, history, judgeable)
+  const report = reportOf(registers, entry, options, linearizable, others)
+  return judgeable === undefined ? report : withDoubts(report, history, entry, judgeable)
 }

@@ -1,9 +1,8 @@
 import type { History } from '@chaos/history'
-import { headlineOf } from '../headline.ts'
-import { type Level, levels } from '../level.ts'
-import { headlineOfObject } from '../objects/headline.ts'
+import type { ModelEntry } from '../models/entry.ts'
 import { countUnknown } from '../outcomes.ts'
-import type { Report, Verdict } from '../verdict.ts'
+import type { Report } from '../report.ts'
+import type { Verdict, Verdicts } from '../verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
 /** So many keys or reads are named. */
@@ -35,28 +34,30 @@ const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
 
 /** Says no level is met by a record that lacks something: what is violated stays so. */
-export function withDoubts(report: Report, history: History, judgeable: Judgeable): Report {
+export function withDoubts<Name extends string>(
+  report: Report<Name>,
+  history: History,
+  { judge: { ladder, headline }, record }: ModelEntry<Name>,
+  judgeable: Judgeable,
+): Report<Name> {
   const reason = reasonToDoubt(judgeable)
   if (reason === undefined) return report
-  const isRegister = report.model === 'register'
-  const isTouched = judgeable.touched.length > 0
-  const verdicts: { [level in Level]?: Verdict } = {}
-  for (const level of levels) {
+  const mayBeTaken = judgeable.touched.length > 0 && record.mayBeTaken
+  const doubted = ladder.levels.map((level): [Name, Verdict] => {
     const verdict = report.levels[level]
-    // What an object lost may have been taken by what touched it.
-    const isUnsure = verdict.result === 'met' || (level === 'eventual' && isTouched && !isRegister)
-    verdicts[level] = isUnsure ? { result: 'unknown', reason } : verdict
-  }
-  const known = verdicts as Report['levels']
+    const isUnsure = verdict.result === 'met' || (mayBeTaken && ladder.apart.includes(level))
+    return [level, isUnsure ? { result: 'unknown', reason } : verdict]
+  })
+  const levels = Object.fromEntries(doubted) as Verdicts<Name>
   const { accounting, lost, ...rest } = report
-  const said = isTouched && !isRegister ? undefined : accounting
+  const said = mayBeTaken ? undefined : accounting
   const total = countUnknown(history.operations.outcome)
   const { happened } = report.info
   return {
     ...rest,
-    levels: known,
-    headline: isRegister ? headlineOf(known) : headlineOfObject(known, said),
-    lost: isTouched && !isRegister ? [] : lost,
+    levels,
+    headline: headline(levels, said),
+    lost: mayBeTaken ? [] : lost,
     info:
       happened === undefined
         ? { total }

@@ -1,7 +1,6 @@
-import { FAIL, FLAG_UNSAID, type History, INFO, inputOf, type Json, type Mark, NULL, OK } from '@chaos/history'
+import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaos/history'
 import { NEVER } from '../encoded.ts'
-import type { CheckOptions } from '../options.ts'
-import { saidInFull } from './half-said.ts'
+import type { RecordRules } from '../models/entry.ts'
 import { UNJUDGED } from './outcome.ts'
 
 /** A history as far as it can be judged, and what keeps it from being judged to its end. */
@@ -30,20 +29,20 @@ export interface Touched {
  * done later. What was in flight may have taken effect or not. What was called later is left out, but for writes of values
  * that were read before: levels that do not ask for real time let a read see them.
  */
-export function judgeableOf(history: History, options: Pick<CheckOptions, 'model' | 'initial'>): Judgeable | undefined {
-  const unsaid = unsaidInputs(history, options)
-  const said = inFull(history, unsaid, options)
+export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
+  const unsaid = unsaidInputs(history, rules)
+  const said = inFull(history, unsaid, rules)
   const marks = [...history.marks.filter(({ kind }) => kind === 'touched'), ...unsaid.flatMap(markOf(history))]
   const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
   if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined
   if (marks.length === 0) return { history: said, touched: [], touchedKeys: 0, notUnderstood }
-  return { ...upToMarks(said, firstMarks(said, marks), options), notUnderstood }
+  return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
 }
 
-/** Operations that change something and whose input only their completion says. Of a counter, no amount is one. */
-function unsaidInputs(history: History, { model }: Pick<CheckOptions, 'model'>): readonly number[] {
+/** Operations that change something and whose input only their completion says. */
+function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
-  const changes = history.functions.map((name) => model !== 'counter' && CHANGING.includes(name))
+  const changes = history.functions.map((name) => CHANGING.includes(name) && !mayLackInput.includes(name))
   const rows: number[] = []
   for (let row = 0; row < length; row++) if ((flags[row] & FLAG_UNSAID) !== 0 && changes[f[row]]) rows.push(row)
   return rows
@@ -65,11 +64,11 @@ const CHANGING: readonly string[] = [
 ]
 
 /** With inputs that only completions say. The history itself where it has none. */
-function inFull(history: History, unsaid: readonly number[], { model }: Pick<CheckOptions, 'model'>): History {
+function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {
   const { operations } = history
   const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
   const said = input === operations.input ? history : { ...history, operations: { ...operations, input } }
-  return (model === 'register' ? saidInFull(said) : undefined) ?? said
+  return rules.inFull?.(said) ?? said
 }
 
 /** The inputs as the completions say them. */
@@ -117,12 +116,13 @@ function firstMarks({ keys }: History, marks: readonly Mark[]): readonly (Mark |
 function upToMarks(
   history: History,
   first: readonly (Mark | undefined)[],
-  { model, initial }: Pick<CheckOptions, 'model' | 'initial'>,
+  { seenBefore }: RecordRules,
+  initial: Json,
 ): Omit<Judgeable, 'notUnderstood'> {
   const { operations } = history
   const outcome = operations.outcome.slice()
   const positions = Int32Array.from(first, (mark) => mark?.position ?? NEVER)
-  const mayBeSeen = model === 'register' ? seenBefore(history, positions, initial) : () => false
+  const mayBeSeen = seenBefore?.(history, positions, initial) ?? (() => false)
   const affected = new Set<number>()
   for (let row = 0; row < operations.length; row++) {
     const place = operations.key[row] + 1
@@ -148,39 +148,6 @@ function upToMarks(
     history: { ...history, operations: { ...operations, outcome } },
     touched: touchedOf(first, affected),
     touchedKeys: affected.size,
-  }
-}
-
-/** Whether an operation may write what somebody had read before its key was touched, or would have to replace. */
-function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
-  const { operations, functions, values } = history
-  const { f, key, output, returnEvent, outcome } = operations
-  const kinds = functions.map((name) => (name === 'read' || name === 'get' ? 'read' : name))
-  const initialId = values.id(initial)
-  const idOf = (value: Json | undefined): number => values.id(value ?? null)
-  // Null stands for the initial value.
-  const nameOf = (row: number, id: number): string => `${key[row]} ${id === NULL ? initialId : id}`
-  const pairOf = (row: number): readonly Json[] => {
-    const pair = inputOf(history, row)
-    return Array.isArray(pair) ? pair : []
-  }
-  const seen = new Set<string>()
-  // A cas that failed may have seen anything but one value.
-  const differing = new Set<number>()
-  for (let row = 0; row < operations.length; row++) {
-    const position = positions[key[row] + 1]
-    if (position === NEVER) continue
-    const kind = kinds[f[row]]
-    if (kind === 'cas' && outcome[row] === FAIL && returnEvent[row] < position) differing.add(key[row])
-    if (kind === 'cas') seen.add(nameOf(row, idOf(pairOf(row)[0])))
-    else if (kind === 'read' && outcome[row] === OK && returnEvent[row] < position) seen.add(nameOf(row, output[row]))
-  }
-  return (row) => {
-    const kind = kinds[f[row]]
-    if (kind === 'read') return false
-    if (kind === 'append' || differing.has(key[row])) return true
-    const written = kind === 'cas' ? idOf(pairOf(row)[1]) : operations.input[row]
-    return functions.includes('append') || seen.has(nameOf(row, written))
   }
 }
 

@@ -1,9 +1,13 @@
-import { type Level, levels } from '@chaos/checker'
+import { type Level, levels, models } from '@chaos/checker'
 import { type Nemesis, nemeses } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { oneOf } from './one-of.ts'
 
 export const parseLevel = (option: string, typed: string): Level => oneOf(option, 'level', typed, levels)
+
+/** A level of any judge: which one it is to be depends on the model, and that on the file. */
+export const parseLevelOfAny = (option: string, typed: string): string =>
+  oneOf(option, 'level', typed, [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))])
 
 const NONE = 'none'
 

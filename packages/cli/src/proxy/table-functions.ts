@@ -8,5 +8,6 @@ import { checkFunctions, type RouteTable } from '@chaos/proxy'
  */
 export function checkTable(table: RouteTable, where: string, wanted?: string): void {
   const alias = models.find(({ aliases }) => wanted !== undefined && aliases.includes(wanted))
-  checkFunctions(table, { models, wanted: alias?.name ?? wanted, where })
+  const known = models.map(({ name, functions = [] }) => ({ name, functions }))
+  checkFunctions(table, { models: known, wanted: alias?.name ?? wanted, where })
 }

@@ -1,7 +1,7 @@
 import { createRandom, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Header, millis } from '@chaos/history'
 import type { RunConfig } from '@chaos/report'
-import { isProtocolFile } from '@chaos/targets'
+import { isUserFile } from '@chaos/targets'
 import { commandLine } from '../terminal/command-line.ts'
 import { expectOption } from './expectation.ts'
 import { RUN_DEFAULTS, type RunSettings, usualOperations } from './settings.ts'
@@ -60,7 +60,7 @@ export const headerOf = (settings: RunSettings): Header => ({
 /** The command that has this run once more. */
 export function againCommand(settings: RunSettings): string {
   const { reference } = settings
-  const words = ['npx', 'chaos', 'run', isProtocolFile(reference) ? '--protocol' : '--target', reference]
+  const words = ['npx', 'chaos', 'run', isUserFile(reference) ? '--protocol' : '--target', reference]
   words.push('--seed', String(settings.seed))
   const unlessDefault = (option: string, value: string | number, usual: string | number) => {
     if (value !== usual) words.push(`--${option}`, String(value))

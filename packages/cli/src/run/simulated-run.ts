@@ -2,7 +2,7 @@ import { type Event, UserError } from '@chaos/history'
 import { openHistoryWriter } from '@chaos/history/files'
 import type { RunOutcome } from '@chaos/runner'
 import { digestOf } from '@chaos/simulator'
-import { isProtocolFile } from '@chaos/targets'
+import { isUserFile } from '@chaos/targets'
 import type { RunContext } from './context.ts'
 import { headerOf, runPlanOf } from './plan.ts'
 import { type Simulator, simulate } from './simulate.ts'
@@ -54,7 +54,7 @@ async function verifyDeterminism(
 async function simulatorFor({ settings, schedule, interrupts }: RunContext): Promise<Simulator> {
   const plan = runPlanOf(settings, schedule)
   const { protocol, reference } = settings
-  if (isProtocolFile(reference)) {
+  if (isUserFile(reference)) {
     const { simulatorApart } = await import('./simulate-apart.ts')
     return simulatorApart(reference, plan, interrupts)
   }

@@ -1,4 +1,4 @@
-import type { Counterexample, Level, OperationRow } from '@chaos/checker'
+import type { Counterexample, OperationRow } from '@chaos/checker'
 import type { History, Json } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -152,7 +152,7 @@ function barMarkup(
   }</g>`
 }
 
-function faultBand(level: Level, fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
+function faultBand(level: string, fault: FaultSpan, index: number, scale: Scale, top: number, bottom: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
@@ -222,7 +222,7 @@ function besideArc(from: Bar, to: Bar, half: number): readonly [x: number, y: nu
 
 /** One step of a cycle of orders, numbered as the text beside the drawing numbers it. */
 function edgeArc(
-  level: Level,
+  level: string,
   bars: readonly Bar[],
   before: OperationRow,
   after: OperationRow,

@@ -1,5 +1,4 @@
 import type { OperationRow, Report } from '@chaos/checker'
-import { levels } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { count, duration, plural } from '../words.ts'
@@ -7,12 +6,11 @@ import type { Embedded, Selection } from './columns.ts'
 import { type Html, html, scriptJson } from './markup.ts'
 
 /** Operations of all counterexamples: what must be seen in every view. */
-export function accusedRows(report: Report | undefined): OperationRow[] {
+export function accusedRows(report: Report<string> | undefined): OperationRow[] {
   if (report === undefined) return []
-  const rows = levels.flatMap((level) => {
-    const verdict = report.levels[level]
-    return verdict.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
-  })
+  const rows = Object.values(report.levels).flatMap((verdict) =>
+    verdict.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : [],
+  )
   return [...new Set(rows)]
 }
 

@@ -1,12 +1,12 @@
-import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { foundLevel, reasonText } from '../level-words.ts'
-import { duration, plural } from '../words.ts'
+import type { Report, Verdict } from '@chaos/checker'
+import { foundLevel, levelsOf, reasonText, verdictOf } from '../level-words.ts'
+import { capitalised, duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'
 
 interface Rung {
   readonly title: string
-  readonly levels: readonly [Level, ...Level[]]
+  readonly levels: readonly [string, ...string[]]
 }
 
 const rungs: readonly Rung[] = [
@@ -19,6 +19,17 @@ const rungs: readonly Rung[] = [
   },
   { title: 'Eventual', levels: ['eventual'] },
 ]
+
+/** Levels of other judges stand alone. */
+function rungsOf(report: Report<string>): readonly Rung[] {
+  const levels = levelsOf(report)
+  const known = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
+  const others = levels.filter((level) => !known.some((rung) => rung.levels.includes(level)))
+  return [
+    ...known,
+    ...others.map((level): Rung => ({ title: capitalised(level.replaceAll('-', ' ')), levels: [level] })),
+  ]
+}
 
 type Result = Verdict['result']
 
@@ -35,12 +46,12 @@ const marks: { readonly [result in Result]: Html } = {
 }
 
 /** The levels, strongest first: a shape and a word for each, its reason, and which one was expected and which one found. */
-export function ladder(page: Page, report: Report): Html {
-  return html`<ol class="ladder">${rungs.map((rung) => rungMarkup(page, report, rung))}</ol>`
+export function ladder(page: Page, report: Report<string>): Html {
+  return html`<ol class="ladder">${rungsOf(report).map((rung) => rungMarkup(page, report, rung))}</ol>`
 }
 
-function rungMarkup(page: Page, report: Report, rung: Rung): Html {
-  const results = rung.levels.map((level) => report.levels[level].result)
+function rungMarkup(page: Page, report: Report<string>, rung: Rung): Html {
+  const results = rung.levels.map((level) => verdictOf(report, level).result)
   const result: Result = results.includes('violated') ? 'violated' : results.includes('unknown') ? 'unknown' : 'met'
   const whys = new Set(rung.levels.map((level) => whyOf(page, report, level)))
   const alike = whys.size === 1 && results.every((other) => other === result)
@@ -57,13 +68,13 @@ function rungMarkup(page: Page, report: Report, rung: Rung): Html {
       ? html`<p class="why">${[...whys]}</p>`
       : html`<ul class="subs">${rung.levels.map(
           (level) =>
-            html`<li class="${report.levels[level].result}">${marks[report.levels[level].result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${report.levels[level].result}</span></span></li>`,
+            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${verdictOf(report, level).result}</span></span></li>`,
         )}</ul>`
   }</li>`
 }
 
-function whyOf(page: Page, report: Report, level: Level): string {
-  const verdict = report.levels[level]
+function whyOf(page: Page, report: Report<string>, level: string): string {
+  const verdict = verdictOf(report, level)
   if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   const converged = page.run?.convergedAfterHealNanos
@@ -72,12 +83,12 @@ function whyOf(page: Page, report: Report, level: Level): string {
 }
 
 /** Every reason in full: for those the strip has no room for. */
-export function reasons(report: Report): Html {
-  const rows = levels.map(
-    (level) =>
-      html`<tr><th scope="row">${level}</th><td>${report.levels[level].result}</td><td class="wrap">${fullReason(report.levels[level])}</td></tr>`,
+export function reasons(report: Report<string>): Html {
+  const rows = Object.entries(report.levels).map(
+    ([level, verdict]) =>
+      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${fullReason(verdict)}</td></tr>`,
   )
-  return html`<details class="all-levels"><summary>All ${levels.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
+  return html`<details class="all-levels"><summary>All ${rows.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
 }
 
 function fullReason(verdict: Verdict): string {

@@ -1,4 +1,4 @@
-import type { Level, Report } from '@chaos/checker'
+import type { Report } from '@chaos/checker'
 import type { History, Json } from '@chaos/history'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
@@ -12,11 +12,11 @@ export interface Page {
   /** Where the page finds the history, relative to itself; its lines are cited by this name. */
   readonly historyFile: string
   /** Absent where nothing could be checked. */
-  readonly report?: Report | undefined
+  readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
   /** Of a file alone: the level that was asked about, where nothing is expected. */
-  readonly asked?: Level | undefined
+  readonly asked?: string | undefined
   /** Of a file alone: why it proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
   /** What was taken to be there before the first write, where that is not what the history says. */
@@ -27,7 +27,7 @@ export interface Page {
 }
 
 /** The level that the first words and the drawing are about; undefined for the strongest. */
-export const askedOf = (page: Page): Level | undefined => expectationOf(page)?.level ?? page.asked
+export const askedOf = (page: Page): string | undefined => expectationOf(page)?.level ?? page.asked
 
 export const vacuousOf = ({ vacuous, run }: Page): readonly string[] => vacuous ?? run?.vacuous ?? []
 

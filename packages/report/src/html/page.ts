@@ -1,7 +1,7 @@
-import { type Counterexample, levels } from '@chaos/checker'
+import type { Counterexample } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
-import { adjective, foundText } from '../level-words.ts'
+import { adjective, foundText, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
@@ -132,8 +132,8 @@ function lede({ report, history }: Page, headline: Headline, shown: Counterexamp
   if (shown !== undefined) return capitalised(shown.sentence)
   if (headline.mood === 'unsure' && headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
-  const witness = report.levels.linearizable
-  return witness.result === 'met'
+  const linearizable = verdictOf(report, 'linearizable')
+  return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`
     : `${capitalised(report.headline)}.`
 }
@@ -168,7 +168,7 @@ function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]):
   const { report, history } = page
   if (report === undefined) return undefined
   const said = new Set([drawn.sentence])
-  const found = levels.flatMap((level) => {
+  const found = levelsOf(report).flatMap((level) => {
     const other = counterexampleOf(report, level)
     if (other === undefined || said.has(other.sentence)) return []
     said.add(other.sentence)

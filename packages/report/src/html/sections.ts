@@ -106,7 +106,7 @@ function configuration({ config, tier, startedAt, durationNanos, timing }: RunSu
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report
-  if (accounting !== undefined) return accountingSection({ ...report, accounting })
+  if (accounting !== undefined) return accountingSection(accounting)
   if (report.lost.length === 0) return undefined
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 24)}`,
@@ -114,11 +114,10 @@ export function lostSection(report: Report | undefined): Html | undefined {
   return html`<p class="lost"><b>${plural(report.lost.length, 'acknowledged write')} lost:</b> ${listedAtMost(writes, 12)}</p>`
 }
 
-function accountingSection(report: Pick<Report, 'model'> & { readonly accounting: Accounting }): Html {
-  const { accounting } = report
+function accountingSection(accounting: Accounting): Html {
   const lines = accountLines(accounting).map(
     ({ what, meaning, count: amount, items, isTrouble }) =>
       html`<tr${isTrouble ? html` class="trouble"` : undefined}><th scope="row">${count(amount)} ${what}</th><td>${listedAtMost(items, 12)} <span class="note">${meaning}</span></td></tr>`,
   )
-  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(report)}; ${printable(accounting.reason)}</p>${lines.length === 0 ? undefined : html`<table class="mini"><tbody>${lines}</tbody></table>`}</section>`
+  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length === 0 ? undefined : html`<table class="mini"><tbody>${lines}</tbody></table>`}</section>`
 }

@@ -1,7 +1,7 @@
-import type { Level, Report } from '@chaos/checker'
+import type { Report } from '@chaos/checker'
 import type { History, Json } from '@chaos/history'
 import { faultSpans } from '../fault-spans.ts'
-import { reasonText } from '../level-words.ts'
+import { levelsOf, reasonText, strongestOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf, recordLines } from '../record.ts'
@@ -31,7 +31,7 @@ import { clip, displayWidth, wrap } from './width.ts'
 export type CheckRow =
   | {
       readonly file: string
-      readonly report: Report
+      readonly report: Report<string>
       readonly history: Lines
       /** Reading and checking together, milliseconds. */
       readonly elapsedMs: number
@@ -40,7 +40,20 @@ export type CheckRow =
     }
   | { readonly file: string; readonly trouble: string }
 
-const shownLevels = ['linearizable', 'sequential', 'causal', 'eventual'] as const satisfies readonly Level[]
+/** Of the consistency levels a table shows these only. */
+const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
+/** Of a judge's that has none of these, the strongest. */
+const MOST_OTHERS = 4
+
+function columnsFor(reports: readonly Report<string>[]): readonly string[] {
+  const columns = new Set<string>()
+  for (const report of reports) {
+    const levels = levelsOf(report)
+    const known = shownLevels.filter((level) => levels.includes(level))
+    for (const level of known.length > 0 ? known : levels.slice(0, MOST_OTHERS)) columns.add(level)
+  }
+  return [...columns]
+}
 
 interface Room {
   readonly reason: number
@@ -63,20 +76,21 @@ const ROOMS = [
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
+  const columns = columnsFor(checked.map(({ report }) => report))
   const draw = (room: Room): string[] =>
     table(
       [
         { title: 'file' },
         ...(room.withoutModel ? [] : [{ title: 'model' }]),
         { title: 'ops', align: 'right' },
-        ...shownLevels.map((title) => ({ title })),
+        ...columns.map((title) => ({ title })),
         { title: 'time', align: 'right' },
       ],
       checked.map((row): (Cell | string)[] => [
         clipStart(printable(row.file), room.file, symbols.ellipsis),
         ...(room.withoutModel ? [] : [row.report.model]),
         count(row.history.operations.length),
-        ...shownLevels.map((level) => levelCell(row.report, row.history, level, room.reason, style, symbols)),
+        ...columns.map((level) => levelCell(row.report, row.history, level, room.reason, style, symbols)),
         durationOfMillis(row.elapsedMs),
       ]),
       style.dim,
@@ -93,8 +107,16 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
   return finish([lines, troubles, warnings(doubts, pageStyle(style, options))], options).replace(/^\n/, '')
 }
 
-function levelCell(report: Report, history: Lines, level: Level, room: number, style: Style, symbols: Symbols): Cell {
+function levelCell(
+  report: Report<string>,
+  history: Lines,
+  level: string,
+  room: number,
+  style: Style,
+  symbols: Symbols,
+): Cell {
   const verdict = report.levels[level]
+  if (verdict === undefined) return { text: '' }
   if (verdict.result === 'met') return { text: symbols.met, paint: style.green }
   if (verdict.result === 'unknown') {
     const reason = room === 0 ? '' : ` ${clip(shortReason(reasonText(level, verdict.reason)), room, symbols.ellipsis)}`
@@ -119,7 +141,7 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly checkMs: number
   readonly expectation?: Expectation | undefined
   /** The level that was asked about, where nothing is expected. */
-  readonly asked?: Level | undefined
+  readonly asked?: string | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
   /** What was taken to be there before the first write, where that is not what the history says. */
@@ -129,7 +151,7 @@ export interface CheckPageOptions extends TerminalOptions {
 }
 
 /** The page of a single file: the verdict, every level with its reason, the contradiction drawn and cited. Ends in a newline. */
-export function renderCheck(report: Report, history: History, style: Style, options: CheckPageOptions): string {
+export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const page = pageStyle(style, options)
   const statistics = statisticsOf(history)
   const { expectation, vacuous = [] } = options
@@ -185,7 +207,7 @@ function recordText(history: History, initial: Json | undefined, { width, style 
 const RECORD_COLUMN = 9
 
 /** Why nothing is known of what was asked: the first words say it, and the table need not. */
-function saidAbove(report: Report, asked: Level | undefined): string | undefined {
-  const verdict = report.levels[asked ?? 'linearizable']
+function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
+  const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason : undefined
 }

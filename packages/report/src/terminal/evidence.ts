@@ -1,7 +1,7 @@
-import { type Counterexample, type Level, levels, type OperationRow, type Report } from '@chaos/checker'
+import type { Counterexample, OperationRow, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
-import { adjective } from '../level-words.ts'
+import { adjective, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, printable } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
@@ -17,14 +17,14 @@ export interface PageStyle {
 }
 
 /** The level whose counterexample a page shows: the one that was asked for, else the strongest that is broken. */
-export function accusedLevel(report: Report, asked: Level | undefined): Level | undefined {
-  const violated = levels.filter((level) => report.levels[level].result === 'violated')
+export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
+  const violated = levelsOf(report).filter((level) => verdictOf(report, level).result === 'violated')
   if (asked !== undefined && violated.includes(asked)) return asked
   return violated.find((level) => level !== 'eventual') ?? violated[0]
 }
 
-export const counterexampleOf = (report: Report, level: Level | undefined): Counterexample | undefined => {
-  const verdict = level === undefined ? undefined : report.levels[level]
+export const counterexampleOf = (report: Report<string>, level: string | undefined): Counterexample | undefined => {
+  const verdict = level === undefined ? undefined : verdictOf(report, level)
   return verdict?.result === 'violated' ? verdict.counterexample : undefined
 }
 
@@ -129,7 +129,7 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
 
 /** The other levels that are broken by something else than what was drawn: a sentence each. */
 export function otherViolations(
-  report: Report,
+  report: Report<string>,
   history: History,
   drawn: Counterexample,
   file: string,
@@ -137,7 +137,7 @@ export function otherViolations(
 ): string[] {
   const said = new Set([drawn.sentence])
   const lines: string[] = []
-  for (const level of levels) {
+  for (const level of levelsOf(report)) {
     const other = counterexampleOf(report, level)
     if (other === undefined || said.has(other.sentence)) continue
     said.add(other.sentence)

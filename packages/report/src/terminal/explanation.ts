@@ -1,6 +1,6 @@
-import { type Counterexample, type Level, levels, type OrderEdge, type Report, type Verdict } from '@chaos/checker'
+import type { Counterexample, OrderEdge, Report, Verdict } from '@chaos/checker'
 import type { History } from '@chaos/history'
-import { adjective } from '../level-words.ts'
+import { adjective, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
@@ -18,11 +18,15 @@ const MOST_STATES = 12
  * sentence, the values possible just before, each operation with its times and lines, and each order with its reason; for
  * levels that are met, what shows it; for the others why they are unknown. Ends in a newline.
  */
-export function renderExplanations(report: Report, history: History, style: Style, options: TerminalOptions): string {
+export function renderExplanations(
+  report: Report<string>,
+  history: History,
+  style: Style,
+  options: TerminalOptions,
+): string {
   const width = Math.max(60, options.width) - 4
   const told = new Set<Counterexample>()
-  const sections = levels.map((level): string[] => {
-    const verdict = report.levels[level]
+  const sections = Object.entries(report.levels).map(([level, verdict]): string[] => {
     const said = capitalised(adjective(level))
     if (verdict.result === 'unknown')
       return wrap(`${style.yellow(said)}: unknown. ${capitalised(printable(verdict.reason))}.`, width)
@@ -58,9 +62,10 @@ function evidenceOf({ witness }: Extract<Verdict, { readonly result: 'met' }>): 
   }
 }
 
-const sharedWith = (report: Report, level: Level, counterexample: Counterexample): string => {
+const sharedWith = (report: Report<string>, level: string, counterexample: Counterexample): string => {
+  const levels = levelsOf(report)
   const others = levels.filter((other) => {
-    const verdict = report.levels[other]
+    const verdict = verdictOf(report, other)
     return other !== level && verdict.result === 'violated' && verdict.counterexample === counterexample
   })
   return `by the same operations as ${listed(others.filter((other) => levels.indexOf(other) < levels.indexOf(level)))}.`

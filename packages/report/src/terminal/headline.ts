@@ -1,5 +1,5 @@
-import { type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { adjective } from '../level-words.ts'
+import type { Report, Verdict } from '@chaos/checker'
+import { adjective, levelsOf, strongestOf, verdictOf } from '../level-words.ts'
 import { capitalised, duration } from '../words.ts'
 import type { Style } from './style.ts'
 
@@ -17,23 +17,25 @@ export interface Headline {
 }
 
 /** The first words of every page: judged by what was expected or asked for, else by the strongest level. */
-export function headlineOf(report: Report, asked: Level | undefined, vacuous: boolean): Headline {
-  const level = asked ?? 'linearizable'
-  const verdict = report.levels[level]
+export function headlineOf(report: Report<string>, asked: string | undefined, vacuous: boolean): Headline {
+  const strongest = strongestOf(report)
+  const level = asked ?? strongest
+  const verdict = verdictOf(report, level)
   if (verdict.result === 'violated')
     return { mood: 'bad', title: `Not ${adjective(level)}`, beside: besideOf(report, level) }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', title: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
   return {
     mood: vacuous ? 'unsure' : 'good',
-    title: capitalised(report.levels.linearizable.result === 'violated' ? report.headline : adjective(level)),
+    title: capitalised(verdictOf(report, strongest).result === 'violated' ? report.headline : adjective(level)),
     beside: vacuous ? 'but this proves less than it seems to' : '',
   }
 }
 
 /** `sequentially consistent? no · eventual? yes`, for the levels a reader asks about next. */
-export function besideOf(report: Report, level: Level, convergedAfterNanos?: number): string {
-  const asked: Level[] = ['sequential', 'causal', 'read-your-writes', 'eventual']
+export function besideOf(report: Report<string>, level: string, convergedAfterNanos?: number): string {
+  const levels = levelsOf(report)
+  const asked = ['sequential', 'causal', 'read-your-writes', 'eventual']
   const answer: { readonly [result in Verdict['result']]: string } = {
     met: 'yes',
     violated: 'no',
@@ -41,9 +43,9 @@ export function besideOf(report: Report, level: Level, convergedAfterNanos?: num
   }
   return asked
     .filter((other) => levels.indexOf(other) > levels.indexOf(level))
-    .filter((other) => other === 'sequential' || other === 'eventual' || report.levels[other].result !== 'unknown')
+    .filter((other) => other === 'sequential' || other === 'eventual' || verdictOf(report, other).result !== 'unknown')
     .map((other) => {
-      const result = report.levels[other].result
+      const result = verdictOf(report, other).result
       const after =
         other === 'eventual' && result === 'met' && convergedAfterNanos !== undefined
           ? `, ${duration(convergedAfterNanos)} after healing`

@@ -1,6 +1,6 @@
 import type { Counterexample, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
-import { levelRows, rowName } from '../level-words.ts'
+import { levelRows, rowName, verdictOf } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
@@ -14,13 +14,13 @@ const SHORT = 80
  * Every level with its verdict, strongest first; what merely follows is said in one row. A long reason that the page has
  * said already is not repeated.
  */
-export function levelTable(report: Report, history: History, page: PageStyle, saidAbove?: string): string[] {
+export function levelTable(report: Report<string>, history: History, page: PageStyle, saidAbove?: string): string[] {
   const { style, symbols } = page
   const rows = levelRows(report)
   const names = rows.map((row) => rowName(row, symbols.ellipsis))
   const room = page.width - Math.max('level'.length, ...names.map(displayWidth)) - 3
   const cells = rows.flatMap((row, i): Cell[][] => {
-    const verdict = report.levels[row.levels[0]]
+    const verdict = verdictOf(report, row.levels[0])
     const place = verdict.result === 'violated' ? placeOf(history, verdict.counterexample) : ''
     const note = printable(row.note)
     const [text, paint] =

@@ -2,7 +2,7 @@ import type { Accounting, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { faultSpans } from '../fault-spans.ts'
-import { foundText } from '../level-words.ts'
+import { foundText, strongestOf } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { stalenessText } from '../staleness-words.ts'
@@ -84,7 +84,7 @@ const beside = (title: string, right: string, width: number): string[] => {
 
 const withConvergence = (headline: Headline, { report, expectation, convergedAfterHealNanos }: RunSummary): Headline =>
   report !== undefined && headline.mood === 'bad'
-    ? { ...headline, beside: besideOf(report, expectation?.level ?? 'linearizable', convergedAfterHealNanos) }
+    ? { ...headline, beside: besideOf(report, expectation?.level ?? strongestOf(report), convergedAfterHealNanos) }
     : headline
 
 const checkedText = (summary: RunSummary): string =>
@@ -107,7 +107,7 @@ export const warnings = (texts: readonly string[], { width, style, symbols }: Pa
 
 function evidenceOf(
   summary: RunSummary,
-  report: Report,
+  report: Report<string>,
   history: History,
   options: RunPageOptions,
   page: PageStyle,
@@ -124,10 +124,10 @@ function evidenceOf(
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
 /** Acknowledged writes that are gone; of objects with elements, what became of all of them. */
-export function lostLines(report: Report, page: PageStyle): string[] {
+export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
-  if (accounting !== undefined) return accountingLines({ ...report, accounting }, page)
+  if (accounting !== undefined) return accountingLines(accounting, page)
   if (report.lost.length === 0) return []
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
@@ -136,15 +136,12 @@ export function lostLines(report: Report, page: PageStyle): string[] {
   return wrap(text, width).map((line) => style.accent(line))
 }
 
-function accountingLines(
-  report: Pick<Report, 'model'> & { readonly accounting: Accounting },
-  { width, style, symbols }: PageStyle,
-): string[] {
-  const lines = accountLines(report.accounting).flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
+function accountingLines(accounting: Accounting, { width, style, symbols }: PageStyle): string[] {
+  const lines = accountLines(accounting).flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
     const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
     return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map(isTrouble ? style.accent : (line) => line)
   })
-  return [...wrap(`accounting: ${sumsText(report)}`, width), ...lines]
+  return [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {

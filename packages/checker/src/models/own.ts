@@ -1,0 +1,56 @@
+import type { Json } from '@chaos/history'
+import { consistency, type Level } from '../level.ts'
+import { checkObject, functionsOfObject } from '../objects/check.ts'
+import { convergenceOfFinalReads } from '../objects/final-reads.ts'
+import { headlineOfObject } from '../objects/headline.ts'
+import { machineOfIntegers } from '../objects/machine.ts'
+import type { ObjectModel } from '../objects/object-model.ts'
+import type { ModelEntry } from './entry.ts'
+import type { Model } from './model.ts'
+import { specificationOf } from './specification.ts'
+
+const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual']
+
+/** A model as people write it, as one that comes with the checker: see `Model`. */
+export function modelEntry<State>(model: Model<State>): ModelEntry {
+  const { name, aliases = [], summary = 'a model of your own', functions } = model
+  return {
+    ...{ name, aliases, summary, functions },
+    knows: (f) => functions?.includes(f) ?? true,
+    levels: LEVELS,
+    needs: [{ what: 'operation', functions }],
+    judge: {
+      ladder: consistency,
+      sharesKeys: false,
+      check: (history, entry, options) => {
+        const object = objectOf(model, functions ?? history.functions)
+        return checkObject(history, entry, { object, fromAny: 'own' }, options)
+      },
+      headline: headlineOfObject,
+    },
+    record: { mayLackInput: [], mayBeTaken: true },
+  }
+}
+
+function objectOf<State>(model: Model<State>, functions: readonly string[]): ObjectModel {
+  const { integers } = model
+  const numbers = Object.fromEntries(functions.map((f, number) => [f, number]))
+  const reads = (model.reads ?? []).flatMap((f) => (Object.hasOwn(numbers, f) ? [numbers[f]] : []))
+  const specification = (initial: Json): ReturnType<ObjectModel['specification']> => specificationOf(model, initial)
+  const object: ObjectModel = {
+    rule: `no order of them fits the ${model.name}`,
+    numbers,
+    reads,
+    specification,
+    ...(integers === undefined
+      ? {}
+      : { machine: (part, _, budget) => machineOfIntegers(integers, part, model.perProcess === true, budget) }),
+  }
+  return {
+    ...object,
+    eventual: (history, initial, budget) => {
+      const known = functionsOfObject({ name: model.name, functions }, object, initial)
+      return convergenceOfFinalReads(history, known, object, initial, budget)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+import { headlineOf } from '../headline.ts'
+import { consistency } from '../level.ts'
+import { registerRules } from '../record/register-rules.ts'
+import { checkRegisters } from '../registers.ts'
+import type { ModelEntry } from './entry.ts'
+
+const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
+
+/** The register has checkers of its own, for every level. */
+export const registerEntry: ModelEntry = {
+  name: 'register',
+  aliases: ['cas-register', 'kv-register', 'kv-cas-register', 'key-value'],
+  summary: 'a value that is read, written, compared and set, and appended to',
+  functions,
+  knows: (f) => functions.includes(f),
+  levels: consistency.levels,
+  needs: [
+    { what: 'read', functions: ['read', 'get', 'cas'] },
+    { what: 'write', functions: ['write', 'put', 'append', 'cas'] },
+  ],
+  judge: { ladder: consistency, sharesKeys: true, check: checkRegisters, headline: headlineOf },
+  record: registerRules,
+}

@@ -1,0 +1,29 @@
+import { consistency } from '../level.ts'
+import type { HistoryJudge, ModelEntry } from '../models/entry.ts'
+import type { AnyStart } from '../start/objects/any-start.ts'
+import { checkObject } from './check.ts'
+import { headlineOfObject } from './headline.ts'
+import type { ObjectEntry, ObjectModel } from './object-model.ts'
+
+/** The judge of all objects that have a sequential specification. */
+export interface ObjectJudge extends HistoryJudge {
+  readonly object: ObjectModel
+}
+
+/** An object of the registry. `fromAny` says how it is judged where nobody knows what was there at the start. */
+export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
+  const judge: ObjectJudge = {
+    ladder: consistency,
+    sharesKeys: false,
+    object,
+    check: (history, entry, options) => checkObject(history, entry, { object, fromAny }, options),
+    headline: headlineOfObject,
+  }
+  return {
+    ...said,
+    knows: (f) => Object.hasOwn(object.numbers, f),
+    needs: [{ what: 'operation', functions: undefined }],
+    judge,
+    record: { mayLackInput: object.mayLackInput ?? [], mayBeTaken: true },
+  }
+}

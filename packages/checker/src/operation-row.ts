@@ -1,0 +1,2 @@
+/** An operation of a history: its row in `Operations`. */
+export type OperationRow = number

@@ -1,0 +1,34 @@
+import type { Json } from '@chaos/history'
+import type { Level } from './level.ts'
+import type { Accounting } from './objects/accounting.ts'
+import type { OperationRow } from './operation-row.ts'
+import type { Staleness } from './staleness/measure.ts'
+import type { Verdicts } from './verdict.ts'
+
+/** The answer of one call of `check`: the levels of the model's judge, strongest first. `Report<string>` is anybody's. */
+export interface Report<Name extends string = Level> {
+  readonly model: string
+  readonly levels: Verdicts<Name>
+  readonly headline: string
+  /**
+   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. Of objects other
+   * than registers only how many there are is known.
+   */
+  readonly info: {
+    readonly total: number
+    readonly happened?: number | undefined
+    readonly undecided?: number | undefined
+  }
+  /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
+  readonly lost: readonly LostWrite[]
+  /** Of sets, queues, ids and counters: what became of each element. */
+  readonly accounting?: Accounting | undefined
+  /** How far behind reads were; absent where it was not measured (see `CheckOptions`), or cannot be. */
+  readonly staleness?: Staleness | undefined
+}
+
+export interface LostWrite {
+  readonly key: string | undefined
+  readonly value: Json
+  readonly operation: OperationRow
+}

@@ -1,0 +1,17 @@
+import { findModel, type ModelEntry, models } from '@chaos/checker'
+import type { ObjectJudge } from '../src/objects/entry.ts'
+import type { ObjectModel } from '../src/objects/object-model.ts'
+
+export const modelNames: readonly string[] = models.map(({ name }) => name)
+
+export function modelOf(name: string): ModelEntry {
+  const entry = findModel(name)
+  if (entry === undefined) throw new Error(`there is no model ${name}`)
+  return entry
+}
+
+/** The object that is judged by its sequential specification; undefined for a model that has a judge of its own. */
+export function objectOf(name: string): ObjectModel | undefined {
+  const { judge } = modelOf(name)
+  return 'object' in judge ? (judge as ObjectJudge).object : undefined
+}
