@@ -86,8 +86,8 @@ export const checkMutations: readonly Mutation[] = [
     [
       {
         name: 'lattice-eventual-for-free',
-        before: "if (weaker === 'eventual' || verdicts[weaker]?.result !== 'unknown') continue",
-        after: "if (weaker === 'pram' || verdicts[weaker]?.result !== 'unknown') continue",
+        before: "if (apart.includes(weaker) || verdicts[weaker].result !== 'unknown') continue",
+        after: "if (weaker === 'pram' || verdicts[weaker].result !== 'unknown') continue",
         breaks: 'a history without final reads is said to have converged',
       },
     ],

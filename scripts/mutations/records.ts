@@ -51,13 +51,13 @@ export const recordMutations: readonly Mutation[] = [
   ...inFile('record/doubts.ts', marks, [
     {
       name: 'record-met-in-doubt',
-      before: "const isUnsure = verdict.result === 'met' || (level === 'eventual' && isTouched && !isRegister)",
-      after: "const isUnsure = level === 'eventual' && isTouched && !isRegister",
+      before: "const isUnsure = verdict.result === 'met' || (mayBeTaken && ladder.apart.includes(level))",
+      after: 'const isUnsure = mayBeTaken && ladder.apart.includes(level)',
       breaks: 'what was judged only in part is met as a whole',
     },
     {
       name: 'record-lost-to-what-touched-it',
-      before: "const isUnsure = verdict.result === 'met' || (level === 'eventual' && isTouched && !isRegister)",
+      before: "const isUnsure = verdict.result === 'met' || (mayBeTaken && ladder.apart.includes(level))",
       after: "const isUnsure = verdict.result === 'met'",
       breaks: 'an object is said to have lost what something outside the record took',
     },
