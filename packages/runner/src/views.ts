@@ -20,9 +20,7 @@ function differenceOf(client: Report, backend: Report): string[] {
 
 function toldOf({ neverLeft, untold }: Settled): string[] {
   return [
-    ...(untold === 0
-      ? []
-      : [`${plural(untold, 'operation')} that a node answered ended without an answer for its client`]),
+    ...(untold === 0 ? [] : [`the nodes answered ${plural(untold, 'operation')} whose clients were told nothing`]),
     ...(neverLeft === 0 ? [] : [`${plural(neverLeft, 'request')} never left for a node, and so certainly failed`]),
   ]
 }
