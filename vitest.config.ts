@@ -33,7 +33,8 @@ export default defineConfig({
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...exclude, PURE],
-          maxWorkers: 2,
+          // They wait for processes much of the time.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -15,8 +15,8 @@ describe('chaos fuzz', () => {
     expect(failure.shrunk.faults).toBeLessThanOrEqual(4)
     expect(exitCode).toBe(1)
 
-    const replayed = await chaos(['replay', failure.replay, '--times', '10', '--json'])
-    expect(JSON.parse(replayed.stdout)).toMatchObject({ failures: 10, identical: true, digest: failure.digest })
+    const replayed = await chaos(['replay', failure.replay, '--times', '3', '--json'])
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ failures: 3, identical: true, digest: failure.digest })
     expect(replayed.exitCode).toBe(1)
 
     const checked = await chaos(['check', failure.history, '--level', 'linearizable', '--json'])
@@ -37,8 +37,8 @@ describe('chaos fuzz', () => {
   })
 
   test('finds nothing in Raft as it is, and exits with 0', async () => {
-    const { exitCode, stdout } = await fuzz(['--seeds', '200'], temporaryDirectory())
-    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 200, failures: [] })
+    const { exitCode, stdout } = await fuzz(['--seeds', '60'], temporaryDirectory())
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 60, failures: [] })
     expect(exitCode).toBe(0)
   })
 

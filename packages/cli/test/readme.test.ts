@@ -1,13 +1,22 @@
 import { once } from 'node:events'
-import { readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { startProxy } from './proxy-process.ts'
 
-// Every command of the README is run, as typed. Those that begin with npm are the installation and this very test.
+// Every command of the README is run, on ports of its own: others run tests here too. The soak runs each for as long as
+// it says. Those that begin with npm are the installation and this very test.
+const isPatient = process.env['README'] === 'patient'
+
+/** What a quick test of a command adds to it. */
+const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { 'npx chaos run': ['--time', '6s'] }
+
+/** The ports that the README and its examples name. */
+const PORTS = ['20080', '20081', '8474']
+
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) =>
   block!
@@ -21,7 +30,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   // One of them is unknown from where something outside its record changed it.
   "npx chaos check 'histories/*.jsonl'": 2,
   'npx chaos run --target primary-replica --time 5s --expect linearizable': 1,
-  'npx chaos run --bug ack-before-majority --time 10s --expect linearizable': 1,
+  'npx chaos run --bug ack-before-majority --time 5s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
 }
@@ -40,6 +49,24 @@ const words = (command: string): string[] => command.split(' ').map((word) => wo
 
 /** What is shown to be typed beside something else that runs. */
 const shown = [...readme.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
+
+/** What puts ports that are free in the place of those a text names. */
+async function freePorts(): Promise<(text: string) => string> {
+  const servers = PORTS.map(() => createTcpServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const free = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return (text) => PORTS.reduce((rewritten, port, i) => rewritten.replaceAll(port, String(free[i])), text)
+}
+
+function copyTexts(from: string, to: string, change: (text: string) => string): void {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copyTexts(source, target, change)
+    else writeFileSync(target, change(readFileSync(source, 'utf8')))
+  }
+}
 
 /** A service that keeps what is put. */
 async function keepingService(): Promise<string> {
@@ -67,10 +94,15 @@ describe('the README', () => {
     blocks.map((block) => block.filter((command) => !command.startsWith('npm '))).filter(({ length }) => length > 0),
   )('%s', async (...block) => {
     const cwd = temporaryDirectory()
-    for (const directory of ['histories', 'examples']) symlinkSync(join(root, directory), join(cwd, directory))
+    const onFreePorts = await freePorts()
+    for (const directory of ['histories', 'node_modules']) symlinkSync(join(root, directory), join(cwd, directory))
+    copyTexts(join(root, 'examples'), join(cwd, 'examples'), onFreePorts)
     for (const command of block) {
       expect(command).toMatch(/^npx chaos /)
-      const { exitCode, stdout, stderr } = await chaos(words(command).slice(2), { cwd })
+      const typed = words(onFreePorts(command)).slice(2)
+      // Where Toxiproxy listens unless it is told otherwise.
+      if (typed.includes('--toxiproxy')) typed.splice(1, 0, '--control', onFreePorts('127.0.0.1:8474'))
+      const { exitCode, stdout, stderr } = await chaos([...typed, ...(hurry[command] ?? [])], { cwd })
       expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(expectedExitCodes[command] ?? 0)
       for (const text of [/\S/, ...(expectedTexts[command] ?? [])]) expect(stdout, stderr).toMatch(text)
     }
