@@ -32,8 +32,8 @@ export interface CheckPool {
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A seventh of what one core reads of plain lines. */
-const READING_BYTES_PER_MS = 20_000
+/** A thirtieth of what one core reads of plain lines: other programs may have the processors meanwhile. */
+const READING_BYTES_PER_MS = 5_000
 
 /** Reading does not look at the clock, and must end all the same: what uncompresses to terabytes, say. */
 const readingLimitMs = ({ file, settings }: CheckTask): number =>
