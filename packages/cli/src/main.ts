@@ -1,6 +1,5 @@
-import { UserError } from '@chaos/history'
+import { nearest, UserError } from '@chaos/history'
 import yargs, { type Options } from 'yargs'
-import { nearest } from './arguments/suggest.ts'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'

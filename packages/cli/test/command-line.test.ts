@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { againCommand } from '../src/run/plan.ts'
+import type { ParsedOptions } from '../src/command.ts'
+import { againCommand } from '../src/run/again.ts'
 import { parseRunSettings } from '../src/run/settings.ts'
 import { commandLine, fileWord } from '../src/terminal/command-line.ts'
 
@@ -30,6 +31,8 @@ test('a file whose name begins with a dash is no option', () => {
   expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
 })
 
+const againFor = async (typed: ParsedOptions): Promise<string> => againCommand((await parseRunSettings(typed)).run)
+
 test('the command that repeats a run names the level that was asked for, and no other', async () => {
   const typed = {
     time: '1s',
@@ -41,7 +44,7 @@ test('the command that repeats a run names the level that was asked for, and no 
     'check-timeout': '1s',
     seed: 1,
   }
-  expect(againCommand(await parseRunSettings({ ...typed, expect: 'sequential' }))).toContain('--expect sequential')
-  expect(againCommand(await parseRunSettings({ ...typed, expect: 'none' }))).toContain('--expect none')
-  expect(againCommand(await parseRunSettings(typed))).not.toContain('--expect')
+  expect(await againFor({ ...typed, expect: 'sequential' })).toContain('--expect sequential')
+  expect(await againFor({ ...typed, expect: 'none' })).toContain('--expect none')
+  expect(await againFor(typed)).not.toContain('--expect')
 })

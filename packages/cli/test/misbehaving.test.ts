@@ -5,9 +5,10 @@ import type { ProtocolDefinition } from '@chaos/protocols'
 import { minimise, searchSeeds, usualStrategies } from '@chaos/simulator'
 import { vetProtocol } from '@chaos/targets'
 import { describe, expect, test } from 'vitest'
+import { createFlag } from '../src/fuzz/pulse.ts'
 import { guardedProtocol } from '../src/fuzz/subject-name.ts'
 import { limitsFor } from '../src/fuzz/worker.ts'
-import { simulate } from '../src/run/simulate.ts'
+import { simulateSpec } from '../src/run/simulate-task.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 import { type Misbehaving, misbehaving } from './misbehaving.ts'
 
@@ -19,19 +20,17 @@ function written({ source }: Misbehaving): string {
   return file
 }
 
-const plan = {
-  bug: undefined,
-  knobs: {},
+const spec = {
+  target: { name: 'sim:./mine.ts', settings: {} },
+  workload: { name: 'register', settings: { keys: 3 } },
   nodes: 3,
-  keys: 3,
-  cas: true,
   clients: 6,
   rate: 200,
   timeMs: millis(500),
   timeoutMs: millis(300),
-  quietMs: millis(500),
+  faults: [],
   seed: 1,
-  schedule: [],
+  checkMs: millis(10_000),
 }
 
 function firstFinding(protocol: ProtocolDefinition) {
@@ -72,9 +71,8 @@ describe('a protocol that misbehaves is told as that, with the event, in a searc
     expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
     // Three writes are enough for all of them.
     expect(smallest?.operations.length).toBeLessThanOrEqual(3)
-    expect(await simulate(protocol, plan, { interrupted: () => false, watched: true })).toMatchObject({
-      end: { type: 'broken', what: expect.stringMatching(one.says) },
-    })
+    const run = await simulateSpec({ spec, stop: createFlag() }, protocol)
+    expect(run.failure).toMatch(one.says)
   })
 
   test('throws is told with the place where it did', async () => {

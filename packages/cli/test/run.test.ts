@@ -27,7 +27,7 @@ describe('a real run', () => {
     expect(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))).toMatchObject({
       chaos: 1,
       tier: 'real',
-      config: { target: 'raft', nodes: 5, seed: 5 },
+      spec: { target: { name: 'raft' }, nodes: 5, seed: 5 },
       expectation: { level: 'linearizable', met: true },
     })
     expect(await processesMentioning(out)).toEqual([])
@@ -162,12 +162,12 @@ describe('a run with a deliberate mistake', () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
-    const { config } = JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))
-    expect(config).toMatchObject({ knobs: { 'snapshot-entries': 50 }, faults: ['isolate-leader', 'kill'] })
+    const { spec } = JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))
+    expect(spec).toMatchObject({ target: { settings: { 'snapshot-entries': 50 } }, faults: ['isolate-leader', 'kill'] })
     const again = temporaryDirectory()
     await chaosHere([...args.slice(0, -1), again, '--set', 'snapshot-entries=7', '--faults', 'none'])
-    const asked = JSON.parse(readFileSync(join(onlyRunIn(again), 'run.json'), 'utf8')).config
-    expect(asked).toMatchObject({ knobs: { 'snapshot-entries': 7 }, faults: [] })
+    const asked = JSON.parse(readFileSync(join(onlyRunIn(again), 'run.json'), 'utf8')).spec
+    expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
   test('that never made a difference says so', async () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { planFor } from '../src/run/plan.ts'
 import { parseRunSettings } from '../src/run/settings.ts'
 import { tooShortText } from '../src/run/too-short.ts'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
@@ -19,8 +18,7 @@ const settingsFor = (time: string, faults: string, seed: number) =>
   })
 
 const textFor = async (time: string, faults: string, seed: number): Promise<string | undefined> => {
-  const settings = await settingsFor(time, faults, seed)
-  return tooShortText(settings, planFor(settings))
+  return tooShortText((await settingsFor(time, faults, seed)).run)
 }
 
 describe('a run too short for its faults', () => {

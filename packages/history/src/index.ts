@@ -38,6 +38,7 @@ export {
 export { isClient } from './processes.ts'
 export { UNNAMED } from './sessions.ts'
 export type { ChunkReader, EventSink } from './sink.ts'
+export { didYouMean, nearest } from './suggest.ts'
 export type { Millis, Nanos } from './units.ts'
 export { millis, millisToNanos, nanos, nanosToMillis } from './units.ts'
 export type { ValueId } from './value.ts'

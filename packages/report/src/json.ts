@@ -121,7 +121,7 @@ function wholeJson(input: JsonInput): Json {
     vacuous: input.vacuous ?? run?.vacuous,
     trouble: run?.trouble,
     warnings: history.warnings,
-    seed: run?.config.seed,
+    seed: run?.spec.seed,
     tier: run?.tier,
     interrupted: run?.interrupted,
     expected: expectation?.level ?? 'none',

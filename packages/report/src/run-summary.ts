@@ -6,7 +6,7 @@ import type { Millis, Nanos } from '@chaos/history'
 export interface RunSummary {
   readonly chaos: 1
   readonly version: string
-  readonly config: RunConfig
+  readonly spec: RunConfig
   /** ISO 8601, when it began. */
   readonly startedAt: string
   /** Which promise of determinism applies: a simulated run repeats to the byte, a real one repeats workload and schedule. */
@@ -46,21 +46,22 @@ export interface RunViews {
   readonly said: readonly string[]
 }
 
+/** What the run was asked to be: a run started from it is the same again. */
 export interface RunConfig {
-  readonly target: string
-  readonly bug?: string | undefined
-  readonly knobs: { readonly [name: string]: number | boolean | string }
+  readonly target: { readonly name: string; readonly bug?: string | undefined; readonly settings: Settings }
+  readonly workload: { readonly name: string; readonly settings: Settings }
   readonly nodes: number
   readonly clients: number
   /** Operations per second, over all clients together. */
   readonly rate: number
-  readonly keys: number
-  /** `read`, `write`, `cas`. */
-  readonly operations: readonly string[]
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly faults: readonly string[]
   readonly seed: number
+}
+
+interface Settings {
+  readonly [name: string]: number | boolean | string
 }
 
 /** A fault as it was: its selectors resolved, its real start and end. */

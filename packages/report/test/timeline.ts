@@ -115,16 +115,14 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
   return {
     chaos: 1,
     version: '0.1.0',
-    config: {
-      target: 'primary-replica',
-      knobs: {},
+    spec: {
+      target: { name: 'primary-replica', settings: {} },
+      workload: { name: 'register', settings: { keys: 4 } },
       nodes: 3,
       clients: 10,
       rate: 3000,
-      keys: 4,
-      operations: ['read', 'write'],
-      timeMs: 20_000 as RunSummary['config']['timeMs'],
-      timeoutMs: 500 as RunSummary['config']['timeoutMs'],
+      timeMs: 20_000 as RunSummary['spec']['timeMs'],
+      timeoutMs: 500 as RunSummary['spec']['timeoutMs'],
       faults: ['partition', 'kill', 'pause'],
       seed: 4417,
     },

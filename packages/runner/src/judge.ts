@@ -9,7 +9,7 @@ import { compareViews } from './views.ts'
 
 interface JudgeInput {
   readonly version: string
-  readonly config: RunConfig
+  readonly spec: RunConfig
   readonly startedAt: string
   readonly tier: RunSummary['tier']
   readonly schedule: Schedule
@@ -39,7 +39,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
   return {
     chaos: 1,
     version: input.version,
-    config: input.config,
+    spec: input.spec,
     startedAt: input.startedAt,
     tier: input.tier,
     durationNanos: outcome.endedAt,
@@ -48,7 +48,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     faults,
     operations: countOperations(history),
     phases: summarizePhases(history, faults, {
-      nodes: nodeNames(input.config.nodes),
+      nodes: nodeNames(input.spec.nodes),
       healedAt: outcome.healedAt,
       endedAt: outcome.endedAt,
     }),
@@ -72,7 +72,13 @@ const judgeHeldTo = ({ level, promised }: RunExpectation, report: Report, vacuou
 })
 
 /** A mistake that made no difference says nothing of whether it can be found. */
-const untried = ({ config: { bug }, marks, outcome }: JudgeInput): string[] =>
+const untried = ({
+  spec: {
+    target: { bug },
+  },
+  marks,
+  outcome,
+}: JudgeInput): string[] =>
   bug === undefined || !marks || outcome.marked.length > 0
     ? []
     : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]

@@ -9,7 +9,7 @@ const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>):
 }
 
 /** How long to wait for someone who serves clients, before they begin. */
-const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
+export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =
   | { readonly type: 'ended'; readonly outcome: RunOutcome }

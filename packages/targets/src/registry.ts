@@ -1,29 +1,37 @@
-import type { FaultKind } from '@chaos/faults'
-import { type ProtocolDefinition, protocols } from '@chaos/protocols'
-import { embeddedSufferings, type Suffering } from './embedded/suffers.ts'
+import { didYouMean, UserError } from '@chaos/history'
+import { protocols } from '@chaos/protocols'
+import type { Target } from '@chaos/runner'
+import { SIMULATED, simulatedTarget } from '@chaos/simulator'
+import { embeddedTarget } from './embedded/target.ts'
+import { loadProtocol } from './protocol-file.ts'
+import { isUserFile } from './user-file/import.ts'
+import { vetProtocol } from './vet-protocol.ts'
 
-/** Something that can be tested, as help and the fault × target table show it. */
-export interface TargetDefinition {
-  readonly name: string
-  readonly summary: string
-  readonly defaultNodes: number
-  readonly protocol: ProtocolDefinition
-  readonly faults: Readonly<Record<FaultKind, Suffering>>
+/** Everything that can be tested and comes with this program. */
+export const targets: readonly Target[] = [
+  ...protocols.map((protocol) => embeddedTarget(protocol)),
+  ...protocols.map((protocol) => simulatedTarget(protocol)),
+]
+
+/**
+ * What a reference names: one of `targets`, or a protocol of the user's own by the path of its file. `sim:` before either
+ * is the simulator.
+ *
+ * @throws UserError (usage, input)
+ */
+export async function targetOf(reference: string): Promise<Target> {
+  const simulated = reference.startsWith(SIMULATED)
+  const name = simulated ? reference.slice(SIMULATED.length) : reference
+  if (isUserFile(name)) {
+    await vetProtocol(name)
+    const protocol = await loadProtocol(name)
+    return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
+  }
+  const found = targets.find((target) => target.name === reference)
+  if (found !== undefined) return found
+  const known = targets.map((target) => target.name)
+  throw new UserError(
+    'usage',
+    `there is no target ${reference}.${didYouMean(reference, known)} Known: ${known.join(', ')}.`,
+  )
 }
-
-/** A protocol, as processes of this machine. */
-export const embeddedTarget = (protocol: ProtocolDefinition): TargetDefinition => ({
-  name: protocol.name,
-  summary: protocol.summary,
-  defaultNodes: protocol.defaultNodes,
-  protocol,
-  faults: embeddedSufferings,
-})
-
-/** Every protocol that comes with this program. */
-export const embeddedTargets: readonly TargetDefinition[] = protocols.map(embeddedTarget)
-
-export const targetNames: readonly string[] = embeddedTargets.map((target) => target.name)
-
-export const findTarget = (name: string): TargetDefinition | undefined =>
-  embeddedTargets.find((target) => target.name === name)

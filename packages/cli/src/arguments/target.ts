@@ -1,21 +1,15 @@
 import { UserError } from '@chaos/history'
-import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import {
-  embeddedTarget,
-  findTarget,
-  isUserFile,
-  loadProtocol,
-  type TargetDefinition,
-  targetNames,
-  vetProtocol,
-} from '@chaos/targets'
+
+import type { Target } from '@chaos/runner'
+import { targetOf as findTarget, isUserFile, targets } from '@chaos/targets'
+
 import { type ParsedOptions, textOf } from '../command.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
 
 /** What a command is to work on, and by which reference other threads and processes find it. */
 export interface ChosenTarget {
-  readonly target: TargetDefinition
+  readonly target: Target
   readonly reference: string
 }
 
@@ -36,37 +30,38 @@ export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget
 
 /** By a reference as files have it: a name, or a path. */
 export async function targetOf(reference: string): Promise<ChosenTarget> {
-  if (isUserFile(reference)) {
-    await vetProtocol(reference)
-    return { target: embeddedTarget(await loadProtocol(reference)), reference }
-  }
-  const target = findTarget(oneOf('target', 'target', reference, targetNames))
-  if (target === undefined) throw new UserError('usage', `--target ${reference}: there is no such target.`)
-  return { target, reference: target.name }
+  if (!isUserFile(reference))
+    oneOf(
+      'target',
+      'target',
+      reference,
+      targets.map((target) => target.name),
+    )
+  return { target: await findTarget(reference), reference }
 }
 
 export const DEFAULT_TARGET = 'raft'
 
-export function parseBug(protocol: ProtocolDefinition, typed: string | undefined): string | undefined {
+export function parseBug(target: Target, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined
   return oneOf(
     'bug',
-    `mistake in ${protocol.name}`,
+    `mistake in ${target.name}`,
     typed,
-    protocol.bugs.map((bug) => bug.name),
+    target.bugs.map((bug) => bug.name),
   )
 }
 
-export function parseKnobs(protocol: ProtocolDefinition, typed: readonly string[]): { [name: string]: KnobValue } {
+export function parseKnobs(target: Target, typed: readonly string[]): { [name: string]: number | boolean | string } {
   const knobs = parseSettings(typed)
   for (const [name, value] of Object.entries(knobs)) {
     oneOf(
       'set',
-      `knob of ${protocol.name}`,
+      `knob of ${target.name}`,
       name,
-      protocol.knobs.map((knob) => knob.name),
+      target.settings.map((knob) => knob.name),
     )
-    const values = protocol.knobs.find((knob) => knob.name === name)?.values
+    const values = target.settings.find((knob) => knob.name === name)?.values
     if (values !== undefined && !values.includes(value))
       throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }

@@ -1,5 +1,4 @@
-import { UserError } from '@chaos/history'
-import { didYouMean } from '../arguments/suggest.ts'
+import { didYouMean, UserError } from '@chaos/history'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { type Action, actions } from '../proxy/actions.ts'

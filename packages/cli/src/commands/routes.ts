@@ -1,5 +1,4 @@
-import { UserError } from '@chaos/history'
-import { didYouMean } from '../arguments/suggest.ts'
+import { didYouMean, UserError } from '@chaos/history'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { actions } from '../routes/actions.ts'

@@ -1,4 +1,5 @@
 import type { Level } from '@chaos/checker'
+import { memberText } from '@chaos/runner'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
@@ -10,26 +11,23 @@ export const runCommand: Command = {
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
     protocol: { type: 'string', describe: 'a protocol of your own instead: the file it is in', requiresArg: true },
-    nodes: { type: 'string', describe: 'how many nodes [default: the target decides]', requiresArg: true },
+    nodes: { type: 'string', describe: `${memberText('nodes')} [default: the target decides]`, requiresArg: true },
     time: {
       type: 'string',
-      default: RUN_DEFAULTS.time,
-      describe: 'how long clients are at work: 500ms, 20s, 2m',
+      describe: `${memberText('timeMs')}: 500ms, 20s, 2m [default: ${RUN_DEFAULTS.time}]`,
       requiresArg: true,
     },
     rate: {
       type: 'string',
-      default: String(RUN_DEFAULTS.rate),
-      describe: 'operations per second, over all clients together',
+      describe: `${memberText('rate')} [default: ${RUN_DEFAULTS.rate}]`,
       requiresArg: true,
     },
     clients: {
       type: 'string',
-      default: String(RUN_DEFAULTS.clients),
-      describe: 'clients at work at the same time',
+      describe: `${memberText('clients')} [default: ${RUN_DEFAULTS.clients}]`,
       requiresArg: true,
     },
-    keys: { type: 'string', default: String(RUN_DEFAULTS.keys), describe: 'how many keys they use', requiresArg: true },
+    keys: { type: 'string', describe: `how many keys they use [default: ${RUN_DEFAULTS.keys}]`, requiresArg: true },
     operations: {
       type: 'string',
       describe: 'read,write or read,write,cas [default: with cas where the target promises linearizability]',
@@ -37,8 +35,7 @@ export const runCommand: Command = {
     },
     timeout: {
       type: 'string',
-      default: RUN_DEFAULTS.timeout,
-      describe: 'how long a client waits for an answer',
+      describe: `${memberText('timeoutMs')} [default: ${RUN_DEFAULTS.timeout}]`,
       requiresArg: true,
     },
     faults: {
@@ -46,7 +43,7 @@ export const runCommand: Command = {
       describe: `which faults, comma-separated, or none; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or what brings the mistake out]`,
       requiresArg: true,
     },
-    seed: { type: 'string', describe: 'drives every choice of the run [default: drawn]', requiresArg: true },
+    seed: { type: 'string', describe: `${memberText('seed')} [default: drawn]`, requiresArg: true },
     expect: {
       type: 'string',
       describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only look [default: what the target promises]`,
@@ -72,13 +69,28 @@ export const runCommand: Command = {
       describe: 'where to make the directory of this run',
       requiresArg: true,
     },
-    'check-timeout': { type: 'string', default: '60s', describe: 'how long checking may take', requiresArg: true },
+    'check-timeout': {
+      type: 'string',
+      describe: `${memberText('checkMs')} [default: ${RUN_DEFAULTS.checkTimeout}]`,
+      requiresArg: true,
+    },
+    spec: {
+      type: 'string',
+      describe: 'the run as a file instead of options: JSON, or the run.json of a run to have it again',
+      requiresArg: true,
+    },
+    events: {
+      type: 'string',
+      describe: 'write everything that happens to this file as it happens, a line of JSON each',
+      requiresArg: true,
+    },
     json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
   },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
     ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it: exits with 1, for it breaks its promise'],
+    ['chaos run --spec chaos-results/DIR/run.json', 'the same run again'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
   ],
   run: async (options) => executeRun(await parseRunSettings(options)),

@@ -1,7 +1,8 @@
 import { nemeses } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import { protocols } from '@chaos/protocols'
-import { embeddedTargets } from '@chaos/targets'
+import type { Target } from '@chaos/runner'
+import { targets } from '@chaos/targets'
+import { settingsFor } from '@chaos/workloads'
 import { type Command, flagOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -34,34 +35,40 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-const names = protocols.map(({ name }) => name)
+const real = targets.filter(({ tier }) => tier === 'real')
+const names = real.map(({ name }) => name)
 const widest = Math.max(...nemeses.map(({ name }) => name.length), ...names.map((name) => name.length)) + 2
 
 function targetList(): Listing {
-  const lines = protocols.flatMap(({ name, summary, defaultNodes, promises, knobs }) => [
-    `${style.bold(name.padEnd(widest))}${summary}`,
-    `${' '.repeat(widest)}${defaultNodes} nodes · promises under faults: ${promises}`,
-    ...knobs.map(
-      (knob) =>
-        `${' '.repeat(widest)}--set ${knob.name}=${style.bold(String(knob.default))}  ${knob.summary}${knob.values === undefined ? '' : ` (${knob.values.join(', ')})`}`,
+  const lines = real.flatMap((target) => [
+    `${style.bold(target.name.padEnd(widest))}${target.summary}`,
+    `${' '.repeat(widest)}${target.defaultNodes} nodes · promises under faults: ${promiseOf(target)}`,
+    ...target.settings.map(
+      (setting) =>
+        `${' '.repeat(widest)}--set ${setting.name}=${style.bold(String(setting.default))}  ${setting.summary}${setting.values === undefined ? '' : ` (${setting.values.join(', ')})`}`,
     ),
     '',
   ])
-  const rows = protocols.map(({ name, summary, defaultNodes, promises, knobs, bugs }) => ({
-    target: name,
-    summary,
-    defaultNodes,
-    promises,
-    knobs,
-    bugs: bugs.map((bug) => bug.name),
+  const rows = targets.map((target) => ({
+    target: target.name,
+    summary: target.summary,
+    tier: target.tier,
+    defaultNodes: target.defaultNodes,
+    promises: promiseOf(target),
+    settings: target.settings,
+    bugs: target.bugs.map((bug) => bug.name),
   }))
-  return { rows, lines: [...lines, 'Run one: chaos run --target NAME'] }
+  return { rows, lines: [...lines, 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'] }
 }
 
+/** As it comes: of what is asked for by default. */
+const promiseOf = (target: Target): string =>
+  target.promises({ workload: 'register', settings: settingsFor(target), faults: [] })
+
 function faultTable(): Listing {
-  const rows = embeddedTargets.flatMap((target) =>
+  const rows = real.flatMap((target) =>
     nemeses.map(({ name, kind, summary }) => {
-      const suffering = target.faults[kind]
+      const suffering = target.suffers(kind)
       return {
         target: target.name,
         fault: name,
@@ -72,7 +79,7 @@ function faultTable(): Listing {
       }
     }),
   )
-  const lines = embeddedTargets.flatMap((target) => [
+  const lines = real.flatMap((target) => [
     style.bold(target.name),
     ...rows
       .filter((row) => row.target === target.name)
@@ -83,10 +90,10 @@ function faultTable(): Listing {
 }
 
 function bugList(): Listing {
-  const rows = protocols.flatMap(({ name: target, bugs }) =>
+  const rows = real.flatMap(({ name: target, bugs }) =>
     bugs.map(({ name, summary, under }) => ({ target, bug: name, summary, ...(under === undefined ? {} : { under }) })),
   )
-  const lines = protocols.flatMap(({ name: target, bugs }) => [
+  const lines = real.flatMap(({ name: target, bugs }) => [
     style.bold(target),
     ...bugs.map((bug) => `  ${bug.name.padEnd(24)}${bug.summary}`),
     '',

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type Millis, UserError } from '@chaos/history'
 import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
 import { strategies, usualStrategies } from '@chaos/simulator'
+import { loadProtocol } from '@chaos/targets'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -35,14 +36,14 @@ const MOST_SEEDS = 1_000_000_000
 /** @throws UserError (usage) that names the option. */
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const { target, reference } = await chooseTarget(options)
-  const { protocol } = target
+  const protocol = await loadProtocol(reference)
   const nodes = textOf(options, 'nodes')
   const invariants = options['invariants'] !== false
   return {
     subject: {
       target: reference,
-      bug: parseBug(protocol, textOf(options, 'bug')),
-      ...heldTo(protocol, parseKnobs(protocol, textsOf(options, 'set')), textOf(options, 'expect')),
+      bug: parseBug(target, textOf(options, 'bug')),
+      ...heldTo(protocol, parseKnobs(target, textsOf(options, 'set')), textOf(options, 'expect')),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
     },

@@ -6,14 +6,15 @@ import {
   guide,
   minimise,
   type SearchResult,
+  SIMULATED,
   type Subject,
   searchSeeds,
   strategies,
   type TrialLimits,
 } from '@chaos/simulator'
-import { type RunPlan, type Simulated, simulate } from '../run/simulate.ts'
+import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
 import { playSimulated, type SimulatedPlay } from './play.ts'
-import { beginSeed, type Flag, isRaised, type Pulse, withPulse } from './pulse.ts'
+import { beginSeed, type Pulse, withPulse } from './pulse.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 
 /** Some seeds for one thread. */
@@ -50,13 +51,6 @@ export interface PlayTask {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
-}
-
-export interface SimulateTask {
-  /** The path of a file. */
-  readonly target: string
-  readonly plan: RunPlan
-  readonly stop: Flag
 }
 
 const CHECK_MS = millis(2_000)
@@ -102,13 +96,9 @@ export async function play({ scenario, invariants, ...task }: PlayTask & Watched
   return settled(playSimulated(await watchedSubject(task), scenario, limitsFor(invariants)))
 }
 
-export async function simulateRun({ target, plan, stop, pulse }: SimulateTask & Watched): Promise<Simulated> {
-  return settled(
-    await simulate(withPulse(await guardedProtocol(target), pulse), plan, {
-      interrupted: () => isRaised(stop),
-      watched: true,
-    }),
-  )
+export async function simulateRun({ pulse, ...task }: SimulateTask & Watched): Promise<Simulated> {
+  const file = task.spec.target.name.slice(SIMULATED.length)
+  return settled(await simulateSpec(task, withPulse(await guardedProtocol(file), pulse)))
 }
 
 /** A promise that a step left behind, and that is rejected, ends this thread: before its task is done, so that it is told. */

@@ -1,7 +1,6 @@
 import { familyOf } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaos/history'
 import type { Style } from '@chaos/report'
-import { didYouMean } from '../arguments/suggest.ts'
 import type { ControlClient } from './control-client.ts'
 import type { FaultAnswer, LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'

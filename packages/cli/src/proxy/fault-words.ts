@@ -1,7 +1,6 @@
 import { type FaultFamily, type FaultParameter, familyOf, trafficFaultKinds } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaos/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
-import { didYouMean } from '../arguments/suggest.ts'
 
 /** A fault as words of a command line say it, before the proxy has looked at it. */
 export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }

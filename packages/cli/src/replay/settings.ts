@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaos/history'
 import { whyUnreadable } from '@chaos/history/files'
 import { promiseOf } from '@chaos/protocols'
-import type { Scenario } from '@chaos/runner'
+import type { Scenario, Target } from '@chaos/runner'
 import { parseReplay, type Replay } from '@chaos/simulator'
-import type { TargetDefinition } from '@chaos/targets'
+import { loadProtocol } from '@chaos/targets'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
@@ -30,15 +30,16 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const replay = parseReplay(readText(file), file)
   const { target: reference, bug, knobs, nodes, operations } = replay.scenario
   const { target } = await targetOf(reference)
-  parseBug(target.protocol, bug)
+  const protocol = await loadProtocol(reference)
+  parseBug(target, bug)
   parseKnobs(
-    target.protocol,
+    target,
     Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
   )
   const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
   const expected = textOf(options, 'expect')
-  const level = expected === undefined ? promiseOf(target.protocol, knobs) : parseLevel('expect', expected)
+  const level = expected === undefined ? promiseOf(protocol, knobs) : parseLevel('expect', expected)
   if (level === 'none')
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
   return {
@@ -60,9 +61,9 @@ function readText(file: string): string {
   }
 }
 
-function refuseImpossible(target: TargetDefinition, scenario: Scenario): void {
+function refuseImpossible(target: Target, scenario: Scenario): void {
   for (const { fault } of scenario.faults) {
-    const suffering = target.faults[fault.kind]
+    const suffering = target.suffers(fault.kind)
     if (!suffering.possible)
       throw new UserError(
         'usage',

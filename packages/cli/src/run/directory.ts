@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '@chaos/history'
-import { whyUnwritable } from '@chaos/history/files'
+import { openHistoryWriter, readHistory, whyUnwritable } from '@chaos/history/files'
+import type { RunStore } from '@chaos/runner'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */
@@ -14,11 +15,20 @@ export interface RunDirectory {
   readonly nodes: string
 }
 
+/** Where a run keeps what it makes, as its directory. */
+export const storeIn = (directory: RunDirectory): RunStore => ({
+  historyName: directory.history,
+  dataDir: join(directory.path, 'data'),
+  logDir: directory.nodes,
+  open: (header, failed) => openHistoryWriter(directory.history, { header, onError: failed }),
+  read: () => readHistory(directory.history),
+})
+
 /** Makes `OUT/20261120-074501-raft`, with a number behind it where two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
   for (let attempt = 1; ; attempt++) {
-    const path = join(out, `${stamp}-${target}${attempt === 1 ? '' : `-${attempt}`}`)
+    const path = join(out, `${stamp}-${target.replaceAll(':', '-')}${attempt === 1 ? '' : `-${attempt}`}`)
     try {
       makeDirectory(resolve(out))
       mkdirSync(path)

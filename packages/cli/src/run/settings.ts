@@ -1,41 +1,24 @@
-import { type Nemesis, nemeses } from '@chaos/faults'
+import { type Level, levels } from '@chaos/checker'
 import { type Millis, millis, UserError } from '@chaos/history'
-import type { KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import type { RunExpectation } from '@chaos/runner'
-import type { TargetDefinition } from '@chaos/targets'
+import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaos/runner'
+import { SIMULATED } from '@chaos/simulator'
+import type { Settings } from '@chaos/workloads'
 import { parseNemeses } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { parseExpectation, promiseOfRun } from './expectation.ts'
+import { registries } from './registries.ts'
+import { readSpecFile } from './spec-file.ts'
 
-export const operationNames = ['read', 'write', 'cas'] as const
-export type Operation = (typeof operationNames)[number]
-
-/** Everything `chaos run` was told, checked and with its defaults filled in. */
+/** Everything `chaos run` was told: the run itself, and how to show it. */
 export interface RunSettings {
-  readonly protocol: ProtocolDefinition
-  /** Its name or, where it is the user's own, its file. */
-  readonly reference: string
-  readonly bug: string | undefined
-  readonly knobs: { readonly [name: string]: KnobValue }
-  readonly simulated: boolean
+  readonly run: PlannedRun
   /** Whether a simulated run is made twice, to see that it is the same. */
   readonly verifyDeterminism: boolean
-  readonly nodes: number
-  readonly clients: number
-  readonly rate: number
-  readonly keys: number
-  readonly operations: readonly Operation[]
-  readonly timeMs: Millis
-  readonly timeoutMs: Millis
-  readonly checkTimeoutMs: Millis
-  readonly nemeses: readonly Nemesis[]
-  readonly seed: number
-  /** Absent: the run only looks. */
-  readonly expect: RunExpectation | undefined
   readonly json: boolean
+  /** Where to write what happens as it happens. */
+  readonly events: string | undefined
   /** Where run directories are made. */
   readonly out: string
 }
@@ -48,56 +31,92 @@ export const RUN_DEFAULTS = {
   keys: 20,
   timeout: '1s',
   faults: 'partition,kill,pause',
+  checkTimeout: '60s',
 } as const
+
+/** Options that a spec holds: they are not given together with one. */
+const OF_SPEC = [
+  ...['target', 'protocol', 'nodes', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout', 'faults', 'seed'],
+  ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
+]
 
 /** Throws a usage error that names the option, for anything that cannot be. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
-  const simulated = flagOf(options, 'sim')
-  const { target, reference } = await chooseTarget(options)
-  const { protocol } = target
-  const bug = parseBug(protocol, textOf(options, 'bug'))
-  const under = protocol.bugs.find(({ name }) => name === bug)?.under
-  const knobs = { ...under?.knobs, ...parseKnobs(protocol, textsOf(options, 'set')) }
-  const faults = textOf(options, 'faults') ?? under?.faults?.join(',') ?? RUN_DEFAULTS.faults
-  const chosenNemeses = parseFaults(faults, target, simulated)
+  const file = textOf(options, 'spec')
+  const spec = file === undefined ? await parseSpecOptions(options) : specOfFile(file, options)
+  const run = await planRun(spec, registries, file ?? 'chaos run')
   return {
-    protocol,
-    reference,
-    bug,
-    knobs,
-    simulated,
-    verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), simulated),
-    nodes: parseCount('nodes', textOf(options, 'nodes') ?? protocol.defaultNodes, { min: 1, max: 15 }),
-    clients: parseCount('clients', textOf(options, 'clients'), { min: 1, max: 200 }),
-    rate: parseCount('rate', textOf(options, 'rate'), { min: 1, max: 1_000_000 }),
-    keys: parseCount('keys', textOf(options, 'keys'), { min: 1, max: 10_000 }),
-    operations: parseOperations(textOf(options, 'operations'), protocol),
-    timeMs: parseRunTime(textOf(options, 'time') ?? ''),
-    timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
-    checkTimeoutMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? ''),
-    nemeses: chosenNemeses,
-    seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-    }),
-    expect: parseExpectation(textOf(options, 'expect'), promiseOfRun({ protocol, knobs, nemeses: chosenNemeses })),
+    run,
+    verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     json: flagOf(options, 'json'),
+    events: textOf(options, 'events'),
     out: textOf(options, 'out') ?? 'chaos-results',
   }
 }
 
-function parseVerify(wanted: boolean, simulated: boolean): boolean {
-  if (wanted && !simulated)
+function specOfFile(file: string, options: ParsedOptions): RunSpec {
+  const given = OF_SPEC.filter((name) => options[name] !== undefined && options[name] !== false)
+  if (given.length > 0)
+    throw new UserError(
+      'usage',
+      `--spec ${file} says all of the run: leave --${given.join(', --')} out, or edit the file.`,
+    )
+  return readSpecFile(file)
+}
+
+async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
+  const { target, reference } = await chooseTarget(options)
+  const bug = parseBug(target, textOf(options, 'bug'))
+  const under = target.bugs.find(({ name }) => name === bug)?.under
+  const settings: Settings = { ...under?.settings, ...parseKnobs(target, textsOf(options, 'set')) }
+  const faults = textOf(options, 'faults') ?? under?.faults?.join(',') ?? RUN_DEFAULTS.faults
+  const optional = (name: string, usual: string | number) => textOf(options, name) ?? String(usual)
+  const nodes = textOf(options, 'nodes')
+  const expect = textOf(options, 'expect')
+  return {
+    target: { name: flagOf(options, 'sim') ? simulated(reference) : reference, bug, settings },
+    workload: {
+      name: 'register',
+      settings: {
+        keys: parseCount('keys', optional('keys', RUN_DEFAULTS.keys), { min: 1, max: 10_000 }),
+        ...(parseOperations(textOf(options, 'operations'), target).includes('cas') ? {} : { cas: 0 }),
+      },
+    },
+    nodes: nodes === undefined ? target.defaultNodes : parseCount('nodes', nodes, { min: 1, max: 15 }),
+    clients: parseCount('clients', optional('clients', RUN_DEFAULTS.clients), { min: 1, max: 200 }),
+    rate: parseCount('rate', optional('rate', RUN_DEFAULTS.rate), { min: 1, max: 1_000_000 }),
+    timeMs: parseRunTime(optional('time', RUN_DEFAULTS.time)),
+    timeoutMs: parseDuration('timeout', optional('timeout', RUN_DEFAULTS.timeout)),
+    faults: parseNemeses(faults).map(({ name }) => name),
+    seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    }),
+    expect: expect === undefined ? undefined : oneOf<Level | 'none'>('expect', 'level', expect, [...levels, 'none']),
+    checkMs: parseDuration('check-timeout', optional('check-timeout', RUN_DEFAULTS.checkTimeout)),
+  }
+}
+
+const simulated = (reference: string): string =>
+  reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`
+
+function parseVerify(wanted: boolean, { tier }: Target): boolean {
+  if (wanted && tier !== 'simulated')
     throw new UserError('usage', '--verify-determinism: real processes never do the same twice. Add --sim.')
   return wanted
 }
 
-/** What promises less than one order for all is judged more finely by reads and writes alone. */
-export const usualOperations = ({ promises }: ProtocolDefinition): readonly Operation[] =>
-  promises === 'linearizable' ? operationNames : ['read', 'write']
+const operationNames = ['read', 'write', 'cas'] as const
+type Operation = (typeof operationNames)[number]
 
-function parseOperations(typed: string | undefined, protocol: ProtocolDefinition): readonly Operation[] {
-  if (typed === undefined) return usualOperations(protocol)
+/** What promises less than one order for all is judged more finely by reads and writes alone. */
+export const usualOperations = (target: Target): readonly Operation[] =>
+  target.promises({ workload: 'register', settings: {}, faults: [] }) === 'linearizable'
+    ? operationNames
+    : ['read', 'write']
+
+function parseOperations(typed: string | undefined, target: Target): readonly Operation[] {
+  if (typed === undefined) return usualOperations(target)
   const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))
@@ -116,20 +135,4 @@ function parseRunTime(typed: string): Millis {
   if (timeMs < SHORTEST_RUN_MS || timeMs > LONGEST_RUN_MS)
     throw new UserError('usage', `--time ${typed}: must be between 100ms and 24h.`)
   return timeMs
-}
-
-/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
-function parseFaults(typed: string, target: TargetDefinition, simulated: boolean): readonly Nemesis[] {
-  const chosen = parseNemeses(typed)
-  if (simulated) return chosen
-  for (const { name, kind } of chosen) {
-    const suffering = target.faults[kind]
-    if (suffering.possible) continue
-    const possible = nemeses.filter((other) => target.faults[other.kind].possible).map((other) => other.name)
-    throw new UserError(
-      'usage',
-      `--faults ${name}: ${target.name} as real processes cannot suffer it: ${suffering.reason}. With --sim it can. Faults it can suffer: ${possible.join(', ')}.`,
-    )
-  }
-  return chosen
 }

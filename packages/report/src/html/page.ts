@@ -95,9 +95,9 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    `${plural(run.config.clients, 'client')}, ${duration(run.durationNanos)}`,
+    `${plural(run.spec.clients, 'client')}, ${duration(run.durationNanos)}`,
     operations,
-    `seed ${run.config.seed}`,
+    `seed ${run.spec.seed}`,
     run.startedAt.replace('T', ' ').replace(/(:\d\d)?(\.\d+)?Z$/, ' UTC'),
   ]
 }

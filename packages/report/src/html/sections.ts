@@ -82,24 +82,30 @@ function stalenessRows(staleness: Staleness): readonly (readonly [string, Conten
   ]
 }
 
-function configuration({ config, tier, startedAt, durationNanos, timing }: RunSummary): Html {
-  const knobs = Object.entries(config.knobs)
+function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSummary): Html {
+  const { target, workload } = spec
   return rows([
-    ['target', config.target],
-    ...(config.bug === undefined ? [] : ([['deliberate mistake', config.bug]] as const)),
-    ...(knobs.length === 0 ? [] : ([['knobs', knobs.map(([name, value]) => `${name} ${value}`).join(', ')]] as const)),
-    ['nodes', count(config.nodes)],
-    ['clients', count(config.clients)],
-    ['rate', `${count(config.rate)} ops/s`],
-    ['keys', count(config.keys)],
-    ['client timeout', durationOfMillis(config.timeoutMs)],
-    ['faults', config.faults.length === 0 ? 'none' : config.faults.join(', ')],
-    ['seed', String(config.seed)],
+    ['target', target.name],
+    ...(target.bug === undefined ? [] : ([['deliberate mistake', target.bug]] as const)),
+    ...settingRows('settings', target.settings),
+    ['workload', workload.name],
+    ...settingRows('its settings', workload.settings),
+    ['nodes', count(spec.nodes)],
+    ['clients', count(spec.clients)],
+    ['rate', `${count(spec.rate)} ops/s`],
+    ['client timeout', durationOfMillis(spec.timeoutMs)],
+    ['faults', spec.faults.length === 0 ? 'none' : spec.faults.join(', ')],
+    ['seed', String(spec.seed)],
     ['began', startedAt],
     ['lasted', duration(durationNanos)],
     ['checked in', durationOfMillis(timing.checkMs)],
     ['determinism', tier === 'simulated' ? 'simulated: repeats to the byte' : 'real: repeats workload and faults'],
   ])
+}
+
+function settingRows(title: string, settings: RunSummary['spec']['target']['settings']): [string, string][] {
+  const chosen = Object.entries(settings)
+  return chosen.length === 0 ? [] : [[title, chosen.map(([name, value]) => `${name} ${value}`).join(', ')]]
 }
 
 /** Acknowledged writes that are gone, by name; of objects with elements, what became of all of them. */

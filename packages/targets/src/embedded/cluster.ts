@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
-import type { Cluster } from '@chaos/runner'
+import type { StartedCluster } from '@chaos/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { loadProtocol } from '../protocol-file.ts'
 import { isUserFile } from '../user-file/import.ts'
@@ -37,11 +37,8 @@ export interface EmbeddedClusterOptions {
 }
 
 /** A protocol as real processes, one a node, with every link running through the proxy. */
-export interface EmbeddedCluster extends Cluster {
-  /** From the call to `startEmbeddedCluster` until it could serve. */
+export interface EmbeddedCluster extends StartedCluster {
   readonly readyMs: number
-  /** Who leads, as it believes itself; of several the one in the highest term, and nobody where that leaves several. */
-  leader(): NodeId | undefined
   logPath(node: NodeId): string
   /** Where the node's clients reach it, by way of the proxy: for curl. */
   url(node: NodeId): string
@@ -49,10 +46,6 @@ export interface EmbeddedCluster extends Cluster {
   pid(node: NodeId): number | undefined
   /** Of the process that ends the nodes if this one cannot. */
   readonly keeperPid: number
-  /** Calls back once the protocol's own code has ended a node: no more can be learned from this cluster. */
-  onBroken(callback: (error: UserError) => void): void
-  /** What went wrong without having been asked for, such as a node that ended by itself; in order. */
-  trouble(): readonly string[]
 }
 
 const STARTUP_TIMEOUT_MS = 15_000
@@ -171,6 +164,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       url: (id) => `http://127.0.0.1:${opened.clientPort(id)}`,
       pid: (id) => byId.get(id)?.pid(),
       keeperPid: keeper.pid,
+      // Time passes by itself; what happens before is not recorded.
+      begin() {},
       onBroken(callback) {
         toldOfBroken.push(callback)
         if (broken !== undefined) callback(broken)

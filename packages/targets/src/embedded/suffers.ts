@@ -1,9 +1,7 @@
 import type { FaultKind } from '@chaos/faults'
+import type { Suffering } from '@chaos/runner'
 
-/** Whether a target can suffer a kind of fault; if not, why, and what to do instead. */
-export type Suffering =
-  | { readonly possible: true; readonly how: string }
-  | { readonly possible: false; readonly reason: string }
+const ONLY_SIMULATED = 'With --sim it can.'
 
 /** What embedded clusters can suffer: the fault × target table's row for each of them. */
 export const embeddedSufferings: Readonly<Record<FaultKind, Suffering>> = {
@@ -16,12 +14,17 @@ export const embeddedSufferings: Readonly<Record<FaultKind, Suffering>> = {
   corrupt: {
     possible: false,
     reason: 'nodes speak lines of JSON without a checksum, and would take a flipped bit for what was said',
+    instead: ONLY_SIMULATED,
   },
   reset: { possible: true, how: 'the proxy resets the connections that are open (RST)' },
   kill: { possible: true, how: 'SIGKILL; healed by a start on the same data directory' },
-  crash: { possible: false, reason: 'a signal reaches a process at some time, not at some effect' },
+  crash: {
+    possible: false,
+    reason: 'a signal reaches a process at some time, not at some effect',
+    instead: ONLY_SIMULATED,
+  },
   pause: { possible: true, how: 'SIGSTOP; healed by SIGCONT' },
-  clock: { possible: false, reason: 'all processes of a machine read the same clock' },
+  clock: { possible: false, reason: 'all processes of a machine read the same clock', instead: ONLY_SIMULATED },
 }
 
 export function refusalOf(kind: FaultKind): string | undefined {

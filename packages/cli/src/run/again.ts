@@ -1,0 +1,40 @@
+import type { PlannedRun } from '@chaos/runner'
+import { SIMULATED } from '@chaos/simulator'
+import { isUserFile } from '@chaos/targets'
+import { commandLine } from '../terminal/command-line.ts'
+import { RUN_DEFAULTS, usualOperations } from './settings.ts'
+
+/** The command that has this run once more. */
+export function againCommand({ spec, target, workloadSettings, expect, nemeses }: PlannedRun): string {
+  const simulated = spec.target.name.startsWith(SIMULATED)
+  const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
+  const words = ['npx', 'chaos', 'run', isUserFile(reference) ? '--protocol' : '--target', reference]
+  words.push('--seed', String(spec.seed))
+  const unlessDefault = (option: string, value: string | number, usual: string | number) => {
+    if (value !== usual) words.push(`--${option}`, String(value))
+  }
+  const seconds = (durationMs: number) => `${durationMs / 1000}s`
+  const operations = workloadSettings['cas'] === 0 ? 'read,write' : 'read,write,cas'
+  unlessDefault('nodes', spec.nodes, target.defaultNodes)
+  unlessDefault('time', seconds(spec.timeMs), RUN_DEFAULTS.time)
+  unlessDefault('rate', spec.rate, RUN_DEFAULTS.rate)
+  unlessDefault('clients', spec.clients, RUN_DEFAULTS.clients)
+  unlessDefault('keys', Number(workloadSettings['keys']), RUN_DEFAULTS.keys)
+  unlessDefault('operations', operations, usualOperations(target).join(','))
+  unlessDefault('timeout', seconds(spec.timeoutMs), RUN_DEFAULTS.timeout)
+  unlessDefault('faults', nemeses.length === 0 ? 'none' : spec.faults.join(','), RUN_DEFAULTS.faults)
+  if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
+  for (const [name, value] of Object.entries(spec.target.settings)) words.push('--set', `${name}=${value}`)
+  // What the target promises is what it is held to where nothing is said.
+  if (expect?.promised !== true) {
+    const level = expect?.level ?? 'none'
+    const promised = target.promises({
+      workload: spec.workload.name,
+      settings: spec.target.settings,
+      faults: nemeses.map(({ kind }) => kind),
+    })
+    if (level !== 'none' || promised !== 'nothing') words.push('--expect', level)
+  }
+  if (simulated) words.push('--sim')
+  return commandLine(words)
+}

@@ -1,0 +1,43 @@
+import { UserError } from '@chaos/history'
+import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaos/runner'
+import { SIMULATED } from '@chaos/simulator'
+import { isUserFile } from '@chaos/targets'
+import type { Interrupts } from './interrupts.ts'
+import type { Simulated, SimulateTask } from './simulate-task.ts'
+
+/** Carries out a run, as often as it is asked to. */
+export interface Performer {
+  perform(run: PlannedRun, options: PerformOptions): Promise<RunOutcome | undefined>
+  end(): Promise<void>
+}
+
+/**
+ * On this thread or, for a simulated protocol of the user's own, on one apart: such a protocol may never come back from a
+ * step. It is one thread for all runs, so that what the protocol keeps outside its state is there in the next one.
+ */
+export async function performerFor({ spec }: PlannedRun, interrupts: Interrupts): Promise<Performer> {
+  const { name } = spec.target
+  if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { perform: performRun, end: async () => {} }
+  const [{ createPool }, { createFlag, raise }, { supervise }] = await Promise.all([
+    import('../fuzz/pool.ts'),
+    import('../fuzz/pulse.ts'),
+    import('../fuzz/supervise.ts'),
+  ])
+  const pool = createPool(1)
+  const stop = createFlag()
+  interrupts.onInterrupt(() => raise(stop))
+  return {
+    async perform(run, { sink }) {
+      const task: SimulateTask = { spec: run.spec, stop }
+      const end = await supervise<Simulated>(pool, 'simulateRun', task)
+      if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
+      for (const event of end.value.events) sink.append(event)
+      if (end.value.failure !== undefined) throw new UserError('environment', end.value.failure)
+      return end.value.outcome
+    },
+    end: () => pool.destroy(),
+  }
+}
+
+const brokenError = (name: string, what: string, trace: readonly string[]): UserError =>
+  new UserError('environment', [`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))

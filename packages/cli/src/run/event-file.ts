@@ -1,0 +1,52 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { UserError } from '@chaos/history'
+import { whyUnwritable } from '@chaos/history/files'
+import type { RunListener } from '@chaos/runner'
+
+const FLUSH_BYTES = 64 * 1024
+
+/** Everything that a run says of itself, a line of JSON each. */
+export interface EventFile {
+  readonly listener: RunListener
+  /** @throws UserError (environment) where it could not be written to its end, which does not disturb the run. */
+  close(): void
+}
+
+/** @throws UserError (environment) where it cannot be written at all. */
+export function openEventFile(path: string): EventFile {
+  const failureFor = (error: unknown) => new UserError('environment', `--events ${path}: ${whyUnwritable(error)}`)
+  const file = opened()
+  let failure: UserError | undefined
+  let pending = ''
+
+  function opened(): number {
+    try {
+      return openSync(path, 'w')
+    } catch (error) {
+      throw failureFor(error)
+    }
+  }
+
+  function flush(): void {
+    const text = pending
+    pending = ''
+    if (failure !== undefined) return
+    try {
+      writeSync(file, text)
+    } catch (error) {
+      failure = failureFor(error)
+    }
+  }
+
+  return {
+    listener(event) {
+      pending += `${JSON.stringify(event)}\n`
+      if (event.type !== 'event' || pending.length > FLUSH_BYTES) flush()
+    },
+    close() {
+      flush()
+      closeSync(file)
+      if (failure !== undefined) throw failure
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { type Event, UserError } from '@chaos/history'
+import type { ProtocolDefinition } from '@chaos/protocols'
+import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaos/runner'
+import { simulatedTarget } from '@chaos/simulator'
+import { type Flag, isRaised } from '../fuzz/pulse.ts'
+import { registries } from './registries.ts'
+
+/** A run of a protocol of the user's own, for another thread. */
+export interface SimulateTask {
+  readonly spec: RunSpec
+  /** Raised to interrupt the run. */
+  readonly stop: Flag
+}
+
+export interface Simulated {
+  readonly events: readonly Event[]
+  /** Absent where the run did not come to its end. */
+  readonly outcome?: RunOutcome | undefined
+  /** Why it did not: a message for the user. */
+  readonly failure?: string | undefined
+}
+
+const LOOK_EVERY_MS = 20
+
+/** `protocol` stands in for the one that the spec names: the same, watched. */
+export async function simulateSpec({ spec, stop }: SimulateTask, protocol: ProtocolDefinition): Promise<Simulated> {
+  const events: Event[] = []
+  const interrupting = new AbortController()
+  const timer = setInterval(() => isRaised(stop) && interrupting.abort(), LOOK_EVERY_MS)
+  try {
+    const target = async () => simulatedTarget(protocol, true)
+    const run = await planRun(spec, { ...registries, target }, spec.target.name)
+    const sink = { append: (event: Event) => void events.push(event) }
+    const outcome = await performRun(run, { sink, dataDir: '', logDir: '', interrupted: interrupting.signal })
+    return { events, outcome }
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'environment') return { events, failure: error.message }
+    throw error
+  } finally {
+    clearInterval(timer)
+  }
+}

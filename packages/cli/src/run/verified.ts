@@ -1,0 +1,28 @@
+import { type Event, UserError } from '@chaos/history'
+import { digestOf } from '@chaos/simulator'
+import type { Performer } from './apart.ts'
+
+/** Performs every run twice, and refuses one whose second history is not the first one, to the byte. */
+export const verified = ({ perform, end }: Performer): Performer => ({
+  async perform(run, options) {
+    const events: Event[] = []
+    const sink = {
+      append(event: Event) {
+        events.push(event)
+        options.sink.append(event)
+      },
+    }
+    const outcome = await perform(run, { ...options, sink })
+    // An interrupt ends either run at another place: nothing can be said of runs that were.
+    if (outcome === undefined || outcome.interrupted || options.interrupted?.aborted) return outcome
+    const again: Event[] = []
+    const repeated = { append: (event: Event) => void again.push(event) }
+    await perform(run, { ...options, sink: repeated, listener: undefined })
+    if (options.interrupted?.aborted || digestOf(again) === digestOf(events)) return outcome
+    throw new UserError(
+      'environment',
+      `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend on their state and event alone: no clock, no Math.random, nothing kept outside the state.`,
+    )
+  },
+  end,
+})

@@ -1,0 +1,29 @@
+import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
+import type { Setting } from '@chaos/workloads'
+import type { Target } from './target.ts'
+
+/** What a protocol is as a target, whichever world it runs in. */
+export const protocolTarget = (
+  protocol: ProtocolDefinition,
+): Pick<
+  Target,
+  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'functions' | 'promises' | 'validate'
+> => ({
+  summary: protocol.summary,
+  defaultNodes: protocol.defaultNodes,
+  // Which numbers are possible is for the protocol to say.
+  settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
+  bugs: protocol.bugs.map(({ name, summary, under }) =>
+    under === undefined ? { name, summary } : { name, summary, under: { settings: under.knobs, faults: under.faults } },
+  ),
+  marks: protocol.marks === true,
+  functions: () => FUNCTIONS,
+  promises({ settings, faults }) {
+    if (protocol.notUnder?.some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
+    const promised = promiseOf(protocol, settings)
+    return promised === 'none' ? 'nothing' : promised
+  },
+  validate: (settings, bug) => void protocol.create({ bug, knobs: settings }),
+})
+
+const FUNCTIONS = ['read', 'write', 'cas']

@@ -1,0 +1,129 @@
+import {
+  createRandom,
+  type FaultKind,
+  type Nemesis,
+  nemeses,
+  nodeNames,
+  planSchedule,
+  type Schedule,
+} from '@chaos/faults'
+import { didYouMean, UserError } from '@chaos/history'
+import { type Settings, settingsFor, type Workload } from '@chaos/workloads'
+import type { RunExpectation } from '../judge.ts'
+import type { Target } from '../target.ts'
+import type { Registries } from './registries.ts'
+import type { RunSpec } from './run-spec.ts'
+
+/** A run that can be started: what its spec names was found, and everything that its seed decides is decided. */
+export interface PlannedRun {
+  /** With everything filled in that the target decides. */
+  readonly spec: RunSpec & { readonly nodes: number }
+  readonly target: Target
+  readonly workload: Workload
+  readonly targetSettings: Settings
+  readonly workloadSettings: Settings
+  readonly nemeses: readonly Nemesis[]
+  readonly schedule: Schedule
+  /** Absent: the run only looks. */
+  readonly expect: RunExpectation | undefined
+}
+
+/**
+ * Finds everything that a spec names, and refuses what cannot be, before anything is started. `where` is what messages
+ * begin with: the name of a file, or of the command.
+ *
+ * @throws UserError: usage and input for what cannot be; environment for programs that this machine does not have.
+ */
+export async function planRun(spec: RunSpec, registries: Registries, where: string): Promise<PlannedRun> {
+  const target = await registries.target(spec.target.name)
+  const workload = await registries.workload(spec.workload.name)
+  const refuse = (problem: string): never => {
+    throw new UserError('usage', `${where}: ${problem}`)
+  }
+  const { bug } = spec.target
+  const bugs = target.bugs.map(({ name }) => name)
+  if (bug !== undefined && !bugs.includes(bug)) refuse(`${target.name} has no mistake ${bug}.${suggestion(bug, bugs)}`)
+  const targetSettings = settingsOf(target, spec.target.settings, where)
+  const workloadSettings = settingsOf(workload, spec.workload.settings, where)
+  target.validate?.(targetSettings, bug)
+  const lacking = workload.functions.filter((name) => !target.functions(targetSettings).includes(name))
+  if (lacking.length > 0)
+    refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
+  const chosen = nemesesOf(spec, target, refuse)
+  await requirePrograms(target)
+
+  const nodes = spec.nodes ?? target.defaultNodes
+  const kinds = chosen.map(({ kind }) => kind)
+  return {
+    spec: { ...spec, nodes },
+    target,
+    workload,
+    targetSettings,
+    workloadSettings,
+    nemeses: chosen,
+    schedule: scheduleOfRun({ ...spec, nodes }, chosen),
+    expect: expectationOf(spec, target, targetSettings, kinds),
+  }
+}
+
+/** What a seed decides of the faults before anything is started. */
+export const scheduleOfRun = (
+  { nodes, timeMs, seed }: Pick<RunSpec, 'timeMs' | 'seed'> & { readonly nodes: number },
+  chosen: readonly Nemesis[],
+): Schedule =>
+  planSchedule({
+    nemeses: chosen,
+    nodes: nodeNames(nodes),
+    durationMs: timeMs,
+    random: createRandom(seed).fork('schedule'),
+  })
+
+function expectationOf(
+  { expect, workload }: RunSpec,
+  target: Target,
+  settings: Settings,
+  faults: readonly FaultKind[],
+): RunExpectation | undefined {
+  if (expect === 'none') return undefined
+  if (expect !== undefined) return { level: expect, promised: false }
+  const promised = target.promises({ workload: workload.name, settings, faults })
+  return promised === 'nothing' ? undefined : { level: promised, promised: true }
+}
+
+/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
+function nemesesOf({ faults }: RunSpec, target: Target, refuse: (problem: string) => never): readonly Nemesis[] {
+  const possible = nemeses.filter(({ kind }) => target.suffers(kind).possible).map(({ name }) => name)
+  return faults.map((name) => {
+    const known = nemeses.map((each) => each.name)
+    const nemesis = nemeses.find((each) => each.name === name)
+    if (nemesis === undefined) return refuse(`there is no fault ${name}.${suggestion(name, known)}`)
+    const suffering = target.suffers(nemesis.kind)
+    if (suffering.possible) return nemesis
+    return refuse(
+      `${target.name} cannot suffer ${name}: ${suffering.reason}. ${suffering.instead} Faults it can suffer: ${possible.join(', ')}.`,
+    )
+  })
+}
+
+function settingsOf(
+  declaring: Pick<Target | Workload, 'name' | 'settings'>,
+  chosen: Settings,
+  where: string,
+): Settings {
+  try {
+    return settingsFor(declaring, chosen)
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.code, `${where}: ${error.message}`)
+    throw error
+  }
+}
+
+async function requirePrograms(target: Target): Promise<void> {
+  const missing = (await target.missing?.()) ?? []
+  if (missing.length === 0) return
+  const lines = missing.map(({ program, install }) => `${program} (${install})`)
+  throw new UserError('environment', `${target.name} needs what is not on this machine: ${lines.join(', ')}`)
+}
+
+const suggestion = (typed: string, known: readonly string[]): string =>
+  `${didYouMean(typed, known)} Known: ${known.join(', ') || 'none'}.`

@@ -1,0 +1,163 @@
+import { type Level, levels } from '@chaos/checker'
+import { type Millis, millis, nearest, UserError } from '@chaos/history'
+import type { Settings } from '@chaos/workloads'
+import * as v from 'valibot'
+
+/** One run as JSON: what flags become, what `run.json` keeps, and what any run can be started from. */
+export interface RunSpec {
+  readonly target: {
+    /** As the registry has it, or the path of a file. */
+    readonly name: string
+    readonly bug?: string | undefined
+    readonly settings: Settings
+  }
+  readonly workload: { readonly name: string; readonly settings: Settings }
+  /** Absent: the target decides. */
+  readonly nodes?: number | undefined
+  readonly clients: number
+  /** Operations per second, over all clients together. */
+  readonly rate: number
+  /** How long clients are at work. */
+  readonly timeMs: Millis
+  /** How long a client waits for an answer. */
+  readonly timeoutMs: Millis
+  /** As `--faults` names them. */
+  readonly faults: readonly string[]
+  readonly seed: number
+  /** Absent: what the target promises. `none`: it only looks. */
+  readonly expect?: Level | 'none' | undefined
+  /** How long checking may take. */
+  readonly checkMs: Millis
+}
+
+const count = (text: string, min: number, max: number) => {
+  const range = `must be a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`
+  return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range), v.description(text))
+}
+
+const duration = (text: string, min: number, max: number) => {
+  const range = `must be a number of milliseconds from ${min} to ${max}`
+  return v.pipe(
+    v.number(range),
+    v.minValue(min, range),
+    v.maxValue(max, range),
+    v.transform((value): Millis => millis(value)),
+    v.description(text),
+  )
+}
+
+const settings = v.record(
+  v.string(),
+  v.union([v.number(), v.boolean(), v.string()], 'must be a number, a text, true or false'),
+  'must be an object of settings, such as {"keys":20}',
+)
+
+const HOUR_MS = 3_600_000
+
+/** Parser, messages, help and documents all come from it; the compiler holds it to `RunSpec`. */
+const runSchema = v.strictObject({
+  target: v.strictObject({
+    name: v.pipe(v.string('must be a name'), v.description('what to test: a name that chaos targets lists, or a file')),
+    bug: v.optional(
+      v.pipe(v.string('must be a name'), v.description('a deliberate mistake, as chaos targets --bugs lists them')),
+    ),
+    settings: v.optional(settings, {}),
+  }),
+  workload: v.optional(
+    v.strictObject({
+      name: v.pipe(v.string('must be a name'), v.description('what clients do')),
+      settings: v.optional(settings, {}),
+    }),
+    { name: 'register', settings: {} },
+  ),
+  nodes: v.optional(count('how many nodes', 1, 15)),
+  clients: v.optional(count('clients at work at the same time', 1, 200), 20),
+  rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), 2000),
+  timeMs: v.optional(duration('how long clients are at work', 100, 24 * HOUR_MS), 20_000),
+  timeoutMs: v.optional(duration('how long a client waits for an answer', 1, HOUR_MS), 1_000),
+  faults: v.optional(v.array(v.string('must be a name'), 'must be a list of faults, such as ["partition","kill"]'), [
+    'partition',
+    'kill',
+    'pause',
+  ]),
+  seed: count('drives every choice of the run', 0, Number.MAX_SAFE_INTEGER),
+  expect: v.optional(
+    v.pipe(
+      v.picklist([...levels, 'none'], `must be one of ${levels.join(', ')}, or none`),
+      v.description('the level it is held to; none: only look; absent: what the target promises'),
+    ),
+  ),
+  checkMs: v.optional(duration('how long checking may take', 1, 24 * HOUR_MS), 60_000),
+})
+
+/**
+ * A run from parsed JSON. `where` is what messages begin with: the name of a file.
+ *
+ * @throws UserError (input): a line that says which member is wrong, and what it can be.
+ */
+export function parseRunSpec(json: unknown, where: string): RunSpec {
+  const result = v.safeParse(runSchema, withNames(json), { abortEarly: true })
+  if (result.success) return result.output
+  throw new UserError('input', `${where}: ${problemOf(result.issues[0])}`)
+}
+
+/** What a member means, such as `timeMs` or `target.bug`: for help and documents. */
+export function memberText(name: string): string {
+  let schema: unknown = runSchema
+  for (const key of name.split('.')) schema = entriesOf(schema)?.[key]
+  return descriptionOf(schema)
+}
+
+/** For a target or a workload as it comes, its name is enough. */
+function withNames(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
+  const members: { [name: string]: unknown } = { ...json }
+  for (const member of ['target', 'workload'])
+    if (typeof members[member] === 'string') members[member] = { name: members[member] }
+  return members
+}
+
+type Issue = v.InferIssue<typeof runSchema>
+
+function problemOf(issue: Issue): string {
+  const path = (issue.path ?? []).map(({ key }) => key)
+  const name = path
+    .map(String)
+    .reduce((text, key) => (/^\d+$/.test(key) ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`), '')
+  if (issue.type !== 'strict_object') return `${name} ${issue.message}, not ${received(issue)}.`
+  if (issue.expected === 'Object') return `${name === '' ? 'a run' : name} must be an object, not ${received(issue)}.`
+  if (issue.expected !== 'never') return `${name} is missing.`
+  const known = membersAt(path.slice(0, -1).map(String))
+  const meant = nearest(String(path.at(-1)), known)
+  return `there is no member ${name}.${meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean ${meant}?`}`
+}
+
+const received = ({ input }: Issue): string => {
+  const text = input === undefined ? 'nothing' : (JSON.stringify(input) ?? String(input))
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+function membersAt(path: readonly string[]): string[] {
+  let schema: unknown = runSchema
+  for (const key of path) schema = entriesOf(schema)?.[key]
+  return Object.keys(entriesOf(schema) ?? {})
+}
+
+/** The members of an object, also of one that may be left out. */
+function entriesOf(schema: unknown): { readonly [key: string]: unknown } | undefined {
+  const inner = unwrapped(schema)
+  return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
+}
+
+const unwrapped = (schema: unknown): unknown => (isObject(schema) && 'wrapped' in schema ? schema['wrapped'] : schema)
+
+function descriptionOf(schema: unknown): string {
+  const inner = unwrapped(schema)
+  const pipe = isObject(inner) && Array.isArray(inner['pipe']) ? inner['pipe'] : []
+  return pipe
+    .map((part: unknown) => (isObject(part) && part['type'] === 'description' ? String(part['description']) : ''))
+    .join('')
+}
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null

@@ -1,0 +1,118 @@
+import { check, levels, type Report } from '@chaos/checker'
+import type { Header, History, Millis, UserError } from '@chaos/history'
+import type { RunSummary } from '@chaos/report'
+import { judgeRun } from '../judge.ts'
+import type { RunOutcome } from '../run.ts'
+import { type PerformOptions, performRun, withRecord } from './perform.ts'
+import type { Registries } from './registries.ts'
+import { type PlannedRun, planRun } from './resolve.ts'
+import type { RunListener } from './run-event.ts'
+import type { RunSpec } from './run-spec.ts'
+import type { RunStore } from './run-store.ts'
+
+const CHECK_MEMORY_BYTES = 2_000_000_000
+
+export interface RunTestOptions {
+  readonly store: RunStore
+  /** Of this program: it is kept with the run. */
+  readonly version: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly now: () => Millis
+  readonly listener?: RunListener | undefined
+  /** Ends the run early, in good order; it is judged all the same. */
+  readonly interrupted?: AbortSignal | undefined
+  /** What carries out the run, where it is not to be this thread. */
+  readonly perform?: ((run: PlannedRun, options: PerformOptions) => Promise<RunOutcome | undefined>) | undefined
+}
+
+/** A run that has ended, and what came of it. */
+export interface JudgedRun {
+  readonly history: History
+  readonly report: Report
+  readonly summary: RunSummary
+}
+
+/**
+ * One run, from its spec to its verdict: starts the target, runs, heals, reads finally, and judges. Undefined where it was
+ * interrupted before there was anything to record.
+ *
+ * @throws UserError: usage and input for a spec that cannot be run, before anything is started; environment where the
+ * target does not come up, breaks, or its record cannot be written. What was recorded until then is in the store.
+ */
+export async function runTest(
+  spec: RunSpec,
+  registries: Registries,
+  options: RunTestOptions,
+): Promise<JudgedRun | undefined> {
+  return runPlanned(await planRun(spec, registries, 'run'), options)
+}
+
+/** The same of a run that is planned already. */
+export async function runPlanned(run: PlannedRun, options: RunTestOptions): Promise<JudgedRun | undefined> {
+  options.listener?.({ type: 'starting', spec: run.spec })
+  const outcome = await recorded(run, options)
+  return outcome === undefined ? undefined : judged(run, outcome, options)
+}
+
+async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOutcome | undefined> {
+  const { store, listener, interrupted, perform = performRun } = options
+  const abandoning = new AbortController()
+  // What is no longer recorded need not be brought to an end: the cluster is ended as it is.
+  let failure: UserError | undefined
+  const sink = store.open(headerOf(run), (error) => {
+    failure = error
+    abandoning.abort(error)
+  })
+  try {
+    const { dataDir, logDir } = store
+    return await perform(run, { sink, dataDir, logDir, listener, interrupted, abandoned: abandoning.signal })
+  } catch (error) {
+    throw failure ?? withRecord(error, store.historyName)
+  } finally {
+    sink.close()
+  }
+}
+
+/** The first line of the history, so that the file explains itself. */
+const headerOf = ({ spec, workload }: PlannedRun): Header => ({
+  chaos: 1,
+  model: 'register',
+  initial: workload.initial,
+  extra: { target: spec.target.name, nodes: spec.nodes, seed: spec.seed },
+})
+
+async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOptions): Promise<JudgedRun> {
+  const { spec, target, workload, nemeses, schedule, expect } = run
+  const { store, now, listener } = options
+  const history = await store.read()
+  listener?.({ type: 'checking', operations: history.operations.length })
+  const checkStarted = now()
+  const report = check(history, {
+    model: 'register',
+    initial: workload.initial,
+    levels,
+    failedCas: 'drop',
+    staleness: true,
+    deadlineMs: spec.checkMs,
+    memoryBytes: CHECK_MEMORY_BYTES,
+    now,
+  })
+  const summary = judgeRun({
+    version: options.version,
+    spec,
+    startedAt: options.startedAt,
+    tier: target.tier,
+    schedule,
+    requestedFaults: nemeses.map(({ kind }) => kind),
+    history,
+    outcome,
+    marks: target.marks,
+    report,
+    checkMs: (now() - checkStarted) as Millis,
+    expect,
+  })
+  const { report: _, ...rest } = summary
+  listener?.({ type: 'judged', headline: report.headline, summary: rest })
+  return { history, report, summary }
+}

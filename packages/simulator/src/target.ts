@@ -1,0 +1,143 @@
+import { setImmediate } from 'node:timers/promises'
+import type { NodeId } from '@chaos/faults'
+import { millis, type Nanos, nanos, nanosToMillis, UserError } from '@chaos/history'
+import { describeEvent, MachineError, type ProtocolDefinition } from '@chaos/protocols'
+import { currentLeader, protocolTarget, type StartedCluster, type StartOptions, type Target } from '@chaos/runner'
+import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
+import { WARM_UP } from './simulate.ts'
+
+/** Before the name of a protocol, or of its file: the simulator instead of processes. */
+export const SIMULATED = 'sim:'
+
+/**
+ * A protocol in virtual time: a run of it is a function of its spec, to the byte. One that is watched, as those of users
+ * are, is ended when it floods.
+ */
+export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
+  ...protocolTarget(protocol),
+  name: `${SIMULATED}${protocol.name}`,
+  tier: 'simulated',
+  suffers: () => ({ possible: true, how: 'in the simulated network, on simulated nodes, disks and clocks' }),
+  async start(options) {
+    try {
+      return startSimulated(protocol, options, watched)
+    } catch (error) {
+      throw error instanceof MachineError ? brokenError(protocol, error.message, error.trace) : error
+    }
+  },
+})
+
+function startSimulated(protocol: ProtocolDefinition, options: StartOptions, watched: boolean): StartedCluster {
+  const { nodes, settings: knobs, bug, seed } = options
+  let last: { readonly node: NodeId; readonly event: unknown } | undefined
+  const observe = (node: NodeId) => (_: unknown, event: unknown) => {
+    last = { node, event }
+  }
+  const machine = protocol.create({ bug, knobs })
+  const cluster = createSimulatedCluster({ machine, nodes, seed, observe: watched ? observe : undefined })
+  cluster.run(() => cluster.isReady(), WARM_UP)
+
+  let stopped = false
+  let broken: UserError | undefined
+  const callbacks: ((error: UserError) => void)[] = []
+  const breaks = (error: UserError) => {
+    broken = error
+    for (const callback of callbacks) callback(error)
+  }
+
+  /** The simulator never waits; whoever interrupts a run, or watches it, has a turn in between. */
+  async function drive(): Promise<void> {
+    const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
+    const lastEvent = cluster.eventCount() + options.longestMs * EVENTS_PER_MS
+    const lastTime = cluster.clock.now() + options.longestMs * 1e6
+    while (!stopped) {
+      const reason = advance(cluster, () => stopped, lastEvent, nanos(lastTime))
+      if (reason !== undefined && !stopped) {
+        breaks(
+          new UserError(
+            'environment',
+            `${protocol.name}: the simulation was stopped (${reason}) before the run had ended.`,
+          ),
+        )
+        return
+      }
+      const flooded = flood()
+      if (flooded !== undefined) {
+        const text = last === undefined ? '' : `; the last one was ${last.node} on ${describeEvent(last.event)}`
+        breaks(brokenError(protocol, `${flooded}${text}`, []))
+        return
+      }
+      await setImmediate()
+    }
+  }
+
+  return {
+    ...cluster,
+    readyMs: undefined,
+    leader: () => currentLeader(cluster),
+    begin() {
+      drive().catch((error: unknown) => {
+        const { message, trace } = error instanceof MachineError ? error : unexpected(error)
+        breaks(brokenError(protocol, message, trace))
+      })
+    },
+    onBroken(callback) {
+      callbacks.push(callback)
+      if (broken !== undefined) callback(broken)
+    },
+    trouble: () => [],
+    stop(callback) {
+      stopped = true
+      cluster.stop(callback)
+    },
+  }
+}
+
+/** Some ten milliseconds: an interrupt is heard only where somebody waits. */
+const EVENTS_AT_A_TIME = 5_000
+/** A hundred thousand events a second are more than any honest run takes. */
+const EVENTS_PER_MS = 100
+
+/** Why it cannot go on, if so. */
+function advance(
+  cluster: SimulatedCluster,
+  done: () => boolean,
+  lastEvent: number,
+  lastTime: Nanos,
+): string | undefined {
+  const eventsLeft = lastEvent - cluster.eventCount()
+  const durationMs = nanosToMillis(nanos(lastTime - cluster.clock.now()))
+  const end = cluster.run(done, { events: Math.min(EVENTS_AT_A_TIME, eventsLeft), durationMs: millis(durationMs) })
+  if (end === 'done' || (end === 'too many events' && EVENTS_AT_A_TIME < eventsLeft)) return undefined
+  return end
+}
+
+/** An honest protocol takes some thirty events for an operation: so many more of them within this time are a flood. */
+const FLOOD_NANOS = 100e6
+const FLOOD_EVENTS = 200_000
+const FLOOD_EVENTS_PER_OPERATION = 1_000
+
+/** Says what is wrong once far more happens in a moment of virtual time than anybody asked for. */
+function floodWatch(cluster: SimulatedCluster, rate: number): () => string | undefined {
+  const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
+  let since: number = cluster.clock.now()
+  let before = cluster.eventCount()
+  return () => {
+    const now = cluster.clock.now()
+    const count = cluster.eventCount() - before
+    if (count > most)
+      return `the run does not end: ${count.toLocaleString('en-US')} events within ${Math.ceil((now - since) / 1e6)} ms of it`
+    if (now - since < FLOOD_NANOS) return undefined
+    since = now
+    before = cluster.eventCount()
+    return undefined
+  }
+}
+
+const brokenError = ({ name }: ProtocolDefinition, what: string, trace: readonly string[]): UserError =>
+  new UserError('environment', [`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
+
+/** Anything else that is thrown is a mistake of ours. */
+function unexpected(error: unknown): never {
+  throw error
+}
