@@ -1,7 +1,7 @@
 import { millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
+import { clusterContract } from '../../runner/test/cluster-contract.ts'
 import { createSimulatedCluster } from '../src/index.ts'
-import { clusterContract } from './cluster-contract.ts'
 
 clusterContract('simulated', ({ nodes, seed }) => {
   const machine = findProtocol('raft')!.create({ knobs: {} })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Client, Cluster } from '@chaos/runner'
 import { startEmbeddedCluster } from '@chaos/targets'
 import { beforeAll } from 'vitest'
-import { clusterContract } from '../../simulator/test/cluster-contract.ts'
+import { clusterContract } from '../../runner/test/cluster-contract.ts'
 import { ensureBuilt } from './build.ts'
 import { impatient } from './real-cluster.ts'
 

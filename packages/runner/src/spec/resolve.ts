@@ -1,12 +1,5 @@
-import {
-  createRandom,
-  type FaultKind,
-  type Nemesis,
-  nemeses,
-  nodeNames,
-  planSchedule,
-  type Schedule,
-} from '@chaos/faults'
+import type { Level } from '@chaos/checker'
+import { createRandom, type Nemesis, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { didYouMean, UserError } from '@chaos/history'
 import { type Settings, settingsFor, type Workload } from '@chaos/workloads'
 import type { RunExpectation } from '../judge.ts'
@@ -53,7 +46,8 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   await requirePrograms(target)
 
   const nodes = spec.nodes ?? target.defaultNodes
-  const kinds = chosen.map(({ kind }) => kind)
+  const faults = chosen.map(({ kind }) => kind)
+  const promised = target.promises({ workload: workload.name, settings: targetSettings, faults })
   return {
     spec: { ...spec, nodes },
     target,
@@ -62,7 +56,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     workloadSettings,
     nemeses: chosen,
     schedule: scheduleOfRun({ ...spec, nodes }, chosen),
-    expect: expectationOf(spec, target, targetSettings, kinds),
+    expect: expectationOf(spec, workload, promised, refuse),
   }
 }
 
@@ -78,16 +72,18 @@ export const scheduleOfRun = (
     random: createRandom(seed).fork('schedule'),
   })
 
+/** A promise that the workload cannot tell of is not held against anybody; a level that was asked for is. */
 function expectationOf(
-  { expect, workload }: RunSpec,
-  target: Target,
-  settings: Settings,
-  faults: readonly FaultKind[],
+  { expect }: RunSpec,
+  { name, levels }: Workload,
+  promised: Level | 'nothing',
+  refuse: (problem: string) => never,
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined
+  if (expect !== undefined && !levels.includes(expect))
+    refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
   if (expect !== undefined) return { level: expect, promised: false }
-  const promised = target.promises({ workload: workload.name, settings, faults })
-  return promised === 'nothing' ? undefined : { level: promised, promised: true }
+  return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
 }
 
 /** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */

@@ -1,4 +1,4 @@
-import { check, levels, type Report } from '@chaos/checker'
+import { check, type Report } from '@chaos/checker'
 import type { Header, History, Millis, UserError } from '@chaos/history'
 import type { RunSummary } from '@chaos/report'
 import { judgeRun } from '../judge.ts'
@@ -77,7 +77,7 @@ async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOu
 /** The first line of the history, so that the file explains itself. */
 const headerOf = ({ spec, workload }: PlannedRun): Header => ({
   chaos: 1,
-  model: 'register',
+  model: typeof workload.model === 'string' ? workload.model : workload.model.name,
   initial: workload.initial,
   extra: { target: spec.target.name, nodes: spec.nodes, seed: spec.seed },
 })
@@ -89,9 +89,9 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
   const report = check(history, {
-    model: 'register',
+    model: workload.model,
     initial: workload.initial,
-    levels,
+    levels: workload.levels,
     failedCas: 'drop',
     staleness: true,
     deadlineMs: spec.checkMs,
