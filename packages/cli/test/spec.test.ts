@@ -62,6 +62,11 @@ describe('--spec', () => {
     expect(second.run.history()).toBe(first.run.history())
     expect(second.run.record.spec).toEqual(first.run.record.spec)
     expect(second.exitCode).toBe(first.exitCode)
+    const { exitCode, stderr } = await chaosHere(['replay', first.run.path])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 3,
+      stderr: `${first.run.path} is of a run, not of a replay. Have it again with chaos run --spec ${first.run.path}\n`,
+    })
   })
 
   test('of a real run has the same schedule and the same workload again', async () => {
@@ -118,6 +123,9 @@ describe('--spec', () => {
       /^FILE: register: keys=0 is not possible/,
     )
     expect(await refused('{"target":')).toMatch(/^FILE: not JSON: /)
+    expect(await refused({ chaos: 1, kind: 'scenario' })).toMatch(
+      /^FILE is a replay that chaos fuzz wrote: .* chaos replay /,
+    )
     expect(await refused({ chaos: 1, version: '0.0.9', config: { target: 'raft' } })).toMatch(
       /^FILE: this run\.json is of an older chaos \(0\.0\.9\), which kept no spec of its runs/,
     )

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { UserError } from '@chaos/history'
-import { openHistoryWriter, readHistory, whyUnwritable } from '@chaos/history/files'
-import type { RunStore } from '@chaos/runner'
+import { type Event, UserError } from '@chaos/history'
+import { type HistoryWriter, openHistoryWriter, readHistory, whyUnwritable } from '@chaos/history/files'
+import type { HistorySink, RunStore, Target } from '@chaos/runner'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */
@@ -16,13 +16,37 @@ export interface RunDirectory {
 }
 
 /** Where a run keeps what it makes, as its directory. */
-export const storeIn = (directory: RunDirectory): RunStore => ({
+export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore => ({
   historyName: directory.history,
   dataDir: join(directory.path, 'data'),
   logDir: directory.nodes,
-  open: (header, failed) => openHistoryWriter(directory.history, { header, onError: failed }),
+  open(header, failed) {
+    const writer = openHistoryWriter(directory.history, { header, onError: failed })
+    return tier === 'simulated' ? inBatches(writer) : writer
+  },
   read: () => readHistory(directory.history),
 })
+
+const BATCH_EVENTS = 1_000
+
+/** A run that repeats to the byte need not have every event on disk the moment it happens. */
+function inBatches(writer: HistoryWriter): HistorySink & { close(): void } {
+  let batch: Event[] = []
+  const flush = () => {
+    writer.appendAll(batch)
+    batch = []
+  }
+  return {
+    append(event) {
+      batch.push(event)
+      if (batch.length >= BATCH_EVENTS) flush()
+    },
+    close() {
+      flush()
+      writer.close()
+    },
+  }
+}
 
 /** Makes `OUT/20261120-074501-raft`, with a number behind it where two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {

@@ -67,7 +67,7 @@ async function have(
   { run, verifyDeterminism }: RunSettings,
   { directory, startedAt, interrupts, listener }: Having,
 ): Promise<JudgedRun | undefined> {
-  const store = storeIn(directory)
+  const store = storeIn(directory, run.target.tier)
   const interrupting = new AbortController()
   interrupts.onInterrupt(() => interrupting.abort())
   const performer = await performerFor(run, interrupts)

@@ -12,6 +12,8 @@ export function readSpecFile(path: string): RunSpec {
   const json = parse(path)
   if (!isObject(json)) return parseRunSpec(json, path)
   if (isObject(json['spec'])) return parseRunSpec(json['spec'], path)
+  if (json['kind'] === 'scenario')
+    throw new UserError('input', `${path} is a replay that chaos fuzz wrote: play it with chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
     throw new UserError(
       'input',

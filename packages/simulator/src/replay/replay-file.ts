@@ -68,6 +68,11 @@ function printFault({ from, to, fault }: PlannedFault): object {
  */
 export function parseReplay(text: string, source: string): Replay {
   const members = readObject(parseJson(text, source), source)
+  if ('spec' in members)
+    throw new UserError(
+      'input',
+      `${source} is of a run, not of a replay. Have it again with chaos run --spec ${source}`,
+    )
   if (members['kind'] !== 'scenario')
     throw new UserError('input', `${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
   const version = members['chaos']

@@ -61,7 +61,7 @@ export interface CommandNode<Port extends string> extends SupervisedNode {
 export async function openCommandNode<Port extends string>(
   options: CommandNodeOptions<Port>,
 ): Promise<CommandNode<Port>> {
-  const { id, keeper, logPath, dataDir, startupTimeoutMs } = options
+  const { id, keeper, logPath, dataDir } = options
   const host = options.host ?? '127.0.0.1'
   const { user } = options.command
   const ports = await reservePorts(options.ports, host)
@@ -77,35 +77,10 @@ export async function openCommandNode<Port extends string>(
   })
   const filled = (command: Command) => fillCommand(command, placeholders())
 
-  function readiness(): Readiness {
-    const plan = options.readiness
-    switch (plan.by) {
-      case 'tcp':
-        return { by: 'tcp', port: ports[plan.port], host }
-      case 'http':
-        return {
-          by: 'http',
-          url: `http://${host}:${ports[plan.port]}${fillPlaceholders(plan.path, placeholders())}`,
-          status: plan.status,
-        }
-      case 'log':
-        return plan
-      case 'command':
-        return { by: 'command', command: filled(plan.command) }
-    }
-  }
+  const readiness = () => readinessOf(options.readiness, { ports, host, values: placeholders() })
 
   async function prepare(): Promise<void> {
-    for (const each of options.prepare ?? []) {
-      const command = filled({ user, ...each })
-      const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
-      if (end.code === 0) continue
-      const how = end.signal === null ? `exit code ${end.code}` : end.signal
-      throw new UserError(
-        'environment',
-        `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-      )
-    }
+    for (const each of options.prepare ?? []) await runPreparation(filled({ user, ...each }), options)
   }
 
   async function launch(): Promise<Life<NodePorts<Port>>> {
@@ -141,4 +116,40 @@ export async function openCommandNode<Port extends string>(
       releasePorts(Object.values(ports))
     },
   }
+}
+
+function readinessOf<Port extends string>(
+  plan: NodeReadiness<Port>,
+  { ports, host, values }: { readonly ports: NodePorts<Port>; readonly host: string; readonly values: Placeholders },
+): Readiness {
+  switch (plan.by) {
+    case 'tcp':
+      return { by: 'tcp', port: ports[plan.port], host }
+    case 'http': {
+      const url = `http://${host}:${ports[plan.port]}${fillPlaceholders(plan.path, values)}`
+      return { by: 'http', url, status: plan.status }
+    }
+    case 'log':
+      return plan
+    case 'command':
+      return { by: 'command', command: fillCommand(plan.command, values) }
+  }
+}
+
+async function runPreparation(
+  command: Command,
+  {
+    id,
+    keeper,
+    logPath,
+    startupTimeoutMs,
+  }: Pick<CommandNodeOptions<string>, 'id' | 'keeper' | 'logPath' | 'startupTimeoutMs'>,
+): Promise<void> {
+  const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
+  if (end.code === 0) return
+  const how = end.signal === null ? `exit code ${end.code}` : end.signal
+  throw new UserError(
+    'environment',
+    `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+  )
 }

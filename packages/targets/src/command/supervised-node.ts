@@ -45,7 +45,7 @@ export interface SupervisedNode {
 }
 
 export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): SupervisedNode {
-  const { id, logPath, startupTimeoutMs } = options
+  const { id, logPath } = options
   let current: Life<Ready>['process'] | undefined
   let launching: Promise<unknown> | undefined
   let lives = 0
@@ -75,31 +75,12 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       if (kills === 0 && !ended)
         options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
     })
-    const reached = await inTime(process, ready)
+    const reached = await inTime(process, ready, options).catch((error: unknown) => {
+      throw ended ? stopped(id) : error
+    })
     options.moved(reached)
     enter(true)
     if (pauses > 0) await process.pause()
-  }
-
-  async function inTime(process: Life<Ready>['process'], ready: Promise<Ready>): Promise<Ready> {
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      process.kill()
-    }, startupTimeoutMs)
-    try {
-      return await ready
-    } catch (error) {
-      if (ended) throw stopped(id)
-      if (!late) throw error
-      const awaited = options.awaited === undefined ? '' : ` It is ready once it ${options.awaited()}.`
-      throw new UserError(
-        'environment',
-        `${id} was not ready within ${startupTimeoutMs} ms.${awaited} Its log is ${logPath}`,
-      )
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   return {
@@ -141,6 +122,31 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       await launching
       await current?.end(END_GRACE_MS)
     },
+  }
+}
+
+/** Ends the process where it is not ready in time. */
+async function inTime<Ready>(
+  process: Life<Ready>['process'],
+  ready: Promise<Ready>,
+  { id, logPath, startupTimeoutMs, awaited }: SupervisedNodeOptions<Ready>,
+): Promise<Ready> {
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    process.kill()
+  }, startupTimeoutMs)
+  try {
+    return await ready
+  } catch (error) {
+    if (!late) throw error
+    const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
+    throw new UserError(
+      'environment',
+      `${id} was not ready within ${startupTimeoutMs} ms.${condition} Its log is ${logPath}`,
+    )
+  } finally {
+    clearTimeout(timer)
   }
 }
 

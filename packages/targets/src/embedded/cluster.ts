@@ -12,6 +12,7 @@ import type { ClusterNetwork } from './cluster-network.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import { createHttpClient } from './http-client.ts'
 import { inject } from './inject.ts'
+import { type ClusterNews, createNews } from './news.ts'
 import type { RecordedOperations } from './node-routes.ts'
 import { leaderOf, ready } from './ready.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -58,30 +59,17 @@ const STARTUP_TIMEOUT_MS = 15_000
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   const calledNanos = process.hrtime.bigint()
   await validate(options)
-  const startupTimeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
+  const timeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
   const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
 
-  const trouble: string[] = []
-  const marked = new Set<NodeId>()
-  let broken: UserError | undefined
-  const toldOfBroken: ((error: UserError) => void)[] = []
-  const broke = (error: UserError) => {
-    if (broken !== undefined) return
-    broken = error
-    statusChanged()
-    for (const callback of toldOfBroken) callback(error)
-  }
-  const watchers = new Set<() => void>()
-  const statusChanged = () => {
-    for (const watcher of watchers) watcher()
-  }
+  const news = createNews()
   const keeper = startKeeper(() =>
-    trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
+    news.trouble.push('the keeper ended: if this process is killed, paused nodes will be left'),
   )
   let network: ClusterNetwork | undefined
-  let managed: EmbeddedNode[] = []
+  let managed: readonly EmbeddedNode[] = []
   let stopping: Promise<void> | undefined
   const stop = () => {
     stopping ??= endAll(managed, network, keeper)
@@ -97,86 +85,116 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     const { openClusterNetwork } = await import('./cluster-network.ts')
     const { openWireRecord } = await import('./wire-record.ts')
     const wire = options.recorded === undefined ? undefined : openWireRecord(options.recorded)
-    const opened = await openClusterNetwork(nodes, options.seed, wire)
-    network = opened
-    managed = nodes.map((id) =>
-      embeddedNode({
-        setup: {
-          id,
-          protocol: options.protocol,
-          bug: options.bug,
-          knobs: options.knobs ?? {},
-          peers: opened.peersOf(id),
-          journalPath: join(options.dataDir, id, 'journal.log'),
-          logPath: logPath(id),
-        },
-        originNanos: calledNanos,
-        seed: options.seed,
-        keeper,
-        startupTimeoutMs,
-        moved: (ports) => opened.moved(id, ports),
-        statusChanged,
-        marked: () => marked.add(id),
-        died: (message) => trouble.push(message),
-        broke,
-      }),
-    )
+    network = await openClusterNetwork(nodes, options.seed, wire)
+    const between = { options, timeoutMs, calledNanos, network, keeper, news, logPath }
+    managed = nodes.map((id) => nodeOf(id, between))
     options.signal?.throwIfAborted()
     await Promise.all(managed.map((node) => node.start()))
     await ready(managed, {
-      watchers,
-      timeoutMs: startupTimeoutMs,
+      watchers: news.watchers,
+      timeoutMs,
       leaderless: isUserFile(options.protocol),
-      broken: () => broken,
+      broken: news.broken,
       logPath,
     })
     options.signal?.throwIfAborted()
-    return asCluster(opened, wire)
+    return asCluster({ managed, network, news, wire, calledNanos, logPath, keeperPid: keeper.pid, stop })
   } catch (error) {
     await stop()
     throw options.signal?.aborted ? new UserError('environment', 'the start of the cluster was given up') : error
   } finally {
     options.signal?.removeEventListener('abort', abort)
   }
+}
 
-  function asCluster(opened: ClusterNetwork, wire: WireRecord | undefined): EmbeddedCluster {
-    const byId = new Map(managed.map((node) => [node.id, node]))
-    // A run begins now, and a reader of logs wants to find there the times that the history has.
-    const readyNanos = process.hrtime.bigint()
-    for (const node of managed) node.countFrom(readyNanos)
-    const clock = createClock(readyNanos)
-    return {
-      nodes,
-      clock,
-      readyMs: Number(readyNanos - calledNanos) / 1e6,
-      connect(id) {
-        const port = opened.clientPort(id)
-        return createHttpClient({ port, host: id, life: () => byId.get(id)?.life() ?? { number: 0, alive: false } })
-      },
-      inject(fault, injected) {
-        inject(fault, byId, opened).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
-      },
-      ...(wire === undefined ? {} : { record: wire.begin }),
-      status: () => new Map(managed.map((node) => [node.id, node.status()])),
-      marked: () => nodes.filter((id) => marked.has(id)),
-      leader: () => leaderOf(managed),
-      logPath,
-      url: (id) => `http://127.0.0.1:${opened.clientPort(id)}`,
-      pid: (id) => byId.get(id)?.pid(),
-      keeperPid: keeper.pid,
-      // Time passes by itself; what happens before is not recorded.
-      begin() {},
-      onBroken(callback) {
-        toldOfBroken.push(callback)
-        if (broken !== undefined) callback(broken)
-      },
-      trouble: () => trouble,
-      stop(stopped) {
-        // Whoever was interrupted waits for things that will not happen.
-        clock.stop()
-        stop().then(stopped)
-      },
-    }
+/** What the nodes of one cluster have in common. */
+interface Surroundings {
+  readonly options: EmbeddedClusterOptions
+  readonly timeoutMs: number
+  readonly calledNanos: bigint
+  readonly network: ClusterNetwork
+  readonly keeper: Keeper
+  readonly news: ClusterNews
+  readonly logPath: (node: NodeId) => string
+}
+
+function nodeOf(
+  id: NodeId,
+  { options, timeoutMs, calledNanos, network, keeper, news, logPath }: Surroundings,
+): EmbeddedNode {
+  return embeddedNode({
+    setup: {
+      id,
+      protocol: options.protocol,
+      bug: options.bug,
+      knobs: options.knobs ?? {},
+      peers: network.peersOf(id),
+      journalPath: join(options.dataDir, id, 'journal.log'),
+      logPath: logPath(id),
+    },
+    originNanos: calledNanos,
+    seed: options.seed,
+    keeper,
+    startupTimeoutMs: timeoutMs,
+    moved: (ports) => network.moved(id, ports),
+    statusChanged: news.statusChanged,
+    marked: () => news.marked.add(id),
+    died: (message) => news.trouble.push(message),
+    broke: news.broke,
+  })
+}
+
+interface ClusterParts extends Pick<Surroundings, 'network' | 'news' | 'calledNanos' | 'logPath'> {
+  readonly managed: readonly EmbeddedNode[]
+  readonly wire: WireRecord | undefined
+  readonly keeperPid: number
+  readonly stop: () => Promise<void>
+}
+
+/** Its time begins now. */
+function asCluster({
+  managed,
+  network,
+  news,
+  wire,
+  calledNanos,
+  logPath,
+  keeperPid,
+  stop,
+}: ClusterParts): EmbeddedCluster {
+  const byId = new Map(managed.map((node) => [node.id, node]))
+  // A reader of logs wants to find there the times that the history has.
+  const readyNanos = process.hrtime.bigint()
+  for (const node of managed) node.countFrom(readyNanos)
+  const clock = createClock(readyNanos)
+  return {
+    nodes: managed.map((node) => node.id),
+    clock,
+    readyMs: Number(readyNanos - calledNanos) / 1e6,
+    connect(id) {
+      const port = network.clientPort(id)
+      return createHttpClient({ port, host: id, life: () => byId.get(id)?.life() ?? { number: 0, alive: false } })
+    },
+    inject(fault, injected) {
+      inject(fault, byId, network).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
+    },
+    ...(wire === undefined ? {} : { record: wire.begin }),
+    status: () => new Map(managed.map((node) => [node.id, node.status()])),
+    marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
+    leader: () => leaderOf(managed),
+    logPath,
+    url: (id) => `http://127.0.0.1:${network.clientPort(id)}`,
+    pid: (id) => byId.get(id)?.pid(),
+    keeperPid,
+    // Time passes by itself; what happens before is not recorded.
+    begin() {},
+    onBroken: news.onBroken,
+    trouble: () => news.trouble,
+    stop(stopped) {
+      // Whoever was interrupted waits for things that will not happen.
+      clock.stop()
+      stop().then(stopped)
+    },
   }
 }
 

@@ -15,13 +15,13 @@ import { openJournal } from './journal.ts'
 import type { NodeLog } from './log.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerListener } from './peer-listener.ts'
+import { createRequests } from './requests.ts'
+import { createTimers } from './timers.ts'
 import type { Watchdog } from './watchdog.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Effects that wait for the disk; beyond it, what peers send is dropped, as a network may. */
 const MAX_BACKLOG = 50_000
-/** Requests without an answer yet; further ones are refused. */
-const MAX_REQUESTS = 10_000
 
 export interface NodeOptions {
   readonly id: NodeId
@@ -57,13 +57,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { journal, records, tornBytes } = openJournal(options.journalPath)
   if (tornBytes > 0) log.line(`journal: cut off a torn record of ${tornBytes} bytes at the end, never acknowledged`)
 
-  // Request ids are unique over restarts: no two incarnations share a process id and a start time. They begin with the
-  // node's name, by which a protocol is not blamed for a late answer to what it was asked in an earlier life.
-  const incarnation = `${options.id}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`
-  const answers = new Map<string, (result: Completion) => void>()
-  const timers = new Map<string, NodeJS.Timeout>()
+  const requests = createRequests(options.id)
+  const timers = createTimers((timer) => step({ type: 'timer', timer }))
   const links = new Map<NodeId, PeerLink>()
-  let requests = 0
   let marked = false
   let closed = false
 
@@ -92,7 +88,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
 
   const setting = { id: options.id, peers: options.peers.map((peer) => peer.id), seed: options.seed }
   log.line(`${options.id} starts: ${options.protocol}, ${records.length} journal records, process ${process.pid}`)
-  const start = blamed(undefined, () => machine.start(setting, records, now()))
+  const start = blamed(options, undefined, () => machine.start(setting, records, now()))
   let state: unknown = start.state
   let known: NodeStatus | undefined
   effects.run(start.effects)
@@ -103,7 +99,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   function step(event: MachineEvent<unknown>): void {
     if (closed) return
     try {
-      const transition = blamed(event, () => machine.step(state, event, now()))
+      const transition = blamed(options, event, () => machine.step(state, event, now()))
       state = transition.state
       if (transition.effects.length > 0) effects.run(transition.effects as readonly AnyEffect[])
       noteStatus()
@@ -112,28 +108,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     }
   }
 
-  function blamed(
-    event: MachineEvent<unknown> | undefined,
-    run: () => Transition<unknown, unknown, unknown>,
-  ): Transition<unknown, unknown, unknown> {
-    options.watchdog?.begins(event)
-    try {
-      return run()
-    } catch (error) {
-      throw threwOn(options.id, event, error)
-    } finally {
-      options.watchdog?.ends()
-    }
-  }
-
   function request(command: Command, answer: (result: Completion) => void): void {
-    if (answers.size >= MAX_REQUESTS) {
-      answer({ type: 'fail', error: 'unavailable' })
-      return
-    }
-    const requestId = `${incarnation}.${requests++}`
-    answers.set(requestId, answer)
-    step({ type: 'request', requestId, ...command })
+    const requestId = requests.open(answer)
+    if (requestId === undefined) answer({ type: 'fail', error: 'unavailable' })
+    else step({ type: 'request', requestId, ...command })
   }
 
   function carryOut(effect: VolatileEffect): void {
@@ -142,13 +120,13 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
         links.get(effect.to)?.send(effect.message)
         break
       case 'reply':
-        reply(effect.requestId, effect.result)
+        requests.answer(effect.requestId, effect.result)
         break
       case 'setTimer':
-        setTimer(effect.timer, effect.afterMs)
+        timers.set(effect.timer, effect.afterMs)
         break
       case 'cancelTimer':
-        clearTimeout(timers.get(effect.timer))
+        timers.cancel(effect.timer)
         break
       case 'log':
         log.line(effect.text)
@@ -160,20 +138,6 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
       default:
         effect satisfies never
     }
-  }
-
-  function reply(requestId: string, result: Completion): void {
-    const answer = answers.get(requestId)
-    answers.delete(requestId)
-    answer?.(result)
-  }
-
-  function setTimer(timer: string, afterMs: number): void {
-    clearTimeout(timers.get(timer))
-    timers.set(
-      timer,
-      setTimeout(() => step({ type: 'timer', timer }), afterMs),
-    )
   }
 
   function noteStatus(): void {
@@ -192,11 +156,27 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
 
   function close(): void {
     closed = true
-    for (const timer of timers.values()) clearTimeout(timer)
+    timers.cancelAll()
     for (const link of links.values()) link.close()
     listener.close()
     api.close()
     api.closeAllConnections()
+  }
+}
+
+/** What a machine throws is told with the event on which it did. */
+function blamed(
+  { id, watchdog }: NodeOptions,
+  event: MachineEvent<unknown> | undefined,
+  run: () => Transition<unknown, unknown, unknown>,
+): Transition<unknown, unknown, unknown> {
+  watchdog?.begins(event)
+  try {
+    return run()
+  } catch (error) {
+    throw threwOn(id, event, error)
+  } finally {
+    watchdog?.ends()
   }
 }
 
