@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chaos, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
@@ -102,7 +103,76 @@ describe('a report, opened in a real browser', () => {
       await expect.poll(red).toBe(String(lines.length))
     })
   })
+
+  test('does the same whether its code comes from the sources or as it is installed', async (context) => {
+    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+    const out = temporaryDirectory()
+    await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
+    const history = join(out, readdirSync(out)[0]!, 'history.jsonl')
+    const [fromSources, installed] = [join(out, 'sources.html'), join(out, 'installed.html')]
+    await chaosHere(['check', history, '--out', fromSources])
+    await chaos(['check', history, '--out', installed])
+    const said: string[][] = []
+    for (const file of [fromSources, installed]) {
+      await open(file, async (page) => {
+        said.push(await useEverything(page))
+      })
+    }
+    expect(said[0]).toEqual(said[1])
+    // Every control changes what the page says or draws.
+    expect(said[0]![0]).toMatch(/part of the contradiction/)
+    expect(said[0]!.filter((now, i, all) => now === all[i - 1])).toEqual([])
+  })
 })
+
+/** Uses every control of a page once; what the page said and drew at first and after each. */
+async function useEverything(page: Page): Promise<string[]> {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  const said: string[] = []
+  const after = async (action: Promise<unknown>): Promise<void> => {
+    await action
+    const { texts, picture } = await page.evaluate(sayings)
+    said.push([...texts, createHash('sha256').update(picture).digest('hex')].join(' | '))
+  }
+  await after(Promise.resolve())
+  const timeline = page.locator('#explorer')
+  for (const key of ['n', 'ArrowLeft', '+', 'p', '-', 'ArrowRight', 'Home']) await after(timeline.press(key))
+  await after(timeline.click({ position: { x: 300, y: 60 } }))
+  for (const id of ['#zoom-in', '#zoom-out', '#to-contradiction', '#zoom-all']) await after(page.click(id))
+  for (const outcome of ['fail', 'info', 'ok']) await after(page.selectOption('#by-outcome', { label: outcome }))
+  await after(page.selectOption('#by-node', { index: 1 }))
+  await after(timeline.dragTo(timeline, { sourcePosition: { x: 500, y: 90 }, targetPosition: { x: 200, y: 90 } }))
+  const charts = page.getByRole('region', { name: 'Charts' })
+  await after(charts.hover())
+  await after(charts.press('ArrowRight'))
+  await after(charts.click({ position: { x: 400, y: 120 } }))
+  await after(page.locator('.story li').first().focus())
+  await after(page.keyboard.press('ArrowDown'))
+  await after(page.click('#theme'))
+  await after(page.click('#theme'))
+  await after(page.click('#copy'))
+  return said
+}
+
+/** Runs in the page, after what was asked for has been drawn: its texts that change, and its timeline. */
+async function sayings(): Promise<{ texts: string[]; picture: string }> {
+  interface Element {
+    readonly textContent: string
+    readonly outerHTML: string
+    toDataURL(): string
+  }
+  const { document, requestAnimationFrame } = globalThis as unknown as {
+    document: { querySelector(selector: string): Element; querySelectorAll(selector: string): Iterable<Element> }
+    requestAnimationFrame(next: () => void): void
+  }
+  for (let frame = 0; frame < 2; frame++) await new Promise<void>((drawn) => requestAnimationFrame(drawn))
+  const texts = ['#detail', '#found', '#chart-detail', '#theme', '#copy'].map(
+    (id) => document.querySelector(id).textContent,
+  )
+  const lit = [...document.querySelectorAll('.on')].map((element) => element.outerHTML)
+  const cursor = document.querySelector('#cursor').outerHTML
+  return { texts: [...texts, ...lit, cursor], picture: document.querySelector('#explorer').toDataURL() }
+}
 
 /** Runs in the page: pairs of texts that stand over each other. */
 function overlaps(): string[] {

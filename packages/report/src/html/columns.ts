@@ -1,5 +1,6 @@
 import type { OperationRow } from '@chaos/checker'
 import { type History, NULL, type ValueId } from '@chaos/history'
+import type { EmbeddedOperations } from '../browser/page-data.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { lastTime } from '../fault-spans.ts'
 import { hasTimes } from '../moments.ts'
@@ -66,28 +67,15 @@ function distanceTo(edges: readonly number[], time: number): number {
   )
 }
 
-/** What the page's script decodes; the order of fields within an operation is that of `decode` there. */
-export interface Embedded {
-  readonly count: number
-  /** Nanoseconds of one unit of the encoded times. */
-  readonly unit: number
-  readonly bytes: string
-  /** Each has a row of the picture, in this order: that of their first operations. */
-  readonly processes: readonly string[]
-  readonly functions: readonly string[]
-  readonly keys: readonly string[]
-  readonly nodes: readonly string[]
-  /** Values that are not small integers, as JSON text. */
-  readonly values: readonly string[]
-  readonly errors: readonly string[]
-}
-
-/** Operations as one string: each field as its difference from what it probably is, in as few bytes as that takes. */
+/**
+ * Operations as one string, which `decode` in the browser reads: each field as its difference from what it probably is, in
+ * as few bytes as that takes.
+ */
 export function embed(
   history: History,
   operations: readonly OperationRow[],
   accused: ReadonlySet<OperationRow>,
-): Embedded {
+): EmbeddedOperations {
   const columns = history.operations
   const unit = hasTimes(history) ? 1000 : 1
   const writer = byteWriter()

@@ -1,8 +1,8 @@
 import type { OperationRow, Report } from '@chaos/checker'
 import type { History } from '@chaos/history'
-import type { FaultSpan } from '../fault-spans.ts'
+import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import { count, duration, plural } from '../words.ts'
-import type { Embedded, Selection } from './columns.ts'
+import type { Selection } from './columns.ts'
 import { type Html, html, scriptJson } from './markup.ts'
 
 /** Operations of all counterexamples: what must be seen in every view. */
@@ -15,11 +15,11 @@ export function accusedRows(report: Report<string> | undefined): OperationRow[] 
 }
 
 /** Every operation on the time axis, a row per process, to be moved and filtered; drawn by the page's script. */
-export function explorer(history: History, selection: Selection, embedded: Embedded): Html {
+export function explorer(history: History, selection: Selection, embedded: EmbeddedOperations): Html {
   const options = (names: readonly string[]): Html[] =>
     names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
   return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
-<div class="tools"><label>Outcome <select id="by-outcome"><option value="">all</option><option value="0">ok</option><option value="1">fail</option><option value="2">info</option></select></label>${
+<div class="tools"><label>Outcome <select id="by-outcome"><option value="">all</option><option value="ok">ok</option><option value="fail">fail</option><option value="info">info</option></select></label>${
     embedded.keys.length > 1
       ? html`<label>Key <select id="by-key"><option value="">all</option>${options(embedded.keys)}</select></label>`
       : undefined
@@ -42,12 +42,6 @@ function selectionText(history: History, { operations, completeWithin, every }: 
   return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. The rest is in the history file.`
 }
 
-/** What the script reads: one object, in an element that nothing executes. */
-export function embeddedData(
-  embedded: Embedded,
-  spans: readonly FaultSpan[],
-  more: { readonly [name: string]: unknown },
-): Html {
-  const data = { ...embedded, faults: spans.map((span) => [span.from, span.to, span.label]), ...more }
-  return html`<script type="application/json" id="data">${scriptJson(data)}</script>`
-}
+/** What the scripts read, in an element that nothing executes. */
+export const embeddedData = (data: PageData): Html =>
+  html`<script type="application/json" id="data">${scriptJson(data)}</script>`

@@ -1,5 +1,6 @@
 import type { Counterexample } from '@chaos/checker'
 import type { History } from '@chaos/history'
+import type { PageData } from '../browser/page-data.ts'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { adjective, foundText, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -16,12 +17,11 @@ import { charts, plotArea } from './charts.ts'
 import { embed, endOf, select } from './columns.ts'
 import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
-import { explorerScript } from './explorer-script.ts'
 import { ladder, reasons } from './ladder.ts'
 import { fileLink, type Html, html, trusted } from './markup.ts'
 import { askedOf, expectationOf, type Page, vacuousOf } from './page-input.ts'
-import { pageScript } from './page-script.ts'
 import { recordSection } from './record-section.ts'
+import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
@@ -52,7 +52,14 @@ export function renderHtml(page: Page): string {
       : headlineOf(report, askedOf(page), vacuousOf(page).length > 0)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
-  const focus = shown === undefined ? [] : firstLines(history, shown)
+  const data: PageData = {
+    ...embedded,
+    faults: spans.map((span) => [span.from, span.to, span.label]),
+    end,
+    focus: shown === undefined ? [] : firstLines(history, shown),
+    plot: plotArea,
+    bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) },
+  }
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
@@ -78,7 +85,7 @@ ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}
 ${again(page)}
 </main>
-${embeddedData(embedded, spans, { end, focus, plot: plotArea, bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) } })}
+${embeddedData(data)}
 <script>${trusted(pageScript)}</script><script>${trusted(explorerScript)}</script>
 </body></html>
 `.html

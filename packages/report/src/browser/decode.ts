@@ -1,0 +1,82 @@
+import type { PageData } from './page-data.ts'
+
+/** An operation of the timeline. Times are nanoseconds; process, function, key, node and error are numbers of the page's texts. */
+export interface Operation {
+  readonly call: number
+  /** Infinity where no answer came. */
+  readonly end: number
+  /** Until when it is drawn: its end, or for want of one the next operation of its row. */
+  readonly shownEnd: number
+  readonly process: number
+  readonly f: number
+  /** -1 where there is none; so are `node` and `error`. */
+  readonly key: number
+  readonly node: number
+  readonly outcome: 'ok' | 'fail' | 'info'
+  readonly final: boolean
+  /** Part of any contradiction. */
+  readonly accused: boolean
+  readonly input: number
+  readonly output: number
+  readonly error: number
+  readonly line: number
+  /** 0 where no answer came. */
+  readonly endLine: number
+}
+
+/** Reads what `embed` wrote, field for field; in the order of their calls. */
+export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operation[] {
+  const text = atob(bytes)
+  const outcomes = ['ok', 'fail', 'info'] as const
+  let at = 0
+  const unsigned = (): number => {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = text.charCodeAt(at++)
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+  }
+  const signed = (): number => {
+    const value = unsigned()
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+  }
+  let callUnits = 0
+  let line = 0
+  const operations = Array.from({ length: count }, () => {
+    callUnits += signed()
+    const call = callUnits * unit
+    const took = unsigned()
+    const [process, f, key, node, flags] = [unsigned(), unsigned(), unsigned() - 1, unsigned() - 1, unsigned()]
+    const input = signed()
+    const output = unsigned() === 0 ? input : signed()
+    const error = unsigned() - 1
+    line += signed()
+    const answered = unsigned()
+    const end = took === 0 ? Number.POSITIVE_INFINITY : call + (took - 1) * unit
+    return {
+      call,
+      end,
+      shownEnd: end,
+      process,
+      f,
+      key,
+      node,
+      outcome: outcomes[flags & 3] ?? 'ok',
+      final: (flags & 4) !== 0,
+      accused: (flags & 8) !== 0,
+      input,
+      output,
+      error,
+      line,
+      endLine: answered === 0 ? 0 : line + answered - 1,
+    }
+  })
+  const nextCall: number[] = []
+  for (const operation of [...operations].reverse()) {
+    const { process, end } = operation
+    operation.shownEnd = Number.isFinite(end) ? end : Math.min(nextCall[process] ?? endOfRun, endOfRun)
+    nextCall[process] = operation.call
+  }
+  return operations
+}

@@ -1,0 +1,205 @@
+import type { Operation } from './decode.ts'
+import type { Filters } from './filters.ts'
+import type { PageData } from './page-data.ts'
+import type { PaintBar, Palette } from './paint-bar.ts'
+import type { Row } from './rows.ts'
+import type { View } from './view.ts'
+import type { Words } from './words.ts'
+
+/** Operations that are drawn to be seen: larger than they are, and over the others. */
+export interface Marked {
+  chosen: Operation | undefined
+  /** Those of one contradiction, by their lines. */
+  red: ReadonlySet<number>
+}
+
+interface Options {
+  readonly data: PageData
+  readonly canvas: HTMLCanvasElement
+  readonly view: View
+  readonly filters: Filters
+  readonly words: Words
+  readonly marked: Marked
+  readonly paintBar: PaintBar
+}
+
+/** Draws the part of the timeline that is in view: a row of bars for each process, over the bands of faults. */
+export class Drawing {
+  readonly #options: Options
+  readonly #context: CanvasRenderingContext2D
+  #palette: Palette
+  #asked = false
+
+  constructor(options: Options) {
+    const context = options.canvas.getContext('2d')
+    if (context === null) throw new Error('This browser cannot draw on a canvas.')
+    this.#options = options
+    this.#context = context
+    this.#palette = this.#readPalette()
+  }
+
+  /** Fits the canvas to the page and to its theme, and draws. */
+  fit(): void {
+    const { canvas, view } = this.#options
+    this.#palette = this.#readPalette()
+    view.resize(canvas.clientWidth)
+    const density = devicePixelRatio || 1
+    canvas.width = Math.round(view.width * density)
+    canvas.height = Math.round(view.height * density)
+    this.#context.setTransform(density, 0, 0, density, 0, 0)
+    this.#draw()
+  }
+
+  /** Draws with the browser's next frame, however often it is asked until then. */
+  redraw(): void {
+    if (this.#asked) return
+    this.#asked = true
+    requestAnimationFrame(() => {
+      this.#asked = false
+      this.#draw()
+    })
+  }
+
+  #readPalette(): Palette {
+    const style = getComputedStyle(document.documentElement)
+    const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim()
+    const [page, ink, softInk, line, strongLine] = [
+      colour('page'),
+      colour('ink'),
+      colour('ink2'),
+      colour('line'),
+      colour('line2'),
+    ]
+    return { page, ink, softInk, line, strongLine, red: colour('accent'), data: colour('data'), band: colour('band') }
+  }
+
+  #draw(): void {
+    const context = this.#context
+    const { view } = this.#options
+    const { top, left, width, height } = view
+    context.clearRect(0, 0, width, height)
+    context.font = '11px system-ui, sans-serif'
+    this.#drawBands()
+    this.#drawAxis()
+    context.save()
+    this.#clip(0, top - 4, width, height - top - 12)
+    const rows = view.rowsInSight()
+    for (const [index, row] of rows) this.#drawRowLine(row, view.y(index + 0.5))
+    this.#clip(left - 6, top - 8, width, height - top - 8)
+    for (const [index, row] of rows) this.#drawBars(row, view.y(index))
+    context.restore()
+    this.#drawFaultLabels()
+  }
+
+  #clip(x: number, y: number, width: number, height: number): void {
+    this.#context.beginPath()
+    this.#context.rect(x, y, width, height)
+    this.#context.clip()
+  }
+
+  #strokeLine(x1: number, y1: number, x2: number, y2: number): void {
+    this.#context.beginPath()
+    this.#context.moveTo(x1, y1)
+    this.#context.lineTo(x2, y2)
+    this.#context.stroke()
+  }
+
+  #faultsInView(): PageData['faults'] {
+    const { data, view } = this.#options
+    return data.faults.filter(([from, to]) => to >= view.from && from <= view.to)
+  }
+
+  #drawBands(): void {
+    const { view } = this.#options
+    this.#context.fillStyle = this.#palette.band
+    for (const [from, to] of this.#faultsInView()) {
+      const left = Math.max(view.left, view.x(from))
+      this.#context.fillRect(left, 0, Math.max(1, view.x(to) - left), view.height)
+    }
+  }
+
+  /** A line at each round time, so far apart that their labels fit. */
+  #drawAxis(): void {
+    const context = this.#context
+    const { view, words } = this.#options
+    const raw = (view.to - view.from) / Math.max(2, view.width / 130)
+    const power = 10 ** Math.floor(Math.log10(raw))
+    const step = ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10) * power
+    const digits = Math.max(0, Math.min(9, 9 - Math.floor(Math.log10(step))))
+    context.fillStyle = this.#palette.softInk
+    context.strokeStyle = this.#palette.line
+    for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
+      const x = view.x(time)
+      this.#strokeLine(x, 14, x, view.height)
+      const text = words.seconds(time, digits)
+      if (x + 3 + context.measureText(text).width <= view.width) context.fillText(text, x + 3, 11)
+    }
+  }
+
+  #drawRowLine({ name }: Row, y: number): void {
+    const { view } = this.#options
+    this.#context.strokeStyle = this.#palette.line
+    this.#strokeLine(view.left, y, view.right, y)
+    this.#context.fillStyle = this.#palette.softInk
+    this.#context.fillText(name, 4, y + 4)
+  }
+
+  #drawBars(row: Row, rowTop: number): void {
+    const { view, filters, marked } = this.#options
+    const top = rowTop + Math.max(1, view.rowHeight * 0.15)
+    const filtered = filters.active()
+    const loud: Operation[] = []
+    let lastPixel = -1
+    let lastSeverity = 0
+    for (const operation of view.within(row, view.from, view.to)) {
+      if (operation === marked.chosen || marked.red.has(operation.line)) {
+        loud.push(operation)
+        continue
+      }
+      const left = view.x(operation.call)
+      const width = view.x(operation.shownEnd) - left
+      const faint = filtered && !filters.passes(operation)
+      if (width < 1.5) {
+        // Many to a pixel: only the worst of them is painted, so that a failure never drowns.
+        const pixel = Math.floor(left)
+        const severity = faint ? 0 : { ok: 1, fail: 2, info: 3 }[operation.outcome]
+        if (pixel === lastPixel && severity <= lastSeverity) continue
+        lastPixel = pixel
+        lastSeverity = severity
+      }
+      this.#paint(operation, top, Math.max(1, width), faint)
+    }
+    for (const operation of loud)
+      this.#paint(operation, top, Math.max(3, view.x(operation.shownEnd) - view.x(operation.call)), false)
+  }
+
+  #paint(operation: Operation, top: number, width: number, isFaint: boolean): void {
+    const { view, words, marked, paintBar } = this.#options
+    paintBar(this.#context, this.#palette, {
+      left: view.x(operation.call),
+      top,
+      width,
+      height: view.rowHeight * 0.7,
+      text: () => words.brief(operation),
+      outcome: operation.outcome,
+      isRead: words.isRead(operation),
+      isFaint,
+      isRed: marked.red.has(operation.line),
+      isChosen: operation === marked.chosen,
+    })
+  }
+
+  #drawFaultLabels(): void {
+    const context = this.#context
+    const { view } = this.#options
+    context.fillStyle = this.#palette.softInk
+    let free = -1
+    for (const [from, to, label] of this.#faultsInView()) {
+      const left = Math.max(view.x(from), view.left) + 3
+      const right = left + context.measureText(label).width
+      if (left < free || right > Math.max(view.x(to), left + 40) + 60) continue
+      context.fillText(label, left, view.height - 1)
+      free = right + 8
+    }
+  }
+}

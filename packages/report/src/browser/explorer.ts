@@ -1,0 +1,124 @@
+import type { Operation } from './decode.ts'
+import type { Drawing, Marked } from './drawing.ts'
+import type { Filters } from './filters.ts'
+import type { View } from './view.ts'
+import type { Words } from './words.ts'
+
+interface Options {
+  /** All of the page, in the order of their calls. */
+  readonly operations: readonly Operation[]
+  readonly end: number
+  readonly view: View
+  readonly drawing: Drawing
+  readonly filters: Filters
+  readonly words: Words
+  readonly marked: Marked
+  /** The line below the timeline, which reads one operation out. */
+  readonly detail: Element
+  /** How many operations the filters let through. */
+  readonly found: Element
+}
+
+/** What a reader does with the timeline, by whatever means: look at a part of it, choose operations, filter them. */
+export class Explorer {
+  readonly #options: Options
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  look(from: number, to: number): void {
+    this.#options.view.show(from, to)
+    this.#options.drawing.redraw()
+  }
+
+  lookAtAll(): void {
+    this.look(0, this.#options.end)
+  }
+
+  /** Makes what is in view this much longer, around a place in the canvas or its middle. */
+  zoom(factor: number, x: number = this.#options.view.width / 2): void {
+    const { view } = this.#options
+    const middle = view.timeAt(x)
+    this.look(middle - (middle - view.from) * factor, middle + (view.to - middle) * factor)
+  }
+
+  /** Moves by this share of what is in view. */
+  pan(share: number): void {
+    const { from, to } = this.#options.view
+    const by = share * (to - from)
+    this.look(from + by, to + by)
+  }
+
+  choose(operation: Operation): void {
+    const { view, marked, drawing } = this.#options
+    marked.chosen = operation
+    this.describe(operation)
+    view.scrollTo(operation.process)
+    const half = (view.to - view.from) / 2
+    if (operation.call < view.from || operation.call > view.to) view.show(operation.call - half, operation.call + half)
+    drawing.redraw()
+  }
+
+  /** Chooses the next operation that passes the filters, or the one before; at first the first in view. */
+  step(by: 1 | -1): void {
+    const { operations, filters, view, marked } = this.#options
+    const { chosen } = marked
+    const among = operations.filter(filters.passes)
+    let index = chosen === undefined ? -1 : among.indexOf(chosen)
+    if (index < 0) {
+      const from = chosen?.call ?? view.from
+      index = among.findIndex(({ call }) => call >= from) - (by > 0 ? 1 : 0)
+    }
+    const next = among[Math.max(0, Math.min(among.length - 1, index + by))]
+    if (next !== undefined) this.choose(next)
+  }
+
+  /** The operation at a place in the canvas, or the nearest to it within 6 pixels. */
+  at(x: number, y: number): Operation | undefined {
+    const { view, marked } = this.#options
+    const row = view.rowAt(y)
+    if (row === undefined) return undefined
+    let best: Operation | undefined
+    let distance = 6
+    for (const operation of view.within(row, view.timeAt(x - 6), view.timeAt(x + 6))) {
+      const beside = Math.max(view.x(operation.call) - x, x - view.x(operation.shownEnd), 0)
+      const away = beside - (marked.red.has(operation.line) ? 0.5 : 0)
+      if (away >= distance) continue
+      distance = away
+      best = operation
+    }
+    return best
+  }
+
+  describe(operation: Operation): void {
+    const { words, marked, detail } = this.#options
+    const faults = words.faults(operation.call, operation.shownEnd)
+    const accused = operation.accused ? 'part of another contradiction' : ''
+    detail.textContent = [
+      ...words.full(operation),
+      faults === '' ? '' : `during ${faults}`,
+      marked.red.has(operation.line) ? 'part of the contradiction' : accused,
+    ]
+      .filter((text) => text !== '')
+      .join(' · ')
+  }
+
+  /** Draws and counts what passes the filters. */
+  filter(): void {
+    const { operations, filters, words, found, drawing } = this.#options
+    const all = words.number(operations.length)
+    found.textContent = filters.active()
+      ? `${words.number(operations.filter(filters.passes).length)} of ${all}`
+      : `${all} ${operations.length === 1 ? 'operation' : 'operations'}`
+    drawing.redraw()
+  }
+
+  /** Red is for one contradiction, given by the lines of its operations. */
+  mark(lines: readonly number[]): readonly Operation[] {
+    const { operations, marked, drawing } = this.#options
+    marked.red = new Set(lines)
+    drawing.redraw()
+    return operations.filter(({ line }) => marked.red.has(line))
+  }
+}

@@ -1,0 +1,8 @@
+/** The first element that matches a selector, which the page must have and which must be of this kind. */
+export function find<T extends Element>(selector: string, kind: new () => T, within: ParentNode = document): T {
+  const element = within.querySelector(selector)
+  if (element instanceof kind) return element
+  throw new Error(`The page has no ${kind.name} at "${selector}".`)
+}
+
+export type Find = typeof find

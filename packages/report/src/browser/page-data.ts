@@ -1,0 +1,37 @@
+/** What a page embeds for its timeline and charts, as JSON in the element `#data`. All times are nanoseconds from the run's start. */
+export interface PageData extends EmbeddedOperations {
+  readonly faults: readonly (readonly [from: number, to: number, label: string])[]
+  /** Where the time axis ends. */
+  readonly end: number
+  /** The lines of the operations in the contradiction that is drawn first. */
+  readonly focus: readonly number[]
+  /** The time axis in the charts' drawing, in units of its view box. */
+  readonly plot: { readonly left: number; readonly right: number; readonly width: number }
+  readonly bins: {
+    /** Nanoseconds of one bin. */
+    readonly width: number
+    readonly ok: readonly number[]
+    readonly fail: readonly number[]
+    readonly info: readonly number[]
+    /** Null where no operation was `ok`. */
+    readonly p50: readonly (number | null)[]
+    readonly p99: readonly (number | null)[]
+  }
+}
+
+/** Operations as bytes, and the texts that they refer to by number. */
+export interface EmbeddedOperations {
+  readonly count: number
+  /** Nanoseconds of one unit of the encoded times. */
+  readonly unit: number
+  /** In base64; the order of fields within an operation is that of `decode`. */
+  readonly bytes: string
+  /** Each has a row of the picture, in this order: that of their first operations. */
+  readonly processes: readonly string[]
+  readonly functions: readonly string[]
+  readonly keys: readonly string[]
+  readonly nodes: readonly string[]
+  /** Values that are not small integers, as JSON text. */
+  readonly values: readonly string[]
+  readonly errors: readonly string[]
+}

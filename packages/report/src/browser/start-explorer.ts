@@ -1,0 +1,60 @@
+import type { startChartCursor } from './chart-cursor.ts'
+import type { decode } from './decode.ts'
+import type { Drawing, Marked } from './drawing.ts'
+import type { Explorer } from './explorer.ts'
+import type { filtersOf } from './filters.ts'
+import type { find } from './find.ts'
+import type { listenToKeys } from './keys.ts'
+import type { PageData } from './page-data.ts'
+import type { paintBar } from './paint-bar.ts'
+import type { listenToPointer } from './pointer.ts'
+import type { startRed } from './red.ts'
+import type { rowsOf } from './rows.ts'
+import type { View } from './view.ts'
+import type { wordsOf } from './words.ts'
+
+export interface ExplorerParts {
+  readonly find: typeof find
+  readonly decode: typeof decode
+  readonly rowsOf: typeof rowsOf
+  readonly wordsOf: typeof wordsOf
+  readonly filtersOf: typeof filtersOf
+  readonly View: typeof View
+  readonly paintBar: typeof paintBar
+  readonly Drawing: typeof Drawing
+  readonly Explorer: typeof Explorer
+  readonly listenToPointer: typeof listenToPointer
+  readonly listenToKeys: typeof listenToKeys
+  readonly startRed: typeof startRed
+  readonly startChartCursor: typeof startChartCursor
+}
+
+/** The timeline of operations, and the cursor of the charts, which moves it. */
+export function startExplorer(parts: ExplorerParts): void {
+  const { find, Drawing, Explorer, View } = parts
+  const data: PageData = JSON.parse(find('#data', HTMLScriptElement).text)
+  const canvas = find('#explorer', HTMLCanvasElement)
+  const scroller = find('#timeline', HTMLElement)
+  const operations = parts.decode(data)
+  const rows = parts.rowsOf(data.processes, operations)
+  const words = parts.wordsOf(data)
+  const filters = parts.filtersOf()
+  const view = new View(rows, data.end, scroller)
+  const marked: Marked = { chosen: undefined, red: new Set() }
+  const drawing = new Drawing({ data, canvas, view, filters, words, marked, paintBar: parts.paintBar })
+  const [detail, found] = [find('#detail', HTMLElement), find('#found', HTMLElement)]
+  const explorer = new Explorer({ operations, end: data.end, view, drawing, filters, words, marked, detail, found })
+
+  for (const element of [canvas, scroller]) element.style.height = `${view.height}px`
+  find('#timeline-rows', HTMLElement).style.height = `${view.wholeHeight}px`
+  drawing.fit()
+  for (const happening of ['resize', 'themechange']) addEventListener(happening, () => drawing.fit())
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawing.fit())
+  scroller.addEventListener('scroll', () => drawing.redraw())
+  filters.onChange(() => explorer.filter())
+  explorer.filter()
+  parts.listenToPointer(canvas, explorer, view)
+  parts.listenToKeys(canvas, explorer, find)
+  parts.startRed(canvas, explorer, data, find)
+  parts.startChartCursor(data, explorer, words, find)
+}

@@ -1,0 +1,18 @@
+import type { startCopyCommand } from './copy-command.ts'
+import type { find } from './find.ts'
+import type { startStory } from './story.ts'
+import type { startTheme } from './theme.ts'
+
+export interface PageParts {
+  readonly find: typeof find
+  readonly startTheme: typeof startTheme
+  readonly startCopyCommand: typeof startCopyCommand
+  readonly startStory: typeof startStory
+}
+
+/** The page's behaviour apart from the timeline. The page is whole without it. */
+export function startPage({ find, startTheme, startCopyCommand, startStory }: PageParts): void {
+  startTheme(find)
+  startCopyCommand(find)
+  for (const figure of document.querySelectorAll('.contradiction')) startStory(figure, find)
+}

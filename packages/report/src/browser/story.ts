@@ -1,0 +1,40 @@
+import type { Find } from './find.ts'
+
+/** The steps of one contradiction: those of the story and those of its drawing light each other up. */
+export function startStory(figure: Element, find: Find): void {
+  const drawing = find('svg', SVGSVGElement, figure)
+  const scroller = find('.scroll', HTMLElement, figure)
+  const steps = [...figure.querySelectorAll<HTMLElement | SVGElement>('[data-step]')]
+  const told = steps.filter((step) => step instanceof HTMLLIElement)
+  const numberOf = (step: HTMLElement | SVGElement): string | undefined => step.dataset['step']
+
+  const light = (number: string | undefined): void => {
+    drawing.classList.toggle('focused', number !== undefined)
+    for (const step of steps) step.classList.toggle('on', numberOf(step) === number)
+  }
+  const lightWithDrawing = (step: HTMLElement | SVGElement): void => {
+    light(numberOf(step))
+    const other = steps.find((one) => one !== step && numberOf(one) === numberOf(step))
+    if (other instanceof SVGElement) other.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }
+  const walk = (from: HTMLElement | SVGElement, event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
+    if (by === undefined) return
+    const next = told[told.findIndex((step) => numberOf(step) === numberOf(from)) + by]
+    if (next === undefined) return
+    event.preventDefault()
+    next.focus()
+  }
+
+  for (const step of steps) {
+    step.addEventListener('pointerenter', () => light(numberOf(step)))
+    step.addEventListener('pointerleave', () => light(undefined))
+    step.addEventListener('focus', () => lightWithDrawing(step))
+    step.addEventListener('blur', () => light(undefined))
+    step.addEventListener('keydown', (event) => {
+      if (event instanceof KeyboardEvent) walk(step, event)
+    })
+  }
+  // A narrow screen opens on the contradiction, which is at the end of the drawing.
+  scroller.scrollLeft = scroller.scrollWidth
+}

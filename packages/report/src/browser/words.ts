@@ -1,0 +1,55 @@
+import type { Operation } from './decode.ts'
+import type { PageData } from './page-data.ts'
+
+/** How the page says what it draws. Times are nanoseconds. */
+export interface Words {
+  readonly seconds: (time: number, digits?: number) => string
+  readonly length: (nanos: number) => string
+  readonly number: (value: number) => string
+  readonly isRead: (operation: Operation) => boolean
+  /** What was asked and what came of it, as short as fits into a bar. */
+  readonly brief: (operation: Operation) => string
+  /** All there is to say of an operation. */
+  readonly full: (operation: Operation) => string[]
+  /** The faults in force at some moment of a stretch of time. */
+  readonly faults: (from: number, to: number) => string
+}
+
+export function wordsOf(data: PageData): Words {
+  const seconds = (time: number, digits = 6): string => `${(time / 1e9).toFixed(digits)} s`
+  const length = (nanos: number): string => {
+    if (nanos < 1e6) return `${(nanos / 1e3).toFixed(0)} µs`
+    return nanos < 1e9 ? `${(nanos / 1e6).toFixed(1)} ms` : `${(nanos / 1e9).toFixed(2)} s`
+  }
+  const number = (value: number): string => value.toLocaleString('en')
+  const value = (id: number): string => (id % 2 === 0 ? (data.values[id / 2] ?? '') : String((id - 1) / 2))
+  const isRead = ({ f }: Operation): boolean => data.functions[f] === 'read' || data.functions[f] === 'get'
+  const request = ({ final, f, key, input }: Operation): string =>
+    [final ? 'final' : '', data.functions[f], data.keys[key], input === 0 ? '' : value(input)].filter(Boolean).join(' ')
+  const answer = (operation: Operation): string => {
+    const { outcome, output, end, error } = operation
+    if (outcome === 'ok') return isRead(operation) ? value(output) : 'ok'
+    const result = outcome === 'info' && !Number.isFinite(end) ? 'no answer' : outcome
+    return error < 0 ? result : `${result}: ${data.errors[error]}`
+  }
+  const brief = (operation: Operation): string => {
+    if (operation.outcome !== 'ok') return `${request(operation)} ✗`
+    return isRead(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
+  }
+  const full = (operation: Operation): string[] => {
+    const { process, node, call, end, line, endLine } = operation
+    const answered = Number.isFinite(end)
+    return [
+      `Process ${data.processes[process]}: ${request(operation)} → ${answer(operation)}`,
+      node < 0 ? '' : `node ${data.nodes[node]}`,
+      seconds(call) + (answered ? ` to ${seconds(end)}, ${length(end - call)}` : ', never answered'),
+      `line ${number(line)}${endLine === 0 ? '' : ` to ${number(endLine)}`}`,
+    ]
+  }
+  const faults = (from: number, to: number): string =>
+    data.faults
+      .filter(([start, end]) => start <= to && end >= from)
+      .map(([, , label]) => label)
+      .join(', ')
+  return { seconds, length, number, isRead, brief, full, faults }
+}

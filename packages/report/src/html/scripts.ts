@@ -1,0 +1,47 @@
+import { startChartCursor } from '../browser/chart-cursor.ts'
+import { startCopyCommand } from '../browser/copy-command.ts'
+import { decode } from '../browser/decode.ts'
+import { Drawing } from '../browser/drawing.ts'
+import { Explorer } from '../browser/explorer.ts'
+import { filtersOf } from '../browser/filters.ts'
+import { find } from '../browser/find.ts'
+import { listenToKeys } from '../browser/keys.ts'
+import { paintBar } from '../browser/paint-bar.ts'
+import { listenToPointer } from '../browser/pointer.ts'
+import { startRed } from '../browser/red.ts'
+import { rowsOf } from '../browser/rows.ts'
+import { startExplorer } from '../browser/start-explorer.ts'
+import { startPage } from '../browser/start-page.ts'
+import { startStory } from '../browser/story.ts'
+import { startTheme } from '../browser/theme.ts'
+import { View } from '../browser/view.ts'
+import { wordsOf } from '../browser/words.ts'
+
+/**
+ * The text of a script that calls `start` with the other parts. A part travels as its own source text, without the module
+ * around it: it may use its arguments, what a browser has, and itself. That holds because a file of `browser` declares one
+ * value and imports types only, which a test checks.
+ */
+function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Parts): string {
+  const texts = Object.entries(parts).map(([name, part]) => `${name}: ${part}`)
+  return `(${start})({\n${texts.join(',\n')}\n})`.replace(/^\s+/gm, '')
+}
+
+/** Apart from the timeline's: if one of the two fails, the other still works. */
+export const pageScript: string = scriptOf(startPage, { find, startTheme, startCopyCommand, startStory })
+
+export const explorerScript: string = scriptOf(startExplorer, {
+  find,
+  decode,
+  rowsOf,
+  wordsOf,
+  filtersOf,
+  View,
+  paintBar,
+  Drawing,
+  Explorer,
+  listenToPointer,
+  listenToKeys,
+  startRed,
+  startChartCursor,
+})

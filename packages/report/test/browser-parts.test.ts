@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Script } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import { explorerScript, pageScript } from '../src/html/scripts.ts'
+
+const folder = join(import.meta.dirname, '..', 'src', 'browser')
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
+const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8')
+
+/** Statements of a module that leave something behind when types are erased, by how they begin. */
+const values = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
+
+// A part is embedded as its own source text. Whatever else its module declares or imports would not be there in a page.
+describe.each(files)('browser/%s', (file) => {
+  test('imports types only, and declares nothing that a page would lack', () => {
+    const declared = values(textOf(file))
+    expect(declared.length).toBeLessThanOrEqual(1)
+    for (const line of declared) expect(line).toMatch(/^export (function|class) /)
+  })
+
+  test('is embedded, unless it has types only', () => {
+    const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
+    if (name !== undefined) expect(pageScript + explorerScript).toMatch(new RegExp(`(function|class) ${name}\\b`))
+  })
+})
+
+test.each([
+  ['page', pageScript],
+  ['explorer', explorerScript],
+])('the %s script is whole: it parses, ends no element, and refers to no module', (_, script) => {
+  expect(() => new Script(script)).not.toThrow()
+  expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)
+})
+
+test('a text that spans lines would lose its indentation, so no part has one', () => {
+  for (const file of files) {
+    for (const line of textOf(file)
+      .replace(/^\s*(\/?\*|\/\/).*$/gm, '')
+      .split('\n')) {
+      expect((line.match(/`/g) ?? []).length % 2, `${file}: ${line}`).toBe(0)
+    }
+  }
+})
