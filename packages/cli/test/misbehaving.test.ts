@@ -4,6 +4,7 @@ import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '@chaos/protocols'
 import { minimise, searchSeeds, usualStrategies } from '@chaos/simulator'
 import { vetProtocol } from '@chaos/targets'
+import { register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 import { createFlag } from '../src/fuzz/pulse.ts'
 import { guardedProtocol } from '../src/fuzz/subject-name.ts'
@@ -41,13 +42,15 @@ function firstFinding(protocol: ProtocolDefinition) {
     knobs: {},
     level: 'linearizable',
     nodes: 3,
+    workload: register,
+    settings: {},
     operations: 60,
   } as const
   // Time that passes by one for each candidate: the same on every machine.
   let time = 0
   const limits = { ...limitsFor(true), now: () => millis(time++) }
   const search = {
-    first: 1,
+    first: 2,
     count: 4,
     strategies: usualStrategies,
     limits,

@@ -1,9 +1,8 @@
 import type { NodeId, Random } from '@chaos/faults'
 import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import { Connections } from './connections.ts'
-import type { Cancel, Cluster } from './ports.ts'
-import type { Recorder } from './recorder.ts'
-import { isHarmless, type OperationSource } from './workload.ts'
+import type { WorkloadClient } from '@chaos/workloads'
+import type { Cancel, Clock } from './ports.ts'
+import type { ClientProcess } from './process.ts'
 
 export interface ClientLoop {
   /** Lets the operation in flight end, starts no other, and then calls back. */
@@ -11,29 +10,23 @@ export interface ClientLoop {
 }
 
 interface ClientLoopOptions {
-  readonly cluster: Cluster
-  readonly recorder: Recorder
-  readonly source: OperationSource
+  readonly clock: Clock
+  readonly process: ClientProcess
+  readonly client: WorkloadClient
   /** One, or all that a load balancer may send this client's operations to. */
   readonly nodes: readonly NodeId[]
   readonly random: Random
   /** Between the starts of two operations, on average. */
   readonly interval: Nanos
-  readonly timeoutMs: Millis
 }
 
 /**
- * One client at work: an operation at a time, at a steady pace, never retried. After an `info` its process
- * is retired and a new one goes on. Where the cluster is slower than the pace, starts are skipped, not saved up: a
- * burst after an outage would measure the burst.
+ * One client at work: an operation at a time, at a steady pace, never retried. Where the cluster is slower than the pace,
+ * starts are skipped, not saved up: a burst after an outage would measure the burst.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
-  const { cluster, recorder, source, nodes, random, timeoutMs } = options
-  const { clock } = cluster
-  const connections = new Connections(cluster)
-  let process = recorder.newProcess()
-  let sequence = 0
-  let busy = false
+  const { clock, process, client, nodes, random } = options
+  let asked: Input | undefined
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
@@ -48,45 +41,27 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   }
 
   function invoke(): void {
-    busy = true
-    sequence += 1
-    const input = source.next()
-    const node = random.pick(nodes)
-    const session = { client: `process-${process}`, sequence }
-    const invocation = { process, node, input, harmless: isHarmless(input), session, final: false }
-    recorder.invoked(invocation)
-    connections.to(node).invoke(invocation, timeoutMs, (completion) => {
-      recorder.completed(invocation, completion)
-      busy = false
-      learn(input, completion)
-      if (completion.type === 'info') replaceProcess()
-      if (onStopped !== undefined) finish(onStopped)
-      else scheduleNext()
-    })
+    asked = client.next()
+    process.invoke(random.pick(nodes), asked, completed)
   }
 
-  function learn({ f, key = '', value }: Input, completion: Completion): void {
-    if (completion.type !== 'ok') return
-    const known = f === 'read' ? completion.value : f === 'cas' && Array.isArray(value) ? value[1] : value
-    if (known === null || typeof known === 'number') source.observed(key, known)
-  }
-
-  function replaceProcess(): void {
-    connections.close()
-    process = recorder.newProcess()
-    sequence = 0
+  function completed(completion: Completion): void {
+    if (asked !== undefined) client.learned?.(asked, completion)
+    asked = undefined
+    if (onStopped !== undefined) finish(onStopped)
+    else scheduleNext()
   }
 
   function finish(stopped: () => void): void {
     cancelTimer()
-    connections.close()
+    process.close()
     stopped()
   }
 
   scheduleNext()
   return {
     stop(stopped) {
-      if (busy) onStopped = stopped
+      if (asked !== undefined) onStopped = stopped
       else finish(stopped)
     },
   }

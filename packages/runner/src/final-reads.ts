@@ -1,134 +1,140 @@
 import type { NodeId } from '@chaos/faults'
-import { type Completion, canonical, type Json, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import type { Client, Cluster } from './ports.ts'
-import type { Recorder } from './recorder.ts'
+import {
+  type Completion,
+  canonical,
+  type Input,
+  type Json,
+  millis,
+  millisToNanos,
+  type Nanos,
+  nanos,
+} from '@chaos/history'
+import type { Clock } from './ports.ts'
+import { type ProcessOptions, startProcess } from './process.ts'
 
-interface FinalReadsOptions {
-  readonly cluster: Cluster
-  readonly recorder: Recorder
-  readonly keys: readonly string[]
-  readonly timeoutMs: Millis
+type Options = ProcessOptions & {
+  /** What every node is asked for, in order. */
+  readonly inputs: readonly Input[]
   /** How long to wait for all nodes to answer, and to agree. */
-  readonly quietMs: Millis
+  readonly quietMs: number
   /**
    * What is waited for; agreement unless given. Where each read must be right whenever it is made, whoever answers it, it is
-   * enough that somebody answers: that takes one read a round, and in the end one of each key and one by each node.
+   * enough that somebody answers: that takes one read a round, and in the end one of each input and one by each node.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
-/** Absent where the nodes did not agree within the time given. */
+/** Absent where the nodes did not agree within the time given, or were asked for nothing that can be compared. */
 export type Converged = (convergedAfter: Nanos | undefined) => void
 
-const PAUSE_BETWEEN_ROUNDS_MS = 50 as Millis
+const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Waits until the cluster is quiet, and then reads every key from every node once more (or fewer, see `until`), marked as
- * final.
+ * Waits until the cluster is quiet, and then asks every node for every input once more (or for fewer, see `until`), marked
+ * as final.
  *
- * Rounds of ordinary reads come first, until one finds what is waited for; where that does not happen in time the final
- * reads are made all the same, and are what shows that the replicas stay apart.
+ * Rounds of those that only read come first, until one finds what is waited for; where that does not happen in time the
+ * final operations are made all the same, and are what shows that the replicas stay apart. Of the others, such as the drain
+ * of a queue, each is asked for until it is answered: without that, what is still there would look lost.
  */
-export function readFinally(options: FinalReadsOptions, done: Converged): void {
-  const { cluster, keys, quietMs } = options
+export function readFinally(options: Options, done: Converged): void {
+  const { cluster, inputs, workload } = options
+  const { clock, nodes } = cluster
   const forAgreement = options.until !== 'service'
-  const probed = forAgreement ? cluster.nodes : cluster.nodes.slice(0, 1)
-  const compared = forAgreement ? keys : keys.slice(0, 1)
-  const { clock } = cluster
+  const reads = inputs.filter(({ f }) => workload.reads.includes(f))
+  const probed = forAgreement ? nodes : nodes.slice(0, 1)
+  const compared = forAgreement ? reads : reads.slice(0, 1)
   const healedAt = clock.now()
-  const deadline = healedAt + millisToNanos(quietMs)
+  const deadline = nanos(healedAt + millisToNanos(millis(options.quietMs)))
 
   function probe(): void {
-    readAll(options, allOf(compared, probed), false, (answers) => {
-      const agreed = compared.every((key) => allAgree(probed.map((node) => answers.get(node)?.get(key))))
-      if (agreed) finish(nanos(clock.now() - healedAt))
+    askAll({ ...options, final: false }, allOf(compared, probed), (answers) => {
+      if (compared.every((input) => allAgree(answers.get(input) ?? [], probed.length)))
+        finish(nanos(clock.now() - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
-      else clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), probe)
+      else afterPause(clock, probe)
     })
   }
 
   function finish(convergedAfter: Nanos | undefined): void {
-    const parts = forAgreement ? allOf(keys, cluster.nodes) : dealt(keys, cluster.nodes)
-    readAll(options, parts, true, () => done(convergedAfter))
+    const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
+    askAll({ ...options, final: true, deadline }, parts, () => done(convergedAfter))
   }
 
-  probe()
+  if (compared.length === 0) finish(undefined)
+  else probe()
+}
+
+const afterPause = (clock: Clock, callback: () => void): void => {
+  clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), callback)
 }
 
 /** What one node is asked for. */
 interface Part {
   readonly node: NodeId
-  readonly keys: readonly string[]
+  readonly inputs: readonly Input[]
 }
 
-/** Each key from each node. */
-const allOf = (keys: readonly string[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, keys }))
+/** Each input of each node. */
+const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Each key from some node, and some key from each node. */
-function dealt(keys: readonly string[], nodes: readonly NodeId[]): Part[] {
-  const parts = nodes.map((node) => ({ node, keys: [] as string[] }))
-  const rounds = Math.ceil(keys.length / nodes.length)
+/** Each input of some node, and some input of each node. */
+function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
+  const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
+  const rounds = Math.ceil(inputs.length / nodes.length)
   for (let i = 0; i < rounds * nodes.length; i++) {
-    const key = keys[i % keys.length]
-    if (key !== undefined) parts[i % nodes.length]?.keys.push(key)
+    const input = inputs[i % inputs.length]
+    if (input !== undefined) parts[i % nodes.length]?.inputs.push(input)
   }
   return parts
 }
 
-type Answers = Map<NodeId, Map<string, Json>>
+/** By input: what nodes answered. */
+type Answers = Map<Input, Json[]>
 
-/** Reads each node's keys: the nodes at the same time, the keys of one node in turn, by one process a node. */
-function readAll(
-  options: FinalReadsOptions,
+/** Asks the nodes at the same time, and one node for one thing after the other, by one process a node. */
+function askAll(
+  options: Options & { /** Until when what is more than a read is asked for again. */ readonly deadline?: Nanos },
   parts: readonly Part[],
-  final: boolean,
   done: (answers: Answers) => void,
 ): void {
-  const answers: Answers = new Map(parts.map(({ node }) => [node, new Map()]))
+  const { workload, cluster, deadline = cluster.clock.now() } = options
+  const answers: Answers = new Map()
   let nodesLeft = parts.length
-  for (const { node, keys } of parts) {
-    const reader = createReader(options, node, final)
-    const readNext = (position: number) => {
-      const key = keys[position]
-      if (key === undefined) {
-        reader.close()
+  for (const { node, inputs } of parts) {
+    const process = startProcess(options)
+    let position = 0
+    const askNext = (): void => {
+      const input = inputs[position]
+      if (input === undefined) {
+        process.close()
         nodesLeft -= 1
         if (nodesLeft === 0) done(answers)
         return
       }
-      reader.read(key, (completion) => {
-        if (completion.type === 'ok') answers.get(node)?.set(key, completion.value)
-        readNext(position + 1)
-      })
+      process.invoke(node, input, (completion) => answered(input, completion))
     }
-    readNext(0)
+    const answered = (input: Input, completion: Completion): void => {
+      const isAgain = completion.type !== 'ok' && !workload.reads.includes(input.f) && cluster.clock.now() < deadline
+      if (isAgain) {
+        afterPause(cluster.clock, askNext)
+        return
+      }
+      if (completion.type === 'ok') {
+        const known = answers.get(input)
+        if (known === undefined) answers.set(input, [completion.value])
+        else known.push(completion.value)
+      }
+      position += 1
+      askNext()
+    }
+    askNext()
   }
 }
 
-function createReader({ cluster, recorder, timeoutMs }: FinalReadsOptions, node: NodeId, final: boolean) {
-  let client: Client = cluster.connect(node)
-  let process = recorder.newProcess()
-  return {
-    read(key: string, completed: (completion: Completion) => void): void {
-      const invocation = { process, node, input: { f: 'read', key, value: null }, harmless: true, final }
-      recorder.invoked(invocation)
-      client.invoke(invocation, timeoutMs, (completion) => {
-        recorder.completed(invocation, completion)
-        if (completion.type !== 'ok') {
-          client.close()
-          client = cluster.connect(node)
-        }
-        if (completion.type === 'info') process = recorder.newProcess()
-        completed(completion)
-      })
-    },
-    close: () => client.close(),
-  }
-}
-
-function allAgree(values: readonly (Json | undefined)[]): boolean {
+function allAgree(values: readonly Json[], expected: number): boolean {
   const [first] = values
-  if (first === undefined) return false
-  const expected = canonical(first)
-  return values.every((value) => value !== undefined && canonical(value) === expected)
+  if (first === undefined || values.length < expected) return false
+  const text = canonical(first)
+  return values.every((value) => canonical(value) === text)
 }

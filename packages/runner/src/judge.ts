@@ -2,6 +2,7 @@ import type { Level, Report } from '@chaos/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaos/faults'
 import type { History, Millis } from '@chaos/history'
 import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaos/report'
+import type { Workload } from '@chaos/workloads'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import type { RunOutcome } from './run.ts'
 import { findVacuity } from './vacuity.ts'
@@ -15,6 +16,8 @@ interface JudgeInput {
   readonly schedule: Schedule
   readonly requestedFaults: readonly FaultKind[]
   readonly history: History
+  /** What the clients did: says what makes a history of it prove nothing. */
+  readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
   /** Whether the target says when its mistake made a difference. */
   readonly marks: boolean
@@ -35,7 +38,7 @@ export interface RunExpectation {
 export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
-  const vacuous = [...findVacuity(history, input.requestedFaults, faults), ...untried(input)]
+  const vacuous = [...findVacuity(history, input.requestedFaults, faults, input.workload), ...untried(input)]
   return {
     chaos: 1,
     version: input.version,

@@ -1,19 +1,23 @@
-import { createOnlineChecker, type SoFar } from '@chaos/checker'
+import type { SoFar } from '@chaos/checker'
 import { createRandom, type Fault, type NodeId, type Schedule } from '@chaos/faults'
 import { type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
+import { type Settings, settingsFor, type Workload, type WorkloadClient } from '@chaos/workloads'
 import { type ClientLoop, intervalFor, startClientLoop } from './client-loop.ts'
 import { readFinally } from './final-reads.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
+import { onlineCheckerFor } from './online.ts'
 import type { Cancel, Cluster, HistorySink } from './ports.ts'
+import { startProcess } from './process.ts'
 import { createRecorder, type LiveCounts } from './recorder.ts'
 import type { Settled } from './settlement.ts'
 import { recordWire } from './wire-recorder.ts'
-import type { Workload } from './workload.ts'
 
 export interface RunOptions {
   readonly cluster: Cluster
   readonly workload: Workload
+  /** Of the workload; the rest are its defaults. */
+  readonly settings?: Settings | undefined
   readonly schedule: Schedule
   readonly sink: HistorySink
   readonly clients: number
@@ -62,7 +66,7 @@ export interface RunHandle {
   interrupt(): void
 }
 
-/** Of the clients of one node, so manieth is sent to a random node each time, as by a load balancer. */
+/** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
 const ROAMING_EVERY = 4
 
 /**
@@ -74,7 +78,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const { clock } = cluster
   const startedAt = clock.now()
   const since = () => nanos(clock.now() - startedAt)
-  const online = createOnlineChecker({ model: 'register', initial: null, failedCas: 'drop' })
+  const online = onlineCheckerFor(workload)
   const judged: HistorySink = {
     append(event) {
       sink.append(event)
@@ -84,6 +88,8 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const wire = recordWire(cluster, sink.lines, since, online)
   const recorder = wire ?? createRecorder(judged, since)
   const random = createRandom(options.seed)
+  const clients = workload.create(settingsFor(workload, options.settings), 0)
+  const keys = new Set<string>()
   let stage: RunStage = 'working'
   let interrupted = false
 
@@ -92,13 +98,12 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     const rank = Math.floor(i / cluster.nodes.length)
     const home = cluster.nodes[i % cluster.nodes.length] ?? ''
     return startClientLoop({
-      cluster,
-      recorder,
-      source: workload.source(stream.fork('operations'), rank),
+      clock,
+      process: startProcess({ cluster, recorder, workload, timeoutMs }),
+      client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
       nodes: rank % ROAMING_EVERY === ROAMING_EVERY - 1 ? cluster.nodes : [home],
       random: stream.fork('pace'),
       interval: intervalFor(options.rate, options.clients),
-      timeoutMs,
     })
   })
   const nemesis = startNemesisLoop({
@@ -132,7 +137,8 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     stage = 'final reads'
     const healedAt = since()
     recorder.nemesis('healed', null)
-    readFinally({ cluster, recorder, keys: workload.keys, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
+    const inputs = workload.finale([...keys])
+    readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs: options.quietMs }, (convergedAfter) => {
       stage = 'ended'
       wire?.finish()
       const settled = wire?.settled()
@@ -167,3 +173,13 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     },
   }
 }
+
+/** The same client; the keys that it uses are remembered for the final reads. */
+const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient => ({
+  next() {
+    const input = client.next()
+    if (input.key !== undefined) keys.add(input.key)
+    return input
+  },
+  learned: (input, completion) => client.learned?.(input, completion),
+})

@@ -2,22 +2,21 @@ import { findModel, type Need } from '@chaos/checker'
 import type { FaultKind } from '@chaos/faults'
 import { type History, OK } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
-
-const WRITES: readonly string[] = ['write', 'put', 'append', 'cas']
+import { register, type Workload } from '@chaos/workloads'
 
 /**
- * Why a run proves nothing, or less than it seems to. A run in which nothing was read, nothing was written, nothing
- * happened at the same time, or no fault ever bit, meets every level, and says nothing.
+ * Why a run proves nothing, or less than it seems to: a run in which, say, nothing was read, nothing happened at the same
+ * time, or no fault ever bit, meets every level and says nothing.
  */
 export function findVacuity(
   history: History,
   requested: readonly FaultKind[],
   faults: readonly FaultRecord[],
+  workload: Pick<Workload, 'vacuous'> = register,
 ): string[] {
   const { callTime, length } = history.operations
   if (length === 0) return ['no operation was made']
-  const found = missingSuccesses(history)
-  if (!hasConcurrency(history)) found.push('nothing ran at the same time as a write')
+  const found = [...workload.vacuous(history)]
   const idle = idleKinds(faults)
   for (const kind of new Set(requested)) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
@@ -50,22 +49,6 @@ export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
   const kinds = new Set(faults.map(({ fault }) => fault.kind))
   for (const { fault, hits } of faults) if (hits > 0) kinds.delete(fault.kind)
   return [...kinds]
-}
-
-/** Whether anything overlapped a write: reads that overlap only reads, as the final ones do, try nothing. */
-function hasConcurrency({ functions, operations }: History): boolean {
-  const { length, f, callEvent, returnEvent } = operations
-  let latestReturn = -1
-  let latestWriteReturn = -1
-  for (let row = 0; row < length; row++) {
-    const writes = WRITES.includes(functions[f[row] ?? 0] ?? '')
-    const called = callEvent[row] ?? 0
-    if (called < latestWriteReturn || (writes && called < latestReturn)) return true
-    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnEvent[row] ?? 0)
-    latestReturn = Math.max(latestReturn, returned)
-    if (writes) latestWriteReturn = Math.max(latestWriteReturn, returned)
-  }
-  return false
 }
 
 function hasOperationDuring({ from, to }: FaultRecord, callTime: Float64Array, length: number): boolean {

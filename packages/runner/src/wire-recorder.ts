@@ -1,6 +1,7 @@
 import type { OnlineChecker } from '@chaos/checker'
 import type { Nanos } from '@chaos/history'
 import type { Cluster, WireSink } from './ports.ts'
+import { sessionOf } from './process.ts'
 import type { Recorder } from './recorder.ts'
 import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
 
@@ -10,9 +11,6 @@ export interface WireBackedRecorder extends Recorder {
   /** No operation is open any more. */
   finish(): void
 }
-
-/** What names a process to the proxy. */
-export const sessionOf = (process: number): string => `process-${process}`
 
 /**
  * The record of the cluster's proxy, where it keeps one and it is wanted. What clients asked for in vain, because they did

@@ -1,7 +1,7 @@
 import type { Fault } from '@chaos/faults'
 import { historyFromEvents, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
-import { findVacuity, judgeExpectation, keyNames, summarizeNodes, summarizePhases, withRecoveries } from '@chaos/runner'
+import { findVacuity, judgeExpectation, summarizeNodes, summarizePhases, withRecoveries } from '@chaos/runner'
 import { describe, expect, test } from 'vitest'
 
 const MS = 1e6
@@ -169,9 +169,4 @@ describe('nothing passes vacuously', () => {
     expect(judgeExpectation(report, 'linearizable', []).met).toBe(true)
     expect(judgeExpectation(report, 'sequential', ['no read succeeded']).met).toBe(false)
   })
-})
-
-test('keys are letters while they last, and never twice the same', () => {
-  expect(keyNames(3)).toEqual(['x', 'y', 'z'])
-  expect(new Set(keyNames(100)).size).toBe(100)
 })

@@ -82,7 +82,7 @@ describe('a run', () => {
       chaos: 1,
       model: 'register',
       initial: null,
-      extra: { target: 'sim:raft', nodes: 5, seed: 5 },
+      extra: { target: 'sim:raft', workload: 'register', nodes: 5, seed: 5 },
     })
     expect(kept.open).toBe(false)
     expect(kept.events.length).toBeGreaterThan(50)

@@ -1,8 +1,9 @@
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Event, millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
-import { type Cluster, type RunOptions, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
+import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
 import { createSimulatedCluster, simulateRun } from '@chaos/simulator'
+import { register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
@@ -22,7 +23,8 @@ const scheduleFor = (names: readonly string[], seed: number): Schedule =>
 
 function options(seed: number, events: Event[], schedule: Schedule): Omit<RunOptions, 'cluster'> {
   return {
-    workload: registerWorkload({ keys: 2, cas: true }),
+    workload: register,
+    settings: { keys: 2 },
     schedule,
     sink: { append: (event) => events.push(event) },
     clients: 4,

@@ -2,8 +2,9 @@ import { check } from '@chaos/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
-import { type Progress, type RunOutcome, registerWorkload, startRun } from '@chaos/runner'
+import { type Progress, type RunOutcome, startRun } from '@chaos/runner'
 import { createSimulatedCluster } from '@chaos/simulator'
+import { register } from '@chaos/workloads'
 import { expect, test } from 'vitest'
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
@@ -24,7 +25,8 @@ function watched(protocol: string, knobs: { readonly [name: string]: number | bo
   const handle = startRun(
     {
       cluster,
-      workload: registerWorkload({ keys: 2, cas: true }),
+      workload: register,
+      settings: { keys: 2 },
       schedule,
       sink: {
         append(event) {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { type Scenario, swapNodes } from '../src/index.ts'
 
 const scenario: Scenario = {
+  workload: 'register',
+  settings: {},
   target: 'raft',
   bug: undefined,
   knobs: {},

@@ -10,6 +10,7 @@ import {
   type TrialLimits,
   usualStrategies,
 } from '@chaos/simulator'
+import { register } from '@chaos/workloads'
 
 // How long a search takes to find each mistake, on one core: by histories alone, and with invariants, with all strategies
 // in turn. CHAOS_FIND=full takes 20 starting seeds (10 minutes), CHAOS_FIND=strategies each strategy alone (10 minutes),
@@ -72,7 +73,18 @@ function subjectOf(protocol: ProtocolDefinition, bug: string): Subject {
   const knobs: { readonly [name: string]: KnobValue } = {}
   const level = promises === 'none' ? 'linearizable' : promises
   const setup = setups[`${protocol.name} ${bug}`] ?? setups[protocol.name]
-  return { target: protocol.name, protocol, bug, level, knobs, nodes: undefined, operations: 60, ...setup }
+  return {
+    target: protocol.name,
+    protocol,
+    bug,
+    level,
+    knobs,
+    workload: register,
+    settings: {},
+    nodes: undefined,
+    operations: 60,
+    ...setup,
+  }
 }
 
 /** The time each search took; undefined where it ran out of it. */

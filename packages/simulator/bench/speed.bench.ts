@@ -12,6 +12,7 @@ import {
   type TrialLimits,
   threadLimits,
 } from '@chaos/simulator'
+import { register } from '@chaos/workloads'
 import { calibrate } from '../../checker/bench/calibrate.ts'
 
 export const name = 'simulator speed: trials of Raft with all faults, invariants and check, by one core'
@@ -58,7 +59,17 @@ function strategyFor(seed: number): Strategy {
 function raft(nodes: number, operations: number): Subject {
   const protocol = findProtocol('raft')
   if (protocol === undefined) throw new Error('there is no raft')
-  return { target: 'raft', protocol, bug: undefined, knobs: {}, level: 'linearizable', nodes, operations }
+  return {
+    target: 'raft',
+    protocol,
+    bug: undefined,
+    knobs: {},
+    workload: register,
+    settings: {},
+    level: 'linearizable',
+    nodes,
+    operations,
+  }
 }
 
 function speedOf(subject: Subject): string {

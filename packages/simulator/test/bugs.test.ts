@@ -1,5 +1,6 @@
 import { millis } from '@chaos/history'
 import { findProtocol, type KnobValue, protocols } from '@chaos/protocols'
+import { register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
@@ -59,7 +60,17 @@ const TRIALS = 2_000
 
 function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
   const [target = '', bug] = mistake.split(' ')
-  const subject = { target, protocol: findProtocol(target)!, bug, knobs, level, nodes: undefined, operations: 60 }
+  const subject = {
+    target,
+    protocol: findProtocol(target)!,
+    bug,
+    knobs,
+    level,
+    workload: register,
+    settings: {},
+    nodes: undefined,
+    operations: 60,
+  }
   const limits: TrialLimits = {
     checkMs: millis(5_000),
     memoryBytes: 2 ** 28,

@@ -2,7 +2,7 @@ import { check, type Report } from '@chaos/checker'
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
 import { type AnyMachine, findProtocol, type KnobValue } from '@chaos/protocols'
-import { registerWorkload } from '@chaos/runner'
+import { register } from '@chaos/workloads'
 import { createSimulatedCluster, type SimulationOptions, simulateRun } from '../src/index.ts'
 
 /** One simulated run, in short. */
@@ -38,7 +38,8 @@ export function simulateCase(options: Case): Event[] {
   const cluster = createSimulatedCluster({ machine, nodes, seed, ...options.simulation })
   const events: Event[] = []
   const run = simulateRun(cluster, {
-    workload: registerWorkload({ keys: keys, cas: true }),
+    workload: register,
+    settings: { keys },
     schedule: options.schedule ?? scheduleFor(options),
     sink: { append: (event) => events.push(event) },
     clients: 6,

@@ -1,7 +1,7 @@
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { protocols } from '@chaos/protocols'
-import { registerWorkload } from '@chaos/runner'
+import { register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster, simulateRun } from '../src/index.ts'
 
@@ -13,7 +13,8 @@ function markedIn(protocol: (typeof protocols)[number], name: string | undefined
   const { knobs = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
   const cluster = createSimulatedCluster({ machine: protocol.create({ bug: name, knobs }), nodes: NODES, seed })
   const run = simulateRun(cluster, {
-    workload: registerWorkload({ keys: 5, cas: true }),
+    workload: register,
+    settings: { keys: 5 },
     schedule: planSchedule({
       nemeses: nemeses.filter((nemesis) => faults.includes(nemesis.name)),
       nodes: nodeNames(NODES),

@@ -1,5 +1,6 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '@chaos/protocols'
+import { register } from '@chaos/workloads'
 import { type Finding, type Subject, searchSeeds, type TrialLimits, usualStrategies } from '../src/index.ts'
 
 // What long runs over all deliberate mistakes have in common.
@@ -22,6 +23,8 @@ export const subjectWith = (protocol: ProtocolDefinition, bug: string): Subject 
   bug,
   knobs: protocol.name === 'primary-replica' ? { sync: 2, reads: 'primary' } : {},
   level: protocol.promises === 'none' ? 'linearizable' : protocol.promises,
+  workload: register,
+  settings: {},
   nodes: undefined,
   operations: 60,
 })

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { millis } from '@chaos/history'
 import { findProtocol, type KnobValue } from '@chaos/protocols'
+import { register } from '@chaos/workloads'
 import { expect, test } from 'vitest'
 import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
@@ -31,6 +32,8 @@ test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
     bug: undefined,
     knobs,
     level: 'linearizable',
+    workload: register,
+    settings: {},
     nodes: undefined,
     operations: 60,
   }

@@ -1,5 +1,6 @@
 import { millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
+import { register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 import {
   causeOf,
@@ -33,6 +34,8 @@ const raft = (bug?: string): Subject => ({
   bug,
   knobs: {},
   level: 'linearizable',
+  workload: register,
+  settings: {},
   nodes: undefined,
   operations: 60,
 })

@@ -21,6 +21,8 @@ const write = (atMs: number, value: number, client = 0): PlannedOperation => ({
 
 const large: Scenario = {
   target: 'raft',
+  workload: 'register',
+  settings: {},
   bug: undefined,
   knobs: {},
   nodes: 5,

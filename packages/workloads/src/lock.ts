@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { numberOf } from './setting.ts'
 import { missing, someFailed, withoutConcurrency } from './vacuity.ts'
-import type { Workload } from './workload.ts'
+import type { Follower, Workload } from './workload.ts'
 
 /** Most of the time a holder releases before it does anything else. */
 const RELEASE_PROBABILITY = 0.9
@@ -26,42 +26,40 @@ export const lock: Workload = {
     const keys = createKeyPool(numberOf(settings, 'keys'))
     return {
       client(random) {
-        /** What this process holds, and the tokens; without an answer, an acquire is taken to have succeeded. */
+        /** What this process holds; without an answer, an acquire is taken to have succeeded. */
         const held = new Set<string>()
-        const tokens = new Map<string, Json>()
+        const tokens = createTokens()
         return {
           next() {
             const [first] = held
             if (first !== undefined && random.chance(RELEASE_PROBABILITY)) {
               held.delete(first)
-              return { f: 'release', key: first, value: tokens.get(first) ?? null }
+              return tokens.filledIn({ f: 'release', key: first, value: null })
             }
             const key = keys.pick(random)
             held.add(key)
             return { f: 'acquire', key, value: null }
           },
-          learned({ f, key = '' }, completion) {
+          learned(input, completion) {
+            const { f, key = '' } = input
+            const isHeld = tokens.has(key)
+            tokens.learned(input, completion)
             if (completion.type === 'info') {
               for (const each of held) keys.replace(each)
               keys.replace(key)
               held.clear()
-              tokens.clear()
-            } else if (f === 'acquire' && completion.type === 'ok') {
-              held.add(key)
-              tokens.set(key, completion.value)
             } else if (f === 'release') {
               // Refused, it is still held, or the service thinks otherwise: nobody waits for that to be settled.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
-              tokens.delete(key)
-            } else if (!tokens.has(key)) held.delete(key)
+            } else if (completion.type === 'ok') held.add(key)
+            else if (!isHeld) held.delete(key)
           },
-          filledIn: (planned) =>
-            planned.f === 'release' ? { ...planned, value: tokens.get(planned.key ?? '') ?? null } : planned,
         }
       },
     }
   },
+  follow: createTokens,
   finale: () => [],
   vacuous: (history) => [
     ...missing(history, 'acquire', ['acquire']),
@@ -69,4 +67,20 @@ export const lock: Workload = {
     ...(someFailed(history, ['acquire']) ? [] : ['no acquire was refused: nobody wanted a lock that was held']),
     ...withoutConcurrency(history, 'an acquire', ['acquire']),
   ],
+}
+
+/** The tokens of the locks that one process holds. */
+function createTokens(): Follower & { has(key: string): boolean } {
+  const tokens = new Map<string, Json>()
+  return {
+    has: (key) => tokens.has(key),
+    filledIn: (planned) =>
+      planned.f === 'release' ? { ...planned, value: tokens.get(planned.key ?? '') ?? null } : planned,
+    learned({ f, key = '' }, completion) {
+      // A new process holds nothing.
+      if (completion.type === 'info') tokens.clear()
+      else if (f === 'release') tokens.delete(key)
+      else if (completion.type === 'ok') tokens.set(key, completion.value)
+    },
+  }
 }

@@ -24,8 +24,9 @@ export const register: Workload = {
     readsSetting,
     {
       name: 'cas',
-      summary: 'share of what is not a read that compares and sets; 0 for a finer verdict on what promises less',
+      summary: 'share of what is not a read that compares and sets; with 0, levels below sequential are decided',
       default: 0.2,
+      ifWeaker: 0,
       min: 0,
       max: 1,
       fraction: true,
@@ -37,19 +38,25 @@ export const register: Workload = {
     const reads = numberOf(settings, 'reads')
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
+    /** By key: what a client that is told nothing takes to be there. */
+    const lastAsked = new Map<string, number>()
     return {
       client(random, rank) {
         const share = readShare(reads, rank)
         const known = new Map<string, Json>()
+        let isTold = false
         return {
           next() {
             const key = keys.pick(random)
             if (random.chance(share)) return readOf(key)
+            const expected = (isTold ? known.get(key) : lastAsked.get(key)) ?? null
             lastValue += 1
-            if (random.chance(casShare)) return { f: 'cas', key, value: [known.get(key) ?? null, lastValue] }
+            lastAsked.set(key, lastValue)
+            if (random.chance(casShare)) return { f: 'cas', key, value: [expected, lastValue] }
             return { f: 'write', key, value: lastValue }
           },
           learned({ f, key = '', value }, completion) {
+            isTold = true
             if (completion.type !== 'ok') return
             if (f === 'cas' && Array.isArray(value)) known.set(key, value[1] ?? null)
             else known.set(key, f === 'read' ? completion.value : value)

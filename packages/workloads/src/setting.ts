@@ -12,6 +12,8 @@ export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
+  /** The default where less than linearizability is promised, if that is another one. */
+  readonly ifWeaker?: SettingValue | undefined
   /** For numbers. */
   readonly min?: number | undefined
   readonly max?: number | undefined
@@ -29,14 +31,18 @@ interface Declaring {
   readonly settings: readonly Setting[]
 }
 
+/** The default, depending on whether linearizability is promised, or less. */
+export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: boolean): SettingValue =>
+  isWeaker ? (ifWeaker ?? usual) : usual
+
 /**
  * The chosen values, the rest from the defaults.
  *
  * @throws UserError (usage) for a setting that is not declared, or a value it cannot have.
  */
-export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}): Settings {
+export function settingsFor({ name, settings }: Declaring, chosen: Settings = {}, isWeaker = false): Settings {
   const values: { [name: string]: SettingValue } = {}
-  for (const setting of settings) values[setting.name] = setting.default
+  for (const setting of settings) values[setting.name] = usualValue(setting, isWeaker)
   for (const [given, value] of Object.entries(chosen)) {
     const setting = settings.find((known) => known.name === given)
     if (setting === undefined) {

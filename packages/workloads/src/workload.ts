@@ -25,6 +25,8 @@ export interface Workload {
    * values begin: operations added to a run that had `serial` operations or fewer repeat none of its values.
    */
   create(settings: Settings, serial: number): Clients
+  /** Absent where what is planned ahead can be asked for as it is. */
+  follow?(): Follower
   /** Asked of each node once all is healed, in this order; `keys` are those that the run has used. */
   finale(keys: readonly string[]): readonly Input[]
   /** Why a run proves less than it seems to; empty where it proves something. */
@@ -45,6 +47,12 @@ export interface Client {
   next(): Input
   /** Called once for each completed operation. After `info` the client goes on as a new process. */
   learned?(input: Input, completion: Completion): void
-  /** Fills into an operation planned ahead what only an answer can tell, such as the token of the lock it releases. */
-  filledIn?(planned: Input): Input
+}
+
+/** Goes along with one client whose operations are planned ahead. */
+export interface Follower {
+  /** Fills into an operation what only an answer can tell, such as the token of the lock that it releases. */
+  filledIn(planned: Input): Input
+  /** As a client's. */
+  learned(input: Input, completion: Completion): void
 }

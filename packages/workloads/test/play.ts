@@ -1,7 +1,7 @@
 import { check, type Report } from '@chaos/checker'
 import { createRandom } from '@chaos/faults'
 import { type Completion, type Event, type History, historyFromEvents, type Input, millis, nanos } from '@chaos/history'
-import { type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
+import { type Follower, type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
 import type { PlainObject } from './objects.ts'
 
 export interface PlayOptions {
@@ -17,6 +17,7 @@ export interface PlayOptions {
 
 interface Actor {
   readonly client: WorkloadClient
+  readonly follower: Follower | undefined
   readonly planned: Input[]
   process: number
   asked?: Input | undefined
@@ -41,6 +42,7 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
   }
   const actors: Actor[] = Array.from({ length: options.clients }, (_, rank) => ({
     client: clients.client(random.fork(`client ${rank}`), rank),
+    follower: options.planned === true ? workload.follow?.() : undefined,
     planned: [],
     process: processes++,
   }))
@@ -48,9 +50,9 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
   if (options.planned === true) for (const { client, planned } of turns) planned.push(client.next())
 
   const ask = (actor: Actor): void => {
-    const { client, planned } = actor
+    const { client, follower, planned } = actor
     const next = planned.shift() ?? client.next()
-    actor.asked = options.planned === true ? (client.filledIn?.(next) ?? next) : next
+    actor.asked = follower?.filledIn(next) ?? next
     record(actor, 'invoke', actor.asked, {})
   }
   const carryOut = (input: Input): Completion => {
@@ -61,7 +63,8 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
   const complete = (actor: Actor, input: Input, completion: Completion): void => {
     const more = completion.type === 'ok' ? { value: completion.value } : { error: completion.error }
     record(actor, completion.type, input, more)
-    actor.client.learned?.(input, completion)
+    if (options.planned === true) actor.follower?.learned(input, completion)
+    else actor.client.learned?.(input, completion)
     if (completion.type === 'info') actor.process = processes++
     actor.asked = undefined
     actor.completion = undefined

@@ -42,6 +42,8 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   return {
     subject: {
       target: reference,
+      workload: 'register',
+      settings: {},
       bug: parseBug(target, textOf(options, 'bug')),
       ...heldTo(protocol, parseKnobs(target, textsOf(options, 'set')), textOf(options, 'expect')),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),

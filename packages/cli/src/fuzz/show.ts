@@ -4,6 +4,8 @@ import { type Event, type History, historyFromEvents, millis, type Nanos } from 
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaos/runner'
 import { digestOf, type Failure, type LogLine, type Subject } from '@chaos/simulator'
+import { loadWorkload } from '@chaos/targets'
+import type { Workload } from '@chaos/workloads'
 import type { Tinypool } from 'tinypool'
 import { playSimulated, type SimulatedPlay } from './play.ts'
 import type { SubjectName } from './subject-name.ts'
@@ -33,12 +35,15 @@ export interface Shown {
 const EXPLAIN_MS = millis(10_000)
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
+/** What a history is held to. */
+export type Judging = Pick<Subject, 'level' | 'workload'>
+
 /** Plays it in the simulator, on this thread, and explains what came of it. */
 export const showScenario = (subject: Subject, scenario: Scenario, invariants: boolean): Shown =>
   showPlay(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
-export const showPlay = ({ level }: { readonly level: Level }, scenario: Scenario, play: SimulatedPlay): Shown =>
-  explain({ ...play, level, scenario, history: historyFromEvents(play.events) })
+export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play: SimulatedPlay): Shown =>
+  explain({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
 /** Plays it on a thread of the pool, where a protocol may hang or take all memory: that is then what came of it. */
 export async function showSupervised(
@@ -49,14 +54,16 @@ export async function showSupervised(
 ): Promise<Shown> {
   const task: PlayTask = { subject, scenario, invariants }
   const end = await supervise<SimulatedPlay>(pool, 'play', task)
-  if (end.type === 'done') return showPlay(subject, scenario, end.value)
+  const judging = { level: subject.level, workload: await loadWorkload(subject.workload) }
+  if (end.type === 'done') return showPlay(judging, scenario, end.value)
   const { what, mistake, trace } = end
   const failure: Failure = { kind: 'broken', what, mistake, trace, stuck: true }
-  return showPlay(subject, scenario, { events: [], failure, records: [], trouble: [], log: [] })
+  return showPlay(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })
 }
 
 export interface PlayedScenario {
   readonly level: Level
+  readonly workload: Workload
   readonly scenario: Scenario
   readonly history: History
   readonly events: readonly Event[]
@@ -69,10 +76,10 @@ export interface PlayedScenario {
 
 /** Everything a person wants to see of a scenario that was played, in whichever world. */
 export function explain(played: PlayedScenario): Shown {
-  const { level, scenario, history, events, log, trouble } = played
+  const { level, workload, scenario, history, events, log, trouble } = played
   const report = check(history, {
-    model: 'register',
-    initial: null,
+    model: workload.model,
+    initial: workload.initial,
     levels: [level],
     failedCas: 'drop',
     deadlineMs: EXPLAIN_MS,
@@ -112,11 +119,13 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /** Operations of a scenario are few and need not overlap, and a fault may act between them: that much a run is asked for. */
-const doubtsOf = ({ level, history, records }: PlayedScenario, verdict: Verdict): string[] => [
+const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict): string[] => [
   ...(verdict.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
-  ...missingSuccesses(history),
+  ...missingSuccesses(history, nameOf(workload.model)),
   ...idleKinds(records).map((kind) => `no ${kind} ever bit`),
 ]
+
+const nameOf = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)
 
 /** Where no history shows what went wrong, what clients asked; not the reads made at the end. */
 const plannedRows = (scenario: Scenario, history: History): number[] =>

@@ -1,7 +1,8 @@
 import type { Level } from '@chaos/checker'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaos/protocols'
 import { guardProtocol, type Subject } from '@chaos/simulator'
-import { loadProtocol } from '@chaos/targets'
+import { loadProtocol, loadWorkload } from '@chaos/targets'
+import type { Settings } from '@chaos/workloads'
 
 /** What is searched, by names: what can be sent to another thread. */
 export interface SubjectName {
@@ -10,15 +11,20 @@ export interface SubjectName {
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly level: Level
+  /** A name, or the path of a file. */
+  readonly workload: string
+  readonly settings: Settings
   readonly nodes: number | undefined
   readonly operations: number
 }
 
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 
-/** @throws UserError (usage, input) where there is no such protocol. */
+/** @throws UserError (usage, input) where there is no such protocol or workload. */
 export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
   ...name,
+  workload: await loadWorkload(name.workload),
+  workloadReference: name.workload,
   protocol: await guardedProtocol(name.target),
 })
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
-import { currentLeader, type Played, playScenario, type Scenario, swapNodes } from '@chaos/runner'
+import { currentLeader, type Played, type PlayOptions, playScenario, type Scenario, swapNodes } from '@chaos/runner'
 import { firstLeader } from '@chaos/simulator'
-import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
+import { type EmbeddedCluster, loadWorkload, startEmbeddedCluster } from '@chaos/targets'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
@@ -37,6 +37,7 @@ async function playIn(
   interrupts: Interrupts,
 ): Promise<Shown | undefined> {
   const { target, bug, knobs, level } = subject
+  const workload = await loadWorkload(subject.workload)
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
   const cluster = await unlessInterrupted(interrupts, (signal) =>
     startEmbeddedCluster({
@@ -55,11 +56,12 @@ async function playIn(
   const scenario =
     leaderThen === undefined || leaderNow === undefined ? recorded : swapNodes(recorded, leaderThen, leaderNow)
   const events: Event[] = []
-  const played = await playOn(cluster, scenario, events, interrupts)
+  const played = await playOn(cluster, { scenario, workload }, events, interrupts)
   return (
     played &&
     explain({
       level,
+      workload,
       scenario: { ...scenario, faults: played.faults },
       history: historyFromEvents(events),
       events,
@@ -74,7 +76,7 @@ async function playIn(
 /** The cluster is ended when this resolves. */
 async function playOn(
   cluster: EmbeddedCluster,
-  scenario: Scenario,
+  what: Pick<PlayOptions, 'scenario' | 'workload'>,
   events: Event[],
   interrupts: Interrupts,
 ): Promise<Played | undefined> {
@@ -82,7 +84,7 @@ async function playOn(
     return await new Promise<Played | undefined>((resolve, reject) => {
       cluster.onBroken(reject)
       interrupts.onInterrupt(() => resolve(undefined))
-      playScenario({ cluster, scenario, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
+      playScenario({ cluster, ...what, sink: { append: (event) => events.push(event) }, quietMs: QUIET_MS }, resolve)
     })
   } finally {
     await new Promise<void>((resolve) => cluster.stop(resolve))

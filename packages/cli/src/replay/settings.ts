@@ -4,7 +4,8 @@ import { whyUnreadable } from '@chaos/history/files'
 import { promiseOf } from '@chaos/protocols'
 import type { Scenario, Target } from '@chaos/runner'
 import { parseReplay, type Replay } from '@chaos/simulator'
-import { loadProtocol } from '@chaos/targets'
+import { loadProtocol, loadWorkload } from '@chaos/targets'
+import type { Workload } from '@chaos/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
@@ -28,9 +29,10 @@ const MOST_TIMES = 10_000
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
-  const { target: reference, bug, knobs, nodes, operations } = replay.scenario
+  const { target: reference, workload, settings, bug, knobs, nodes, operations } = replay.scenario
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
+  refuseUnknownOperations(file, await loadWorkload(workload), operations)
   parseBug(target, bug)
   parseKnobs(
     target,
@@ -45,7 +47,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   return {
     file,
     replay,
-    subject: { target: reference, bug, knobs, level, nodes, operations: operations.length },
+    subject: { target: reference, workload, settings, bug, knobs, level, nodes, operations: operations.length },
     real,
     times: parseCount('times', textOf(options, 'times'), { min: 1, max: MOST_TIMES }),
     invariants: replay.invariants && options['invariants'] !== false,
@@ -58,6 +60,20 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     throw new UserError('input', `${file}: ${whyUnreadable(error)}`)
+  }
+}
+
+function refuseUnknownOperations(
+  file: string,
+  { name, functions }: Workload,
+  operations: Scenario['operations'],
+): void {
+  for (const [place, { input }] of operations.entries()) {
+    if (functions.includes(input.f)) continue
+    throw new UserError(
+      'input',
+      `${file}: operations[${place}]: "f" is ${JSON.stringify(input.f)}, which clients of the workload ${name} do not ask for. Give ${functions.join(', ')}.`,
+    )
   }
 }
 

@@ -1,17 +1,19 @@
 import { createRandom, type Fault, type Schedule } from '@chaos/faults'
-import { type Completion, type Millis, type Nanos, nanos } from '@chaos/history'
+import { type Completion, type Input, type Millis, type Nanos, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
-import { Connections } from '../connections.ts'
+import type { Workload } from '@chaos/workloads'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis-loop.ts'
-import type { Cluster, HistorySink } from '../ports.ts'
-import { createRecorder, type Invocation, type Recorder } from '../recorder.ts'
-import { isHarmless } from '../workload.ts'
+import type { Clock, Cluster, HistorySink } from '../ports.ts'
+import { type ClientProcess, startProcess } from '../process.ts'
+import { createRecorder } from '../recorder.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {
   readonly cluster: Cluster
   readonly scenario: Scenario
+  /** What the scenario's operations are of. */
+  readonly workload: Workload
   readonly sink: HistorySink
   /** Faults yet to be resolved, in place of the scenario's own; their times count from the start. */
   readonly schedule?: Schedule | undefined
@@ -50,7 +52,7 @@ export interface Playing {
  * from now; the last operation and the last fault may end in either order.
  */
 export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
-  const { cluster, scenario, sink, quietMs } = options
+  const { cluster, scenario, workload, sink, quietMs } = options
   const { clock } = cluster
   const { timeoutMs } = scenario
   const startedAt = clock.now()
@@ -69,10 +71,8 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
 
   for (const places of placesByClient(scenario.operations)) {
     waitingFor++
-    playClient(
-      { cluster, recorder, operations: scenario.operations, places, startedAt, timeoutMs, beginsLate },
-      oneLess,
-    )
+    const process = startProcess({ cluster, recorder, workload, timeoutMs })
+    playClient({ clock, process, workload, operations: scenario.operations, places, startedAt, beginsLate }, oneLess)
   }
   clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)
 
@@ -82,7 +82,8 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
     nemesis.stop((records, trouble) => {
       const healedAt = since()
       recorder.nemesis('healed', null)
-      readFinally({ cluster, recorder, keys: keysOf(scenario), timeoutMs, quietMs, until: options.until }, () =>
+      const inputs = workload.finale(keysOf(scenario))
+      readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs, until: options.until }, () =>
         ended({ healedAt, faults: nemesis.injected(), records, trouble }),
       )
     })
@@ -126,37 +127,30 @@ function placesByClient(operations: readonly PlannedOperation[]): Iterable<reado
 }
 
 interface ClientOptions {
-  readonly cluster: Cluster
-  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly process: ClientProcess
+  readonly workload: Workload
   readonly operations: readonly PlannedOperation[]
   /** Which of them are this client's. */
   readonly places: readonly number[]
   readonly startedAt: Nanos
-  readonly timeoutMs: Millis
   /** Told of an operation whose time has passed when it begins. */
   readonly beginsLate: (place: number) => void
 }
 
-/**
- * One client: each operation at its time, or as soon as the one before has ended. A new process after an `info`. What is
- * called back is made once for a client, not once for an operation: simulated clients are at work by the thousand.
- */
+/** One client: each operation at its time, or as soon as the one before has ended. */
 function playClient(options: ClientOptions, ended: () => void): void {
-  const { cluster, recorder, operations, places, startedAt, timeoutMs, beginsLate } = options
-  const { clock } = cluster
-  const connections = new Connections(cluster)
-  let process = recorder.newProcess()
-  let name = `process-${process}`
-  let sequence = 0
+  const { clock, process, workload, operations, places, startedAt, beginsLate } = options
+  const follower = workload.follow?.()
   let position = 0
   let planned: PlannedOperation
-  let invocation: Invocation
+  let asked: Input
 
   function begin(): void {
     const place = places[position]
     const operation = place === undefined ? undefined : operations[place]
     if (place === undefined || operation === undefined) {
-      connections.close()
+      process.close()
       ended()
       return
     }
@@ -169,22 +163,12 @@ function playClient(options: ClientOptions, ended: () => void): void {
   }
 
   function invoke(): void {
-    const { node, input } = planned
-    sequence++
-    const session = { client: name, sequence }
-    invocation = { process, node, input, harmless: isHarmless(input), session, final: false }
-    recorder.invoked(invocation)
-    connections.to(node).invoke(invocation, timeoutMs, completed)
+    asked = follower === undefined ? planned.input : follower.filledIn(planned.input)
+    process.invoke(planned.node, asked, completed)
   }
 
   function completed(completion: Completion): void {
-    recorder.completed(invocation, completion)
-    if (completion.type === 'info') {
-      connections.close()
-      process = recorder.newProcess()
-      name = `process-${process}`
-      sequence = 0
-    }
+    follower?.learned(asked, completion)
     position++
     begin()
   }

@@ -1,6 +1,7 @@
 import type { Fault, NodeId, Schedule } from '@chaos/faults'
 import type { Input, Millis, Nanos } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
+import type { Settings } from '@chaos/workloads'
 
 /** An operation, and when it is to begin. A client whose last one has not ended by then begins it as soon as it has. */
 export interface PlannedOperation {
@@ -25,6 +26,10 @@ export interface PlannedFault {
  */
 export interface Scenario {
   readonly target: string
+  /** The workload's name, or the path of its file. */
+  readonly workload: string
+  /** Of the workload, as its operations were drawn. */
+  readonly settings: Settings
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly nodes: number

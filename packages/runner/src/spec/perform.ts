@@ -2,7 +2,6 @@ import { type Event, millis, millisToNanos, nanos, UserError } from '@chaos/hist
 import type { HistorySink } from '../ports.ts'
 import { type Progress, type RunHandle, type RunOutcome, startRun } from '../run.ts'
 import type { StartedCluster } from '../target.ts'
-import { registerWorkload } from '../workload.ts'
 import type { PlannedRun } from './resolve.ts'
 import type { RunListener } from './run-event.ts'
 
@@ -67,7 +66,7 @@ async function startedCluster(
 }
 
 function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions): Promise<RunOutcome> {
-  const { spec, schedule, workloadSettings } = run
+  const { spec, schedule, workload, workloadSettings } = run
   const { sink, listener, interrupted, abandoned } = options
   return new Promise<RunOutcome>((resolve, reject) => {
     abandoned?.throwIfAborted()
@@ -75,10 +74,8 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
     const handle = startRun(
       {
         cluster,
-        workload: registerWorkload({
-          keys: Number(workloadSettings['keys']),
-          cas: Number(workloadSettings['cas']) > 0,
-        }),
+        workload,
+        settings: workloadSettings,
         schedule,
         sink: listener === undefined ? sink : toldOf(sink, listener),
         clients: spec.clients,

@@ -79,7 +79,7 @@ const headerOf = ({ spec, workload }: PlannedRun): Header => ({
   chaos: 1,
   model: typeof workload.model === 'string' ? workload.model : workload.model.name,
   initial: workload.initial,
-  extra: { target: spec.target.name, nodes: spec.nodes, seed: spec.seed },
+  extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
 })
 
 async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOptions): Promise<JudgedRun> {
@@ -106,6 +106,7 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     schedule,
     requestedFaults: nemeses.map(({ kind }) => kind),
     history,
+    workload,
     outcome,
     marks: target.marks,
     report,

@@ -19,14 +19,19 @@ const VERSION = 2
 /** Before it a read had no value, and a cas `old` and `new`. */
 const OLDEST_VERSION = 1
 
+/** What all clients did when files did not name it yet. */
+const REGISTER = 'register'
+
 /** One operation and one fault a line. */
 export function printReplay({ scenario, found, digest, invariants }: Replay): string {
-  const { target, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
+  const { target, workload, settings, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
   const head = {
     chaos: VERSION,
     kind: 'scenario',
     found,
     target,
+    workload,
+    settings,
     bug,
     knobs,
     nodes,
@@ -86,8 +91,10 @@ export function parseReplay(text: string, source: string): Replay {
   return {
     scenario: {
       target: String(head['target']),
+      workload: String(head['workload'] ?? REGISTER),
+      settings: parseKnobs(members['settings'], `${source}: "settings"`),
       bug: head['bug'] === undefined ? undefined : String(head['bug']),
-      knobs: parseKnobs(members['knobs'], source),
+      knobs: parseKnobs(members['knobs'], `${source}: "knobs"`),
       nodes,
       seed: Number(head['seed']),
       timeoutMs: millis(Number(head['timeoutMs'])),
@@ -106,6 +113,7 @@ export function parseReplay(text: string, source: string): Replay {
 
 const headParameters = [
   { name: 'target', unit: 'text', summary: 'what it is played on' },
+  { name: 'workload', unit: 'text', summary: 'what clients do', optional: true },
   { name: 'bug', unit: 'text', summary: 'a mistake of the target', optional: true },
   { name: 'nodes', unit: 'count', summary: 'how many nodes', least: 1, most: 15 },
   { name: 'seed', unit: 'count', summary: 'of delays, and of the nodes' },
@@ -113,7 +121,7 @@ const headParameters = [
   { name: 'found', unit: 'text', summary: 'what went wrong', optional: true },
   { name: 'digest', unit: 'text', summary: 'of the history', optional: true },
 ] as const
-const HEAD_BESIDE = ['chaos', 'kind', 'knobs', 'invariants', 'operations', 'faults']
+const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'invariants', 'operations', 'faults']
 
 /** Some editors put one before the text. */
 const BYTE_ORDER_MARK = /^\ufeff/
@@ -140,15 +148,12 @@ function parseFlag(value: unknown, where: string): boolean {
   throw new UserError('input', `${where} is ${quote(value)}. Give true or false.`)
 }
 
-function parseKnobs(value: unknown, source: string): { readonly [name: string]: KnobValue } {
-  const members = value === undefined ? {} : readObject(value, `${source}: "knobs"`)
+function parseKnobs(value: unknown, where: string): { readonly [name: string]: KnobValue } {
+  const members = value === undefined ? {} : readObject(value, where)
   const knobs: { [name: string]: KnobValue } = {}
   for (const [name, knob] of Object.entries(members)) {
     if (typeof knob !== 'number' && typeof knob !== 'boolean' && typeof knob !== 'string')
-      throw new UserError(
-        'input',
-        `${source}: knobs: "${name}" is ${quote(knob)}. Give a number, true, false or a text.`,
-      )
+      throw new UserError('input', `${where}: "${name}" is ${quote(knob)}. Give a number, true, false or a text.`)
     knobs[name] = knob
   }
   return knobs
@@ -158,8 +163,8 @@ const operationParameters = [
   { name: 'atMs', unit: 'ms', summary: 'when it begins' },
   { name: 'client', unit: 'count', summary: 'whose it is' },
   { name: 'node', unit: 'text', summary: 'who is asked' },
-  { name: 'f', unit: 'text', summary: 'what is asked', values: ['read', 'write', 'cas'] },
-  { name: 'key', unit: 'text', summary: 'of which key' },
+  { name: 'f', unit: 'text', summary: 'what is asked' },
+  { name: 'key', unit: 'text', summary: 'of which key', optional: true },
 ] as const
 
 function parseOperation(value: unknown, where: string, nodes: number): PlannedOperation {
@@ -171,18 +176,25 @@ function parseOperation(value: unknown, where: string, nodes: number): PlannedOp
     at: millisToNanos(millis(Number(given['atMs']))),
     client: Number(given['client']),
     node,
-    input: parseInput(String(given['f']), String(given['key']), members, where),
+    input: parseInput(
+      String(given['f']),
+      given['key'] === undefined ? {} : { key: String(given['key']) },
+      members,
+      where,
+    ),
   }
 }
 
-function parseInput(f: string, key: string, members: { readonly [name: string]: unknown }, where: string): Input {
-  const given = (name: string): Json => {
-    if (members[name] === undefined) throw new UserError('input', `${where}: a ${f} needs "${name}".`)
-    return members[name] as Json
-  }
-  if (f === 'read') return { f, key, value: null }
-  if (f === 'write' || members['value'] !== undefined) return { f, key, value: given('value') }
-  return { f, key, value: [given('old'), given('new')] }
+type Keyed = Pick<Input, 'key'>
+
+function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]: unknown }, where: string): Input {
+  const { value, old } = members
+  if (value !== undefined) return { f, ...keyed, value: value as Json }
+  if (f === 'read') return { f, ...keyed, value: null }
+  // As older files have it.
+  if (f === 'cas' && old !== undefined && members['new'] !== undefined)
+    return { f, ...keyed, value: [old as Json, members['new'] as Json] }
+  throw new UserError('input', `${where}: a ${f} needs "value".`)
 }
 
 const timeParameters = [

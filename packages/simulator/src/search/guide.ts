@@ -8,7 +8,8 @@ import {
   type ScheduledFault,
 } from '@chaos/faults'
 import { type Millis, type Nanos, nanos } from '@chaos/history'
-import { keysOf, type PlannedOperation, type Scenario, scheduleOf } from '@chaos/runner'
+import { type PlannedOperation, type Scenario, scheduleOf } from '@chaos/runner'
+import { EVEN_RANK } from '@chaos/workloads'
 import type { Plan } from './plan.ts'
 import type { Reaction } from './reaction.ts'
 import { type Finding, searchSeeds } from './search-seeds.ts'
@@ -125,28 +126,27 @@ const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   duration: nanos((0.2 + random.next()) * lengthMs * 1e6),
 })
 
-/** Every node is asked, by clients of its own, about few keys; no value is written twice. */
+/** Every node is asked, by clients of its own; no value of the scenario is used again. */
 function denseOperations(
-  { operations }: Subject,
+  { operations, workload }: Subject,
   scenario: Scenario,
   at: Nanos,
   random: Random,
   lengthMs: number,
 ): PlannedOperation[] {
   const nodes = nodeNames(scenario.nodes)
-  const keys = keysOf(scenario)
   const firstClient =
     1 + scenario.operations.reduce((last, { client }) => Math.max(last, client), Number.NEGATIVE_INFINITY)
-  const firstValue = 1 + scenario.operations.length
+  const crew = workload.create(scenario.settings, scenario.operations.length)
+  const clients = nodes.flatMap((node) =>
+    [EVEN_RANK, EVEN_RANK].map((rank) => ({ node, client: crew.client(random, rank) })),
+  )
   const times = Array.from({ length: operations }, () => random.next() * lengthMs * 1e6).sort((a, b) => a - b)
-  return times.map((time, i) => {
-    const place = random.integer(nodes.length * 2)
-    const key = random.pick(keys)
-    return {
-      at: nanos(at + Math.round(time)),
-      client: firstClient + place,
-      node: nodes[place % nodes.length] as NodeId,
-      input: random.chance(0.5) ? { f: 'read', key, value: null } : { f: 'write', key, value: firstValue + i },
-    }
+  return times.flatMap((time) => {
+    const place = random.integer(clients.length)
+    const chosen = clients[place]
+    if (chosen === undefined) return []
+    const { node, client } = chosen
+    return { at: nanos(at + Math.round(time)), client: firstClient + place, node, input: client.next() }
   })
 }

@@ -1,7 +1,8 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaos/faults'
-import { type Input, millis, millisToNanos } from '@chaos/history'
+import { millis, millisToNanos } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
-import { keyNames, type PlannedOperation, type Scenario } from '@chaos/runner'
+import type { PlannedOperation, Scenario } from '@chaos/runner'
+import { EVEN_RANK, type Settings, type SettingValue, settingsFor, usualValue } from '@chaos/workloads'
 import type { Reaction } from './reaction.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
@@ -20,7 +21,6 @@ const LONGEST_MS = 3_000
 const TIMEOUTS_MS = [600, 600, 2_000]
 const NODE_COUNTS = [3, 3, 5]
 const WORTH_TRYING_PROBABILITY = 0.5
-const CAS_SHARE = 0.1
 const BURSTS_PROBABILITY = 0.4
 const MOST_BURSTS = 4
 const SHORTEST_BURST_MS = 5
@@ -34,14 +34,17 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fork('length').next()
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
   const { notUnder = [] } = subject.protocol
+  const settings = chooseSettings(subject, random.fork('settings'))
   const scenario: Scenario = {
     target: subject.target,
+    workload: subject.workloadReference ?? subject.workload.name,
+    settings,
     bug: subject.bug,
     knobs: chooseKnobs(subject, random.fork('knobs')),
     nodes: nodes.length,
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
-    operations: planOperations(subject, random.fork('operations'), nodes, lengthMs),
+    operations: planOperations(subject, settings, random.fork('operations'), nodes, lengthMs),
     faults: [],
   }
   return { scenario, schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)), reactions }
@@ -57,16 +60,29 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
   return knobs
 }
 
-/** Few keys, so that operations meet; no value is written twice, so that each read tells just which write it saw. */
+/** Settings of the workload that are worth varying are drawn for each trial, unless the user has chosen them. */
+function chooseSettings({ workload, settings: chosen, level }: Subject, random: Random): Settings {
+  const isWeaker = level !== 'linearizable'
+  const drawn: { [name: string]: SettingValue } = {}
+  for (const setting of workload.settings) {
+    const { name, worthTrying } = setting
+    const usual = usualValue(setting, isWeaker)
+    // What is left alone where less is promised is no better varied there.
+    if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
+  }
+  return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
+}
+
+/** Clients of the workload, each asking for something at times of its own, as yet without any answer. */
 function planOperations(
-  { operations, level }: Subject,
+  { operations, workload }: Subject,
+  settings: Settings,
   random: Random,
   nodes: readonly NodeId[],
   lengthMs: number,
 ): PlannedOperation[] {
-  const keys = keyNames(1 + random.integer(3))
-  const clients = 2 + random.integer(6)
-  const readShare = random.pick([0.3, 0.5, 0.7])
+  const crew = workload.create(settings, 0)
+  const clients = Array.from({ length: 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
   const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
   // Plain loops: trials are planned by the thousand, and going through an iterator takes longer than drawing.
   const times = new Float64Array(operations)
@@ -74,12 +90,10 @@ function planOperations(
   times.sort()
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
-    planned.push({
-      at: millisToNanos(millis(times[i] ?? 0)),
-      client: random.integer(clients),
-      node: random.pick(nodes),
-      input: planInput(random, random.pick(keys), i + 1, readShare, level === 'linearizable'),
-    })
+    const client = random.integer(clients.length)
+    const input = clients[client]?.next()
+    if (input === undefined) continue
+    planned.push({ at: millisToNanos(millis(times[i] ?? 0)), client, node: random.pick(nodes), input })
   }
   return planned
 }
@@ -89,10 +103,4 @@ function inBursts(random: Random, lengthMs: number): () => number {
   const bursts = Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
   const spreadMs = SHORTEST_BURST_MS * (LONGEST_BURST_MS / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
-}
-
-function planInput(random: Random, key: string, value: number, readShare: number, cas: boolean): Input {
-  if (random.chance(readShare)) return { f: 'read', key, value: null }
-  if (cas && random.chance(CAS_SHARE)) return { f: 'cas', key, value: [1 + random.integer(value), value] }
-  return { f: 'write', key, value }
 }

@@ -152,6 +152,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
       {
         cluster,
         scenario,
+        workload: subject.workload,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
@@ -255,10 +256,14 @@ function historyOf(events: readonly Event[]): History {
   return builder.build()
 }
 
-function judge({ level }: Subject, history: History, limits: TrialLimits): Pick<Trial, 'failure' | 'undecided'> {
+function judge(
+  { level, workload }: Subject,
+  history: History,
+  limits: TrialLimits,
+): Pick<Trial, 'failure' | 'undecided'> {
   const verdict: Verdict = check(history, {
-    model: 'register',
-    initial: null,
+    model: workload.model,
+    initial: workload.initial,
     levels: [level],
     failedCas: 'drop',
     explain: false,

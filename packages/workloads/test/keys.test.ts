@@ -1,0 +1,31 @@
+import { createRandom } from '@chaos/faults'
+import { expect, test } from 'vitest'
+import { createKeyPool, keyNames } from '../src/keys.ts'
+
+test('keys are letters while they last, and never twice the same', () => {
+  expect(keyNames(3)).toEqual(['x', 'y', 'z'])
+  expect(new Set(keyNames(100)).size).toBe(100)
+})
+
+test('a key that is full or given up is replaced by one that was never there', () => {
+  const random = createRandom(1)
+  for (const count of [1, 5, 40]) {
+    const pool = createKeyPool(count, 3)
+    const seen = new Map<string, number>()
+    for (let i = 0; i < 2_000; i++) {
+      const key = pool.pick(random)
+      seen.set(key, (seen.get(key) ?? 0) + 1)
+      if (random.chance(0.1)) pool.replace(key)
+      else pool.filled(key)
+    }
+    // Given up or filled, each was used three times at most.
+    expect(Math.max(...seen.values())).toBeLessThanOrEqual(3)
+  }
+})
+
+test('a key that another client has given up already is not given up for a second time', () => {
+  const pool = createKeyPool(1)
+  pool.replace('x')
+  pool.replace('x')
+  expect(pool.pick(createRandom(1))).toBe('x2')
+})
