@@ -1,4 +1,7 @@
-export type { Completion, Input } from '@chaos/history'
+export type { CheckOptions, IntegerModel, Model, ModelInput, Report } from '@chaos/checker'
+export { check } from '@chaos/checker'
+export type { Completion, EventInput, History, Input, Json } from '@chaos/history'
+export { historyFromEvents, millis } from '@chaos/history'
 export type {
   Effect,
   Invariant,

@@ -1,7 +1,7 @@
 import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaos/history'
 import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
-import { jsonOf, type Part } from './part.ts'
+import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
 /** More operations than this are not told one by one. */
 const MOST_TOLD = 6
@@ -43,7 +43,7 @@ function didOf(part: Part, i: number): string {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
   // Several operations may stand for one row, each with an output of its own.
-  const output = jsonOf(part, part.output[i])
+  const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
     return `${who} read ${elements.length.toLocaleString('en-US')} elements${ofInterest(part, elements)}${where}`

@@ -1,33 +1,9 @@
-import { check } from '@chaos/checker'
+import { check, type Model } from '@chaos/checker'
 import { type History, UserError } from '@chaos/history'
 import { MemoryLimitError, readHistory, sourceName } from '@chaos/history/files'
-import type { TerminalOptions } from '@chaos/report'
-import { type CheckedFile, resultOf } from './outcome.ts'
+import { resultOf } from './outcome.ts'
+import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import { type CheckSettings, checkOptionsFor } from './settings.ts'
-
-/** One file to check, and what is wanted of it. Plain data: it may go to another thread. */
-export interface CheckTask {
-  readonly file: string
-  readonly settings: CheckSettings
-  /** Whether it is the only one: then it gets a page rather than a line of a table. */
-  readonly alone: boolean
-  readonly terminal: TerminalOptions & { readonly colours: boolean }
-}
-
-/** What became of a file, as text and numbers: a history stays in the thread that read it. */
-export type CheckResult = CheckedFile | FileTrouble | StoppedFile
-
-/** The file could not be read or checked. */
-export interface FileTrouble {
-  readonly file: string
-  readonly trouble: { readonly code: UserError['code']; readonly message: string }
-}
-
-/** Its check did not keep to its limits and was ended from outside: nothing is known. */
-export interface StoppedFile {
-  readonly file: string
-  readonly stopped: string
-}
 
 export interface CheckListener {
   readonly say?: ((text: string) => void) | undefined
@@ -35,6 +11,8 @@ export interface CheckListener {
   readonly began?: (() => void) | undefined
   /** The verdicts are known: what is left is to write them down. */
   readonly judged?: (() => void) | undefined
+  /** The user's own model, where the settings name its file. */
+  readonly own?: Model<unknown> | undefined
 }
 
 /** Reads and checks one file within its limits. Never throws for what is the file's fault. */
@@ -63,12 +41,12 @@ export async function readTimed({ file, settings }: CheckTask, shared: boolean):
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
-  { say, judged }: CheckListener = {},
+  { say, judged, own }: CheckListener = {},
 ): CheckedFile {
   const { file, settings } = task
   const started = performance.now()
   say?.(checking(file, history))
-  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs))
+  const report = check(history, checkOptionsFor(file, history, settings, settings.timeoutMs, own))
   judged?.()
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started })
 }

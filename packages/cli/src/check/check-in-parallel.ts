@@ -11,10 +11,11 @@ import {
   undecidedShare,
 } from '@chaos/checker'
 import { borrowHistory, type History } from '@chaos/history'
-import { type CheckResult, type CheckTask, checking, type FileTrouble, type StoppedFile } from './check-file.ts'
+import { checking } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
+import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import { checkOptionsFor } from './settings.ts'
 import type { LentFile, PartTask } from './worker.ts'
 

@@ -1,9 +1,8 @@
 import { dirname, relative } from 'node:path'
-import { type Level, type Report, UNKNOWN_START, type Verdict } from '@chaos/checker'
+import { type Report, UNKNOWN_START, type Verdict } from '@chaos/checker'
 import type { History } from '@chaos/history'
 import { sourceName } from '@chaos/history/files'
 import {
-  type CheckRow,
   type Expectation,
   plainStyle,
   renderCheck,
@@ -17,30 +16,19 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
-import type { CheckTask } from './check-file.ts'
+import type { CheckedFile, CheckTask } from './result.ts'
 import { type CheckSettings, initialOf } from './settings.ts'
-
-/** What is said of a file that was checked: what was asked for of the page, the explanations, the JSON object, the report. */
-export interface CheckedFile {
-  readonly file: string
-  readonly row: Extract<CheckRow, { report: Report }>
-  readonly exitCode: ExitCode
-  readonly page: string | undefined
-  readonly explanation: string | undefined
-  readonly json: string | undefined
-  readonly html: string | undefined
-}
 
 export interface Checked {
   readonly history: History
-  readonly report: Report
+  readonly report: Report<string>
   readonly parseMs: number
   readonly checkMs: number
 }
 
 interface Judged extends Checked {
   /** The level that the first words are about. */
-  readonly asked: Level
+  readonly asked: string
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
   readonly expectation: Expectation | undefined
@@ -77,8 +65,10 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
 }
 
 /** Without an expectation a history that could be judged is a success, whatever was found. */
-function judge({ settings: { expect, asked } }: CheckTask, checked: Checked): Judged {
+function judge({ settings: { expect, levels } }: CheckTask, checked: Checked): Judged {
   const { history, report } = checked
+  const all = Object.keys(report.levels)
+  const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   const vacuous = missingSuccesses(history, report.model)
   const { level, met } = judgeExpectation(report, expect ?? asked, vacuous)
   const exitCode = met === 'unknown' ? EXIT.unknown : met || expect === undefined ? EXIT.met : EXIT.violated
@@ -86,13 +76,13 @@ function judge({ settings: { expect, asked } }: CheckTask, checked: Checked): Ju
 }
 
 /** Orders of a million operations are of no use to a table. */
-function withoutWitnesses(report: Report): Report {
-  const bare = (level: Level, verdict: Verdict): Verdict =>
+function withoutWitnesses(report: Report<string>): Report<string> {
+  const bare = (level: string, verdict: Verdict): Verdict =>
     verdict.result === 'met' ? { result: 'met', witness: { kind: 'implied', by: level } } : verdict
-  const verdicts = Object.entries(report.levels) as [Level, Verdict][]
+  const verdicts = Object.entries(report.levels)
   return {
     ...report,
-    levels: Object.fromEntries(verdicts.map(([level, verdict]) => [level, bare(level, verdict)])) as Report['levels'],
+    levels: Object.fromEntries(verdicts.map(([level, verdict]) => [level, bare(level, verdict)])),
   }
 }
 

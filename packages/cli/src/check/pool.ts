@@ -1,7 +1,9 @@
 import { Tinypool } from 'tinypool'
-import { type CheckResult, type CheckTask, megabytes, type StoppedFile } from './check-file.ts'
+import { type Calls, createCalls, isWithinCall, whenStuck } from './calls.ts'
+import { megabytes } from './check-file.ts'
 import { bytesOf } from './files.ts'
-import type { CheckSettings } from './settings.ts'
+import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import { type CheckSettings, modelFileOf } from './settings.ts'
 import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import type * as worker from './worker.ts'
 import type { Timed } from './worker.ts'
@@ -21,7 +23,7 @@ export interface CheckPool {
     task: CheckTask,
     input: Parameters<(typeof worker)[Work]>[0]['input'],
     calledOff?: AbortSignal,
-  ): Promise<Awaited<ReturnType<(typeof worker)[Work]>> | StoppedFile>
+  ): Promise<Awaited<ReturnType<(typeof worker)[Work]>> | StoppedFile | FileTrouble>
   close(): Promise<void>
 }
 
@@ -70,18 +72,52 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
     const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
     const stopWatching = whenOver(stopwatch, limits, () => late.abort())
+    const calls = createCalls()
+    const stopCounting = modelFileOf(settings) === undefined ? () => {} : whenStuck(calls, () => late.abort())
     const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
-    const timed: Timed<typeof input> = { input, stopwatch }
+    const timed: Timed<typeof input> = { input, stopwatch, calls }
     try {
       return await pool.run(timed, { name: work, signal })
     } catch (error) {
-      return stoppedBy(error, task, { late: late.signal.aborted, deciding: isDeciding(stopwatch) })
+      const deciding = isDeciding(stopwatch)
+      return (
+        (calledOff?.aborted === true ? undefined : troubleWithModel(error, task, deciding, calls)) ??
+        stoppedBy(error, task, { late: late.signal.aborted, deciding })
+      )
     } finally {
       stopWatching()
+      stopCounting()
       pass()
     }
   }
   return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
+}
+
+/** What ended the thread, where that was the user's own model: it never returned, took all memory, or failed elsewhere. */
+function troubleWithModel(
+  error: unknown,
+  { file, settings }: CheckTask,
+  deciding: boolean,
+  calls: Calls,
+): FileTrouble | undefined {
+  const path = modelFileOf(settings)
+  if (path === undefined) return undefined
+  const trouble = (what: string): FileTrouble => ({ file, trouble: { code: 'input', message: `${path}: ${what}` } })
+  const {
+    code,
+    name = '',
+    message = '',
+  } = error as { readonly code?: string; readonly name?: string; readonly message?: string }
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    const allowed = megabytes(settings.memoryBytes)
+    return deciding
+      ? trouble(`out of memory (see --memory ${allowed}) while its states were explored. Do they grow without bound?`)
+      : undefined
+  }
+  if (name !== 'AbortError') return trouble(`ended the check: ${message}`)
+  return isWithinCall(calls)
+    ? trouble('one of its functions does not return. Look for a loop without an end.')
+    : undefined
 }
 
 function stoppedBy(

@@ -1,6 +1,15 @@
-import { findModel, type Level, levels, type ModelName, models, type ShareOptions, UNKNOWN_START } from '@chaos/checker'
+import {
+  findModel,
+  type Model,
+  type ModelEntry,
+  modelEntry,
+  models,
+  type ShareOptions,
+  UNKNOWN_START,
+} from '@chaos/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
-import { parseLevel } from '../arguments/names.ts'
+import { isUserFile } from '@chaos/targets/user-file'
+import { parseLevelOfAny } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -17,11 +26,11 @@ const MOST_WORKERS = 256
 /** How each file is checked. Plain data: it goes to other threads as it is. */
 export interface CheckSettings {
   readonly initial: Json | undefined
+  /** A name, or the path of a user's own file; undefined for what the history says. */
   readonly model: string | undefined
-  readonly levels: readonly Level[]
-  /** The strongest of those that were chosen: what the first words are about, unless a level is expected. */
-  readonly asked: Level
-  readonly expect: Level | undefined
+  /** The levels that were chosen; undefined for all of the model's judge. */
+  readonly levels: readonly string[] | undefined
+  readonly expect: string | undefined
   readonly format: Format | undefined
   readonly failedCas: (typeof FAILED_CAS)[number]
   /** For one file: reading, checking and explaining. */
@@ -41,16 +50,14 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
   const format = textOf(options, 'format')
   const model = textOf(options, 'model')
   const workers = textOf(options, 'workers')
-  const chosen = (textOf(options, 'level') ?? levels.join(','))
-    .split(',')
-    .map((level) => parseLevel('level', level.trim()))
-  const expected = expect === undefined ? undefined : parseLevel('expect', expect)
+  const chosen = textOf(options, 'level')
+    ?.split(',')
+    .map((level) => parseLevelOfAny('level', level.trim()))
   return {
     initial: parseInitial(textOf(options, 'initial')),
-    model: model === undefined ? undefined : oneOf('model', 'model', model, MODEL_NAMES),
-    levels: expected === undefined || chosen.includes(expected) ? chosen : [...chosen, expected],
-    asked: levels.find((level) => chosen.includes(level)) ?? 'linearizable',
-    expect: expected,
+    model: model === undefined || isUserFile(model) ? model : oneOf('model', 'model', model, MODEL_NAMES),
+    levels: chosen,
+    expect: expect === undefined ? undefined : parseLevelOfAny('expect', expect),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),
@@ -81,14 +88,16 @@ export function checkOptionsFor(
   history: History,
   settings: CheckSettings,
   remainingMs: number,
+  own?: Model<unknown>,
 ): ShareOptions {
+  const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
   // Porcupine's logs mean by a failed cas that another value was there, and by a missing key the empty string.
   const observes =
     settings.failedCas === 'observes' || (settings.failedCas === 'auto' && history.format === 'porcupine-etcd')
   return {
-    model: modelOf(file, history, settings),
+    model: own ?? entry.name,
     initial: initialOf(history, settings),
-    levels: settings.levels,
+    levels: levelsFor(file, entry, settings),
     failedCas: observes ? 'observes' : 'drop',
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),
@@ -103,10 +112,36 @@ export function initialOf(history: History, { initial }: Pick<CheckSettings, 'in
   return history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
 }
 
-function modelOf(file: string, history: History, settings: CheckSettings): ModelName {
+/** The file of a user's own model, where one was given. */
+export const modelFileOf = ({ model }: Pick<CheckSettings, 'model'>): string | undefined =>
+  model !== undefined && isUserFile(model) ? model : undefined
+
+/** What is asked of the judge, which knows its own levels only. */
+function levelsFor(
+  file: string,
+  { name, judge }: ModelEntry<string>,
+  { levels, expect }: CheckSettings,
+): readonly string[] {
+  const { ladder } = judge
+  for (const [option, asked] of [
+    ['level', levels ?? []],
+    ['expect', expect === undefined ? [] : [expect]],
+  ] as const) {
+    const other = asked.find((level) => !ladder.levels.includes(level))
+    if (other === undefined) continue
+    throw new UserError(
+      'usage',
+      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${ladder.levels.join(', ')}.`,
+    )
+  }
+  const chosen = levels ?? ladder.levels
+  return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
+}
+
+function entryFor(file: string, history: History, settings: CheckSettings): ModelEntry<string> {
   const model = settings.model ?? history.header?.model ?? 'register'
   const known = findModel(model)
-  if (known !== undefined) return known.name
+  if (known !== undefined) return known
   throw new UserError(
     'input',
     `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${MODEL_NAMES_TEXT}.`,

@@ -7,18 +7,12 @@ import {
   type ShareOptions,
 } from '@chaos/checker'
 import { borrowHistory, type History, type LentHistory } from '@chaos/history'
-import {
-  type CheckResult,
-  type CheckTask,
-  checkFile,
-  checkRead,
-  type FileTrouble,
-  readTimed,
-  type StoppedFile,
-  unlessTroubled,
-} from './check-file.ts'
+import { type Calls, counted } from './calls.ts'
+import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
 import { epochMs } from './epoch.ts'
-import { checkOptionsFor } from './settings.ts'
+import { loadModel } from './own-model.ts'
+import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import { checkOptionsFor, modelFileOf } from './settings.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 
 /** A history that another thread read. */
@@ -43,12 +37,16 @@ export interface ShareTask extends PartTask {
 export interface Timed<Input> {
   readonly input: Input
   readonly stopwatch: Stopwatch
+  readonly calls: Calls
 }
 
 /** What a thread of the pool does with a task. */
-export const checkOne = ({ input: task, stopwatch }: Timed<CheckTask>): Promise<CheckResult> => {
+export const checkOne = ({ input: task, stopwatch, calls }: Timed<CheckTask>): Promise<CheckResult> => {
   markStarted(stopwatch)
-  return checkFile(task, { began: () => markDeciding(stopwatch), judged: () => markDecided(stopwatch) })
+  return unlessTroubled(task, async () => {
+    const own = await ownModel(task, calls)
+    return checkFile(task, { began: () => markDeciding(stopwatch), judged: () => markDecided(stopwatch), own })
+  })
 }
 
 /** Reads a file into memory that the other threads see. */
@@ -65,12 +63,13 @@ export const readOne = ({
 }
 
 /** Checks what another thread read. */
-export const checkLent = ({ input, stopwatch }: Timed<LentFile>): Promise<CheckResult> => {
-  markDeciding(stopwatch)
+export const checkLent = ({ input, stopwatch, calls }: Timed<LentFile>): Promise<CheckResult> => {
   const { task, lent, parseMs } = input
-  return unlessTroubled(task, () =>
-    checkRead(task, { history: borrowHistory(lent), parseMs }, { judged: () => markDecided(stopwatch) }),
-  )
+  return unlessTroubled(task, async () => {
+    const own = await ownModel(task, calls)
+    markDeciding(stopwatch)
+    return checkRead(task, { history: borrowHistory(lent), parseMs }, { judged: () => markDecided(stopwatch), own })
+  })
 }
 
 export const judgeOneShare = ({
@@ -93,6 +92,30 @@ export const judgeWhatIsBeside = ({
     const history = borrowHistory(part.lent)
     return judgeBeside(history, optionsOf(history, part), part.board)
   })
+}
+
+/** By their paths: the models that this thread loaded. */
+const loaded = new Map<string, ReturnType<typeof loadModel>>()
+
+async function ownModel(
+  { settings }: CheckTask,
+  calls: Calls,
+): Promise<Awaited<ReturnType<typeof loadModel>> | undefined> {
+  const path = modelFileOf(settings)
+  if (path === undefined) return undefined
+  const known = loaded.get(path)
+  if (known === undefined) keepToItself()
+  const loading = known ?? loadModel(path)
+  loaded.set(path, loading)
+  return counted(await loading, calls)
+}
+
+/** What a model prints is for people, and what ends the process would end a thread that others wait for. */
+function keepToItself(): void {
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  process.exit = (exitCode) => {
+    throw new Error(`it calls process.exit(${exitCode ?? ''})`)
+  }
 }
 
 const optionsOf = (history: History, { task, endsAtMs }: PartTask): ShareOptions =>

@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os'
 import { formats, UserError } from '@chaos/history'
 import { STDIN, whyUnwritable } from '@chaos/history/files'
 import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaos/report'
-import { type CheckResult, type CheckTask, checkFile, troubleOf } from '../check/check-file.ts'
+import { checkFile, readTimed, troubleOf, unlessTroubled } from '../check/check-file.ts'
 import { checkInParallel } from '../check/check-in-parallel.ts'
 import { bytesOf, type NamedFile, namedFiles } from '../check/files.ts'
 import { type CheckPool, createCheckPool } from '../check/pool.ts'
-import { type CheckSettings, MODEL_NAMES_TEXT, parseCheckSettings } from '../check/settings.ts'
+import type { CheckResult, CheckTask } from '../check/result.ts'
+import { type CheckSettings, MODEL_NAMES_TEXT, modelFileOf, parseCheckSettings } from '../check/settings.ts'
 import { optimiseLate, SMALL_BYTES } from '../check/short-run.ts'
+import { vetModel } from '../check/vet-model.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
@@ -22,7 +24,11 @@ export const checkCommand: Command = {
   needs: 'at least one history: chaos check FILE, or - for standard input.',
   summary: 'say which consistency levels saved histories meet',
   options: {
-    model: { type: 'string', describe: `what the object is: ${MODEL_NAMES_TEXT}`, requiresArg: true },
+    model: {
+      type: 'string',
+      describe: `what the object is: ${MODEL_NAMES_TEXT}; or the path of a file that exports a model of your own`,
+      requiresArg: true,
+    },
     initial: {
       type: 'string',
       describe: 'value before the first write, as JSON, or unknown [default: null, or what the file says]',
@@ -65,6 +71,7 @@ export const checkCommand: Command = {
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
     ['zcat history.edn.gz | chaos check -', 'from stdin; gzip and zstd are seen through anyway'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
+    ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
   ],
   run: runCheck,
 }
@@ -75,6 +82,8 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   if (settings.out !== undefined && files.length !== 1)
     throw new UserError('usage', `--out ${settings.out}: a report is of one file, and ${files.length} were given.`)
   if (settings.out !== undefined) refuseToOverwriteOthers(settings.out, settings.force)
+  const model = modelFileOf(settings)
+  if (model !== undefined) await vetModel(model)
   const progress = createProgress({ quiet: settings.json })
   const terminal = terminalOptions(process.stdout)
   const results: CheckResult[] = []
@@ -107,9 +116,8 @@ async function* checkAll(
     if ('trouble' in named) return troubleOf(file, named.trouble)
     const task: CheckTask = { file, settings, alone: files.length === 1, terminal: { ...terminal, colours } }
     if (files.length === 1) progress.update(`reading ${file === STDIN ? 'stdin' : file}`)
-    // Stdin belongs to this thread.
     const say = files.length === 1 ? progress.update : () => {}
-    const result = await checkBy(file === STDIN ? undefined : pool, task, say)
+    const result = await checkBy(pool, task, say)
     done += 1
     if (files.length > 1) progress.update(`${file} (${done} of ${files.length})`)
     return result
@@ -129,12 +137,24 @@ async function* checkAll(
 
 /** One file has all threads of the pool, several have one each. */
 function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: string) => void): Promise<CheckResult> {
-  if (pool === undefined) return checkFile(task, { say })
+  const isOwn = modelFileOf(task.settings) !== undefined
+  // Stdin belongs to this thread, a user's own model to another.
+  if (pool === undefined || (task.file === STDIN && !isOwn)) return checkFile(task, { say })
+  if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
 }
 
-function threadsFor(files: readonly NamedFile[], isSmall: boolean, { workers }: CheckSettings): number {
-  if (workers === undefined && isSmall) return 0
+function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
+  return unlessTroubled(task, async () => {
+    const { history, parseMs } = await readTimed(task, true)
+    if (history.lend === undefined) throw new Error('a history that was read can be lent')
+    return pool.run('checkLent', task, { task, lent: history.lend(), parseMs })
+  })
+}
+
+function threadsFor(files: readonly NamedFile[], isSmall: boolean, settings: CheckSettings): number {
+  const { workers } = settings
+  if (workers === undefined && isSmall) return modelFileOf(settings) === undefined ? 0 : 1
   const threads = workers ?? availableParallelism()
   return files.length === 1 ? threads : Math.min(threads, files.length)
 }

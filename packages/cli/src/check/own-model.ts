@@ -1,0 +1,66 @@
+import { findModel, type Model } from '@chaos/checker'
+import { UserError } from '@chaos/history'
+import { importUserFile } from '@chaos/targets/user-file'
+
+type Kind = 'a function' | 'a text' | 'a list of texts' | 'true or false' | 'an object'
+
+/** The members that a model may have, and what each must be. */
+const optional: { readonly [member in keyof Model<unknown>]?: Kind } = {
+  summary: 'a text',
+  aliases: 'a list of texts',
+  functions: 'a list of texts',
+  reads: 'a list of texts',
+  from: 'a function',
+  shard: 'a function',
+  perProcess: 'true or false',
+  integers: 'an object',
+}
+
+/**
+ * The model that a user's own file exports as its default.
+ *
+ * @throws UserError (usage) where there is no such file, or it exports no model; (input) where it does not run.
+ */
+export const loadModel = async (path: string): Promise<Model<unknown>> => asModel(await importUserFile(path), path)
+
+function asModel(exported: unknown, path: string): Model<unknown> {
+  const wrong = (what: string): UserError =>
+    new UserError('usage', `${path}: ${what}. Its default export is to be { name, initial, apply, key } (type Model).`)
+  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
+  const model = exported as { readonly [member: string]: unknown }
+  if (!['name', 'initial', 'apply', 'key'].some((member) => member in model)) throw wrong('it exports no model')
+  if (typeof model['name'] !== 'string' || model['name'] === '') throw wrong('"name" is no text')
+  if (!('initial' in model)) throw wrong('there is no "initial"')
+  for (const member of ['apply', 'key'])
+    if (!isA('a function', model[member])) throw wrong(`"${member}" is no function`)
+  for (const [member, kind] of Object.entries(optional))
+    if (model[member] !== undefined && !isA(kind, model[member])) throw wrong(`"${member}" is not ${kind}`)
+  const { integers } = model
+  if (integers !== undefined && !isIntegerModel(integers)) throw wrong('"integers" is not { initial, encode, step }')
+  const taken = findModel(model['name'])
+  if (taken !== undefined)
+    throw wrong(`"${model['name']}" is the name of a model that comes with chaos; give it another`)
+  return exported as Model<unknown>
+}
+
+function isA(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case 'a function':
+      return typeof value === 'function'
+    case 'a text':
+      return typeof value === 'string'
+    case 'a list of texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    case 'true or false':
+      return typeof value === 'boolean'
+    case 'an object':
+      return typeof value === 'object' && value !== null
+    default:
+      return kind satisfies never
+  }
+}
+
+function isIntegerModel(value: unknown): boolean {
+  const { initial, encode, step } = value as { readonly [member: string]: unknown }
+  return Number.isInteger(initial) && typeof encode === 'function' && typeof step === 'function'
+}
