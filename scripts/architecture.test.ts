@@ -47,7 +47,7 @@ describe.each(rows)('%s', (row) => {
     for (const file of sources.filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
-      expect(text, file).not.toMatch(/from '@chaos\/(?!history\/files'|proxy\/control')[a-z]+\/.+'/)
+      expect(text, file).not.toMatch(/from '@chaos\/(?!history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/)
     }
   })
 })

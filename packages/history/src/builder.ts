@@ -3,7 +3,8 @@ import { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
 import { type Event, type EventInput, type EventType, eventTypes, type Header, type Process } from './event.ts'
 import type { Format } from './format.ts'
-import { FLAG_FINAL, FLAG_UNSAID, type History, INFO } from './history.ts'
+import type { History } from './history.ts'
+import { FLAG_FINAL, FLAG_UNSAID, INFO } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
@@ -13,6 +14,7 @@ import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
 import { nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
+import { isTransaction } from './transactions.ts'
 import { nanos } from './units.ts'
 import { ValueTable } from './value.ts'
 
@@ -131,7 +133,7 @@ export class HistoryBuilder implements EventSink {
       eventTypes.indexOf(event.type),
       this.functions.internText(event.f),
       event.key === undefined || event.key === null ? NONE : this.keyNumbers.of(event.key),
-      event.value === undefined ? NO_VALUE : this.values.id(event.value),
+      this.#valueOf(event),
       event.node === undefined ? NONE : this.nodes.internText(event.node),
       event.index ?? NONE,
       event.time ?? Number.NaN,
@@ -140,6 +142,11 @@ export class HistoryBuilder implements EventSink {
       line,
       event.session === undefined ? NONE : this.sessions.names.internText(event.session),
     )
+  }
+
+  #valueOf({ f, value }: EventInput): number {
+    if (value === undefined) return NO_VALUE
+    return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
   /** The number of the process, if it is a client. A name is one's from its first invocation on. */

@@ -1,4 +1,4 @@
-import type { Operations } from './history.ts'
+import type { Operations } from './history-columns.ts'
 import { inHeap, type Memory } from './memory.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array

@@ -1,42 +1,15 @@
-import { ByteTable, type ByteTableData } from './byte-table.ts'
-import type { Process } from './event.ts'
+import { ByteTable } from './byte-table.ts'
 import type { History } from './history.ts'
-import { type Sessions, UNNAMED } from './sessions.ts'
+import type { HistoryParts, LentHistory } from './lent-history.ts'
+import { UNNAMED } from './sessions.ts'
 import { ValueTable } from './value.ts'
 
-/** What a history is made of. */
-export interface HistoryParts
-  extends Pick<
-    History,
-    | 'header'
-    | 'source'
-    | 'format'
-    | 'operations'
-    | 'functions'
-    | 'keys'
-    | 'nodes'
-    | 'nemesis'
-    | 'eventCount'
-    | 'warnings'
-    | 'marks'
-    | 'passedOn'
-  > {
+interface Tables {
   readonly values: ValueTable
-  readonly processNames: readonly Process[]
-  /** Undefined where every process is a client of its own. */
-  readonly sessions: Sessions | undefined
-  /** By operation: the number of its error's text, 0 for none, n for entry n - 1. */
-  readonly errorColumn: Int32Array
   readonly errors: ByteTable
 }
 
-/** A history as plain data, for another thread. What was built in shared memory is then read by both, without a copy. */
-export interface LentHistory extends Omit<HistoryParts, 'values' | 'errors'> {
-  readonly values: ByteTableData
-  readonly errors: ByteTableData
-}
-
-export function historyOf(parts: HistoryParts): History {
+export function historyOf(parts: HistoryParts & Tables): History {
   const { errors, errorColumn, processNames, sessions } = parts
   // Spelled out, because histories are built by the thousand and copying members is slow.
   return {

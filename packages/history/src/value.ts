@@ -3,16 +3,31 @@ import { UserError } from './error.ts'
 import type { Json } from './event.ts'
 import type { Memory } from './memory.ts'
 import type { PlacedTexts } from './placed-texts.ts'
+import { type MicroOperations, type MicroRange, type TransactionData, TransactionTable } from './transactions.ts'
 
 declare const valueId: unique symbol
 
 /**
  * A JSON value as one 32-bit integer, such that equal values have equal ids within one table. Integers that fit 31
  * bits are their own id (`n << 1 | 1`); everything else is an even number, twice its position in the table. Null is 0.
+ * Transactions have columns of their own, and even numbers below FIRST_TRANSACTION.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
+
+/** The id of the first transaction; each further one has the next lower even number. Those between are nobody's. */
+const FIRST_TRANSACTION = -16
+
+const transactionId = (list: number): ValueId => (FIRST_TRANSACTION - 2 * list) as ValueId
+const listOf = (id: number): number => (FIRST_TRANSACTION - id) / 2
+const isTransactionId = (id: number): boolean => id <= FIRST_TRANSACTION && (id & 1) === 0
+
+/** A table of values as plain data, for another thread. */
+export interface ValueTableData {
+  readonly texts: ByteTableData
+  readonly transactions: TransactionData | undefined
+}
 
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
@@ -29,15 +44,20 @@ export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as 
  */
 export class ValueTable {
   readonly #texts: ByteTable
+  readonly #memory: Memory | undefined
+  /** Made where there is a transaction at all. */
+  #transactions: TransactionTable | undefined
 
   /** A new table, its memory from where it is told; or one that was lent. */
-  constructor(memory?: Memory, data?: ByteTableData) {
-    this.#texts = new ByteTable(memory, data)
+  constructor(memory?: Memory, data?: ValueTableData) {
+    this.#memory = memory
+    this.#texts = new ByteTable(memory, data?.texts)
     this.#texts.internText('null')
+    if (data?.transactions !== undefined) this.#transactions = new TransactionTable(this, memory, data.transactions)
   }
 
-  data(): ByteTableData {
-    return this.#texts.data()
+  data(): ValueTableData {
+    return { texts: this.#texts.data(), transactions: this.#transactions?.data() }
   }
 
   /** The canonical texts that there are now, each by its value's `placeOf`. */
@@ -59,6 +79,23 @@ export class ValueTable {
     return (this.#texts.internText(canonical(value)) << 1) as ValueId
   }
 
+  /** The id of a transaction's value, which is kept by its micro-operations where it is a list of those. */
+  idOfTransaction(value: Json): ValueId {
+    this.#transactions ??= new TransactionTable(this, this.#memory)
+    const list = this.#transactions.intern(value)
+    return list === undefined ? this.id(value) : transactionId(list)
+  }
+
+  /** The micro-operations of all transactions; undefined where there are none. */
+  microOperations(): MicroOperations | undefined {
+    return this.#transactions?.columns()
+  }
+
+  /** Which of the micro-operations a transaction has; undefined for any other value. */
+  microRange(id: number): MicroRange | undefined {
+    return isTransactionId(id) ? this.#transactions?.range(listOf(id)) : undefined
+  }
+
   /** The id of the value whose canonical text is bytes[start, end). Must not be a small integer's text. */
   idOfCanonical(bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
@@ -73,12 +110,13 @@ export class ValueTable {
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
+    if (isTransactionId(id) && this.#transactions !== undefined) return this.#transactions.json(listOf(id))
     // Most values are plain strings, which need no parsing.
     return this.#texts.unquoted(id >> 1) ?? (JSON.parse(this.#texts.text(id >> 1)) as Json)
   }
 
   get sizeBytes(): number {
-    return this.#texts.sizeBytes
+    return this.#texts.sizeBytes + (this.#transactions?.sizeBytes ?? 0)
   }
 
   /** Number of values that needed a place in the table, null included. */

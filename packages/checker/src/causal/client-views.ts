@@ -6,7 +6,7 @@ import { derive } from '../sequential/derivation.ts'
 import { ascending, NO_READ, type ReadsFrom } from '../sequential/reads-from.ts'
 import type { Conflict, Saturation } from '../sequential/saturation.ts'
 import { assemble, listsOf, type Threads, threadsOf } from '../sequential/threads.ts'
-import type { Contradiction, Judged } from './contradiction.ts'
+import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
 
 /** A client whose reads overlap, so that they are in several threads: its number, and these threads. */

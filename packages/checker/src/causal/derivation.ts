@@ -1,5 +1,5 @@
 import type { Edge } from '../sequential/edges.ts'
-import type { Contradiction, WeakLevel } from './contradiction.ts'
+import type { Contradiction, WeakLevel } from './judged.ts'
 import { type Facts, previousOf } from './order.ts'
 
 /** A cycle of orders, each coming before the next, and every operation that its derivation uses. */

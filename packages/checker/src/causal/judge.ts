@@ -5,8 +5,8 @@ import type { Decoder, Encoded } from '../encoded.ts'
 import { implied, type Level } from '../level.ts'
 import type { readsFrom } from '../sequential/reads-from.ts'
 import type { Counterexample, Verdict, Witness } from '../verdict.ts'
-import type { Contradiction, WeakLevel } from './contradiction.ts'
 import { type ArbitratedHistory, createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
+import type { Contradiction, WeakLevel } from './judged.ts'
 
 /** Weakest first, nearly: what a weaker level violates, all that imply it violate too, with the same counterexample. */
 export const weakLevels: readonly WeakLevel[] = [

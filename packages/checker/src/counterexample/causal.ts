@@ -1,7 +1,7 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
-import type { Contradiction, WeakLevel } from '../causal/contradiction.ts'
 import { createWeaker, type WeakAnswer } from '../causal/decide.ts'
 import { derivationOf } from '../causal/derivation.ts'
+import type { Contradiction, WeakLevel } from '../causal/judged.ts'
 import type { Facts } from '../causal/order.ts'
 import { type Decoder, type Encoded, later, restrict } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'

@@ -1,5 +1,5 @@
 import type { Budget } from '../budget.ts'
-import type { Life } from './message-lives.ts'
+import type { Life } from './life.ts'
 
 /** The value id of null: a dequeue that found nothing. */
 export const NULL_ID = 0

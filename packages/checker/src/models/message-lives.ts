@@ -4,21 +4,10 @@ import { NEVER } from '../encoded.ts'
 import { badOperation, type Part } from '../objects/part.ts'
 import { search } from '../objects/slots.ts'
 import { findGap, NULL_ID, type Taking } from './gaps.ts'
+import type { Life } from './life.ts'
 import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './queue-operations.ts'
 
 // From when to when each message of a bag or queue was in it.
-
-/** A message from the call of its enqueue to the return of its dequeue, in event positions. */
-export interface Life {
-  /** The operations; -1 where it was there from the start, or was never dequeued. */
-  readonly enqueue: number
-  readonly dequeue: number
-  /** The enqueue takes effect in [enqueueFrom, enqueued], the dequeue in [dequeueFrom, dequeued]. */
-  readonly enqueueFrom: number
-  readonly enqueued: number
-  readonly dequeueFrom: number
-  readonly dequeued: number
-}
 
 export interface Lives {
   readonly lives: readonly Life[]

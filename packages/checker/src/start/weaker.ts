@@ -1,7 +1,7 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
-import type { WeakLevel } from '../causal/contradiction.ts'
 import { createWeaker, type WeakAnswer, type Weaker } from '../causal/decide.ts'
 import { follows, undefinedFor, unlikeRegister, type Verdicts, weakLevels, witnessOfWeak } from '../causal/judge.ts'
+import type { WeakLevel } from '../causal/judged.ts'
 import { explainWeaker, questionOf } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import type { Level } from '../level.ts'

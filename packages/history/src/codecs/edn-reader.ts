@@ -3,6 +3,7 @@ import type { EventInput, Json } from '../event.ts'
 import { isClient } from '../processes.ts'
 import { brokenRule, EventError, rules } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
+import { isTransaction } from '../transactions.ts'
 import { canonical } from '../value.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
 import { nameOf } from './edn-values.ts'
@@ -113,7 +114,7 @@ export class EdnReader implements ChunkReader {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
-    const event = eventOfMembers(this.#anonymous.named(transaction(withPlainNames(value))))
+    const event = eventOfMembers(this.#anonymous.named(withPlainKinds(transaction(withPlainNames(value)))))
     this.#options.sink.event(this.#keyed(event), this.line)
     this.#used += 1
   }
@@ -161,6 +162,16 @@ function transaction(members: Members): Members {
   const isTransaction = f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))
   return isTransaction ? { ...members, f: 'txn' } : members
 }
+
+/** What micro-operations do is a keyword in EDN: `[:append 5 1]`. */
+function withPlainKinds(members: Members): Members {
+  const { f = null, value } = members
+  if (typeof f !== 'string' || !isTransaction(f) || !isMicroList(value)) return members
+  return { ...members, value: value.map(([kind, ...rest]) => [nameOf(kind), ...rest]) }
+}
+
+const isMicroList = (value: Json | undefined): value is readonly (readonly [string, ...Json[]])[] =>
+  Array.isArray(value) && value.every((item: Json) => Array.isArray(item) && typeof item[0] === 'string')
 
 type Members = { readonly [member: string]: Json }
 

@@ -1,5 +1,6 @@
 import type { Event, EventInput, Json } from '../event.ts'
 import { isClient } from '../processes.ts'
+import { isTransaction } from '../transactions.ts'
 import { atomOf, elementsOf } from './edn-values.ts'
 import { isArray, numberText } from './json-text.ts'
 
@@ -21,11 +22,12 @@ export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptio
   members.push(`:process ${typeof event.process === 'number' ? event.process : named(event.process)}`)
   members.push(`:type :${event.type}`, `:f ${named(event.f)}`)
   const { key, value } = event
+  const text = isTransaction(event.f) ? transactionText : ednText
   const joined = options.independent === true && key !== undefined && isClient(event.process)
-  if (joined) members.push(`:value [${ednText(key)} ${ednText(value ?? null)}]`)
+  if (joined) members.push(`:value [${ednText(key)} ${text(value ?? null)}]`)
   else {
     if (key !== undefined) members.push(`:key ${ednText(key)}`)
-    if (value !== undefined) members.push(`:value ${ednText(value)}`)
+    if (value !== undefined) members.push(`:value ${text(value)}`)
   }
   if (event.node !== undefined) members.push(`:node ${JSON.stringify(event.node)}`)
   if (event.error !== undefined) members.push(`:error ${JSON.stringify(event.error)}`)
@@ -46,6 +48,17 @@ function ednText(value: Json): string {
   if (elements !== undefined) return `#{${elements.map(ednText).join(' ')}}`
   const members = Object.keys(value).map((name) => `${JSON.stringify(name)} ${ednText(value[name] ?? null)}`)
   return `{${members.join(', ')}}`
+}
+
+/** What micro-operations do is a keyword, as Jepsen has it. */
+function transactionText(value: Json): string {
+  if (!isArray(value)) return ednText(value)
+  const micro = (item: Json): string => {
+    if (!isArray(item)) return ednText(item)
+    const [kind, ...rest] = item
+    return typeof kind === 'string' ? `[${[named(kind), ...rest.map(ednText)].join(' ')}]` : ednText(item)
+  }
+  return `[${value.map(micro).join(' ')}]`
 }
 
 const timeText = (time: number): string => (Number.isSafeInteger(time) ? String(time) : numberText(time))

@@ -1,5 +1,5 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
-import { FLAG_FINAL, FLAG_UNSAID } from '../history.ts'
+import { FLAG_FINAL, FLAG_UNSAID } from '../history-columns.ts'
 import * as layout from '../placed-texts.ts'
 import { mixed } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'

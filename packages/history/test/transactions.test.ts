@@ -1,0 +1,165 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  borrowHistory,
+  type EventInput,
+  type History,
+  historyFromEvents,
+  inputOf,
+  type Json,
+  NO_MICRO_VALUE,
+  outputOf,
+  printEdnEvent,
+  printJsonLine,
+  type ValueId,
+} from '@chaos/history'
+import { openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { read } from './reading.ts'
+
+const elle = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'corpus', 'elle')
+
+const txn = (value: Json, process = 0): EventInput[] => [
+  { process, type: 'invoke', f: 'txn', value },
+  { process, type: 'ok', f: 'txn', value },
+]
+
+/** The micro-operations of an operation's completion, as its columns say them. */
+function microOperations({ values, operations }: History, row: number): Json {
+  const columns = values.microOperations()
+  const range = values.microRange(operations.output[row]!)
+  if (columns === undefined || range === undefined) throw new Error('not by columns')
+  const micros: Json[] = []
+  for (let at = range.from; at < range.to; at++) {
+    const key = values.json(columns.key[at] as ValueId)
+    const value = columns.value[at]!
+    const said = value === NO_MICRO_VALUE ? [] : [values.json(value as ValueId)]
+    micros.push([columns.kinds[columns.kind[at]!]!, key, ...said])
+  }
+  return micros
+}
+
+const held = fc.oneof(fc.constant(null), fc.integer(), fc.string(), fc.array(fc.integer({ min: 0, max: 9 })))
+const micro = fc.tuple(fc.constantFrom('append', 'r', 'w', 'read', 'inc'), fc.oneof(fc.integer(), fc.string()), held)
+const transactions = fc.array(
+  fc.oneof(
+    micro,
+    micro.map(([kind, key]) => [kind, key] as const),
+  ),
+  { maxLength: 5 },
+)
+
+describe('transactions', () => {
+  test('are read into columns from native lines and from EDN alike', async () => {
+    const native = '{"process":0,"type":"ok","f":"txn","value":[["append",5,1],["r","x",[1,2]]]}\n'
+    const invoked = native.replace('"ok"', '"invoke"').replace('[1,2]', 'null')
+    const edn =
+      '{:process 0, :type :invoke, :f :txn, :value [[:append 5 1] [:r "x" nil]]}\n{:process 0, :type :ok, :f :txn, :value [[:append 5 1] [:r "x" [1 2]]]}\n'
+    for (const history of [read(invoked + native), read(edn, { format: 'edn' })]) {
+      expect(microOperations(history, 0)).toEqual([
+        ['append', 5, 1],
+        ['r', 'x', [1, 2]],
+      ])
+      expect(inputOf(history, 0)).toEqual([
+        ['append', 5, 1],
+        ['r', 'x', null],
+      ])
+    }
+  })
+
+  test('of any shape keep their value, and equal ones have one id', () => {
+    fc.assert(
+      fc.property(fc.array(transactions, { minLength: 1, maxLength: 40 }), (values) => {
+        const history = historyFromEvents(values.flatMap((value) => txn(value as unknown as Json)))
+        const ids = new Map<string, number>()
+        for (const [row, value] of values.entries()) {
+          expect(outputOf(history, row)).toEqual(value)
+          expect(microOperations(history, row)).toEqual(value)
+          const text = JSON.stringify(value)
+          const id = history.operations.input[row]!
+          expect(ids.get(text) ?? id).toBe(id)
+          ids.set(text, id)
+        }
+        expect(new Set(ids.values()).size).toBe(ids.size)
+      }),
+    )
+  })
+
+  test('that are no list of micro-operations are values like any other', () => {
+    const odd: Json[] = [7, 'x', [1], [['r']], [[1, 2, 3]], [['r', 'x', 1, 2]], { r: 1 }]
+    const history = historyFromEvents(odd.flatMap((value) => txn(value)))
+    for (const [row, value] of odd.entries()) {
+      expect(outputOf(history, row)).toEqual(value)
+      expect(history.values.microRange(history.operations.output[row]!)).toBeUndefined()
+    }
+  })
+
+  test('are lent to other threads with the rest, and what one adds later is its own', () => {
+    const values = Array.from(
+      { length: 300 },
+      (_, i): Json => [
+        ['append', i % 7, i],
+        ['r', 'x', [i]],
+      ],
+    )
+    const history = historyFromEvents(
+      values.flatMap((value) => txn(value)),
+      { shared: true },
+    )
+    const [lent, other] = [history.lend!(), history.lend!()].map((each) => borrowHistory(each))
+    for (const each of [lent!, other!]) {
+      expect(values.map((_, row) => outputOf(each, row))).toEqual(values)
+      expect(
+        each.values.idOfTransaction([
+          ['append', 3, 3],
+          ['r', 'x', [3]],
+        ]),
+      ).toBe(each.operations.output[3])
+    }
+    const added = lent!.values.idOfTransaction([['w', 'y', 'first']])
+    expect(other!.values.idOfTransaction([['w', 'z', 'second']])).toBe(added)
+    expect(lent!.values.json(added)).toEqual([['w', 'y', 'first']])
+    expect(values.map((_, row) => outputOf(history, row))).toEqual(values)
+  })
+
+  test('are written as EDN with keywords, as Jepsen has them, and read back', () => {
+    const [invoked] = txn([
+      ['append', 5, 1],
+      ['r', 'x', null],
+    ])
+    expect(printEdnEvent(invoked!)).toContain(':value [[:append 5 1] [:r "x" nil]]')
+    expect(outputOf(read(`${printEdnEvent(invoked!)}\n`, { format: 'edn' }), 0)).toEqual(invoked!.value)
+    expect(printJsonLine({ ...invoked!, index: 0 } as Parameters<typeof printJsonLine>[0])).toContain(
+      '"value":[["append",5,1],["r","x",null]]',
+    )
+  })
+})
+
+describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the corpus beside the project)', () => {
+  const files = existsSync(elle) ? readdirSync(elle) : []
+
+  test.each(files)(
+    '%s has all its micro-operations in columns, and the same after being written natively',
+    async (file) => {
+      const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
+      onTestFinished(() => rmSync(directory, { recursive: true }))
+      const written = join(directory, 'history.jsonl')
+      const writer = openHistoryWriter(written)
+      for await (const event of readEvents(join(elle, file))) writer.append(event)
+      writer.close()
+      const before = await readHistory(join(elle, file))
+      const events: EventInput[] = []
+      for await (const event of readEvents(written)) events.push(event)
+      // Some are recorded without invocations.
+      const after = historyFromEvents(events, { completionsOnly: true })
+      const { length } = before.operations
+      expect(after.operations.length).toBe(length)
+      for (let row = 0; row < length; row++) {
+        expect(microOperations(before, row)).toEqual(outputOf(before, row))
+        expect(microOperations(after, row)).toEqual(microOperations(before, row))
+      }
+    },
+  )
+})
