@@ -103,7 +103,7 @@ describe('a model that does not work is one line, and exit code 3:', () => {
       /"key" gave 1, which is no text/,
     ],
     ['one that ends the process', model('process.exit(0)'), /it calls process\.exit\(0\)/],
-  ])('%s', async (_, text, message) => {
+  ])('%s', { timeout: 60_000 }, async (_, text, message) => {
     const file = fileOf('mine.mjs', text)
     const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
     const { exitCode, stderr } = await chaos(['check', events, '--model', file])
