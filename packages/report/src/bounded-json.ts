@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import { count } from './words.ts'
 
 /** What is said of one history is shorter than this, whatever the history: in bytes of UTF-8. */
-export const MOST_JSON_BYTES = 950_000
+const MOST_JSON_BYTES = 950_000
 
 interface Limits {
   readonly items: number

@@ -1,8 +1,10 @@
 import { check, type ModelName } from '@chaos/checker'
 import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaos/history'
-import { renderCheck, renderHtml, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
 import { accountLines, sumsText } from '../src/accounting-words.ts'
+import { renderHtml } from '../src/html/page.ts'
+import { toJson } from '../src/json.ts'
+import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
 type Done = readonly [f: string, asked: Json, type: 'ok' | 'fail' | 'info', answered: Json]

@@ -1,7 +1,11 @@
 import { check, type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
-import { plainStyle, renderCheck, renderExplanations, renderHtml, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
+import { renderHtml } from '../src/html/page.ts'
+import { toJson } from '../src/json.ts'
+import { renderCheck } from '../src/terminal/check-page.ts'
+import { renderExplanations } from '../src/terminal/explanation.ts'
+import { plainStyle } from '../src/terminal/style.ts'
 
 // Whatever the history, what is said of it is short enough to be sent, opened and read.
 

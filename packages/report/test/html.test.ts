@@ -1,7 +1,8 @@
 import type { Event } from '@chaos/history'
-import { type Page, renderHtml } from '@chaos/report'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { renderHtml } from '../src/html/page.ts'
+import type { Page } from '../src/html/page-input.ts'
 import { sampleRun } from './sample-run.ts'
 import { allMet, made, ns, report, staleRead, unknown, violated } from './timeline.ts'
 

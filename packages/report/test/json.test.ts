@@ -1,6 +1,7 @@
 import { levels } from '@chaos/checker'
-import { countOperations, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
+import { toJson } from '../src/json.ts'
+import { countOperations } from '../src/statistics.ts'
 import { allMet, made, ms, report, staleRead, summary, violated } from './timeline.ts'
 
 const stale = staleRead()

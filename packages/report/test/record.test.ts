@@ -1,7 +1,10 @@
 import { check, levels } from '@chaos/checker'
 import { type EventInput, historyFromEvents, millis } from '@chaos/history'
-import { plainStyle, renderCheck, renderHtml, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
+import { renderHtml } from '../src/html/page.ts'
+import { toJson } from '../src/json.ts'
+import { renderCheck } from '../src/terminal/check-page.ts'
+import { plainStyle } from '../src/terminal/style.ts'
 
 // What a recorder says of its own record is shown wherever its verdict is.
 

@@ -1,7 +1,7 @@
 import type { Counterexample } from '@chaos/checker'
 import { linksBetween } from '@chaos/faults'
 import type { History } from '@chaos/history'
-import type { FaultRecord, RunSummary } from '@chaos/report'
+import type { FaultRecord, RunSummary } from '../src/run-summary.ts'
 import { type Made, made, met, ms, ns, report, summary, unknown, violated } from './timeline.ts'
 
 /** Numbers from 0 to 1 that are the same for the same seed. */

@@ -1,6 +1,8 @@
 import { nanos } from '@chaos/history'
-import { plainStyle, renderReplay, sequenceColumns, sequenceSteps } from '@chaos/report'
 import { expect, test } from 'vitest'
+import { renderReplay } from '../src/terminal/search-page.ts'
+import { sequenceColumns, sequenceSteps } from '../src/terminal/sequence-steps.ts'
+import { plainStyle } from '../src/terminal/style.ts'
 import { staleRead } from './timeline.ts'
 
 const { history } = staleRead()

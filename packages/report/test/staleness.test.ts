@@ -1,7 +1,9 @@
 import type { Staleness } from '@chaos/checker'
-import { renderCheck, renderHtml, toJson } from '@chaos/report'
 import { expect, test } from 'vitest'
+import { renderHtml } from '../src/html/page.ts'
+import { toJson } from '../src/json.ts'
 import { stalenessText } from '../src/staleness-words.ts'
+import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 import { staleRead } from './timeline.ts'
 

@@ -1,19 +1,13 @@
 import { implied, type Verdict } from '@chaos/checker'
 import { linksBetween } from '@chaos/faults'
-import {
-  clip,
-  displayWidth,
-  plainStyle,
-  type RunPageOptions,
-  renderCheck,
-  renderCheckTable,
-  renderHtml,
-  renderRun,
-  table,
-  wrap,
-} from '@chaos/report'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { renderHtml } from '../src/html/page.ts'
+import { renderCheck, renderCheckTable } from '../src/terminal/check-page.ts'
+import { type RunPageOptions, renderRun } from '../src/terminal/run-page.ts'
+import { plainStyle } from '../src/terminal/style.ts'
+import { table } from '../src/terminal/table.ts'
+import { clip, displayWidth, wrap } from '../src/terminal/width.ts'
 import { allMet, made, met, ms, ns, report, staleRead, summary, unknown, violated } from './timeline.ts'
 
 const options: RunPageOptions = {

@@ -1,6 +1,6 @@
 import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaos/checker'
 import { type Event, FAIL, FLAG_FINAL, type History, INFO, type Json, type Nanos, OK, ValueTable } from '@chaos/history'
-import type { RunSummary } from '@chaos/report'
+import type { RunSummary } from '../src/run-summary.ts'
 
 export const ns = (value: number): Nanos => Math.round(value) as Nanos
 export const ms = (value: number): Nanos => ns(value * 1e6)

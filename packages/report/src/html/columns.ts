@@ -8,7 +8,7 @@ import { valueText } from '../operation-words.ts'
 import { byteWriter } from './bytes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
-export const MOST_EMBEDDED = 60_000
+const MOST_EMBEDDED = 60_000
 /** Of those, this many at most for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 45_000
 const NEAR_NANOS = 1e9

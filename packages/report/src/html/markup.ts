@@ -15,7 +15,7 @@ const ENTITIES: { readonly [character: string]: string } = {
   "'": '&#39;',
 }
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
 /** A page is written with this alone, so that no text of a stranger can become markup, in elements or in quoted attributes. */

@@ -160,7 +160,7 @@ function longPauses(history: History, rows: readonly Row[]): number[] {
 }
 
 /** Every operation in a line of its own: where a picture does not fit. */
-export function listCounterexample(
+function listCounterexample(
   history: History,
   counterexample: Counterexample,
   { style, symbols }: DrawingOptions,

@@ -18,7 +18,7 @@ export interface SequenceInput {
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
 }
 
-export const CLIENTS = 'clients'
+const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
 /** Beyond it a diagram is not read any more: what nodes said long before the end goes first. */

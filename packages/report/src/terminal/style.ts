@@ -62,7 +62,7 @@ export const unicodeSymbols: Symbols = {
   gap: '⋮',
 }
 
-export const asciiSymbols: Symbols = {
+const asciiSymbols: Symbols = {
   met: '+',
   violated: 'x',
   unknown: '?',
