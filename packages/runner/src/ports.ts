@@ -98,6 +98,12 @@ export interface MissedInvocation {
 /** Where a run's events go, as they happen. */
 export interface HistorySink {
   append(event: Event): void
-  /** The same of events that are lines already. Without it the cluster's own record is not asked for. */
-  readonly lines?: WireSink | undefined
+  /** Takes what the cluster's own proxy records. Without it that is not asked for. */
+  readonly wire?: WireHistory | undefined
+}
+
+/** The two views of a run, as the proxy's lines; the client's is the run's own. */
+export interface WireHistory {
+  client(line: string, event: Event): void
+  backend(line: string): void
 }

@@ -85,7 +85,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       online.push(event)
     },
   }
-  const wire = recordWire(cluster, sink.lines, since, online)
+  const wire = recordWire(cluster, sink.wire, since, online)
   const recorder = wire ?? createRecorder(judged, since)
   const random = createRandom(options.seed)
   const clients = workload.create(settingsFor(workload, options.settings), 0)

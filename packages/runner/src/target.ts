@@ -1,6 +1,6 @@
 import type { Level } from '@chaos/checker'
 import type { FaultKind, NodeId } from '@chaos/faults'
-import type { Millis, UserError } from '@chaos/history'
+import type { Json, Millis, SessionSource, UserError } from '@chaos/history'
 import type { Setting, Settings } from '@chaos/workloads'
 import type { Cluster } from './ports.ts'
 
@@ -42,6 +42,8 @@ export interface Target {
   readonly marks: boolean
   /** A simulated run repeats to the byte; a real one repeats workload and schedule. */
   readonly tier: 'simulated' | 'real'
+  /** What names clients in the record that its own proxy keeps of them; absent where it keeps none. */
+  readonly sessions?: SessionSource | undefined
   /** What its clients can be asked for. */
   functions(settings: Settings): readonly string[]
   /** The strongest level that it promises. */
@@ -61,6 +63,8 @@ export interface StartOptions {
   readonly bug: string | undefined
   /** Which object it is to replicate, where it can choose. */
   readonly object: string
+  /** What clients will ask, for the record that its proxy keeps of them. */
+  readonly asked: AskedOperations
   readonly seed: number
   /** For what nodes keep, and for what they print. A target that needs neither makes neither. */
   readonly dataDir: string
@@ -71,6 +75,16 @@ export interface StartOptions {
   readonly rate: number
   /** Gives up a start that is on its way. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** The operations of a run. */
+export interface AskedOperations {
+  /** By their `f`. */
+  readonly functions: readonly string[]
+  /** Those that leave nothing behind. */
+  readonly reads: readonly string[]
+  /** What every object holds at first. */
+  readonly initial: Json
 }
 
 /** A cluster that is ready to serve. */

@@ -1,6 +1,6 @@
 import type { OnlineChecker } from '@chaos/checker'
 import type { Nanos } from '@chaos/history'
-import type { Cluster, WireSink } from './ports.ts'
+import type { Cluster, WireHistory } from './ports.ts'
 import { sessionOf } from './process.ts'
 import type { Recorder } from './recorder.ts'
 import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
@@ -18,11 +18,11 @@ export interface WireBackedRecorder extends Recorder {
  */
 export function recordWire(
   { record }: Cluster,
-  lines: WireSink | undefined,
+  history: WireHistory | undefined,
   now: () => Nanos,
   online: OnlineChecker,
 ): WireBackedRecorder | undefined {
-  if (record === undefined || lines === undefined) return undefined
+  if (record === undefined || history === undefined) return undefined
   const settlement = createSettlement()
   /** Invocations of each session that reached the proxy. */
   const arrived = new Map<string, number>()
@@ -33,15 +33,15 @@ export function recordWire(
   const wire = record(
     {
       client(line) {
-        lines.client(line)
         const event = JSON.parse(line) as WireEvent
+        history.client(line, event)
         const { type, session } = event
         if (type === 'invoke' && session !== undefined) arrived.set(session, (arrived.get(session) ?? 0) + 1)
         settlement.clientEvent(event)
         online.push(event)
       },
       backend(line) {
-        lines.backend(line)
+        history.backend(line)
         settlement.backendEvent(JSON.parse(line) as WireEvent)
       },
     },

@@ -44,6 +44,7 @@ function memoryStore() {
       }
     },
     read: async () => historyFromEvents(kept.events),
+    readBackend: async () => undefined,
   }
   return { store, kept, fail: (error: UserError) => fail(error) }
 }

@@ -1,14 +1,23 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Event, UserError } from '@chaos/history'
-import { type HistoryWriter, openHistoryWriter, readHistory, whyUnwritable } from '@chaos/history/files'
+import {
+  type HistoryWriter,
+  openHistoryWriter,
+  readHistory,
+  type WriterOptions,
+  whyUnwritable,
+} from '@chaos/history/files'
 import type { HistorySink, RunStore, Target } from '@chaos/runner'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {
   readonly path: string
+  /** What the clients were told. */
   readonly history: string
+  /** What the nodes were asked and answered, where the proxy recorded that. */
+  readonly backend: string
   readonly runJson: string
   readonly report: string
   /** Logs and disks of the nodes. */
@@ -21,11 +30,32 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   dataDir: join(directory.path, 'data'),
   logDir: directory.nodes,
   open(header, failed) {
-    const writer = openHistoryWriter(directory.history, { header, onError: failed })
-    return tier === 'simulated' ? inBatches(writer) : writer
+    const options = { header, onError: failed }
+    const writer = openHistoryWriter(directory.history, options)
+    return tier === 'simulated' ? inBatches(writer) : inTwoViews(writer, directory.backend, options)
   },
   read: () => readHistory(directory.history),
+  readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
+
+/** The second is made once there is something in it: not every target's proxy keeps a record. */
+function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions): HistorySink & { close(): void } {
+  let backend: HistoryWriter | undefined
+  return {
+    append: client.append,
+    wire: {
+      client: client.appendLine,
+      backend(line) {
+        backend ??= openHistoryWriter(path, options)
+        backend.appendLine(line)
+      },
+    },
+    close() {
+      client.close()
+      backend?.close()
+    },
+  }
+}
 
 const BATCH_EVENTS = 1_000
 
@@ -63,6 +93,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
     return {
       path,
       history: join(path, 'history.jsonl'),
+      backend: join(path, 'history.backend.jsonl'),
       runJson: join(path, 'run.json'),
       report: join(path, 'report.html'),
       nodes: join(path, 'nodes'),

@@ -52,6 +52,7 @@ async function startedCluster(
       settings: targetSettings,
       bug: spec.target.bug,
       object: workload.object,
+      asked: { functions: workload.functions, reads: workload.reads, initial: workload.initial },
       seed: spec.seed,
       dataDir,
       logDir,
@@ -101,6 +102,13 @@ const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
   append(event: Event) {
     sink.append(event)
     listener({ type: 'event', event })
+  },
+  wire: sink.wire && {
+    ...sink.wire,
+    client(line, event) {
+      sink.wire?.client(line, event)
+      listener({ type: 'event', event })
+    },
   },
 })
 

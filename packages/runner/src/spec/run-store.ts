@@ -12,4 +12,6 @@ export interface RunStore {
   open(header: Header, failed: (error: UserError) => void): HistorySink & { close(): void }
   /** The record, once it is closed. */
   read(): Promise<History>
+  /** What the nodes were asked and answered, where that was recorded. */
+  readBackend(): Promise<History | undefined>
 }

@@ -75,10 +75,11 @@ async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOu
 }
 
 /** The first line of the history, so that the file explains itself. */
-const headerOf = ({ spec, workload }: PlannedRun): Header => ({
+const headerOf = ({ spec, target, workload }: PlannedRun): Header => ({
   chaos: 1,
   model: typeof workload.model === 'string' ? workload.model : workload.model.name,
   initial: workload.initial,
+  sessions: target.sessions,
   extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
 })
 
@@ -88,16 +89,20 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
   const history = await store.read()
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
-  const report = check(history, {
-    model: workload.model,
-    initial: workload.initial,
-    levels: workload.levels,
-    failedCas: 'drop',
-    staleness: true,
-    deadlineMs: spec.checkMs,
-    memoryBytes: CHECK_MEMORY_BYTES,
-    now,
-  })
+  const checked = (view: History) =>
+    check(view, {
+      model: workload.model,
+      initial: workload.initial,
+      levels: workload.levels,
+      failedCas: 'drop',
+      staleness: true,
+      deadlineMs: spec.checkMs,
+      memoryBytes: CHECK_MEMORY_BYTES,
+      now,
+    })
+  const report = checked(history)
+  const checkMs = (now() - checkStarted) as Millis
+  const backend = await store.readBackend()
   const summary = judgeRun({
     version: options.version,
     spec,
@@ -110,7 +115,8 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     outcome,
     marks: target.marks,
     report,
-    checkMs: (now() - checkStarted) as Millis,
+    backend: backend && checked(backend),
+    checkMs,
     expect,
   })
   const { report: _, ...rest } = summary

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
-import type { StartedCluster } from '@chaos/runner'
+import type { AskedOperations, StartedCluster } from '@chaos/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { loadProtocol } from '../protocol-file.ts'
 import { isUserFile } from '../user-file/import.ts'
@@ -13,7 +13,6 @@ import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import { createHttpClient } from './http-client.ts'
 import { inject } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
-import type { RecordedOperations } from './node-routes.ts'
 import { leaderOf, ready } from './ready.ts'
 import type { WireRecord } from './wire-record.ts'
 
@@ -32,7 +31,7 @@ export interface EmbeddedClusterOptions {
   /** For the processes to start, and then again for one of them to be ready to serve. By default 15 s. */
   readonly startupTimeoutMs?: number | undefined
   /** What its clients will ask: the proxy then records them, see `Cluster.record`. */
-  readonly recorded?: RecordedOperations | undefined
+  readonly recorded?: AskedOperations | undefined
   /** Gives up a start that is on its way; what was started ends. */
   readonly signal?: AbortSignal | undefined
 }

@@ -1,22 +1,15 @@
-import type { Json } from '@chaos/history'
 import type { RouteTable } from '@chaos/proxy'
-
-/** The operations that clients of a run make, as a record of them has to know them. */
-export interface RecordedOperations {
-  /** By their `f`. */
-  readonly functions: readonly string[]
-  /** Those that leave nothing behind. */
-  readonly reads: readonly string[]
-  /** What every key holds at first. */
-  readonly initial: Json
-}
+import type { AskedOperations } from '@chaos/runner'
 
 /** A node says these only where nothing was done: see `node/http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
+/** What names the client of a request. */
+export const NODE_CLIENTS = 'header.Chaos-Session'
+
 /** The interface of a node as operations: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`, and `POST /do` for all there are. */
-export const nodeRoutes = ({ functions, reads, initial }: RecordedOperations): RouteTable => ({
-  client: 'header.Chaos-Session',
+export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
+  client: NODE_CLIENTS,
   final: 'Chaos-Final',
   initial: { value: initial },
   routes: [

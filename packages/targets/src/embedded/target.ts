@@ -1,6 +1,7 @@
 import type { ProtocolDefinition } from '@chaos/protocols'
 import { protocolTarget, type Target } from '@chaos/runner'
 import { startEmbeddedCluster } from './cluster.ts'
+import { NODE_CLIENTS } from './node-routes.ts'
 import { embeddedSufferings } from './suffers.ts'
 
 /** A protocol as processes of this machine, which load it by its reference: its name, or its file. */
@@ -8,7 +9,8 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   ...protocolTarget(protocol),
   name: protocol.name,
   tier: 'real',
+  sessions: { by: NODE_CLIENTS, named: true },
   suffers: (fault) => embeddedSufferings[fault],
-  start: ({ nodes, settings, bug, seed, dataDir, logDir, signal }) =>
-    startEmbeddedCluster({ protocol: reference, bug, knobs: settings, nodes, dataDir, logDir, seed, signal }),
+  start: ({ settings, asked, ...options }) =>
+    startEmbeddedCluster({ ...options, protocol: reference, knobs: settings, recorded: asked }),
 })

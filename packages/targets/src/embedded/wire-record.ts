@@ -1,8 +1,8 @@
 import { type Nanos, nanos } from '@chaos/history'
 import type { Recorder, RouteTable } from '@chaos/proxy'
 import { createRecorder } from '@chaos/proxy'
-import type { WireRecorder, WireSink } from '@chaos/runner'
-import { nodeRoutes, type RecordedOperations } from './node-routes.ts'
+import type { AskedOperations, WireRecorder, WireSink } from '@chaos/runner'
+import { nodeRoutes } from './node-routes.ts'
 
 /** What the proxy sees of the clients, kept until somebody wants to have it written. */
 export interface WireRecord {
@@ -12,7 +12,7 @@ export interface WireRecord {
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
 }
 
-export function openWireRecord(operations: RecordedOperations): WireRecord {
+export function openWireRecord(operations: AskedOperations): WireRecord {
   let sink: WireSink | undefined
   let now = () => nanos(0)
   const recorder = createRecorder({
