@@ -144,10 +144,13 @@ describe('a run', () => {
 describe('a target', () => {
   test('that does not start is what the run fails with', async () => {
     const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
+    const told: RunEvent[] = []
     const { store } = memoryStore()
-    await expect(runTest(specOf(), registriesWith(targetLike({ start })), optionsFor(store))).rejects.toThrow(
-      'n1 did not start',
+    const options = optionsFor(store, { listener: (event) => told.push(event) })
+    await expect(runTest(specOf(), registriesWith(targetLike({ start })), options)).rejects.toThrow(
+      /^n1 did not start$/,
     )
+    expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
   })
 
   test('that breaks ends the run, and is stopped', async () => {

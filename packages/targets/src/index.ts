@@ -1,7 +1,6 @@
-export type { EmbeddedCluster, EmbeddedClusterOptions } from './embedded/cluster.ts'
+export type { EmbeddedCluster } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
 export { loadProtocol } from './protocol-file.ts'
 export { targetOf, targets } from './registry.ts'
 export { isUserFile } from './user-file/import.ts'
-export { vetProtocol } from './vet-protocol.ts'
 export { loadWorkload } from './workload-file.ts'

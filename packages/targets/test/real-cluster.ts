@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { Fault } from '@chaos/faults'
 import { type Completion, type Input, millis } from '@chaos/history'
 import type { Healed, Injected } from '@chaos/runner'
-import type { EmbeddedCluster, EmbeddedClusterOptions } from '@chaos/targets'
+import type { EmbeddedCluster } from '@chaos/targets'
 import { startEmbeddedCluster } from '@chaos/targets'
 import { afterEach, beforeAll } from 'vitest'
+import type { EmbeddedClusterOptions } from '../src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
 /** Elections that do not take long: most of a test's time would go into waiting for the first one. */

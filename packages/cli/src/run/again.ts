@@ -5,7 +5,7 @@ import { commandLine } from '../terminal/command-line.ts'
 import { RUN_DEFAULTS, usualOperations } from './settings.ts'
 
 /** The command that has this run once more. */
-export function againCommand({ spec, target, workloadSettings, expect, nemeses }: PlannedRun): string {
+export function againCommand({ spec, target, targetSettings, workloadSettings, expect, nemeses }: PlannedRun): string {
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
   const words = ['npx', 'chaos', 'run', isUserFile(reference) ? '--protocol' : '--target', reference]
@@ -30,7 +30,7 @@ export function againCommand({ spec, target, workloadSettings, expect, nemeses }
     const level = expect?.level ?? 'none'
     const promised = target.promises({
       workload: spec.workload.name,
-      settings: spec.target.settings,
+      settings: targetSettings,
       faults: nemeses.map(({ kind }) => kind),
     })
     if (level !== 'none' || promised !== 'nothing') words.push('--expect', level)

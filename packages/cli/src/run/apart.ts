@@ -27,10 +27,11 @@ export async function performerFor({ spec }: PlannedRun, interrupts: Interrupts)
   const stop = createFlag()
   interrupts.onInterrupt(() => raise(stop))
   return {
-    async perform(run, { sink }) {
+    async perform(run, { sink, begun }) {
       const task: SimulateTask = { spec: run.spec, stop }
       const end = await supervise<Simulated>(pool, 'simulateRun', task)
       if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
+      if (end.value.events.length > 0) begun?.()
       for (const event of end.value.events) sink.append(event)
       if (end.value.failure !== undefined) throw new UserError('environment', end.value.failure)
       return end.value.outcome

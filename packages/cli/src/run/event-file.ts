@@ -8,8 +8,8 @@ const FLUSH_BYTES = 64 * 1024
 /** Everything that a run says of itself, a line of JSON each. */
 export interface EventFile {
   readonly listener: RunListener
-  /** @throws UserError (environment) where it could not be written to its end, which does not disturb the run. */
-  close(): void
+  /** Why it could not be written to its end, if so: that does not disturb the run. */
+  close(): UserError | undefined
 }
 
 /** @throws UserError (environment) where it cannot be written at all. */
@@ -18,6 +18,7 @@ export function openEventFile(path: string): EventFile {
   const file = opened()
   let failure: UserError | undefined
   let pending = ''
+  let open = true
 
   function opened(): number {
     try {
@@ -44,9 +45,12 @@ export function openEventFile(path: string): EventFile {
       if (event.type !== 'event' || pending.length > FLUSH_BYTES) flush()
     },
     close() {
-      flush()
-      closeSync(file)
-      if (failure !== undefined) throw failure
+      if (open) {
+        flush()
+        closeSync(file)
+      }
+      open = false
+      return failure
     },
   }
 }

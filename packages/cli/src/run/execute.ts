@@ -48,9 +48,11 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     if (json) print(process.stdout, `${JSON.stringify(resultOf(judged, directory))}\n`)
     else showPage(run, judged, directory, exitCode)
     writeResults(run, judged, directory, exitCode)
-    events?.close()
+    const untold = events?.close()
+    if (untold !== undefined) throw untold
     return exitCode
   } finally {
+    events?.close()
     progress.stop()
     interrupts.release()
   }

@@ -2,7 +2,7 @@ import { type Level, levels } from '@chaos/checker'
 import { type Millis, millis, UserError } from '@chaos/history'
 import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaos/runner'
 import { SIMULATED } from '@chaos/simulator'
-import type { Settings } from '@chaos/workloads'
+import { type Settings, settingsFor } from '@chaos/workloads'
 import { parseNemeses } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
@@ -111,7 +111,7 @@ type Operation = (typeof operationNames)[number]
 
 /** What promises less than one order for all is judged more finely by reads and writes alone. */
 export const usualOperations = (target: Target): readonly Operation[] =>
-  target.promises({ workload: 'register', settings: {}, faults: [] }) === 'linearizable'
+  target.promises({ workload: 'register', settings: settingsFor(target), faults: [] }) === 'linearizable'
     ? operationNames
     : ['read', 'write']
 

@@ -36,6 +36,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
         return display.update(`checking ${plural(event.operations, 'operation')}`)
       case 'event':
       case 'judged':
+      case 'failed':
         return undefined
     }
   }

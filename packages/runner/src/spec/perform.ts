@@ -15,6 +15,8 @@ export interface PerformOptions {
   readonly sink: HistorySink
   readonly dataDir: string
   readonly logDir: string
+  /** Called once there is something to record. */
+  readonly begun?: (() => void) | undefined
   readonly listener?: RunListener | undefined
   /** Ends the run early, in good order: it is healed, and read a last time. A start that is on its way is given up. */
   readonly interrupted?: AbortSignal | undefined
@@ -33,6 +35,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
   const cluster = await startedCluster(run, options)
   if (cluster === undefined) return undefined
   try {
+    options.begun?.()
     listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
     const outcome = await ranOn(cluster, run, options)
     return { ...outcome, trouble: [...outcome.trouble, ...cluster.trouble()] }

@@ -15,6 +15,8 @@ export type RunEvent =
   /** The cluster is being ended, or has not come up. */
   | { readonly type: 'ending' }
   | { readonly type: 'checking'; readonly operations: number }
+  /** It came to no verdict; a message for the user. */
+  | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'judged'; readonly headline: string; readonly summary: Omit<RunSummary, 'report'> }
 
 export type RunListener = (event: RunEvent) => void

@@ -50,9 +50,15 @@ export async function runTest(
 
 /** The same of a run that is planned already. */
 export async function runPlanned(run: PlannedRun, options: RunTestOptions): Promise<JudgedRun | undefined> {
-  options.listener?.({ type: 'starting', spec: run.spec })
-  const outcome = await recorded(run, options)
-  return outcome === undefined ? undefined : judged(run, outcome, options)
+  const { listener } = options
+  listener?.({ type: 'starting', spec: run.spec })
+  try {
+    const outcome = await recorded(run, options)
+    return outcome === undefined ? undefined : await judged(run, outcome, options)
+  } catch (error) {
+    listener?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
 }
 
 async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOutcome | undefined> {
@@ -60,17 +66,22 @@ async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOu
   const abandoning = new AbortController()
   // What is no longer recorded need not be brought to an end: the cluster is ended as it is.
   let failure: UserError | undefined
-  const sink = store.open(headerOf(run), (error) => {
+  const record = store.open(headerOf(run), (error) => {
     failure = error
     abandoning.abort(error)
   })
+  let empty = true
+  const begun = () => {
+    empty = false
+  }
   try {
     const { dataDir, logDir } = store
-    return await perform(run, { sink, dataDir, logDir, listener, interrupted, abandoned: abandoning.signal })
+    const abandoned = abandoning.signal
+    return await perform(run, { sink: record, dataDir, logDir, begun, listener, interrupted, abandoned })
   } catch (error) {
-    throw failure ?? withRecord(error, store.historyName)
+    throw failure ?? (empty ? error : withRecord(error, store.historyName))
   } finally {
-    sink.close()
+    record.close()
   }
 }
 
