@@ -2,7 +2,7 @@ import { FLAG_FINAL, type Json, OK } from '@chaos/history'
 import type { Budget } from './budget.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
 import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'
-import { appendText } from './linearizable/appends.ts'
+import { appendText } from './linearizable/replay/appends.ts'
 import type { LostWrite } from './report.ts'
 import type { Counterexample, Verdict } from './verdict.ts'
 

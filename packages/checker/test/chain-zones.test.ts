@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { chainZones } from '../src/linearizable/chain-zones.ts'
-import { faultOfWitness } from '../src/linearizable/replay.ts'
+import { chainZones } from '../src/linearizable/distinct/chain-zones.ts'
+import { faultOfWitness } from '../src/linearizable/replay/replay.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { partition } from '../src/partition.ts'
 import { isLinearizable, operationsOf, type Reading } from './brute-force.ts'

@@ -2,7 +2,7 @@ import { millis } from '@chaos/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
-import { createUsage, NOTHING_USED } from '../src/linearizable/usage.ts'
+import { createUsage, NOTHING_USED } from '../src/linearizable/walks/usage.ts'
 
 const budgetOf = (memoryBytes: number) =>
   createBudget({ deadlineMs: millis(1_000), memoryBytes, now: () => millis(performance.now()) })

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { type Budget, inTime, ticking } from '../budget.ts'
 import { type Encoded, NEVER, restrict } from '../encoded.ts'
-import type { OrderRule } from '../linearizable/replay.ts'
+import type { OrderRule } from '../linearizable/replay/replay.ts'
 import { MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { shrink } from './shrink.ts'
 import { createCompletion, isSupported, writtenValues } from './sources.ts'

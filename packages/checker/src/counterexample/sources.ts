@@ -1,8 +1,8 @@
 import type { Json } from '@chaos/history'
 import { type Budget, ticking, unlimited } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
-import { appendText } from '../linearizable/appends.ts'
-import type { OrderRule } from '../linearizable/replay.ts'
+import { appendText } from '../linearizable/replay/appends.ts'
+import type { OrderRule } from '../linearizable/replay/replay.ts'
 
 /** Completes a choice of operations by everything their results may depend on; ascending. */
 export type Completion = (chosen: Iterable<number>) => number[]

@@ -4,13 +4,13 @@ import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts
 import { partition } from '../partition.ts'
 import { alone, type Limit, type Race, rankOf } from '../race.ts'
 import { casesOf, onlyCases } from '../start/cases.ts'
-import { orderAppends } from './append-zones.ts'
 import { operationsAt } from './conflict.ts'
-import { decideInLinearTime } from './linear-time.ts'
+import { orderAppends } from './distinct/append-zones.ts'
+import { decideInLinearTime } from './distinct/linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
-import { faultOnOneKey } from './replay.ts'
-import type { Search } from './search.ts'
-import { areAppendsInOrder } from './text-replay.ts'
+import { faultOnOneKey } from './replay/replay.ts'
+import { areAppendsInOrder } from './replay/text-replay.ts'
+import type { Search } from './search/search.ts'
 
 export type Linearizability =
   /** Of the keys that have operations, in the order of their numbers. */

@@ -1,6 +1,6 @@
 import { int32Array } from '@chaos/history'
 import { type Encoded, NEVER } from '../encoded.ts'
-import { eventCount } from './zones.ts'
+import { eventCount } from './distinct/zones.ts'
 
 /**
  * By position what happens there: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing, and for

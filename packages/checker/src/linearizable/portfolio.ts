@@ -2,11 +2,11 @@ import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { CAS, type Encoded, NEVER } from '../encoded.ts'
 import { assignSlots, eventsByPosition } from './events.ts'
-import { createNarrowFrontier, EVERY } from './narrow.ts'
-import { MOST_OPEN } from './narrow-open.ts'
-import { createNarrowSearch } from './narrow-search.ts'
-import { createFrontierSearch } from './refinement.ts'
-import { createSearch, type Search } from './search.ts'
+import { createNarrowSearch } from './search/narrow-search.ts'
+import { createSearch, type Search } from './search/search.ts'
+import { createNarrowFrontier, EVERY } from './walks/narrow.ts'
+import { MOST_OPEN } from './walks/narrow-open.ts'
+import { createFrontierSearch } from './walks/refinement.ts'
 
 /** Steps for each operation in the first turn of a search, and the growth of its later turns. */
 interface Turns {

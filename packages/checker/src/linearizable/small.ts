@@ -2,7 +2,7 @@ import type { Json } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
 import { startsOf } from '../start/candidates.ts'
-import { decideInLinearTime } from './linear-time.ts'
+import { decideInLinearTime } from './distinct/linear-time.ts'
 import { createPortfolio } from './portfolio.ts'
 
 const SLICE = 4096

@@ -1,6 +1,6 @@
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { createMemo } from '../linearizable/memo.ts'
+import { createMemo } from '../linearizable/search/memo.ts'
 import { createHeap } from './heap.ts'
 import { IMPOSSIBLE, type Machine } from './machine.ts'
 import { eventsInOrder, type Part } from './part.ts'

@@ -1,7 +1,7 @@
 import type { Budget, Progress } from '../budget.ts'
 import { clientsOf } from '../clients.ts'
 import { later, NEVER } from '../encoded.ts'
-import { createMemo } from '../linearizable/memo.ts'
+import { createMemo } from '../linearizable/search/memo.ts'
 import { threadsOf } from '../sequential/threads.ts'
 import type { Machine } from './machine.ts'
 import type { Part } from './part.ts'

@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import { type Encoded, NOTHING } from '../encoded.ts'
-import { ones } from '../linearizable/beam.ts'
+import { ones } from '../linearizable/walks/beam.ts'
 import type { Lists } from './lists.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'

@@ -1,8 +1,8 @@
 import type { Json } from '@chaos/history'
 import type { Budget, Progress } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
-import { createAppendStates, DEAD } from '../linearizable/appends.ts'
-import { createMemo } from '../linearizable/memo.ts'
+import { createAppendStates, DEAD } from '../linearizable/replay/appends.ts'
+import { createMemo } from '../linearizable/search/memo.ts'
 import { threadsOf } from './threads.ts'
 
 export interface SequentialSearch {

@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
-import { zones } from '../linearizable/zones.ts'
+import { zones } from '../linearizable/distinct/zones.ts'
 import type { Clusters } from './clusters.ts'
 import { isTwoAtomic } from './two-atomic.ts'
 

@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../encoded.ts'
-import { appendText } from '../linearizable/appends.ts'
+import { appendText } from '../linearizable/replay/appends.ts'
 
 /** What one key may have held before its first write. */
 export interface Starts {

@@ -1,6 +1,6 @@
 import type { Json, ValueId } from '@chaos/history'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
-import { appendText } from '../linearizable/appends.ts'
+import { appendText } from '../linearizable/replay/appends.ts'
 import { rests } from './candidates.ts'
 import { UNMENTIONED } from './unknown.ts'
 

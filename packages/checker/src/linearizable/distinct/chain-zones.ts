@@ -1,8 +1,8 @@
 import { int32Array, uint8Array } from '@chaos/history'
-import { type Budget, unlimited } from '../budget.ts'
-import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { type Budget, unlimited } from '../../budget.ts'
+import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoded.ts'
+import type { Conflict } from '../conflict.ts'
 import { type Chains, NONE, orderChains } from './chains.ts'
-import type { Conflict } from './conflict.ts'
 import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Budget, Progress } from '../budget.ts'
-import { DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import type { Budget, Progress } from '../../budget.ts'
+import { DIFFERS, type Encoded, READ, WRITE } from '../../encoded.ts'
 import { createAllowance } from './allowance.ts'
 import { keepLeast } from './beam.ts'
 import { createFirings, type FiringPath } from './firings.ts'

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import type { Budget } from '../../budget.ts'
 
 /** What lists that grow take of the memory there is. */
 export interface Allowance {

@@ -1,10 +1,10 @@
-import type { Budget, Progress } from '../budget.ts'
-import type { Encoded } from '../encoded.ts'
-import { eventsByPosition, mostOpen } from './events.ts'
+import type { Budget, Progress } from '../../budget.ts'
+import type { Encoded } from '../../encoded.ts'
+import { eventsByPosition, mostOpen } from '../events.ts'
+import type { Search } from '../search/search.ts'
 import { type FiringPath, orderFromFirings } from './firings.ts'
 import { createFrontier, type Frontier } from './frontier.ts'
 import { type OptionalClass, optionalClasses } from './optional.ts'
-import type { Search } from './search.ts'
 
 /** How many configurations the first, hopeful walk keeps. */
 const BEAM = 4

@@ -1,4 +1,4 @@
-import { CAS } from '../encoded.ts'
+import { CAS } from '../../encoded.ts'
 import type { OptionalClass } from './optional.ts'
 
 const NONE = -1

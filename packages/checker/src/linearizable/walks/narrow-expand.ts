@@ -1,4 +1,4 @@
-import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
+import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../encoded.ts'
 import type { Allowance } from './allowance.ts'
 import type { Firings } from './firings.ts'
 import {

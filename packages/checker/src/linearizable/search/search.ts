@@ -1,10 +1,10 @@
 import type { Json } from '@chaos/history'
-import type { Budget, Progress } from '../budget.ts'
-import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../encoded.ts'
-import { type AppendStates, createAppendStates, DEAD } from './appends.ts'
-import { assignSlots, eventsByPosition } from './events.ts'
+import type { Budget, Progress } from '../../budget.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../../encoded.ts'
+import { assignSlots, eventsByPosition } from '../events.ts'
+import { type AppendStates, createAppendStates, DEAD } from '../replay/appends.ts'
+import { type OptionalClass, optionalClasses } from '../walks/optional.ts'
 import { createMemo } from './memo.ts'
-import { type OptionalClass, optionalClasses } from './optional.ts'
 
 /** A resumable decision procedure for one key. */
 export interface Search {

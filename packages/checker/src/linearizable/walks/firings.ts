@@ -1,5 +1,5 @@
-import type { Budget } from '../budget.ts'
-import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../encoded.ts'
+import type { Budget } from '../../budget.ts'
+import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../encoded.ts'
 
 /** What fired, and at the return of which event, one after another. */
 export interface FiringPath {

@@ -1,7 +1,7 @@
 import { int32Array, uint8Array } from '@chaos/history'
-import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
-import { type Encoded, NEVER } from '../encoded.ts'
-import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../budget.ts'
+import { type Encoded, NEVER } from '../../encoded.ts'
+import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'
 
 /** What the zones say: an order that explains the operations, or a few of them that no order explains. */
 export type ZonesAnswer =

@@ -1,8 +1,8 @@
 import { int32Array } from '@chaos/history'
-import type { Budget, Progress } from '../budget.ts'
-import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
-import type { Slots } from './events.ts'
-import { KINDS, MOST_OPEN } from './narrow-open.ts'
+import type { Budget, Progress } from '../../budget.ts'
+import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
+import type { Slots } from '../events.ts'
+import { KINDS, MOST_OPEN } from '../walks/narrow-open.ts'
 import type { Search } from './search.ts'
 
 // A choice that was made: before which return, in which state, what of the open operations was taken, what was left to

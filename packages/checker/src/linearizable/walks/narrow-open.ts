@@ -1,4 +1,4 @@
-import { CAS, type Encoded } from '../encoded.ts'
+import { CAS, type Encoded } from '../../encoded.ts'
 
 /** A set of open operations is one word, so there can be no more of them at once. */
 export const MOST_OPEN = 32

@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import type { Budget } from '../../budget.ts'
 
 /**
  * How many operations of unknown outcome were used, of each class. Counts that differ have numbers that differ, so that a

@@ -1,4 +1,4 @@
-import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoded.ts'
 
 /**
  * Operations of unknown outcome, those that do the same counted together: they never return, so it can never matter

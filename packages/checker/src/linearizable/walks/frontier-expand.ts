@@ -1,4 +1,4 @@
-import { type Encoded, WRITE } from '../encoded.ts'
+import { type Encoded, WRITE } from '../../encoded.ts'
 import type { Allowance } from './allowance.ts'
 import type { Firings } from './firings.ts'
 import { BITS, COST, type Frontline, type Layout, NODE, STATE } from './frontier-configurations.ts'

@@ -12,8 +12,8 @@ import {
   uint8Array,
   ValueTable,
 } from '@chaos/history'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
-import { type Encoded, NOTHING } from '../encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
+import { type Encoded, NOTHING } from '../../encoded.ts'
 import { NONE } from './chains.ts'
 
 /**

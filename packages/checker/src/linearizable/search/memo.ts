@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts'
+import type { Budget } from '../../budget.ts'
 
 /** A set of fixed-width integer keys, compared word by word: a search that trusted a hash could be wrong. */
 export interface Memo {

@@ -1,8 +1,8 @@
 import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaos/history'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
-import { type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
+import { type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
+import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'
 import { type Chains, NONE } from './chains.ts'
-import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**

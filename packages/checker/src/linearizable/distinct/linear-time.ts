@@ -1,5 +1,5 @@
-import type { Budget } from '../budget.ts'
-import type { Encoded } from '../encoded.ts'
+import type { Budget } from '../../budget.ts'
+import type { Encoded } from '../../encoded.ts'
 import { appendZones } from './append-zones.ts'
 import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'

@@ -1,7 +1,7 @@
-import { CAS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { CAS, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
+import { eventCount } from '../distinct/zones.ts'
+import { assignSlots, eventsByPosition } from '../events.ts'
 import { type Bag, createBag } from './bag.ts'
-import { assignSlots, eventsByPosition } from './events.ts'
-import { eventCount } from './zones.ts'
 
 /**
  * The operations that are open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value

@@ -1,6 +1,6 @@
 import { int32Array, type Json, uint8Array } from '@chaos/history'
-import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
-import { UNMENTIONED } from '../start/unknown.ts'
+import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
+import { UNMENTIONED } from '../../start/unknown.ts'
 import { appendText } from './appends.ts'
 
 /** What a witness must respect besides being legal. */

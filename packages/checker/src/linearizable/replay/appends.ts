@@ -1,6 +1,6 @@
 import type { Json } from '@chaos/history'
-import { APPEND, type Encoded, NOTHING } from '../encoded.ts'
-import { UNMENTIONED } from '../start/unknown.ts'
+import { APPEND, type Encoded, NOTHING } from '../../encoded.ts'
+import { UNMENTIONED } from '../../start/unknown.ts'
 
 /** The state of a string that no observation can match until the next write: appends only make it longer. */
 export const DEAD = 0

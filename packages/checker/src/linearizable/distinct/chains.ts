@@ -1,7 +1,7 @@
 import { int32Array, uint8Array } from '@chaos/history'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
-import { type Encoded, NEVER, READ } from '../encoded.ts'
-import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
+import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
+import { type Encoded, NEVER, READ } from '../../encoded.ts'
+import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'
 import { sequenceOfZones } from './zones.ts'
 
 /** In place of an operation, or a value: there is none. */

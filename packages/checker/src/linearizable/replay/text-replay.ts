@@ -1,5 +1,5 @@
 import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaos/history'
-import { APPEND, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
+import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 
 /** In place of a value: the string is what was put together last. */
 const PUT_TOGETHER = -1
