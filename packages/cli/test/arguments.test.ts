@@ -1,7 +1,8 @@
 import { didYouMean, nearest } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseNemeses, parseSettings } from '../src/arguments/names.ts'
+import { parseNemeses } from '../src/arguments/faults.ts'
+import { parseSettings } from '../src/arguments/names.ts'
 import { parseCount, parseDuration, parseSize } from '../src/arguments/quantities.ts'
 
 describe('durations', () => {

@@ -31,7 +31,8 @@ test('a file whose name begins with a dash is no option', () => {
   expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
 })
 
-const againFor = async (typed: ParsedOptions): Promise<string> => againCommand((await parseRunSettings(typed)).run)
+const againFor = async (typed: ParsedOptions): Promise<string> =>
+  againCommand((await parseRunSettings(typed)).run, 'run.json')
 
 test('the command that repeats a run names the level that was asked for, and no other', async () => {
   const typed = {

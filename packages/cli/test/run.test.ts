@@ -22,7 +22,13 @@ describe('a real run', () => {
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
     const run = onlyRunIn(out)
-    expect(readdirSync(run).sort()).toEqual(['history.backend.jsonl', 'history.jsonl', 'nodes', 'report.html', 'run.json'])
+    expect(readdirSync(run).sort()).toEqual([
+      'history.backend.jsonl',
+      'history.jsonl',
+      'nodes',
+      'report.html',
+      'run.json',
+    ])
     expect(readdirSync(join(run, 'nodes')).sort()).toEqual(['n1.log', 'n2.log', 'n3.log', 'n4.log', 'n5.log'])
     expect(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))).toMatchObject({
       chaos: 1,

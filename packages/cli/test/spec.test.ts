@@ -111,7 +111,7 @@ describe('--spec', () => {
     )
     expect(await refused({ ...spec, faults: ['kil'] })).toMatch(/^FILE: there is no fault kil\. Did you mean kill\?/)
     expect(await refused({ ...spec, faults: ['clock'] })).toMatch(
-      /^FILE: raft cannot suffer clock: all processes of a machine read the same clock\. With --sim it can\. Faults it can/,
+      /^FILE: raft cannot suffer clock: all processes of a machine read the same clock\. Instead: pause, or with --sim\. Faults it can/,
     )
     expect(await refused({ ...spec, target: { name: 'raft', bug: 'nosuch' } })).toMatch(
       /^FILE: raft has no mistake nosuch/,

@@ -1,44 +1,35 @@
-import { type Fault, type Link, linkName, type NodeEffect, type NodeId } from './fault.ts'
+import type { HttpTrigger } from './families/http.ts'
+import { type Link, linkName, type NodeId } from './link.ts'
+import { parametersOf } from './parameter.ts'
+import { definitionOf, type Fault } from './registry.ts'
 
-/** A fault in a few words, for people: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `n2 paused`. */
+/** A fault in a few words, for people: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `20% of lose-reply on 5 links`. */
 export function describeFault(fault: Fault): string {
-  switch (fault.kind) {
-    case 'partition':
-      return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
-    case 'latency':
-      return `${fault.latencyMs} ± ${fault.jitterMs} ms of delay on ${countLinks(fault.links)}`
-    case 'bandwidth':
-      return `${fault.bytesPerSecond} bytes/s on ${countLinks(fault.links)}`
-    case 'loss':
-      return `${percent(fault.probability)} of messages lost on ${countLinks(fault.links)}`
-    case 'duplicate':
-      return `${percent(fault.probability)} of messages twice on ${countLinks(fault.links)}`
-    case 'reorder':
-      return `${percent(fault.probability)} of messages overtaken within ${fault.withinMs} ms on ${countLinks(fault.links)}`
-    case 'corrupt':
-      return `${percent(fault.probability)} of messages damaged on ${countLinks(fault.links)}`
-    case 'reset':
-      return `connections reset on ${countLinks(fault.links)}`
-    case 'kill':
-      return `${fault.nodes.join(' ')} killed`
-    case 'crash':
-      return `${fault.nodes.join(' ')} killed before ${effectNames[fault.before]} ${fault.nth}`
-    case 'pause':
-      return `${fault.nodes.join(' ')} paused`
-    case 'clock':
-      return `${fault.nodes.length === 1 ? 'clock' : 'clocks'} of ${fault.nodes.join(' ')} ${describeClock(fault.offsetMs, fault.driftPpm)}`
-  }
+  if (fault.kind === 'partition')
+    return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
+  const targets = 'nodes' in fault ? fault.nodes.join(' ') : countLinks(fault.links)
+  const { describe, parameters } = definitionOf(fault.kind)
+  const chosen = 'when' in fault ? describeTrigger(fault.when ?? {}) : ''
+  if (describe !== undefined) return `${describe(fault, targets)}${chosen}`
+  const members: { readonly [name: string]: unknown } = { ...fault }
+  const settings = parametersOf(parameters)
+    .filter(({ name, ...parameter }) => members[name] !== undefined && members[name] !== parameter.default)
+    .map(({ name }) => `${name}=${JSON.stringify(members[name])}`)
+  return `${[fault.kind, ...settings].join(' ')} on ${targets}${chosen}`
 }
 
-const effectNames: { readonly [effect in NodeEffect]: string } = { persist: 'write', send: 'message', reply: 'answer' }
+/** `, 20% of the time`. */
+function describeTrigger({ probability, nth, first, every }: HttpTrigger): string {
+  const parts = [
+    ...(nth === undefined ? [] : [`number ${nth}`]),
+    ...(first === undefined ? [] : [`the first ${first}`]),
+    ...(every === undefined ? [] : [`every ${every}`]),
+    ...(probability === undefined ? [] : [percent(probability)]),
+  ]
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+}
 
 const percent = (probability: number): string => `${Math.round(probability * 100)}%`
-
-function describeClock(offsetMs: number, driftPpm: number): string {
-  const jump = offsetMs === 0 ? [] : [`${Math.abs(offsetMs)} ms ${offsetMs > 0 ? 'ahead' : 'behind'}`]
-  const drift = driftPpm === 0 ? [] : [`${Math.abs(driftPpm) / 10_000}% too ${driftPpm > 0 ? 'fast' : 'slow'}`]
-  return [...jump, ...drift].join(' and ') || 'right'
-}
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 

@@ -1,5 +1,9 @@
-import { UserError } from '@chaos/history'
-import type { FaultParameter } from './harm-table.ts'
+import { didYouMean, UserError } from '@chaos/history'
+import * as v from 'valibot'
+import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './parameter.ts'
+
+/** The members of an object from outside. */
+export type Members = { readonly [name: string]: unknown }
 
 /**
  * The parameters among the members of an object from outside. What is left out takes its default; what is unknown is
@@ -7,51 +11,41 @@ import type { FaultParameter } from './harm-table.ts'
  *
  * @throws UserError (input)
  */
-export function readParameters(
-  parameters: readonly FaultParameter[],
-  members: { readonly [name: string]: unknown },
+export function readParameters<Entries extends Parameters>(
+  entries: Entries,
+  members: Members,
   where: string,
   beside: readonly string[] = [],
-): { readonly [name: string]: unknown } {
-  const unknown = Object.keys(members).find(
-    (name) => !beside.includes(name) && !parameters.some((parameter) => parameter.name === name),
-  )
+): ValuesOf<Entries> {
+  const parameters = parametersOf(entries)
+  const find = (name: string) => parameters.find((parameter) => parameter.name === name)
+  const unknown = Object.keys(members).find((name) => !beside.includes(name) && find(name) === undefined)
   if (unknown !== undefined) throw unknownParameter(unknown, where, parameters)
-  const read = parameters.map((parameter) => [parameter.name, readParameter(parameter, members, where)])
-  return Object.fromEntries(read.filter(([, given]) => given !== undefined))
+  const given = Object.entries(members).filter(([name, value]) => {
+    const parameter = find(name)
+    // Null stands for "not given", except where it may be the value.
+    return parameter !== undefined && value !== undefined && (value !== null || parameter.unit === 'json')
+  })
+  const result = v.safeParse(v.object(entries), Object.fromEntries(given))
+  if (result.success) return result.output
+  const name = String(result.issues[0].path?.[0].key)
+  const parameter = find(name)
+  if (parameter === undefined) throw new TypeError(`${name} is refused, and was not asked for`)
+  throw misfit(parameter, members[name], where)
 }
 
-function readParameter(
-  parameter: FaultParameter,
-  members: { readonly [name: string]: unknown },
-  where: string,
-): unknown {
-  const { name, unit, values } = parameter
-  const value = members[name]
-  if (value === undefined || (value === null && unit !== 'json')) {
-    if (parameter.default !== undefined || parameter.optional === true) return parameter.default
-    throw new UserError('input', `${where} needs "${name}"${inUnits(unit)}: ${parameter.summary}.`)
-  }
-  const expected = rangeOf(parameter)
-  if (isWithin(parameter, value)) return value
-  throw new UserError(
+function misfit(parameter: Parameter, value: unknown, where: string): UserError {
+  const { name, unit, summary, values } = parameter
+  if (value === undefined || value === null)
+    return new UserError('input', `${where} needs "${name}"${inUnits(unit)}: ${summary}.`)
+  const meant = typeof value === 'string' && values !== undefined ? didYouMean(value, values) : ''
+  return new UserError(
     'input',
-    `${where}: "${name}" is ${quote(value)}. Give ${values === undefined ? expected : `one of ${values.join(', ')}`}.`,
+    `${where}: "${name}" is ${quote(value)}. Give ${values === undefined ? rangeOf(parameter) : `one of ${values.join(', ')}`}.${meant}`,
   )
 }
 
-function isWithin({ unit, values, least = 0, most = Infinity }: FaultParameter, value: unknown): boolean {
-  if (unit === 'json') return true
-  if (unit === 'flag') return typeof value === 'boolean'
-  if (unit === 'text')
-    return typeof value === 'string' && (values === undefined ? value !== '' : values.includes(value))
-  if (typeof value !== 'number' || !(value >= least)) return false
-  if (value > most) return false
-  if (unit === 'probability') return value <= 1
-  return unit === 'bytes' || unit === 'count' ? Number.isSafeInteger(value) : value <= Number.MAX_SAFE_INTEGER
-}
-
-function rangeOf({ unit, least = 0, most }: FaultParameter): string {
+function rangeOf({ unit, least = 0, most }: Parameter): string {
   if (unit === 'json') return 'any JSON value'
   if (unit === 'flag') return 'true or false'
   if (unit === 'text') return 'a text'
@@ -60,19 +54,22 @@ function rangeOf({ unit, least = 0, most }: FaultParameter): string {
   return `a ${whole ? 'whole ' : ''}number${inUnits(unit)}, ${most === undefined ? `at least ${least}` : `${least} to ${most}`}`
 }
 
-const inUnits = (unit: FaultParameter['unit']): string =>
+const inUnits = (unit: Parameter['unit']): string =>
   unit === 'ms' ? ' of milliseconds' : unit === 'bytes' ? ' of bytes' : unit === 'bytes/s' ? ' of bytes per second' : ''
 
-function unknownParameter(name: string, where: string, known: readonly FaultParameter[]): UserError {
-  const names = known.length === 0 ? 'none' : known.map((parameter) => parameter.name).join(', ')
-  return new UserError('input', `${where} has no parameter ${quote(name)}. It has: ${names}.`)
+function unknownParameter(name: string, where: string, known: readonly Parameter[]): UserError {
+  const names = known.map((parameter) => parameter.name)
+  return new UserError(
+    'input',
+    `${where} has no parameter ${quote(name)}. It has: ${names.join(', ') || 'none'}.${didYouMean(name, names)}`,
+  )
 }
 
 /** @throws UserError (input) */
-export function readObject(value: unknown, where: string): { readonly [name: string]: unknown } {
+export function readObject(value: unknown, where: string): Members {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new UserError('input', `${where}: ${quote(value)} is no object.`)
-  return value as { readonly [name: string]: unknown }
+  return value as Members
 }
 
 /** Messages quote what was sent, but not a megabyte of it. */

@@ -62,11 +62,11 @@ describe('a schedule', () => {
   test('lets one majority live after the other, with all down at first', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
-      const { stages } = shifting.plan(createRandom(size), nodeNames(size))
+      const { parts } = shifting.plan(createRandom(size), nodeNames(size))
       const aliveAt = (moment: number) => {
-        const down = stages.filter(({ from, to }) => from <= moment && moment < to).map(({ plan }) => plan)
+        const down = parts.filter(({ from, to }) => from <= moment && moment < to).map(({ plan }) => plan)
         const killed = down.flatMap((plan) =>
-          plan.kind === 'kill' && typeof plan.nodes === 'object' ? plan.nodes.nodes : [],
+          plan.kind === 'kill' && typeof plan.nodes === 'object' ? plan.nodes : [],
         )
         return nodeNames(size).filter((node) => !killed.includes(node))
       }
@@ -88,7 +88,7 @@ describe('a fault, resolved', () => {
     (_, nemesis) => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
-          for (const { plan } of nemesis.plan(createRandom(seed), nodes).stages)
+          for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)
             expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
         }),
       )
@@ -96,7 +96,7 @@ describe('a fault, resolved', () => {
   )
 
   test('isolates the leader that leads when it is injected', () => {
-    const fault = resolveFault({ kind: 'partition', shape: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
+    const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
     expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
       new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
     )
@@ -107,7 +107,7 @@ describe('a fault, resolved', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(
-        { kind: 'partition', shape: 'majority-ring', mode: 'hold' },
+        { kind: 'partition', links: 'majority-ring', mode: 'hold' },
         { nodes: names, leader: undefined, random: createRandom(size) },
       )
       const cut = new Set(fault.kind === 'partition' ? fault.links.map(linkName) : [])

@@ -1,10 +1,10 @@
-import { httpHarms, parseHttpFault } from '@chaos/faults'
+import { httpFamily } from '@chaos/faults'
 import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']
 
 test('what is left out takes its default', () => {
-  expect(parseHttpFault({ kind: 'error-status', links }, 'rules.json')).toEqual({
+  expect(httpFamily.parse({ kind: 'error-status', links }, 'rules.json')).toEqual({
     kind: 'error-status',
     links: [{ from: 'clients', to: 'n1' }],
     status: 503,
@@ -21,11 +21,11 @@ test('what is narrowed keeps its match and its trigger', () => {
     match: { method: 'PUT,POST', path: '/kv/{key}', status: '2xx', client: '10.0.0.0/8' },
     when: { nth: 3, untilMs: 1000 },
   }
-  expect(parseHttpFault(fault, 'rules.json')).toEqual({ ...fault, links: [{ from: 'clients', to: 'n1' }] })
+  expect(httpFamily.parse(fault, 'rules.json')).toEqual({ ...fault, links: [{ from: 'clients', to: 'n1' }] })
 })
 
-test.each(Object.keys(httpHarms))('every parameter of %s is checked', (kind) => {
-  expect(() => parseHttpFault({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
+test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is checked', (kind) => {
+  expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
 describe('says what is wrong, where, and what to give instead', () => {
@@ -55,6 +55,6 @@ describe('says what is wrong, where, and what to give instead', () => {
     ],
     [{ kind: 'edit-reply', links, headers: { 'Content-Length': '5' } }, 'x: edit-reply: Content-Length says where the'],
   ])('%j', (value, message) => {
-    expect(() => parseHttpFault(value, 'x')).toThrow(message)
+    expect(() => httpFamily.parse(value, 'x')).toThrow(message)
   })
 })

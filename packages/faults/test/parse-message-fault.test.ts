@@ -1,10 +1,4 @@
-import {
-  isMessageHarm,
-  matchParameters,
-  messageHarms,
-  messageTriggerParameters,
-  parseMessageFault,
-} from '@chaos/faults'
+import { messageFamily, parametersOf } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -12,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 const links = ['n1>n2']
 const refusal = (value: unknown): string => {
   try {
-    parseMessageFault(value, 'faults.json')
+    messageFamily.parse(value, 'faults.json')
   } catch (error) {
     if (error instanceof UserError) return error.message
     throw error
@@ -22,7 +16,7 @@ const refusal = (value: unknown): string => {
 
 describe('a message fault read from outside', () => {
   test('takes the defaults of the table for what is left out', () => {
-    expect(parseMessageFault({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
+    expect(messageFamily.parse({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
       kind: 'reorder-message',
       behind: 1,
       withinMs: 1000,
@@ -31,25 +25,25 @@ describe('a message fault read from outside', () => {
     })
   })
 
-  test.each(Object.entries(messageHarms))(
+  test.each(messageFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
     'of kind %s names each parameter it lacks, and takes it once given',
-    (kind, { parameters }) => {
-      expect(isMessageHarm(kind)).toBe(true)
+    (kind, parameters) => {
+      expect(messageFamily.has(kind)).toBe(true)
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, ...parameter } of parameters) {
         if (parameter.default === undefined) expect(refusal(given)).toContain(`needs "${name}"`)
         given[name] = 1
       }
-      expect(parseMessageFault(given, 'x')).toMatchObject({ ...given, links: [{ from: 'n1', to: 'n2' }] })
+      expect(messageFamily.parse(given, 'x')).toMatchObject({ ...given, links: [{ from: 'n1', to: 'n2' }] })
     },
   )
 
   test('takes every way to match and to trigger', () => {
     const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k' }
     const when = { probability: 0.5, nth: 1, first: 2, every: 3, afterMessages: 1, fromMs: 0, untilMs: 5 }
-    expect(Object.keys(match)).toEqual(matchParameters.map(({ name }) => name))
-    expect(Object.keys(when)).toEqual(messageTriggerParameters.map(({ name }) => name))
-    expect(parseMessageFault({ kind: 'drop-message', links, match, when }, 'x')).toMatchObject({ match, when })
+    expect(Object.keys(match)).toEqual(Object.keys(messageFamily.match))
+    expect(Object.keys(when)).toEqual(Object.keys(messageFamily.when))
+    expect(messageFamily.parse({ kind: 'drop-message', links, match, when }, 'x')).toMatchObject({ match, when })
   })
 
   test.each([
@@ -72,7 +66,7 @@ describe('a message fault read from outside', () => {
   })
 
   test('anything is accepted or refused, and never breaks the reader', () => {
-    const kinds = fc.constantFrom(...Object.keys(messageHarms), 'x')
+    const kinds = fc.constantFrom(...messageFamily.kinds.map(({ kind }) => kind), 'x')
     const value = fc.oneof(
       fc.jsonValue(),
       fc.record({ kind: kinds, links: fc.constant(links), match: fc.jsonValue(), when: fc.jsonValue() }),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseHttpFault } from '@chaos/faults'
+import { httpFamily } from '@chaos/faults'
 import type { Intercept, RecordFile, RouteTable } from '@chaos/proxy'
 import {
   bodyOfRequest,
@@ -99,7 +99,7 @@ function interceptOf(
   const http = createHttpFaults({ seed: 1, recorder: createRecorder({ client, backend }), recordQueues: records })
   const intercept = http.intercept({ from: 'clients', to, table })
   for (const match of rules ?? [])
-    http.apply(parseHttpFault({ kind: 'error-status', links: [`clients>${to}`], match }, 'bench'))
+    http.apply(httpFamily.parse({ kind: 'error-status', links: [`clients>${to}`], match }, 'bench'))
   return intercept
 }
 

@@ -1,6 +1,6 @@
 // The proxy under measurement, in a process of its own, so that its CPU time and memory are told from all others'.
 
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import type { AppliedFault, Network } from '@chaos/proxy'
 import { createNetwork, createWorkerNetwork } from '@chaos/proxy'
 import { serveRequests } from './children.ts'
@@ -8,7 +8,7 @@ import { serveRequests } from './children.ts'
 export type ProxyRequest =
   | { readonly do: 'start'; readonly workers: number }
   | { readonly do: 'route'; readonly name: string; readonly port: number }
-  | { readonly do: 'apply'; readonly fault: LinkFault }
+  | { readonly do: 'apply'; readonly fault: TcpFault }
   | { readonly do: 'heal' }
   | { readonly do: 'usage' }
   | { readonly do: 'collect garbage' }

@@ -1,4 +1,4 @@
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import type { Helper } from './children.ts'
 import { startHelper } from './children.ts'
@@ -111,7 +111,7 @@ async function compare(
 
 interface Proxy {
   listenFor(port: number): Promise<number>
-  apply(fault: LinkFault): Promise<void>
+  apply(fault: TcpFault): Promise<void>
   heal(): Promise<void>
   usage(): Promise<Usage>
   collectGarbage(): Promise<void>
@@ -176,7 +176,7 @@ async function measureIdle(proxy: Proxy, port: number): Promise<string> {
 
 const toServer = [{ from: 'clients', to: 'n1' }]
 const toClients = [{ from: 'n1', to: 'clients' }]
-const latency = (latencyMs: number): LinkFault => ({
+const latency = (latencyMs: number): TcpFault => ({
   kind: 'latency',
   links: toServer,
   latencyMs: millis(latencyMs),

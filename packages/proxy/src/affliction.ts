@@ -1,15 +1,15 @@
-import type { LinkFault } from '@chaos/faults'
-import { linkName, parseLinkHarm, parseTrigger } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
+import { linkName, tcpFamily } from '@chaos/faults'
 import { UserError } from '@chaos/history'
+import type { ClientFilter } from './client-filter.ts'
+import { createClientFilter } from './client-filter.ts'
 import type { StandingHarm } from './delivery/stages.ts'
-import type { ClientFilter } from './trigger.ts'
-import { createClientFilter } from './trigger.ts'
 
 /** A fault that stays until it is removed. */
-export type StandingFault = Extract<LinkFault, StandingHarm>
+export type StandingFault = Extract<TcpFault, StandingHarm>
 
 /** One fault over all its links, as it is just now. */
-export interface Affliction<Of extends LinkFault = LinkFault> {
+export interface Affliction<Of extends TcpFault = TcpFault> {
   fault: Of
   /** Undefined where the trigger names no clients. */
   isForClient: ClientFilter | undefined
@@ -20,27 +20,20 @@ export interface Affliction<Of extends LinkFault = LinkFault> {
 }
 
 /** @throws UserError (usage) naming the fault, its links and what makes no sense. */
-export function validateFault(fault: LinkFault): void {
+export function validateFault(fault: TcpFault): void {
   const where = `fault on ${fault.links.map(linkName).join(', ')}`
-  parseLinkHarm(membersOf(fault), where)
-  const when = parseTrigger(fault.when, where)
+  const { when } = tcpFamily.parse(fault, where)
   if (when?.client !== undefined) createClientFilter(when.client)
-  if (when?.fromMs !== undefined && when.untilMs !== undefined && when.untilMs <= when.fromMs)
-    throw new UserError('usage', `${where}: "untilMs" is ${when.untilMs}, which is not after "fromMs" ${when.fromMs}.`)
 }
 
-/** Without those that are there and undefined, which for a program is as good as absent. */
-const membersOf = (fault: LinkFault): { readonly [name: string]: unknown } =>
-  Object.fromEntries(Object.entries(fault).filter(([, value]) => value !== undefined))
-
 /** @throws UserError (usage) where the other fault is no update of this one, but another one. */
-export function validateUpdate(before: LinkFault, after: LinkFault): void {
+export function validateUpdate(before: TcpFault, after: TcpFault): void {
   validateFault(after)
   const [was, is] = [nameOf(before), nameOf(after)]
   if (was !== is) throw new UserError('usage', `${was} cannot become ${is}: remove it, and apply the other.`)
 }
 
-const nameOf = ({ kind, links }: LinkFault): string => `${kind} on ${links.map(linkName).sort().join(', ')}`
+const nameOf = ({ kind, links }: TcpFault): string => `${kind} on ${links.map(linkName).sort().join(', ')}`
 
 export const createAffliction = (fault: StandingFault): Affliction<StandingFault> => ({
   fault,
@@ -49,5 +42,5 @@ export const createAffliction = (fault: StandingFault): Affliction<StandingFault
   hits: 0,
 })
 
-export const clientFilterOf = ({ when }: LinkFault): ClientFilter | undefined =>
+export const clientFilterOf = ({ when }: TcpFault): ClientFilter | undefined =>
   when?.client === undefined ? undefined : createClientFilter(when.client)

@@ -1,4 +1,4 @@
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import type { StandingFault } from './affliction.ts'
 import { clientFilterOf, createAffliction, validateUpdate } from './affliction.ts'
 import type { ProxyClock } from './clock.ts'
@@ -6,7 +6,7 @@ import type { LinkState } from './link-state.ts'
 
 /** A fault in force. */
 export interface AppliedFault {
-  readonly fault: LinkFault
+  readonly fault: TcpFault
   /**
    * How often it bit so far: chunks and stream ends it delayed, held, dropped or cut to pieces, bytes it corrupted, dials
    * it put off, connections it refused, closed or reset.
@@ -18,7 +18,7 @@ export interface AppliedFault {
    *
    * @throws UserError (usage) for another kind of fault or other links, and for a number that makes no sense.
    */
-  update(fault: LinkFault): void
+  update(fault: TcpFault): void
   /**
    * Heals, at once and on live connections: what was held goes on, in order, and what lost bytes to a drop is reset.
    * Once more does nothing. A reset has nothing to remove.
@@ -99,7 +99,7 @@ export function afflict(
 }
 
 /** Resets what lives on the links, as far as the trigger goes; nothing remains. */
-export function resetLinks(fault: LinkFault, states: readonly LinkState[]): AppliedFault {
+export function resetLinks(fault: TcpFault, states: readonly LinkState[]): AppliedFault {
   const connections = new Set<{ abort(): void }>()
   const once = { fault, isForClient: clientFilterOf(fault), inForce: false, hits: 0 }
   for (const state of states) for (const flow of state.chooseOnce(once)) connections.add(flow.connection)

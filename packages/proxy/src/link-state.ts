@@ -1,10 +1,9 @@
-import type { Link, LinkFault, Random } from '@chaos/faults'
-import { linkName } from '@chaos/faults'
+import type { Link, Random, TcpFault } from '@chaos/faults'
+import { isCounted, linkName } from '@chaos/faults'
 import type { Affliction, StandingFault } from './affliction.ts'
 import type { Placed } from './delivery/plan.ts'
 import type { Timetable } from './delivery/stage.ts'
 import { createStage } from './delivery/stages.ts'
-import { namesConnection } from './trigger.ts'
 
 /** What one link has carried and suffered since the network was made. */
 export interface LinkStatistics {
@@ -39,7 +38,7 @@ export interface Flow {
 }
 
 /** A fault on one link. */
-interface Attachment<Of extends LinkFault = StandingFault> {
+interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
   /** Which fault of this link it is, counted from 1: names its streams of chance. */
   readonly number: number
@@ -145,7 +144,7 @@ export class LinkState {
     }
   }
 
-  #attach<Of extends LinkFault>(affliction: Affliction<Of>): Attachment<Of> {
+  #attach<Of extends TcpFault>(affliction: Affliction<Of>): Attachment<Of> {
     this.#attached++
     const attachment: Attachment<Of> = {
       affliction,
@@ -160,12 +159,12 @@ export class LinkState {
   }
 
   /** Decides whether the fault hits the connection at all. */
-  #choose(attachment: Attachment<LinkFault>, flow: Flow): void {
+  #choose(attachment: Attachment<TcpFault>, flow: Flow): void {
     const { affliction } = attachment
     const { when } = affliction.fault
     if (affliction.isForClient?.(flow.client) === false) return
     attachment.seen++
-    if (when !== undefined && !namesConnection(when, attachment.seen)) return
+    if (when !== undefined && !isCounted(when, attachment.seen)) return
     if (when?.probability !== undefined) {
       const random = this.#randomOf(flow).fork(`choice ${attachment.number}.${attachment.choices}`)
       if (!random.chance(when.probability)) return

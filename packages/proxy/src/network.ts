@@ -1,4 +1,4 @@
-import type { DatagramFault, Endpoint, Link, LinkFault } from '@chaos/faults'
+import type { DatagramFault, Endpoint, Link, TcpFault } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { validateFault } from './affliction.ts'
@@ -36,7 +36,7 @@ export interface Network {
    *
    * @throws UserError (usage) for a number that makes no sense.
    */
-  apply(fault: LinkFault): AppliedFault
+  apply(fault: TcpFault): AppliedFault
   /**
    * In force when it returns, on every datagram from the next one on that goes one of the fault's links.
    *

@@ -1,4 +1,4 @@
-import type { LinkHarm } from '@chaos/faults'
+import type { TcpHarm } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import fc from 'fast-check'
@@ -24,7 +24,7 @@ const stagesOf = (...harms: readonly StandingHarm[]): Placed[] =>
   harms.map((harm) => {
     const random = createRandom(JSON.stringify(harm))
     const context = {
-      harm: () => harm as LinkHarm,
+      harm: () => harm as TcpHarm,
       random: () => random,
       hit: () => undefined,
       acceptedAtMs: 0,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { LinkFault, LinkHarm, Random } from '@chaos/faults'
+import type { Random, TcpFault, TcpHarm } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import type { AppliedFault, Network } from '@chaos/proxy'
@@ -44,9 +44,9 @@ async function stutter(received: Received, random: Random): Promise<void> {
   }
 }
 
-function randomFault(random: Random): LinkFault {
+function randomFault(random: Random): TcpFault {
   const links = random.pick([pairOf('clients', 'n1'), [{ from: 'clients', to: 'n1' }], [{ from: 'n1', to: 'clients' }]])
-  return random.pick<LinkFault>([
+  return random.pick<TcpFault>([
     { kind: 'partition', links, mode: 'hold' },
     { kind: 'latency', links, latencyMs: millis(random.integer(6)), jitterMs: millis(random.integer(8)) },
     { kind: 'bandwidth', links, bytesPerSecond: 10 ** (6 + random.integer(4)), shared: random.chance(0.5) },
@@ -167,7 +167,7 @@ test('whatever faults come and go, what arrives is how the stream began, and it 
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
       const random = createRandom(seed)
-      const lossy: readonly LinkHarm[] = [
+      const lossy: readonly TcpHarm[] = [
         { kind: 'partition', mode: 'drop' },
         { kind: 'timeout', afterMs: millis(2) },
         { kind: 'reset-peer', afterMs: millis(2) },

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import { cleanUp } from './sockets.ts'
 
 // A proxy in a process of its own: to be killed, or to have its memory told from that of the test. It runs what is built.
@@ -55,7 +55,7 @@ export interface ProxyProcess {
   readonly child: ChildProcess
   route(name: string, upstream: { readonly port: number }): Promise<{ host: string; port: number }>
   /** Answers what removes it, and that how often it bit. */
-  apply(fault: LinkFault): Promise<() => Promise<number>>
+  apply(fault: TcpFault): Promise<() => Promise<number>>
   usage(): Promise<ProxyUsage>
 }
 

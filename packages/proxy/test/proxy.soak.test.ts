@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { LinkFault, LinkHarm, Random } from '@chaos/faults'
+import type { Random, TcpFault, TcpHarm } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { createWorkerNetwork } from '@chaos/proxy'
@@ -58,7 +58,7 @@ function digestOf(socket: Socket): Promise<string> {
 }
 
 const links = pairOf('clients', 'n1')
-const lossless: readonly LinkHarm[] = [
+const lossless: readonly TcpHarm[] = [
   { kind: 'partition', mode: 'hold' },
   { kind: 'latency', latencyMs: millis(5), jitterMs: millis(5) },
   { kind: 'latency', latencyMs: millis(2), jitterMs: millis(1), distribution: 'pareto' },
@@ -69,7 +69,7 @@ const lossless: readonly LinkHarm[] = [
   { kind: 'slow-connect', delayMs: millis(20) },
   { kind: 'half-open' },
 ]
-const lossy: readonly LinkHarm[] = [
+const lossy: readonly TcpHarm[] = [
   { kind: 'partition', mode: 'drop' },
   { kind: 'blackhole' },
   { kind: 'reset' },
@@ -82,11 +82,11 @@ const lossy: readonly LinkHarm[] = [
 ]
 
 /** Applies and removes faults at random, as long as it is told to; answers how many bit. */
-async function torment(proxy: ProxyProcess, harms: readonly LinkHarm[], random: Random, isOver: () => boolean) {
+async function torment(proxy: ProxyProcess, harms: readonly TcpHarm[], random: Random, isOver: () => boolean) {
   let bitten = 0
   const inForce: (() => Promise<number>)[] = []
   while (!isOver()) {
-    const fault: LinkFault = {
+    const fault: TcpFault = {
       ...random.pick(harms),
       links: random.pick([links, links.slice(0, 1), links.slice(1)]),
       when: { probability: random.pick([0, 0.3, 1]) },

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Link, LinkFault, LinkHarm, LinkTrigger } from '@chaos/faults'
+import type { Link, TcpFault, TcpHarm, TcpTrigger } from '@chaos/faults'
 import type { Intercept, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
@@ -221,11 +221,11 @@ export const links: { readonly to: readonly Link[]; readonly back: readonly Link
 }
 
 /** A harm in force on those links. */
-export const on = (where: readonly Link[], harm: LinkHarm, when?: LinkTrigger): LinkFault => ({
+export const on = (where: readonly Link[], harm: TcpHarm, when?: TcpTrigger): TcpFault => ({
   ...harm,
   links: where,
   when,
 })
 
-export const hold = (cut: readonly Link[]): LinkFault => ({ kind: 'partition', links: cut, mode: 'hold' })
-export const drop = (cut: readonly Link[]): LinkFault => ({ kind: 'partition', links: cut, mode: 'drop' })
+export const hold = (cut: readonly Link[]): TcpFault => ({ kind: 'partition', links: cut, mode: 'hold' })
+export const drop = (cut: readonly Link[]): TcpFault => ({ kind: 'partition', links: cut, mode: 'drop' })

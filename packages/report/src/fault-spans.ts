@@ -1,4 +1,4 @@
-import { describeFault, type Link } from '@chaos/faults'
+import { describeFault, parseFault } from '@chaos/faults'
 import type { Event, History, Json } from '@chaos/history'
 import { printable } from './operation-words.ts'
 import type { RunSummary } from './run-summary.ts'
@@ -97,17 +97,16 @@ const namesIn = (list: Json | undefined): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
 /** As the fault is called everywhere, where the event is one this program writes; else the event's own words. */
-function labelOf(event: Event): string {
-  const links = namesIn(member(event.value, 'links')).flatMap((name): Link[] => {
-    const [from, to, ...rest] = name.split('>')
-    return from === undefined || to === undefined || rest.length > 0 ? [] : [{ from, to }]
-  })
-  const nodes = namesIn(member(event.value, 'nodes'))
-  const { f } = event
-  if (f === 'partition' && links.length > 0) return printable(describeFault({ kind: f, links, mode: 'hold' }))
-  if ((f === 'kill' || f === 'pause') && nodes.length > 0) return printable(describeFault({ kind: f, nodes }))
-  return printable([kindOf(f), ...nodes.slice(0, 4)].join(' '))
+function labelOf({ f, value }: Event): string {
+  try {
+    return printable(describeFault(parseFault({ ...asMembers(value), kind: f }, f, ['id'])))
+  } catch {
+    return printable([kindOf(f), ...namesIn(member(value, 'nodes')).slice(0, 4)].join(' '))
+  }
 }
+
+const asMembers = (value: Json): object =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
 
 /** The latest moment at which a client's operation began or ended. */
 export function lastTime(history: History): number {

@@ -1,5 +1,5 @@
 import type { Report } from '@chaos/checker'
-import type { Fault, Schedule } from '@chaos/faults'
+import type { Fault, FaultChoice, Schedule } from '@chaos/faults'
 import type { Millis, Nanos } from '@chaos/history'
 
 /** Everything a run says of itself beside its history: the content of `run.json`, and what result pages are made from. */
@@ -56,7 +56,7 @@ export interface RunConfig {
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
-  readonly faults: readonly string[]
+  readonly faults: readonly FaultChoice[]
   readonly seed: number
 }
 

@@ -1,7 +1,7 @@
 import {
   type Fault,
   type FaultPlan,
-  linkName,
+  printFault,
   type Random,
   resolveFault,
   type Schedule,
@@ -62,7 +62,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
   }
 
   function begin({ id, plan, to }: ScheduledFault): void {
-    const resolved = plan.kind === 'concrete' ? plan.fault : resolve(plan, id)
+    const resolved = resolve(plan, id)
     const fault = withoutOverlap(resolved)
     if (fault === undefined) {
       records.push({ id, fault: resolved, from: since(), to: since(), hits: 0 })
@@ -151,8 +151,7 @@ export function currentLeader(cluster: Cluster): string | undefined {
 }
 
 /** What it touches, and its parameters. */
-function describe({ kind: _, ...fault }: Fault): { readonly [member: string]: Json } {
-  if ('nodes' in fault) return fault
-  const { links, ...parameters } = fault
-  return { links: links.map(linkName), ...parameters }
+function describe(fault: Fault): { readonly [member: string]: Json } {
+  const { kind: _, ...members } = printFault(fault)
+  return members
 }

@@ -4,10 +4,8 @@ import type { Json, Millis, SessionSource, UserError } from '@chaos/history'
 import type { Setting, Settings } from '@chaos/workloads'
 import type { Cluster } from './ports.ts'
 
-/** Whether a target can suffer a kind of fault: how it is done or, where it cannot be, why, and what to do instead. */
-export type Suffering =
-  | { readonly possible: true; readonly how: string }
-  | { readonly possible: false; readonly reason: string; readonly instead: string }
+/** Whether a target can suffer a kind of fault; if not, why, and what comes near it. */
+export type Suffering = true | { readonly not: string; readonly instead: string }
 
 /** A deliberate mistake that a target can be given, and what brings it out. */
 export interface Mistake {

@@ -66,7 +66,7 @@ describe('a spec', () => {
     [{ ...smallest, timeMs: -1 }, 'timeMs must be a number of milliseconds from 100 to 86400000, not -1.'],
     [{ ...smallest, seed: -1 }, 'seed must be a whole number from 0 to'],
     [{ ...smallest, faults: 'kill' }, 'faults must be a list of faults, such as ["partition","kill"], not "kill".'],
-    [{ ...smallest, faults: ['kill', 7] }, 'faults[1] must be a name, not 7.'],
+    [{ ...smallest, faults: ['kill', 7] }, 'faults[1] must be a name, or a fault with its times, not 7.'],
     [{ ...smallest, expect: 'linear' }, 'expect must be one of linearizable, sequential,'],
     [
       { ...smallest, target: { name: 'raft', settings: { reads: null } } },

@@ -200,13 +200,11 @@ describe('before anything is started', () => {
 
   test('a fault that the target cannot suffer is refused, with the reason and what to do instead', async () => {
     const suffers: Target['suffers'] = (kind) =>
-      kind === 'kill'
-        ? { possible: false, reason: 'its nodes are threads', instead: 'Pause them.' }
-        : { possible: true, how: 'somehow' }
+      kind === 'kill' ? { not: 'its nodes are threads', instead: 'pause' } : true
     await expect(refused({ suffers })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(
-        /^mine\.json: fake cannot suffer kill: its nodes are threads\. Pause them\. Faults it can suffer: .*pause/,
+        /^mine\.json: fake cannot suffer kill: its nodes are threads\. Instead: pause\. Faults it can suffer: .*pause/,
       ),
     })
   })

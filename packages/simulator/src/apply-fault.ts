@@ -1,7 +1,8 @@
-import { type Fault, linkName, type NodeId } from '@chaos/faults'
+import { type Fault, type Link, linkName, type NodeId } from '@chaos/faults'
 import type { Nanos } from '@chaos/history'
-import type { LinkFault, Network, OnLinks } from './network.ts'
+import type { MessageTrouble, Network, StandingFault } from './network.ts'
 import type { SimulatedNode } from './node.ts'
+import { type SimulatedFault, simulated } from './suffers.ts'
 
 /** What faults act on. */
 export interface World {
@@ -14,16 +15,28 @@ export interface World {
 export type Undo = () => number
 
 /** The fault is in force when this returns. It must be possible. */
-export function apply(fault: Fault, world: World): Undo {
+export function apply(fault: SimulatedFault, world: World): Undo {
   switch (fault.kind) {
     case 'partition':
+    case 'blackhole':
     case 'latency':
     case 'bandwidth':
-    case 'loss':
-    case 'duplicate':
-    case 'reorder':
-    case 'corrupt':
-      return onLinks(fault, world)
+    case 'drop-message':
+    case 'duplicate-message':
+    case 'reorder-message':
+    case 'delay-message':
+    case 'corrupt-message':
+    case 'lose-request':
+    case 'delay-request':
+      return onLinks(fault, fault.links, world)
+    case 'lose-reply':
+    case 'delay-reply':
+      // Its links name the way of the requests.
+      return onLinks(
+        fault,
+        fault.links.map(({ from, to }) => ({ from: to, to: from })),
+        world,
+      )
     case 'reset':
       for (const { from, to } of fault.links) world.network.link(from, to).reset()
       return () => fault.links.length
@@ -46,25 +59,23 @@ export function apply(fault: Fault, world: World): Undo {
   }
 }
 
-/** Why a cluster like this cannot suffer it; undefined where it can. */
-export function whyImpossible(fault: Fault, { network, nodes }: World): string | undefined {
+/** The fault, where a cluster like this can suffer it; otherwise why not. */
+export function possible(fault: Fault, { network, nodes }: World): SimulatedFault | { readonly not: string } {
   if ('nodes' in fault) {
     const stranger = fault.nodes.find((id) => !nodes.has(id))
-    return stranger === undefined ? undefined : `there is no node ${stranger}`
+    if (stranger !== undefined) return { not: `there is no node ${stranger}` }
+  } else {
+    const stranger = fault.links.find((link) => !network.has(link))
+    if (stranger !== undefined) return { not: `there is no link ${linkName(stranger)}` }
   }
-  const stranger = fault.links.find((link) => !network.has(link))
-  if (stranger !== undefined) return `there is no link ${linkName(stranger)}`
-  const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
-  if (fault.kind === 'duplicate' && ofClients !== undefined)
-    return `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`
-  return undefined
+  return simulated(fault)
 }
 
-function onLinks(fault: OnLinks, { network }: World): Undo {
-  const current: LinkFault = { hits: 0, fault }
-  network.add(fault.links, current)
+function onLinks(fault: MessageTrouble, links: readonly Link[], { network, now }: World): Undo {
+  const current: StandingFault = { hits: 0, fault, appliedAt: now() }
+  network.add(links, current)
   return () => {
-    network.remove(fault.links, current)
+    network.remove(links, current)
     return current.hits
   }
 }

@@ -2,7 +2,7 @@ import type { Fault, NodeId } from '@chaos/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaos/history'
 import type { AnyMachine } from '@chaos/protocols'
 import type { Clock, Cluster, Injected } from '@chaos/runner'
-import { apply, type World, whyImpossible } from './apply-fault.ts'
+import { apply, possible, type World } from './apply-fault.ts'
 import { createClient, Deadlines } from './client.ts'
 import { streamOf } from './fate.ts'
 import { Network } from './network.ts'
@@ -104,12 +104,12 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
 
   function inject(fault: Fault, injected: (outcome: Injected) => void): void {
     const soon = (callback: () => void) => queue.schedule(queue.now, new Call(callback))
-    const error = whyImpossible(fault, world)
-    if (error !== undefined) {
-      soon(() => injected({ type: 'failed', error }))
+    const wanted = possible(fault, world)
+    if ('not' in wanted) {
+      soon(() => injected({ type: 'failed', error: wanted.not }))
       return
     }
-    const undo = apply(fault, world)
+    const undo = apply(wanted, world)
     heals.add(undo)
     let hits: number | undefined
     const heal = (): number => {

@@ -1,17 +1,42 @@
 import type { Endpoint, Fault, Link as LinkName } from '@chaos/faults'
-import { linkName } from '@chaos/faults'
-import { type Millis, millis, millisToNanos } from '@chaos/history'
+import { isCounted, isTimely, linkName } from '@chaos/faults'
+import { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaos/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
 import { type Addressee, Parcel } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
 
-/** What can befall messages, but for a reset, which befalls a connection. */
-export type OnLinks = Exclude<Extract<Fault, { readonly links: unknown }>, { readonly kind: 'reset' }>
+/** What can befall messages here. A reset befalls a connection. */
+export type MessageTrouble = Extract<
+  Fault,
+  {
+    readonly kind:
+      | 'partition'
+      | 'blackhole'
+      | 'latency'
+      | 'bandwidth'
+      | 'drop-message'
+      | 'duplicate-message'
+      | 'reorder-message'
+      | 'delay-message'
+      | 'corrupt-message'
+      | 'lose-request'
+      | 'delay-request'
+      | 'lose-reply'
+      | 'delay-reply'
+  }
+>
 
 /** A fault in force on some links; `hits` counts the messages it touched. */
-export interface LinkFault {
+export interface StandingFault {
   hits: number
-  readonly fault: OnLinks
+  readonly fault: MessageTrouble
+  readonly appliedAt: Nanos
+}
+
+/** A fault on one link, which counts the messages that it may be for. */
+interface Placed {
+  readonly standing: StandingFault
+  counted: number
 }
 
 export interface NetworkOptions {
@@ -49,11 +74,11 @@ export class Network {
     for (const links of this.#links.values()) links.get(to)?.reset()
   }
 
-  add(where: readonly LinkName[], fault: LinkFault): void {
+  add(where: readonly LinkName[], fault: StandingFault): void {
     for (const { from, to } of where) this.link(from, to).add(fault)
   }
 
-  remove(where: readonly LinkName[], fault: LinkFault): void {
+  remove(where: readonly LinkName[], fault: StandingFault): void {
     for (const { from, to } of where) this.link(from, to).remove(fault)
   }
 }
@@ -65,6 +90,10 @@ const LOSS = 2
 const COPY = 3
 const OVERTAKING = 4
 const DAMAGE = 5
+const REQUEST_LOSS = 6
+const REPLY_LOSS = 7
+const SLOWNESS = 8
+const SLOWNESS_JITTER = 9
 
 /**
  * One direction between two endpoints. It delays, holds, loses; it is FIFO, as a TCP connection is. What befalls its n-th
@@ -83,7 +112,7 @@ export class Link {
   #busyUntil = 0
   /** Counts the connections: what was sent on an earlier one does not arrive. */
   #connection = 0
-  readonly #faults: LinkFault[] = []
+  readonly #faults: Placed[] = []
   #held: Held[] = []
 
   constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs }: NetworkOptions) {
@@ -105,14 +134,14 @@ export class Link {
     else this.#sendThroughFaults(parcel, n)
   }
 
-  add(fault: LinkFault): void {
-    this.#faults.push(fault)
+  add(fault: StandingFault): void {
+    this.#faults.push({ standing: fault, counted: 0 })
   }
 
-  remove(fault: LinkFault): void {
-    const at = this.#faults.indexOf(fault)
+  remove(fault: StandingFault): void {
+    const at = this.#faults.findIndex(({ standing }) => standing === fault)
     if (at >= 0) this.#faults.splice(at, 1)
-    if (this.#faults.some(({ fault: other }) => other.kind === 'partition')) return
+    if (this.#faults.some(({ standing }) => standing.fault.kind === 'partition')) return
     const held = this.#held
     this.#held = []
     for (const { parcel, n } of held) this.#dispatch(parcel, n)
@@ -132,6 +161,12 @@ export class Link {
     return fate(substream(this.#stream, question), n)
   }
 
+  /** In nanoseconds; never negative. */
+  #spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number {
+    const spreadMs = jitterMs * (2 * this.#drawn(question, n) - 1)
+    return millisToNanos(millis(Math.max(0, middleMs + spreadMs)))
+  }
+
   #usualDelay(n: number): number {
     return Math.round(this.#delay + this.#jitter * fate(this.#delays, n))
   }
@@ -142,17 +177,48 @@ export class Link {
     this.#queue.schedule(arrival, parcel)
   }
 
+  /** Whether a fault hits the n-th message: chance is drawn by the question, so that faults do not share their luck. */
+  #strikes(placed: Placed, question: number, n: number): boolean {
+    const { fault, appliedAt } = placed.standing
+    const { when } = fault
+    if (when === undefined) return true
+    if ('afterMessages' in when && n < (when.afterMessages ?? 0)) return false
+    if (!isTimely(when, nanosToMillis(nanos(this.#queue.now - appliedAt)))) return false
+    placed.counted++
+    if (!isCounted(when, placed.counted)) return false
+    return when.probability === undefined || this.#drawn(question, n) < when.probability
+  }
+
+  /** What was drawn below its probability is even below it: a number from 0 to 1 that costs no further draw. */
+  #share(probability: number | undefined, question: number, n: number): number {
+    return this.#drawn(question, n) / (probability ?? 1)
+  }
+
   #sendThroughFaults(parcel: Parcel, n: number): void {
     let held = false
-    for (const current of this.#faults) {
-      const { fault } = current
-      if (fault.kind === 'partition') {
-        current.hits++
-        if (fault.mode === 'drop') return
-        held = true
-      } else if (fault.kind === 'loss' && this.#drawn(LOSS, n) < fault.probability) {
-        current.hits++
-        return
+    for (const placed of this.#faults) {
+      const { standing } = placed
+      const { fault } = standing
+      switch (fault.kind) {
+        case 'partition':
+        case 'blackhole':
+          standing.hits++
+          if (fault.kind === 'blackhole' || fault.mode === 'drop') return
+          held = true
+          break
+        case 'drop-message':
+          if (!this.#strikes(placed, LOSS, n)) break
+          standing.hits++
+          return
+        case 'lose-request':
+        case 'lose-reply':
+          if (!this.#strikes(placed, fault.kind === 'lose-request' ? REQUEST_LOSS : REPLY_LOSS, n)) break
+          standing.hits++
+          if (fault.silence === 'reset') {
+            parcel.lose()
+            this.#queue.schedule(this.#queue.now, parcel)
+          }
+          return
       }
     }
     // It belongs to the connection of now: what breaks that one breaks it too.
@@ -164,45 +230,52 @@ export class Link {
     let delay = this.#usualDelay(n)
     let departure: number = this.#queue.now
     let overtakenBy = 0
-    let copiedAfter: number | undefined
-    for (const current of this.#faults) {
-      const { fault } = current
+    let copies = 0
+    let copiedAfter = 0
+    for (const placed of this.#faults) {
+      const { standing } = placed
+      const { fault } = standing
       switch (fault.kind) {
-        case 'latency': {
-          current.hits++
-          const spread = fault.jitterMs * (2 * this.#drawn(JITTER, n) - 1)
-          delay += millisToNanos(millis(Math.max(0, fault.latencyMs + spread)))
+        case 'latency':
+          standing.hits++
+          delay += this.#spread(fault.latencyMs, fault.jitterMs, JITTER, n)
           break
-        }
         case 'bandwidth': {
-          current.hits++
+          standing.hits++
           const start = Math.max(departure, this.#busyUntil)
           departure = Math.round(start + (sizeBytes(parcel.message) / fault.bytesPerSecond) * 1e9)
           this.#busyUntil = departure
           break
         }
-        case 'duplicate': {
-          const drawn = this.#drawn(COPY, n)
-          if (drawn >= fault.probability) break
-          current.hits++
-          // What is below the probability is even below it: the copy comes at once, or long after.
-          copiedAfter = Math.round((LATEST_COPY_NANOS * drawn) / fault.probability)
+        case 'duplicate-message':
+          if (!this.#strikes(placed, COPY, n)) break
+          standing.hits++
+          // A copy comes at once, or long after.
+          copies += fault.copies
+          copiedAfter = Math.round(LATEST_COPY_NANOS * this.#share(fault.when?.probability, COPY, n))
           break
-        }
-        case 'reorder': {
-          const drawn = this.#drawn(OVERTAKING, n)
-          if (drawn >= fault.probability) break
-          current.hits++
-          overtakenBy = Math.round((millisToNanos(fault.withinMs) * drawn) / fault.probability)
+        case 'reorder-message':
+          if (!this.#strikes(placed, OVERTAKING, n)) break
+          standing.hits++
+          overtakenBy = Math.round(millisToNanos(fault.withinMs) * this.#share(fault.when?.probability, OVERTAKING, n))
           break
-        }
-        case 'corrupt':
-          if (this.#drawn(DAMAGE, n) >= fault.probability) break
-          current.hits++
+        case 'delay-message':
+        case 'delay-request':
+        case 'delay-reply':
+          if (!this.#strikes(placed, SLOWNESS, n)) break
+          standing.hits++
+          delay += this.#spread(fault.delayMs, fault.jitterMs, SLOWNESS_JITTER, n)
+          break
+        case 'corrupt-message':
+          if (!this.#strikes(placed, DAMAGE, n)) break
+          standing.hits++
           parcel.damage()
           break
         case 'partition':
-        case 'loss':
+        case 'blackhole':
+        case 'drop-message':
+        case 'lose-request':
+        case 'lose-reply':
           break
         default:
           fault satisfies never
@@ -212,7 +285,7 @@ export class Link {
     // What is sent later need not wait for one that is overtaken, nor for a copy.
     if (overtakenBy > 0) this.#queue.schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
-    if (copiedAfter !== undefined) this.#queue.schedule(arrival + copiedAfter, parcel)
+    for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
   }
 }
 

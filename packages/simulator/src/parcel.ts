@@ -19,6 +19,7 @@ export class Parcel implements Happening {
   /** Of the link, when it was sent. */
   readonly #connection: number
   #damaged = false
+  #lost = false
 
   constructor(message: unknown, addressee: Addressee, link: Link) {
     this.message = message
@@ -31,13 +32,18 @@ export class Parcel implements Happening {
     this.#damaged = true
   }
 
+  /** It will not arrive, as its addressee sees by a connection that breaks. */
+  lose(): void {
+    this.#lost = true
+  }
+
   happen(): void {
     const alive = this.#connection === this.#link.connection
-    if (alive && !this.#damaged) {
+    if (alive && !this.#damaged && !this.#lost) {
       this.#addressee.deliver(this.message)
       return
     }
-    if (alive) this.#link.reset()
+    if (alive && !this.#lost) this.#link.reset()
     this.#addressee.broken()
   }
 }

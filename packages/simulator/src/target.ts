@@ -5,6 +5,7 @@ import { describeEvent, MachineError, type ProtocolDefinition } from '@chaos/pro
 import { currentLeader, protocolTarget, type StartedCluster, type StartOptions, type Target } from '@chaos/runner'
 import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
 import { WARM_UP } from './simulate.ts'
+import { simulatorSuffers } from './suffers.ts'
 
 /** Before the name of a protocol, or of its file: the simulator instead of processes. */
 export const SIMULATED = 'sim:'
@@ -17,7 +18,7 @@ export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): 
   ...protocolTarget(protocol),
   name: `${SIMULATED}${protocol.name}`,
   tier: 'simulated',
-  suffers: () => ({ possible: true, how: 'in the simulated network, on simulated nodes, disks and clocks' }),
+  suffers: simulatorSuffers,
   async start(options) {
     try {
       return startSimulated(protocol, options, watched)

@@ -160,12 +160,19 @@ describe('messages between nodes', () => {
     world.pass(500)
     return { got: world.said('n2').slice(1).map(Number), hits: heal(), world }
   }
+  const late: Fault = {
+    kind: 'reorder-message',
+    links,
+    behind: 1,
+    withinMs: millis(20),
+    when: { probability: 0.3 },
+  }
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
   test('that come twice all come, and their copies on top, as many as were counted', () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const { got, hits } = sendAll({ kind: 'duplicate', links, probability: 0.5 }, seed)
+      const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
       expect(got.length - COUNT).toBe(hits)
       expect(hits).toBeGreaterThan(5)
@@ -176,7 +183,7 @@ describe('messages between nodes', () => {
 
   test('that are overtaken all come once, in another order', () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const { got, hits } = sendAll({ kind: 'reorder', links, probability: 0.3, withinMs: millis(20) }, seed)
+      const { got, hits } = sendAll(late, seed)
       expect([...got].sort(ascending)).toEqual(numbers)
       expect(got, `seed ${seed}`).not.toEqual(numbers)
       expect(hits).toBeGreaterThan(2)
@@ -185,7 +192,7 @@ describe('messages between nodes', () => {
 
   test('that are damaged do not come, and take with them what is on its way behind them', () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const { got, hits } = sendAll({ kind: 'corrupt', links, probability: 0.1 }, seed)
+      const { got, hits } = sendAll({ kind: 'corrupt-message', links, bits: 1, when: { probability: 0.1 } }, seed)
       expect(got).toEqual([...got].sort(ascending))
       expect(COUNT - got.length, `seed ${seed}`).toBeGreaterThan(hits - 1)
       expect(hits).toBeGreaterThan(0)
@@ -193,7 +200,6 @@ describe('messages between nodes', () => {
   })
 
   test('keep their fates when one that befalls others is left out', () => {
-    const late = { kind: 'reorder', links, probability: 0.3, withinMs: millis(20) } as const
     const alone = sendAll(late, 3).got
     const world = createWorld(script, { seed: 3 })
     world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
@@ -219,7 +225,7 @@ describe('messages between nodes', () => {
   })
 
   test('are a request each where they are from a client, and so cannot come twice', () => {
-    const ofClients = { kind: 'duplicate', links: [{ from: 'clients', to: 'n1' }], probability: 1 } as const
+    const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow('clients>n1 carries no messages that could come twice')
   })
 })

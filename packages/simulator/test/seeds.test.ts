@@ -37,7 +37,7 @@ describe('under all faults', () => {
       id: `power-cut-${tenths}`,
       from: nanos(tenths * 2e8),
       to: nanos(tenths * 2e8 + 5e7),
-      plan: { kind: 'concrete', fault: { kind: 'kill', nodes: ['n1', 'n2', 'n3', 'n4', 'n5'] } },
+      plan: { kind: 'kill', nodes: ['n1', 'n2', 'n3', 'n4', 'n5'] },
     }))
     const breaks = (seed: number): boolean => {
       const faults = bug === 'no-log-check' ? { faults: ['kill', 'pause', 'loss'] } : { schedule: power }

@@ -73,12 +73,14 @@ describe('shrinking', () => {
   })
 
   test('prefers a fault that befalls every message to one that befalls some of them', () => {
-    const fault = { kind: 'loss', probability: 0.1, links: linksBetween([['n1'], ['n2']]) } as const
+    const links = linksBetween([['n1'], ['n2']])
+    const fault = { kind: 'drop-message', links, when: { probability: 0.1 } } as const
     const { faults } = shrink(
       { ...large, faults: [{ from: nanos(0), to: ms(100), fault }] },
       { fails: (scenario) => scenario.faults.length === 1, expired: never },
     )
-    expect(faults).toMatchObject([{ fault: { kind: 'loss', probability: 1 } }])
+    expect(faults).toMatchObject([{ fault: { kind: 'drop-message' } }])
+    expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
   test('puts back the knobs that were turned for the search alone, but for those that it takes', () => {

@@ -190,18 +190,18 @@ describe('links', () => {
     const others = cluster.nodes.filter((node) => node !== leader)
     // Nothing that the leader says is heard, so the others choose another, whom it can hear.
     const links = others.map((to) => ({ from: leader, to }))
-    const heal = await inject(cluster, { kind: 'loss', links, probability: 1 })
+    const heal = await inject(cluster, { kind: 'drop-message', links })
     await eventually(async () => expect(others).toContain(cluster.leader()))
     expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 3) })
     // What is lost may be lost for good, but a message more or less stops nobody.
-    await inject(cluster, { kind: 'loss', links: allLinks(cluster), probability: 0.1 })
+    await inject(cluster, { kind: 'drop-message', links: allLinks(cluster), when: { probability: 0.1 } })
     await serves(cluster)
     expect(cluster.trouble()).toEqual([])
   })
 
   test.each([
-    ['come twice', { kind: 'duplicate', probability: 1 }],
-    ['are overtaken', { kind: 'reorder', probability: 0.5, withinMs: millis(20) }],
+    ['come twice', { kind: 'duplicate-message', copies: 1 }],
+    ['are overtaken', { kind: 'reorder-message', behind: 1, withinMs: millis(20), when: { probability: 0.5 } }],
   ] as const)('messages between nodes that %s do no harm', async (_, harm) => {
     const cluster = await start()
     const heal = await inject(cluster, { ...harm, links: allLinks(cluster) })
@@ -212,8 +212,8 @@ describe('links', () => {
 
   test('messages are lost where they are known only, and an unknown node is refused by its name', async () => {
     const cluster = await start()
-    const loss = { kind: 'loss', links: [{ from: 'clients', to: 'n2' }], probability: 0.1 } as const
-    await expect(inject(cluster, loss)).rejects.toThrow('no route with a framing carries this link')
+    const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
+    await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message could hurt')
     await expect(inject(cluster, { ...loss, links: [{ from: 'n1', to: 'n9' }] })).rejects.toThrow('there is no node n9')
     await expect(inject(cluster, { kind: 'kill', nodes: ['n9'] })).rejects.toThrow(
       'there is no node n9; there are n1, n2, n3',

@@ -1,5 +1,4 @@
 import { type Level, levels, models } from '@chaos/checker'
-import { type Nemesis, nemeses } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { oneOf } from './one-of.ts'
 
@@ -8,20 +7,6 @@ export const parseLevel = (option: string, typed: string): Level => oneOf(option
 /** A level of any judge: which one it is to be depends on the model, and that on the file. */
 export const parseLevelOfAny = (option: string, typed: string): string =>
   oneOf(option, 'level', typed, [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))])
-
-const NONE = 'none'
-
-/** `partition,kill,pause`, or `none`. */
-export function parseNemeses(typed: string): readonly Nemesis[] {
-  if (typed === NONE) return []
-  const known = nemeses.map(({ name }) => name)
-  return typed.split(',').map((part) => {
-    const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
-    const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" stands alone.`)
-    return nemesis
-  })
-}
 
 /** `--set name=value`, any number of times: values are numbers, true, false, or text. */
 export function parseSettings(settings: readonly string[]): { [name: string]: number | boolean | string } {

@@ -1,4 +1,4 @@
-import { nemeses } from '@chaos/faults'
+import { faultDefinitions, nemeses } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import type { Target } from '@chaos/runner'
 import { targets } from '@chaos/targets'
@@ -37,7 +37,7 @@ interface Listing {
 const style = styleFor(process.stdout)
 const real = targets.filter(({ tier }) => tier === 'real')
 const names = real.map(({ name }) => name)
-const widest = Math.max(...nemeses.map(({ name }) => name.length), ...names.map((name) => name.length)) + 2
+const widest = Math.max(...names.map((name) => name.length)) + 2
 
 function targetList(): Listing {
   const lines = real.flatMap((target) => [
@@ -65,28 +65,55 @@ function targetList(): Listing {
 const promiseOf = (target: Target): string =>
   target.promises({ workload: 'register', settings: settingsFor(target), faults: [] })
 
+/** Every kind of fault, and who can suffer it: each target as real processes, and any of them in virtual time. */
 function faultTable(): Listing {
-  const rows = real.flatMap((target) =>
-    nemeses.map(({ name, kind, summary }) => {
-      const suffering = target.suffers(kind)
-      return {
-        target: target.name,
-        fault: name,
-        summary,
-        real: suffering.possible,
-        simulated: true,
-        how: suffering.possible ? suffering.how : suffering.reason,
-      }
-    }),
-  )
-  const lines = real.flatMap((target) => [
-    style.bold(target.name),
-    ...rows
-      .filter((row) => row.target === target.name)
-      .map((row) => `  ${row.fault.padEnd(widest)}${row.real ? '✔' : '✘ only with --sim:'} ${row.how}`),
-    '',
-  ])
-  return { rows, lines: [...lines, 'Choose them: chaos run --faults partition,kill'] }
+  const rows = faultDefinitions.flatMap(({ kind, summary }) => {
+    const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
+    return targets.map(({ name, suffers }) => {
+      const suffering = suffers(kind)
+      const refusal: Refusal = suffering === true ? {} : suffering
+      return { target: name, fault: kind, summary, nemeses: names, suffers: suffering === true, ...refusal }
+    })
+  })
+  const width = Math.max(...faultDefinitions.map(({ kind }) => kind.length)) + 2
+  const columns = targets.map(({ name }, i) => `${i + 1} ${name}`)
+  const lines = faultDefinitions.flatMap(({ kind, summary }) => {
+    const own = rows.filter(({ fault }) => fault === kind)
+    const cells = own.map((row) => (row.suffers ? '✔' : '✘')).join(' ')
+    const names = own[0]?.nemeses ?? []
+    return [
+      `${style.bold(kind.padEnd(width))}${cells}  ${summary}`,
+      ...(names.length === 0 ? [] : [`${' '.repeat(width)}--faults ${names.join(', ')}`]),
+      ...refusalsOf(own).map((refusal) => `${' '.repeat(width)}✘ ${refusal}`),
+    ]
+  })
+  return {
+    rows,
+    lines: [
+      `${' '.repeat(width)}${targets.map((_, i) => i + 1).join(' ')}  ${columns.join(' · ')}`,
+      ...lines,
+      '',
+      'Choose them: chaos run --faults partition,lose-reply',
+      'Any kind, with any parameters and at any time, in a schedule: chaos run --faults ./schedule.json, which holds',
+      '[{"fromMs":1000,"toMs":2000,"kind":"lose-reply","links":"from-clients","when":{"probability":0.3}}]',
+    ],
+  }
+}
+
+interface Refusal {
+  readonly not?: string
+  readonly instead?: string
+}
+
+/** `raft, primary-replica: why not; instead: …`, once for all that have the same reason. */
+function refusalsOf(rows: readonly (Refusal & { readonly target: string })[]): readonly string[] {
+  const refused = new Map<string, string[]>()
+  for (const { target, not, instead } of rows) {
+    if (not === undefined) continue
+    const reason = `${not}; instead: ${instead}`
+    refused.set(reason, [...(refused.get(reason) ?? []), target])
+  }
+  return [...refused].map(([reason, names]) => (refused.size === 1 ? reason : `${names.join(', ')}: ${reason}`))
 }
 
 function bugList(): Listing {

@@ -1,4 +1,4 @@
-import { type FaultFamily, type FaultParameter, familyOf, trafficFaultKinds } from '@chaos/faults'
+import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultKinds } from '@chaos/faults'
 import { didYouMean, UserError } from '@chaos/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
@@ -40,7 +40,7 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 interface Place {
   /** Absent: a parameter of the fault itself. */
   readonly within: 'when' | 'match' | undefined
-  readonly parameter: FaultParameter
+  readonly parameter: Parameter
 }
 
 /** Parameters as a command line says them, each where it belongs. @throws UserError (usage) */
@@ -62,11 +62,12 @@ export function readSettings(
 }
 
 function placeOf(typed: string, kind: string, family: FaultFamily): Place {
-  const own = family.harms[kind]?.parameters ?? []
+  const definition = family.kinds.find((candidate) => candidate.kind === kind)
+  const own = parametersOf({ ...definition?.parameters, ...definition?.shorthands })
   const places: readonly Place[] = [
     ...own.map((parameter) => ({ within: undefined, parameter })),
-    ...family.match.map((parameter) => ({ within: 'match' as const, parameter })),
-    ...family.when.map((parameter) => ({ within: 'when' as const, parameter })),
+    ...parametersOf(family.match).map((parameter) => ({ within: 'match' as const, parameter })),
+    ...parametersOf(family.when).map((parameter) => ({ within: 'when' as const, parameter })),
   ]
   const found =
     places.find(({ parameter }) => parameter.name === typed) ??
@@ -80,7 +81,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
 }
 
 /** The proxy judges ranges; here only what was typed is made a value. */
-function readValue({ name, unit }: FaultParameter, text: string): unknown {
+function readValue({ name, unit }: Parameter, text: string): unknown {
   if (unit === 'text') return text
   if (unit === 'flag') return text === 'true' ? true : text === 'false' ? false : text
   if (unit === 'json') return jsonOrText(text)

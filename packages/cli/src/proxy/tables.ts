@@ -1,4 +1,4 @@
-import { type FaultParameter, faultFamilies } from '@chaos/faults'
+import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from '@chaos/faults'
 import type { Style } from '@chaos/report'
 import type { FaultAnswer } from './control-types.ts'
 
@@ -16,23 +16,24 @@ export function renderTable(rows: readonly (readonly string[])[], style: Style):
 
 /** Every fault there is, its parameters with their units, and what narrows it: the table that help and errors speak of. */
 export function renderKinds(style: Style): string {
-  return faultFamilies
-    .map(({ summary, harms, match, when }) => {
-      const faults = Object.entries(harms).flatMap(([kind, { summary: what, parameters }]) => [
+  return trafficFamilies
+    .map(({ summary, kinds, match, when }: FaultFamily) => {
+      const faults = kinds.flatMap(({ kind, summary: what, parameters, shorthands }) => [
         `  ${style.bold(kind.padEnd(20))}${what}`,
-        ...parameters.map(renderParameter),
+        ...parametersOf({ ...parameters, ...shorthands }).map(renderParameter),
       ])
+      const matching = parametersOf(match)
       const narrowing = [
-        ...(match.length === 0 ? [] : ['  which of them', ...match.map(renderParameter)]),
+        ...(matching.length === 0 ? [] : ['  which of them', ...matching.map(renderParameter)]),
         '  when',
-        ...when.map(renderParameter),
+        ...parametersOf(when).map(renderParameter),
       ]
       return [style.bold(`faults of ${summary}`), ...faults, ...narrowing, ''].map((line) => `${line}\n`).join('')
     })
     .join('')
 }
 
-function renderParameter(parameter: FaultParameter): string {
+function renderParameter(parameter: Parameter): string {
   const { name, unit, summary, values } = parameter
   const kind = values === undefined ? (unit === 'text' ? '' : ` (${unit})`) : ` (${values.join(', ')})`
   const fallback = parameter.default === undefined ? '' : ` [${formatValue(parameter.default)}]`

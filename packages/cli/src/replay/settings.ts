@@ -80,10 +80,10 @@ function refuseUnknownOperations(
 function refuseImpossible(target: Target, scenario: Scenario): void {
   for (const { fault } of scenario.faults) {
     const suffering = target.suffers(fault.kind)
-    if (!suffering.possible)
+    if (suffering !== true)
       throw new UserError(
         'usage',
-        `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.reason}. Without --real the simulator plays it.`,
+        `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real the simulator plays it.`,
       )
   }
 }

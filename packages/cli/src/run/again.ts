@@ -4,8 +4,11 @@ import { isUserFile } from '@chaos/targets'
 import { commandLine } from '../terminal/command-line.ts'
 import { RUN_DEFAULTS, usualOperations } from './settings.ts'
 
-/** The command that has this run once more. */
-export function againCommand({ spec, target, targetSettings, workloadSettings, expect, nemeses }: PlannedRun): string {
+/** The command that has this run once more; what options cannot say is in its run.json. */
+export function againCommand(run: PlannedRun, runJson: string): string {
+  const { spec, target, targetSettings, workloadSettings, expect } = run
+  const names = spec.faults.filter((fault) => typeof fault === 'string')
+  if (names.length < spec.faults.length) return commandLine(['npx', 'chaos', 'run', '--spec', runJson])
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
   const words = ['npx', 'chaos', 'run', isUserFile(reference) ? '--protocol' : '--target', reference]
@@ -22,7 +25,7 @@ export function againCommand({ spec, target, targetSettings, workloadSettings, e
   unlessDefault('keys', Number(workloadSettings['keys']), RUN_DEFAULTS.keys)
   unlessDefault('operations', operations, usualOperations(target).join(','))
   unlessDefault('timeout', seconds(spec.timeoutMs), RUN_DEFAULTS.timeout)
-  unlessDefault('faults', nemeses.length === 0 ? 'none' : spec.faults.join(','), RUN_DEFAULTS.faults)
+  unlessDefault('faults', names.length === 0 ? 'none' : names.join(','), RUN_DEFAULTS.faults)
   if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
   for (const [name, value] of Object.entries(spec.target.settings)) words.push('--set', `${name}=${value}`)
   // What the target promises is what it is held to where nothing is said.
@@ -31,7 +34,7 @@ export function againCommand({ spec, target, targetSettings, workloadSettings, e
     const promised = target.promises({
       workload: spec.workload.name,
       settings: targetSettings,
-      faults: nemeses.map(({ kind }) => kind),
+      faults: run.faultKinds,
     })
     if (level !== 'none' || promised !== 'nothing') words.push('--expect', level)
   }

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
+import { nameOfChoice } from '@chaos/faults'
 import { type Json, millis } from '@chaos/history'
 import { plural, renderHtml, renderRun, toJson } from '@chaos/report'
 import { type JudgedRun, judgeExpectation, type PlannedRun, type RunListener, runPlanned } from '@chaos/runner'
@@ -99,9 +100,9 @@ const listening =
     if (event.type === 'checking') interrupts.release()
   }
 
-function titleOf({ spec, target, nemeses, expect }: PlannedRun): string {
+function titleOf({ spec, target, expect }: PlannedRun): string {
   const { bug } = spec.target
-  const faults = nemeses.length === 0 ? 'no faults' : `faults: ${spec.faults.join(', ')}`
+  const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.map(nameOfChoice).join(', ')}`
   return [
     `chaos ${packageVersion()}   ${target.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
     plural(spec.nodes, 'node'),
@@ -131,7 +132,7 @@ function showPage(run: PlannedRun, { summary, history }: JudgedRun, directory: R
     ...terminalOptions(process.stdout),
     historyFile: directory.history,
     reportFile: directory.report,
-    again: againCommand(run),
+    again: againCommand(run, directory.runJson),
     exitCode,
   })
   print(process.stdout, page)
@@ -151,7 +152,7 @@ function writeResults(run: PlannedRun, judged: JudgedRun, directory: RunDirector
     historyFile: basename(directory.history),
     report,
     run: summary,
-    again: againCommand(run),
+    again: againCommand(run, directory.runJson),
     exitCode,
   })
   writeResult(directory.report, page)

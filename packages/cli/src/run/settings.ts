@@ -3,7 +3,7 @@ import { type Millis, millis, UserError } from '@chaos/history'
 import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaos/runner'
 import { SIMULATED } from '@chaos/simulator'
 import { type Settings, settingsFor } from '@chaos/workloads'
-import { parseNemeses } from '../arguments/names.ts'
+import { parseFaultChoices } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
@@ -87,7 +87,7 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
     rate: parseCount('rate', optional('rate', RUN_DEFAULTS.rate), { min: 1, max: 1_000_000 }),
     timeMs: parseRunTime(optional('time', RUN_DEFAULTS.time)),
     timeoutMs: parseDuration('timeout', optional('timeout', RUN_DEFAULTS.timeout)),
-    faults: parseNemeses(faults).map(({ name }) => name),
+    faults: parseFaultChoices(faults),
     seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
       min: 0,
       max: Number.MAX_SAFE_INTEGER,

@@ -21,7 +21,7 @@ function leastTime(run: PlannedRun): Millis | undefined {
   const first = Math.ceil(run.spec.timeMs / STEP_MS)
   for (let steps = first; steps <= first + MOST_STEPS; steps++) {
     const timeMs = millis(steps * STEP_MS)
-    if (missingFrom(run, scheduleOfRun({ ...run.spec, timeMs }, run.nemeses)).length === 0) return timeMs
+    if (missingFrom(run, scheduleOfRun({ ...run.spec, timeMs }, run.nemeses, '')).length === 0) return timeMs
   }
   return undefined
 }

@@ -1,9 +1,9 @@
 import { type Millis, millis, millisToNanos } from '@chaos/history'
-import type { NodeId } from '../fault.ts'
+import type { NodeId } from '../link.ts'
+import type { Episode } from '../nemeses/episode.ts'
+import type { Nemesis } from '../nemeses/nemesis.ts'
 import type { Random } from '../random.ts'
-import type { Nemesis } from './nemesis.ts'
 import type { Schedule, ScheduledFault } from './schedule.ts'
-import type { Turn } from './turn.ts'
 
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]
@@ -43,20 +43,20 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: Sche
     if (waiting.length === 0) waiting = random.shuffle(kinds)
     const nemesis = waiting.pop()
     if (nemesis === undefined) break
-    const turn = nemesis.plan(random, nodes)
-    const length = turn.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    const episode = nemesis.plan(random, nodes)
+    const length = episode.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
     if (from + length > lastEnd) break
-    schedule.push(...stagesBetween(turn, from, from + length))
+    schedule.push(...partsBetween(episode, from, from + length))
     from += random.chance(OVERLAP_PROBABILITY) ? length / 2 : length + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
   }
   // A run too short for the usual lengths still has one turn, in its middle.
   if (schedule.length === 0)
-    schedule.push(...stagesBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
+    schedule.push(...partsBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-const stagesBetween = ({ stages }: Turn, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
-  stages.map(({ from, to, plan }) => ({
+const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Omit<ScheduledFault, 'id'>[] =>
+  parts.map(({ from, to, plan }) => ({
     from: millisToNanos(millis(fromMs + from * (toMs - fromMs))),
     to: millisToNanos(millis(fromMs + to * (toMs - fromMs))),
     plan,

@@ -1,6 +1,7 @@
-import { type Fault, type Link, linksBetween, type NodeId } from '../fault.ts'
+import { type Link, linksBetween, type NodeId } from '../link.ts'
 import type { Random } from '../random.ts'
-import type { FaultPlan, NodeSelector, PartitionShape } from './schedule.ts'
+import type { Fault } from '../registry.ts'
+import type { FaultPlan, LinkSelector, NodeSelector, PartitionShape } from './schedule.ts'
 
 /** What a selector may look at when its fault is injected. */
 export interface Situation {
@@ -12,32 +13,16 @@ export interface Situation {
 
 /** Makes a planned fault concrete: every selector becomes names, which are what the history records. */
 export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
-  switch (plan.kind) {
-    case 'partition':
-      return { kind: 'partition', links: partitionLinks(plan.shape, situation), mode: plan.mode }
-    case 'kill':
-    case 'crash':
-    case 'pause':
-    case 'clock':
-      return { ...plan, nodes: selectNodes(plan.nodes, situation) }
-    case 'latency':
-    case 'bandwidth':
-    case 'loss':
-    case 'duplicate':
-    case 'reorder':
-    case 'corrupt':
-    case 'reset':
-      return { ...plan, links: linksAmong(situation.nodes) }
-    case 'concrete':
-      return plan.fault
-  }
+  return 'nodes' in plan
+    ? { ...plan, nodes: selectNodes(plan.nodes, situation) }
+    : { ...plan, links: selectLinks(plan.links, situation) }
 }
 
 /** The largest number of nodes that is not a majority; at least one, so that a fault always has a victim. */
 const minoritySize = (nodes: number): number => Math.max(1, Math.ceil(nodes / 2) - 1)
 
 function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situation): readonly NodeId[] {
-  if (typeof selector === 'object') return selector.nodes
+  if (typeof selector === 'object') return selector
   switch (selector) {
     case 'one':
       return [random.pick(nodes)]
@@ -47,6 +32,27 @@ function selectNodes(selector: NodeSelector, { nodes, leader, random }: Situatio
       return [leader ?? random.pick(nodes)]
     case 'all':
       return nodes
+  }
+}
+
+function selectLinks(selector: LinkSelector, situation: Situation): readonly Link[] {
+  if (typeof selector === 'object') return selector
+  const { nodes } = situation
+  switch (selector) {
+    case 'between-nodes':
+      return linksAmong(nodes)
+    case 'from-clients':
+      return nodes.map((to) => ({ from: 'clients', to }))
+    case 'to-clients':
+      return nodes.map((from) => ({ from, to: 'clients' }))
+    case 'from-clients-to-one':
+      return [{ from: 'clients', to: situation.random.pick(nodes) }]
+    case 'from-clients-to-leader':
+      return [{ from: 'clients', to: situation.leader ?? situation.random.pick(nodes) }]
+    case 'with-clients':
+      return linksBetween([['clients'], nodes])
+    default:
+      return partitionLinks(selector, situation)
   }
 }
 

@@ -1,28 +1,44 @@
-import type { Millis, Nanos } from '@chaos/history'
-import type { CutMode, Fault, NodeEffect } from '../fault.ts'
+import type { Nanos } from '@chaos/history'
+import type { NodeFault } from '../families/node.ts'
+import type { Link, NodeId } from '../link.ts'
+import type { TrafficFault } from '../registry.ts'
 
-/** Which nodes, as data; resolved when the fault is injected, because who leads is known only then. */
-export type NodeSelector = 'one' | 'minority' | 'leader' | 'all' | { readonly nodes: readonly string[] }
+/** Which nodes; who leads is known only once the fault is injected. */
+export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
-/** How a partition cuts the cluster; resolved to links when injected. */
-export type PartitionShape = 'halves' | 'majority-ring' | 'isolate-leader' | 'isolate-one' | 'one-way' | 'bridge'
+export const nodeSelectors = ['one', 'minority', 'leader', 'all'] as const
 
-/** A fault as planned, before its selectors are resolved. */
-export type FaultPlan =
-  | { readonly kind: 'partition'; readonly shape: PartitionShape; readonly mode: CutMode }
-  | { readonly kind: 'kill'; readonly nodes: NodeSelector }
-  | { readonly kind: 'crash'; readonly nodes: NodeSelector; readonly before: NodeEffect; readonly nth: number }
-  | { readonly kind: 'pause'; readonly nodes: NodeSelector }
-  | { readonly kind: 'clock'; readonly nodes: NodeSelector; readonly offsetMs: Millis; readonly driftPpm: number }
-  | { readonly kind: 'latency'; readonly latencyMs: Millis; readonly jitterMs: Millis }
-  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
-  | { readonly kind: 'loss'; readonly probability: number }
-  | { readonly kind: 'duplicate'; readonly probability: number }
-  | { readonly kind: 'reorder'; readonly probability: number; readonly withinMs: Millis }
-  | { readonly kind: 'corrupt'; readonly probability: number }
-  | { readonly kind: 'reset' }
-  /** Already concrete: what a replay injects. */
-  | { readonly kind: 'concrete'; readonly fault: Fault }
+/** How a partition cuts the cluster. */
+export type PartitionShape = (typeof partitionShapes)[number]
+
+export const partitionShapes = [
+  'halves',
+  'majority-ring',
+  'isolate-leader',
+  'isolate-one',
+  'one-way',
+  'bridge',
+] as const
+
+/** Which links: those of a cut, all between nodes, or those of clients. */
+export type LinkSelector = (typeof linkSelectors)[number] | readonly Link[]
+
+export const linkSelectors = [
+  ...partitionShapes,
+  'between-nodes',
+  'from-clients',
+  'to-clients',
+  'with-clients',
+  'from-clients-to-one',
+  'from-clients-to-leader',
+] as const
+
+type Planned<Of> = Of extends { readonly nodes: unknown }
+  ? Omit<Of, 'nodes'> & { readonly nodes: NodeSelector }
+  : Omit<Of, 'links'> & { readonly links: LinkSelector }
+
+/** A fault as planned: where it names nodes or links, a selector may stand, which is resolved when it is injected. */
+export type FaultPlan = Planned<NodeFault | TrafficFault>
 
 /** What breaks and when, as data: printable, replayable, shrinkable. In order of `from`. */
 export type Schedule = readonly ScheduledFault[]

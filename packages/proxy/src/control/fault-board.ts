@@ -1,4 +1,4 @@
-import { type LinkFault, linkName, type TrafficFault } from '@chaos/faults'
+import { linkName, type TcpFault, type TrafficFault } from '@chaos/faults'
 import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
@@ -132,7 +132,7 @@ export function createFaultBoard(
   function changeInForce(entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
     const { applied, earlierHits } = entry
     if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
-      applied.update(fault as LinkFault)
+      applied.update(fault as TcpFault)
       return { applied, earlierHits }
     }
     const next = injector.apply(fault)

@@ -1,12 +1,11 @@
 import {
   type DatagramFault,
-  type FaultFamily,
-  familyOf,
-  type Http2Fault,
-  type HttpFault,
-  type LinkFault,
-  type MessageFault,
+  http2Family,
+  httpFamily,
+  messageFamily,
+  type TcpFault,
   type TrafficFault,
+  tcpFamily,
 } from '@chaos/faults'
 import type { Network } from '../network.ts'
 import type { Readers } from './readers.ts'
@@ -17,7 +16,7 @@ export interface InForce {
   /** How much it might have hit, but could not: too long to be held, or not to be read. Absent where that cannot be. */
   readonly missed?: number
   /** Where it can be changed in place, keeping what its connections have been through; replaced otherwise. */
-  update?(fault: LinkFault): void
+  update?(fault: TcpFault): void
   remove(): void
 }
 
@@ -36,20 +35,14 @@ export interface Injectors {
 
 /** Each family of faults goes to those who know what it hurts. */
 export function createInjector({ network, readers, validate }: Injectors): Injector {
-  // A family's name says of which type its faults are.
-  const byFamily: { readonly [family in FaultFamily['name']]: (fault: TrafficFault) => InForce } = {
-    tcp: (fault) => network.apply(fault as LinkFault),
-    udp: (fault) => network.applyToDatagrams(fault as DatagramFault),
-    message: (fault) => readers.applyToMessages(fault as MessageFault),
-    http: (fault) => readers.applyToHttp(fault as HttpFault),
-    http2: (fault) => readers.applyToHttp2(fault as Http2Fault),
-  }
   return {
     apply(fault) {
-      const family = familyOf(fault.kind)
-      if (family === undefined) throw new TypeError(`${fault.kind} belongs to no family`)
       validate(fault)
-      return byFamily[family.name](fault)
+      if (tcpFamily.owns(fault)) return network.apply(fault)
+      if (httpFamily.owns(fault)) return readers.applyToHttp(fault)
+      if (http2Family.owns(fault)) return readers.applyToHttp2(fault)
+      if (messageFamily.owns(fault)) return readers.applyToMessages(fault)
+      return network.applyToDatagrams(fault satisfies DatagramFault)
     },
   }
 }

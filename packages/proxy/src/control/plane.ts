@@ -10,7 +10,14 @@ import { createEventLog, type EventLog } from './events.ts'
 import { createFaultBoard, type FaultBoard, type FaultToAdd, type NamedFault } from './fault-board.ts'
 import { createInjector } from './injector.ts'
 import { createLeases, type Leases } from './leases.ts'
-import { createProxySet, linksOf, type ManagedProxy, type ProxySet, type ProxySettings } from './proxies.ts'
+import {
+  createProxySet,
+  linksOf,
+  type ManagedProxy,
+  type ProxyChange,
+  type ProxySet,
+  type ProxySettings,
+} from './proxies.ts'
 import { createReaders } from './readers.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 import { validateTransport } from './transport.ts'
@@ -24,7 +31,7 @@ export interface ControlPlane {
   readonly events: EventLog
   /** With its toxics, or not at all. @throws as ProxySet.create and ToxicChains.add */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
-  updateProxy(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy>
+  updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
   /** With its toxics. */
   removeProxy(name: string): Promise<void>
   /** All or, where one of them is not right, none. */
@@ -95,7 +102,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     }
   }
 
-  async function updateProxy(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy> {
+  async function updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy> {
     try {
       return await proxies.update(name, change)
     } finally {

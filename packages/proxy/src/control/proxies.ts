@@ -36,6 +36,11 @@ export interface ProxySettings {
   readonly peerNames?: readonly Endpoint[] | undefined
 }
 
+/** What is to be different; what is absent stays. */
+export type ProxyChange = {
+  readonly [Name in 'listen' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
+}
+
 /** A proxy as it is. */
 export interface ManagedProxy {
   readonly name: string
@@ -70,7 +75,7 @@ export interface ProxySet {
    * A new address, to listen on or to reach, resets its connections; faults stay. Where it cannot listen it stays, and
    * is disabled.
    */
-  update(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy>
+  update(name: string, change: ProxyChange): Promise<ManagedProxy>
   /** Whether it listens at, and leads to, just these addresses. */
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
   /** Frees its port and resets its connections. @throws ControlError (404) */
@@ -203,7 +208,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     return viewOf(entry)
   }
 
-  async function update(name: string, change: Partial<ProxySettings>): Promise<ManagedProxy> {
+  async function update(name: string, change: ProxyChange): Promise<ManagedProxy> {
     const entry = find(name)
     const { listen = entry.listen, upstream = entry.upstream, enabled = entry.route !== undefined } = change
     if (await differs(entry, listen, upstream)) {

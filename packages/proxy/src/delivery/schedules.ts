@@ -1,4 +1,4 @@
-import type { LinkHarm, Random } from '@chaos/faults'
+import type { Random, TcpHarm } from '@chaos/faults'
 import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that make bytes late or spread them over time.
@@ -41,7 +41,7 @@ const PARETO_SHAPE = 3
 
 /** One latency, never below 0. Without jitter, chance is not asked. */
 export function drawLatencyMs(
-  { latencyMs, jitterMs, distribution = 'uniform' }: Extract<LinkHarm, { kind: 'latency' }>,
+  { latencyMs, jitterMs, distribution = 'uniform' }: Extract<TcpHarm, { kind: 'latency' }>,
   random: () => Random,
 ): number {
   if (jitterMs === 0) return latencyMs

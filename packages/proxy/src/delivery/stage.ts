@@ -1,4 +1,4 @@
-import type { CutMode, LinkHarm, Random } from '@chaos/faults'
+import type { CutMode, Random, TcpHarm } from '@chaos/faults'
 
 /** What moves in one direction of a connection: bytes, or how they ended. */
 export type Content = 'bytes' | 'end' | 'reset'
@@ -70,7 +70,7 @@ export interface Timetable {
   freeAtMs: number
 }
 
-export interface StageContext<Harm extends LinkHarm = LinkHarm> {
+export interface StageContext<Harm extends TcpHarm = TcpHarm> {
   /** The fault's parameters, which may be updated at any time. */
   readonly harm: () => Harm
   /** The stage's own stream of chance; made when it is first asked for. */
@@ -82,4 +82,4 @@ export interface StageContext<Harm extends LinkHarm = LinkHarm> {
   readonly shared: Timetable
 }
 
-export type StageOf<Kind extends LinkHarm['kind']> = (context: StageContext<Extract<LinkHarm, { kind: Kind }>>) => Stage
+export type StageOf<Kind extends TcpHarm['kind']> = (context: StageContext<Extract<TcpHarm, { kind: Kind }>>) => Stage

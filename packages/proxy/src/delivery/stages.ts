@@ -1,4 +1,4 @@
-import type { LinkHarm } from '@chaos/faults'
+import type { TcpHarm } from '@chaos/faults'
 import {
   blackhole,
   corrupt,
@@ -15,7 +15,7 @@ import { bandwidth, latency, slice, slowClose } from './schedules.ts'
 import type { Stage, StageContext, StageOf } from './stage.ts'
 
 /** A fault that stays until it is removed; a reset is over as soon as it has happened. */
-export type StandingHarm = Exclude<LinkHarm, { readonly kind: 'reset' }>
+export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
 const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } = {
   partition,

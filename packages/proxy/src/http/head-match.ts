@@ -1,5 +1,5 @@
 import type { HttpMatch } from '@chaos/faults'
-import { type ClientFilter, createClientFilter } from '../trigger.ts'
+import { type ClientFilter, createClientFilter } from '../client-filter.ts'
 import { compilePath, pathOf } from './path-pattern.ts'
 
 /** What a request says at its head, whatever the version of HTTP. */

@@ -1,5 +1,4 @@
-import type { HttpFault, Random } from '@chaos/faults'
-import { actsOnReplies } from '@chaos/faults'
+import { actsOnReplies, type HttpFault, isCounted, isTimely, type Random } from '@chaos/faults'
 import { compileHeadMatch, type HeadMatch } from './head-match.ts'
 import type { RequestHead } from './request-head.ts'
 import { StaleReplies } from './stale-replies.ts'
@@ -73,12 +72,8 @@ export class HttpRule {
   strikes(nowMs: number, random: () => Random): boolean {
     const { when } = this.fault
     if (when !== undefined) {
-      const ageMs = nowMs - this.#appliedAtMs
-      if (ageMs < (when.fromMs ?? 0) || ageMs >= (when.untilMs ?? Number.POSITIVE_INFINITY)) return false
-      const number = ++this.#matched
-      if (when.nth !== undefined && number !== when.nth) return false
-      if (when.first !== undefined && number > when.first) return false
-      if (when.every !== undefined && number % when.every !== 0) return false
+      if (!isTimely(when, nowMs - this.#appliedAtMs)) return false
+      if (!isCounted(when, ++this.#matched)) return false
       if (when.probability !== undefined && !random().chance(when.probability)) return false
     }
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)

@@ -1,6 +1,5 @@
-import type { Http2Fault, Random } from '@chaos/faults'
+import { type Http2Fault, isCounted, isTimely, type Random } from '@chaos/faults'
 import { compileHeadMatch, type HeadMatch, type MatchableHead } from '../http/head-match.ts'
-import { isCounted, isTimely } from '../messages/trigger.ts'
 
 /** A fault in force, over all its links. */
 export interface StandingHttp2Fault {

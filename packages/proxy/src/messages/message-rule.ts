@@ -1,7 +1,6 @@
-import type { MessageFault, Random } from '@chaos/faults'
+import { isCounted, isTimely, type MessageFault, type Random } from '@chaos/faults'
 import type { Direction, Framing } from '../framing/framing.ts'
 import { compileMatch } from './match.ts'
-import { isCounted, isTimely } from './trigger.ts'
 
 /** A fault in force, over all its links. */
 export interface Standing {

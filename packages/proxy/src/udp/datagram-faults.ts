@@ -1,5 +1,5 @@
 import type { DatagramFault, Link, Random } from '@chaos/faults'
-import { linkName, parseDatagramFault } from '@chaos/faults'
+import { datagramFamily, linkName } from '@chaos/faults'
 import type { ProxyClock } from '../clock.ts'
 import { LinkTable } from '../link-table.ts'
 import { appliedTo, RuleList } from '../rule-list.ts'
@@ -50,7 +50,7 @@ export function createDatagramFaults(random: Random, clock: ProxyClock): Datagra
   return {
     link: (link) => links.of(link),
     apply(fault) {
-      parseDatagramFault(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
+      datagramFamily.parse(fault, `fault on ${fault.links.map(linkName).join(', ')}`)
       const standing = standingDatagramFault(fault, clock.nowMs())
       return appliedTo(
         standing,

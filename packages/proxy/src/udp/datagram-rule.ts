@@ -1,6 +1,6 @@
-import type { DatagramFault, Random } from '@chaos/faults'
-import type { ClientFilter } from '../trigger.ts'
-import { createClientFilter, namesConnection } from '../trigger.ts'
+import { type DatagramFault, isCounted, isTimely, type Random } from '@chaos/faults'
+import type { ClientFilter } from '../client-filter.ts'
+import { createClientFilter } from '../client-filter.ts'
 
 /** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault {
@@ -29,11 +29,10 @@ export function strikes(rule: DatagramRule, client: string, nowMs: number): bool
   const { fault, appliedAtMs, isForClient } = rule.standing
   const { when } = fault
   if (when === undefined) return true
-  const ageMs = nowMs - appliedAtMs
-  if (ageMs < (when.fromMs ?? 0) || ageMs >= (when.untilMs ?? Number.POSITIVE_INFINITY)) return false
+  if (!isTimely(when, nowMs - appliedAtMs)) return false
   if (isForClient?.(client) === false) return false
   rule.seen++
-  if (!namesConnection(when, rule.seen)) return false
+  if (!isCounted(when, rule.seen)) return false
   return when.probability === undefined || rule.random.chance(when.probability)
 }
 

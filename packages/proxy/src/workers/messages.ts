@@ -1,4 +1,4 @@
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import type { UserErrorCode } from '@chaos/history'
 import type { LinkStatistics } from '../link-state.ts'
 import type { RouteOptions } from '../tcp/route.ts'
@@ -11,7 +11,7 @@ export type WorkerCommand =
   | { readonly do: 'open'; readonly route: number; readonly options: Omit<RouteOptions, 'intercept' | 'peers'> }
   | { readonly do: 'setUpstream'; readonly route: number; readonly upstream: RouteOptions['upstream'] }
   | { readonly do: 'close'; readonly route: number }
-  | { readonly do: 'apply' | 'update'; readonly fault: number; readonly harm: LinkFault }
+  | { readonly do: 'apply' | 'update'; readonly fault: number; readonly harm: TcpFault }
   | { readonly do: 'remove'; readonly fault: number }
   | { readonly do: 'report' }
 

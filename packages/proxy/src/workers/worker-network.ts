@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import { UserError } from '@chaos/history'
 import { validateFault, validateUpdate } from '../affliction.ts'
 import type { AppliedFault } from '../applied-fault.ts'
@@ -122,7 +122,7 @@ export async function createWorkerNetwork({ seed, workers: count }: WorkerNetwor
     }
   }
 
-  function apply(initial: LinkFault): AppliedFault {
+  function apply(initial: TcpFault): AppliedFault {
     validateFault(initial)
     requireSpreadable(initial)
     const number = ++numbers
@@ -190,7 +190,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const needsOneProcess = (where: string, what: string): UserError =>
   new UserError('usage', `${where}: ${what} needs all connections in one process. Leave the workers out.`)
 
-function requireSpreadable(fault: LinkFault): void {
+function requireSpreadable(fault: TcpFault): void {
   const { nth, first, every } = fault.when ?? {}
   if (nth !== undefined || first !== undefined || every !== undefined)
     throw needsOneProcess(fault.kind, 'a trigger that counts connections')

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { HttpFault } from '@chaos/faults'
-import { parseHttpFault } from '@chaos/faults'
+import { httpFamily } from '@chaos/faults'
 import type { EventInput } from '@chaos/history'
 import { historyFromEvents, parseJsonLine } from '@chaos/history'
 import type { HttpFaultsOptions, RouteTable } from '@chaos/proxy'
@@ -77,7 +77,7 @@ export async function httpRouteTo(
   const created = network({ seed })
   const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
   const apply = (fault: { readonly kind: HttpFault['kind']; readonly [name: string]: unknown }) =>
-    http.apply(parseHttpFault({ links: ['clients>n1'], ...fault }, 'test'))
+    http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
   return { route, http, apply, network: created, recorder, client, backend }
 }
 

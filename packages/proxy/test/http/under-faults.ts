@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import { connect, constants } from 'node:http2'
-import type { LinkHarm, LinkTrigger } from '@chaos/faults'
-import { createRandom, parseHttp2Fault, parseHttpFault } from '@chaos/faults'
+import type { TcpHarm, TcpTrigger } from '@chaos/faults'
+import { createRandom, http2Family, httpFamily } from '@chaos/faults'
 import type { EventInput } from '@chaos/history'
 import { millis } from '@chaos/history'
 import type { Intercept, RouteTable } from '@chaos/proxy'
@@ -26,7 +26,7 @@ const MOST_ROUNDS = 8
 export type Spoken = 'HTTP/1.1' | 'HTTP/2' | 'gRPC'
 
 /** All that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
-const linkFaults: readonly (readonly [keyof typeof links, LinkHarm, LinkTrigger])[] = [
+const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, TcpTrigger])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 30, variationBytes: 20, pauseMs: millis(0) }, { probability: 0.2 }],
   ['both', { kind: 'bandwidth', bytesPerSecond: 20_000 }, { probability: 0.1 }],
@@ -128,8 +128,8 @@ export async function recordHttpUnderFaults(spoken: Spoken, operations: number) 
   const applied = [
     ...linkFaults.map(([where, harm, trigger]) => made.apply(on(links[where], harm, trigger))),
     ...(spoken === 'HTTP/1.1'
-      ? httpFaults.map((fault) => http.apply(parseHttpFault({ links: ['clients>n1'], ...fault }, 'test')))
-      : http2Faults.map((fault) => http2.apply(parseHttp2Fault(fault, 'test')))),
+      ? httpFaults.map((fault) => http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test')))
+      : http2Faults.map((fault) => http2.apply(http2Family.parse(fault, 'test')))),
   ]
   let sent = 0
   const next = (): Request | undefined => (recorder.counters.operations >= operations ? undefined : draw(sent++))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { type Http2Fault, parseHttp2Fault } from '@chaos/faults'
+import { type Http2Fault, http2Family } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -215,12 +215,12 @@ describe('a fault that cannot be is refused', () => {
     [{ kind: 'goaway', links: ['a>b'], match: { body: 'x' } }, '"match" has no parameter "body"'],
     [{ kind: 'goaway', links: ['a>b'], match: { path: 'x' } }, 'A path begins with a slash'],
   ])('%j', (json, message) => {
-    expect(() => parseHttp2Fault(json, 'x')).toThrow(UserError)
-    expect(() => parseHttp2Fault(json, 'x')).toThrow(message)
+    expect(() => http2Family.parse(json, 'x')).toThrow(UserError)
+    expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
   test('on a link of which nobody said that it carries HTTP/2', () => {
-    const fault: Http2Fault = parseHttp2Fault({ kind: 'goaway', links: ['n1>n2'] }, 'x')
+    const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:http2'
-import { parseHttp2Fault } from '@chaos/faults'
+import { http2Family } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import { PREFACE } from '../../src/http2/frames.ts'
@@ -142,6 +142,6 @@ test('a header block that never ends goes on with the end of its connection', as
 
 test('a client that is neither an address nor a network is refused', async () => {
   const { faults } = await service()
-  const fault = parseHttp2Fault({ kind: 'goaway', links: ['clients>n1'], match: { client: 'ann' } }, 'x')
+  const fault = http2Family.parse({ kind: 'goaway', links: ['clients>n1'], match: { client: 'ann' } }, 'x')
   expect(() => faults.apply(fault)).toThrow(UserError)
 })

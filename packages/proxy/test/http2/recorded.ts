@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { parseHttp2Fault } from '@chaos/faults'
+import { http2Family } from '@chaos/faults'
 import type { RouteTable } from '@chaos/proxy'
 import { createHttp2Faults, createRecorder } from '@chaos/proxy'
 import { RecordedLines, textTable } from '../http/live.ts'
@@ -23,7 +23,7 @@ export async function http2RouteTo(
   const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
   const apply = (fault: { readonly kind: string; readonly back?: boolean; readonly [name: string]: unknown }) => {
     const { back = false, ...rest } = fault
-    return http2.apply(parseHttp2Fault({ links: [back ? 'n1>clients' : 'clients>n1'], ...rest }, 'test'))
+    return http2.apply(http2Family.parse({ links: [back ? 'n1>clients' : 'clients>n1'], ...rest }, 'test'))
   }
   return { route, apply, network: created, recorder, client, backend }
 }

@@ -1,4 +1,4 @@
-import { parseMessageFault } from '@chaos/faults'
+import { messageFamily } from '@chaos/faults'
 import { millis, UserError } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import type { Framing } from '../../src/framing/framing.ts'
@@ -117,7 +117,7 @@ describe('a fault that cannot be is refused with the reason', () => {
     ],
   ])('%#', (framing, json, reason) => {
     const { faults } = world({ framing })
-    const apply = () => faults.apply(parseMessageFault(json, 'x'))
+    const apply = () => faults.apply(messageFamily.parse(json, 'x'))
     expect(apply).toThrow(UserError)
     expect(apply).toThrow(reason)
   })

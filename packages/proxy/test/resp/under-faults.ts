@@ -1,4 +1,4 @@
-import type { LinkHarm, LinkTrigger, MessageFault, MessageHarm } from '@chaos/faults'
+import type { MessageFault, MessageHarm, TcpHarm, TcpTrigger } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import type { Event, Json } from '@chaos/history'
 import { millis } from '@chaos/history'
@@ -18,7 +18,7 @@ const PATIENCE_MS = 300
 const MOST_BATCHES = 30
 
 /** Everything that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
-const linkFaults: readonly (readonly [keyof typeof links, LinkHarm, LinkTrigger])[] = [
+const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, TcpTrigger])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 12, variationBytes: 8, pauseMs: millis(0) }, { probability: 0.3 }],
   ['both', { kind: 'bandwidth', bytesPerSecond: 20_000 }, { probability: 0.1 }],

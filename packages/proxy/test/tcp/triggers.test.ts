@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { LinkHarm, LinkTrigger } from '@chaos/faults'
+import type { TcpHarm, TcpTrigger } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
 import {
@@ -24,7 +24,7 @@ const ms = millis
 
 describe('a trigger', () => {
   /** Which of ten connections, the first four alive already, are held. */
-  async function hit(when: LinkTrigger, seed = 1) {
+  async function hit(when: TcpTrigger, seed = 1) {
     const { network, route } = await routeTo(await echo(), { seed })
     const clients: Received[] = []
     const dialOne = async () => {
@@ -161,7 +161,7 @@ describe('an update', () => {
 
 test('removing any fault from a connection whose receiver is gone or does not read returns at once', async () => {
   const stuck = await serve((socket) => socket.pause())
-  const harms: readonly LinkHarm[] = [
+  const harms: readonly TcpHarm[] = [
     { kind: 'partition', mode: 'hold' },
     { kind: 'latency', latencyMs: ms(1e6), jitterMs: ms(0) },
     { kind: 'bandwidth', bytesPerSecond: 1 },

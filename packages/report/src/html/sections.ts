@@ -1,4 +1,5 @@
 import type { Accounting, Report, Staleness } from '@chaos/checker'
+import { nameOfChoice } from '@chaos/faults'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { printable, valueText } from '../operation-words.ts'
@@ -94,7 +95,7 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
     ['clients', count(spec.clients)],
     ['rate', `${count(spec.rate)} ops/s`],
     ['client timeout', durationOfMillis(spec.timeoutMs)],
-    ['faults', spec.faults.length === 0 ? 'none' : spec.faults.join(', ')],
+    ['faults', spec.faults.length === 0 ? 'none' : spec.faults.map(nameOfChoice).join(', ')],
     ['seed', String(spec.seed)],
     ['began', startedAt],
     ['lasted', duration(durationNanos)],

@@ -1,4 +1,4 @@
-import { describeFault } from '@chaos/faults'
+import { describeFault, faultDefinitions } from '@chaos/faults'
 import { nameText, printable } from '../operation-words.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
 import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'
@@ -122,17 +122,8 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
 }
 
 /** Several of a kind, in words: `6 partitions`. */
-function kindInPlural(kind: string): string {
-  if (kind === 'latency') return 'spells of latency'
-  if (kind === 'bandwidth') return 'spells of low bandwidth'
-  if (kind === 'loss') return 'spells of loss'
-  if (kind === 'crash') return 'crashes'
-  if (kind === 'duplicate') return 'spells of duplication'
-  if (kind === 'reorder') return 'spells of reordering'
-  if (kind === 'corrupt') return 'spells of corruption'
-  if (kind === 'clock') return 'wrong clocks'
-  return `${kind}s`
-}
+const kindInPlural = (kind: string): string =>
+  faultDefinitions.find((definition) => definition.kind === kind)?.plural ?? `spells of ${kind}`
 
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
 export function infoText(info: {

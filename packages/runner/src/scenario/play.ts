@@ -98,7 +98,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
       waitingFor++
       const from = nanos(since() + after)
       const to = nanos(from + duration)
-      nemesis.add({ id: `disturbance-${disturbances}`, from, to, plan: { kind: 'concrete', fault } })
+      nemesis.add({ id: `disturbance-${disturbances}`, from, to, plan: fault })
       clock.at(nanos(startedAt + to), oneLess)
     },
   }

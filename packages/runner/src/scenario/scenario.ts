@@ -54,5 +54,5 @@ export const scheduleOf = (scenario: Scenario): Schedule =>
     id: `fault-${i + 1}`,
     from,
     to,
-    plan: { kind: 'concrete', fault },
+    plan: fault,
   }))

@@ -1,5 +1,14 @@
 import type { Level } from '@chaos/checker'
-import { createRandom, type Nemesis, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
+import {
+  createRandom,
+  type FaultKind,
+  type Nemesis,
+  nemeses,
+  nodeNames,
+  parseSchedule,
+  planSchedule,
+  type Schedule,
+} from '@chaos/faults'
 import { didYouMean, UserError } from '@chaos/history'
 import { type Settings, settingsFor, type Workload } from '@chaos/workloads'
 import type { RunExpectation } from '../judge.ts'
@@ -16,6 +25,8 @@ export interface PlannedRun {
   readonly targetSettings: Settings
   readonly workloadSettings: Settings
   readonly nemeses: readonly Nemesis[]
+  /** What was asked for, of which each is to happen. */
+  readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
   /** Absent: the run only looks. */
   readonly expect: RunExpectation | undefined
@@ -43,10 +54,12 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   const chosen = nemesesOf(spec, target, refuse)
+  const schedule = scheduleOfRun({ ...spec, nodes: spec.nodes ?? target.defaultNodes }, chosen, where)
+  for (const { id, plan } of schedule) requireSuffering(target, plan.kind, id, refuse)
   await requirePrograms(target)
 
   const nodes = spec.nodes ?? target.defaultNodes
-  const faults = chosen.map(({ kind }) => kind)
+  const faults = requestedKinds(chosen, schedule)
   const promised = target.promises({ workload: workload.name, settings: targetSettings, faults })
   return {
     spec: { ...spec, nodes },
@@ -55,22 +68,41 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     targetSettings,
     workloadSettings,
     nemeses: chosen,
-    schedule: scheduleOfRun({ ...spec, nodes }, chosen),
+    faultKinds: faults,
+    schedule,
     expect: expectationOf(spec, workload, promised, refuse),
   }
 }
 
-/** What a seed decides of the faults before anything is started. */
-export const scheduleOfRun = (
-  { nodes, timeMs, seed }: Pick<RunSpec, 'timeMs' | 'seed'> & { readonly nodes: number },
+/** What is scheduled, and what a seed decides of the rest, before anything is started. @throws UserError (input) */
+export function scheduleOfRun(
+  { nodes, timeMs, seed, faults }: Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number },
   chosen: readonly Nemesis[],
-): Schedule =>
-  planSchedule({
+  where: string,
+): Schedule {
+  const scheduled = parseSchedule(
+    faults.filter((fault) => typeof fault !== 'string'),
+    `${where}: scheduled faults`,
+    'scheduled',
+  )
+  const planned = planSchedule({
     nemeses: chosen,
     nodes: nodeNames(nodes),
     durationMs: timeMs,
     random: createRandom(seed).fork('schedule'),
   })
+  const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
+  if (taken !== undefined)
+    throw new UserError(
+      'input',
+      `${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`,
+    )
+  return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
+}
+
+const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonly FaultKind[] => [
+  ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
+]
 
 /** A promise that the workload cannot tell of is not held against anybody; a level that was asked for is. */
 function expectationOf(
@@ -86,19 +118,26 @@ function expectationOf(
   return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
 }
 
-/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
 function nemesesOf({ faults }: RunSpec, target: Target, refuse: (problem: string) => never): readonly Nemesis[] {
-  const possible = nemeses.filter(({ kind }) => target.suffers(kind).possible).map(({ name }) => name)
-  return faults.map((name) => {
+  const names = faults.filter((fault) => typeof fault === 'string')
+  return names.map((name) => {
     const known = nemeses.map((each) => each.name)
     const nemesis = nemeses.find((each) => each.name === name)
     if (nemesis === undefined) return refuse(`there is no fault ${name}.${suggestion(name, known)}`)
-    const suffering = target.suffers(nemesis.kind)
-    if (suffering.possible) return nemesis
-    return refuse(
-      `${target.name} cannot suffer ${name}: ${suffering.reason}. ${suffering.instead} Faults it can suffer: ${possible.join(', ')}.`,
-    )
+    requireSuffering(target, nemesis.kind, name, refuse)
+    return nemesis
   })
+}
+
+/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
+function requireSuffering(target: Target, kind: FaultKind, name: string, refuse: (problem: string) => never): void {
+  const suffering = target.suffers(kind)
+  if (suffering === true) return
+  const possible = nemeses.filter((each) => target.suffers(each.kind) === true).map((each) => each.name)
+  const what = name === kind ? name : `${name} (${kind})`
+  refuse(
+    `${target.name} cannot suffer ${what}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`,
+  )
 }
 
 function settingsOf(

@@ -1,5 +1,6 @@
 import { type Level, levels } from '@chaos/checker'
-import { type Millis, millis, nearest, UserError } from '@chaos/history'
+import type { FaultChoice } from '@chaos/faults'
+import { type Json, type Millis, millis, nearest, UserError } from '@chaos/history'
 import type { Settings } from '@chaos/workloads'
 import * as v from 'valibot'
 
@@ -21,8 +22,8 @@ export interface RunSpec {
   readonly timeMs: Millis
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
-  /** As `--faults` names them. */
-  readonly faults: readonly string[]
+  /** As `--faults` names them, or each with its times, as in a schedule. */
+  readonly faults: readonly FaultChoice[]
   readonly seed: number
   /** Absent: what the target promises. `none`: it only looks. */
   readonly expect?: Level | 'none' | undefined
@@ -52,6 +53,17 @@ const settings = v.record(
   'must be an object of settings, such as {"keys":20}',
 )
 
+const faultChoice = v.union(
+  [
+    v.string(),
+    v.record(
+      v.string(),
+      v.custom<Json>(() => true),
+    ),
+  ],
+  'must be a name, or a fault with its times',
+)
+
 const HOUR_MS = 3_600_000
 
 /** Parser, messages, help and documents all come from it; the compiler holds it to `RunSpec`. */
@@ -75,7 +87,7 @@ const runSchema = v.strictObject({
   rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), 2000),
   timeMs: v.optional(duration('how long clients are at work', 100, 24 * HOUR_MS), 20_000),
   timeoutMs: v.optional(duration('how long a client waits for an answer', 1, HOUR_MS), 1_000),
-  faults: v.optional(v.array(v.string('must be a name'), 'must be a list of faults, such as ["partition","kill"]'), [
+  faults: v.optional(v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'), [
     'partition',
     'kill',
     'pause',

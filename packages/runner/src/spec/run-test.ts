@@ -95,7 +95,7 @@ const headerOf = ({ spec, target, workload }: PlannedRun): Header => ({
 })
 
 async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOptions): Promise<JudgedRun> {
-  const { spec, target, workload, nemeses, schedule, expect } = run
+  const { spec, target, workload, faultKinds, schedule, expect } = run
   const { store, now, listener } = options
   const history = await store.read()
   listener?.({ type: 'checking', operations: history.operations.length })
@@ -120,7 +120,7 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     startedAt: options.startedAt,
     tier: target.tier,
     schedule,
-    requestedFaults: nemeses.map(({ kind }) => kind),
+    requestedFaults: faultKinds,
     history,
     workload,
     outcome,

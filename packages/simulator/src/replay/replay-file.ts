@@ -1,5 +1,16 @@
-import { linkName, nodeNames, parseFault, quote, readObject, readParameters } from '@chaos/faults'
-import { type Input, type Json, type Millis, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
+import {
+  count,
+  ms,
+  nodeNames,
+  optional,
+  parseFault,
+  printFault,
+  quote,
+  readObject,
+  readParameters,
+  text,
+} from '@chaos/faults'
+import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaos/runner'
 
@@ -47,7 +58,7 @@ export function printReplay({ scenario, found, digest, invariants }: Replay): st
     '{',
     ...lines,
     `  "operations": ${printList(operations.map(printOperation))},`,
-    `  "faults": ${printList(faults.map(printFault))}`,
+    `  "faults": ${printList(faults.map(printPlannedFault))}`,
     '}',
     '',
   ].join('\n')
@@ -62,17 +73,18 @@ function printOperation({ at, client, node, input }: PlannedOperation): object {
   return { atMs: nanosToMillis(at), client, node, ...shown }
 }
 
-function printFault({ from, to, fault }: PlannedFault): object {
-  const times = { fromMs: nanosToMillis(from), toMs: nanosToMillis(to) }
-  return 'links' in fault ? { ...times, ...fault, links: fault.links.map(linkName) } : { ...times, ...fault }
-}
+const printPlannedFault = ({ from, to, fault }: PlannedFault): object => ({
+  fromMs: nanosToMillis(from),
+  toMs: nanosToMillis(to),
+  ...printFault(fault),
+})
 
 /**
  * @param source begins every message: the file.
  * @throws UserError (input) with the place of what is wrong, and what would be right.
  */
-export function parseReplay(text: string, source: string): Replay {
-  const members = readObject(parseJson(text, source), source)
+export function parseReplay(written: string, source: string): Replay {
+  const members = readObject(parseJson(written, source), source)
   if ('spec' in members)
     throw new UserError(
       'input',
@@ -111,16 +123,16 @@ export function parseReplay(text: string, source: string): Replay {
   }
 }
 
-const headParameters = [
-  { name: 'target', unit: 'text', summary: 'what it is played on' },
-  { name: 'workload', unit: 'text', summary: 'what clients do', optional: true },
-  { name: 'bug', unit: 'text', summary: 'a mistake of the target', optional: true },
-  { name: 'nodes', unit: 'count', summary: 'how many nodes', least: 1, most: 15 },
-  { name: 'seed', unit: 'count', summary: 'of delays, and of the nodes' },
-  { name: 'timeoutMs', unit: 'ms', summary: 'how long clients wait' },
-  { name: 'found', unit: 'text', summary: 'what went wrong', optional: true },
-  { name: 'digest', unit: 'text', summary: 'of the history', optional: true },
-] as const
+const headParameters = {
+  target: text('what it is played on'),
+  workload: optional(text('what clients do')),
+  bug: optional(text('a mistake of the target')),
+  nodes: count('how many nodes', { least: 1, most: 15 }),
+  seed: count('of delays, and of the nodes'),
+  timeoutMs: ms('how long clients wait'),
+  found: optional(text('what went wrong')),
+  digest: optional(text('of the history')),
+}
 const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'invariants', 'operations', 'faults']
 
 /** Some editors put one before the text. */
@@ -159,13 +171,13 @@ function parseKnobs(value: unknown, where: string): { readonly [name: string]: K
   return knobs
 }
 
-const operationParameters = [
-  { name: 'atMs', unit: 'ms', summary: 'when it begins' },
-  { name: 'client', unit: 'count', summary: 'whose it is' },
-  { name: 'node', unit: 'text', summary: 'who is asked' },
-  { name: 'f', unit: 'text', summary: 'what is asked' },
-  { name: 'key', unit: 'text', summary: 'of which key', optional: true },
-] as const
+const operationParameters = {
+  atMs: ms('when it begins'),
+  client: count('whose it is'),
+  node: text('who is asked'),
+  f: text('what is asked'),
+  key: optional(text('of which key')),
+}
 
 function parseOperation(value: unknown, where: string, nodes: number): PlannedOperation {
   const members = readObject(value, where)
@@ -197,21 +209,31 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   throw new UserError('input', `${where}: a ${f} needs "value".`)
 }
 
-const timeParameters = [
-  { name: 'fromMs', unit: 'ms', summary: 'when it begins' },
-  { name: 'toMs', unit: 'ms', summary: 'when it ends' },
-] as const
+const timeParameters = { fromMs: ms('when it begins'), toMs: ms('when it ends') }
 
 function parsePlannedFault(value: unknown, where: string, nodes: number): PlannedFault {
   const members = readObject(value, where)
-  const fault = parseFault(value, where, ['fromMs', 'toMs'])
+  const fault = parseFault(inPresentWords(members), where, ['fromMs', 'toMs'])
   const times = readParameters(timeParameters, { fromMs: members['fromMs'], toMs: members['toMs'] }, where)
-  const [from, to] = [times['fromMs'], times['toMs']].map((time) => millisToNanos(Number(time) as Millis))
-  if (from === undefined || to === undefined || to < from)
-    throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
+  const [from, to] = [millisToNanos(times.fromMs), millisToNanos(times.toMs)]
+  if (to < from) throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
   const named = 'nodes' in fault ? fault.nodes : fault.links.flatMap((link) => [link.from, link.to])
   for (const name of named) if (name !== 'clients') requireNode(name, where, nodes)
   return { from, to, fault }
+}
+
+/** What faults of messages were called in files of earlier versions, which said their probability themselves. */
+const FORMER_KINDS: { readonly [kind: string]: string } = {
+  loss: 'drop-message',
+  duplicate: 'duplicate-message',
+  reorder: 'reorder-message',
+  corrupt: 'corrupt-message',
+}
+
+function inPresentWords(members: ReturnType<typeof readObject>): ReturnType<typeof readObject> {
+  const { kind, probability, ...others } = members
+  if (typeof kind !== 'string' || !Object.hasOwn(FORMER_KINDS, kind)) return members
+  return { ...others, kind: FORMER_KINDS[kind], when: { probability } }
 }
 
 function requireNode(name: string, where: string, nodes: number): void {

@@ -113,7 +113,7 @@ function separation(
   const links: readonly Link[] = linksBetween([side, rest.length > 0 ? rest : others])
   const from = nanos(broken.at + 1 + (random.chance(0.5) ? 0 : random.next() * lengthMs * 0.5e6))
   const to = nanos(from + (0.2 + random.next()) * lengthMs * 1e6)
-  return { id: 'separation', from, to, plan: { kind: 'concrete', fault: { kind: 'partition', links, mode: 'drop' } } }
+  return { id: 'separation', from, to, plan: { kind: 'partition', links, mode: 'drop' } }
 }
 
 /** The next leader is stopped: its successor may not have what it has. */

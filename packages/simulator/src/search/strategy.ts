@@ -1,4 +1,4 @@
-import { type Nemesis, type NodeId, nemeses, type Random, type ScheduledFault } from '@chaos/faults'
+import { nemeses as allNemeses, type Nemesis, type NodeId, type Random, type ScheduledFault } from '@chaos/faults'
 import { type Millis, millis, nanos } from '@chaos/history'
 import type { Moment } from '../node.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
@@ -16,6 +16,9 @@ export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
 }
+
+/** What a search draws from: faults among nodes, where the mistakes are; the network to clients is never at fault. */
+const nemeses: readonly Nemesis[] = allNemeses.filter(({ among }) => among === 'nodes')
 
 const SHORTEST_FAULT_MS = 20
 const LONGEST_FAULT_MS = 900
@@ -130,17 +133,17 @@ function someOf<T>(random: Random, items: readonly T[]): T[] {
 function scatter(
   random: Random,
   kinds: readonly Nemesis[],
-  turns: number,
+  episodes: number,
   nodes: readonly NodeId[],
   lengthMs: Millis,
 ): ScheduledFault[] {
   const faults: Omit<ScheduledFault, 'id'>[] = []
-  for (let i = 0; i < turns; i++) {
-    const { stages, lengths } = random.pick(kinds).plan(random, nodes)
+  for (let i = 0; i < episodes; i++) {
+    const { parts, lengths } = random.pick(kinds).plan(random, nodes)
     const startMs = random.next() * lengthMs
-    const turnMs = lengths * faultLengthMs(random)
-    for (const { from, to, plan } of stages)
-      faults.push({ from: atMs(startMs + from * turnMs), to: atMs(startMs + to * turnMs), plan })
+    const episodeMs = lengths * faultLengthMs(random)
+    for (const { from, to, plan } of parts)
+      faults.push({ from: atMs(startMs + from * episodeMs), to: atMs(startMs + to * episodeMs), plan })
   }
   return faults.sort((one, other) => one.from - other.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }

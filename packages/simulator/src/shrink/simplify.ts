@@ -1,4 +1,4 @@
-import { type Fault, type NodeId, nodeNames } from '@chaos/faults'
+import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@chaos/faults'
 import { type Nanos, nanos } from '@chaos/history'
 import type { PlannedFault, Scenario } from '@chaos/runner'
 
@@ -107,7 +107,9 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
 
 /** What befalls some messages befalls all of them: which ones no longer hangs on how many were sent before. */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
-  return 'probability' in fault && fault.probability < 1 ? { from, to, fault: { ...fault, probability: 1 } } : undefined
+  if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
+  const { when, ...always } = fault
+  return when?.probability === undefined || when.probability === 1 ? undefined : { from, to, fault: always }
 }
 
 /** The nodes, or the ends of the links, from the last to the first. */

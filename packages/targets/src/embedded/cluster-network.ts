@@ -10,6 +10,8 @@ export interface ClusterNetwork {
   readonly applyToRequests: HttpFaults['apply']
   /** On links between nodes, over which they speak JSON lines. */
   readonly applyToMessages: MessageFaults['apply']
+  /** Calls back with each node that `crash-before-reply` is to end; until the returned function is called. */
+  onCrash(crash: (node: NodeId) => void): () => void
   /** Where clients dial to reach the node. */
   clientPort(node: NodeId): number
   /** Where a node dials to reach each other one. */
@@ -32,7 +34,11 @@ export async function openClusterNetwork(
 ): Promise<ClusterNetwork> {
   const network = createNetwork({ seed })
   const messages = createMessageFaults({ seed })
-  const requests = createHttpFaults({ seed, recorder: recorded?.recorder })
+  const crashes = new Set<(node: NodeId) => void>()
+  const crashServer = (node: NodeId): void => {
+    for (const crash of crashes) crash(node)
+  }
+  const requests = createHttpFaults({ seed, recorder: recorded?.recorder, crashServer })
   const opening: Promise<Route>[] = []
   for (const to of nodes) {
     const intercept = requests.intercept({ from: 'clients', to, table: recorded?.table })
@@ -53,6 +59,10 @@ export async function openClusterNetwork(
     apply: (fault) => network.apply(fault),
     applyToRequests: (fault) => requests.apply(fault),
     applyToMessages: (fault) => messages.apply(fault),
+    onCrash(crash) {
+      crashes.add(crash)
+      return () => void crashes.delete(crash)
+    },
     clientPort(node) {
       const route = routes.find(({ from, to }) => from === 'clients' && to === node)
       if (route === undefined) throw new Error(`there is no node ${node}`)

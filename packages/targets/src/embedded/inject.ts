@@ -1,68 +1,96 @@
-import type { Fault, Link, MessageHarm, NodeId } from '@chaos/faults'
+import {
+  type Fault,
+  familyOf,
+  type HttpFault,
+  httpFamily,
+  type Link,
+  linkName,
+  type MessageFault,
+  messageFamily,
+  type NodeFault,
+  type NodeId,
+  tcpFamily,
+} from '@chaos/faults'
 import type { Heal, Injected } from '@chaos/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { EmbeddedNode } from './embedded-node.ts'
-import { refusalOf } from './suffers.ts'
+import { embeddedSuffers } from './suffers.ts'
+
+type Nodes = ReadonlyMap<NodeId, EmbeddedNode>
 
 /** Puts a fault in force; nothing of it where it names a node that is not there, or is none that processes can suffer. */
-export async function inject(
-  fault: Fault,
-  nodes: ReadonlyMap<NodeId, EmbeddedNode>,
-  network: ClusterNetwork,
-): Promise<Injected> {
-  const refused = refusalOf(fault.kind)
-  if (refused !== undefined) return { type: 'failed', error: refused }
+export async function inject(fault: Fault, nodes: Nodes, network: ClusterNetwork): Promise<Injected> {
+  const suffering = embeddedSuffers(fault.kind)
+  if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
+  if ('nodes' in fault) return onNodes(fault, nodesOf(fault.nodes, nodes))
+  requireNodes(fault.links, nodes)
+  if (tcpFamily.owns(fault)) return inForce(network.apply(fault))
+  if (messageFamily.owns(fault)) return onMessages(fault, network)
+  if (httpFamily.owns(fault)) return onRequests(fault, nodes, network)
+  throw new Error(`${fault.kind} is refused above`)
+}
+
+async function onNodes(fault: NodeFault, victims: readonly EmbeddedNode[]): Promise<Injected> {
   switch (fault.kind) {
     case 'kill': {
-      const victims = nodesOf(fault.nodes, nodes)
       const killed = await Promise.all(victims.map((node) => node.kill()))
       return injected(count(killed), () => Promise.all(victims.map((node) => node.revive())))
     }
     case 'pause': {
-      const victims = nodesOf(fault.nodes, nodes)
       const paused = await Promise.all(victims.map((node) => node.pause()))
       return injected(count(paused), async () => {
         for (const node of victims) node.resume()
       })
     }
-    case 'loss':
-      return toMessages({ kind: 'drop-message' }, fault)
-    case 'duplicate':
-      return toMessages({ kind: 'duplicate-message', copies: 1 }, fault)
-    case 'reorder':
-      return toMessages({ kind: 'reorder-message', behind: 1, withinMs: fault.withinMs }, fault)
-    case 'partition':
-    case 'latency':
-    case 'bandwidth':
-    case 'reset': {
-      requireNodes(fault.links, nodes)
-      const applied = network.apply(fault)
-      return injected(
-        () => applied.hits,
-        async () => applied.remove(),
-      )
-    }
     case 'crash':
     case 'clock':
-    case 'corrupt':
       throw new Error(`${fault.kind} is refused above`)
     default:
       fault satisfies never
       throw new Error('an unknown kind of fault')
   }
-
-  function toMessages(harm: MessageHarm, { links, probability }: OnMessages): Injected {
-    requireNodes(links, nodes)
-    // The first line of a connection says who speaks: the connection's, not a message between nodes.
-    const applied = network.applyToMessages({ ...harm, links, when: { probability, afterMessages: 1 } })
-    return injected(
-      () => applied.hits,
-      async () => applied.remove(),
-    )
-  }
 }
 
-type OnMessages = Extract<Fault, { readonly probability: number }>
+function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
+  const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
+  if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
+  // The first line of a connection says who speaks: the connection's, not a message between nodes.
+  const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
+  return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
+}
+
+function onRequests(fault: HttpFault, nodes: Nodes, network: ClusterNetwork): Injected {
+  const notRequests = fault.links.find(({ from }) => from !== 'clients')
+  if (notRequests !== undefined) return wrongLink(fault, notRequests, 'from clients to nodes')
+  if (fault.kind !== 'crash-before-reply') return inForce(network.applyToRequests(fault))
+  const victims: EmbeddedNode[] = []
+  const spare = network.onCrash((id) => {
+    for (const node of nodesOf([id], nodes)) {
+      victims.push(node)
+      void node.kill()
+    }
+  })
+  const applied = network.applyToRequests(fault)
+  return injected(
+    () => applied.hits,
+    () => {
+      applied.remove()
+      spare()
+      return Promise.all(victims.map((node) => node.revive()))
+    },
+  )
+}
+
+const wrongLink = ({ kind }: Fault, link: Link, where: string): Injected => ({
+  type: 'failed',
+  error: `${linkName(link)} carries nothing that ${kind} could hurt: ${familyOf(kind)?.summary ?? 'that'} go ${where}`,
+})
+
+const inForce = (applied: { readonly hits: number; remove(): void }): Injected =>
+  injected(
+    () => applied.hits,
+    async () => applied.remove(),
+  )
 
 function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
   let undone: Promise<unknown> | undefined
@@ -77,7 +105,7 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
 }
 
 /** A link leads from a node, or from the clients, to another. */
-function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, EmbeddedNode>): void {
+function requireNodes(links: readonly Link[], nodes: Nodes): void {
   const ends = links.flatMap(({ from, to }) => [from, to])
   nodesOf(
     ends.filter((end) => end !== 'clients'),
@@ -87,7 +115,7 @@ function requireNodes(links: readonly Link[], nodes: ReadonlyMap<NodeId, Embedde
 
 const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length
 
-function nodesOf(ids: readonly NodeId[], nodes: ReadonlyMap<NodeId, EmbeddedNode>): EmbeddedNode[] {
+function nodesOf(ids: readonly NodeId[], nodes: Nodes): EmbeddedNode[] {
   return [...new Set(ids)].map((id) => {
     const node = nodes.get(id)
     if (node === undefined) throw new Error(`there is no node ${id}; there are ${[...nodes.keys()].join(', ')}`)

@@ -1,33 +1,33 @@
-import type { FaultKind } from '@chaos/faults'
+import { type FaultKind, familyOf } from '@chaos/faults'
 import type { Suffering } from '@chaos/runner'
 
-const ONLY_SIMULATED = 'With --sim it can.'
-
-/** What embedded clusters can suffer: the fault × target table's row for each of them. */
-export const embeddedSufferings: Readonly<Record<FaultKind, Suffering>> = {
-  partition: { possible: true, how: 'the proxy holds or drops the bytes of each cut link' },
-  latency: { possible: true, how: 'the proxy delays the bytes' },
-  bandwidth: { possible: true, how: 'the proxy passes the bytes no faster' },
-  loss: { possible: true, how: 'the proxy leaves out messages between nodes, which are lines of JSON' },
-  duplicate: { possible: true, how: 'the proxy passes on messages between nodes twice' },
-  reorder: { possible: true, how: 'the proxy holds messages between nodes back until others have overtaken them' },
+const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
+  'corrupt-message': {
+    not: 'nodes speak lines of JSON without a checksum, and would take a flipped bit for what was said',
+    instead: 'reset, or with --sim, where framing notices',
+  },
   corrupt: {
-    possible: false,
-    reason: 'nodes speak lines of JSON without a checksum, and would take a flipped bit for what was said',
-    instead: ONLY_SIMULATED,
+    not: 'neither nodes nor clients have a checksum, and would take a flipped bit for what was said',
+    instead: 'reset, or corrupt-message with --sim, where framing notices',
   },
-  reset: { possible: true, how: 'the proxy resets the connections that are open (RST)' },
-  kill: { possible: true, how: 'SIGKILL; healed by a start on the same data directory' },
-  crash: {
-    possible: false,
-    reason: 'a signal reaches a process at some time, not at some effect',
-    instead: ONLY_SIMULATED,
+  'fabricate-message': {
+    not: 'no node is meant to survive a peer that lies',
+    instead: 'drop-message or duplicate-message',
   },
-  pause: { possible: true, how: 'SIGSTOP; healed by SIGCONT' },
-  clock: { possible: false, reason: 'all processes of a machine read the same clock', instead: ONLY_SIMULATED },
+  crash: { not: 'a signal reaches a process at some time, not at some effect', instead: 'kill, or with --sim' },
+  clock: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
 }
 
-export function refusalOf(kind: FaultKind): string | undefined {
-  const suffering = embeddedSufferings[kind]
-  return suffering.possible ? undefined : suffering.reason
+/** What embedded clusters can suffer: real processes, whose links all lead through the proxy. */
+export function embeddedSuffers(kind: FaultKind): Suffering {
+  const refusal = refused[kind]
+  if (refusal !== undefined) return refusal
+  const family = familyOf(kind)?.name
+  if (family === 'udp')
+    return {
+      not: 'nodes and clients speak over connections, not datagrams',
+      instead: kind.replace('datagram', 'message'),
+    }
+  if (family === 'http2') return { not: 'clients speak HTTP/1.1', instead: 'the faults of HTTP/1.1' }
+  return true
 }

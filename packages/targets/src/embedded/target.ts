@@ -2,7 +2,7 @@ import type { ProtocolDefinition } from '@chaos/protocols'
 import { protocolTarget, type Target } from '@chaos/runner'
 import { startEmbeddedCluster } from './cluster.ts'
 import { NODE_CLIENTS } from './node-routes.ts'
-import { embeddedSufferings } from './suffers.ts'
+import { embeddedSuffers } from './suffers.ts'
 
 /** A protocol as processes of this machine, which load it by its reference: its name, or its file. */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
@@ -10,7 +10,7 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   name: protocol.name,
   tier: 'real',
   sessions: { by: NODE_CLIENTS, named: true },
-  suffers: (fault) => embeddedSufferings[fault],
+  suffers: embeddedSuffers,
   start: ({ settings, asked, ...options }) =>
     startEmbeddedCluster({ ...options, protocol: reference, knobs: settings, recorded: asked }),
 })

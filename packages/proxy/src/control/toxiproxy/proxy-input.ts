@@ -1,6 +1,6 @@
 import { ControlError } from '../errors.ts'
 import type { ControlPlane } from '../plane.ts'
-import type { ManagedProxy, ProxySettings } from '../proxies.ts'
+import type { ManagedProxy, ProxyChange, ProxySettings } from '../proxies.ts'
 import { booleanMember, type Members, readList, readMembers, stringMember } from './go-json.ts'
 
 /** A proxy, and the toxics it begins with. */
@@ -27,7 +27,7 @@ export function readProxyInput(members: Members): ProxyInput {
 }
 
 /** Only what is given changes; a name is ignored. @throws ControlError (400) */
-export function readProxyChange(members: Members): Partial<ProxySettings> {
+export function readProxyChange(members: Members): ProxyChange {
   const listen = textOf(members, 'listen')
   const upstream = textOf(members, 'upstream')
   const enabled = booleanMember(members, { struct: STRUCT, name: 'enabled' })

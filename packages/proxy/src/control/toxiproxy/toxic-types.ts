@@ -1,4 +1,4 @@
-import type { LinkHarm } from '@chaos/faults'
+import type { TcpHarm } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { ControlError } from '../errors.ts'
 import { integerMember, type Members } from './go-json.ts'
@@ -19,7 +19,7 @@ export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
   /** Undefined where it does nothing. Pure; the attributes are within their ranges. */
-  harm(attributes: ToxicAttributes): LinkHarm | undefined
+  harm(attributes: ToxicAttributes): TcpHarm | undefined
 }
 
 const BYTES_PER_KB = 1000

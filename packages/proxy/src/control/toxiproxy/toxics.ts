@@ -1,4 +1,4 @@
-import type { LinkFault } from '@chaos/faults'
+import type { TcpFault } from '@chaos/faults'
 import { ControlError } from '../errors.ts'
 import type { FaultBoard } from '../fault-board.ts'
 import { linksOf, type ManagedProxy } from '../proxies.ts'
@@ -102,7 +102,7 @@ export function createToxicChains(board: FaultBoard): ToxicChains {
 /** No other fault's name holds a slash. */
 const boardName = (proxy: ManagedProxy, toxic: string): string => `${proxy.name}/${toxic}`
 
-function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): LinkFault | undefined {
+function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFault | undefined {
   const harm = type.harm(toxic.attributes)
   if (harm === undefined) return undefined
   const links = linksOf(proxy, direction)

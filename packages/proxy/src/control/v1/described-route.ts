@@ -1,4 +1,4 @@
-import type { FaultParameter } from '@chaos/faults'
+import { type Parameter, type Parameters, parametersOf } from '@chaos/faults'
 import type { ApiRoute } from '../server/api.ts'
 
 /** A JSON schema, as OpenAPI 3.1 takes it. */
@@ -25,7 +25,7 @@ export interface DescribedRoute extends ApiRoute {
   readonly operation: string
   readonly summary: string
   readonly body?: Schema | undefined
-  readonly query?: readonly FaultParameter[] | undefined
+  readonly query?: readonly Parameter[] | undefined
   readonly success: {
     readonly status: 200 | 201 | 204
     readonly description: string
@@ -42,7 +42,7 @@ export const reference = (name: string): Schema => ({ $ref: `#/components/schema
 export const listOf = (items: Schema): Schema => ({ type: 'array', items })
 
 /** The schema of one parameter. */
-export function schemaOfParameter({ unit, summary, values, least = 0, most, ...rest }: FaultParameter): Schema {
+export function schemaOfParameter({ unit, summary, values, least = 0, most, ...rest }: Parameter): Schema {
   const described = {
     description: unitOf(unit, summary),
     ...(rest.default === undefined ? {} : { default: rest.default }),
@@ -65,14 +65,12 @@ export function schemaOfParameter({ unit, summary, values, least = 0, most, ...r
   }
 }
 
-const unitOf = (unit: FaultParameter['unit'], summary: string): string =>
+const unitOf = (unit: Parameter['unit'], summary: string): string =>
   unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
 
 /** An object of such parameters, and of what stands beside them. */
-export function schemaOfParameters(
-  parameters: readonly FaultParameter[],
-  beside: { readonly [name: string]: Schema } = {},
-): Schema {
+export function schemaOfParameters(entries: Parameters, beside: { readonly [name: string]: Schema } = {}): Schema {
+  const parameters = parametersOf(entries)
   const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)
   return {
     type: 'object',

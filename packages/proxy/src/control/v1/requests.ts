@@ -1,12 +1,12 @@
 import {
   familyOf,
   type Link,
-  type LinkFault,
   linksBetween,
   parseTrafficFault,
   quote,
   readObject,
   readParameters,
+  type TcpFault,
   type TrafficFault,
 } from '@chaos/faults'
 import { parsePeers } from '../../peer/parse-peers.ts'
@@ -15,8 +15,8 @@ import { parseCarriage } from '../carriage.ts'
 import { ControlError } from '../errors.ts'
 import type { FaultToAdd } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'
-import { linksOf, type ManagedProxy, type ProxySettings } from '../proxies.ts'
-import { leaseParameters, nameParameter, partitionModes, proxyEndParameters, proxyParameters } from './schemas.ts'
+import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../proxies.ts'
+import { leaseParameters, newProxyParameters, partitionParameters, proxyChangeParameters } from './schemas.ts'
 
 /** The whole body as JSON. @throws ControlError (400) */
 export function readJsonBody(body: Buffer): unknown {
@@ -45,8 +45,7 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
 /** @param readPem gets PEM from files, where files may be read. @throws UserError (input) */
 export function readProxy(value: unknown, where: string, readPem: ReadPem): ProxySettings {
   const members = readObject(value, where)
-  const parameters = [nameParameter, ...proxyParameters, ...proxyEndParameters]
-  const read = readParameters(parameters, members, where, ['carries', 'tls', 'peers']) as unknown as ProxySettings
+  const read = readParameters(newProxyParameters, members, where, ['carries', 'tls', 'peers'])
   for (const end of [read.from, read.to])
     if (end?.includes('>') === true)
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
@@ -62,9 +61,8 @@ export function readProxy(value: unknown, where: string, readPem: ReadPem): Prox
 }
 
 /** Only what is given. @throws UserError (input) */
-export function readProxyChange(value: unknown, where: string): Partial<ProxySettings> {
-  const parameters = proxyParameters.map((parameter) => ({ ...parameter, default: undefined, optional: true as const }))
-  return readParameters(parameters, readObject(value, where), where)
+export function readProxyChange(value: unknown, where: string): ProxyChange {
+  return readParameters(proxyChangeParameters, readObject(value, where), where)
 }
 
 /** A fault, and what it is to be called. */
@@ -136,9 +134,9 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
 }
 
 /** Every link between two of the groups that a proxy carries. @throws UserError (input), ControlError (400) */
-export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): LinkFault {
+export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): TcpFault {
   const members = readObject(value, where)
-  const { mode } = readParameters([partitionModes], members, where, ['groups']) as { mode: 'hold' | 'drop' }
+  const { mode } = readParameters(partitionParameters, members, where, ['groups'])
   const { groups } = members
   if (!Array.isArray(groups) || groups.length < 2 || !groups.every(isGroup))
     throw new ControlError(400, `${where}: "groups" must be two or more lists of ends, such as [["n1"],["n2","n3"]]`)
@@ -162,5 +160,5 @@ const isGroup = (group: unknown): group is readonly string[] =>
 
 /** @throws UserError (input) */
 export function readLease(value: unknown, where: string): { readonly owner: string; readonly ttlMs: number } {
-  return readParameters(leaseParameters, readObject(value, where), where) as { owner: string; ttlMs: number }
+  return readParameters(leaseParameters, readObject(value, where), where)
 }

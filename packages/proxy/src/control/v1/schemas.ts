@@ -1,66 +1,99 @@
-import { type FaultFamily, type FaultParameter, faultFamilies, trafficFaultKinds } from '@chaos/faults'
+import {
+  type CutMode,
+  choice,
+  type DefaultedParameter,
+  type FaultFamily,
+  flag,
+  ms,
+  type OptionalParameter,
+  optional,
+  or,
+  type ParameterSchema,
+  text,
+  trafficFamilies,
+  trafficFaultKinds,
+} from '@chaos/faults'
+import type { Millis } from '@chaos/history'
 import { carriageNames } from '../carriage.ts'
 import { listOf, reference, type Schema, schemaOfParameters } from './described-route.ts'
 
-const text: Schema = { type: 'string' }
-const count: Schema = { type: 'integer', minimum: 0 }
-const flag: Schema = { type: 'boolean' }
+const aText: Schema = { type: 'string' }
+const aCount: Schema = { type: 'integer', minimum: 0 }
+const aFlag: Schema = { type: 'boolean' }
 
 /** What may be said of a proxy when it is made, and what may be changed of it. */
-export const proxyParameters: readonly FaultParameter[] = [
-  { name: 'listen', unit: 'text', summary: 'host:port to listen on; port 0 is any free one', default: '127.0.0.1:0' },
-  { name: 'upstream', unit: 'text', summary: 'host:port it leads to' },
-  { name: 'enabled', unit: 'flag', summary: 'whether it accepts connections', default: true },
-]
+export const proxyParameters: {
+  readonly listen: DefaultedParameter<string>
+  readonly upstream: ParameterSchema<string>
+  readonly enabled: DefaultedParameter<boolean>
+} = {
+  listen: or(text('host:port to listen on; port 0 is any free one'), '127.0.0.1:0'),
+  upstream: text('host:port it leads to'),
+  enabled: or(flag('whether it accepts connections'), true),
+}
 
-export const proxyEndParameters: readonly FaultParameter[] = [
-  { name: 'from', unit: 'text', summary: 'who dials it, as links name it', default: 'clients' },
-  { name: 'to', unit: 'text', summary: 'whom it leads to, as links name it; by default its name', optional: true },
-  { name: 'protocol', unit: 'text', summary: 'what it passes on', default: 'tcp', values: ['tcp', 'udp'] },
-]
+/** What is changed of a proxy. */
+export const proxyChangeParameters: {
+  readonly listen: OptionalParameter<string>
+  readonly upstream: OptionalParameter<string>
+  readonly enabled: OptionalParameter<boolean>
+} = {
+  listen: optional(text('host:port to listen on; port 0 is any free one')),
+  upstream: optional(text('host:port it leads to')),
+  enabled: optional(flag('whether it accepts connections')),
+}
 
-export const nameParameter: FaultParameter = { name: 'name', unit: 'text', summary: 'one of a kind' }
+export const newProxyParameters: typeof proxyParameters & {
+  readonly name: ParameterSchema<string>
+  readonly from: DefaultedParameter<string>
+  readonly to: OptionalParameter<string>
+  readonly protocol: DefaultedParameter<'tcp' | 'udp'>
+} = {
+  name: text('one of a kind'),
+  ...proxyParameters,
+  from: or(text('who dials it, as links name it'), 'clients'),
+  to: optional(text('whom it leads to, as links name it; by default its name')),
+  protocol: or(choice(['tcp', 'udp'], 'what it passes on'), 'tcp'),
+}
 
-export const leaseParameters: readonly FaultParameter[] = [
-  { name: 'owner', unit: 'text', summary: 'who it is for, as events tell it' },
-  {
-    name: 'ttlMs',
-    unit: 'ms',
-    summary: 'how long it lasts without being renewed',
-    default: 30_000,
-    least: 100,
-    most: 86_400_000,
-  },
-]
+export const leaseParameters: {
+  readonly owner: ParameterSchema<string>
+  readonly ttlMs: DefaultedParameter<Millis>
+} = {
+  owner: text('who it is for, as events tell it'),
+  ttlMs: or(ms('how long it lasts without being renewed', { least: 100, most: 86_400_000 }), 30_000),
+}
 
-export const partitionModes: FaultParameter = {
-  name: 'mode',
-  unit: 'text',
-  summary: 'hold: bytes go on at heal; drop: they are lost, and connections are reset at heal',
-  default: 'hold',
-  values: ['hold', 'drop'],
+export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> } = {
+  mode: or(
+    choice(['hold', 'drop'], 'hold: bytes go on at heal; drop: they are lost, and connections are reset at heal'),
+    'hold',
+  ),
 }
 
 /** What stands in a fault beside its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'one of a kind; given one where it is left out' },
-  links: { ...listOf(text), description: 'directions to hurt, such as clients>db' },
+  links: { ...listOf(aText), description: 'directions to hurt, such as clients>db' },
   proxies: {
-    ...listOf(text),
+    ...listOf(aText),
     description: 'instead of links: both links of these proxies, or one of them by direction',
   },
   direction: { type: 'string', enum: ['both', 'upstream', 'downstream'], default: 'both' },
   lease: { type: 'string', description: 'the lease it lives by' },
 }
 
-const faultSchemas = ({ harms, match, when }: FaultFamily): readonly Schema[] =>
-  Object.entries(harms).map(([kind, { summary, parameters }]) => {
-    const schema = schemaOfParameters(parameters, {
-      kind: { type: 'string', const: kind },
-      ...besideHarm,
-      ...(match.length === 0 ? {} : { match: schemaOfParameters(match) }),
-      when: schemaOfParameters(when),
-    })
+const faultSchemas = ({ kinds, match, when }: FaultFamily): readonly Schema[] =>
+  kinds.map(({ kind, summary, parameters, shorthands = {} }) => {
+    const schema = schemaOfParameters(
+      { ...parameters, ...shorthands },
+      {
+        kind: { type: 'string', const: kind },
+        ...besideHarm,
+        ...(Object.keys(match).length === 0 ? {} : { match: schemaOfParameters(match) }),
+        when: schemaOfParameters(when),
+      },
+    )
     return { ...schema, description: summary, required: ['kind', ...(schema.required ?? [])] }
   })
 
@@ -72,8 +105,8 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
 
 /** Everything that goes in or out, by name. */
 export const componentSchemas: { readonly [name: string]: Schema } = {
-  Error: objectOf({ error: text, status: count }),
-  ProxyRequest: schemaOfParameters([nameParameter, ...proxyParameters, ...proxyEndParameters], {
+  Error: objectOf({ error: aText, status: aCount }),
+  ProxyRequest: schemaOfParameters(newProxyParameters, {
     carries: {
       description:
         'what its bytes are, where single requests or messages are to be hurt or recorded; a route table stands beside the kind http',
@@ -86,69 +119,69 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
         'who may dial, where nodes share the address: for each its process id, or a file that holds it; known by the owner of the socket, on Linux',
     },
   }),
-  ProxyChange: { ...schemaOfParameters(proxyParameters), required: [] },
+  ProxyChange: schemaOfParameters(proxyChangeParameters),
   Proxy: objectOf(
     {
-      name: text,
-      listen: text,
-      upstream: text,
-      enabled: flag,
+      name: aText,
+      listen: aText,
+      upstream: aText,
+      enabled: aFlag,
       protocol: { type: 'string', enum: ['tcp', 'udp'] },
       authority: { type: 'string', description: 'what clients have to trust, in PEM, where a certificate was made' },
-      from: text,
-      to: text,
-      links: listOf(text),
-      liveConnections: count,
-      identification: objectOf({ by: text, known: count, unknown: count }),
-      faults: listOf(text),
+      from: aText,
+      to: aText,
+      links: listOf(aText),
+      liveConnections: aCount,
+      identification: objectOf({ by: aText, known: aCount, unknown: aCount }),
+      faults: listOf(aText),
     },
     ['authority'],
   ),
   Link: objectOf({
-    link: text,
-    bytes: count,
-    chunks: count,
-    deliveredBytes: count,
-    droppedBytes: count,
-    connections: count,
-    liveConnections: count,
-    failedDials: count,
-    failedAccepts: count,
-    hits: count,
-    faults: listOf(text),
+    link: aText,
+    bytes: aCount,
+    chunks: aCount,
+    deliveredBytes: aCount,
+    droppedBytes: aCount,
+    connections: aCount,
+    liveConnections: aCount,
+    failedDials: aCount,
+    failedAccepts: aCount,
+    hits: aCount,
+    faults: listOf(aText),
   }),
   Fault: objectOf(
     {
-      name: text,
+      name: aText,
       kind: { type: 'string', enum: trafficFaultKinds },
-      links: listOf(text),
+      links: listOf(aText),
       origin: { type: 'string', enum: ['api', 'toxic', 'partition', 'rules'] },
-      hits: count,
-      missed: count,
-      lease: text,
+      hits: aCount,
+      missed: aCount,
+      lease: aText,
       when: { type: 'object' },
       match: { type: 'object' },
     },
     ['missed', 'lease', 'when', 'match'],
   ),
-  FaultRequest: { oneOf: faultFamilies.flatMap(faultSchemas) },
-  PartitionRequest: schemaOfParameters([partitionModes], {
-    groups: { type: 'array', minItems: 2, items: listOf(text), description: 'who stays together' },
+  FaultRequest: { oneOf: trafficFamilies.flatMap((family: FaultFamily) => faultSchemas(family)) },
+  PartitionRequest: schemaOfParameters(partitionParameters, {
+    groups: { type: 'array', minItems: 2, items: listOf(aText), description: 'who stays together' },
   }),
-  Partition: objectOf({ name: text, mode: text, links: listOf(text), hits: count }),
-  RuleSet: objectOf({ epoch: count, faults: listOf(reference('Fault')) }),
+  Partition: objectOf({ name: aText, mode: aText, links: listOf(aText), hits: aCount }),
+  RuleSet: objectOf({ epoch: aCount, faults: listOf(reference('Fault')) }),
   RuleSetRequest: { ...objectOf({ faults: listOf(reference('FaultRequest')) }), additionalProperties: false },
   LeaseRequest: schemaOfParameters(leaseParameters),
   Recording: objectOf({
-    views: listOf(objectOf({ paths: listOf(text), writtenLines: count, behindBytes: count, lostLines: count })),
-    operations: count,
-    ok: count,
-    fail: count,
-    info: count,
-    unmatched: count,
-    touched: count,
-    notUnderstood: count,
-    unnamed: count,
+    views: listOf(objectOf({ paths: listOf(aText), writtenLines: aCount, behindBytes: aCount, lostLines: aCount })),
+    operations: aCount,
+    ok: aCount,
+    fail: aCount,
+    info: aCount,
+    unmatched: aCount,
+    touched: aCount,
+    notUnderstood: aCount,
+    unnamed: aCount,
   }),
-  Lease: objectOf({ id: text, owner: text, ttlMs: count, remainingMs: count, faults: listOf(text) }),
+  Lease: objectOf({ id: aText, owner: aText, ttlMs: aCount, remainingMs: aCount, faults: listOf(aText) }),
 }

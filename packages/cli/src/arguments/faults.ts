@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import { whyUnreadable } from '@chaos/history/files'
+import { oneOf } from './one-of.ts'
+
+const NONE = 'none'
+
+/** `partition,kill,pause`, `none`, or the path of a schedule. @throws UserError (usage, input) */
+export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
+  isPath(typed) ? readSchedule(typed) : parseNemeses(typed).map(({ name }) => name)
+
+const isPath = (typed: string): boolean => /\.json$|[/\\]/.test(typed)
+
+/** `partition,kill,pause`, or `none`. */
+export function parseNemeses(typed: string): readonly Nemesis[] {
+  if (typed === NONE) return []
+  const known = nemeses.map(({ name }) => name)
+  return typed.split(',').map((part) => {
+    const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
+    const nemesis = nemeses.find((candidate) => candidate.name === name)
+    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" stands alone.`)
+    return nemesis
+  })
+}
+
+/** A list of faults with their times; read here, so that what is wrong is found in the file and not in the run. */
+function readSchedule(file: string): readonly FaultChoice[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `--faults ${file}: ${whyUnreadable(error)}`)
+  }
+  return printSchedule(parseSchedule(parseJson(text, file), file))
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError(
+      'input',
+      `${file}: not JSON: ${(error as Error).message}. A schedule is a list of faults, each with "fromMs" and "toMs".`,
+    )
+  }
+}

@@ -1,0 +1,22 @@
+import type { HarmOf } from '../definition.ts'
+import { defineFamily, type FaultOf } from '../family.ts'
+import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
+import type { ValuesOf } from '../parameter.ts'
+import { client, counting, times } from '../trigger.ts'
+
+/** Datagrams are counted from 1 on each link, from when the fault was applied. */
+const when = { ...counting('datagram', ' of a link'), ...times, client }
+
+/** Partitions and blackholes of the link lose datagrams as well. */
+export const datagramFamily = defineFamily({
+  name: 'udp',
+  summary: 'single datagrams of UDP',
+  noun: 'datagram fault',
+  kinds: [dropDatagram, duplicateDatagram, reorderDatagram, delayDatagram, corruptDatagram],
+  match: {},
+  when,
+})
+
+export type DatagramHarm = HarmOf<(typeof datagramFamily.kinds)[number]>
+export type DatagramTrigger = ValuesOf<typeof when>
+export type DatagramFault = FaultOf<typeof datagramFamily.kinds, typeof datagramFamily.match, typeof when>

@@ -1,0 +1,29 @@
+import { UserError } from '@chaos/history'
+import { optional, text, type ValuesOf } from '../parameter.ts'
+import { quote } from '../read-parameters.ts'
+
+/** What the head of a request says. A name in braces stands for one segment of a path, a star for any rest. */
+export const headMatch = {
+  method: optional(text('only these methods (PUT,POST)')),
+  path: optional(text('only paths like this (/kv/{key}, /static/*)')),
+  header: optional(text('only requests with this field')),
+  headerValue: optional(text('and this text in its value')),
+}
+
+export const matchedClient = optional(text('only clients of this address or network'))
+
+/** @throws UserError (input) */
+export function validateHeadMatch(
+  { method, path, header, headerValue }: ValuesOf<typeof headMatch>,
+  where: string,
+): void {
+  if (method !== undefined && !/^[A-Za-z-]+(,[A-Za-z-]+)*$/.test(method))
+    throw new UserError('input', `${where}: "method" is ${quote(method)}. Write GET, or several: PUT,POST.`)
+  if (path !== undefined && !path.startsWith('/'))
+    throw new UserError(
+      'input',
+      `${where}: "path" is ${quote(path)}. A path begins with a slash: /kv/{key}, /static/*.`,
+    )
+  if (headerValue !== undefined && header === undefined)
+    throw new UserError('input', `${where}: "headerValue" says what a field holds. Give "header" as well.`)
+}

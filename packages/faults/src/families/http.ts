@@ -1,0 +1,74 @@
+import { UserError } from '@chaos/history'
+import type { HarmOf } from '../definition.ts'
+import { defineFamily, type FaultOf } from '../family.ts'
+import { duplicateRequest, reorderReplies, staleReply } from '../kinds/answers-in-disorder.ts'
+import { trickleReply, trickleRequest, truncateReply } from '../kinds/bodies.ts'
+import { editReply, editRequest } from '../kinds/edits.ts'
+import { crashBeforeReply, delayReply, delayRequest, loseReply, loseRequest } from '../kinds/lost-answers.ts'
+import { errorStatus, rateLimit } from '../kinds/refused-requests.ts'
+import { optional, text, type ValuesOf } from '../parameter.ts'
+import { quote } from '../read-parameters.ts'
+import { counting, times } from '../trigger.ts'
+import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
+
+const match = {
+  ...headMatch,
+  body: optional(text('only requests with this text in their body (its first 64 KiB)')),
+  status: optional(text('only answers with this status (503, 5xx)')),
+  client: matchedClient,
+}
+
+/** Requests are counted from 1, over all connections, from when the fault was applied. */
+const when = { ...counting('request'), ...times }
+
+/** Links name the way of the requests, `clients>n1`, for what happens to answers too. */
+export const httpFamily = defineFamily({
+  name: 'http',
+  summary: 'single requests and answers of HTTP/1.1',
+  noun: 'HTTP fault',
+  kinds: [
+    loseRequest,
+    crashBeforeReply,
+    loseReply,
+    delayReply,
+    delayRequest,
+    errorStatus,
+    rateLimit,
+    duplicateRequest,
+    staleReply,
+    reorderReplies,
+    trickleRequest,
+    trickleReply,
+    truncateReply,
+    editRequest,
+    editReply,
+  ],
+  match,
+  when,
+  validateMatch({ status, ...head }, { kind, actsOnReplies }, where) {
+    validateHeadMatch(head, `${where}: "match"`)
+    if (status === undefined) return
+    if (!/^[1-5](\d\d|xx)$/.test(status))
+      throw new UserError(
+        'input',
+        `${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`,
+      )
+    if (actsOnReplies !== true)
+      throw new UserError(
+        'input',
+        `${where}: ${kind}: "status" is what an answer says, and this happens before there is one.`,
+      )
+  },
+})
+
+export type HttpHarm = HarmOf<(typeof httpFamily.kinds)[number]>
+export type HttpMatch = ValuesOf<typeof match>
+export type HttpTrigger = ValuesOf<typeof when>
+export type HttpFault = FaultOf<typeof httpFamily.kinds, typeof match, typeof when>
+
+const onReplies: readonly string[] = httpFamily.kinds
+  .filter(({ actsOnReplies }) => actsOnReplies)
+  .map(({ kind }) => kind)
+
+/** What acts on answers can be narrowed by what they say. */
+export const actsOnReplies = (kind: HttpHarm['kind']): boolean => onReplies.includes(kind)

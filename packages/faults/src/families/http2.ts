@@ -1,0 +1,28 @@
+import type { HarmOf } from '../definition.ts'
+import { defineFamily, type FaultOf } from '../family.ts'
+import { delayStream, goaway, resetStream } from '../kinds/streams.ts'
+import type { ValuesOf } from '../parameter.ts'
+import { counting, times } from '../trigger.ts'
+import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
+
+/** As for HTTP/1.1, without what bodies and answers say. */
+const match = { ...headMatch, client: matchedClient }
+
+/** Requests, or responses, are counted from 1 on each link, from when the fault was applied. */
+const when = { ...counting('request', ' of a link'), ...times }
+
+/** What happens to a request as its headers pass a link; or to its response, on the way back. */
+export const http2Family = defineFamily({
+  name: 'http2',
+  summary: 'single requests and responses of HTTP/2, and so of gRPC',
+  noun: 'fault of HTTP/2',
+  kinds: [delayStream, resetStream, goaway],
+  match,
+  when,
+  validateMatch: (given, _, where) => validateHeadMatch(given, `${where}: "match"`),
+})
+
+export type Http2Harm = HarmOf<(typeof http2Family.kinds)[number]>
+export type Http2Match = ValuesOf<typeof match>
+export type StreamTrigger = ValuesOf<typeof when>
+export type Http2Fault = FaultOf<typeof http2Family.kinds, typeof match, typeof when>

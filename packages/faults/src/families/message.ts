@@ -1,0 +1,47 @@
+import { UserError } from '@chaos/history'
+import type { HarmOf } from '../definition.ts'
+import { defineFamily, type FaultOf } from '../family.ts'
+import {
+  corruptMessage,
+  delayMessage,
+  dropMessage,
+  duplicateMessage,
+  fabricateMessage,
+  reorderMessage,
+  replayMessage,
+} from '../kinds/messages.ts'
+import { count, json, optional, text, type ValuesOf } from '../parameter.ts'
+import { counting, times } from '../trigger.ts'
+
+const match = {
+  contains: optional(text('only messages with this text in their bytes')),
+  member: optional(text('only JSON with this member (entry.term)')),
+  equals: optional(json('and this as its value')),
+  command: optional(text('only this RESP command (SET)')),
+  key: optional(text('only RESP commands for this key')),
+}
+
+/** Messages are counted from 1 on each link, from when the fault was applied. */
+const when = {
+  ...counting('message', ' of a link'),
+  afterMessages: optional(count('only after so many of the connection, such as greetings')),
+  ...times,
+}
+
+export const messageFamily = defineFamily({
+  name: 'message',
+  summary: 'single messages of RESP, JSON lines or a length prefix',
+  noun: 'message fault',
+  kinds: [dropMessage, duplicateMessage, reorderMessage, replayMessage, delayMessage, corruptMessage, fabricateMessage],
+  match,
+  when,
+  validateMatch(given, _, where) {
+    if ('equals' in given && !('member' in given))
+      throw new UserError('input', `${where}: "match": "equals" says what a member is. Give "member" as well.`)
+  },
+})
+
+export type MessageHarm = HarmOf<(typeof messageFamily.kinds)[number]>
+export type MessageMatch = ValuesOf<typeof match>
+export type MessageTrigger = ValuesOf<typeof when>
+export type MessageFault = FaultOf<typeof messageFamily.kinds, typeof match, typeof when>

@@ -1,0 +1,38 @@
+import { UserError } from '@chaos/history'
+import type { HarmOf } from '../definition.ts'
+import { findDefinition, readHarm } from '../family.ts'
+import { clock, crash, kill, pause } from '../kinds/nodes.ts'
+import type { NodeId } from '../link.ts'
+import { readObject } from '../read-parameters.ts'
+
+const kinds = [kill, crash, pause, clock] as const
+
+export type NodeHarm = HarmOf<(typeof kinds)[number]>
+export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
+/** What a node does to the world: writes to its disk, sends to another node, answers a client. */
+export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
+
+export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
+  kinds.some((definition) => definition.kind === kind)
+
+/** What happens to whole nodes. A proxy cannot do it; whoever runs the nodes can. */
+export const nodeFamily = {
+  name: 'node',
+  summary: 'whole nodes: their processes and clocks',
+  kinds,
+  has: isNodeKind,
+  /** Reads `{"kind":"kill","nodes":["n1"]}`. @throws UserError (input) that begins with `where`. */
+  parse(value: unknown, where: string, beside: readonly string[] = []): NodeFault {
+    const members = readObject(value, where)
+    const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
+    const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
+    // The definition that was found names, for its kind, just the members that the type has.
+    return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
+  },
+} as const
+
+function parseNodes(value: unknown, where: string): string[] {
+  if (Array.isArray(value) && value.length > 0 && value.every((node) => typeof node === 'string' && node !== ''))
+    return value
+  throw new UserError('input', `${where}: "nodes" must be a list of nodes, such as ["n1"].`)
+}

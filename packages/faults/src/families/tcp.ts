@@ -1,0 +1,62 @@
+import type { HarmOf } from '../definition.ts'
+import { defineFamily, type FaultOf } from '../family.ts'
+import { bandwidth } from '../kinds/bandwidth.ts'
+import { corrupt, slice } from '../kinds/bytes.ts'
+import {
+  halfOpen,
+  limitBytes,
+  limitTime,
+  refuse,
+  reset,
+  resetPeer,
+  slowClose,
+  slowConnect,
+  timeout,
+} from '../kinds/connections.ts'
+import { blackhole, partition } from '../kinds/cut.ts'
+import { latency } from '../kinds/latency.ts'
+import { bytes, optional, type ValuesOf } from '../parameter.ts'
+import { client, counting, times } from '../trigger.ts'
+
+/**
+ * Connections are counted from 1, from when the fault was applied; those alive at that moment come first. Chance is drawn
+ * once for each connection and direction, from the connection's own stream.
+ */
+const when = {
+  ...counting('connection'),
+  afterBytes: optional(bytes('only after so many bytes of the connection')),
+  ...times,
+  client,
+}
+
+/** Toxiproxy's toxics are a subset. */
+export const tcpFamily = defineFamily({
+  name: 'tcp',
+  summary: 'bytes and connections, whatever they carry',
+  noun: 'fault',
+  kinds: [
+    partition,
+    blackhole,
+    latency,
+    bandwidth,
+    reset,
+    resetPeer,
+    timeout,
+    halfOpen,
+    slowClose,
+    slowConnect,
+    refuse,
+    slice,
+    limitBytes,
+    limitTime,
+    corrupt,
+  ],
+  match: {},
+  when,
+})
+
+export type TcpHarm = HarmOf<(typeof tcpFamily.kinds)[number]>
+/** What happens to bytes at a cut. */
+export type CutMode = Extract<TcpHarm, { readonly kind: 'partition' }>['mode']
+export type TcpTrigger = ValuesOf<typeof when>
+export type TcpFault = FaultOf<typeof tcpFamily.kinds, typeof tcpFamily.match, typeof when>

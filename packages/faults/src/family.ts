@@ -1,0 +1,127 @@
+import { didYouMean, UserError } from '@chaos/history'
+import type { Aim, FaultDefinition, HarmOf } from './definition.ts'
+import { parseLinks } from './link.ts'
+import type { Parameters, ValuesOf } from './parameter.ts'
+import { type Members, quote, readObject, readParameters } from './read-parameters.ts'
+
+/** Faults of links that need the same knowledge of what they hurt. */
+export interface FaultFamily<
+  Name extends string = string,
+  Kinds extends readonly FaultDefinition[] = readonly FaultDefinition[],
+  Match extends Parameters = Parameters,
+  When extends Parameters = Parameters,
+> {
+  readonly name: Name
+  readonly summary: string
+  readonly kinds: Kinds
+  /** What may stand in `match`; empty where there is nothing to match. */
+  readonly match: Match
+  /** What may stand in `when`. */
+  readonly when: When
+  /**
+   * Reads a fault from outside: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. What is left out takes
+   * its default; nothing unknown is let through, since a misspelt parameter would silently hurt nobody.
+   *
+   * @param where begins every message: the file or route, and the place in it.
+   * @throws UserError (input)
+   */
+  parse(value: unknown, where: string, beside?: readonly string[]): FaultOf<Kinds, Match, When>
+  /** Whether a kind is one of this family. */
+  has(kind: unknown): kind is Kinds[number]['kind']
+  owns(fault: { readonly kind: string }): fault is FaultOf<Kinds, Match, When>
+}
+
+/** Any fault of these kinds. */
+export type FaultOf<
+  Kinds extends readonly FaultDefinition[],
+  Match extends Parameters,
+  When extends Parameters,
+> = HarmOf<Kinds[number]> & Aim<Match, When>
+
+interface FamilyOptions<
+  Name extends string,
+  Kinds extends readonly FaultDefinition[],
+  Match extends Parameters,
+  When extends Parameters,
+> extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
+  /** `HTTP fault`: what messages call one of its faults. */
+  readonly noun: string
+  /** @throws UserError (input) for a match that makes no sense. */
+  validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
+}
+
+export function defineFamily<
+  const Name extends string,
+  const Kinds extends readonly FaultDefinition[],
+  Match extends Parameters,
+  When extends Parameters,
+>(options: FamilyOptions<Name, Kinds, Match, When>): FaultFamily<Name, Kinds, Match, When> {
+  const { noun, validateMatch, ...family } = options
+  const hasMatch = Object.keys(family.match).length > 0
+  const notParameters = ['kind', 'links', 'when', ...(hasMatch ? ['match'] : [])]
+  const has = (kind: unknown): kind is Kinds[number]['kind'] =>
+    family.kinds.some((definition) => definition.kind === kind)
+  return {
+    ...family,
+    has,
+    owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),
+    parse(value, where, beside = []) {
+      const members = readObject(value, where)
+      const definition = findDefinition(family.kinds, members['kind'], where, noun)
+      const links = parseLinks(members['links'], where)
+      const harm = readHarm(definition, members, where, [...notParameters, ...beside])
+      const match = readSection(family.match, members['match'], `${where}: "match"`)
+      if (match !== undefined) validateMatch?.(match, definition, where)
+      const when = readSection(family.when, members['when'], `${where}: "when"`)
+      if (when !== undefined) validateTimes(when, `${where}: "when"`)
+      const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
+      // The definition that was found names, for its kind, just the members that the type has.
+      return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
+    },
+  }
+}
+
+/** @throws UserError (input) with all there are, and the one that may have been meant. */
+export function findDefinition<Definition extends FaultDefinition>(
+  definitions: readonly Definition[],
+  kind: unknown,
+  where: string,
+  noun: string,
+): Definition {
+  const found = definitions.find((definition) => definition.kind === kind)
+  if (found !== undefined) return found
+  const known = definitions.map((definition) => definition.kind)
+  const what = kind === undefined ? '"kind" is missing' : `there is no ${noun} ${quote(kind)}`
+  const meant = typeof kind === 'string' ? didYouMean(kind, known) : ''
+  throw new UserError('input', `${where}: ${what}. Known: ${known.join(', ')}.${meant}`)
+}
+
+/** The kind and its parameters. @throws UserError (input) */
+export function readHarm<Definition extends FaultDefinition>(
+  definition: Definition,
+  members: Members,
+  where: string,
+  beside: readonly string[],
+): HarmOf<Definition> {
+  const { kind, parameters } = definition
+  const at = `${where}: ${kind}`
+  const given = definition.expand?.(members, at) ?? members
+  const harm = { kind, ...readParameters(parameters, given, at, beside) } as HarmOf<Definition>
+  definition.validate?.(harm, at)
+  return harm
+}
+
+function readSection<Entries extends Parameters>(
+  entries: Entries,
+  value: unknown,
+  where: string,
+): ValuesOf<Entries> | undefined {
+  if (value === undefined || value === null) return undefined
+  return readParameters(entries, readObject(value, where), where)
+}
+
+function validateTimes(when: { readonly fromMs?: unknown; readonly untilMs?: unknown }, where: string): void {
+  const { fromMs, untilMs } = when
+  if (typeof fromMs === 'number' && typeof untilMs === 'number' && untilMs <= fromMs)
+    throw new UserError('input', `${where}: "untilMs" is ${untilMs}, which is not after "fromMs" ${fromMs}.`)
+}

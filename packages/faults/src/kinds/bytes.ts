@@ -1,0 +1,18 @@
+import { defineFault } from '../definition.ts'
+import { bytes, ms, or, probability } from '../parameter.ts'
+
+export const slice = defineFault({
+  kind: 'slice',
+  summary: 'bytes arrive in small pieces',
+  parameters: {
+    averageBytes: bytes('size of a piece', { least: 1 }),
+    variationBytes: or(bytes('by how much sizes differ'), 0),
+    pauseMs: or(ms('pause after each piece'), 0),
+  },
+})
+
+export const corrupt = defineFault({
+  kind: 'corrupt',
+  summary: 'one bit of a byte is flipped',
+  parameters: { probability: probability('of each byte to be hit') },
+})

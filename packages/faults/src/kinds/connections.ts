@@ -1,0 +1,66 @@
+import { defineFault } from '../definition.ts'
+import { bytes, ms, or } from '../parameter.ts'
+
+/** Nothing remains to be healed. */
+export const reset = defineFault({
+  kind: 'reset',
+  plural: 'resets',
+  summary: 'every live connection is reset, once',
+  parameters: {},
+  describe: (_, links) => `connections reset on ${links}`,
+})
+
+/** What the connection carried is lost. */
+export const resetPeer = defineFault({
+  kind: 'reset-peer',
+  summary: 'a connection is reset after its first bytes came, and they are lost',
+  parameters: { afterMs: or(ms('how long it takes'), 0) },
+})
+
+export const timeout = defineFault({
+  kind: 'timeout',
+  summary: 'bytes are lost, and the connection ends once none came for so long (0: at heal)',
+  parameters: { afterMs: or(ms('how long it takes'), 0) },
+})
+
+/** The receiver goes on believing in a peer that is gone. */
+export const halfOpen = defineFault({
+  kind: 'half-open',
+  summary: 'the end of a direction is not passed on',
+  parameters: {},
+})
+
+export const slowClose = defineFault({
+  kind: 'slow-close',
+  summary: 'the end of a direction is passed on later',
+  parameters: { delayMs: ms('how much later') },
+})
+
+/** What the client sends meanwhile waits. */
+export const slowConnect = defineFault({
+  kind: 'slow-connect',
+  summary: 'the server is dialled later',
+  parameters: { delayMs: ms('how much later') },
+})
+
+/**
+ * Connections are accepted and reset at once: a listener that was really closed might find its port taken when it heals,
+ * and could not tell one client from another.
+ */
+export const refuse = defineFault({
+  kind: 'refuse',
+  summary: 'new connections are reset at once',
+  parameters: {},
+})
+
+export const limitBytes = defineFault({
+  kind: 'limit-bytes',
+  summary: 'the connection ends in good order after so many bytes',
+  parameters: { bytes: bytes('how many pass') },
+})
+
+export const limitTime = defineFault({
+  kind: 'limit-time',
+  summary: 'the connection ends in good order at this age',
+  parameters: { afterMs: ms('the age') },
+})

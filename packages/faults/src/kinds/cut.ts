@@ -1,0 +1,25 @@
+import { defineFault } from '../definition.ts'
+import { choice, or } from '../parameter.ts'
+
+/** Nothing passes. Held bytes go on at heal; a connection that lost bytes is reset at heal. */
+export const partition = defineFault({
+  kind: 'partition',
+  plural: 'partitions',
+  summary: 'nothing passes until it is removed',
+  parameters: {
+    mode: or(
+      choice(
+        ['hold', 'drop'],
+        'hold: bytes are kept and go on at heal; drop: they are lost, and the connection is reset at heal',
+      ),
+      'hold',
+    ),
+  },
+})
+
+/** A partition that drops. */
+export const blackhole = defineFault({
+  kind: 'blackhole',
+  summary: 'all bytes are lost, and the connection is reset at heal',
+  parameters: {},
+})

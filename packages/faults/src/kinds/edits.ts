@@ -1,0 +1,50 @@
+import { type Json, UserError } from '@chaos/history'
+import { defineFault } from '../definition.ts'
+import { json, optional, text } from '../parameter.ts'
+import { quote, readObject } from '../read-parameters.ts'
+import { status } from './refused-requests.ts'
+
+const edits = {
+  headers: optional(json('fields to set ({"Name":"value"}) or to take out ({"Name":null})')),
+  body: optional(text('what the body says instead')),
+}
+
+export const editRequest = defineFault({
+  kind: 'edit-request',
+  summary: "the request's fields or body are changed",
+  parameters: edits,
+  validate: (harm, where) => validateEdit(harm, where),
+})
+
+export const editReply = defineFault({
+  kind: 'edit-reply',
+  summary: "the answer's fields, body or status are changed",
+  parameters: { ...edits, status: optional(status) },
+  actsOnReplies: true,
+  validate: (harm, where) => validateEdit(harm, where, harm.status !== undefined),
+})
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Fields that say where a message ends are the proxy's to set. */
+const FRAMING = ['content-length', 'transfer-encoding']
+
+interface Edit {
+  readonly headers?: Json | undefined
+  readonly body?: string | undefined
+}
+
+function validateEdit({ headers, body }: Edit, where: string, changesMore = false): void {
+  const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
+  for (const [name, value] of entries) {
+    if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is no name of a field.`)
+    if (FRAMING.includes(name.toLowerCase()))
+      throw new UserError('input', `${where}: ${name} says where the message ends, and is set with "body".`)
+    if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))
+      throw new UserError(
+        'input',
+        `${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`,
+      )
+  }
+  if (entries.length === 0 && body === undefined && !changesMore)
+    throw new UserError('input', `${where} changes nothing. Give "headers" or "body".`)
+}

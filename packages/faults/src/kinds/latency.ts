@@ -1,0 +1,43 @@
+import { UserError } from '@chaos/history'
+import { defineFault } from '../definition.ts'
+import { geographies } from '../geography.ts'
+import { choice, ms, optional, or, usually } from '../parameter.ts'
+import { type Members, quote } from '../read-parameters.ts'
+
+const places = geographies.map(({ name }) => name)
+
+/** Bytes are late. A stream's end is not, but comes after the bytes before it; `slow-close` delays ends. */
+export const latency = defineFault({
+  kind: 'latency',
+  summary: 'bytes arrive later, in order',
+  parameters: {
+    latencyMs: ms('how late bytes arrive, in the middle'),
+    jitterMs: or(ms('how far latencies spread'), 0),
+    distribution: usually(
+      choice(
+        ['uniform', 'normal', 'pareto'],
+        'uniform: by the jitter to both sides; normal: it is the deviation; pareto: the scale of a long tail',
+      ),
+      'uniform',
+    ),
+  },
+  shorthands: {
+    geography: optional(
+      choice(places, 'instead of latencyMs: half the usual round trip, roughly, between two places, in each direction'),
+    ),
+  },
+  expand(members: Members, where: string): Members {
+    const { geography, ...others } = members
+    if (geography === undefined || geography === null) return others
+    const place = geographies.find(({ name }) => name === geography)
+    if (place === undefined)
+      throw new UserError('input', `${where}: "geography" is ${quote(geography)}. Give one of ${places.join(', ')}.`)
+    if (others['latencyMs'] !== undefined)
+      throw new UserError(
+        'input',
+        `${where}: "latencyMs" and "geography" both say how late bytes are. Give one of them.`,
+      )
+    return { ...others, latencyMs: place.roundTripMs / 2 }
+  },
+  describe: ({ latencyMs, jitterMs }, links) => `${latencyMs} ± ${jitterMs} ms of delay on ${links}`,
+})

@@ -1,0 +1,47 @@
+import { UserError } from '@chaos/history'
+import { quote } from './read-parameters.ts'
+
+/** One server of the backend: `n1`, `n2`, … */
+export type NodeId = string
+
+/** The names of so many nodes, in order. */
+export const nodeNames = (count: number): NodeId[] => Array.from({ length: count }, (_, i) => `n${i + 1}`)
+
+/** An end of a link: a node, or the clients, all of them together. */
+export type Endpoint = NodeId | 'clients'
+
+/** One *direction* of one connection path: `clients→n1`, `n1→n2`, `n2→n1`. Cutting a pair takes two of them. */
+export interface Link {
+  readonly from: Endpoint
+  readonly to: Endpoint
+}
+
+/** `n1>n2`, as histories and schedules spell it. */
+export const linkName = (link: Link): string => `${link.from}>${link.to}`
+
+/** Both directions between every two nodes of different groups. */
+export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
+  const links: Link[] = []
+  for (const [i, group] of groups.entries())
+    for (const [j, other] of groups.entries())
+      if (i !== j) for (const from of group) for (const to of other) links.push({ from, to })
+  return links
+}
+
+/** @throws UserError (input) */
+export function parseLinks(value: unknown, where: string): Link[] {
+  if (Array.isArray(value) && value.length > 0) return value.map((link) => parseLink(link, where))
+  throw new UserError('input', `${where}: "links" must be a list of links, such as ["clients>n1"].`)
+}
+
+/** `n1>n2`, or `{"from":"n1","to":"n2"}`. @throws UserError (input) */
+export function parseLink(value: unknown, where: string): Link {
+  const ends = typeof value === 'string' ? value.split('>') : linkMembers(value)
+  const [from, to] = ends
+  if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string' || from === '' || to === '')
+    throw new UserError('input', `${where}: ${quote(value)} is no link. Write one as "n1>n2", one direction each.`)
+  return { from, to }
+}
+
+const linkMembers = (value: unknown): unknown[] =>
+  value !== null && typeof value === 'object' && 'from' in value && 'to' in value ? [value.from, value.to] : []

@@ -1,0 +1,46 @@
+import type { PartitionShape } from '../schedule/schedule.ts'
+import { just } from './episode.ts'
+import type { Nemesis } from './nemesis.ts'
+
+// Twice the leader: cut off, it is the one that can do harm.
+const shapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
+const modes = ['hold', 'drop'] as const
+
+export const partition: Nemesis = {
+  name: 'partition',
+  summary: 'cut the network between nodes: random halves, majority ring, or the leader alone',
+  kind: 'partition',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'partition', links: random.pick(shapes), mode: random.pick(modes) }),
+}
+
+/** A nemesis that cuts the network in one shape only. */
+const cutting = (name: string, shape: PartitionShape, summary: string): Nemesis => ({
+  name,
+  summary,
+  kind: 'partition',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'partition', links: shape, mode: random.pick(modes) }),
+})
+
+export const halves = cutting('halves', 'halves', 'cut the network in two at random')
+export const ring = cutting('ring', 'majority-ring', 'every node sees a majority, and no two see the same one')
+export const isolateLeader = cutting(
+  'isolate-leader',
+  'isolate-leader',
+  'cut the current leader off from all other nodes; clients still reach it',
+)
+export const bridge = cutting('bridge', 'bridge', 'two halves that see each other only through one node')
+export const oneWay = cutting(
+  'one-way',
+  'one-way',
+  'one node is heard by nobody, yet hears all the others, or the other way round',
+)
+
+export const cutClients: Nemesis = {
+  name: 'cut-clients',
+  summary: 'cut all clients off from all nodes',
+  kind: 'partition',
+  among: 'clients',
+  plan: (random) => just({ kind: 'partition', links: 'with-clients', mode: random.pick(modes) }),
+}

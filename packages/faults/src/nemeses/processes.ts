@@ -1,0 +1,82 @@
+import { millis } from '@chaos/history'
+import { just } from './episode.ts'
+import type { Nemesis } from './nemesis.ts'
+import { shiftMajority } from './shifting-majorities.ts'
+
+// All at once is a power failure: what was acknowledged must be on disk, and so must what was promised.
+const killChoices = ['one', 'minority', 'leader', 'all'] as const
+/** How often killing means shifting majorities. */
+const SHIFTING_PROBABILITY = 0.5
+
+export const kill: Nemesis = {
+  name: 'kill',
+  summary:
+    'kill -9 one node, a minority, the leader or all at once; restart them from their disks, all together or one majority after another',
+  kind: 'kill',
+  among: 'nodes',
+  plan: (random, nodes) =>
+    random.chance(SHIFTING_PROBABILITY)
+      ? shiftMajority(random, nodes)
+      : just({ kind: 'kill', nodes: random.pick(killChoices) }),
+}
+
+export const shifting: Nemesis = {
+  name: 'shifting',
+  summary:
+    'kill all nodes; let one majority live for a while, then another, which shares as little with it as it can, and so on',
+  kind: 'kill',
+  among: 'nodes',
+  plan: shiftMajority,
+}
+
+const pauseChoices = ['one', 'minority', 'leader'] as const
+
+export const pause: Nemesis = {
+  name: 'pause',
+  summary: 'stop one node, a minority or the leader in mid-step (SIGSTOP), and resume it',
+  kind: 'pause',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'pause', nodes: random.pick(pauseChoices) }),
+}
+
+const crashChoices = ['one', 'leader'] as const
+const effects = ['persist', 'send', 'reply'] as const
+
+export const crash: Nemesis = {
+  name: 'crash',
+  summary: 'kill one node or the leader just before it writes, sends or answers; restart it from its disk',
+  kind: 'crash',
+  among: 'nodes',
+  plan: (random) =>
+    just({
+      kind: 'crash',
+      nodes: random.pick(crashChoices),
+      before: random.pick(effects),
+      nth: 1 + random.integer(20),
+    }),
+}
+
+const clockChoices = ['one', 'minority', 'leader'] as const
+/** Whether it jumps, and whether it drifts. */
+const clockTroubles = [
+  [true, false],
+  [false, true],
+  [true, true],
+] as const
+
+export const clock: Nemesis = {
+  name: 'clock',
+  summary: 'let the clock of one node, a minority or the leader jump by up to 2 s, drift by up to 5%, or both',
+  kind: 'clock',
+  among: 'nodes',
+  plan(random) {
+    const [jumps, drifts] = random.pick(clockTroubles)
+    const upTo = (most: number) => random.integer(2 * most + 1) - most
+    return just({
+      kind: 'clock',
+      nodes: random.pick(clockChoices),
+      offsetMs: millis(jumps ? upTo(2_000) : 0),
+      driftPpm: drifts ? upTo(50_000) : 0,
+    })
+  },
+}

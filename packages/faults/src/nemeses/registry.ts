@@ -1,0 +1,47 @@
+import { delay, delayClients, reset, slow } from './links.ts'
+import { corrupt, duplicate, loss, reorder } from './messages.ts'
+import type { Nemesis } from './nemesis.ts'
+import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
+import { clock, crash, kill, pause, shifting } from './processes.ts'
+import {
+  abort,
+  crashBeforeReply,
+  delayReply,
+  errorStatus,
+  loseReply,
+  loseRequest,
+  resetRequest,
+  slowBody,
+} from './requests.ts'
+
+/** Every nemesis there is: help, documentation and tests iterate over this list. */
+export const nemeses: readonly Nemesis[] = [
+  partition,
+  halves,
+  ring,
+  isolateLeader,
+  bridge,
+  oneWay,
+  kill,
+  shifting,
+  pause,
+  delay,
+  slow,
+  reset,
+  loss,
+  duplicate,
+  reorder,
+  corrupt,
+  crash,
+  clock,
+  loseRequest,
+  resetRequest,
+  crashBeforeReply,
+  loseReply,
+  delayReply,
+  abort,
+  slowBody,
+  errorStatus,
+  delayClients,
+  cutClients,
+]

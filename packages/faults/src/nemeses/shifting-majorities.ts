@@ -1,0 +1,47 @@
+import type { NodeId } from '../link.ts'
+import type { Random } from '../random.ts'
+import type { Episode, EpisodePart } from './episode.ts'
+
+/** Between them they share an episode: when everything is down, and when each majority is up. */
+const POWER_IS_BACK = 0.04
+const MAJORITIES = 3
+/** The leaving are killed before the coming are revived, or for a moment everyone would be there. */
+const HANDOVER = 0.02
+
+/**
+ * A power failure after which machines come back in turns: one majority lives for a while, then the next, which shares
+ * as few nodes with it as it can. What the first one acknowledged only those few can tell, so they had better remember
+ * it, and what they promised.
+ */
+export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
+  const size = Math.floor(nodes.length / 2) + 1
+  const majorities = [random.shuffle(nodes).slice(0, size)]
+  while (majorities.length < MAJORITIES) {
+    const last = majorities.at(-1) ?? []
+    const others = nodes.filter((node) => !last.includes(node))
+    majorities.push([...others, ...random.shuffle(last).slice(0, size - others.length)])
+  }
+  const length = (1 - POWER_IS_BACK) / MAJORITIES
+  const victims = new Map<string, { from: number; to: number; nodes: NodeId[] }>()
+  const down = (node: NodeId, from: number, to: number) => {
+    const interval = victims.get(`${from}-${to}`) ?? { from, to, nodes: [] }
+    interval.nodes.push(node)
+    victims.set(`${from}-${to}`, interval)
+  }
+  for (const node of nodes) {
+    let since: number | undefined = 0
+    for (const [i, majority] of majorities.entries()) {
+      const begins = POWER_IS_BACK + i * length
+      if (!majority.includes(node)) since ??= begins - HANDOVER
+      else if (since !== undefined) {
+        down(node, since, begins)
+        since = undefined
+      }
+    }
+    if (since !== undefined) down(node, since, 1)
+  }
+  const parts = [...victims.values()].map(
+    ({ from, to, nodes: together }): EpisodePart => ({ from, to, plan: { kind: 'kill', nodes: together } }),
+  )
+  return { parts, lengths: 4 }
+}

@@ -1,0 +1,76 @@
+import type { FaultDefinition } from './definition.ts'
+import { type DatagramFault, datagramFamily } from './families/datagram.ts'
+import { type HttpFault, httpFamily } from './families/http.ts'
+import { type Http2Fault, http2Family } from './families/http2.ts'
+import { type MessageFault, messageFamily } from './families/message.ts'
+import { type NodeFault, nodeFamily } from './families/node.ts'
+import { type TcpFault, tcpFamily } from './families/tcp.ts'
+import { findDefinition } from './family.ts'
+import { readObject } from './read-parameters.ts'
+
+/** What a proxy can do to traffic: to bytes and connections, single messages, HTTP requests and answers, datagrams. */
+export type TrafficFault = TcpFault | HttpFault | Http2Fault | MessageFault | DatagramFault
+
+/** Something wrong, concretely: every selector resolved, so that it can be injected, printed and replayed. */
+export type Fault = NodeFault | TrafficFault
+
+export type FaultKind = Fault['kind']
+
+/** Every family of faults of links. */
+export const trafficFamilies = [tcpFamily, httpFamily, http2Family, messageFamily, datagramFamily] as const
+
+export type TrafficFamily = (typeof trafficFamilies)[number]
+
+const families = [...trafficFamilies, nodeFamily] as const
+
+export type FamilyName = (typeof families)[number]['name']
+
+/** Every kind of fault there is, family by family. */
+export const faultDefinitions: readonly FaultDefinition<FaultKind>[] = families.flatMap(
+  ({ kinds }): readonly FaultDefinition<FaultKind>[] => kinds,
+)
+
+export const faultKinds: readonly FaultKind[] = faultDefinitions.map(({ kind }) => kind)
+
+/** The kinds that a proxy can carry out. */
+export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilies.flatMap(({ kinds }) =>
+  kinds.map(({ kind }) => kind),
+)
+
+export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFamilies.find((family) => family.has(kind))
+
+/** What knows the declaration of a kind. */
+export function definitionOf(kind: FaultKind): FaultDefinition {
+  const definition = faultDefinitions.find((candidate) => candidate.kind === kind)
+  if (definition === undefined) throw new TypeError(`${kind} is in no family`)
+  return definition
+}
+
+/** Whether it befalls nodes; all others befall links. */
+export const isNodeFault = (fault: Fault): fault is NodeFault => nodeFamily.has(fault.kind)
+
+/** Reads a fault of traffic, of any family, from outside. @throws UserError (input) that begins with `where`. */
+export function parseTrafficFault(value: unknown, where: string, beside: readonly string[] = []): TrafficFault {
+  const { kind } = readObject(value, where)
+  const family = familyOf(kind)
+  if (family !== undefined) return family.parse(value, where, beside)
+  findDefinition(
+    trafficFamilies.flatMap(({ kinds }): readonly FaultDefinition[] => kinds),
+    kind,
+    where,
+    'fault',
+  )
+  throw new TypeError(`${String(kind)} is in no family`)
+}
+
+/**
+ * Reads any fault from outside: `{"kind":"kill","nodes":["n1"]}`, `{"kind":"partition","links":["n1>n2"]}`.
+ *
+ * @param where begins every message: the file, and the place in it.
+ * @param beside members that stand beside those of the fault.
+ * @throws UserError (input)
+ */
+export function parseFault(value: unknown, where: string, beside: readonly string[] = []): Fault {
+  const { kind } = findDefinition(faultDefinitions, readObject(value, where)['kind'], where, 'fault')
+  return nodeFamily.has(kind) ? nodeFamily.parse(value, where, beside) : parseTrafficFault(value, where, beside)
+}

@@ -1,0 +1,81 @@
+import { didYouMean, type Json, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
+import { isNodeKind } from '../families/node.ts'
+import { ms, text } from '../parameter.ts'
+import { printFault } from '../print-fault.ts'
+import { quote, readObject, readParameters } from '../read-parameters.ts'
+import { parseFault } from '../registry.ts'
+import {
+  type FaultPlan,
+  type LinkSelector,
+  linkSelectors,
+  type NodeSelector,
+  nodeSelectors,
+  type Schedule,
+  type ScheduledFault,
+} from './schedule.ts'
+
+const timeParameters = {
+  fromMs: ms('when it begins, from the start of the run'),
+  toMs: ms('when it ends'),
+}
+
+/**
+ * Reads a schedule from outside, a list of faults with their times, where selectors may stand for nodes and links:
+ * `[{"fromMs":1000,"toMs":2000,"kind":"kill","nodes":"leader"}]`.
+ *
+ * @param where begins every message: the file, and the place in it.
+ * @param idPrefix begins the ids of those that have none of their own.
+ * @throws UserError (input)
+ */
+export function parseSchedule(value: unknown, where: string, idPrefix = 'fault'): Schedule {
+  if (!Array.isArray(value))
+    throw new UserError('input', `${where}: a schedule is a list of faults, each with "fromMs" and "toMs".`)
+  const faults = value.map((item, i) => parseScheduled(item, `${where}[${i}]`, `${idPrefix}-${i + 1}`))
+  const twice = faults.find(({ id }, i) => faults.findIndex((other) => other.id === id) !== i)
+  if (twice !== undefined) throw new UserError('input', `${where}: the id ${quote(twice.id)} is given twice.`)
+  return faults.sort((a, b) => a.from - b.from)
+}
+
+/** As `parseSchedule` reads it. */
+export const printSchedule = (schedule: Schedule): readonly { readonly [member: string]: Json }[] =>
+  schedule.map(({ id, from, to, plan }) => ({
+    id,
+    fromMs: nanosToMillis(from),
+    toMs: nanosToMillis(to),
+    ...printFault(plan),
+  }))
+
+function parseScheduled(value: unknown, where: string, usualId: string): ScheduledFault {
+  const { id = usualId, fromMs, toMs, ...members } = readObject(value, where)
+  const { id: name } = readParameters({ id: text('its name') }, { id }, where)
+  const times = readParameters(timeParameters, { fromMs, toMs }, where)
+  if (times.toMs < times.fromMs)
+    throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
+  return { id: name, from: millisToNanos(times.fromMs), to: millisToNanos(times.toMs), plan: parsePlan(members, where) }
+}
+
+/** A fault, but that a selector may stand for its nodes or links. @throws UserError (input) */
+export function parsePlan(value: unknown, where: string): FaultPlan {
+  const members = readObject(value, where)
+  const { nodes, links } = members
+  if (typeof nodes === 'string' && isNodeKind(members['kind'])) {
+    const selector = oneOf<NodeSelector & string>(nodeSelectors, nodes, `${where}: "nodes"`)
+    return { ...parseFault({ ...members, nodes: ANY_NODES }, where), nodes: selector } as FaultPlan
+  }
+  if (typeof links !== 'string') return parseFault(value, where)
+  const selector = oneOf<LinkSelector & string>(linkSelectors, links, `${where}: "links"`)
+  return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
+}
+
+/** They stand for those that a selector will choose, so that the rest can be read as that of any fault. */
+const ANY_NODES = ['n1']
+const ANY_LINKS = ['n1>n2']
+
+function oneOf<Value extends string>(known: readonly Value[], value: string, where: string): Value {
+  const found = known.find((candidate) => candidate === value)
+  if (found !== undefined) return found
+  throw new UserError(
+    'input',
+    `${where} is ${quote(value)}. Give a list, or one of ${known.join(', ')}.${didYouMean(value, known)}`,
+  )
+}

@@ -1,0 +1,103 @@
+import { parametersOf, parseLink, tcpFamily } from '@chaos/faults'
+import { UserError } from '@chaos/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+const links = ['clients>n1']
+const refusal = (value: unknown): string => {
+  try {
+    tcpFamily.parse(value, 'faults.json')
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+describe('a fault read from outside', () => {
+  test('takes the defaults of the table for what is left out', () => {
+    expect(tcpFamily.parse({ kind: 'latency', latencyMs: 50, links }, 'x')).toEqual({
+      kind: 'latency',
+      latencyMs: 50,
+      jitterMs: 0,
+      distribution: 'uniform',
+      links: [{ from: 'clients', to: 'n1' }],
+    })
+  })
+
+  test.each(tcpFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
+    'of kind %s names each parameter it lacks, and takes it once given',
+    (kind, parameters) => {
+      const given: { [name: string]: unknown } = { kind, links }
+      for (const { name, unit, values, ...parameter } of parameters) {
+        if (parameter.optional === true) continue
+        if (parameter.default === undefined) expect(refusal(given)).toContain(`needs "${name}"`)
+        given[name] = values?.[0] ?? (unit === 'flag' ? true : 1)
+      }
+      expect(tcpFamily.parse(given, 'x')).toMatchObject({ ...given, links: [{ from: 'clients', to: 'n1' }] })
+    },
+  )
+
+  test('takes two places for a latency: half their round trip', () => {
+    const there = { kind: 'latency', geography: 'california-netherlands', links }
+    expect(tcpFamily.parse(there, 'x')).toEqual({
+      kind: 'latency',
+      latencyMs: 75,
+      jitterMs: 0,
+      distribution: 'uniform',
+      links: [{ from: 'clients', to: 'n1' }],
+    })
+    expect(refusal({ ...there, latencyMs: 1 })).toContain('Give one of them')
+    expect(refusal({ ...there, geography: 'atlantis' })).toContain('one of same-datacentre')
+  })
+
+  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('takes no %s for a number', (value) => {
+    const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
+    expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
+  })
+
+  test('takes no fraction of a byte, and no probability above 1', () => {
+    expect(refusal({ kind: 'limit-bytes', bytes: 1.5, links })).toContain('a whole number of bytes, at least 0')
+    expect(refusal({ kind: 'corrupt', probability: 7, links })).toContain('a probability from 0 to 1')
+    expect(refusal({ kind: 'reset', links, when: { probability: -0.1 } })).toContain('a probability from 0 to 1')
+    expect(refusal({ kind: 'slice', averageBytes: 0, links })).toContain('at least 1')
+  })
+
+  test('lets nothing unknown through', () => {
+    expect(refusal({ kind: 'latency', latencyMs: 5, jiterMs: 2, links })).toContain(
+      'no parameter "jiterMs". It has: latencyMs',
+    )
+    expect(refusal({ kind: 'latencey', links })).toContain('there is no fault "latencey". Known: partition')
+    expect(refusal({ kind: 'reset', links, when: { frist: 1 } })).toContain('no parameter "frist"')
+    expect(refusal({ kind: 'constructor', links })).toContain('there is no fault "constructor"')
+  })
+
+  test('keeps its trigger', () => {
+    const when = { probability: 0.5, first: 3, client: '10.0.0.0/8' }
+    expect(tcpFamily.parse({ kind: 'refuse', links, when }, 'x').when).toEqual(when)
+    expect(Object.keys(tcpFamily.when)).toContain('untilMs')
+  })
+
+  test('is a link only where it has two ends', () => {
+    expect(parseLink({ from: 'n1', to: 'n2' }, 'x')).toEqual({ from: 'n1', to: 'n2' })
+    for (const bad of ['n1', 'n1>', '>n2', 'a>b>c', 5, null, {}]) expect(() => parseLink(bad, 'x')).toThrow(UserError)
+    expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
+  })
+
+  test('never ends in anything but a fault or a message of less than 500 letters', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...tcpFamily.kinds.map(({ kind }) => kind)),
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        (kind, rest) => {
+          try {
+            tcpFamily.parse({ ...rest, kind, links }, 'x')
+          } catch (error) {
+            expect(error).toBeInstanceOf(UserError)
+            expect((error as Error).message.length).toBeLessThan(500)
+          }
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,133 @@
+import {
+  definitionOf,
+  describeFault,
+  type FaultFamily,
+  familyOf,
+  faultDefinitions,
+  faultKinds,
+  parametersOf,
+  parseFault,
+  parsePlan,
+  parseSchedule,
+  parseTrafficFault,
+  printSchedule,
+  trafficFamilies,
+  trafficFaultKinds,
+} from '@chaos/faults'
+import { describe, expect, test } from 'vitest'
+
+const links = ['clients>n1']
+const families: readonly FaultFamily[] = trafficFamilies
+
+test('no kind of fault belongs to two families', () => {
+  expect(new Set(faultKinds).size).toBe(faultKinds.length)
+  expect(new Set(trafficFaultKinds).size).toBe(trafficFaultKinds.length)
+  for (const { name, kinds } of families) for (const { kind } of kinds) expect(familyOf(kind)?.name).toBe(name)
+})
+
+test('a fault is read by its family, and an unknown one is told all there are', () => {
+  expect(parseTrafficFault({ kind: 'refuse', links }, 'x').kind).toBe('refuse')
+  expect(parseTrafficFault({ kind: 'drop-message', links }, 'x').kind).toBe('drop-message')
+  expect(parseTrafficFault({ kind: 'lose-reply', links }, 'x').kind).toBe('lose-reply')
+  expect(() => parseTrafficFault({ kind: 'toString', links }, 'f.json')).toThrow(
+    /^f\.json: there is no fault "toString"/,
+  )
+  expect(() => parseTrafficFault({ links }, 'f.json')).toThrow('f.json: "kind" is missing. Known: partition, ')
+  expect(() => parseTrafficFault({ kind: 'kill', nodes: ['n1'] }, 'f.json')).toThrow('there is no fault "kill"')
+})
+
+const asDeclared = faultDefinitions.map((definition) => [definition.kind, definition] as const)
+
+test.each(asDeclared)('%s says what it does, and what each of its parameters is', (kind, { summary, parameters }) => {
+  expect(summary).toMatch(/\w/)
+  expect(definitionOf(kind).parameters).toBe(parameters)
+  for (const parameter of parametersOf(parameters)) {
+    expect(parameter.summary).toMatch(/\w/)
+    expect(parameter.unit).toMatch(/\w/)
+  }
+})
+
+test.each(asDeclared)('the defaults of %s are values that it takes', (kind, { parameters }) => {
+  const given = parametersOf(parameters).map(({ name, unit, least, values, ...parameter }) => [
+    name,
+    parameter.default ?? values?.[0] ?? (unit === 'text' ? 'x' : unit === 'flag' ? true : (least ?? 1)),
+  ])
+  const targets = familyOf(kind) === undefined ? { nodes: ['n1'] } : { links }
+  const edits = kind.startsWith('edit-') ? { headers: { A: 'b' } } : {}
+  const fault = parseFault({ kind, ...targets, ...Object.fromEntries(given), ...edits }, 'x')
+  expect(fault).toMatchObject(Object.fromEntries(given.filter(([name]) => name !== 'headers')))
+  expect(describeFault(fault)).toMatch(/\w/)
+})
+
+test.each(
+  families.flatMap(({ kinds, when }) => kinds.map((definition) => [definition.kind, definition, when] as const)),
+)('%s ends after it begins', (kind, { parameters }, when) => {
+  expect(Object.keys(when)).toContain('untilMs')
+  const needed = parametersOf(parameters).flatMap(({ name, ...rest }) =>
+    rest.default === undefined && rest.optional !== true ? [[name, rest.values?.[0] ?? rest.least ?? 1]] : [],
+  )
+  const edits = kind.startsWith('edit-') ? { headers: { A: 'b' } } : {}
+  const fault = { kind, links, ...Object.fromEntries(needed), ...edits, when: { fromMs: 5, untilMs: 5 } }
+  expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which is not after "fromMs" 5')
+})
+
+describe('a misspelt word is answered with the one that was meant', () => {
+  test.each([
+    [{ kind: 'latencey', links }, 'Did you mean latency?'],
+    [{ kind: 'latency', links, latencyMs: 5, jiterMs: 2 }, 'Did you mean jitterMs?'],
+    [{ kind: 'lose-reply', links, silence: 'hangs' }, 'Did you mean hang?'],
+    [{ kind: 'lose-reply', links, when: { probabilty: 0.1 } }, 'Did you mean probability?'],
+    [{ kind: 'kil', nodes: ['n1'] }, 'Did you mean kill?'],
+  ])('%j', (value, message) => {
+    expect(() => parseFault(value, 'x')).toThrow(message)
+  })
+})
+
+describe('a schedule', () => {
+  const written = [
+    { id: 'fault-1', fromMs: 100, toMs: 400, kind: 'lose-reply', links: 'from-clients', silence: 'hang' },
+    { id: 'fault-2', fromMs: 200, toMs: 300, kind: 'kill', nodes: 'leader' },
+    { id: 'fault-3', fromMs: 250, toMs: 300, kind: 'pause', nodes: ['n1', 'n2'] },
+    { id: 'fault-4', fromMs: 250, toMs: 300, kind: 'partition', links: ['n1>n2'], mode: 'drop' },
+  ]
+
+  test('comes back from a file as it was, its selectors with it', () => {
+    const schedule = parseSchedule(written, 'schedule.json')
+    expect(printSchedule(schedule)).toEqual(written)
+    expect(schedule[0]?.plan.kind).toBe('lose-reply')
+  })
+
+  test('names its faults itself where nobody has, and puts them in order', () => {
+    const [, kill] = written
+    const faults = parseSchedule(
+      [
+        { ...kill, id: undefined, fromMs: 250 },
+        { ...kill, id: undefined },
+      ],
+      'x',
+    )
+    expect(faults.map(({ id }) => id)).toEqual(['fault-2', 'fault-1'])
+  })
+
+  test.each([
+    [{}, 'x: a schedule is a list of faults, each with "fromMs" and "toMs".'],
+    [[{ kind: 'kill', nodes: 'leader', toMs: 1 }], 'x[0] needs "fromMs" of milliseconds'],
+    [[{ kind: 'kill', nodes: 'leader', fromMs: 2, toMs: 1 }], 'x[0] ends before it begins'],
+    [[{ kind: 'kill', nodes: 'leadr', fromMs: 0, toMs: 1 }], 'Did you mean leader?'],
+    [[{ kind: 'reset', links: 'from-client', fromMs: 0, toMs: 1 }], 'Did you mean from-clients?'],
+    [[{ kind: 'reset', nodes: 'leader', fromMs: 0, toMs: 1 }], '"links" must be a list of links'],
+    [
+      [
+        { id: 'a', kind: 'kill', nodes: 'one', fromMs: 0, toMs: 1 },
+        { id: 'a', kind: 'kill', nodes: 'one', fromMs: 0, toMs: 1 },
+      ],
+      'the id "a" is given twice',
+    ],
+  ])('%j is refused with what to do', (value, message) => {
+    expect(() => parseSchedule(value, 'x')).toThrow(message)
+  })
+
+  test('of a fault with names takes it as it is', () => {
+    expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
+  })
+})

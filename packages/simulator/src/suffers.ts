@@ -1,0 +1,93 @@
+import { type Fault, type FaultKind, familyOf, linkName } from '@chaos/faults'
+import type { Suffering } from '@chaos/runner'
+import type { MessageTrouble } from './network.ts'
+
+/** What happens in virtual time as well. */
+export type SimulatedFault =
+  | MessageTrouble
+  | Extract<Fault, { readonly kind: 'reset' | 'kill' | 'crash' | 'pause' | 'clock' }>
+
+const kinds: { readonly [Kind in SimulatedFault['kind']]: true } = {
+  partition: true,
+  blackhole: true,
+  latency: true,
+  bandwidth: true,
+  reset: true,
+  'drop-message': true,
+  'duplicate-message': true,
+  'reorder-message': true,
+  'delay-message': true,
+  'corrupt-message': true,
+  'lose-request': true,
+  'delay-request': true,
+  'lose-reply': true,
+  'delay-reply': true,
+  kill: true,
+  crash: true,
+  pause: true,
+  clock: true,
+}
+
+/** Where a kind has no meaning among messages that arrive whole, and what comes near it. */
+const instead: { readonly [kind in FaultKind]?: string } = {
+  corrupt: 'corrupt-message',
+  'reset-peer': 'reset',
+  timeout: 'blackhole',
+  'half-open': 'lose-reply',
+  'slow-close': 'delay-reply',
+  'slow-connect': 'delay-request',
+  refuse: 'lose-request',
+  slice: 'latency',
+  'limit-bytes': 'reset',
+  'limit-time': 'reset',
+  'crash-before-reply': 'crash with before=reply',
+  'error-status': 'lose-reply',
+  'rate-limit': 'lose-request',
+  'stale-reply': 'delay-reply',
+  'reorder-replies': 'delay-reply',
+  'trickle-request': 'delay-request',
+  'trickle-reply': 'delay-reply',
+  'truncate-reply': 'lose-reply',
+  'replay-message': 'duplicate-message',
+}
+
+const isSimulated = (fault: Fault): fault is SimulatedFault => Object.hasOwn(kinds, fault.kind)
+
+/** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and what comes near it. */
+export function simulatorSuffers(kind: FaultKind): Suffering {
+  if (Object.hasOwn(kinds, kind)) return true
+  const family = familyOf(kind)?.name
+  const not =
+    family === 'udp'
+      ? 'nodes exchange messages over connections, not datagrams'
+      : family === 'http2'
+        ? 'there is no HTTP/2 in virtual time'
+        : 'messages arrive whole or not at all: they have no bytes, heads or bodies that something could happen to'
+  return { not, instead: instead[kind] ?? 'run it on real processes' }
+}
+
+/** The fault, where it can be simulated as it is; otherwise why not. */
+export function simulated(fault: Fault): SimulatedFault | { readonly not: string } {
+  if (!isSimulated(fault)) {
+    const refusal = simulatorSuffers(fault.kind)
+    return { not: refusal === true ? `${fault.kind} is not simulated` : `${refusal.not}; instead: ${refusal.instead}` }
+  }
+  if ('match' in fault && fault.match !== undefined)
+    return { not: 'what messages say is matched on real bytes only: leave "match" out' }
+  if ('nodes' in fault) return fault
+  const ofConnections = 'when' in fault && (familyOf(fault.kind)?.name ?? 'tcp') === 'tcp'
+  if (ofConnections && fault.when !== undefined)
+    return { not: 'connections are not counted in virtual time: leave "when" out' }
+  if (fault.kind === 'latency' && (fault.distribution ?? 'uniform') !== 'uniform')
+    return { not: `latencies are spread evenly in virtual time, not ${fault.distribution}` }
+  const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
+  if (fault.kind === 'duplicate-message' && ofClients !== undefined)
+    return {
+      not: `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`,
+    }
+  const isHttp = familyOf(fault.kind)?.name === 'http'
+  const notRequests = isHttp ? fault.links.find(({ from }) => from !== 'clients') : undefined
+  if (notRequests !== undefined)
+    return { not: `${linkName(notRequests)} carries no requests: they go from clients to nodes` }
+  return fault
+}
