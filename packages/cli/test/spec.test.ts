@@ -27,8 +27,10 @@ async function runInto(...args: readonly string[]) {
 function askedIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]
   for (const line of history.trim().split('\n').slice(1)) {
-    const { process, type, f, key, final } = JSON.parse(line)
-    if (type === 'invoke' && final !== true) asked[process]?.push(`${f} ${key}`)
+    const { process, session, type, f, key, final } = JSON.parse(line)
+    // In a record of the wire it is the session that tells who asked.
+    const client = session === undefined ? process : Number(/\d+$/.exec(session)?.[0])
+    if (type === 'invoke' && final !== true) asked[client]?.push(`${f} ${key}`)
   }
   return asked
 }
@@ -144,9 +146,9 @@ describe('--spec', () => {
 })
 
 describe('--events', () => {
-  test('writes all that happens as it happens: the start, operations, faults, status, and the verdict', async () => {
+  test.each([[['--sim']], [[]]])('writes all that happens as it happens, with %j', async (world) => {
     const file = join(temporaryDirectory(), 'events.jsonl')
-    const { run } = await runInto('--sim', ...SMALL, '--events', file)
+    const { run } = await runInto(...world, ...SMALL, '--events', file)
     const events = readFileSync(file, 'utf8')
       .trim()
       .split('\n')
