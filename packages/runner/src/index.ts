@@ -1,7 +1,5 @@
-export type { RunExpectation } from './judge.ts'
-export { judgeExpectation, judgeRun } from './judge.ts'
+export { judgeExpectation } from './judge.ts'
 export { currentLeader } from './nemesis-loop.ts'
-export { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 export type {
   Cancel,
   Client,
@@ -38,4 +36,4 @@ export type { RunStore } from './spec/run-store.ts'
 export type { JudgedRun, RunTestOptions } from './spec/run-test.ts'
 export { runPlanned, runTest } from './spec/run-test.ts'
 export type { AskedOperations, Mistake, StartedCluster, StartOptions, Suffering, Target } from './target.ts'
-export { findVacuity, idleKinds, missingSuccesses } from './vacuity.ts'
+export { idleKinds, missingSuccesses } from './vacuity.ts'

@@ -1,8 +1,10 @@
 import type { Fault } from '@chaos/faults'
 import { historyFromEvents, nanos } from '@chaos/history'
 import type { FaultRecord } from '@chaos/report'
-import { findVacuity, judgeExpectation, summarizeNodes, summarizePhases, withRecoveries } from '@chaos/runner'
+import { judgeExpectation } from '@chaos/runner'
 import { describe, expect, test } from 'vitest'
+import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
+import { findVacuity } from '../src/vacuity.ts'
 
 const MS = 1e6
 type Line = readonly [
