@@ -56,6 +56,8 @@ export interface Knob {
 
 export interface ProtocolOptions {
   readonly bug?: string | undefined
+  /** What is replicated, by its name; a register unless given. */
+  readonly object?: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
 }
 
@@ -66,12 +68,14 @@ export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
-  /** The strongest level it promises under faults, with its default knobs: what its end-to-end tests hold it to. */
-  readonly promises: PromisedLevel | 'none'
+  /** The objects that it can replicate, by name. */
+  readonly objects: readonly string[]
+  /** What its clients can ask for, where that is not all that these objects can do. */
+  readonly functions?: readonly string[] | undefined
+  /** The strongest level it promises of an object under faults: what its end-to-end tests hold it to. */
+  promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
   /** Kinds of fault under which it promises nothing: a search leaves them out. */
   readonly notUnder?: readonly FaultPlan['kind'][] | undefined
-  /** Where that depends on its knobs: what it promises when these are turned. */
-  readonly promisesWith?: ((knobs: ProtocolOptions['knobs']) => PromisedLevel | 'none') | undefined
   /** The knobs with which it promises most: where a search begins. */
   readonly strictest?: ProtocolOptions['knobs'] | undefined
   readonly knobs: readonly Knob[]
@@ -85,9 +89,17 @@ export interface ProtocolDefinition {
 }
 
 /** What a file with a protocol of one's own exports by default: the name and the machine; the rest has defaults. */
-export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> & Partial<ProtocolDefinition>
+export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
+  Partial<Omit<ProtocolDefinition, 'promises'>> & {
+    /** One level, where it is the same of every object. */
+    readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
+  }
+
+/** What a protocol of which nothing else is said replicates. */
+export const DEFAULT_OBJECT = 'register'
 
 export const promiseOf = (
-  { promises, promisesWith }: ProtocolDefinition,
+  protocol: ProtocolDefinition,
   knobs: ProtocolOptions['knobs'],
-): PromisedLevel | 'none' => promisesWith?.(knobs) ?? promises
+  object: string = DEFAULT_OBJECT,
+): PromisedLevel | 'none' => protocol.promises(object, knobs)

@@ -14,7 +14,9 @@ export type {
   ProtocolModule,
   ProtocolOptions,
 } from './definition.ts'
-export { promiseOf } from './definition.ts'
+export { DEFAULT_OBJECT, promiseOf } from './definition.ts'
 export type { Effect, MachineEvent, NodeSetting, NodeStatus, StateMachine, Transition } from './machine.ts'
 export { describeEvent, MachineError, threwBetweenSteps, threwOn, traceOf } from './machine-error.ts'
+export type { AnyObject, ReplicatedObject } from './objects/object.ts'
+export { findObject, functionsOf, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'

@@ -1,11 +1,14 @@
 import { UserError } from '@chaos/history'
-import type { Bug, Knob, KnobValue, ProtocolOptions } from './definition.ts'
+import { type Bug, DEFAULT_OBJECT, type Knob, type KnobValue, type ProtocolOptions } from './definition.ts'
+import type { AnyObject } from './objects/object.ts'
+import { findObject } from './objects/registry.ts'
 
 /** What a protocol declares about its options. */
 export interface Declared {
   readonly name: string
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
+  readonly objects: readonly string[]
 }
 
 /** Chosen values, checked against what the protocol declares; the rest from the defaults. */
@@ -14,9 +17,10 @@ export interface Chosen {
   boolean(knob: string): boolean
   value(knob: string): KnobValue
   readonly bug: string | undefined
+  readonly object: AnyObject
 }
 
-/** Errs with a usage error for a bug or knob the protocol does not have, or a value the knob cannot take. */
+/** @throws UserError (usage) for a bug, a knob or an object the protocol does not have, or a value the knob cannot take. */
 export function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
@@ -34,7 +38,19 @@ export function chooseOptions(protocol: Declared, options: ProtocolOptions): Cho
     if (found === undefined) throw new Error(`${protocol.name} reads a knob that it does not declare: ${name}`)
     return found
   }
-  return { bug, value, number: (name) => Number(value(name)), boolean: (name) => value(name) === true }
+  return {
+    bug,
+    object: objectFor(protocol, options.object),
+    value,
+    number: (name) => Number(value(name)),
+    boolean: (name) => value(name) === true,
+  }
+}
+
+function objectFor({ name, objects }: Declared, wanted: string = DEFAULT_OBJECT): AnyObject {
+  const object = objects.includes(wanted) ? findObject(wanted) : undefined
+  if (object !== undefined) return object
+  throw new UserError('usage', `${name} cannot replicate "${wanted}". It replicates: ${objects.join(', ')}.`)
 }
 
 function checkValue(protocol: string, knob: Knob, value: KnobValue): void {

@@ -7,6 +7,7 @@ import type {
   PrimaryReplicaRecord,
   PrimaryReplicaState,
 } from '../src/primary-replica/state.ts'
+import { registersOf } from './raft-node.ts'
 
 /** `n1` of three, driven by hand. */
 function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string, journal: PrimaryReplicaRecord[] = []) {
@@ -133,9 +134,9 @@ describe('failover', () => {
       },
     ]
     const node = createNode({}, undefined, journal)
-    expect(node.state.values.get('x')).toBe(2)
+    expect(registersOf(node.state).get('x')).toBe(2)
     const overruling = { ...old, epoch: 2, prevIndex: 1, prevEpoch: 1, entries: [{ term: 2, command: null }] }
     node.message('n2', overruling)
-    expect(node.state.values.get('x')).toBe(1)
+    expect(registersOf(node.state).get('x')).toBe(1)
   })
 })

@@ -1,8 +1,9 @@
-import { type Input, type Millis, millis } from '@chaos/history'
+import { type Input, type Json, type Millis, millis } from '@chaos/history'
 import { expect } from 'vitest'
 import type { KnobValue, MachineEvent, Session } from '../src/index.ts'
 import { findProtocol } from '../src/index.ts'
 import type { RaftEffect, RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
+import type { SessionedCopy } from '../src/routing/sessions.ts'
 
 /** Elections in one step. */
 export const NO_PRE_VOTE = { 'pre-vote': false }
@@ -39,6 +40,10 @@ export function createNode(options: NodeOptions) {
       step({ type: 'request', requestId, input, session }),
   }
 }
+
+/** What this node's copy of the registers holds. */
+export const registersOf = ({ copy }: { readonly copy: SessionedCopy }): Map<string, Json> =>
+  copy.held as Map<string, Json>
 
 export type Node = ReturnType<typeof createNode>
 

@@ -10,6 +10,7 @@ import {
   entry,
   type Node,
   recordsOf,
+  registersOf,
   replies,
   sent,
   write,
@@ -26,8 +27,7 @@ describe('snapshots (§7)', () => {
     index,
     term,
     members: everybody,
-    values: [['x', value]],
-    sessions: [],
+    copy: { held: [['x', value]], sessions: [] },
   })
   const install = (term: number, sent: Snapshot): RaftMessage => ({ type: 'snapshot', term, snapshot: sent, round: 1 })
 
@@ -35,7 +35,7 @@ describe('snapshots (§7)', () => {
     const node = createNode({ knobs: SMALL })
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2))
     expect(node.state.log).toMatchObject({ compacted: 2, compactedTerm: 1, entries: [entry(1, 3)] })
-    expect(node.state.snapshot).toMatchObject({ index: 2, term: 1, values: [['x', 2]] })
+    expect(node.state.snapshot).toMatchObject({ index: 2, term: 1, copy: { held: [['x', 2]] } })
   })
 
   test('a node restarted goes on from its snapshot', () => {
@@ -43,7 +43,7 @@ describe('snapshots (§7)', () => {
     const journal = recordsOf(node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2)))
     const { state } = createNode({ knobs: SMALL, journal })
     expect(state).toMatchObject({ applied: 2, commitIndex: 2, log: node.state.log, snapshot: node.state.snapshot })
-    expect(state.object).toEqual(node.state.object)
+    expect(state.copy).toEqual(node.state.copy)
   })
 
   test('"the leader must occasionally send snapshots to followers that lag behind"', () => {
@@ -53,7 +53,7 @@ describe('snapshots (§7)', () => {
     expect(node.state.log.compacted).toBe(2)
     const refusal = { ...accept(node, 0, 0), success: false, prevIndex: 2, conflictIndex: 1 } as RaftMessage
     const [message] = sent(node.message('n3', refusal))
-    expect(message).toMatchObject({ type: 'snapshot', snapshot: { index: 2, values: [['x', 1]] } })
+    expect(message).toMatchObject({ type: 'snapshot', snapshot: { index: 2, copy: { held: [['x', 1]] } } })
     const next = sent(node.message('n3', accept(node, 2, 0)))
     expect(next).toEqual([])
     node.request('r2', write(2))
@@ -73,7 +73,7 @@ describe('snapshots (§7)', () => {
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]))
     const journal = recordsOf(node.message('n3', install(2, snapshot(2, 2, 9))))
     expect(node.state.log).toEqual({ compacted: 2, compactedTerm: 2, entries: [] })
-    for (const { state } of [node, createNode({ journal })]) expect([...state.object.values]).toEqual([['x', 9]])
+    for (const { state } of [node, createNode({ journal })]) expect([...registersOf(state)]).toEqual([['x', 9]])
   })
 
   test('an old snapshot does not undo what is known to be committed', () => {
@@ -81,7 +81,7 @@ describe('snapshots (§7)', () => {
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 3))
     expect(sent(node.message('n2', install(1, snapshot(2, 1, 2))))).toMatchObject([{ success: true, match: 2 }])
     expect(node.state).toMatchObject({ applied: 3, log: { compacted: 0 } })
-    expect(node.state.object.values.get('x')).toBe(3)
+    expect(registersOf(node.state).get('x')).toBe(3)
   })
 
   test('an old message whose entries are compacted is confirmed', () => {

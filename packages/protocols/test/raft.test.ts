@@ -9,6 +9,7 @@ import {
   entry,
   NO_PRE_VOTE,
   recordsOf,
+  registersOf,
   replies,
   sent,
   write,
@@ -211,7 +212,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     node.request('r2', write(2), { client: 'b', sequence: 1 })
     node.request('r3', write(1), session)
     node.message('n2', accept(node, 4, 0))
-    expect(node.state.object.values.get('x')).toBe(value)
+    expect(registersOf(node.state).get('x')).toBe(value)
   })
 
   test.each([
@@ -227,7 +228,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     elect(node)
     node.request('r1', first.input, first.session)
     node.message('n2', accept(node, 4, 0))
-    expect(node.state.object.values.get('x')).toBe(value)
+    expect(registersOf(node.state).get('x')).toBe(value)
   })
 
   test('a write whose place another entry took, and kept, certainly failed', () => {

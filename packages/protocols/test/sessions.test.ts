@@ -1,25 +1,27 @@
 import { expect, test } from 'vitest'
-import { applyOnce, createSessionedObject, restoreSessionedObject, type SessionedObject } from '../src/raft/sessions.ts'
+import { register } from '../src/objects/register.ts'
+import { applyOnce, createCopy, loadCopy, type SessionedCopy, saveCopy } from '../src/routing/sessions.ts'
+import { registersOf } from './raft-node.ts'
 
-const write = (object: SessionedObject, client: number, sequence = 1) =>
-  applyOnce(object, {
+const write = (object: SessionedCopy, client: number, sequence = 1) =>
+  applyOnce(register, object, {
     input: { f: 'write', key: 'x', value: client },
     session: { client: `c${client}`, sequence },
   })
 
 test('a request that comes again is told what it was told before, and changes nothing', () => {
-  const object = createSessionedObject()
+  const object = createCopy(register)
   const first = write(object, 1)
   write(object, 2)
   expect(write(object, 1)).toBe(first)
-  expect(object.values.get('x')).toBe(2)
+  expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
 test('of too many sessions those used least recently are forgotten, and every copy forgets the same, one restored from a snapshot too', () => {
-  const copy = createSessionedObject()
+  const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)
-  const restored = restoreSessionedObject(copy.values, [...copy.sessions].reverse())
+  const restored = loadCopy(register, { held: saveCopy(register, copy).held, sessions: [...copy.sessions].reverse() })
   for (const object of [copy, restored]) for (let client = 10_000; client <= 10_500; client++) write(object, client)
   expect(new Map(restored.sessions)).toEqual(copy.sessions)
   expect(copy.sessions.has('c1')).toBe(true)

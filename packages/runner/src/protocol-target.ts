@@ -1,5 +1,5 @@
-import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
-import type { Setting } from '@chaos/workloads'
+import { DEFAULT_OBJECT, functionsOf, type ProtocolDefinition } from '@chaos/protocols'
+import { findWorkload, type Setting } from '@chaos/workloads'
 import type { Target } from './target.ts'
 
 /** What a protocol is as a target, whichever world it runs in. */
@@ -17,13 +17,11 @@ export const protocolTarget = (
     under === undefined ? { name, summary } : { name, summary, under: { settings: under.knobs, faults: under.faults } },
   ),
   marks: protocol.marks === true,
-  functions: () => FUNCTIONS,
-  promises({ settings, faults }) {
+  functions: () => functionsOf(protocol),
+  promises({ workload, settings, faults }) {
     if (protocol.notUnder?.some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
-    const promised = promiseOf(protocol, settings)
+    const promised = protocol.promises(findWorkload(workload)?.object ?? DEFAULT_OBJECT, settings)
     return promised === 'none' ? 'nothing' : promised
   },
   validate: (settings, bug) => void protocol.create({ bug, knobs: settings }),
 })
-
-const FUNCTIONS = ['read', 'write', 'cas']

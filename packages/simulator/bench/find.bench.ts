@@ -1,5 +1,5 @@
 import { type Millis, millis } from '@chaos/history'
-import { type KnobValue, type ProtocolDefinition, protocols } from '@chaos/protocols'
+import { type KnobValue, type ProtocolDefinition, promiseOf, protocols } from '@chaos/protocols'
 import {
   type Finding,
   guide,
@@ -69,8 +69,8 @@ const searchColumns = (): Column[] =>
   ])
 
 function subjectOf(protocol: ProtocolDefinition, bug: string): Subject {
-  const { promises } = protocol
   const knobs: { readonly [name: string]: KnobValue } = {}
+  const promises = promiseOf(protocol, knobs)
   const level = promises === 'none' ? 'linearizable' : promises
   const setup = setups[`${protocol.name} ${bug}`] ?? setups[protocol.name]
   return {

@@ -29,12 +29,12 @@ export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): 
 })
 
 function startSimulated(protocol: ProtocolDefinition, options: StartOptions, watched: boolean): StartedCluster {
-  const { nodes, settings: knobs, bug, seed } = options
+  const { nodes, settings: knobs, bug, object, seed } = options
   let last: { readonly node: NodeId; readonly event: unknown } | undefined
   const observe = (node: NodeId) => (_: unknown, event: unknown) => {
     last = { node, event }
   }
-  const machine = protocol.create({ bug, knobs })
+  const machine = protocol.create({ bug, object, knobs })
   const cluster = createSimulatedCluster({ machine, nodes, seed, observe: watched ? observe : undefined })
   cluster.run(() => cluster.isReady(), WARM_UP)
 

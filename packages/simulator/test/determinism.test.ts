@@ -19,10 +19,12 @@ test('another seed gives another history', () => {
   expect(simulateCase({ protocol: 'raft', seed: 2, faults: FAULTS })).not.toEqual(one)
 })
 
+const copied = ({ state, effects }: ReturnType<AnyMachine['step']>) => structuredClone({ state, effects })
+
 /** Never lets a step see a state, a message or a record that anything else has a hold of. */
 const copying = (machine: AnyMachine): AnyMachine => ({
-  start: (node, journal, now) => structuredClone(machine.start(node, structuredClone(journal), now)),
-  step: (state, event, now) => structuredClone(machine.step(structuredClone(state), structuredClone(event), now)),
+  start: (node, journal, now) => copied(machine.start(node, structuredClone(journal), now)),
+  step: (state, event, now) => copied(machine.step(structuredClone(state), structuredClone(event), now)),
   status: machine.status,
 })
 

@@ -22,7 +22,7 @@ export const subjectWith = (protocol: ProtocolDefinition, bug: string): Subject 
   protocol,
   bug,
   knobs: protocol.name === 'primary-replica' ? { sync: 2, reads: 'primary' } : {},
-  level: protocol.promises === 'none' ? 'linearizable' : protocol.promises,
+  level: protocol.name === 'master-master' ? 'eventual' : 'linearizable',
   workload: register,
   settings: {},
   nodes: undefined,

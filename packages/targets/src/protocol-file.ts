@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaos/history'
 import {
   checkedProtocol,
+  DEFAULT_OBJECT,
   findProtocol,
   type ProtocolDefinition,
   type ProtocolModule,
@@ -10,7 +11,9 @@ import {
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3
-const promiseNames: readonly ProtocolDefinition['promises'][] = ['linearizable', 'sequential', 'eventual', 'none']
+/** What a protocol knows that does not say. */
+const REGISTER_FUNCTIONS = ['read', 'write', 'cas']
+const promiseNames: readonly unknown[] = ['linearizable', 'sequential', 'eventual', 'none']
 
 /**
  * A protocol by its name or, where the reference is a path, from a user's own file: JavaScript, or TypeScript of which the
@@ -34,8 +37,12 @@ function asDefinition(exported: unknown, path: string): ProtocolDefinition {
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is no text')
   if (typeof module.create !== 'function') throw wrong('"create" is no function')
   const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, knobs = [], bugs = [] } = module
-  if (!promiseNames.includes(promises))
-    throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}`)
+  if (typeof promises !== 'function' && !promiseNames.includes(promises))
+    throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}, and no function`)
+  const { objects = [DEFAULT_OBJECT], functions = REGISTER_FUNCTIONS } = module
+  for (const [member, list] of Object.entries({ objects, functions }))
+    if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
+      throw wrong(`"${member}" is no list of names`)
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
   for (const [member, list] of Object.entries({ knobs, bugs, invariants: module.invariants ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
@@ -51,7 +58,18 @@ function asDefinition(exported: unknown, path: string): ProtocolDefinition {
     return machine as ReturnType<ProtocolDefinition['create']>
   }
   const summary = `from ${path}`
-  return checkedProtocol({ summary, ...module, knobs, bugs, name, promises, defaultNodes, create })
+  return checkedProtocol({
+    summary,
+    ...module,
+    knobs,
+    bugs,
+    name,
+    objects,
+    functions,
+    promises: typeof promises === 'function' ? promises : () => promises,
+    defaultNodes,
+    create,
+  })
 }
 
 function created(create: () => unknown, path: string): unknown {

@@ -3,9 +3,11 @@ import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
+import { mergeables } from './mergeable.ts'
 
 const declared = {
   name: 'master-master',
+  objects: Object.keys(mergeables),
   knobs: [
     { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
     { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
@@ -34,14 +36,18 @@ export const masterMaster: ProtocolDefinition = {
   ...declared,
   marks: true,
   invariants: masterMasterInvariants,
-  summary: 'every node takes writes and answers at once; the last writer wins by timestamp',
+  summary: 'every node takes writes and answers at once; the last writer wins by timestamp, and sums are merged',
   defaultNodes: 5,
-  promises: 'eventual',
+  // Of a bank each node knows what it spent itself, and not what others spend at the same time.
+  promises: (object) => (object === 'bank' ? 'none' : 'eventual'),
   // A write by a clock that is behind loses to what was written before it.
   notUnder: ['clock'],
   create(options) {
     const chosen = chooseOptions(declared, options)
+    const mergeable = mergeables[chosen.object.name]
+    if (mergeable === undefined) throw new Error(`master-master cannot merge a ${chosen.object.name}`)
     return createMasterMaster({
+      mergeable,
       retransmitMs: millis(chosen.number('retransmit-ms')),
       resolutionMs: millis(chosen.number('resolution-ms')),
       bug: chosen.bug,

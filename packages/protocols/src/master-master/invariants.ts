@@ -1,7 +1,8 @@
 import type { NodeId } from '@chaos/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { MachineEvent } from '../machine.ts'
-import { compareStamps, type MasterMasterMessage, type MasterMasterState, type Stamp } from './machine.ts'
+import type { MasterMasterMessage, MasterMasterState } from './machine.ts'
+import { compareStamps, type Stamp } from './version.ts'
 
 // Copies agree in the end because of what holds at every step: nobody goes back, everybody takes the newest that he is
 // told, keeps what he confirmed, and is told until he has confirmed.
@@ -30,12 +31,12 @@ export const masterMasterInvariants: readonly Invariant[] = [
 function watchNewest(): Watch {
   return (node) => {
     let newest: Map<string, Stamp> | undefined
-    return ({ versions }, event) => {
+    return ({ versions, wrote }, event) => {
       if (event === undefined || newest === undefined) {
         newest = new Map([...versions].map(([key, { stamp }]) => [key, stamp]))
         return undefined
       }
-      for (const key of keysOf(event)) {
+      for (const key of keysOf(event, wrote)) {
         const own = versions.get(key)?.stamp
         const older = newest.get(key)
         if (older !== undefined && (own === undefined || compareStamps(own, older) < 0))
@@ -54,8 +55,8 @@ function watchNewest(): Watch {
 }
 
 /** Of what an event may have changed. */
-function keysOf(event: MachineEvent<MasterMasterMessage>): string[] {
-  if (event.type === 'request') return [event.input.key ?? '']
+function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: string | undefined): string[] {
+  if (event.type === 'request') return wrote === undefined ? [] : [wrote]
   return event.type === 'message' && event.message.type === 'versions'
     ? event.message.versions.map(({ key }) => key)
     : []
@@ -96,10 +97,9 @@ function watchConfirmed(): Watch {
 function watchOwed(): Watch {
   const confirmed = createConfirmations()
   return (node) =>
-    ({ versions, owed }, event) => {
+    ({ versions, owed, wrote: key }, event) => {
       confirmed.note(event)
-      if (event?.type !== 'request') return undefined
-      const { key = '' } = event.input
+      if (event?.type !== 'request' || key === undefined) return undefined
       const own = versions.get(key)
       if (own === undefined || own.stamp.node !== node) return undefined
       for (const [peer, keys] of owed) {

@@ -1,27 +1,15 @@
 import type { NodeId } from '@chaos/faults'
-import type { Completion, Input, Json, Millis } from '@chaos/history'
+import type { Input, Millis } from '@chaos/history'
 import type { Effect, StateMachine } from '../machine.ts'
-import { mismatch, pairOf, sameValue, unsupported } from '../object.ts'
+import type { AnyMergeable, Write } from './mergeable.ts'
+import { compareStamps, type Stamp, type Version } from './version.ts'
 
 export interface MasterMasterConfig {
+  readonly mergeable: AnyMergeable
   readonly retransmitMs: Millis
   /** Timestamps are multiples of this. */
   readonly resolutionMs: Millis
   readonly bug: string | undefined
-}
-
-/** When, by the clock of the node that took the write; which node; and the how-manieth of that node's writes. */
-export interface Stamp {
-  readonly time: number
-  readonly node: NodeId
-  readonly count: number
-}
-
-/** What one key holds, and since when: what is stored, sent and compared. */
-export interface Version {
-  readonly key: string
-  readonly value: Json
-  readonly stamp: Stamp
 }
 
 export type MasterMasterMessage =
@@ -34,9 +22,13 @@ export interface MasterMasterState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly versions: Map<string, Version>
+  /** What the versions come to, as the object has it. */
+  readonly held: unknown
   /** By peer: the keys whose present version it is not known to have. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
+  /** The item that the latest request asked to write, if any. */
+  wrote: string | undefined
 }
 
 export type MasterMasterMachine = StateMachine<MasterMasterState, MasterMasterMessage, Version>
@@ -51,17 +43,18 @@ interface Turn {
 const BATCH = 64
 
 /**
- * Every node takes writes and answers at once; the last writer wins, by its own clock. What a node has, it tells every
+ * Every node takes writes and answers at once; of each item the last writer wins, by its own clock. What a node has, it tells every
  * other node until that one has confirmed it: so copies agree once all can talk, and whatever lost is gone.
  */
 export function createMasterMaster(config: MasterMasterConfig): MasterMasterMachine {
   return {
     start({ id, peers }, journal) {
       const owed = new Map(peers.map((peer) => [peer, new Set<string>()]))
-      const state: MasterMasterState = { id, peers, versions: new Map(), owed, count: 0 }
+      const held = config.mergeable.initial()
+      const state: MasterMasterState = { id, peers, versions: new Map(), held, owed, count: 0, wrote: undefined }
       const turn: Turn = { config, state, effects: [] }
       for (const version of journal) {
-        state.versions.set(version.key, version)
+        take(turn, version)
         state.count = Math.max(state.count, version.stamp.node === id ? version.stamp.count : 0)
       }
       // What the others had confirmed is forgotten: they are told everything again.
@@ -94,54 +87,42 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
 }
 
 function handleRequest(turn: Turn, requestId: string, input: Input, now: Millis): void {
-  const result = perform(turn, input, now)
+  const { state, config } = turn
+  const { result, write } = config.mergeable.perform(state.held, input, state)
+  state.wrote = write?.key
+  if (write !== undefined) takeWrite(turn, write, now)
   turn.effects.push({ type: 'reply', requestId, result })
 }
 
-function perform(turn: Turn, { f, key = '', value }: Input, now: Millis): Completion {
-  const current = turn.state.versions.get(key)?.value ?? null
-  switch (f) {
-    case 'read':
-      return { type: 'ok', value: current }
-    case 'write':
-      takeWrite(turn, key, value, now)
-      return { type: 'ok', value }
-    case 'cas': {
-      const pair = pairOf(value)
-      if (pair === undefined) return unsupported
-      // Judged by this copy alone: two nodes may each let one succeed.
-      if (!sameValue(current, pair.old)) return mismatch
-      takeWrite(turn, key, pair.new, now)
-      return { type: 'ok', value }
-    }
-    default:
-      return unsupported
-  }
-}
-
-function takeWrite(turn: Turn, key: string, value: Json, now: Millis): void {
+function takeWrite(turn: Turn, { key, value, timeless }: Write, now: Millis): void {
   const { state, config, effects } = turn
   state.count++
-  const time = Math.floor(now / config.resolutionMs)
+  const time = timeless ? 0 : Math.floor(now / config.resolutionMs)
   const version: Version = { key, value, stamp: { time, node: state.id, count: state.count } }
   // Acknowledged and lost at once, where a faster clock was here before: that is what this design does.
   if (!isNewer(turn, version)) return
-  state.versions.set(key, version)
+  take(turn, version)
   effects.push({ type: 'persist', record: version })
   owe(turn, key)
   for (const peer of state.peers)
     effects.push({ type: 'send', to: peer, message: { type: 'versions', versions: [version] } })
 }
 
+function take({ state, config }: Pick<Turn, 'state' | 'config'>, version: Version): void {
+  const before = state.versions.get(version.key)
+  state.versions.set(version.key, version)
+  config.mergeable.took(state.held, version, before)
+}
+
 function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]): void {
-  const { state, config, effects } = turn
+  const { config, effects } = turn
   for (const version of versions) {
     // The mistake: what comes last is taken for the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
       if (!isSame(turn, version)) mark(turn)
     }
-    state.versions.set(version.key, version)
+    take(turn, version)
     // The mistake: what others wrote is confirmed, but kept in memory only.
     if (config.bug === 'forget-received') mark(turn)
     else effects.push({ type: 'persist', record: version })
@@ -203,11 +184,4 @@ function isNewer(turn: Turn, version: Version): boolean {
   const later = version.stamp.time > current.stamp.time
   if (later !== newer) mark(turn)
   return later
-}
-
-/** By time, then by node, then by the node's own order: total, so that all copies choose alike. */
-export function compareStamps(one: Stamp, other: Stamp): number {
-  if (one.time !== other.time) return one.time - other.time
-  if (one.node !== other.node) return one.node < other.node ? -1 : 1
-  return one.count - other.count
 }

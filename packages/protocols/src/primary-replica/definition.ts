@@ -1,5 +1,6 @@
 import { millis } from '@chaos/history'
 import type { ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
@@ -9,6 +10,7 @@ const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 
 const declared = {
   name: 'primary-replica',
+  objects: objects.map(({ name }) => name),
   knobs: [
     {
       name: 'sync',
@@ -64,8 +66,7 @@ export const primaryReplica: ProtocolDefinition = {
   invariants: primaryReplicaInvariants,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
-  promises: 'none',
-  promisesWith: ({ sync, reads }) =>
+  promises: (_, { sync, reads }) =>
     (sync === 'majority' || sync === 'all') && reads === 'primary' ? 'linearizable' : 'none',
   strictest: STRICTEST,
   create(options) {
@@ -80,6 +81,9 @@ export const primaryReplica: ProtocolDefinition = {
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
       requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      leaderWaitMs: millis(0),
+      retries: false,
+      object: chosen.object,
       bug: chosen.bug,
     })
   },

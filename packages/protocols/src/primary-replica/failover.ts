@@ -2,7 +2,7 @@ import type { NodeId } from '@chaos/faults'
 import { millis } from '@chaos/history'
 import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
-import { abandonRequests } from './answers.ts'
+import { answer, failReads } from '../routing/answers.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
 import { emit, majorityOf, mark, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
@@ -14,13 +14,22 @@ export function follow(turn: Turn, primary: NodeId | undefined): void {
     emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
     emit(turn, { type: 'cancelTimer', timer: 'reach' })
     abandonRequests(turn)
-    applyAll(state)
+    applyAll(turn.config.object, state)
   }
-  if (state.primary !== primary && primary !== undefined)
+  if (state.leader !== primary && primary !== undefined)
     emit(turn, { type: 'log', text: `follows ${primary} in epoch ${state.epoch}` })
   state.role = 'replica'
-  state.primary = primary
+  state.leader = primary
   awaitPrimary(turn)
+}
+
+/** A primary is one no more: its reads came to nothing; its writes may yet live on in another's log. */
+function abandonRequests(turn: Turn): void {
+  failReads(turn)
+  const { proposals } = turn.state
+  const origins = [...proposals.values()]
+  proposals.clear()
+  for (const origin of origins) answer(turn, origin, { type: 'info', error: 'the primary was deposed' })
 }
 
 export function awaitPrimary({ config, state, effects }: Turn): void {
@@ -36,7 +45,7 @@ export function campaign(turn: Turn): void {
   if (state.role === 'primary') return
   promiseEpoch(turn, state.epoch + 1)
   state.role = 'candidate'
-  state.primary = undefined
+  state.leader = undefined
   state.promises = [state.id]
   emit(turn, { type: 'log', text: `asks to be primary of epoch ${state.epoch}` })
   const { log, epoch } = state
@@ -80,7 +89,7 @@ function countPromises(turn: Turn): void {
 export function becomePrimary(turn: Turn): void {
   const { state, config } = turn
   state.role = 'primary'
-  state.primary = state.id
+  state.leader = state.id
   state.replicas = new Map(state.peers.map((peer) => [peer, createReplica(lastIndex(state.log))]))
   state.committed = 0
   state.roundStarted = 0

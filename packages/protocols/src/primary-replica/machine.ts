@@ -1,14 +1,17 @@
 import type { NodeId } from '@chaos/faults'
-import { commandOf } from '../command.ts'
-import { createForwarding, takeTicket } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { MachineEvent, NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
-import { finish } from './answers.ts'
+import type { NodeSetting, NodeStatus, StateMachine } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import { readOf } from '../routing/answers.ts'
+import { dispatch, type Handlers } from '../routing/dispatch.ts'
+import { createForwarding } from '../routing/forwarding.ts'
+import { isRead, type RoutedMessage, type RoutedProtocol } from '../routing/routing.ts'
+import { createCopy } from '../routing/sessions.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
 import { handleReplicate, handleReplicated, heartbeat } from './replication.ts'
-import { handleRequest, serve, sweepRequests } from './requests.ts'
+import { serve } from './serving.ts'
 import {
   emit,
   mark,
@@ -28,22 +31,26 @@ export type PrimaryReplicaMachine = StateMachine<PrimaryReplicaState, PrimaryRep
  * that has promised one goes along with no earlier: that is what fences an old primary off.
  */
 export function createPrimaryReplica(config: PrimaryReplicaConfig): PrimaryReplicaMachine {
+  const protocol: RoutedProtocol<Turn> = { emit, serve }
   return {
     start(node, journal) {
-      const turn: Turn = { config, state: recover(node, journal), effects: [] }
+      const turn: Turn = { config, protocol, state: recover(config.object, node, journal), effects: [] }
       begin(turn)
       return turn
     },
     step(state, event) {
-      const turn: Turn = { config, state, effects: [] }
-      handle(turn, event)
+      const turn: Turn = { config, protocol, state, effects: [] }
+      // Where every node answers reads, it does so from its own copy at once.
+      if (event.type === 'request' && config.reads === 'replica' && isRead(config, event))
+        emit(turn, { type: 'reply', requestId: event.requestId, result: readOf(turn, event.input) })
+      else dispatch(turn, event, handlers)
       return turn
     },
     status: statusOf,
   }
 }
 
-function recover(node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): PrimaryReplicaState {
+function recover(object: AnyObject, node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): PrimaryReplicaState {
   const state: PrimaryReplicaState = {
     id: node.id,
     peers: node.peers,
@@ -52,8 +59,8 @@ function recover(node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): P
     epoch: 0,
     log: createLog(),
     role: 'replica',
-    primary: undefined,
-    values: new Map(),
+    leader: undefined,
+    copy: createCopy(object),
     applied: 0,
     promises: [],
     replicas: new Map(),
@@ -69,7 +76,7 @@ function recover(node: NodeSetting, journal: readonly PrimaryReplicaRecord[]): P
     if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
     else state.epoch = record.epoch
   }
-  rebuildCopy(state)
+  rebuildCopy(object, state)
   return state
 }
 
@@ -86,23 +93,9 @@ function begin(turn: Turn): void {
   becomePrimary(turn)
 }
 
-function handle(turn: Turn, event: MachineEvent<PrimaryReplicaMessage>): void {
-  switch (event.type) {
-    case 'message':
-      handleMessage(turn, event.from, event.message)
-      return
-    case 'request':
-      handleRequest(turn, event.requestId, commandOf(event))
-      return
-    case 'timer':
-      handleTimer(turn, event.timer)
-      return
-    default:
-      event satisfies never
-  }
-}
+const handlers: Handlers<Turn, PrimaryReplicaMessage> = { message: handleMessage, timer: handleTimer }
 
-function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage): void {
+function handleMessage(turn: Turn, from: NodeId, message: Exclude<PrimaryReplicaMessage, RoutedMessage>): void {
   const { state, config } = turn
   // The mistake: nobody looks at epochs, so an old primary goes on, and its replicas with it.
   const fenced = config.bug !== 'no-fencing'
@@ -131,12 +124,6 @@ function handleMessage(turn: Turn, from: NodeId, message: PrimaryReplicaMessage)
       if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
       else handlePromise(turn, from, message)
       return
-    case 'forward':
-      if (takeTicket(state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
-      return
-    case 'answer':
-      finish(turn, message.origin.requestId, message.result)
-      return
     default:
       message satisfies never
   }
@@ -156,9 +143,6 @@ function handleTimer(turn: Turn, timer: string): void {
     case 'reach':
       checkReach(turn)
       return
-    case 'requests':
-      sweepRequests(turn)
-      return
     case 'heartbeat':
       if (turn.state.role !== 'primary') return
       heartbeat(turn)
@@ -170,5 +154,5 @@ function handleTimer(turn: Turn, timer: string): void {
 }
 
 function statusOf(state: PrimaryReplicaState): NodeStatus {
-  return { role: state.role, leads: state.role === 'primary', term: state.epoch, leader: state.primary }
+  return { role: state.role, leads: state.role === 'primary', term: state.epoch, leader: state.leader }
 }

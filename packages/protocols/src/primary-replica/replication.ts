@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaos/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
-import { answer, answerReads } from './answers.ts'
+import { answer, answerReads } from '../routing/answers.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
 import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncCount, type Turn } from './state.ts'
 
@@ -55,7 +55,7 @@ function sendFrom(turn: Turn, id: NodeId, replica: Replica, limit: number): void
 
 /** From a primary this node goes along with. Where the logs part, the primary's counts. */
 export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): void {
-  const { state } = turn
+  const { state, config } = turn
   const { log } = state
   const { epoch, round, prevIndex } = message
   const here = termAt(log, prevIndex)
@@ -70,9 +70,9 @@ export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): v
     const fresh = message.entries.slice(present)
     replaceFrom(log, from, fresh)
     emit(turn, { type: 'persist', record: { kind: 'entries', from, entries: fresh } })
-    if (state.applied >= from) rebuildCopy(state)
+    if (state.applied >= from) rebuildCopy(config.object, state)
   }
-  applyAll(state)
+  applyAll(config.object, state)
   send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
 }
 
@@ -103,7 +103,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
 
 /** Carries out and answers what enough replicas have. */
 export function acknowledge(turn: Turn): void {
-  const { state } = turn
+  const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
@@ -112,7 +112,7 @@ export function acknowledge(turn: Turn): void {
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
-    const result = applyNext(state)
+    const result = applyNext(config.object, state)
     settle(turn, state.applied, result)
   }
   answerReads(turn)

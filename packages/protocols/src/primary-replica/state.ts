@@ -1,14 +1,11 @@
 import type { NodeId } from '@chaos/faults'
-import type { Completion, Millis } from '@chaos/history'
-import type { Command } from '../command.ts'
-import type { Forwarding, Ticket } from '../forwarding.ts'
+import type { Millis } from '@chaos/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Values } from '../object.ts'
-import type { Read } from '../reads.ts'
+import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
 
-export interface PrimaryReplicaConfig {
+export interface PrimaryReplicaConfig extends RoutingConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
   /** Who answers reads: the primary alone, or every node from its own copy. */
@@ -17,13 +14,7 @@ export interface PrimaryReplicaConfig {
   readonly heartbeatMs: Millis
   readonly silenceMinMs: Millis
   readonly silenceMaxMs: Millis
-  readonly requestTimeoutMs: Millis
   readonly bug: string | undefined
-}
-
-export interface Origin {
-  readonly node: NodeId
-  readonly requestId: string
 }
 
 export type PrimaryReplicaMessage =
@@ -45,13 +36,7 @@ export type PrimaryReplicaMessage =
     }
   | { readonly type: 'elect'; readonly epoch: number; readonly lastEpoch: number; readonly lastIndex: number }
   | { readonly type: 'promise'; readonly epoch: number; readonly granted: boolean }
-  | {
-      readonly type: 'forward'
-      readonly origin: Origin
-      readonly command: Command
-      readonly ticket: Ticket
-    }
-  | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
+  | RoutedMessage
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
@@ -70,35 +55,26 @@ export interface Replica {
   reachable: boolean
 }
 
-export interface PrimaryReplicaState {
-  readonly id: NodeId
+/** The copy is the first `applied` entries carried out; the leader is the primary. */
+export interface PrimaryReplicaState extends RoutingState {
   readonly peers: readonly NodeId[]
   readonly generator: Generator
-  readonly forwarding: Forwarding
   /** The highest epoch this node has promised to go along with. Durable, as is the log. */
   epoch: number
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
-  primary: NodeId | undefined
-  /** The copy: the first `applied` entries carried out. */
-  values: Values
-  applied: number
   promises: NodeId[]
   // Of a primary.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
   roundStarted: number
-  roundConfirmed: number
-  reads: Read<Origin>[]
   /** By the index of the entry: where its answer belongs. */
   readonly proposals: Map<number, Origin>
-  /** Requests of this node's clients, in order of arrival, with the sweeps they have seen. */
-  readonly requests: Map<string, { readonly command: Command; age: number }>
 }
 
 /** One step in the making. */
-export interface Turn {
+export interface Turn extends RoutingTurn<Turn> {
   readonly config: PrimaryReplicaConfig
   readonly state: PrimaryReplicaState
   readonly effects: PrimaryReplicaEffect[]

@@ -1,9 +1,9 @@
 import type { Completion } from '@chaos/history'
 import type { Command } from '../command.ts'
 import { entryAt, lastIndex, termAt } from '../log.ts'
-import { applyInput, unavailable } from '../object.ts'
-import { answer, answerReads } from './answers.ts'
-import { applyOnce, remember, wasApplied } from './sessions.ts'
+import { unavailable } from '../objects/object.ts'
+import { answer, answerReads } from '../routing/answers.ts'
+import { applyOnce, remember, wasApplied } from '../routing/sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
 import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
 
@@ -68,26 +68,28 @@ export function applyCommitted(turn: Turn): void {
 }
 
 function applyEntry(turn: Turn, command: Command): Completion {
-  const { object, role } = turn.state
-  switch (turn.config.bug) {
+  const { config, state } = turn
+  const { copy, role } = state
+  const { object } = config
+  switch (config.bug) {
     // The mistake: a request that comes again is carried out again.
     case 'double-apply':
       return applyAgain(turn, command)
     // The mistake: only the leader keeps sessions, and whoever comes after it has none.
     case 'dedup-leader-only':
-      if (role === 'leader') return applyOnce(object, command)
+      if (role === 'leader') return applyOnce(object, copy, command)
       mark(turn)
-      return applyInput(object.values, command.input)
+      return object.apply(copy.held, command.input)
     default:
-      return applyOnce(object, command)
+      return applyOnce(object, copy, command)
   }
 }
 
 /** Carried out whether or not it was before; what came of it is remembered only to tell whether it was. */
 function applyAgain(turn: Turn, command: Command): Completion {
-  const { object } = turn.state
-  const result = applyInput(object.values, command.input)
-  if (wasApplied(object, command)) mark(turn)
-  else if (command.session !== undefined) remember(object, command.session, result)
+  const { copy } = turn.state
+  const result = turn.config.object.apply(copy.held, command.input)
+  if (wasApplied(copy, command)) mark(turn)
+  else if (command.session !== undefined) remember(copy, command.session, result)
   return result
 }

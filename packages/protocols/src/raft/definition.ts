@@ -1,5 +1,6 @@
 import { millis } from '@chaos/history'
 import type { BugSetting, ProtocolDefinition } from '../definition.ts'
+import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
@@ -10,6 +11,7 @@ const RESTARTS: BugSetting = { faults: ['kill'] }
 
 const declared = {
   name: 'raft',
+  objects: objects.map(({ name }) => name),
   knobs: [
     {
       name: 'pre-vote',
@@ -127,7 +129,7 @@ export const raft: ProtocolDefinition = {
   changes: raftChanges,
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
-  promises: 'linearizable',
+  promises: () => 'linearizable',
   create(options) {
     const chosen = chooseOptions(declared, options)
     const electionMinMs = chosen.number('election-min-ms')
@@ -152,6 +154,8 @@ export const raft: ProtocolDefinition = {
       pipeline: chosen.number('pipeline'),
       leaderWaitMs: millis(chosen.number('leader-wait-ms')),
       requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      retries: true,
+      object: chosen.object,
       bug,
     })
   },

@@ -1,8 +1,7 @@
 import type { NodeId } from '@chaos/faults'
-import { commandOf } from '../command.ts'
-import { takeTicket } from '../forwarding.ts'
-import type { MachineEvent, NodeStatus, StateMachine } from '../machine.ts'
-import { handleAnswer } from './answers.ts'
+import type { NodeStatus, StateMachine } from '../machine.ts'
+import { dispatch, type Handlers } from '../routing/dispatch.ts'
+import type { RoutedMessage, RoutedProtocol } from '../routing/routing.ts'
 import {
   becomeFollower,
   campaign,
@@ -16,8 +15,8 @@ import {
 import { resize } from './membership.ts'
 import { recover } from './recovery.ts'
 import { handleAppend, handleAppendReply } from './replication.ts'
-import { handleRequest, serve, sweepRequests } from './requests.ts'
 import { heartbeat, watchClock } from './rounds.ts'
+import { serve } from './serving.ts'
 import { handleSnapshot } from './snapshot.ts'
 import {
   emit,
@@ -34,8 +33,9 @@ import { transferTimer } from './transfer.ts'
 
 export type RaftMachine = StateMachine<RaftState, RaftMessage, RaftRecord>
 
-/** Raft over the key-value object. It asks what time it is for leases only: all else rests on timers alone. */
+/** Raft. It asks what time it is for leases only: all else rests on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
+  const protocol: RoutedProtocol<Turn> = { emit, serve }
   const finish = (turn: Turn): Turn => {
     saveVote(turn)
     if (config.bug === 'ack-before-fsync') persistLast(turn)
@@ -43,14 +43,15 @@ export function createRaft(config: RaftConfig): RaftMachine {
   }
   return {
     start(node, journal, now) {
-      const turn: Turn = { config, state: recover(node, journal), now, effects: [], voteChanged: false }
+      const state = recover(config.object, node, journal)
+      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false }
       begin(turn)
       return finish(turn)
     },
     step(state, event, now) {
-      const turn: Turn = { config, state, now, effects: [], voteChanged: false }
+      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false }
       if (config.reads === 'lease') watchClock(turn)
-      handle(turn, event)
+      dispatch(turn, event, handlers)
       return finish(turn)
     },
     status: statusOf,
@@ -66,30 +67,10 @@ function begin(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: config.electionMinMs })
 }
 
-function handle(turn: Turn, event: MachineEvent<RaftMessage>): void {
-  switch (event.type) {
-    case 'message':
-      handleMessage(turn, event.from, event.message)
-      return
-    case 'request':
-      handleRequest(turn, event.requestId, commandOf(event))
-      return
-    case 'timer':
-      handleTimer(turn, event.timer)
-      return
-    default:
-      event satisfies never
-  }
-}
+const handlers: Handlers<Turn, RaftMessage> = { message: handleMessage, timer: handleTimer }
 
-function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
+function handleMessage(turn: Turn, from: NodeId, message: Exclude<RaftMessage, RoutedMessage>): void {
   switch (message.type) {
-    case 'forward':
-      if (takeTicket(turn.state.forwarding, from, message.ticket)) serve(turn, message.origin, message.command)
-      return
-    case 'answer':
-      handleAnswer(turn, message.origin, message.result)
-      return
     case 'pre-vote':
       // Its term is one that nobody is in yet.
       handleVoteRequest(turn, from, message)
@@ -104,7 +85,7 @@ function handleMessage(turn: Turn, from: NodeId, message: RaftMessage): void {
   }
 }
 
-type OfTerm = Exclude<RaftMessage, { type: 'forward' | 'answer' | 'pre-vote' }>
+type OfTerm = Exclude<RaftMessage, RoutedMessage | { type: 'pre-vote' }>
 
 function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
   const { state } = turn
@@ -166,9 +147,6 @@ function handleTimer(turn: Turn, timer: string): void {
       return
     case 'quorum':
       checkQuorum(turn)
-      return
-    case 'requests':
-      sweepRequests(turn)
       return
     case 'transfer':
       transferTimer(turn)

@@ -1,15 +1,16 @@
-import { createForwarding } from '../forwarding.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import { createForwarding } from '../routing/forwarding.ts'
+import { createCopy } from '../routing/sessions.ts'
 import { noteConfigurations } from './configuration.ts'
 import { NEVER } from './rounds.ts'
-import { createSessionedObject } from './sessions.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import type { Configuration, RaftRecord, RaftState } from './state.ts'
 
 /** A node as it starts: what its journal says (Figure 2, "persistent state"; §7), and nothing else. */
-export function recover(node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
+export function recover(object: AnyObject, node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   const state: RaftState = {
     id: node.id,
@@ -28,7 +29,7 @@ export function recover(node: NodeSetting, journal: readonly RaftRecord[]): Raft
     loyal: false,
     commitIndex: 0,
     applied: 0,
-    object: createSessionedObject(),
+    copy: createCopy(object),
     votes: [],
     progress: new Map(),
     noopIndex: 0,
@@ -43,18 +44,18 @@ export function recover(node: NodeSetting, journal: readonly RaftRecord[]): Raft
     proposals: new Map(),
     requests: new Map(),
   }
-  for (const record of journal) replay(state, record)
+  for (const record of journal) replay(object, state, record)
   return state
 }
 
-function replay(state: RaftState, record: RaftRecord): void {
+function replay(object: AnyObject, state: RaftState, record: RaftRecord): void {
   switch (record.kind) {
     case 'entries':
       replaceFrom(state.log, record.from, record.entries)
       noteConfigurations(state, record.from, record.entries)
       return
     case 'snapshot':
-      restoreSnapshot(state, record.snapshot)
+      restoreSnapshot(object, state, record.snapshot)
       return
     case 'vote':
       state.term = record.term

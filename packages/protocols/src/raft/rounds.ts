@@ -1,5 +1,5 @@
 import { type Millis, millis } from '@chaos/history'
-import { answerReads } from './answers.ts'
+import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
 

@@ -1,7 +1,8 @@
 import type { NodeId } from '@chaos/faults'
 import { compactLog, termAt } from '../log.ts'
+import type { AnyObject } from '../objects/object.ts'
+import { loadCopy, saveCopy } from '../routing/sessions.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
-import { restoreSessionedObject } from './sessions.ts'
 import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
 
 // Log compaction: §7; thesis §5.1. A snapshot is small here, so it is sent in one message, without offsets.
@@ -9,15 +10,14 @@ import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type
 /** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
 export function snapshotIfDue(turn: Turn): void {
   const { state, config } = turn
-  const { log, applied, object } = state
+  const { log, applied, copy } = state
   if (applied - log.compacted < config.snapshotEntries) return
   const configuration = configurationAt(state, applied)
   const snapshot: Snapshot = {
     index: applied,
     term: termAt(log, applied) ?? 0,
     members: configuration.members,
-    values: [...object.values],
-    sessions: [...object.sessions],
+    copy: saveCopy(config.object, copy),
   }
   emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
   state.snapshot = snapshot
@@ -38,7 +38,7 @@ export function handleSnapshot(
     // The mistake: it is confirmed, and lives in memory only.
     if (config.bug === 'forget-snapshot') mark(turn)
     else emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
-    restoreSnapshot(state, snapshot)
+    restoreSnapshot(config.object, state, snapshot)
     for (const proposed of state.proposals.keys()) if (proposed <= index) state.proposals.delete(proposed)
     emit(turn, { type: 'log', text: `took over a snapshot of ${index} entries, the last of term ${term}` })
   }
@@ -50,13 +50,13 @@ export function handleSnapshot(
  * "If existing log entry has same index and term as snapshot's last included entry, retain log entries following it […].
  * Discard the entire log. Reset state machine using snapshot contents" (Figure 13).
  */
-export function restoreSnapshot(state: RaftState, snapshot: Snapshot): void {
-  const { index, term, members, values, sessions } = snapshot
+export function restoreSnapshot(object: AnyObject, state: RaftState, snapshot: Snapshot): void {
+  const { index, term, members, copy } = snapshot
   const follows = termAt(state.log, index) === term
   compactLog(state.log, index, term)
   rebaseConfigurations(state, { index, members }, follows)
   state.snapshot = snapshot
-  state.object = restoreSessionedObject(values, sessions)
+  state.copy = loadCopy(object, copy)
   state.applied = index
   state.commitIndex = index
 }

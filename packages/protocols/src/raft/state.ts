@@ -1,17 +1,15 @@
 import type { NodeId } from '@chaos/faults'
-import type { Completion, Json, Millis } from '@chaos/history'
-import type { Command } from '../command.ts'
-import type { Forwarding, Ticket } from '../forwarding.ts'
+import type { Millis } from '@chaos/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
-import type { Read } from '../reads.ts'
-import type { LastRequest, SessionedObject } from './sessions.ts'
+import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } from '../routing/routing.ts'
+import type { SavedCopy } from '../routing/sessions.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, and, where it says "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
 
-export interface RaftConfig {
+export interface RaftConfig extends RoutingConfig {
   readonly preVote: boolean
   readonly heartbeatMs: Millis
   readonly electionMinMs: Millis
@@ -31,18 +29,7 @@ export interface RaftConfig {
   readonly transferMs: Millis
   /** How often a leader removes a node from those that vote, or takes one back; 0: never. */
   readonly resizeMs: Millis
-  /** How long a request waits for a leader to turn up before it is refused. */
-  readonly leaderWaitMs: Millis
-  /** How long a request that was handed to a leader waits for its answer. */
-  readonly requestTimeoutMs: Millis
   readonly bug: string | undefined
-}
-
-/** Where the answer to a request belongs: the node the client asked, and that node's how-manieth try. */
-export interface Origin {
-  readonly node: NodeId
-  readonly requestId: string
-  readonly attempt: number
 }
 
 interface Candidacy {
@@ -87,13 +74,7 @@ export type RaftMessage =
     }
   | { readonly type: 'snapshot'; readonly term: number; readonly snapshot: Snapshot; readonly round: number }
   | { readonly type: 'timeout-now'; readonly term: number }
-  | {
-      readonly type: 'forward'
-      readonly origin: Origin
-      readonly command: Command
-      readonly ticket: Ticket
-    }
-  | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
+  | RoutedMessage
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
@@ -108,8 +89,7 @@ export interface Snapshot {
   /** Of the last entry. */
   readonly term: number
   readonly members: readonly NodeId[]
-  readonly values: readonly (readonly [string, Json])[]
-  readonly sessions: readonly (readonly [string, LastRequest])[]
+  readonly copy: SavedCopy
 }
 
 /** Who votes from the entry at `index` on. */
@@ -139,22 +119,9 @@ export interface Progress {
   heard: boolean
 }
 
-/** A request a client put to this node, until it is answered. */
-export interface Request {
-  readonly command: Command
-  /** Sweeps since it came, or since it was first handed to a leader. */
-  age: number
-  attempts: number
-  /** Attempts that a leader has, or may have, and that were neither answered nor refused. */
-  open: readonly number[]
-  lastLeader: NodeId | undefined
-}
-
-export interface RaftState {
-  readonly id: NodeId
+export interface RaftState extends RoutingState {
   readonly peers: readonly NodeId[]
   readonly generator: Generator
-  readonly forwarding: Forwarding
   // Persistent (Figure 2).
   term: number
   votedFor: NodeId | null
@@ -168,18 +135,14 @@ export interface RaftState {
   voter: boolean
   // Volatile.
   role: Role
-  leader: NodeId | undefined
   /** Heard from a leader within the shortest election timeout, or may have, in an earlier life. */
   loyal: boolean
   commitIndex: number
-  applied: number
-  object: SessionedObject
   votes: NodeId[]
   /** Of a leader. */
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
-  roundConfirmed: number
   roundStartedAt: Millis
   /** By this node's clock, as the round is. */
   leaseUntil: Millis
@@ -187,14 +150,12 @@ export interface RaftState {
   /** Told another to take over, which may do so at any time: there are no more leases in this term. */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  reads: Read<Origin>[]
   /** By the index of the entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
-  readonly requests: Map<string, Request>
 }
 
 /** One step in the making. */
-export interface Turn {
+export interface Turn extends RoutingTurn<Turn> {
   readonly config: RaftConfig
   readonly state: RaftState
   /** By this node's clock. */

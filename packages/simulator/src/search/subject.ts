@@ -22,5 +22,7 @@ export interface Subject {
   readonly operations: number
 }
 
-export const machineOf = ({ protocol, bug }: Subject, knobs: { readonly [name: string]: KnobValue }): AnyMachine =>
-  protocol.create({ bug, knobs })
+export const machineOf = (
+  { protocol, bug, workload }: Subject,
+  knobs: { readonly [name: string]: KnobValue },
+): AnyMachine => protocol.create({ bug, object: workload.object, knobs })

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeId } from '@chaos/faults'
 import { UserError } from '@chaos/history'
-import type { KnobValue } from '@chaos/protocols'
+import { DEFAULT_OBJECT, type KnobValue } from '@chaos/protocols'
 import type { AskedOperations, StartedCluster } from '@chaos/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { loadProtocol } from '../protocol-file.ts'
@@ -20,6 +20,8 @@ export interface EmbeddedClusterOptions {
   /** Its name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
+  /** What it replicates, by its name; a register unless given. */
+  readonly object?: string | undefined
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
   /** How many; they are called n1, n2, …. */
   readonly nodes: number
@@ -97,7 +99,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       logPath,
     })
     options.signal?.throwIfAborted()
-    return asCluster({ managed, network, news, wire, calledNanos, logPath, keeperPid: keeper.pid, stop })
+    return asCluster({ options, managed, network, news, wire, calledNanos, logPath, keeperPid: keeper.pid, stop })
   } catch (error) {
     await stop()
     throw options.signal?.aborted ? new UserError('environment', 'the start of the cluster was given up') : error
@@ -126,6 +128,7 @@ function nodeOf(
       id,
       protocol: options.protocol,
       bug: options.bug,
+      object: options.object,
       knobs: options.knobs ?? {},
       peers: network.peersOf(id),
       journalPath: join(options.dataDir, id, 'journal.log'),
@@ -143,7 +146,7 @@ function nodeOf(
   })
 }
 
-interface ClusterParts extends Pick<Surroundings, 'network' | 'news' | 'calledNanos' | 'logPath'> {
+interface ClusterParts extends Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> {
   readonly managed: readonly EmbeddedNode[]
   readonly wire: WireRecord | undefined
   readonly keeperPid: number
@@ -152,6 +155,7 @@ interface ClusterParts extends Pick<Surroundings, 'network' | 'news' | 'calledNa
 
 /** Its time begins now. */
 function asCluster({
+  options,
   managed,
   network,
   news,
@@ -172,7 +176,9 @@ function asCluster({
     readyMs: Number(readyNanos - calledNanos) / 1e6,
     connect(id) {
       const port = network.clientPort(id)
-      return createHttpClient({ port, host: id, life: () => byId.get(id)?.life() ?? { number: 0, alive: false } })
+      const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
+      const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
+      return createHttpClient({ port, host: id, registers, life })
     },
     inject(fault, injected) {
       inject(fault, byId, network).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
@@ -209,8 +215,8 @@ async function endAll(
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // The nodes create it; here it is to refuse a bug or a knob that it does not have, before there are any.
-  protocol.create({ bug: options.bug, knobs: options.knobs ?? {} })
+  // The nodes create it; here it is to refuse a bug, an object or a knob that it does not have, before there are any.
+  protocol.create({ bug: options.bug, object: options.object, knobs: options.knobs ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
 }

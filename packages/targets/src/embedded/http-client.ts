@@ -9,6 +9,8 @@ export interface HttpClientOptions {
   readonly port: number
   /** The Host header: the node's name. */
   readonly host: string
+  /** Whether the nodes replicate registers, which have paths of their own. */
+  readonly registers: boolean
   /** A number of the node's present life, or of the present time between two lives, and which of them it is. */
   readonly life: () => { readonly number: number; readonly alive: boolean }
 }
@@ -76,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
       }
       pending.timer = setTimeout(timeout, timeoutMs)
       used.pending = pending
-      used.socket.write(encodeRequest(request, options.host))
+      used.socket.write(encodeRequest(request, options))
     },
     close() {
       closed = true
@@ -140,8 +142,8 @@ const answered =
     }
   }
 
-function encodeRequest({ input, session, final }: Request, host: string): string {
-  const { line, content } = exchangeFor(input)
+function encodeRequest({ input, session, final }: Request, { host, registers }: HttpClientOptions): string {
+  const { line, content } = exchangeFor(input, registers)
   const start = `${line} HTTP/1.1\r\nHost: ${host}\r\n`
   const own = `${session === undefined ? '' : sessionHeaders(session)}${final === true ? 'Chaos-Final: true\r\n' : ''}`
   if (content === undefined) return `${start}${own}\r\n`
@@ -154,9 +156,12 @@ const sessionHeaders = ({ client, sequence }: Session): string =>
   `Chaos-Session: ${encodeURIComponent(client)}\r\nChaos-Sequence: ${sequence}\r\n`
 
 /** As `node/http-api.ts` takes it: registers have paths of their own, everything else is asked for as it is. */
-function exchangeFor(input: Input): { readonly line: string; readonly content: object | undefined } {
+function exchangeFor(
+  input: Input,
+  registers: boolean,
+): { readonly line: string; readonly content: object | undefined } {
   const { f, key, value } = input
-  if (key === undefined) return { line: 'POST /do', content: input }
+  if (!registers || key === undefined) return { line: 'POST /do', content: input }
   const path = `/kv/${encodeURIComponent(key)}`
   if (f === 'read') return { line: `GET ${path}`, content: undefined }
   if (f === 'write') return { line: `PUT ${path}`, content: { value } }

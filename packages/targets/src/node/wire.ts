@@ -9,6 +9,8 @@ export interface NodeSetup {
   readonly id: NodeId
   readonly protocol: string
   readonly bug?: string | undefined
+  /** What it replicates. */
+  readonly object?: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   /** Where to dial each peer: a port of the proxy on 127.0.0.1. */
   readonly peers: readonly { readonly id: NodeId; readonly port: number }[]

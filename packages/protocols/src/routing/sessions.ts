@@ -1,6 +1,6 @@
 import type { Completion, Json } from '@chaos/history'
 import type { Command, Session } from '../command.ts'
-import { applyInput, type Values } from '../object.ts'
+import type { AnyObject } from '../objects/object.ts'
 
 /** Of a client: what it was told is told again, should it ask again. */
 export interface LastRequest {
@@ -11,11 +11,18 @@ export interface LastRequest {
 }
 
 /** The replicated state machine: the object, and for each client the last of its requests with its result (thesis §6.3). */
-export interface SessionedObject {
-  readonly values: Values
+export interface SessionedCopy {
+  /** What the object holds. */
+  readonly held: unknown
   readonly sessions: Map<string, LastRequest>
   /** Requests of sessions carried out. */
   count: number
+}
+
+/** As snapshots have it. */
+export interface SavedCopy {
+  readonly held: Json
+  readonly sessions: readonly (readonly [string, LastRequest])[]
 }
 
 /** Sessions kept at most. */
@@ -26,42 +33,48 @@ const SESSION_LIMIT = 10_000
  */
 const SESSIONS_FORGOTTEN = 1_000
 
-export const createSessionedObject = (): SessionedObject => ({ values: new Map(), sessions: new Map(), count: 0 })
+export const createCopy = (object: AnyObject): SessionedCopy => ({
+  held: object.initial(),
+  sessions: new Map(),
+  count: 0,
+})
 
-/** As a snapshot has it. The last request of all is among those of the sessions. */
-export const restoreSessionedObject = (
-  values: Iterable<readonly [string, Json]>,
-  sessions: readonly (readonly [string, LastRequest])[],
-): SessionedObject => ({
-  values: new Map(values),
+export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): SavedCopy => ({
+  held: object.save(held),
+  sessions: [...sessions],
+})
+
+/** The last request of all is among those of the sessions. */
+export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
+  held: object.load(held),
   sessions: new Map(sessions),
   count: sessions.reduce((most, [, { count }]) => Math.max(most, count), 0),
 })
 
 /**
  * "if it receives a command whose serial number has already been executed, it responds immediately without re-executing
- * the request" (§8).
+ * the request" (Raft §8).
  */
-export function applyOnce(object: SessionedObject, command: Command): Completion {
-  const { session } = command
-  if (session === undefined) return applyInput(object.values, command.input)
-  const last = object.sessions.get(session.client)
+export function applyOnce(object: AnyObject, copy: SessionedCopy, { input, session }: Command): Completion {
+  const { held, sessions } = copy
+  if (session === undefined) return object.apply(held, input)
+  const last = sessions.get(session.client)
   if (last !== undefined && session.sequence < last.sequence)
     return { type: 'info', error: 'superseded by a later request of the same session' }
   if (last !== undefined && session.sequence === last.sequence) return last.result
-  const result = applyInput(object.values, command.input)
-  remember(object, session, result)
+  const result = object.apply(held, input)
+  remember(copy, session, result)
   return result
 }
 
-export function remember(object: SessionedObject, { client, sequence }: Session, result: Completion): void {
-  object.count++
-  object.sessions.set(client, { sequence, result, count: object.count })
-  if (object.sessions.size > SESSION_LIMIT) forgetOldest(object.sessions)
+export function remember(copy: SessionedCopy, { client, sequence }: Session, result: Completion): void {
+  copy.count++
+  copy.sessions.set(client, { sequence, result, count: copy.count })
+  if (copy.sessions.size > SESSION_LIMIT) forgetOldest(copy.sessions)
 }
 
-export function wasApplied(object: SessionedObject, { session }: Command): boolean {
-  const last = session === undefined ? undefined : object.sessions.get(session.client)
+export function wasApplied({ sessions }: SessionedCopy, { session }: Command): boolean {
+  const last = session === undefined ? undefined : sessions.get(session.client)
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }
 

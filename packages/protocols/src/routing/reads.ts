@@ -1,7 +1,9 @@
+import type { Input } from '@chaos/history'
+
 /** A read that waits: for a round of messages that shows who leads, and for an entry to be carried out. */
 export interface Read<Origin> {
   readonly origin: Origin
-  readonly key: string
+  readonly input: Input
   /** Answered once this entry is carried out … */
   readonly index: number
   /** … and this round has been answered by a majority. */

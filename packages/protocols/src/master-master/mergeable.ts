@@ -1,0 +1,147 @@
+import type { NodeId } from '@chaos/faults'
+import { type Completion, canonical, type Input, type Json } from '@chaos/history'
+import { BALANCES, type Movement, movementOf, overdrawn } from '../objects/bank.ts'
+import { amountOf, sumOf } from '../objects/counter.ts'
+import { entryOf, ok, sameValue, UNKEYED, unsupported } from '../objects/object.ts'
+import { mismatch, pairOf } from '../objects/register.ts'
+import type { Version } from './version.ts'
+
+/**
+ * An object that nodes can take apart and put together again without agreeing on an order: it is made of items, and of
+ * each item the newest version counts.
+ */
+export interface Mergeable<Held> {
+  /** What all versions come to, kept up to date. */
+  initial(): Held
+  /** A version has taken the place of another, or is the first of its item. */
+  took(held: Held, version: Version, before: Version | undefined): void
+  /** By what this copy shows, whatever others know. Changes nothing. */
+  perform(held: Held, input: Input, copy: Copy): Outcome
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what is held goes from one function of the object to another.
+export type AnyMergeable = Mergeable<any>
+
+interface Copy {
+  readonly id: NodeId
+  /** How many writes this node has taken. */
+  readonly count: number
+  readonly versions: ReadonlyMap<string, Version>
+}
+
+export interface Outcome {
+  readonly result: Completion
+  /** The version to make. */
+  readonly write?: Write | undefined
+}
+
+export interface Write {
+  readonly key: string
+  readonly value: Json
+  /** Nobody else writes this item, or it is written once: whatever the clock says, a later write is newer. */
+  readonly timeless: boolean
+}
+
+const answered = (result: Completion): Outcome => ({ result })
+
+/** The last writer wins. */
+const register: Mergeable<null> = {
+  initial: () => null,
+  took: () => {},
+  perform(_, { f, key = UNKEYED, value }, { versions }) {
+    const current = versions.get(key)?.value ?? null
+    const written = (next: Json): Outcome => ({ result: ok(value), write: { key, value: next, timeless: false } })
+    switch (f) {
+      case 'read':
+        return answered(ok(current))
+      case 'write':
+        return written(value)
+      case 'cas': {
+        const pair = pairOf(value)
+        if (pair === undefined) return answered(unsupported)
+        // Judged by this copy alone: two nodes may each let one succeed.
+        return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
+      }
+      case 'append': {
+        const before = current ?? ''
+        if (typeof before !== 'string' || typeof value !== 'string') return answered(unsupported)
+        return written(before + value)
+      }
+      default:
+        return answered(unsupported)
+    }
+  },
+}
+
+/** An item for each node: the sum of what it has added itself. */
+const counter: Mergeable<Map<string, number>> = {
+  initial: () => new Map(),
+  took(sums, { key, value }, before) {
+    const [name] = JSON.parse(key) as readonly [string, NodeId]
+    sums.set(name, sumOf(sums.get(name) ?? 0, sumOf(Number(value), -Number(before?.value ?? 0))))
+  },
+  perform(sums, input, { id, versions }) {
+    const { f, key = UNKEYED, value } = input
+    if (f === 'read') return answered(ok(sums.get(key) ?? 0))
+    const amount = amountOf(input)
+    if (amount === undefined) return answered(unsupported)
+    const item = JSON.stringify([key, id])
+    const own = Number(versions.get(item)?.value ?? 0)
+    return { result: ok(value), write: { key: item, value: sumOf(own, amount), timeless: true } }
+  },
+}
+
+/** An item for each element: whether it is in. */
+const set: Mergeable<Map<string, Map<string, Json>>> = {
+  initial: () => new Map(),
+  took(sets, { key, value }) {
+    const [name, element] = JSON.parse(key) as readonly [string, Json]
+    const elements = entryOf(sets, name, () => new Map<string, Json>())
+    if (value === true) elements.set(canonical(element), element)
+    else elements.delete(canonical(element))
+  },
+  perform(sets, { f, key = UNKEYED, value }) {
+    switch (f) {
+      case 'add':
+      case 'remove':
+        return { result: ok(value), write: { key: canonical([key, value]), value: f === 'add', timeless: false } }
+      case 'contains':
+        return answered(ok(sets.get(key)?.has(canonical(value)) === true))
+      case 'read':
+        return answered(ok([...(sets.get(key)?.values() ?? [])]))
+      default:
+        return answered(unsupported)
+    }
+  },
+}
+
+/** An item for each movement of money. All are added up: what is spent twice at once is overdrawn. */
+const bank: Mergeable<Map<string, number>> = {
+  initial: () => new Map(Object.entries(BALANCES)),
+  took(balances, { value }, before) {
+    if (before !== undefined) move(balances, before.value, -1)
+    move(balances, value, 1)
+  },
+  perform(balances, input, { id: node, count, versions }) {
+    if (input.f === 'read') return answered(ok(Object.fromEntries(balances)))
+    const movement = movementOf(input)
+    if (movement === undefined) return answered(unsupported)
+    const { id, moves } = movement
+    const key = id === undefined ? JSON.stringify([node, count]) : JSON.stringify([id])
+    if (versions.has(key)) return answered(ok(input.value))
+    if (moves.some(([account, amount]) => amount < 0 && sumOf(balances.get(account) ?? 0, netOf(moves, account)) < 0))
+      return answered(overdrawn)
+    return { result: ok(input.value), write: { key, value: moves, timeless: true } }
+  },
+}
+
+const netOf = (moves: Movement['moves'], account: string): number =>
+  moves.reduce((net, [other, amount]) => (other === account ? sumOf(net, amount) : net), 0)
+
+function move(balances: Map<string, number>, moves: Json, sign: 1 | -1): void {
+  for (const [account, amount] of moves as Movement['moves'])
+    balances.set(account, sumOf(balances.get(account) ?? 0, sign * amount))
+}
+
+/** By the name of the object. */
+export const mergeables: { readonly [object: string]: AnyMergeable } = { register, counter, set, bank }

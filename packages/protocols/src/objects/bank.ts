@@ -1,0 +1,74 @@
+import type { Completion, Input, Json } from '@chaos/history'
+import { sumOf } from './counter.ts'
+import { membersOf, ok, type ReplicatedObject, refused, unsupported } from './object.ts'
+
+interface Bank {
+  readonly balances: Map<string, number>
+  /** The ids, as JSON text, of what was done. */
+  readonly done: Set<string>
+}
+
+/** What every bank begins with. */
+export const BALANCES: { readonly [account: string]: number } = { a: 100, b: 100, c: 100, d: 100, e: 100 }
+
+export const bank: ReplicatedObject<Bank> = {
+  name: 'bank',
+  summary: 'five accounts of 100: transfer money that is there, once for each id; read all balances',
+  functions: ['transfer', 'deposit', 'withdraw', 'read'],
+  reads: ['read'],
+  initial: () => ({ balances: new Map(Object.entries(BALANCES)), done: new Set() }),
+  apply({ balances, done }, input) {
+    if (input.f === 'read') return ok(Object.fromEntries(balances))
+    const movement = movementOf(input)
+    if (movement === undefined) return unsupported
+    const { id, moves } = movement
+    if (id !== undefined && done.has(id)) return ok(input.value)
+    const after = new Map<string, number>()
+    for (const [account, amount] of moves)
+      after.set(account, sumOf(after.get(account) ?? balances.get(account) ?? 0, amount))
+    for (const balance of after.values()) if (balance < 0) return overdrawn
+    for (const [account, balance] of after) balances.set(account, balance)
+    if (id !== undefined) done.add(id)
+    return ok(input.value)
+  },
+  save: ({ balances, done }) => ({ balances: [...balances], done: [...done] }),
+  load(saved) {
+    const { balances, done } = saved as unknown as {
+      readonly balances: readonly (readonly [string, number])[]
+      readonly done: readonly string[]
+    }
+    return { balances: new Map(balances), done: new Set(done) }
+  },
+}
+
+/** There is not enough money, and none was moved. */
+export const overdrawn: Completion = refused('insufficient funds')
+
+export interface Movement {
+  readonly moves: readonly (readonly [account: string, amount: number])[]
+  /** As JSON text: what carries the same one is the same movement, asked for again. */
+  readonly id: string | undefined
+}
+
+/** Undefined for what moves no money, or not in so many words. */
+export function movementOf({ f, value }: Input): Movement | undefined {
+  const { amount, id, from, to, account } = membersOf(value)
+  if (typeof amount !== 'number' || amount < 0) return undefined
+  const known = id === undefined ? undefined : JSON.stringify(id)
+  switch (f) {
+    case 'transfer':
+      return isAccount(from) && isAccount(to)
+        ? { id: known, moves: [[String(from), -amount] as const, [String(to), amount] as const] }
+        : undefined
+    case 'deposit':
+    case 'withdraw':
+      return isAccount(account)
+        ? { id: known, moves: [[String(account), f === 'deposit' ? amount : -amount] as const] }
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+const isAccount = (account: Json | undefined): account is string | number =>
+  typeof account === 'string' || typeof account === 'number'

@@ -1,0 +1,43 @@
+import type { Input } from '@chaos/history'
+import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+
+/** By key. */
+type Counters = Map<string, number>
+
+export const counter: ReplicatedObject<Counters> = {
+  name: 'counter',
+  summary: 'numbers by key: add to them, read them',
+  functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
+  reads: ['read'],
+  initial: () => new Map(),
+  apply(counters, input) {
+    const { f, key = UNKEYED, value } = input
+    if (f === 'read') return ok(counters.get(key) ?? 0)
+    const amount = amountOf(input)
+    if (amount === undefined) return unsupported
+    counters.set(key, sumOf(counters.get(key) ?? 0, amount))
+    return ok(value)
+  },
+  save: (counters) => [...counters],
+  load: (saved) => loadPairs(saved, Number),
+}
+
+/** What an input adds: 1 where it does not say how much. Undefined for one that adds nothing that could be added. */
+export function amountOf({ f, value }: Input): number | undefined {
+  const amount = value ?? 1
+  if (typeof amount !== 'number') return undefined
+  switch (f) {
+    case 'add':
+    case 'increment':
+      return amount
+    case 'subtract':
+    case 'decrement':
+      return -amount
+    default:
+      return undefined
+  }
+}
+
+/** To nine decimal places: so that 0.1 and 0.2 are 0.3, in whatever order they are added. */
+export const sumOf = (one: number, other: number): number =>
+  Number.isInteger(one) && Number.isInteger(other) ? one + other : Math.round((one + other) * 1e9) / 1e9

@@ -1,0 +1,20 @@
+import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+
+/** By key: the last id that was given out. */
+type Given = Map<string, number>
+
+export const ids: ReplicatedObject<Given> = {
+  name: 'ids',
+  summary: 'sources of ids by key: each is given out once',
+  functions: ['generate'],
+  reads: [],
+  initial: () => new Map(),
+  apply(given, { f, key = UNKEYED }) {
+    if (f !== 'generate') return unsupported
+    const id = (given.get(key) ?? 0) + 1
+    given.set(key, id)
+    return ok(id)
+  },
+  save: (given) => [...given],
+  load: (saved) => loadPairs(saved, Number),
+}

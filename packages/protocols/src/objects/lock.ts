@@ -1,0 +1,43 @@
+import type { Json } from '@chaos/history'
+import { loadPairs, ok, type ReplicatedObject, refused, UNKEYED, unsupported } from './object.ts'
+
+interface Lock {
+  /** The fencing token of the latest holder; 0 before the first. */
+  readonly token: number
+  readonly held: boolean
+}
+
+/**
+ * A lock that is acquired for good: with a fencing token, greater than all before it, which is also what releases it. So a
+ * release that comes late, or from somebody else, frees nothing.
+ */
+export const lock: ReplicatedObject<Map<string, Lock>> = {
+  name: 'lock',
+  summary: 'locks by key: acquire answers with a fencing token, release takes it back',
+  functions: ['acquire', 'release'],
+  reads: [],
+  initial: () => new Map(),
+  apply(locks, { f, key = UNKEYED, value }) {
+    const found = locks.get(key)
+    switch (f) {
+      case 'acquire': {
+        if (found?.held === true) return refused('held')
+        const token = (found?.token ?? 0) + 1
+        locks.set(key, { token, held: true })
+        return ok(token)
+      }
+      case 'release':
+        if (found === undefined || !found.held || value !== found.token) return refused('not held')
+        locks.set(key, { token: found.token, held: false })
+        return ok(value)
+      default:
+        return unsupported
+    }
+  },
+  save: (locks) => [...locks].map(([key, { token, held }]) => [key, { token, held }]),
+  load: (saved) =>
+    loadPairs(saved, (one: Json) => {
+      const { token, held } = one as { readonly token: number; readonly held: boolean }
+      return { token, held }
+    }),
+}

@@ -1,0 +1,36 @@
+import type { Completion, Json } from '@chaos/history'
+import { entryOf, loadPairs, membersOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+
+/** By key: what was sent, each value at its offset. */
+type Logs = Map<string, Json[]>
+
+export const log: ReplicatedObject<Logs> = {
+  name: 'log',
+  summary: 'logs by key: send answers with the offset, poll with what follows one',
+  functions: ['append', 'send', 'read', 'poll'],
+  reads: ['read', 'poll'],
+  initial: () => new Map(),
+  apply(logs, { f, key = UNKEYED, value }) {
+    switch (f) {
+      case 'append':
+      case 'send':
+        return ok(entryOf(logs, key, () => []).push(value) - 1)
+      case 'read':
+      case 'poll':
+        return poll(logs.get(key) ?? [], value)
+      default:
+        return unsupported
+    }
+  },
+  save: (logs) => [...logs].map(([key, entries]) => [key, [...entries]]),
+  load: (saved) => loadPairs(saved, (entries) => [...(entries as Json[])]),
+}
+
+/** From an offset (null: 0), or from `{ offset, limit }`, at most `limit` of them. */
+function poll(entries: readonly Json[], value: Json): Completion {
+  const { offset = 0, limit = null } = typeof value === 'number' ? { offset: value } : membersOf(value)
+  if (!isCount(offset) || !(limit === null || isCount(limit))) return unsupported
+  return ok(entries.slice(offset, limit === null ? undefined : offset + limit))
+}
+
+const isCount = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0

@@ -1,0 +1,46 @@
+import type { Completion, Json } from '@chaos/history'
+import { loadPairs, ok, type ReplicatedObject, refused, sameValue, UNKEYED, unsupported } from './object.ts'
+
+/** By key. One that was never written has the value null. */
+export type Registers = Map<string, Json>
+
+export const register: ReplicatedObject<Registers> = {
+  name: 'register',
+  summary: 'values by key: read, write, compare and set, append to a text',
+  functions: ['read', 'write', 'cas', 'append'],
+  reads: ['read'],
+  initial: () => new Map(),
+  apply(registers, { f, key = UNKEYED, value }) {
+    switch (f) {
+      case 'read':
+        return ok(registers.get(key) ?? null)
+      case 'write':
+        registers.set(key, value)
+        return ok(value)
+      case 'cas': {
+        const pair = pairOf(value)
+        if (pair === undefined) return unsupported
+        if (!sameValue(registers.get(key) ?? null, pair.old)) return mismatch
+        registers.set(key, pair.new)
+        return ok(value)
+      }
+      case 'append': {
+        const before = registers.get(key) ?? ''
+        if (typeof before !== 'string' || typeof value !== 'string') return unsupported
+        registers.set(key, before + value)
+        return ok(value)
+      }
+      default:
+        return unsupported
+    }
+  },
+  save: (registers) => [...registers],
+  load: (saved) => loadPairs(saved, (value) => value),
+}
+
+/** What a `cas` expects, and what it writes; undefined where its value is no pair. */
+export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>
+  Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
+
+/** A `cas` found another value. */
+export const mismatch: Completion = refused('mismatch')

@@ -1,0 +1,20 @@
+import type { ProtocolDefinition } from '../definition.ts'
+import { bank } from './bank.ts'
+import { counter } from './counter.ts'
+import { ids } from './ids.ts'
+import { lists } from './lists.ts'
+import { lock } from './lock.ts'
+import { log } from './log.ts'
+import type { AnyObject } from './object.ts'
+import { queue } from './queue.ts'
+import { register } from './register.ts'
+import { set } from './set.ts'
+
+/** Everything that protocols can replicate. Help, docs and tests go by this list. */
+export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, bank, ids, log]
+
+/** What clients of a protocol can ask for. */
+export const functionsOf = ({ objects: names, functions }: ProtocolDefinition): readonly string[] =>
+  functions ?? [...new Set(names.flatMap((name) => findObject(name)?.functions ?? []))]
+
+export const findObject = (name: string): AnyObject | undefined => objects.find((object) => object.name === name)

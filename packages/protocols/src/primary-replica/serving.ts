@@ -1,0 +1,50 @@
+import type { Input } from '@chaos/history'
+import type { Command } from '../command.ts'
+import { lastIndex } from '../log.ts'
+import { unavailable } from '../objects/object.ts'
+import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
+import { mark, syncCount, type Turn } from './state.ts'
+
+/** A request has reached the node that its origin takes for the primary. */
+export function serve(turn: Turn, origin: Origin, command: Command): void {
+  const { state, config } = turn
+  if (state.role !== 'primary') answer(turn, origin, unavailable)
+  else if (isRead(config, command)) read(turn, origin, command.input)
+  else if (!canReplicate(turn)) answer(turn, origin, unavailable)
+  else {
+    state.proposals.set(lastIndex(state.log) + 1, origin)
+    appendEntry(turn, { term: state.epoch, command })
+    sendToAll(turn)
+  }
+}
+
+/** Enough replicas answer for a write to be acknowledged at all; where not, it is better refused than left hanging. */
+function canReplicate(turn: Turn): boolean {
+  const { state } = turn
+  let reachable = 0
+  for (const replica of state.replicas.values()) if (replica.reachable) reachable++
+  return reachable >= syncCount(turn) && state.proposals.size < REQUEST_LIMIT
+}
+
+/**
+ * An asynchronous primary answers from its copy. A synchronous one first hears from a majority that its epoch is still
+ * the latest, in a round begun after the read came: a majority that had promised another epoch would not answer.
+ */
+function read(turn: Turn, origin: Origin, input: Input): void {
+  const { state, config } = turn
+  // The mistake: a synchronous one does so too.
+  if (config.sync === 0 || config.bug === 'stale-read') {
+    if (config.sync !== 0) mark(turn)
+    answer(turn, origin, readOf(turn, input))
+    return
+  }
+  if (state.reads.length >= REQUEST_LIMIT) {
+    answer(turn, origin, unavailable)
+    return
+  }
+  const index = Math.max(state.committed, state.noopIndex)
+  state.reads.push({ origin, input, index, round: roundFromNow(turn) })
+  answerReads(turn)
+}

@@ -1,0 +1,52 @@
+import type { Input } from '@chaos/history'
+import type { Command } from '../command.ts'
+import { lastIndex } from '../log.ts'
+import { unavailable } from '../objects/object.ts'
+import { answer, answerReads, readOf } from '../routing/answers.ts'
+import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { appendEntry } from './replication.ts'
+import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
+import { replicate } from './sending.ts'
+import { mark, type Turn } from './state.ts'
+
+// What a leader does with a request: §8; thesis §6.4 (reads).
+
+/** Entries a leader has not committed: beyond it, requests are refused. */
+const UNCOMMITTED_LIMIT = 10_000
+
+/** A request has reached the node that its origin takes for the leader. */
+export function serve(turn: Turn, origin: Origin, command: Command): void {
+  const { state, config } = turn
+  const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
+  if (state.role !== 'leader' || state.transferTo !== undefined || crowded) answer(turn, origin, unavailable)
+  else if (isRead(config, command)) read(turn, origin, command.input)
+  else propose(turn, origin, command)
+}
+
+function propose(turn: Turn, origin: Origin, command: Command): void {
+  const { state } = turn
+  state.proposals.set(lastIndex(state.log) + 1, { term: state.term, origin })
+  appendEntry(turn, { term: state.term, command })
+  replicate(turn)
+}
+
+/** Read-index (thesis §6.4), or by lease (§6.4.1). */
+function read(turn: Turn, origin: Origin, input: Input): void {
+  const { state } = turn
+  // The mistake: whoever was leader answers from its own copy, without asking whether it still is.
+  if (turn.config.bug === 'stale-read') {
+    mark(turn)
+    answer(turn, origin, readOf(turn, input))
+    return
+  }
+  // Until its no-op is committed a leader does not know which entries are (§8); all of them come before the no-op.
+  // The mistake: it takes what it knows to be committed for all that is.
+  const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
+  const index = Math.max(state.commitIndex, known)
+  if (index < state.noopIndex) mark(turn)
+  const held = holdsLease(turn)
+  if (held && turn.config.bug === 'lease-too-long' && !holdsTrueLease(turn)) mark(turn)
+  const round = held ? state.roundConfirmed : roundFromNow(turn)
+  state.reads.push({ origin, input, index, round })
+  answerReads(turn)
+}

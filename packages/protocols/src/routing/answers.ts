@@ -1,0 +1,46 @@
+import type { Completion, Input } from '@chaos/history'
+import { UNAVAILABLE, unavailable } from '../objects/object.ts'
+import { takeReady } from './reads.ts'
+import type { Origin, RoutingTurn } from './routing.ts'
+
+// The way back: from the leader to the node that was asked, and from there to the client.
+
+/** Of a leader: answers the reads that need not wait any longer. */
+export function answerReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+  for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
+}
+
+/** What this node's copy shows. */
+export const readOf = <Turn>({ config, state }: RoutingTurn<Turn>, input: Input): Completion =>
+  config.object.apply(state.copy.held, input)
+
+/** A leader is one no more: its reads came to nothing. */
+export function failReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+  const { reads } = turn.state
+  turn.state.reads = []
+  for (const { origin } of reads) answer(turn, origin, unavailable)
+}
+
+export function answer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin: Origin, result: Completion): void {
+  if (origin.node === turn.state.id) handleAnswer(turn, origin, result)
+  else turn.protocol.emit(turn, { type: 'send', to: origin.node, message: { type: 'answer', origin, result } })
+}
+
+export function handleAnswer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin: Origin, result: Completion): void {
+  const request = turn.state.requests.get(origin.requestId)
+  if (request === undefined) return
+  const refused = result.type === 'fail' && result.error === UNAVAILABLE
+  if (refused && turn.config.leaderWaitMs > 0) {
+    // This attempt certainly came to nothing; whether the request did depends on the others. The next sweep tries again.
+    request.open = request.open.filter((attempt) => attempt !== origin.attempt)
+    return
+  }
+  finish(turn, origin.requestId, result)
+}
+
+export function finish<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, result: Completion): void {
+  const { requests } = turn.state
+  requests.delete(requestId)
+  if (requests.size === 0) turn.protocol.emit(turn, { type: 'cancelTimer', timer: 'requests' })
+  turn.protocol.emit(turn, { type: 'reply', requestId, result })
+}

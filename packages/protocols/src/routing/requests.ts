@@ -1,0 +1,81 @@
+import type { NodeId } from '@chaos/faults'
+import { type Completion, millis } from '@chaos/history'
+import type { Command } from '../command.ts'
+import { unavailable, unsupported } from '../objects/object.ts'
+import { finish } from './answers.ts'
+import { issueTicket } from './forwarding.ts'
+import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
+
+// The way there: from the node that a client asked to the one that leads.
+
+/** How often requests are looked at for being too old. */
+const SWEEP_MS = millis(50)
+
+export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, command: Command): void {
+  const { state, config, protocol } = turn
+  const { requests } = state
+  const refusal = !config.object.functions.includes(command.input.f)
+    ? unsupported
+    : requests.size >= REQUEST_LIMIT || (state.leader === undefined && config.leaderWaitMs === 0)
+      ? unavailable
+      : undefined
+  if (refusal !== undefined) {
+    protocol.emit(turn, { type: 'reply', requestId, result: refusal })
+    return
+  }
+  if (requests.size === 0) protocol.emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+  const request: Request = { command, age: 0, attempts: 0, open: NO_ATTEMPTS, lastLeader: undefined }
+  requests.set(requestId, request)
+  offer(turn, requestId, request)
+}
+
+const NO_ATTEMPTS: readonly number[] = []
+
+/** A leader is known: hands it whatever waits for one. */
+export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+  for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
+}
+
+/**
+ * Hands a request to the leader, where one is known. One that an earlier leader may still carry out is handed to
+ * another only where its session sees to it that it is carried out once, or where it is a read.
+ */
+function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, request: Request): void {
+  const { state, config, protocol } = turn
+  const { leader } = state
+  const { command } = request
+  if (leader === undefined) return
+  if (request.open.length > 0) {
+    if (request.lastLeader === leader || !config.retries) return
+    if (command.session === undefined && !isRead(config, command)) return
+  }
+  if (request.attempts === 0) request.age = 0
+  request.lastLeader = leader
+  request.attempts++
+  request.open = [...request.open, request.attempts]
+  const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
+  if (leader === state.id) {
+    protocol.serve(turn, origin, command)
+    return
+  }
+  const message = { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) } as const
+  protocol.emit(turn, { type: 'send', to: leader, message })
+}
+
+export function sweepRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
+  const { state, config, protocol } = turn
+  for (const [requestId, request] of state.requests) {
+    request.age++
+    const ageMs = request.age * SWEEP_MS
+    if (request.open.length === 0 && ageMs > config.leaderWaitMs) finish(turn, requestId, unavailable)
+    else if (ageMs > config.requestTimeoutMs)
+      finish(turn, requestId, isRead(config, request.command) ? unavailable : noAnswer(request.lastLeader))
+    else offer(turn, requestId, request)
+  }
+  if (state.requests.size > 0) protocol.emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
+}
+
+const noAnswer = (leader: NodeId | undefined): Completion => ({
+  type: 'info',
+  error: `no answer from ${leader}, which it was handed to`,
+})

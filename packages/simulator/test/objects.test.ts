@@ -1,0 +1,180 @@
+import { check, findModel } from '@chaos/checker'
+import { type Event, historyFromEvents, type Input, type Json, millis, nanos } from '@chaos/history'
+import { type AnyObject, objects } from '@chaos/protocols'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+// What implements is not what judges: objects are written apart from the models that judge them, and agree.
+
+const key = fc.constantFrom('x', 'y')
+const number = fc.integer({ min: -3, max: 5 })
+const account = fc.constantFrom('a', 'b')
+
+/** Values that suit a function; null for those that take none. */
+const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
+  'register write': number,
+  'register cas': fc.tuple(fc.oneof(number, fc.constant(null)), number),
+  'counter add': number,
+  'counter increment': fc.oneof(number, fc.constant(null)),
+  'counter subtract': number,
+  'counter decrement': fc.constant(null),
+  'set add': number,
+  'set remove': number,
+  'set contains': number,
+  'queue enqueue': number,
+  'lock release': number,
+  'lists append': number,
+  'bank transfer': fc.record({ from: account, to: account, amount: fc.integer({ min: 0, max: 90 }), id: number }),
+  'bank deposit': fc.record({ account, amount: fc.integer({ min: 0, max: 90 }) }),
+  'bank withdraw': fc.record({ account, amount: fc.integer({ min: 0, max: 90 }) }),
+  'log append': fc.integer({ min: 100, max: 105 }),
+  'log send': fc.integer({ min: 100, max: 105 }),
+  'log read': fc.oneof(fc.constant(null), fc.nat(3)),
+  'log poll': fc.record({ offset: fc.nat(3), limit: fc.nat(3) }),
+}
+
+/** Which model judges an object, where it has another name, and what that model knows of the object's functions. */
+const judges: { readonly [object: string]: { readonly model: string; readonly initial?: Json } } = {
+  lists: { model: 'list-append' },
+  ids: { model: 'unique-ids' },
+  bank: { model: 'bank', initial: { a: 100, b: 100, c: 100, d: 100, e: 100 } },
+}
+
+/** Of registers, texts are appended to in a history of their own: a value is a text, or none. */
+const groups = objects.flatMap((object) => {
+  const { model = object.name, initial = null } = judges[object.name] ?? {}
+  const known = object.functions.filter((f) => f !== 'txn')
+  const made = (name: string, functions: readonly string[], own = values) => ({
+    name,
+    object,
+    model,
+    initial,
+    functions,
+    valuesFor: (f: string) => own[`${object.name} ${f}`] ?? fc.constant(null),
+  })
+  if (object.name !== 'register') return [made(object.name, known)]
+  const texts = { 'register append': fc.constantFrom('1.', '2.', '3.') }
+  return [made('register', ['read', 'write', 'cas']), made('register of texts', ['read', 'append'], texts)]
+})
+
+type Group = (typeof groups)[number]
+
+const inputs = ({ functions, valuesFor, model }: Group): fc.Arbitrary<Input[]> => {
+  const keyed = model !== 'bank'
+  const one = fc
+    .constantFrom(...functions)
+    .chain((f) =>
+      fc.tuple(key, valuesFor(f)).map(([name, value]): Input => (keyed ? { f, key: name, value } : { f, value })),
+    )
+  return fc.array(one, { minLength: 1, maxLength: 30 })
+}
+
+/** One client asks for one thing after another. A lock is released with the token that its client was given last. */
+function played(object: AnyObject, asked: readonly Input[], state: unknown = object.initial()) {
+  const events: Event[] = []
+  const tokens = new Map<string | undefined, Json>()
+  const event = (type: Event['type'], input: Input, value: Json): void => {
+    const index = events.length
+    events.push({ index, time: nanos(index), process: 0, type, ...input, value })
+  }
+  for (const each of asked) {
+    const input = each.f === 'release' ? { ...each, value: tokens.get(each.key) ?? null } : each
+    event('invoke', input, input.value)
+    const completion = object.apply(state, input)
+    if (completion.type === 'ok' && input.f === 'acquire') tokens.set(input.key, completion.value)
+    // Kept as it was answered, whatever becomes of the object.
+    event(completion.type, input, completion.type === 'ok' ? structuredClone(completion.value) : input.value)
+    if (completion.type === 'ok') expect(completion.value).toEqual(events.at(-1)?.value)
+  }
+  return { events, state }
+}
+
+const limits = {
+  deadlineMs: millis(10_000),
+  memoryBytes: 2 ** 28,
+  now: () => millis(performance.now()),
+  failedCas: 'drop',
+} as const
+
+describe.each(groups)('$name', (group) => {
+  const { object, model, initial } = group
+
+  test('carried out by one client is what its model allows', () => {
+    fc.assert(
+      fc.property(inputs(group), (asked) => {
+        const { events } = played(object, asked)
+        const history = historyFromEvents(events)
+        const report = check(history, { model: findModel(model)!.name, initial, levels: ['linearizable'], ...limits })
+        expect(report.levels.linearizable.result, JSON.stringify(events)).toBe('met')
+      }),
+    )
+  })
+
+  test('saved and loaded goes on as if nothing had happened, and what was saved does not change', () => {
+    fc.assert(
+      fc.property(inputs(group), inputs(group), (before, after) => {
+        const { state } = played(object, before)
+        const saved = object.save(state)
+        const text = JSON.stringify(saved)
+        const loaded = object.load(JSON.parse(text))
+        expect(object.save(loaded)).toEqual(saved)
+        expect(played(object, after, loaded).events).toEqual(played(object, after, state).events)
+        expect(object.save(loaded)).toEqual(object.save(state))
+        expect(JSON.stringify(saved)).toBe(text)
+      }),
+    )
+  })
+
+  test('is not changed by its reads', () => {
+    fc.assert(
+      fc.property(inputs(group), inputs(group), (before, asked) => {
+        const { state } = played(object, before)
+        const saved = JSON.stringify(object.save(state))
+        for (const input of asked.filter(({ f }) => object.reads.includes(f))) object.apply(state, input)
+        expect(JSON.stringify(object.save(state))).toBe(saved)
+      }),
+    )
+  })
+})
+
+test.each(objects.map((object) => [object.name, object] as const))(
+  '%s refuses what it does not know, and values of other shapes, without being changed',
+  (_, object) => {
+    const odd: readonly Json[] = ['text', [1], [[1]], { a: 1 }, null, true]
+    for (const f of ['dance', ...object.functions])
+      for (const value of odd) {
+        const state = object.initial()
+        const before = JSON.stringify(object.save(state))
+        const completion = object.apply(state, { f, value })
+        if (f === 'dance') expect(completion).toEqual({ type: 'fail', error: 'unsupported' })
+        if (completion.type !== 'ok') expect(JSON.stringify(object.save(state))).toBe(before)
+      }
+  },
+)
+
+test('a transaction over lists reads what it appended itself, or does nothing', () => {
+  const lists = objects.find(({ name }) => name === 'lists')!
+  const state = lists.initial()
+  const txn = (value: Json) => lists.apply(state, { f: 'txn', value })
+  expect(
+    txn([
+      ['append', 'x', 1],
+      ['r', 'x', null],
+      ['r', 'y', null],
+    ]),
+  ).toEqual({
+    type: 'ok',
+    value: [
+      ['append', 'x', 1],
+      ['r', 'x', [1]],
+      ['r', 'y', []],
+    ],
+  })
+  expect(
+    txn([
+      ['append', 'x', 2],
+      ['dance', 'x', 1],
+    ]),
+  ).toEqual({ type: 'fail', error: 'unsupported' })
+  expect(txn([['r', 'x', null]])).toEqual({ type: 'ok', value: [['r', 'x', [1]]] })
+})
