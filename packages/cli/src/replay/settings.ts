@@ -32,7 +32,8 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const { target: reference, workload, settings, bug, knobs, nodes, operations } = replay.scenario
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
-  refuseUnknownOperations(file, await loadWorkload(workload), operations)
+  const asked = await loadWorkload(workload)
+  refuseUnknownOperations(file, asked, operations)
   parseBug(target, bug)
   parseKnobs(
     target,
@@ -41,7 +42,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const real = flagOf(options, 'real')
   if (real) refuseImpossible(target, replay.scenario)
   const expected = textOf(options, 'expect')
-  const level = expected === undefined ? promiseOf(protocol, knobs) : parseLevel('expect', expected)
+  const level = expected === undefined ? promiseOf(protocol, knobs, asked.object) : parseLevel('expect', expected)
   if (level === 'none')
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
   return {

@@ -1,0 +1,9 @@
+import { workloads } from '@chaos/workloads'
+import { describe, expect, test } from 'vitest'
+import { searchFor } from './replicated-objects.ts'
+
+describe.each(workloads)('$name', (workload) => {
+  test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults, over 500 seeds', (protocol) => {
+    expect(searchFor(workload, protocol, undefined, 500)).toEqual([])
+  })
+})

@@ -1,0 +1,30 @@
+import { workloads } from '@chaos/workloads'
+import { describe, expect, test } from 'vitest'
+import { searchFor } from './replicated-objects.ts'
+
+// More of the same seeds: replicated-objects.soak.test.ts.
+
+describe.each(workloads)('$name', (workload) => {
+  test.each(['raft', 'primary-replica'])('of %s is linearizable under all faults', (protocol) => {
+    expect(searchFor(workload, protocol, undefined, 25)).toEqual([])
+  })
+
+  test('of a Raft that acknowledges before a majority has it is not', () => {
+    expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+  })
+})
+
+describe.each(workloads.filter(({ reads }) => reads.length > 0))('$name', (workload) => {
+  test('of a Raft whose deposed leaders answer reads is not linearizable', () => {
+    expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+  })
+})
+
+// A set, a bank whose transfers have ids, and a source of ids are none the worse for it.
+const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
+
+describe.each(workloads.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
+  test('of a Raft that carries out again what is asked again is not linearizable', () => {
+    expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+  })
+})

@@ -1,0 +1,37 @@
+import { type Millis, millis } from '@chaos/history'
+import { findProtocol } from '@chaos/protocols'
+import type { Workload } from '@chaos/workloads'
+import { type Finding, searchSeeds, usualStrategies } from '../src/index.ts'
+
+const limits = {
+  checkMs: millis(5_000),
+  memoryBytes: 2 ** 28,
+  now: (): Millis => millis(performance.now()),
+  // It is clients who are to notice.
+  invariants: false,
+}
+
+/** What a search of a protocol finds that replicates what the workload asks for, with the knobs that promise most. */
+export function searchFor(
+  workload: Workload,
+  name: string,
+  bug: string | undefined,
+  count: number,
+): readonly Finding[] {
+  const protocol = findProtocol(name)!
+  const knobs = protocol.strictest ?? {}
+  return searchSeeds(
+    {
+      target: name,
+      protocol,
+      bug,
+      knobs,
+      nodes: undefined,
+      operations: 60,
+      level: 'linearizable',
+      workload,
+      settings: {},
+    },
+    { first: 1, count, strategies: usualStrategies, limits, stopAtFirst: bug !== undefined, verifyDeterminism: false },
+  ).findings
+}
