@@ -7,6 +7,7 @@ import {
   abort,
   crashBeforeReply,
   delayReply,
+  duplicateRequest,
   errorStatus,
   loseReply,
   loseRequest,
@@ -42,6 +43,7 @@ export const nemeses: readonly Nemesis[] = [
   abort,
   slowBody,
   errorStatus,
+  duplicateRequest,
   delayClients,
   cutClients,
 ]

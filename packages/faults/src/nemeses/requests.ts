@@ -85,16 +85,25 @@ export const slowBody: Nemesis = {
 
 export const errorStatus: Nemesis = {
   name: 'error-status',
-  summary: 'tell 5 to 30% of the clients 503 though the node has done what they asked',
+  summary: 'tell 5 to 30% of the clients 500 though the node has done what they asked',
   kind: 'error-status',
   among: 'clients',
   plan: (random) =>
     just({
       kind: 'error-status',
       links,
-      status: 503,
+      // Not 503, by which a backend may say that it has done nothing.
+      status: 500,
       body: 'an injected error\n',
       after: 'forwarding',
       when: from5To30Percent(random),
     }),
+}
+
+export const duplicateRequest: Nemesis = {
+  name: 'duplicate-request',
+  summary: 'let 5 to 30% of the requests reach the node twice',
+  kind: 'duplicate-request',
+  among: 'clients',
+  plan: (random) => just({ kind: 'duplicate-request', links, copies: 1, when: from5To30Percent(random) }),
 }

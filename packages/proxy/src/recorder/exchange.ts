@@ -235,8 +235,9 @@ export class Exchange {
   #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
     if (this.#calls.length === 0) return
     if (this.#waitsForBackend) this.#resolveAtBackend(answer, reason)
-    if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(answer, 0), reason)
-    else this.#end(answer, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
+    const told = this.#isDuplicate ? mapParts(answer, ofCopy) : answer
+    if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(told, 0), reason)
+    else this.#end(told, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
   }
 
   #end(answer: Completions | undefined, end: (operation: Operation, completion: Completion | undefined) => void): void {
@@ -338,6 +339,22 @@ export class Exchange {
 
 const partOf = (answer: Completions | undefined, i: number): Completion | undefined =>
   Array.isArray(answer) ? (answer as readonly Completion[])[i] : (answer as Completion | undefined)
+
+const mapParts = (
+  answer: Completions | undefined,
+  map: (completion: Completion) => Completion,
+): Completions | undefined =>
+  answer === undefined
+    ? undefined
+    : Array.isArray(answer)
+      ? (answer as readonly Completion[]).map(map)
+      : map(answer as Completion)
+
+/** A backend that knows the request may answer its copy as it answered the request, and not carry it out once more. */
+const ofCopy = (completion: Completion): Completion =>
+  completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
+
+const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carried out once more"
 
 const okOf = (entry: Entry | undefined): Completion | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }

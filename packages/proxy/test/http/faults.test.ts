@@ -307,6 +307,18 @@ describe('on one connection', () => {
     )
     expect(copies.map(({ extra }) => extra?.['duplicateOf'])).toEqual([write?.process, write?.process])
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, duplicates: 4 })
+    // The backend may know them for what they are, and answer without carrying them out once more.
+    const outcomes = (f: string) => backend.events.filter((event) => event.type !== 'invoke' && event.f === f)
+    expect(
+      outcomes('write')
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['info', 'info', 'ok'])
+    expect(
+      outcomes('read')
+        .map(({ type }) => type)
+        .sort(),
+    ).toEqual(['fail', 'fail', 'ok'])
   })
 
   test('a request that two servers may read in two ways is refused while a fault is in force, and passed on otherwise', async () => {
