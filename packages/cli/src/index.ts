@@ -13,4 +13,5 @@ export type {
   StateMachine,
   Transition,
 } from '@chaos/protocols'
+export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaos/workloads'
 export { main } from './main.ts'

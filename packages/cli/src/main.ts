@@ -13,6 +13,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   fuzz: async () => (await import('./commands/fuzz.ts')).fuzzCommand,
   replay: async () => (await import('./commands/replay.ts')).replayCommand,
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
+  workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   routes: async () => (await import('./commands/routes.ts')).routesCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,

@@ -121,6 +121,7 @@ function wholeJson(input: JsonInput): Json {
     vacuous: input.vacuous ?? run?.vacuous,
     trouble: run?.trouble,
     warnings: history.warnings,
+    workload: run?.spec.workload.name,
     seed: run?.spec.seed,
     tier: run?.tier,
     interrupted: run?.interrupted,

@@ -6,7 +6,7 @@ import { UserError } from '@chaos/history'
 /** The root of this package, seen from `src` as well as from `dist`. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-export type EntryName = 'node' | 'keeper' | 'vetting'
+export type EntryName = 'node' | 'keeper' | 'vetting' | 'workload-vetting'
 
 /** Entries found good; what is built does not change while a run restarts its nodes. */
 const found = new Set<string>()
@@ -19,7 +19,7 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const entry = join(root, 'dist', name, 'main.js')
   if (found.has(entry)) return entry
   if (modified(entry) === undefined) throw new UserError('environment', `${entry} is not built: run npm run build`)
-  for (const folder of [root, join(root, '..', 'protocols')]) {
+  for (const folder of [root, join(root, '..', 'protocols'), join(root, '..', 'workloads')]) {
     const built = modified(join(folder, 'dist', '.tsbuildinfo'))
     const source = newestSource(join(folder, 'src'))
     if (built !== undefined && source !== undefined && source.time > built)

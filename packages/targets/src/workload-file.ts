@@ -1,12 +1,158 @@
-import { didYouMean, UserError } from '@chaos/history'
-import { findWorkload, type Workload, workloadNames } from '@chaos/workloads'
+import { resolve } from 'node:path'
+import { findModel, levels, type Model, type ModelName } from '@chaos/checker'
+import { didYouMean, type Input, UserError } from '@chaos/history'
+import {
+  type Clients,
+  findWorkload,
+  type Workload,
+  type WorkloadClient,
+  type WorkloadModule,
+  workloadNames,
+} from '@chaos/workloads'
+import { builtEntry } from './entry.ts'
+import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
+import { vetFile } from './user-file/vet-file.ts'
 
-/** @throws UserError (usage) where there is none of this name. */
+/**
+ * A workload by its name or, where the reference is a path, from a user's own file, whose default export is a
+ * `WorkloadModule`. Such a file is tried out first, where it can do no harm.
+ *
+ * @throws UserError (usage, input) where there is none, or the file does not work.
+ */
+export async function workloadOf(reference: string): Promise<Workload> {
+  if (isUserFile(reference)) await vetFile(reference, builtEntry('workload-vetting'), LOOP)
+  return loadWorkload(reference)
+}
+
+const LOOP = 'look for a loop or an await that does not end, in "next" and the others as well'
+
+/** The same for a file that is known to be good. */
 export async function loadWorkload(reference: string): Promise<Workload> {
+  if (isUserFile(reference)) return asWorkload(await importUserFile(reference), reference)
   const workload = findWorkload(reference)
   if (workload !== undefined) return workload
   throw new UserError(
     'usage',
-    `there is no workload ${reference}.${didYouMean(reference, workloadNames)} Known: ${workloadNames.join(', ')}.`,
+    `there is no workload ${reference}.${didYouMean(reference, workloadNames)} Known: ${workloadNames.join(', ')}; or give the path of a file.`,
   )
+}
+
+type Wrong = (what: string) => UserError
+
+function asWorkload(exported: unknown, path: string): Workload {
+  const wrong: Wrong = (what) =>
+    new UserError(
+      'usage',
+      `${path}: ${what}. Its default export is to be { name, model, functions, create() } (type WorkloadModule).`,
+    )
+  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
+  const module = exported as Partial<WorkloadModule>
+  const { name, functions, reads = [], settings = [], create } = module
+  if (typeof name !== 'string' || name === '') throw wrong('"name" is no text')
+  if (typeof create !== 'function') throw wrong('"create" is no function')
+  if (!isTexts(functions) || functions.length === 0) throw wrong('"functions" is no list of names')
+  if (!isTexts(reads) || reads.some((read) => !functions.includes(read)))
+    throw wrong('"reads" is no list of names that are among the "functions"')
+  for (const member of ['finale', 'vacuous', 'follow'] as const)
+    if (module[member] !== undefined && typeof module[member] !== 'function') throw wrong(`"${member}" is no function`)
+  if (!Array.isArray(settings) || settings.some((setting) => typeof setting?.name !== 'string' || !hasDefault(setting)))
+    throw wrong('"settings" is no list of { name, summary, default }')
+  return {
+    summary: `from ${path}`,
+    initial: null,
+    object: typeof module.model === 'string' ? module.model : 'register',
+    finale: () => [],
+    vacuous: () => [],
+    ...module,
+    ...judgedBy(module, wrong),
+    name,
+    functions,
+    reads,
+    settings,
+    create(chosen, serial) {
+      const clients: unknown = told(path, 'create', () => create(chosen, serial))
+      if (typeof (clients as Partial<Clients> | undefined)?.client !== 'function')
+        throw wrong('what "create" returns has no function "client"')
+      const { client } = clients as Clients
+      return {
+        client: (random, rank) =>
+          checkedClient(
+            told(path, 'client', () => client(random, rank)),
+            functions,
+            path,
+          ),
+      }
+    },
+  }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+const hasDefault = (setting: { readonly default?: unknown }): boolean =>
+  ['number', 'boolean', 'string'].includes(typeof setting.default)
+
+/** The model, and the levels that it decides. */
+function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong): Pick<Workload, 'model' | 'levels'> {
+  const { model, levels: wanted } = module
+  const decided = decidedBy(model, wrong)
+  if (wanted === undefined) return { model: model as ModelName | Model<unknown>, levels: decided }
+  const unknown = Array.isArray(wanted) ? wanted.find((level) => !decided.includes(level)) : wanted
+  if (unknown !== undefined) throw wrong(`its model cannot decide ${String(unknown)}, one of the "levels"`)
+  return { model: model as ModelName | Model<unknown>, levels: wanted }
+}
+
+function decidedBy(model: unknown, wrong: Wrong): readonly (typeof levels)[number][] {
+  if (typeof model === 'string') {
+    const entry = findModel(model)
+    if (entry === undefined) throw wrong(`there is no "model" ${model}`)
+    return levels.filter((level) => (entry.levels as readonly string[]).includes(level))
+  }
+  const own = model as Partial<Model<unknown>> | undefined | null
+  if (typeof own?.name !== 'string' || typeof own.apply !== 'function' || typeof own.key !== 'function')
+    throw wrong('"model" is neither the name of one nor { name, initial, apply(), key() }')
+  return ['linearizable']
+}
+
+/** The same client; what it asks for is held to what can be asked for. */
+function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
+  const own = client as Partial<WorkloadClient> | undefined | null
+  if (typeof own?.next !== 'function')
+    throw new UserError('input', `${path}: what "client" returns has no function "next".`)
+  return {
+    next() {
+      const input: unknown = told(path, 'next', () => own.next?.())
+      const { f, key, value } = (input ?? {}) as Partial<Input>
+      if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
+        throw new UserError(
+          'input',
+          `${path}: "next" returned ${shown(input)}, which is no { f, key?, value } with an f of ${functions.join(', ')}.`,
+        )
+      // Only what JSON can say reaches the target, and the history.
+      return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }
+    },
+    learned: (input, completion) => told(path, 'learned', () => own.learned?.(input, completion)),
+  }
+}
+
+function plain(value: unknown, path: string): Input['value'] {
+  if (value === null || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)))
+    return value as Input['value']
+  const text = told(path, 'next', () => JSON.stringify(value))
+  return text === undefined ? null : JSON.parse(text)
+}
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+/** Whatever is thrown is told as the file's. */
+export function told<T>(path: string, member: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${path}: "${member}" threw: ${thrownText(error, resolve(path))}`)
+  }
 }

@@ -33,6 +33,9 @@ export interface Workload {
   vacuous(history: History): readonly string[]
 }
 
+/** What a file with a workload of one's own exports by default; the rest has defaults. */
+export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
+
 export interface Clients {
   /** `rank` counts the clients of one node, from 0: they differ in what they mostly do. */
   client(random: Random, rank: number): Client

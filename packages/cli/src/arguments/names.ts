@@ -9,11 +9,16 @@ export const parseLevelOfAny = (option: string, typed: string): string =>
   oneOf(option, 'level', typed, [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))])
 
 /** `--set name=value`, any number of times: values are numbers, true, false, or text. */
-export function parseSettings(settings: readonly string[]): { [name: string]: number | boolean | string } {
+export function parseSettings(
+  settings: readonly string[],
+  option = 'set',
+  example = 'sync=1',
+): { [name: string]: number | boolean | string } {
   const parsed: { [name: string]: number | boolean | string } = {}
   for (const setting of settings) {
     const at = setting.indexOf('=')
-    if (at <= 0) throw new UserError('usage', `--set ${setting}: write it as name=value, such as --set sync=1.`)
+    if (at <= 0)
+      throw new UserError('usage', `--${option} ${setting}: write it as name=value, such as --${option} ${example}.`)
     const value = setting.slice(at + 1)
     parsed[setting.slice(0, at)] =
       value === 'true'

@@ -1,4 +1,5 @@
 import { strategies } from '@chaos/simulator'
+import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeFuzz } from '../fuzz/execute.ts'
 import { FUZZ_DEFAULTS, parseFuzzSettings } from '../fuzz/settings.ts'
@@ -16,6 +17,7 @@ export const fuzzCommand: Command = {
       requiresArg: true,
     },
     set: { type: 'string', array: true, nargs: 1, describe: 'turn a knob, such as --set sync=1', requiresArg: true },
+    ...workloadOptions,
     expect: { type: 'string', describe: 'the level to hold it to [default: what it promises]', requiresArg: true },
     nodes: { type: 'string', describe: 'how many nodes [default: three or five]', requiresArg: true },
     operations: {

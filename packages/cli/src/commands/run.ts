@@ -1,5 +1,6 @@
 import type { Level } from '@chaos/checker'
 import { memberText } from '@chaos/runner'
+import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
@@ -27,10 +28,16 @@ export const runCommand: Command = {
       describe: `${memberText('clients')} [default: ${RUN_DEFAULTS.clients}]`,
       requiresArg: true,
     },
-    keys: { type: 'string', describe: `how many keys they use [default: ${RUN_DEFAULTS.keys}]`, requiresArg: true },
+    ...workloadOptions,
+    keys: {
+      type: 'string',
+      describe: `how many keys they use [default: the workload decides; ${RUN_DEFAULTS.keys} registers]`,
+      requiresArg: true,
+    },
     operations: {
       type: 'string',
-      describe: 'read,write or read,write,cas [default: with cas where the target promises linearizability]',
+      describe:
+        'of the register workload: read,write or read,write,cas [default: with cas where the target promises linearizability]',
       requiresArg: true,
     },
     timeout: {

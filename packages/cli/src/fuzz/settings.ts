@@ -3,10 +3,12 @@ import { type Millis, UserError } from '@chaos/history'
 import { type ProtocolDefinition, promiseOf } from '@chaos/protocols'
 import { strategies, usualStrategies } from '@chaos/simulator'
 import { loadProtocol } from '@chaos/targets'
+import type { Workload } from '@chaos/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
+import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { SubjectName } from './subject-name.ts'
 
@@ -37,15 +39,19 @@ const MOST_SEEDS = 1_000_000_000
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const { target, reference } = await chooseTarget(options)
   const protocol = await loadProtocol(reference)
+  const workload = await chooseWorkload(options)
   const nodes = textOf(options, 'nodes')
   const invariants = options['invariants'] !== false
   return {
     subject: {
       target: reference,
-      workload: 'register',
-      settings: {},
+      workload: workload.reference,
+      settings: parseWorkloadSettings(workload.workload, options),
       bug: parseBug(target, textOf(options, 'bug')),
-      ...heldTo(protocol, parseKnobs(target, textsOf(options, 'set')), textOf(options, 'expect')),
+      ...decidable(
+        workload.workload,
+        heldTo(protocol, parseKnobs(target, textsOf(options, 'set')), textOf(options, 'expect')),
+      ),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
     },
@@ -75,6 +81,15 @@ function heldTo(
   const level = promiseOf(protocol, knobs)
   if (level !== 'none') return { knobs, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
+}
+
+/** @throws UserError (usage) for a level that histories of the workload cannot be held to. */
+function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
+  if (levels.includes(held.level)) return held
+  throw new UserError(
+    'usage',
+    `the workload ${name} cannot tell whether a history is ${held.level}: say with --expect which level to hold them to. It can tell: ${levels.join(', ')}.`,
+  )
 }
 
 function parseLimit(seeds: string | undefined, time: string | undefined): FuzzSettings['limit'] {

@@ -4,11 +4,10 @@ import { type Event, type History, historyFromEvents, millis, type Nanos } from 
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaos/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaos/runner'
 import { digestOf, type Failure, type LogLine, type Subject } from '@chaos/simulator'
-import { loadWorkload } from '@chaos/targets'
 import type { Workload } from '@chaos/workloads'
 import type { Tinypool } from 'tinypool'
 import { playSimulated, type SimulatedPlay } from './play.ts'
-import type { SubjectName } from './subject-name.ts'
+import { type SubjectName, workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
 import { limitsFor, type PlayTask } from './worker.ts'
 
@@ -54,7 +53,7 @@ export async function showSupervised(
 ): Promise<Shown> {
   const task: PlayTask = { subject, scenario, invariants }
   const end = await supervise<SimulatedPlay>(pool, 'play', task)
-  const judging = { level: subject.level, workload: await loadWorkload(subject.workload) }
+  const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
   if (end.type === 'done') return showPlay(judging, scenario, end.value)
   const { what, mistake, trace } = end
   const failure: Failure = { kind: 'broken', what, mistake, trace, stuck: true }

@@ -2,7 +2,7 @@ import type { Level } from '@chaos/checker'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaos/protocols'
 import { guardProtocol, type Subject } from '@chaos/simulator'
 import { loadProtocol, loadWorkload } from '@chaos/targets'
-import type { Settings } from '@chaos/workloads'
+import type { Settings, Workload } from '@chaos/workloads'
 
 /** What is searched, by names: what can be sent to another thread. */
 export interface SubjectName {
@@ -19,14 +19,22 @@ export interface SubjectName {
 }
 
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
+const loadedWorkloads = new Map<string, Promise<Workload>>()
 
 /** @throws UserError (usage, input) where there is no such protocol or workload. */
 export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
   ...name,
-  workload: await loadWorkload(name.workload),
+  workload: await workloadNamed(name.workload),
   workloadReference: name.workload,
   protocol: await guardedProtocol(name.target),
 })
+
+/** A file is loaded once, however many scenarios are played with it. */
+export function workloadNamed(reference: string): Promise<Workload> {
+  const loading = loadedWorkloads.get(reference) ?? loadWorkload(reference)
+  loadedWorkloads.set(reference, loading)
+  return loading
+}
 
 /** @throws UserError (usage, input) where there is no such protocol. */
 export function guardedProtocol(target: string): Promise<ProtocolDefinition> {

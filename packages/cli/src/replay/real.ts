@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type Event, historyFromEvents, millis } from '@chaos/history'
 import { currentLeader, type Played, type PlayOptions, playScenario, type Scenario, swapNodes } from '@chaos/runner'
 import { firstLeader } from '@chaos/simulator'
-import { type EmbeddedCluster, loadWorkload, startEmbeddedCluster } from '@chaos/targets'
+import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
 import { explain, type Shown } from '../fuzz/show.ts'
-import { type SubjectName, subjectOf } from '../fuzz/subject-name.ts'
+import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
 
 const QUIET_MS = millis(5_000)
@@ -37,7 +37,7 @@ async function playIn(
   interrupts: Interrupts,
 ): Promise<Shown | undefined> {
   const { target, bug, knobs, level } = subject
-  const workload = await loadWorkload(subject.workload)
+  const workload = await workloadNamed(subject.workload)
   const leaderThen = firstLeader(await subjectOf(subject), recorded)
   const cluster = await unlessInterrupted(interrupts, (signal) =>
     startEmbeddedCluster({

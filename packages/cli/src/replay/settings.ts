@@ -4,7 +4,7 @@ import { whyUnreadable } from '@chaos/history/files'
 import { promiseOf } from '@chaos/protocols'
 import type { Scenario, Target } from '@chaos/runner'
 import { parseReplay, type Replay } from '@chaos/simulator'
-import { loadProtocol, loadWorkload } from '@chaos/targets'
+import { loadProtocol, workloadOf } from '@chaos/targets'
 import type { Workload } from '@chaos/workloads'
 import { parseLevel } from '../arguments/names.ts'
 import { parseCount } from '../arguments/quantities.ts'
@@ -32,7 +32,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const { target: reference, workload, settings, bug, knobs, nodes, operations } = replay.scenario
   const { target } = await targetOf(reference)
   const protocol = await loadProtocol(reference)
-  const asked = await loadWorkload(workload)
+  const asked = await workloadOf(workload)
   refuseUnknownOperations(file, asked, operations)
   parseBug(target, bug)
   parseKnobs(

@@ -1,12 +1,14 @@
-import type { PlannedRun } from '@chaos/runner'
+import type { PlannedRun, Target } from '@chaos/runner'
 import { SIMULATED } from '@chaos/simulator'
 import { isUserFile } from '@chaos/targets'
+import type { SettingValue } from '@chaos/workloads'
+import { DEFAULT_WORKLOAD } from '../arguments/workload.ts'
 import { commandLine } from '../terminal/command-line.ts'
 import { RUN_DEFAULTS, usualOperations } from './settings.ts'
 
 /** The command that has this run once more; what options cannot say is in its run.json. */
 export function againCommand(run: PlannedRun, runJson: string): string {
-  const { spec, target, targetSettings, workloadSettings, expect } = run
+  const { spec, target, targetSettings, expect } = run
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length) return commandLine(['npx', 'chaos', 'run', '--spec', runJson])
   const simulated = spec.target.name.startsWith(SIMULATED)
@@ -17,13 +19,11 @@ export function againCommand(run: PlannedRun, runJson: string): string {
     if (value !== usual) words.push(`--${option}`, String(value))
   }
   const seconds = (durationMs: number) => `${durationMs / 1000}s`
-  const operations = workloadSettings['cas'] === 0 ? 'read,write' : 'read,write,cas'
   unlessDefault('nodes', spec.nodes, target.defaultNodes)
   unlessDefault('time', seconds(spec.timeMs), RUN_DEFAULTS.time)
   unlessDefault('rate', spec.rate, RUN_DEFAULTS.rate)
   unlessDefault('clients', spec.clients, RUN_DEFAULTS.clients)
-  unlessDefault('keys', Number(workloadSettings['keys']), RUN_DEFAULTS.keys)
-  unlessDefault('operations', operations, usualOperations(target).join(','))
+  words.push(...workloadWords(spec, target))
   unlessDefault('timeout', seconds(spec.timeoutMs), RUN_DEFAULTS.timeout)
   unlessDefault('faults', names.length === 0 ? 'none' : names.join(','), RUN_DEFAULTS.faults)
   if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
@@ -41,3 +41,20 @@ export function againCommand(run: PlannedRun, runJson: string): string {
   if (simulated) words.push('--sim')
   return commandLine(words)
 }
+
+function workloadWords({ workload: { name, settings } }: PlannedRun['spec'], target: Target): string[] {
+  const words = name === DEFAULT_WORKLOAD ? [] : ['--workload', name]
+  const { keys, cas, ...others } = settings
+  if (keys !== undefined && !(name === DEFAULT_WORKLOAD && keys === RUN_DEFAULTS.keys))
+    words.push('--keys', String(keys))
+  const usual = usualOperations(target).includes('cas')
+  if (name !== DEFAULT_WORKLOAD) words.push(...setting('cas', cas))
+  else if (cas === 0 && usual) words.push('--operations', 'read,write')
+  else if (cas === undefined && !usual) words.push('--operations', 'read,write,cas')
+  else if (cas !== 0) words.push(...setting('cas', cas))
+  for (const [other, value] of Object.entries(others)) words.push(...setting(other, value))
+  return words
+}
+
+const setting = (name: string, value: SettingValue | undefined): string[] =>
+  value === undefined ? [] : ['--workload-set', `${name}=${value}`]

@@ -100,11 +100,12 @@ const listening =
     if (event.type === 'checking') interrupts.release()
   }
 
-function titleOf({ spec, target, expect }: PlannedRun): string {
+function titleOf({ spec, target, workload, expect }: PlannedRun): string {
   const { bug } = spec.target
   const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.map(nameOfChoice).join(', ')}`
   return [
     `chaos ${packageVersion()}   ${target.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
+    `workload ${workload.name}`,
     plural(spec.nodes, 'node'),
     plural(spec.clients, 'client'),
     `${spec.timeMs / 1000} s${target.tier === 'simulated' ? ' simulated' : ''}`,

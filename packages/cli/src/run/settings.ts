@@ -2,11 +2,12 @@ import { type Level, levels } from '@chaos/checker'
 import { type Millis, millis, UserError } from '@chaos/history'
 import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaos/runner'
 import { SIMULATED } from '@chaos/simulator'
-import { type Settings, settingsFor } from '@chaos/workloads'
+import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaos/workloads'
 import { parseFaultChoices } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
+import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { registries } from './registries.ts'
 import { readSpecFile } from './spec-file.ts'
@@ -36,7 +37,21 @@ export const RUN_DEFAULTS = {
 
 /** Options that a spec holds: they are not given together with one. */
 const OF_SPEC = [
-  ...['target', 'protocol', 'nodes', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout', 'faults', 'seed'],
+  ...[
+    'target',
+    'protocol',
+    'nodes',
+    'time',
+    'rate',
+    'clients',
+    'workload',
+    'workload-set',
+    'keys',
+    'operations',
+    'timeout',
+    'faults',
+    'seed',
+  ],
   ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
 ]
 
@@ -66,6 +81,7 @@ function specOfFile(file: string, options: ParsedOptions): RunSpec {
 
 async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
   const { target, reference } = await chooseTarget(options)
+  const workload = await chooseWorkload(options)
   const bug = parseBug(target, textOf(options, 'bug'))
   const under = target.bugs.find(({ name }) => name === bug)?.under
   const settings: Settings = { ...under?.settings, ...parseKnobs(target, textsOf(options, 'set')) }
@@ -75,13 +91,7 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
   const expect = textOf(options, 'expect')
   return {
     target: { name: flagOf(options, 'sim') ? simulated(reference) : reference, bug, settings },
-    workload: {
-      name: 'register',
-      settings: {
-        keys: parseCount('keys', optional('keys', RUN_DEFAULTS.keys), { min: 1, max: 10_000 }),
-        ...(parseOperations(textOf(options, 'operations'), target).includes('cas') ? {} : { cas: 0 }),
-      },
-    },
+    workload: { name: workload.reference, settings: workloadSettings(workload.workload, options, target) },
     nodes: nodes === undefined ? target.defaultNodes : parseCount('nodes', nodes, { min: 1, max: 15 }),
     clients: parseCount('clients', optional('clients', RUN_DEFAULTS.clients), { min: 1, max: 200 }),
     rate: parseCount('rate', optional('rate', RUN_DEFAULTS.rate), { min: 1, max: 1_000_000 }),
@@ -95,6 +105,28 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
     expect: expect === undefined ? undefined : oneOf<Level | 'none'>('expect', 'level', expect, [...levels, 'none']),
     checkMs: parseDuration('check-timeout', optional('check-timeout', RUN_DEFAULTS.checkTimeout)),
   }
+}
+
+/** `--keys` and `--operations` are short for settings that workloads have. */
+function workloadSettings(workload: Workload, options: ParsedOptions, target: Target): Settings {
+  const settings: { [name: string]: SettingValue } = { ...parseWorkloadSettings(workload, options) }
+  const has = (name: string) => workload.settings.some((setting) => setting.name === name)
+  const keys = textOf(options, 'keys')
+  if (keys !== undefined) {
+    if (!has('keys')) throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+    settings['keys'] = parseCount('keys', keys, { min: 1, max: 10_000 })
+  }
+  const operations = textOf(options, 'operations')
+  if (workload.name !== 'register') {
+    if (operations === undefined) return settings
+    const known = workload.functions.join(', ')
+    throw new UserError(
+      'usage',
+      `--operations ${operations}: only those of the workload register can be chosen; ${workload.name} has ${known}.`,
+    )
+  }
+  if (parseOperations(operations, target).includes('cas')) return settings
+  return { cas: 0, ...settings }
 }
 
 const simulated = (reference: string): string =>

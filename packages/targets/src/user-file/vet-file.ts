@@ -5,20 +5,22 @@ import type { Vetted } from './vet-on-thread.ts'
 
 const LONGEST_MS = 10_000
 const LARGEST_MB = 512
+const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
 /**
  * Loads a user's file on a thread of its own, where an endless loop, a `process.exit` or an await that never settles does no
- * harm, and says what is wrong with it. `entry` is the script of the thread, which calls `vetOnThread`.
+ * harm, and says what is wrong with it. `entry` is the script of the thread, which calls `vetOnThread`; `hint` says what to
+ * look for where it does not end.
  *
  * @throws UserError as the loading does, and (input) where that does not end, or ends everything.
  */
-export async function vetFile(path: string, entry: string | URL): Promise<void> {
+export async function vetFile(path: string, entry: string | URL, hint: string = OUTSIDE): Promise<void> {
   if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
-  const wrong = await verdictOn(path, entry)
+  const wrong = await verdictOn(path, entry, hint)
   if (wrong !== undefined) throw wrong
 }
 
-function verdictOn(path: string, entry: string | URL): Promise<UserError | undefined> {
+function verdictOn(path: string, entry: string | URL, hint: string): Promise<UserError | undefined> {
   const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
   return new Promise((resolve) => {
     // What it prints it will print again when it is loaded in earnest.
@@ -30,12 +32,7 @@ function verdictOn(path: string, entry: string | URL): Promise<UserError | undef
       resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
     })
     const late = setTimeout(
-      () =>
-        end(
-          bad(
-            `has not finished loading after ${LONGEST_MS / 1000} s: look for a loop, or an await, outside its functions.`,
-          ),
-        ),
+      () => end(bad(`has not finished loading after ${LONGEST_MS / 1000} s: ${hint}.`)),
       LONGEST_MS,
     )
     const end = (error: UserError | undefined) => {

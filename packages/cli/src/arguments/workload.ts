@@ -1,0 +1,53 @@
+import { UserError } from '@chaos/history'
+import { workloadOf } from '@chaos/targets'
+import type { Settings, Workload } from '@chaos/workloads'
+import type { Options } from 'yargs'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parseSettings } from './names.ts'
+import { oneOf } from './one-of.ts'
+
+export const DEFAULT_WORKLOAD = 'register'
+
+/** What clients do, and by which reference files, other threads and processes find it. */
+export interface ChosenWorkload {
+  readonly workload: Workload
+  readonly reference: string
+}
+
+/** Of every command whose clients do something. */
+export const workloadOptions: { readonly [name: string]: Options } = {
+  workload: {
+    type: 'string',
+    describe: `what clients do: a name that chaos workloads lists, or a file of your own [default: ${DEFAULT_WORKLOAD}]`,
+    requiresArg: true,
+  },
+  'workload-set': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'change a setting of the workload, such as --workload-set keys=5',
+    requiresArg: true,
+  },
+}
+
+/** @throws UserError (usage, input) */
+export async function chooseWorkload(options: ParsedOptions): Promise<ChosenWorkload> {
+  const reference = textOf(options, 'workload') ?? DEFAULT_WORKLOAD
+  return { workload: await workloadOf(reference), reference }
+}
+
+/**
+ * The settings that `--workload-set` gives: of names that the workload has, their values as they were typed.
+ *
+ * @throws UserError (usage)
+ */
+export function parseWorkloadSettings(workload: Workload, options: ParsedOptions): Settings {
+  const names = workload.settings.map(({ name }) => name)
+  const settings = parseSettings(textsOf(options, 'workload-set'), 'workload-set', 'keys=5')
+  for (const name of Object.keys(settings)) {
+    if (names.length === 0)
+      throw new UserError('usage', `--workload-set ${name}: the workload ${workload.name} has no settings.`)
+    oneOf('workload-set', `setting of the workload ${workload.name}`, name, names)
+  }
+  return settings
+}

@@ -1,0 +1,54 @@
+import { type Workload, workloads } from '@chaos/workloads'
+import { type Command, flagOf } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { print } from '../terminal/output.ts'
+import { styleFor } from '../terminal/style.ts'
+
+export const workloadsCommand: Command = {
+  name: 'workloads',
+  positional: '',
+  summary: 'list what clients can do, and what can be changed of it',
+  options: { json: { type: 'boolean', describe: 'print JSON on stdout' } },
+  examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
+  async run(options) {
+    const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : linesOf(workloads).join('\n')
+    print(process.stdout, `${text}\n`)
+    return EXIT.met
+  },
+}
+
+export const rowsOf = (listed: readonly Workload[]): object[] =>
+  listed.map(({ name, summary, model, levels, object, functions, settings }) => ({
+    workload: name,
+    summary,
+    model: modelName(model),
+    levels,
+    object,
+    functions,
+    settings: settings.map(({ name: setting, summary: text, default: usual, ...rest }) => ({
+      name: setting,
+      summary: text,
+      default: usual,
+      ...(rest.values === undefined ? {} : { values: rest.values }),
+      ...(rest.min === undefined ? {} : { min: rest.min }),
+      ...(rest.max === undefined ? {} : { max: rest.max }),
+    })),
+  }))
+
+export function linesOf(listed: readonly Workload[]): string[] {
+  const style = styleFor(process.stdout)
+  const widest = Math.max(...listed.map(({ name }) => name.length)) + 2
+  const indent = ' '.repeat(widest)
+  const lines = listed.flatMap(({ name, summary, functions, levels, settings }) => [
+    `${style.bold(name.padEnd(widest))}${summary}`,
+    `${indent}${functions.join(', ')} · ${levels.length > 2 ? 'all levels' : levels.join(', ')}`,
+    ...settings.map(
+      (setting) =>
+        `${indent}--workload-set ${setting.name}=${style.bold(String(setting.default))}  ${setting.summary}${setting.values === undefined ? '' : ` (${setting.values.join(', ')})`}`,
+    ),
+    '',
+  ])
+  return [...lines, 'Choose one: chaos run --workload NAME; or a file of your own: --workload ./mine.ts']
+}
+
+const modelName = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)

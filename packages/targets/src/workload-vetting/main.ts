@@ -1,0 +1,35 @@
+import { createRandom } from '@chaos/faults'
+import { historyFromEvents, type Input } from '@chaos/history'
+import { settingsFor, type Workload } from '@chaos/workloads'
+import { vetOnThread } from '../user-file/vet-on-thread.ts'
+import { loadWorkload, told } from '../workload-file.ts'
+
+// A user's workload file, loaded and tried out for the first time, on a thread that may come to any end. See `workloadOf`.
+
+const CLIENTS = 4
+const OPERATIONS = 500
+
+await vetOnThread(async (path) => {
+  const workload = await loadWorkload(path)
+  const clients = workload.create(settingsFor(workload), 0)
+  for (let rank = 0; rank < CLIENTS; rank++) {
+    const client = clients.client(createRandom(rank), rank)
+    for (let i = 0; i < OPERATIONS; i++) {
+      const input = client.next()
+      applyOnce(workload, input, path)
+      // Answers are the target's own, but every target may refuse, and every network may lose.
+      client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
+    }
+  }
+  told(path, 'finale', () => workload.finale(['x', 'y']).length)
+  told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
+})
+
+/** A model of its own, on its initial state. */
+function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {
+  if (typeof model === 'string') return
+  told(path, 'model', () => {
+    const applied = model.apply(model.initial, { f, value, process: '0' })
+    if (applied !== undefined) model.key(applied[0])
+  })
+}
