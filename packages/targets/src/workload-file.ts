@@ -7,7 +7,7 @@ import {
   type Workload,
   type WorkloadClient,
   type WorkloadModule,
-  workloadNames,
+  workloads,
 } from '@chaos/workloads'
 import { builtEntry } from './entry.ts'
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
@@ -31,9 +31,10 @@ export async function loadWorkload(reference: string): Promise<Workload> {
   if (isUserFile(reference)) return asWorkload(await importUserFile(reference), reference)
   const workload = findWorkload(reference)
   if (workload !== undefined) return workload
+  const names = workloads.map(({ name }) => name)
   throw new UserError(
     'usage',
-    `there is no workload ${reference}.${didYouMean(reference, workloadNames)} Known: ${workloadNames.join(', ')}; or give the path of a file.`,
+    `there is no workload ${reference}.${didYouMean(reference, names)} Known: ${names.join(', ')}; or give the path of a file.`,
   )
 }
 

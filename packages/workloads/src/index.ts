@@ -1,7 +1,7 @@
 export { keyNames } from './keys.ts'
 export { EVEN_RANK } from './reading.ts'
 export { register } from './register.ts'
-export { findWorkload, workloadNames, workloads } from './registry.ts'
+export { findWorkload, workloads } from './registry.ts'
 export type { Setting, Settings, SettingValue } from './setting.ts'
 export { expectedText, settingsFor, usualValue } from './setting.ts'
 export type { Client as WorkloadClient, Clients, Follower, Workload, WorkloadModule } from './workload.ts'

@@ -24,6 +24,4 @@ export const workloads: readonly Workload[] = [
   log,
 ]
 
-export const workloadNames: readonly string[] = workloads.map(({ name }) => name)
-
 export const findWorkload = (name: string): Workload | undefined => workloads.find((workload) => workload.name === name)
