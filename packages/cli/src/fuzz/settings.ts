@@ -50,7 +50,12 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       bug: parseBug(target, textOf(options, 'bug')),
       ...decidable(
         workload.workload,
-        heldTo(protocol, parseKnobs(target, textsOf(options, 'set')), textOf(options, 'expect')),
+        heldTo(
+          protocol,
+          workload.workload.object,
+          parseKnobs(target, textsOf(options, 'set')),
+          textOf(options, 'expect'),
+        ),
       ),
       nodes: nodes === undefined ? undefined : parseCount('nodes', nodes, { min: 1, max: 15 }),
       operations: parseCount('operations', textOf(options, 'operations'), { min: 1, max: 10_000 }),
@@ -73,12 +78,13 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
 /** The knobs to turn and the level to hold histories to; a protocol left as it is is searched where it promises most. */
 function heldTo(
   protocol: ProtocolDefinition,
+  object: string,
   given: SubjectName['knobs'],
   expected: string | undefined,
 ): Pick<SubjectName, 'knobs' | 'level'> {
   if (expected !== undefined) return { knobs: given, level: parseLevel('expect', expected) }
   const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
-  const level = promiseOf(protocol, knobs)
+  const level = promiseOf(protocol, knobs, object)
   if (level !== 'none') return { knobs, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
 }
