@@ -259,7 +259,7 @@ test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', 
 
 test('targets are listed, with what they can suffer and the mistakes they can be given', async () => {
   expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
-  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/drop-message +✔ .*loss/)
+  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/drop-message +✔ .*\n +--faults loss\n/)
   const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)
   expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
 })

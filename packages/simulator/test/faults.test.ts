@@ -230,6 +230,64 @@ describe('messages between nodes', () => {
   })
 })
 
+describe('requests of clients', () => {
+  const links = [{ from: 'clients', to: 'n1' }]
+  const script: Step = (event) =>
+    event.type === 'request' ? [log('asked'), { type: 'reply', requestId: event.requestId, result: ok }] : []
+  const askOnce = (fault: Fault) => {
+    const world = createWorld(script)
+    const heal = world.inject(fault)
+    world.ask('n1')
+    world.pass(200)
+    return { answers: world.answers, asked: world.said('n1').filter((text) => text === 'asked').length, hits: heal() }
+  }
+
+  test('that are lost are never served, and end in a timeout or a reset', () => {
+    for (const silence of ['hang', 'reset'] as const)
+      expect(askOnce({ kind: 'lose-request', links, silence })).toEqual({ answers: ['0 info'], asked: 0, hits: 1 })
+  })
+
+  test('whose replies are lost are served all the same', () => {
+    for (const silence of ['hang', 'reset'] as const)
+      expect(askOnce({ kind: 'lose-reply', links, silence })).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
+  })
+
+  test('are answered later, and after their timeout too late', () => {
+    const late = (delayMs: number): Fault => ({
+      kind: 'delay-reply',
+      links,
+      delayMs: millis(delayMs),
+      jitterMs: millis(0),
+    })
+    expect(askOnce(late(50))).toEqual({ answers: ['0 ok'], asked: 1, hits: 1 })
+    expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
+  })
+
+  test('are hit as the trigger counts them', () => {
+    const world = createWorld(script)
+    const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
+    for (let value = 0; value < 3; value++) {
+      world.ask('n1', value)
+      world.pass(20)
+    }
+    expect(world.answers).toEqual(['0 ok', '1 info', '2 ok'])
+    expect(heal()).toBe(1)
+  })
+
+  test.each<[Fault, string]>([
+    [{ kind: 'slice', links, averageBytes: 1, variationBytes: 0, pauseMs: millis(0) }, 'instead: latency'],
+    [{ kind: 'lose-reply', links, silence: 'hang', match: { path: '/kv/x' } }, 'leave "match" out'],
+    [{ kind: 'partition', links, mode: 'drop', when: { probability: 0.5 } }, 'leave "when" out'],
+    [{ kind: 'lose-reply', links: [{ from: 'n1', to: 'n2' }], silence: 'hang' }, 'n1>n2 carries no requests'],
+    [
+      { kind: 'latency', links, latencyMs: millis(1), jitterMs: millis(1), distribution: 'pareto' },
+      'spread evenly in virtual time, not pareto',
+    ],
+  ])('suffer nothing that has no meaning here: %j', (fault, message) => {
+    expect(() => createWorld(script).inject(fault)).toThrow(message)
+  })
+})
+
 describe('a clock', () => {
   const ticking: Step = (event, now) =>
     event.type === 'request' || event.type === 'timer'

@@ -210,6 +210,61 @@ describe('links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
+  const fromClients = ({ nodes }: EmbeddedCluster) => nodes.map((to) => ({ from: 'clients', to }))
+
+  test('a reply that is lost leaves its client without an answer, and the write in place', async () => {
+    const cluster = await start()
+    await serves(cluster)
+    const links = fromClients(cluster)
+    const heal = await inject(cluster, { kind: 'lose-reply', links, silence: 'reset', match: { method: 'PUT' } })
+    await eventually(async () => {
+      expect(await ask(cluster, 'n1', write('x', 6), 1000)).toMatchObject({ type: 'info' })
+      expect(await ask(cluster, 'n1', read('x'), 1000)).toEqual({ type: 'ok', value: 6 })
+    })
+    expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
+    await serves(cluster)
+  })
+
+  test('a request that is lost is never carried out', async () => {
+    const cluster = await start()
+    await serves(cluster)
+    const lost = {
+      kind: 'lose-request',
+      links: fromClients(cluster),
+      silence: 'reset',
+      match: { method: 'PUT' },
+    } as const
+    const heal = await inject(cluster, lost)
+    expect(await ask(cluster, 'n1', write('x', 7), 1000)).toMatchObject({ type: 'info' })
+    await eventually(async () => expect(await ask(cluster, 'n1', read('x'), 1000)).toEqual({ type: 'ok', value: 5 }))
+    expect(await heal()).toMatchObject({ type: 'healed', hits: 1 })
+  })
+
+  test('a node that crashes before it replies is started again when the fault heals', async () => {
+    const cluster = await start()
+    await serves(cluster)
+    const before = cluster.pid('n2')
+    const links = [{ from: 'clients', to: 'n2' }]
+    const heal = await inject(cluster, { kind: 'crash-before-reply', links, when: { first: 1 } })
+    expect(await ask(cluster, 'n2', write('x', 8), 1000)).toMatchObject({ type: 'info' })
+    await eventually(async () => expect(cluster.pid('n2')).toBeUndefined())
+    expect(await heal()).toMatchObject({ type: 'healed', hits: 1 })
+    await eventually(async () => expect(await ask(cluster, 'n2', read('x'), 300)).toMatchObject({ type: 'ok' }))
+    expect(cluster.pid('n2')).not.toBe(before)
+    expect(cluster.trouble()).toEqual([])
+  })
+
+  test('faults of requests are refused where there are none, and those that nothing can carry out everywhere', async () => {
+    const cluster = await start()
+    const links = [{ from: 'n1', to: 'n2' }]
+    await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
+      'n1>n2 carries nothing that lose-reply could hurt',
+    )
+    await expect(inject(cluster, { kind: 'drop-datagram', links })).rejects.toThrow(
+      'not datagrams; instead: drop-message',
+    )
+  })
+
   test('messages are lost where they are known only, and an unknown node is refused by its name', async () => {
     const cluster = await start()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
