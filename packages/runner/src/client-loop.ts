@@ -5,7 +5,7 @@ import type { Cancel, Clock } from './ports.ts'
 import type { ClientProcess } from './process.ts'
 
 export interface ClientLoop {
-  /** Lets the operation in flight end, starts no other, and then calls back. */
+  /** Starts no further operation, waits for the one in flight, then calls back. */
   stop(stopped: () => void): void
 }
 
@@ -13,16 +13,16 @@ interface ClientLoopOptions {
   readonly clock: Clock
   readonly process: ClientProcess
   readonly client: WorkloadClient
-  /** One, or all that a load balancer may send this client's operations to. */
+  /** The client's node, or every node a load balancer may pick for it. */
   readonly nodes: readonly NodeId[]
   readonly random: Random
-  /** Between the starts of two operations, on average. */
+  /** Average time between the starts of two operations. */
   readonly interval: Nanos
 }
 
 /**
- * One client at work: an operation at a time, at a steady pace, never retried. Where the cluster is slower than the pace,
- * starts are skipped, not saved up: a burst after an outage would measure the burst.
+ * One client: one operation at a time, at a steady pace, never retried. If the cluster is slower than the pace, starts
+ * are skipped rather than saved up: a burst after an outage would measure only the burst.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock, process, client, nodes, random } = options
@@ -30,11 +30,12 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // Paced from when each operation was due, not from when its timer came: else every timer's lateness would slow it.
+  // Pace from when each operation was due, not from when its timer fired: late timers would otherwise slow the client
+  // down.
   let due = clock.now()
 
   function scheduleNext(): void {
-    // Half to one and a half intervals: clients that began together do not stay in step.
+    // Between half an interval and one and a half, so that clients which start together drift apart.
     const pause = options.interval * (0.5 + random.next())
     due = nanos(Math.max(due + pause, clock.now()))
     cancelTimer = clock.at(due, invoke)
@@ -67,5 +68,5 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   }
 }
 
-/** The pause between two operations of one client such that all together make `rate` a second. */
+/** The interval at which each of `clients` clients must start operations to reach `rate` a second in total. */
 export const intervalFor = (rate: number, clients: number): Nanos => millisToNanos(((clients * 1000) / rate) as Millis)

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaos/faults'
 import type { Client, Cluster } from './ports.ts'
 
-/** One process's connections: made when first needed, kept until it is retired. */
+/** One process's connections, opened on first use and kept until the process is retired. */
 export class Connections {
   readonly #cluster: Cluster
   readonly #open: Map<NodeId, Client> = new Map()

@@ -13,29 +13,29 @@ import type { Clock } from './ports.ts'
 import { type ProcessOptions, startProcess } from './process.ts'
 
 type Options = ProcessOptions & {
-  /** What every node is asked for, in order. */
+  /** The inputs sent to every node, in order. */
   readonly inputs: readonly Input[]
-  /** How long to wait for all nodes to answer, and to agree. */
+  /** How long to wait for all nodes to answer and agree. */
   readonly quietMs: number
   /**
-   * What is waited for; agreement unless given. Where each read must be right whenever it is made, whoever answers it, it is
-   * enough that somebody answers: that takes one read a round, and in the end one of each input and one by each node.
+   * What to wait for; `agreement` by default. If a read must be right at any time and from any node, `service` is
+   * enough: one read a round until some node answers, and at the end every input once and every node once.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
-/** Absent where the nodes did not agree within the time given, or were asked for nothing that can be compared. */
+/** Absent if the nodes did not agree in time, or were asked for nothing that can be compared. */
 export type Converged = (convergedAfter: Nanos | undefined) => void
 
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Waits until the cluster is quiet, and then asks every node for every input once more (or for fewer, see `until`), marked
- * as final.
+ * Waits until the cluster is quiet, then sends every input to every node once more (or fewer, see `until`), marked as
+ * final.
  *
- * Rounds of those that only read come first, until one finds what is waited for; where that does not happen in time the
- * final operations are made all the same, and are what shows that the replicas stay apart. Of the others, such as the drain
- * of a queue, each is asked for until it is answered: without that, what is still there would look lost.
+ * Rounds of reads come first, until `until` is satisfied. If that does not happen in time, the final operations are
+ * made anyway: they show that the replicas disagree. Inputs that change something, such as the drain of a queue, are
+ * repeated until they are answered; otherwise what is still in the queue would look lost.
  */
 export function readFinally(options: Options, done: Converged): void {
   const { cluster, inputs, workload } = options
@@ -69,16 +69,16 @@ const afterPause = (clock: Clock, callback: () => void): void => {
   clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), callback)
 }
 
-/** What one node is asked for. */
+/** The inputs for one node. */
 interface Part {
   readonly node: NodeId
   readonly inputs: readonly Input[]
 }
 
-/** Each input of each node. */
+/** Every input for every node. */
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Each input of some node, and some input of each node. */
+/** Every input for some node, and some input for every node. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)
@@ -89,10 +89,10 @@ function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   return parts
 }
 
-/** By input: what nodes answered. */
+/** The nodes' answers by input. */
 type Answers = Map<Input, Json[]>
 
-/** Asks the nodes at the same time, and one node for one thing after the other, by one process a node. */
+/** Asks all nodes concurrently, through one process per node that takes its inputs one at a time. */
 function askAll(
   options: Options & { /** Until when what is more than a read is asked for again. */ readonly deadline?: Nanos },
   parts: readonly Part[],

@@ -16,25 +16,25 @@ interface JudgeInput {
   readonly schedule: Schedule
   readonly requestedFaults: readonly FaultKind[]
   readonly history: History
-  /** What the clients did: says what makes a history of it prove nothing. */
+  /** The workload that was run; it knows which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the target says when its mistake made a difference. */
+  /** Whether the target marks when its mistake made a difference. */
   readonly marks: boolean
   readonly report: Report
-  /** Of what the nodes were asked and answered, where the proxy kept a record of that. */
+  /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
   readonly backend?: Report | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
 }
 
-/** The level that a run is held to: asked for, or what the target promises. */
+/** The level a run must meet: the one asked for, or what the target promises. */
 export interface RunExpectation {
   readonly level: Level
   readonly promised: boolean
 }
 
-/** Sums a run up from its history, what its nemesis did, and what the checker found. */
+/** Summarises a run from its history, its faults and the checker's findings. */
 export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
@@ -74,7 +74,7 @@ const judgeHeldTo = ({ level, promised }: RunExpectation, report: Report, vacuou
   ...(promised ? { promised } : {}),
 })
 
-/** A mistake that made no difference says nothing of whether it can be found. */
+/** If the mistake made no difference, the run says nothing about whether it can be found. */
 const untried = ({
   spec: {
     target: { bug },
@@ -86,7 +86,7 @@ const untried = ({
     ? []
     : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]
 
-/** A level met vacuously is not met: it is unknown. A violation is a violation, however little was tried. */
+/** A level met vacuously is unknown, not met. A violation stands, however little was tried. */
 export function judgeExpectation(report: Report<string>, level: string, vacuous: readonly string[]): Expectation {
   const result = report.levels[level]?.result
   if (result === 'violated') return { level, met: false }

@@ -1,8 +1,8 @@
 import type { Fault, NodeId } from '@chaos/faults'
 
 /**
- * Whether some node could reach a majority of all nodes, itself among them, while these faults were in force: nodes that
- * were killed or paused reach nobody, and two nodes reach each other where neither direction between them was cut.
+ * Whether some node could reach a majority of all nodes (itself included) while these faults were in force. Killed and
+ * paused nodes reach nobody; two nodes reach each other if neither direction between them was cut.
  */
 export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]): boolean {
   const down = new Set(faults.flatMap((fault) => (stopsNodes(fault) ? fault.nodes : [])))

@@ -14,22 +14,22 @@ import type { Cancel, Cluster, Heal } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface NemesisLoop {
-  /** Faults in force just now. */
+  /** Faults in force now. */
   active(): readonly Fault[]
-  /** What was injected so far, as it was resolved, and when it ended, or is to end. */
+  /** The faults injected so far, as resolved, with their actual or planned ends. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
-  /** Starts no more faults, heals those in force, and calls back with what all of them did. */
+  /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
 }
 
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
-  /** Its times count from when the loop starts, as do those of the records. */
+  /** Times count from the start of the loop, as do those of the records. */
   readonly schedule: Schedule
-  /** Each fault is resolved from a stream of its own, so that removing one does not change the others. */
+  /** Each fault is resolved from its own random stream, so that removing one does not change the others. */
   readonly random: Random
 }
 
@@ -42,7 +42,7 @@ interface ActiveFault {
   healing: boolean
 }
 
-/** Carries out a schedule of faults, and writes each into the history as it is injected and healed. */
+/** Carries out a schedule of faults and writes each injection and healing into the history. */
 export function startNemesisLoop({ cluster, recorder, schedule, random }: NemesisLoopOptions): NemesisLoop {
   const { clock } = cluster
   const startedAt = clock.now()
@@ -90,7 +90,9 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
     return resolveFault(plan, { nodes: cluster.nodes, leader: currentLeader(cluster), random: random.fork(id) })
   }
 
-  /** Stopping a node that is down already, or soon will be, would make two heals race for it: such victims are left out. */
+  /**
+   * If a node is already down, or soon will be, stopping it would make two heals race for it: leave such victims out.
+   */
   function withoutOverlap(fault: Fault): Fault | undefined {
     if (!stopsNodes(fault)) return fault
     const down = new Set([...active.values()].flatMap((other) => (stopsNodes(other.fault) ? other.fault.nodes : [])))
@@ -134,8 +136,8 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
 }
 
 /**
- * Of those who believe to lead, the one with the highest term: an old leader may not know yet that it was deposed. Nobody
- * where several lead in that term, as all masters do.
+ * The node with the highest term among those that believe they lead: a deposed leader may not know yet. Undefined if
+ * several lead in that term, as all masters do.
  */
 export function currentLeader(cluster: Cluster): string | undefined {
   let leader: string | undefined
@@ -150,7 +152,7 @@ export function currentLeader(cluster: Cluster): string | undefined {
   return leader
 }
 
-/** What it touches, and its parameters. */
+/** The nodes or links it touches, and its parameters. */
 function describe(fault: Fault): { readonly [member: string]: Json } {
   const { kind: _, ...members } = printFault(fault)
   return members

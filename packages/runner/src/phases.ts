@@ -3,7 +3,7 @@ import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaos/hi
 import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaos/report'
 import { hasMajority, stopsNodes } from './majority.ts'
 
-/** A stretch of the run during which the same faults were in force. */
+/** A stretch of the run with the same faults in force throughout. */
 interface Stretch {
   readonly phase: string
   readonly majority: boolean
@@ -22,9 +22,9 @@ export interface PhaseBounds {
 }
 
 /**
- * Cuts the run where faults begin and end, and sums up the operations called in each phase: `calm`, each kind of fault,
- * each combination of kinds (`kill+partition`), and `healed`, which is everything after the last heal. While no node could
- * reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
+ * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
+ * kind of fault, each combination of kinds (`kill+partition`), and `healed` (everything after the last heal). If no
+ * node could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
  */
 export function summarizePhases(
   history: History,
@@ -62,7 +62,7 @@ export function summarizePhases(
   })
 }
 
-/** Of the operations asked of nodes that were neither killed nor paused: who asks a node that is down has no answer to expect. */
+/** Counts only operations sent to nodes that were neither killed nor paused: a node that is down cannot answer. */
 function availabilityOfUp(
   history: History,
   rows: readonly number[],
@@ -107,7 +107,7 @@ const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): 
   stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
   Math.max(1, endedAt)
 
-/** A definite no that the model allows (a cas that found another value) is an answer too. */
+/** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
 export const isAnswered = (history: History, row: number): boolean =>
   history.operations.outcome[row] === OK ||
   (history.operations.outcome[row] === FAIL && history.errorOf(row) === 'mismatch')
@@ -120,15 +120,15 @@ function answeredLatencies(history: History, rows: readonly number[]): Float64Ar
   return Float64Array.from(latencies).sort()
 }
 
-/** Nearest rank; undefined where there is nothing to rank. */
+/** Nearest rank; undefined for an empty list. */
 function percentile(sorted: Float64Array, share: number): Nanos | undefined {
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
   return value === undefined ? undefined : nanos(value)
 }
 
 /**
- * For each fault, how long it took until an operation that was called after it began had been answered. Where the fault
- * did not stop the cluster this is the latency of an ordinary operation.
+ * For each fault, the time until the first answer to an operation called after the fault began. If the fault did not
+ * stop the cluster, this is the latency of an ordinary operation.
  */
 export function withRecoveries(history: History, faults: readonly FaultRecord[]): FaultRecord[] {
   const { length, callTime, returnTime, outcome } = history.operations
@@ -143,7 +143,7 @@ export function withRecoveries(history: History, faults: readonly FaultRecord[])
   })
 }
 
-/** Per node that clients asked, in order of its name; final reads and what came after healing not counted. */
+/** One entry per node that clients asked, sorted by name, without final reads or anything after healing. */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
   const { length, node, callTime, flags } = history.operations
   const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))

@@ -10,20 +10,20 @@ export interface ProcessOptions {
   readonly recorder: Recorder
   readonly workload: Pick<Workload, 'reads'>
   readonly timeoutMs: Millis
-  /** Whether what it asks for is marked as final. */
+  /** Whether its operations are marked as final. */
   readonly final?: boolean | undefined
 }
 
-/** A client as the history sees it: one process after another, each asking for one thing at a time. */
+/** A client as the history sees it: a succession of processes, each running one operation at a time. */
 export interface ClientProcess {
-  /** Calls back once. Nothing is ever asked for a second time. */
+  /** Calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
   close(): void
 }
 
 /**
- * Records what is asked for and how it ends. After an `info` the process is retired, as what it asked for may still take
- * effect; a new one goes on, with connections of its own.
+ * Records each invocation and its completion. After an `info` the operation may still take effect, so its process is
+ * retired and a new one with new connections continues.
  */
 export function startProcess(options: ProcessOptions): ClientProcess {
   const { cluster, recorder, workload, timeoutMs, final = false } = options
@@ -34,7 +34,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   let invocation: Invocation
   let onCompletion: (completion: Completion) => void
 
-  // Made once for a client, not once for an operation: simulated clients are at work by the thousand.
+  // Created once per client rather than per operation: simulations run thousands of clients.
   function completed(completion: Completion): void {
     recorder.completed(invocation, completion)
     if (completion.type === 'info') {
@@ -49,7 +49,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   return {
     invoke(node, input, callback) {
       sequence++
-      // A cluster that retries on its own may repeat a request: its session lets it be carried out once.
+      // If the cluster retries internally, the session lets it apply the request once.
       const session = { client, sequence }
       invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
       onCompletion = callback
@@ -60,5 +60,5 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   }
 }
 
-/** What names a process to the cluster, and to the proxy before it. */
+/** The name by which the cluster and its proxy know a process. */
 export const sessionOf = (process: number): string => `process-${process}`

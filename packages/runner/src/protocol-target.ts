@@ -2,7 +2,7 @@ import { DEFAULT_OBJECT, functionsOf, type ProtocolDefinition } from '@chaos/pro
 import { findWorkload, type Setting } from '@chaos/workloads'
 import type { Target } from './target.ts'
 
-/** What a protocol is as a target, whichever world it runs in. */
+/** A protocol as a target, in either world. */
 export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<
@@ -11,7 +11,7 @@ export const protocolTarget = (
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
-  // Which numbers are possible is for the protocol to say.
+  // The protocol itself says which numbers are possible.
   settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
     under === undefined ? { name, summary } : { name, summary, under: { settings: under.knobs, faults: under.faults } },

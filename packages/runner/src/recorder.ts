@@ -1,7 +1,7 @@
 import type { Completion, Input, Json, Nanos } from '@chaos/history'
 import type { HistorySink, Request } from './ports.ts'
 
-/** How many operations ended how, so far. */
+/** Counts of operations by outcome, so far. */
 export interface LiveCounts {
   readonly ok: number
   readonly fail: number
@@ -16,7 +16,7 @@ export interface Invocation extends Request {
 
 /** Turns what happens into events of the history, numbered and timed as they happen. */
 export interface Recorder {
-  /** Process numbers are never used twice. */
+  /** Process numbers are never reused. */
   newProcess(): number
   invoked(invocation: Invocation): void
   completed(invocation: Invocation, completion: Completion): void
@@ -29,7 +29,7 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }
 
-  // Whole literals, none of them pieced together: a simulated run records thousands of events a second.
+  // Each event is one object literal, not assembled in steps: a simulated run records thousands of events a second.
   return {
     newProcess: () => processes++,
     invoked({ process, node, input, final }) {
@@ -59,7 +59,7 @@ export function createRecorder(sink: HistorySink, now: () => Nanos): Recorder {
   }
 }
 
-/** What a write wrote is known from what was asked, whatever a protocol of one's own answers; else its answer says it. */
+/** For a write, record what was asked for, whatever a user's own protocol answers; for anything else, the answer. */
 function recordedValue({ f, value }: Input, answer: Json): Json {
   if (f === 'write' || f === 'cas') return value
   return answer === null ? value : answer

@@ -16,23 +16,23 @@ import { recordWire } from './wire-recorder.ts'
 export interface RunOptions {
   readonly cluster: Cluster
   readonly workload: Workload
-  /** Of the workload; the rest are its defaults. */
+  /** Settings of the workload; the others keep their defaults. */
   readonly settings?: Settings | undefined
   readonly schedule: Schedule
   readonly sink: HistorySink
   readonly clients: number
-  /** Operations per second, over all clients together. */
+  /** Operations per second over all clients. */
   readonly rate: number
-  /** How long clients are at work. */
+  /** How long clients keep starting operations. */
   readonly timeMs: Millis
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
-  /** How long to wait for the replicas to agree, once all is healed and no more is written. */
+  /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
   readonly quietMs: Millis
   readonly seed: number
 }
 
-/** What a run did, beside its history. */
+/** The results of a run besides its history. */
 export interface RunOutcome {
   /** When the last fault was healed and the last client had stopped. */
   readonly healedAt: Nanos
@@ -40,11 +40,11 @@ export interface RunOutcome {
   readonly faults: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly interrupted: boolean
-  /** Where a deliberate mistake of the protocol made a difference. */
+  /** Nodes on which the protocol's deliberate mistake made a difference. */
   readonly marked: readonly NodeId[]
-  /** What the proxy knows of outcomes that clients could not tell; absent where it kept no record. */
+  /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
   readonly settled: Settled | undefined
-  /** From healing until all nodes gave the same answers; absent where they did not within the time given. */
+  /** From healing until all nodes gave the same answers; absent if they did not in time. */
   readonly convergedAfter: Nanos | undefined
 }
 
@@ -54,7 +54,7 @@ export interface Progress {
   readonly stage: RunStage
   readonly elapsed: Nanos
   readonly counts: LiveCounts
-  /** Judged while it is recorded: a violation shows at the operation that makes it certain. */
+  /** The verdict while recording: a violation shows at the operation that makes it certain. */
   readonly soFar: SoFar
   readonly activeFaults: readonly Fault[]
   readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
@@ -62,7 +62,7 @@ export interface Progress {
 
 export interface RunHandle {
   progress(): Progress
-  /** Ends the work now; what follows it (healing, final reads) is still done. */
+  /** Stops the clients now; healing and final reads still follow. */
   interrupt(): void
 }
 
@@ -70,8 +70,9 @@ export interface RunHandle {
 const ROAMING_EVERY = 4
 
 /**
- * One run, from the first operation to the last final read: clients at work while the nemesis follows its schedule;
- * then everything is healed, and every node is read once more. It knows only the ports, and so not which world it is in.
+ * One run, from the first operation to the last final read: clients work while the nemesis follows its schedule; then
+ * everything is healed and every node is read once more. It knows only the ports, so it cannot tell which world it is
+ * in.
  */
 export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => void): RunHandle {
   const { cluster, workload, schedule, sink, timeoutMs } = options
@@ -174,7 +175,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   }
 }
 
-/** The same client; the keys that it uses are remembered for the final reads. */
+/** Wraps a client to remember the keys it uses for the final reads. */
 const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient => ({
   next() {
     const input = client.next()

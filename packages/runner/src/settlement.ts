@@ -1,32 +1,32 @@
 import type { Event } from '@chaos/history'
 
-/** An event as a wire recorder writes it: completions that did not go all the way name the edges that they reached. */
+/** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */
 export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }
 
-/** What the proxy knows of outcomes that their clients could not tell. */
+/** What the proxy knows about outcomes that the clients could not tell. */
 export interface Settled {
-  /** Operations of which clients knew nothing, and whose requests never left for a node: certainly without effect. */
+  /** Operations of unknown outcome to their clients whose requests never left for a node: certainly without effect. */
   readonly neverLeft: number
-  /** Operations of unknown outcome for their clients that a node did answer. */
+  /** Operations of unknown outcome to their clients that a node did answer. */
   readonly untold: number
 }
 
-/** Told of the events of both views, and of what clients make of their answers, as it happens. */
+/** Fed with the events of both views, and with what clients make of their answers, as they happen. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
-  /** The client of this session gives up on its operation, and on all others. */
+  /** The client of this session gives up on its operation, and starts no other. */
   gaveUp(session: string): void
   settled(): Settled
 }
 
 export function createSettlement(): Settlement {
   const sessionOf = new Map<Event['process'], string>()
-  /** Processes whose present operation a node has answered; a process has the same number in both views. */
+  /** Processes whose present operation a node has answered. A process has the same number in both views. */
   const answered = new Set<Event['process']>()
-  /** Processes whose operation has ended without an answer for its client, and which no node has answered yet. */
+  /** Processes whose operation ended without an answer to the client and has not been answered by a node yet. */
   const unanswered = new Set<Event['process']>()
-  /** Sessions whose last operation never left, and those whose client has given up. */
+  /** Sessions whose last operation never left, and sessions whose client has given up. */
   const unsent = new Set<string>()
   const givenUp = new Set<string>()
   let neverLeft = 0

@@ -4,10 +4,10 @@ import type { Json, Millis, SessionSource, UserError } from '@chaos/history'
 import type { Setting, Settings } from '@chaos/workloads'
 import type { Cluster } from './ports.ts'
 
-/** Whether a target can suffer a kind of fault; if not, why, and what comes near it. */
+/** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */
 export type Suffering = true | { readonly not: string; readonly instead: string }
 
-/** A deliberate mistake that a target can be given, and what brings it out. */
+/** A deliberate mistake a target can be given, and what exposes it. */
 export interface Mistake {
   readonly name: string
   readonly summary: string
@@ -27,31 +27,31 @@ export interface MissingProgram {
   readonly install: string
 }
 
-/** Something that can be tested: an embedded protocol, for real or in the simulator, a database, a user's own commands. */
+/** Something that can be tested: an embedded protocol (real or simulated), a database, a user's own commands. */
 export interface Target {
-  /** As `--target` and a `RunSpec` name it. */
+  /** The name that `--target` and a `RunSpec` use. */
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
   /** What `--set` can change. */
   readonly settings: readonly Setting[]
   readonly bugs: readonly Mistake[]
-  /** Whether it says when its mistake made a difference: a run without that has not tried the mistake. */
+  /** Whether it marks when its mistake made a difference: a run without a mark has not tried the mistake. */
   readonly marks: boolean
   /** A simulated run repeats to the byte; a real one repeats workload and schedule. */
   readonly tier: 'simulated' | 'real'
-  /** What names clients in the record that its own proxy keeps of them; absent where it keeps none. */
+  /** How the record of its own proxy tells clients apart; absent if it keeps none. */
   readonly sessions?: SessionSource | undefined
-  /** What its clients can be asked for. */
+  /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
-  /** The strongest level that it promises. */
+  /** The strongest level it promises. */
   promises(question: PromiseQuestion): Level | 'nothing'
   suffers(fault: FaultKind): Suffering
-  /** Refuses settings and mistakes that cannot be together, before anything is started: throws a UserError (usage). */
+  /** Checks that settings and mistake go together, before anything is started. @throws UserError (usage) if not. */
   validate?(settings: Settings, bug: string | undefined): void
-  /** Programs that it needs and this machine does not have; absent where it needs none. */
+  /** Programs it needs that this machine lacks; absent if it needs none. */
   missing?(): Promise<readonly MissingProgram[]>
-  /** @throws UserError (environment) where it does not come up; nothing is then left behind. */
+  /** @throws UserError (environment) if it does not come up; nothing is left behind then. */
   start(options: StartOptions): Promise<StartedCluster>
 }
 
@@ -59,41 +59,41 @@ export interface StartOptions {
   readonly nodes: number
   readonly settings: Settings
   readonly bug: string | undefined
-  /** Which object it is to replicate, where it can choose. */
+  /** The object to replicate, if the target has a choice. */
   readonly object: string
-  /** What clients will ask, for the record that its proxy keeps of them. */
+  /** What clients will ask, for the proxy's record of them. */
   readonly asked: AskedOperations
   readonly seed: number
-  /** For what nodes keep, and for what they print. A target that needs neither makes neither. */
+  /** Directory for the nodes' data and output. A target that needs neither does not create it. */
   readonly dataDir: string
   readonly logDir: string
-  /** The longest that the run may take of the cluster's own time. One that is simulated ends then. */
+  /** Upper bound on the run, in the cluster's own time; a simulated run ends there. */
   readonly longestMs: Millis
-  /** Operations per second that it will be asked for, over all clients. */
+  /** Operations per second to expect over all clients. */
   readonly rate: number
-  /** Gives up a start that is on its way. */
+  /** Gives up a start in progress. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** The operations of a run. */
 export interface AskedOperations {
-  /** By their `f`. */
+  /** Their `f`s. */
   readonly functions: readonly string[]
-  /** Those that leave nothing behind. */
+  /** The functions that leave nothing behind. */
   readonly reads: readonly string[]
-  /** What every object holds at first. */
+  /** What every object holds initially. */
   readonly initial: Json
 }
 
 /** A cluster that is ready to serve. */
 export interface StartedCluster extends Cluster {
-  /** From the start until it could serve; absent where that took no time. */
+  /** From the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
-  /** The run has begun. In virtual time nothing happens before. */
+  /** The run begins. In virtual time nothing happens before this. */
   begin(): void
-  /** Calls back once no more can be learned from this cluster: its own code does not work. */
+  /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */
   onBroken(callback: (error: UserError) => void): void
-  /** What went wrong without having been asked for, such as a node that ended by itself; in order. */
+  /** What went wrong unasked, such as a node that exited by itself; in order. */
   trouble(): readonly string[]
 }

@@ -3,8 +3,8 @@ import { plural, type RunViews } from '@chaos/report'
 import type { Settled } from './settlement.ts'
 
 /**
- * The two views of a run beside each other: what clients were told, and what nodes were asked and answered. Where they
- * differ it was not the nodes that broke their promise, or the clients that noticed.
+ * Both views of a run: what clients were told, and what nodes were asked and answered. If they differ, either the nodes
+ * kept their promise and clients were told wrong, or the nodes broke it and clients did not notice.
  */
 export function compareViews(client: Report, backend: Report, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }

@@ -5,7 +5,7 @@ import { sessionOf } from './process.ts'
 import type { Recorder } from './recorder.ts'
 import { createSettlement, type Settled, type WireEvent } from './settlement.ts'
 
-/** A recorder whose events come from what the cluster's own proxy saw. */
+/** A recorder whose events come from the cluster's own proxy. */
 export interface WireBackedRecorder extends Recorder {
   settled(): Settled
   /** No operation is open any more. */
@@ -13,8 +13,8 @@ export interface WireBackedRecorder extends Recorder {
 }
 
 /**
- * The record of the cluster's proxy, where it keeps one and it is wanted. What clients asked for in vain, because they did
- * not get as far as the proxy, is added to it: they were not served, which the record has to show.
+ * The record of the cluster's proxy, if it keeps one and the run wants it. Invocations that failed before reaching the
+ * proxy are added: those clients were not served, and the record must show it.
  */
 export function recordWire(
   { record }: Cluster,
@@ -26,7 +26,7 @@ export function recordWire(
   const settlement = createSettlement()
   /** Invocations of each session that reached the proxy. */
   const arrived = new Map<string, number>()
-  /** Invocations that the process made. */
+  /** Invocations each process made. */
   const made = new Map<number, number>()
   let processes = 0
 

@@ -12,21 +12,21 @@ import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, schedu
 export interface PlayOptions {
   readonly cluster: Cluster
   readonly scenario: Scenario
-  /** What the scenario's operations are of. */
+  /** The workload the scenario's operations were drawn from. */
   readonly workload: Workload
   readonly sink: HistorySink
-  /** Faults yet to be resolved, in place of the scenario's own; their times count from the start. */
+  /** Unresolved faults that replace the scenario's own; times count from the start. */
   readonly schedule?: Schedule | undefined
-  /** How long to wait for what `until` says, once all is healed; then every node is read once more. */
+  /** How long to wait for `until` once everything is healed; then every node is read once more. */
   readonly quietMs: Millis
   /** See `readFinally`. */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
 export interface Played {
-  /** When the last operation had ended and the last fault was healed, counted from the start. */
+  /** When the last operation had ended and the last fault was healed, measured from the start. */
   readonly healedAt: Nanos
-  /** What broke, as it was resolved, and when: with these faults the scenario plays so again. */
+  /** The faults as resolved, with their times: playing the scenario with these repeats it. */
   readonly faults: readonly PlannedFault[]
   /** What each fault did. */
   readonly records: readonly FaultRecord[]
@@ -36,20 +36,20 @@ export interface Played {
 
 /** A scenario being played. */
 export interface Playing {
-  /** Breaks something more, from this long after now, for so long. */
+  /** Injects another fault `after` from now, for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
-  /** The faults so far, as in `Played`: for whoever stops the clock before the end. */
+  /** The faults so far, as in `Played`, for callers that stop the clock before the end. */
   faults(): readonly PlannedFault[]
   /**
-   * The scenario's operations, each at the time it began: one that waited for another of its client comes later than
-   * planned. Played at these times it does not hang on that one any longer.
+   * The scenario's operations, each at the time it actually began; one that waited for its client's previous operation
+   * begins later than planned. Played at these times, it no longer depends on that previous operation.
    */
   operations(): readonly PlannedOperation[]
 }
 
 /**
- * Plays a scenario, from its first operation to the final reads. Clients and nemesis act at the times it says, counted
- * from now; the last operation and the last fault may end in either order.
+ * Plays a scenario from its first operation to the final reads. Clients and nemesis act at the scenario's times,
+ * counted from now; the last operation and the last fault may end in either order.
  */
 export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
   const { cluster, scenario, workload, sink, quietMs } = options
@@ -62,7 +62,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
-  // By place among the operations, once one has begun late.
+  // Indexed like the operations; undefined until one begins late.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
     begunAt ??= scenario.operations.map(({ at }) => at)
@@ -104,7 +104,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   }
 }
 
-/** In order of their times; those of one client stay in theirs, also where some had not begun yet. */
+/** Sorted by time. The operations of one client keep their order, even if some have not begun yet. */
 function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nanos[]): PlannedOperation[] {
   const latest = new Map<number, Nanos>()
   const begun = operations.map(({ client, node, input }, place) => {
@@ -115,7 +115,7 @@ function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nano
   return begun.sort((one, other) => one.at - other.at)
 }
 
-/** Where the operations of each client stand, in order. */
+/** The indexes of each client's operations, in order. */
 function placesByClient(operations: readonly PlannedOperation[]): Iterable<readonly number[]> {
   const clients = new Map<number, number[]>()
   for (const [place, { client }] of operations.entries()) {
@@ -131,14 +131,14 @@ interface ClientOptions {
   readonly process: ClientProcess
   readonly workload: Workload
   readonly operations: readonly PlannedOperation[]
-  /** Which of them are this client's. */
+  /** Indexes of this client's operations. */
   readonly places: readonly number[]
   readonly startedAt: Nanos
-  /** Told of an operation whose time has passed when it begins. */
+  /** Called when an operation begins after its planned time. */
   readonly beginsLate: (place: number) => void
 }
 
-/** One client: each operation at its time, or as soon as the one before has ended. */
+/** One client: starts each operation at its time, or as soon as the previous one has ended. */
 function playClient(options: ClientOptions, ended: () => void): void {
   const { clock, process, workload, operations, places, startedAt, beginsLate } = options
   const follower = workload.follow?.()

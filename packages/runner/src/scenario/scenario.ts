@@ -3,16 +3,18 @@ import type { Input, Millis, Nanos } from '@chaos/history'
 import type { KnobValue } from '@chaos/protocols'
 import type { Settings } from '@chaos/workloads'
 
-/** An operation, and when it is to begin. A client whose last one has not ended by then begins it as soon as it has. */
+/**
+ * An operation and its start time. If its client is still busy then, it begins as soon as the previous operation ends.
+ */
 export interface PlannedOperation {
   readonly at: Nanos
-  /** Counted from 0. One operation of a client at a time. */
+  /** Counted from 0. A client runs one operation at a time. */
   readonly client: number
   readonly node: NodeId
   readonly input: Input
 }
 
-/** A fault with every selector resolved, and when it is in force. */
+/** A fault with every selector resolved, and its times. */
 export interface PlannedFault {
   readonly from: Nanos
   readonly to: Nanos
@@ -20,26 +22,26 @@ export interface PlannedFault {
 }
 
 /**
- * Everything that decides a run, concretely: what clients ask and what breaks, each at its time. It can be printed, cut
- * down, and played again, in virtual time or on real processes. In virtual time the same scenario gives the same history,
- * to the byte.
+ * Everything that decides a run, concretely: what clients ask and what breaks, with times. It can be printed, shrunk,
+ * and played again in virtual time or on real processes. In virtual time the same scenario gives the same history, byte
+ * for byte.
  */
 export interface Scenario {
   readonly target: string
   /** The workload's name, or the path of its file. */
   readonly workload: string
-  /** Of the workload, as its operations were drawn. */
+  /** The workload's settings when its operations were drawn. */
   readonly settings: Settings
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly nodes: number
-  /** Of what a scenario does not spell out: delays of messages and disks, and the nodes' own chance. */
+  /** Seeds what a scenario does not spell out: message and disk delays, and the nodes' own randomness. */
   readonly seed: number
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
-  /** In order of their times. */
+  /** Sorted by time. */
   readonly operations: readonly PlannedOperation[]
-  /** In order of their beginnings. */
+  /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
 }
 
@@ -48,7 +50,7 @@ export const keysOf = (scenario: Scenario): string[] => [
   ...new Set(scenario.operations.flatMap(({ input }) => input.key ?? [])),
 ]
 
-/** Its faults as a nemesis takes them; their times count from the start of the scenario. */
+/** The scenario's faults as a nemesis takes them; times count from its start. */
 export const scheduleOf = (scenario: Scenario): Schedule =>
   scenario.faults.map(({ from, to, fault }, i) => ({
     id: `fault-${i + 1}`,

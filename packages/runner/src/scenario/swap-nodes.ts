@@ -1,7 +1,7 @@
 import type { Endpoint, Fault, NodeId } from '@chaos/faults'
 import type { Scenario } from './scenario.ts'
 
-/** The same scenario with two nodes in each other's place: for a cluster in which another one came to lead first. */
+/** The same scenario with two nodes exchanged, for a cluster that elected a different first leader. */
 export function swapNodes(scenario: Scenario, one: NodeId, other: NodeId): Scenario {
   const swap = (name: Endpoint): Endpoint => (name === one ? other : name === other ? one : name)
   return {

@@ -5,9 +5,9 @@ import type { StartedCluster } from '../target.ts'
 import type { PlannedRun } from './resolve.ts'
 import type { RunListener } from './run-event.ts'
 
-/** For the replicas to agree, once all is healed. */
+/** Time for the replicas to agree after healing. */
 const QUIET_MS = millis(10_000)
-/** Beyond what an honest run takes: every phase twice over, and a minute. */
+/** Allowance on top of an honest run: every phase twice over, and a minute. */
 const SPARE_MS = 60_000
 const STATUS_EVERY_MS = millis(100)
 
@@ -18,17 +18,17 @@ export interface PerformOptions {
   /** Called once there is something to record. */
   readonly begun?: (() => void) | undefined
   readonly listener?: RunListener | undefined
-  /** Ends the run early, in good order: it is healed, and read a last time. A start that is on its way is given up. */
+  /** Ends the run early but in good order: it is healed and read a last time. A start in progress is given up. */
   readonly interrupted?: AbortSignal | undefined
-  /** Ends it as it is: what it records can be kept no more. Its reason is what is thrown. */
+  /** Ends the run at once, because its record can no longer be kept. The signal's reason is thrown. */
   readonly abandoned?: AbortSignal | undefined
 }
 
 /**
- * Starts the target, lets clients and nemesis loose on it, heals it, reads it a last time, and ends it. Undefined where it
- * was interrupted before there was anything to record.
+ * Starts the target, runs clients and nemesis, heals, reads a last time, and stops the target. Undefined if interrupted
+ * before there was anything to record.
  *
- * @throws UserError (environment) where the target does not start, or breaks.
+ * @throws UserError (environment) if the target does not start, or breaks.
  */
 export async function performRun(run: PlannedRun, options: PerformOptions): Promise<RunOutcome | undefined> {
   const { listener } = options
@@ -115,7 +115,7 @@ const toldOf = (sink: HistorySink, listener: RunListener): HistorySink => ({
   },
 })
 
-/** By the cluster's clock, so that a run in virtual time is told of as often as one that takes its time. */
+/** Uses the cluster's clock, so that a run in virtual time reports as often as a real one. */
 function tellStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunListener): void {
   const tell = () => {
     const progress: Progress = handle.progress()
@@ -125,7 +125,7 @@ function tellStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunL
   tell()
 }
 
-/** What was recorded is told with why there is no more of it. */
+/** Adds to the error where the record so far is kept. */
 export const withRecord = (error: unknown, historyName: string): unknown =>
   error instanceof UserError && error.code === 'environment'
     ? new UserError('environment', `${error.message}\nWhat was recorded until then: ${historyName}`)

@@ -1,10 +1,10 @@
 import type { Workload } from '@chaos/workloads'
 import type { Target } from '../target.ts'
 
-/** Where a run finds what its spec names. */
+/** Finds what a run's spec names. */
 export interface Registries {
-  /** @throws UserError (usage, input) for a name or a file that there is not. */
+  /** @throws UserError (usage, input) for an unknown name or a missing file. */
   target(name: string): Promise<Target>
-  /** @throws UserError (usage, input) for a name or a file that there is not. */
+  /** @throws UserError (usage, input) for an unknown name or a missing file. */
   workload(name: string): Promise<Workload>
 }

@@ -16,27 +16,27 @@ import type { Target } from '../target.ts'
 import type { Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'
 
-/** A run that can be started: what its spec names was found, and everything that its seed decides is decided. */
+/** A run ready to start: everything its spec names has been found, and everything its seed decides is decided. */
 export interface PlannedRun {
-  /** With everything filled in that the target decides. */
+  /** Completed with the target's defaults. */
   readonly spec: RunSpec & { readonly nodes: number }
   readonly target: Target
   readonly workload: Workload
   readonly targetSettings: Settings
   readonly workloadSettings: Settings
   readonly nemeses: readonly Nemesis[]
-  /** What was asked for, of which each is to happen. */
+  /** The kinds asked for; each must occur. */
   readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
-  /** Absent: the run only looks. */
+  /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined
 }
 
 /**
- * Finds everything that a spec names, and refuses what cannot be, before anything is started. `where` is what messages
- * begin with: the name of a file, or of the command.
+ * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
+ * the name of a file or of the command.
  *
- * @throws UserError: usage and input for what cannot be; environment for programs that this machine does not have.
+ * @throws UserError: usage and input for what cannot work; environment for programs missing on this machine.
  */
 export async function planRun(spec: RunSpec, registries: Registries, where: string): Promise<PlannedRun> {
   const target = await registries.target(spec.target.name)
@@ -74,7 +74,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   }
 }
 
-/** What is scheduled, and what a seed decides of the rest, before anything is started. @throws UserError (input) */
+/** The schedule, with whatever the seed decides already decided. @throws UserError (input) */
 export function scheduleOfRun(
   { nodes, timeMs, seed, faults }: Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number },
   chosen: readonly Nemesis[],
@@ -104,7 +104,7 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
   ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
 ]
 
-/** A promise that the workload cannot tell of is not held against anybody; a level that was asked for is. */
+/** If the workload cannot test the target's promise, the run has no expectation; a level asked for explicitly stays. */
 function expectationOf(
   { expect }: RunSpec,
   { name, levels }: Workload,
@@ -129,7 +129,7 @@ function nemesesOf({ faults }: RunSpec, target: Target, refuse: (problem: string
   })
 }
 
-/** A fault that the target cannot suffer is refused before the run starts, never silently weakened. */
+/** Refuse a fault the target cannot suffer before the run starts; never weaken it silently. */
 function requireSuffering(target: Target, kind: FaultKind, name: string, refuse: (problem: string) => never): void {
   const suffering = target.suffers(kind)
   if (suffering === true) return

@@ -4,10 +4,10 @@ import { type Json, type Millis, millis, nearest, UserError } from '@chaos/histo
 import type { Settings } from '@chaos/workloads'
 import * as v from 'valibot'
 
-/** One run as JSON: what flags become, what `run.json` keeps, and what any run can be started from. */
+/** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
 export interface RunSpec {
   readonly target: {
-    /** As the registry has it, or the path of a file. */
+    /** A name in the registry, or the path of a file. */
     readonly name: string
     readonly bug?: string | undefined
     readonly settings: Settings
@@ -16,16 +16,16 @@ export interface RunSpec {
   /** Absent: the target decides. */
   readonly nodes?: number | undefined
   readonly clients: number
-  /** Operations per second, over all clients together. */
+  /** Operations per second over all clients. */
   readonly rate: number
-  /** How long clients are at work. */
+  /** How long clients keep starting operations. */
   readonly timeMs: Millis
   /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
-  /** As `--faults` names them, or each with its times, as in a schedule. */
+  /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
   readonly seed: number
-  /** Absent: what the target promises. `none`: it only looks. */
+  /** Absent: what the target promises. `none`: the run only observes. */
   readonly expect?: Level | 'none' | undefined
   /** How long checking may take. */
   readonly checkMs: Millis
@@ -66,7 +66,7 @@ const faultChoice = v.union(
 
 const HOUR_MS = 3_600_000
 
-/** Parser, messages, help and documents all come from it; the compiler holds it to `RunSpec`. */
+/** Parser, messages, help and documents all derive from this schema; the compiler checks it against `RunSpec`. */
 const runSchema = v.strictObject({
   target: v.strictObject({
     name: v.pipe(v.string('must be a name'), v.description('what to test: a name that chaos targets lists, or a file')),
@@ -103,9 +103,9 @@ const runSchema = v.strictObject({
 })
 
 /**
- * A run from parsed JSON. `where` is what messages begin with: the name of a file.
+ * Reads a run from parsed JSON. Messages begin with `where`: the name of a file.
  *
- * @throws UserError (input): a line that says which member is wrong, and what it can be.
+ * @throws UserError (input): one line saying which member is wrong, and what it can be.
  */
 export function parseRunSpec(json: unknown, where: string): RunSpec {
   const result = v.safeParse(runSchema, withNames(json), { abortEarly: true })
@@ -113,14 +113,14 @@ export function parseRunSpec(json: unknown, where: string): RunSpec {
   throw new UserError('input', `${where}: ${problemOf(result.issues[0])}`)
 }
 
-/** What a member means, such as `timeMs` or `target.bug`: for help and documents. */
+/** The meaning of a member such as `timeMs` or `target.bug`, for help and documents. */
 export function memberText(name: string): string {
   let schema: unknown = runSchema
   for (const key of name.split('.')) schema = entriesOf(schema)?.[key]
   return descriptionOf(schema)
 }
 
-/** For a target or a workload as it comes, its name is enough. */
+/** A target or workload with default settings can be given by name alone. */
 function withNames(json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
   const members: { [name: string]: unknown } = { ...json }
@@ -155,7 +155,7 @@ function membersAt(path: readonly string[]): string[] {
   return Object.keys(entriesOf(schema) ?? {})
 }
 
-/** The members of an object, also of one that may be left out. */
+/** The members of an object schema, optional or not. */
 function entriesOf(schema: unknown): { readonly [key: string]: unknown } | undefined {
   const inner = unwrapped(schema)
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined

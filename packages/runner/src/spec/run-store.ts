@@ -1,17 +1,17 @@
 import type { Header, History, UserError } from '@chaos/history'
 import type { HistorySink } from '../ports.ts'
 
-/** Where one run keeps what it makes. */
+/** Where one run keeps its files. */
 export interface RunStore {
-  /** For people, in messages: the file of the history. */
+  /** The history's file name as shown in messages. */
   readonly historyName: string
-  /** What nodes keep, and what they print. */
+  /** Holds the nodes' data and their output. */
   readonly dataDir: string
   readonly logDir: string
-  /** Begins the record. `failed` is told once where it can be written no more. */
+  /** Opens the record. `failed` is called once if it can no longer be written. */
   open(header: Header, failed: (error: UserError) => void): HistorySink & { close(): void }
-  /** The record, once it is closed. */
+  /** The record, after it is closed. */
   read(): Promise<History>
-  /** What the nodes were asked and answered, where that was recorded. */
+  /** What the nodes were asked and answered, if that was recorded. */
   readBackend(): Promise<History | undefined>
 }

@@ -14,19 +14,19 @@ const CHECK_MEMORY_BYTES = 2_000_000_000
 
 export interface RunTestOptions {
   readonly store: RunStore
-  /** Of this program: it is kept with the run. */
+  /** This program's version, kept with the run. */
   readonly version: string
   /** ISO 8601. */
   readonly startedAt: string
   readonly now: () => Millis
   readonly listener?: RunListener | undefined
-  /** Ends the run early, in good order; it is judged all the same. */
+  /** Ends the run early but in good order; it is still judged. */
   readonly interrupted?: AbortSignal | undefined
-  /** What carries out the run, where it is not to be this thread. */
+  /** Performs the run elsewhere than on this thread. */
   readonly perform?: ((run: PlannedRun, options: PerformOptions) => Promise<RunOutcome | undefined>) | undefined
 }
 
-/** A run that has ended, and what came of it. */
+/** A finished run and its results. */
 export interface JudgedRun {
   readonly history: History
   readonly report: Report
@@ -34,11 +34,11 @@ export interface JudgedRun {
 }
 
 /**
- * One run, from its spec to its verdict: starts the target, runs, heals, reads finally, and judges. Undefined where it was
+ * One run, from its spec to its verdict: starts the target, runs, heals, reads finally, and judges. Undefined if
  * interrupted before there was anything to record.
  *
- * @throws UserError: usage and input for a spec that cannot be run, before anything is started; environment where the
- * target does not come up, breaks, or its record cannot be written. What was recorded until then is in the store.
+ * @throws UserError: usage and input for a spec that cannot be run, before anything is started; environment if the
+ * target does not come up, breaks, or its record cannot be written. Whatever was recorded by then is in the store.
  */
 export async function runTest(
   spec: RunSpec,
@@ -48,7 +48,7 @@ export async function runTest(
   return runPlanned(await planRun(spec, registries, 'run'), options)
 }
 
-/** The same of a run that is planned already. */
+/** Like `runTest`, for a run that is already planned. */
 export async function runPlanned(run: PlannedRun, options: RunTestOptions): Promise<JudgedRun | undefined> {
   const { listener } = options
   listener?.({ type: 'starting', spec: run.spec })
@@ -64,7 +64,7 @@ export async function runPlanned(run: PlannedRun, options: RunTestOptions): Prom
 async function recorded(run: PlannedRun, options: RunTestOptions): Promise<RunOutcome | undefined> {
   const { store, listener, interrupted, perform = performRun } = options
   const abandoning = new AbortController()
-  // What is no longer recorded need not be brought to an end: the cluster is ended as it is.
+  // Once recording has failed the run need not finish: stop the cluster at once.
   let failure: UserError | undefined
   const record = store.open(headerOf(run), (error) => {
     failure = error
