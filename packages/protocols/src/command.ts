@@ -1,17 +1,20 @@
 import type { Input } from '@chaos/history'
 
-/** Whose request this is, and its number among that client's: lets a protocol apply a repeated request once. */
+/**
+ * The client that makes a request and the request's number among that client's: lets a protocol apply a repeated
+ * request once.
+ */
 export interface Session {
   readonly client: string
   readonly sequence: number
 }
 
-/** What a client asks, as nodes pass it on and keep it. */
+/** A client's request as nodes forward and store it. */
 export interface Command {
   readonly input: Input
   readonly session?: Session | undefined
 }
 
-/** Without a member of no meaning: JSON would lose it on the way to another node. */
+/** Leaves out undefined members: JSON would lose them on the way to another node. */
 export const commandOf = ({ input, session }: Command): Command =>
   session === undefined ? { input } : { input, session }

@@ -1,101 +1,105 @@
 import type { FaultPlan, NodeId } from '@chaos/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 
-/** A state machine, its own types hidden: what a host can run without knowing which it is. */
+/** A state machine with its own types hidden, so that a host can run any. */
 // biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
 export type AnyMachine = StateMachine<any, any, any>
 
-/** A deliberate mistake, off unless asked for by name: how the tool proves that it can find them. */
+/** A deliberate mistake, off unless asked for by name: proves that the tool can find such mistakes. */
 export interface Bug {
   readonly name: string
   readonly summary: string
-  /** What brings it out: for runs in which nothing else is asked for. Its wrong turns are then likely to be taken, and seen. */
+  /** Settings under which the mistake is likely to be made and seen, for runs that ask for nothing else. */
   readonly under?: BugSetting | undefined
 }
 
 export interface BugSetting {
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
-  /** As `--faults` has them. */
+  /** Kinds as `--faults` names them. */
   readonly faults?: readonly string[] | undefined
 }
 
-/** What no run may ever break, whatever the faults: watched as the run goes on, so that it is seen before a client is hurt. */
+/**
+ * A property no run may ever break, whatever the faults. Watched during the run, so that a breach is seen before a
+ * client is affected.
+ */
 export interface Invariant {
   readonly name: string
-  /** What holds, with its source. */
+  /** The property, with its source. */
   readonly summary: string
-  /** A watch over one run. */
+  /** Starts a watch over one run. */
   watch(): InvariantWatch
 }
 
-/** Asked once for each node: what is remembered of one node is then at hand at each of its steps. */
+/** Called once per node, so that what is remembered about the node is at hand at each of its steps. */
 export type InvariantWatch<State = unknown, Message = unknown> = (node: NodeId) => NodeWatch<State, Message>
 
 /**
- * Told of every step of its node after it, with the node's state, which it must not change; the event is absent for a
- * start. Says what is broken, once it is. A method, so that a watch over its protocol's own states is one over unknown ones.
+ * Called after every step of its node, with the node's state, which it must not change; `event` is absent for a start.
+ * Returns what is broken, once something is. Declared as a method so that a watch over a protocol's own state type is
+ * assignable to one over `unknown`.
  */
 export type NodeWatch<State = unknown, Message = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined): string | undefined
 }['watch']
 
-/** Told of every step of a node: whether that may have changed what the invariants look at. */
+/** Called after every step of a node: whether the step may have changed what the invariants look at. */
 export type ChangeWatch<State = unknown> = { changed(state: State): boolean }['changed']
 
 export type KnobValue = number | boolean | string
-/** Something of a protocol that can be chosen, as `--set name=value`. */
+/** A setting of a protocol, chosen with `--set name=value`. */
 export interface Knob {
   readonly name: string
   readonly summary: string
   readonly default: KnobValue
-  /** Where only some values make sense. */
+  /** The allowed values, if they are few. */
   readonly values?: readonly KnobValue[] | undefined
-  /** Values that a search tries as well, because mistakes hide behind the others. */
+  /** Values a search tries too, because mistakes hide behind the default. */
   readonly worthTrying?: readonly KnobValue[] | undefined
 }
 
 export interface ProtocolOptions {
   readonly bug?: string | undefined
-  /** What is replicated, by its name; a register unless given. */
+  /** Name of the replicated object; a register by default. */
   readonly object?: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
 }
 
 export type PromisedLevel = 'linearizable' | 'sequential' | 'eventual'
 
-/** A protocol as the registry lists it: everything help, docs, tests and hosts need to know. */
+/** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */
 export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
-  /** The objects that it can replicate, by name. */
+  /** Names of the objects it can replicate. */
   readonly objects: readonly string[]
-  /** What its clients can ask for, where that is not all that these objects can do. */
+  /** The functions its clients can call, if fewer than its objects have. */
   readonly functions?: readonly string[] | undefined
-  /** The strongest level it promises of an object under faults: what its end-to-end tests hold it to. */
+  /** The strongest level it promises for an object under faults; end-to-end tests hold it to that. */
   promises(object: string, knobs: ProtocolOptions['knobs']): PromisedLevel | 'none'
   /** Kinds of fault under which it promises nothing: a search leaves them out. */
   readonly notUnder?: readonly FaultPlan['kind'][] | undefined
-  /** The knobs with which it promises most: where a search begins. */
+  /** Knob values with the strongest promise: a search starts here. */
   readonly strictest?: ProtocolOptions['knobs'] | undefined
   readonly knobs: readonly Knob[]
   readonly bugs: readonly Bug[]
-  /** Whether its mistakes say by a `mark` when they make a difference: a run without one has not tried the mistake. */
+  /** Whether its mistakes emit a `mark` when they make a difference: a run without one has not tried the mistake. */
   readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
-  /** One for each node of a run. The invariants are asked only after steps that it reports; absent: after every step. */
+  /** One per node of a run. Invariants are checked only after steps that it reports; absent: after every step. */
   readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyMachine
 }
 
-/** What a file with a protocol of one's own exports by default: the name and the machine; the rest has defaults. */
+/** The default export of a file with a protocol of one's own: name and machine are required, the rest has defaults. */
 export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
   Partial<Omit<ProtocolDefinition, 'promises'>> & {
-    /** One level, where it is the same of every object. */
+    /** A single level if it is the same for every object. */
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
 
-/** What a protocol of which nothing else is said replicates. */
+/** What a protocol replicates unless it says otherwise. */
 export const DEFAULT_OBJECT = 'register'
 
 export const promiseOf = (

@@ -2,14 +2,14 @@ import type { NodeId } from '@chaos/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
-// What protocols that replicate a log have in common, watched step by step at the cost of what the step changed.
+// Invariants common to protocols that replicate a log. Each step costs only as much as it changed.
 
 /** How to read a node's state. */
 export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /** Entries up to this one may never be lost or replaced, as this node knows; 0 where it knows of none. */
+  /** To this node's knowledge, entries up to this index may never be lost or replaced; 0 if it knows of none. */
   settled(state: State): number
 }
 
@@ -33,7 +33,7 @@ export function watchLeaders<State>({ leads, term }: LogProtocol<State>): Invari
   }
 }
 
-/** What is settled is in the log of everyone who comes to lead a later term. */
+/** A settled entry is in the log of every leader of a later term. */
 export function watchCompleteness<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -50,11 +50,11 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
   }
 }
 
-/** In words: the first entry that was settled before this term, and is not in this log. */
+/** Describes the first entry that was settled before this term and is missing from this log. */
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // Not the term it was written in: a later leader may have settled it, when others led in between without it.
+    // Not the entry's own term: a later leader may have settled it, with leaders in between that lacked it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -62,7 +62,7 @@ function firstMissing(log: Log, term: number, { entries, terms }: Settled): stri
   return undefined
 }
 
-/** No two nodes take different entries for settled in the same place. */
+/** No two nodes consider different entries settled at the same index. */
 export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -74,16 +74,16 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** What was settled at each index, as the first node to know it had it. */
+/** The settled entry at each index, as the first node to learn of it had it. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term that node was in; a leader, which is the first to know. */
+  /** By index: the term of the first node to learn of it, which is a leader. */
   readonly terms: number[]
 }
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
-/** Adds what a node comes to know; gives the first index at which it takes something else for settled, if any. */
+/** Adds what a node has just learned to be settled; returns the first index at which it differs, if any. */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
   { entries, terms }: Settled,
@@ -92,7 +92,7 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart everything is settled again, and compared again.
+    // After a restart everything settles again and is compared again.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {
@@ -109,11 +109,12 @@ function followSettled<State>(
 }
 
 /**
- * Two logs with an entry of the same index and term are the same up to there. By induction: an entry is compared when it
- * comes into a log, with what the first log to hold one of that index and term had in that place and before it.
+ * Two logs that have an entry with the same index and term are identical up to it. Checked by induction: an entry that
+ * enters a log is compared, together with its predecessor's term, with the first entry of the same index and term in
+ * any log.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index, one for each term: how the first log to have an entry there had it. */
+  /** By index, one for each term: the entry as the first log to have it had it. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -123,7 +124,7 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // What was appended, or, where the end was replaced, everything since it could have been.
+      // Whatever was appended or, if the end was replaced, everything that may have been.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last
@@ -143,11 +144,11 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
   }
 }
 
-/** An entry, and the term of the one before it; undefined where that is not known. */
+/** An entry, and the term of its predecessor; undefined if that is unknown. */
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
-  /** Another of the same index, and of another term. */
+  /** Another entry of the same index with another term. */
   readonly next: Held | undefined
 }
 
@@ -157,6 +158,6 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
   return held
 }
 
-/** Entries travel as they are within a simulation; across a restart they are what the disk gave back. */
+/** Within a simulation entries travel as the same object; after a restart they are copies from the disk. */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

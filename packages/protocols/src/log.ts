@@ -1,20 +1,20 @@
 import type { NodeId } from '@chaos/faults'
 import type { Command } from './command.ts'
 
-/** What replicas agree on the order of. Entries are never changed, only replaced. */
+/** An entry of the log whose order the replicas agree on. Entries are never changed, only replaced. */
 export interface Entry {
-  /** Of the leader that made it: its term, or epoch. */
+  /** The term or epoch of the leader that created it. */
   readonly term: number
   /** Null for the no-op that opens a leader's term. */
   readonly command: Command | null
-  /** Where the entry changes who votes: those who do from here on. */
+  /** If the entry changes the membership: the voters from here on. */
   readonly members?: readonly NodeId[] | undefined
 }
 
-/** Entries 1, 2, …, of which the first `compacted` have been folded into the state machine and are not kept. */
+/** Entries 1, 2, …; the first `compacted` have been folded into the state machine and are no longer kept. */
 export interface Log {
   compacted: number
-  /** The term of the last compacted entry; 0 where there is none. */
+  /** The term of the last compacted entry; 0 if there is none. */
   compactedTerm: number
   readonly entries: Entry[]
 }
@@ -23,7 +23,10 @@ export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: 
 
 export const lastIndex = (log: Log): number => log.compacted + log.entries.length
 
-/** Undefined for one that this log does not have. Reading beyond the end of an array is slow, and logs end somewhere. */
+/**
+ * Undefined for an entry this log does not have. Checks the bounds first, because reading past the end of an array is
+ * slow and happens often.
+ */
 export function entryAt({ compacted, entries }: Log, index: number): Entry | undefined {
   const at = index - compacted - 1
   return at >= 0 && at < entries.length ? entries[at] : undefined
@@ -37,18 +40,20 @@ export function termAt(log: Log, index: number): number | undefined {
 
 export const lastTerm = (log: Log): number => log.entries.at(-1)?.term ?? log.compactedTerm
 
-/** At most `limit` entries from `index` on. */
+/** At most `limit` entries starting at `index`. */
 export const entriesFrom = (log: Log, index: number, limit: number): Entry[] =>
   log.entries.slice(index - log.compacted - 1, index - log.compacted - 1 + limit)
 
-/** Replaces whatever is there from `index` on. */
+/** Replaces everything from `index` on. */
 export function replaceFrom(log: Log, index: number, entries: readonly Entry[]): void {
   const kept = index - log.compacted - 1
   if (log.entries.length > kept) log.entries.length = kept
   for (const entry of entries) log.entries.push(entry)
 }
 
-/** Folds the entries up to `index`, whose term is `term`, away; what follows stays only where it follows that very entry. */
+/**
+ * Compacts the entries up to `index`, whose term is `term`; later entries are kept only if they follow that very entry.
+ */
 export function compactLog(log: Log, index: number, term: number): void {
   if (termAt(log, index) === term) log.entries.splice(0, index - log.compacted)
   else log.entries.length = 0
@@ -56,7 +61,7 @@ export function compactLog(log: Log, index: number, term: number): void {
   log.compactedTerm = term
 }
 
-/** The first index of the run of entries that has the same term as the entry at `index`. */
+/** The first index of the run of entries with the same term as the entry at `index`. */
 export function firstOfTerm(log: Log, index: number): number {
   const term = termAt(log, index)
   let first = index
@@ -64,7 +69,7 @@ export function firstOfTerm(log: Log, index: number): number {
   return first
 }
 
-/** The last index whose entry has this term, at most `atMost`; undefined where there is none. */
+/** The last index, up to `atMost`, whose entry has this term; undefined if there is none. */
 export function lastOfTerm(log: Log, term: number, atMost: number): number | undefined {
   for (let index = Math.min(atMost, lastIndex(log)); index > log.compacted; index--) {
     const found = termAt(log, index)
@@ -74,7 +79,7 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/** How many of these entries, from behind `prevIndex` on, the log has already: the next is missing, or in conflict. */
+/** How many of these entries, which follow `prevIndex`, the log already has: the next one is missing or in conflict. */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++

@@ -2,22 +2,25 @@ import type { NodeId } from '@chaos/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /** What it did, to go between the node's name and the event: `threw`, `returned a promise`. */
+  /** The mistake, as text to go between the node's name and the event: `threw`, `returned a promise`. */
   readonly did: string
-  /** The event, as `describeEvent` has it; absent where it was none. */
+  /** The event as `describeEvent` puts it; absent outside an event. */
   readonly on?: string | undefined
-  /** What the error says, or what to do instead. */
+  /** The error's message, or what to do instead. */
   readonly detail: string
-  /** What was thrown; absent where nothing was. */
+  /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
 }
 
-/** A protocol's own code threw, or asked for what cannot be: its mistake, not its host's, and no verdict on any level. */
+/**
+ * A protocol's own code threw or requested something impossible: its mistake, not its host's, and no verdict on any
+ * level.
+ */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** The same for the same mistake on whatever event and node: what makes two failures one cause. */
+  /** Equal for the same mistake on any event and node, so that such failures count as one cause. */
   readonly mistake: string
-  /** Where in the protocol's code, innermost first; empty where nothing was thrown. */
+  /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
 
   constructor({ node, did, on, detail, cause }: MachineMistake) {
@@ -25,19 +28,19 @@ export class MachineError extends Error {
     this.name = 'MachineError'
     this.node = node
     this.trace = traceOf(cause)
-    // Names and numbers differ from event to event, where it happened does not.
+    // Names and numbers differ from event to event; the place in the code does not.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }
 
-/** What the code of a protocol threw, as its mistake. What is known as one already stays as it is. */
+/** Wraps what a protocol's code threw as its mistake. A `MachineError` is returned unchanged. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
   const on = describeEvent(event)
   return new MachineError({ node, did, on, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
-/** What a step throws is caught where it is called: this was begun in one, and went on by itself. */
+/** An exception in a step is caught by its caller; this one comes from something asynchronous that a step began. */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
   const did = 'threw outside its steps, from something that it left to itself'
   return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
@@ -52,10 +55,10 @@ function thrownText(thrown: unknown): string {
 
 const LONGEST_TEXT = 200
 
-/** In short; a start has no event. */
+/** A short description; a start has no event. */
 export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
 
-/** Any value, in short. */
+/** Any value, shortened. */
 export function shown(value: unknown): string {
   const text = textOf(value)
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`
@@ -75,7 +78,7 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 const MOST_FRAMES = 8
-/** Frames of this program: whatever is below the first of them called the protocol. */
+/** Frames of this program: the first of them, from the inside out, called the protocol. */
 const OURS = /[/\\](?:packages|@chaos)[/\\](?:protocols|simulator|targets|cli)[/\\](?:src|dist)[/\\]/
 const ALIEN = /\(?node:|[/\\]node_modules[/\\]/
 
@@ -86,7 +89,7 @@ export function traceOf(thrown: unknown): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // What refuses the clock and chance to a protocol throws from within it, and is ours.
+  // Skip our own innermost frames: the guards against clock and randomness throw from within the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

@@ -3,18 +3,18 @@ import type { Completion, Millis } from '@chaos/history'
 import type { Command } from './command.ts'
 
 /**
- * A replicated system as a state machine. Pure from outside: `step` may change `State` in place and return it, and may
- * change nothing else, nor read a clock, a file, a socket or `Math.random`. Hosts (processes over TCP, or the simulator) carry out
- * the effects.
+ * A replicated system as a state machine. Pure from outside: `step` may change `State` in place and return it, but must
+ * change nothing else and must not read a clock, a file, a socket or `Math.random`. Hosts (processes over TCP, or the
+ * simulator) carry out the effects.
  *
- * Durability: effects are carried out in order, and nothing after a `persist` starts before its record is durable; that
- * holds for later steps of the same node too. A kill drops the state; `start` is then called with the journal: every
- * record that became durable, in order.
+ * Durability: effects are carried out in order, and nothing after a `persist` starts before its record is durable; this
+ * includes effects of later steps of the same node. A kill drops the state; `start` is then called with the journal:
+ * every record that became durable, in order.
  */
 export interface StateMachine<State, Message, DurableRecord> {
   start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
   step(state: State, event: MachineEvent<Message>, now: Millis): Transition<State, Message, DurableRecord>
-  /** What a person, or a nemesis that looks for the leader, may know about this node. */
+  /** What a person, or a nemesis looking for the leader, can see of this node. */
   status(state: State): NodeStatus
 }
 
@@ -29,19 +29,19 @@ export interface NodeSetting {
 export interface NodeStatus {
   /** The protocol's own word: leader, follower, candidate, primary, replica, … */
   readonly role: string
-  /** True where this node believes that it is the one that takes writes. */
+  /** Whether this node believes it takes the writes. */
   readonly leads: boolean
-  /** Whether clients can be served now; absent: once somebody leads. A protocol without a leader says it here. */
+  /** Whether it can serve clients now; absent: once some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
   /** Term, epoch or view number, where the protocol has one. */
   readonly term?: number | undefined
-  /** Whom this node believes to lead. */
+  /** The node this one believes leads. */
   readonly leader?: NodeId | undefined
 }
 
 export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
-  /** `requestId` is unique among the requests this node was ever given. */
+  /** `requestId` is unique among all requests ever given to this node. */
   | ({ readonly type: 'request'; readonly requestId: string } & Command)
   | { readonly type: 'timer'; readonly timer: string }
 
@@ -53,7 +53,7 @@ export type Effect<Message, DurableRecord> =
   /** Setting a timer that is set replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
-  /** A deliberate mistake has just made a difference: what a run with it is known to have tried. */
+  /** A deliberate mistake has just made a difference: the run has tried it. */
   | { readonly type: 'mark' }
   /** For the node's log: something a person following the run would want to read. */
   | { readonly type: 'log'; readonly text: string }

@@ -3,7 +3,7 @@ import { type Bug, DEFAULT_OBJECT, type Knob, type KnobValue, type ProtocolOptio
 import type { AnyObject } from './objects/object.ts'
 import { findObject } from './objects/registry.ts'
 
-/** What a protocol declares about its options. */
+/** The options a protocol declares. */
 export interface Declared {
   readonly name: string
   readonly knobs: readonly Knob[]
@@ -11,7 +11,7 @@ export interface Declared {
   readonly objects: readonly string[]
 }
 
-/** Chosen values, checked against what the protocol declares; the rest from the defaults. */
+/** Options checked against what the protocol declares, completed from its defaults. */
 export interface Chosen {
   number(knob: string): number
   boolean(knob: string): boolean
@@ -20,7 +20,7 @@ export interface Chosen {
   readonly object: AnyObject
 }
 
-/** @throws UserError (usage) for a bug, a knob or an object the protocol does not have, or a value the knob cannot take. */
+/** @throws UserError (usage) for an unknown bug, knob or object, or a value the knob cannot take. */
 export function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))

@@ -3,7 +3,7 @@ import { masterMaster } from './master-master/definition.ts'
 import { primaryReplica } from './primary-replica/definition.ts'
 import { raft } from './raft/definition.ts'
 
-/** Every protocol this tool ships. Help, docs, hosts and tests go by this list. */
+/** Every protocol this tool ships. Help, docs, hosts and tests iterate over this list. */
 export const protocols: readonly ProtocolDefinition[] = [raft, primaryReplica, masterMaster]
 
 export const findProtocol = (name: string): ProtocolDefinition | undefined =>

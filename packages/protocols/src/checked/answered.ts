@@ -1,17 +1,17 @@
 import type { NodeId } from '@chaos/faults'
 
-/** Beyond so many, what was answered long ago is only known to have been asked. */
+/** Beyond this many, old answers are forgotten; only the fact that the request was made is kept. */
 const MOST_REMEMBERED = 10_000
 
-/** What came of the requests that one node was given: which wait for an answer, and which have had theirs. */
+/** Tracks the requests given to one node: which still wait for an answer and which have had theirs. */
 export class Answered {
   readonly #node: NodeId
-  /** Of earlier lives, or long answered. */
+  /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** With the message that brought the answer; empty where no message did. */
+  /** Mapped to the message that brought the answer; empty if no message did. */
   readonly #answered: Map<string, string> = new Map()
-  /** Those answered in the present step. */
+  /** Answered in the present step. */
   readonly #justNow: Set<string> = new Set()
 
   constructor(node: NodeId, before: Answered | undefined) {
@@ -27,7 +27,9 @@ export class Answered {
     this.#open.add(requestId)
   }
 
-  /** What is wrong with answering it now; `late` where nobody waits any more, through no fault of the protocol. */
+  /**
+   * What is wrong with answering this request now; `late` if nobody waits any more, through no fault of the protocol.
+   */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
       this.#answered.set(requestId, message)
@@ -37,14 +39,16 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A network may bring a message twice, and the answer that it brings then comes twice as well.
+      // A network may deliver a message twice, and then its answer comes twice as well.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }
     return this.#isPast(requestId) ? 'late' : 'unknown'
   }
 
-  /** Processes name their requests after their node: those of a life that has ended are known by that alone. */
+  /**
+   * Processes name requests after their node and its life, so requests of an earlier life are recognised by name alone.
+   */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)
   }

@@ -7,7 +7,7 @@ import { partNotJson } from './json-part.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** What a protocol did that it may not do: to go between the node's name and the event, and what to do instead. */
+/** A forbidden effect: text to go between the node's name and the event, and what to do instead. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -19,7 +19,7 @@ export class Mistake extends Error {
   }
 }
 
-/** The node whose effects are checked, and the message they answer: empty where it is another event. */
+/** The node whose effects are checked, and the message they respond to: empty for any other event. */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
@@ -29,14 +29,14 @@ export interface EffectContext {
 
 const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log', 'mark']
 
-/** Longer ones of real processes would not be sent: so much waits for a connection at most. Characters of JSON. */
+/** In characters of JSON. Real processes would not send longer ones: no more may wait for a connection. */
 const LONGEST_JSON = 4 * 1024 * 1024
-/** Timers of real processes hold no more. */
+/** Timers of real processes go no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The effect as a host may carry it out; undefined where there is nothing to be done. Messages and records are copied as
- * JSON copies them, as on their way to another process or to a disk: what the protocol keeps, it may go on changing.
+ * The effect as a host may carry it out; undefined if there is nothing to do. Messages and records are copied through
+ * JSON, as on their way to another process or a disk, so the protocol may go on changing its own.
  *
  * @throws Mistake
  */
@@ -136,7 +136,7 @@ function delayIn({ timer, afterMs }: Members): Millis {
   )
 }
 
-/** What arrives of it elsewhere. */
+/** The value as it arrives elsewhere. */
 function copied<T>(name: string, value: unknown, did: string): T {
   const part = partNotJson(value, name)
   if (part !== undefined)
@@ -144,7 +144,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would not arrive as it is; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
     )
-  // A text that is too long need not be written out to know it.
+  // A text that is too long is recognised without serialising it.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(

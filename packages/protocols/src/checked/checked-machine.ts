@@ -14,16 +14,16 @@ interface Checked {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
-  /** What it was given last; absent since its start. */
+  /** Its latest event; absent before the first one. */
   event: AnyEvent | undefined
   /** The protocol's own. */
   state: unknown
 }
 
 /**
- * A protocol held to what its types say, whatever hosts it: for protocols whose authors are yet to be convinced. What its
- * code throws, or returns in place of what it should, is a `MachineError` that says so, with the event. Events, messages
- * and records are copied as JSON copies them, so that nodes in one process share nothing, as nodes in several cannot.
+ * Holds a protocol to its types, whatever hosts it: for protocols not yet trusted. If its code throws, or returns
+ * something it must not, a `MachineError` says so and names the event. Events, messages and records are copied through
+ * JSON, so that nodes in one process share no objects, just as nodes in several processes cannot.
  */
 export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
   const { changes, invariants } = protocol
@@ -61,7 +61,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // Copied, lest a node goes on to change what is on its disk.
+      // Copied, so that a node cannot go on to change what is on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
@@ -84,7 +84,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
     status: statusOf,
   }
 
-  /** Its status is asked for as well: hosts differ in when they do, and a mistake is to show on the event that led to it. */
+  /** Asks for the status as well: hosts ask at different times, and a mistake must show at the event that led to it. */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)
@@ -121,7 +121,7 @@ function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): M
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
   if (isThenable(returned)) {
-    // It may be rejected later, which nobody is to hear of any more.
+    // It may be rejected later; that is ignored.
     returned.then(undefined, () => {})
     throw new Mistake('returned a promise', 'start and step return { state, effects } at once, and are not async')
   }
@@ -151,7 +151,7 @@ function checkedStatus(status: unknown): NodeStatus {
   return status as NodeStatus
 }
 
-/** Runs code of the protocol that is no step. */
+/** Runs protocol code outside a step. */
 function blamed<T>(node: NodeId, event: AnyEvent | undefined, name: string, run: () => T): T {
   try {
     return run()

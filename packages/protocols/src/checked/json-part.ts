@@ -1,8 +1,8 @@
 const MOST_LEVELS = 1_000
 
 /**
- * The first part of a value that JSON would lose or change, and how, such as `message.entries[2] is undefined`; undefined
- * where the value arrives as it is.
+ * The first part of a value that JSON would lose or change, and how, such as `message.entries[2] is undefined`;
+ * undefined if the value survives JSON.
  */
 export const partNotJson = (value: unknown, path: string): string | undefined => firstPart(value, path, [])
 
@@ -37,7 +37,7 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Plain objects may come from another realm, with an Object.prototype of its own.
+  // A plain object from another realm has that realm's Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

@@ -4,8 +4,8 @@ import type { MachineEvent } from '../machine.ts'
 import type { MasterMasterMessage, MasterMasterState } from './machine.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies agree in the end because of what holds at every step: nobody goes back, everybody takes the newest that he is
-// told, keeps what he confirmed, and is told until he has confirmed.
+// Copies agree in the end because of what holds at every step: a node never goes back to an older version, takes the
+// newest it is sent, keeps what it has confirmed, and is sent a version until it confirms it.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
@@ -54,7 +54,7 @@ function watchNewest(): Watch {
   }
 }
 
-/** Of what an event may have changed. */
+/** The keys an event may have changed. */
 function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: string | undefined): string[] {
   if (event.type === 'request') return wrote === undefined ? [] : [wrote]
   return event.type === 'message' && event.message.type === 'versions'
@@ -62,7 +62,7 @@ function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: string | undefi
     : []
 }
 
-/** The newest stamp of each key that a node told somebody it had received. */
+/** The newest stamp of each key that a node confirmed to a peer. */
 function createConfirmations() {
   const stamps = new Map<NodeId, Map<string, Stamp>>()
   return {

@@ -22,12 +22,12 @@ export interface MasterMasterState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly versions: Map<string, Version>
-  /** What the versions come to, as the object has it. */
+  /** What the object makes of all versions. */
   readonly held: unknown
-  /** By peer: the keys whose present version it is not known to have. */
+  /** By peer: the keys whose present version the peer has not confirmed. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
-  /** The item that the latest request asked to write, if any. */
+  /** The item that the latest request wrote, if any. */
   wrote: string | undefined
 }
 
@@ -43,8 +43,9 @@ interface Turn {
 const BATCH = 64
 
 /**
- * Every node takes writes and answers at once; of each item the last writer wins, by its own clock. What a node has, it tells every
- * other node until that one has confirmed it: so copies agree once all can talk, and whatever lost is gone.
+ * Every node takes writes and answers at once; for each item the last writer wins, by its own clock. A node keeps
+ * sending what it has to every other node until that node confirms it. So copies agree once all nodes can talk, and
+ * losing writes are gone.
  */
 export function createMasterMaster(config: MasterMasterConfig): MasterMasterMachine {
   return {
@@ -57,7 +58,7 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
         take(turn, version)
         state.count = Math.max(state.count, version.stamp.node === id ? version.stamp.count : 0)
       }
-      // What the others had confirmed is forgotten: they are told everything again.
+      // The others' confirmations are lost in a restart: send them everything again.
       for (const key of state.versions.keys()) owe(turn, key)
       turn.effects.push({ type: 'setTimer', timer: 'gossip', afterMs: config.retransmitMs })
       return turn
@@ -81,7 +82,7 @@ export function createMasterMaster(config: MasterMasterConfig): MasterMasterMach
       }
       return turn
     },
-    // Everybody serves, and nobody more than others.
+    // Every node serves; none leads.
     status: () => ({ role: 'master', leads: false, ready: true }),
   }
 }
@@ -99,7 +100,7 @@ function takeWrite(turn: Turn, { key, value, timeless }: Write, now: Millis): vo
   state.count++
   const time = timeless ? 0 : Math.floor(now / config.resolutionMs)
   const version: Version = { key, value, stamp: { time, node: state.id, count: state.count } }
-  // Acknowledged and lost at once, where a faster clock was here before: that is what this design does.
+  // Acknowledged and lost at once, because a faster clock has written here before: that is how this design behaves.
   if (!isNewer(turn, version)) return
   take(turn, version)
   effects.push({ type: 'persist', record: version })
@@ -117,13 +118,13 @@ function take({ state, config }: Pick<Turn, 'state' | 'config'>, version: Versio
 function handleVersions(turn: Turn, from: NodeId, versions: readonly Version[]): void {
   const { config, effects } = turn
   for (const version of versions) {
-    // The mistake: what comes last is taken for the latest.
+    // The mistake: the version that arrives last counts as the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
       if (!isSame(turn, version)) mark(turn)
     }
     take(turn, version)
-    // The mistake: what others wrote is confirmed, but kept in memory only.
+    // The mistake: received versions are confirmed but kept only in memory.
     if (config.bug === 'forget-received') mark(turn)
     else effects.push({ type: 'persist', record: version })
   }
@@ -145,7 +146,7 @@ function handleReceived(
 
 function owe(turn: Turn, key: string): void {
   const { state, config } = turn
-  // The mistake: each write is told once, and whoever misses it never hears of it again.
+  // The mistake: each write is sent once, and a node that misses it never learns of it.
   if (config.bug === 'forget-gossip') {
     mark(turn)
     return
@@ -153,7 +154,7 @@ function owe(turn: Turn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Tells a peer what it is not known to have, as much as one message takes. */
+/** Sends a peer what it has not confirmed, as much as fits one message. */
 function tell({ state, effects }: Turn, peer: NodeId): void {
   const versions: Version[] = []
   for (const key of state.owed.get(peer) ?? []) {
@@ -164,7 +165,6 @@ function tell({ state, effects }: Turn, peer: NodeId): void {
   if (versions.length > 0) effects.push({ type: 'send', to: peer, message: { type: 'versions', versions } })
 }
 
-/** The mistake has made a difference. */
 const mark = ({ effects }: Turn): void => {
   effects.push({ type: 'mark' })
 }
@@ -180,7 +180,7 @@ function isNewer(turn: Turn, version: Version): boolean {
   if (current === undefined) return true
   const newer = compareStamps(version.stamp, current.stamp) > 0
   if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
-  // The mistake: of two writes of the same instant each node keeps the one it has.
+  // The mistake: of two writes with the same time, each node keeps the one it has.
   const later = version.stamp.time > current.stamp.time
   if (later !== newer) mark(turn)
   return later

@@ -7,15 +7,15 @@ import { mismatch, pairOf } from '../objects/register.ts'
 import type { Version } from './version.ts'
 
 /**
- * An object that nodes can take apart and put together again without agreeing on an order: it is made of items, and of
- * each item the newest version counts.
+ * An object that nodes can merge without agreeing on an order: it consists of items, and the newest version of each
+ * item counts.
  */
 export interface Mergeable<Held> {
-  /** What all versions come to, kept up to date. */
+  /** The value of all versions together, kept up to date. */
   initial(): Held
-  /** A version has taken the place of another, or is the first of its item. */
+  /** A version has replaced `before`, or is the first of its item. */
   took(held: Held, version: Version, before: Version | undefined): void
-  /** By what this copy shows, whatever others know. Changes nothing. */
+  /** Answers from this copy alone. Changes nothing. */
   perform(held: Held, input: Input, copy: Copy): Outcome
 }
 
@@ -31,14 +31,14 @@ interface Copy {
 
 export interface Outcome {
   readonly result: Completion
-  /** The version to make. */
+  /** The version to make, if any. */
   readonly write?: Write | undefined
 }
 
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Nobody else writes this item, or it is written once: whatever the clock says, a later write is newer. */
+  /** Only this node writes the item, or it is written once: a later write is newer, whatever the clock says. */
   readonly timeless: boolean
 }
 
@@ -59,7 +59,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // Judged by this copy alone: two nodes may each let one succeed.
+        // Decided by this copy alone: on two nodes, conflicting ones may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {
@@ -73,7 +73,7 @@ const register: Mergeable<null> = {
   },
 }
 
-/** An item for each node: the sum of what it has added itself. */
+/** One item per node: the sum of what that node has added. */
 const counter: Mergeable<Map<string, number>> = {
   initial: () => new Map(),
   took(sums, { key, value }, before) {
@@ -91,7 +91,7 @@ const counter: Mergeable<Map<string, number>> = {
   },
 }
 
-/** An item for each element: whether it is in. */
+/** One item per element: whether it is in the set. */
 const set: Mergeable<Map<string, Map<string, Json>>> = {
   initial: () => new Map(),
   took(sets, { key, value }) {
@@ -115,7 +115,7 @@ const set: Mergeable<Map<string, Map<string, Json>>> = {
   },
 }
 
-/** An item for each movement of money. All are added up: what is spent twice at once is overdrawn. */
+/** One item per transfer; the balances are their sum. Money spent on two nodes at once overdraws the account. */
 const bank: Mergeable<Map<string, number>> = {
   initial: () => new Map(Object.entries(BALANCES)),
   took(balances, { value }, before) {
@@ -143,5 +143,5 @@ function move(balances: Map<string, number>, moves: Json, sign: 1 | -1): void {
     balances.set(account, sumOf(balances.get(account) ?? 0, sign * amount))
 }
 
-/** By the name of the object. */
+/** By object name. */
 export const mergeables: { readonly [object: string]: AnyMergeable } = { register, counter, set, bank }

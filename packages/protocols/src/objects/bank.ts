@@ -4,11 +4,11 @@ import { membersOf, ok, type ReplicatedObject, refused, unsupported } from './ob
 
 interface Bank {
   readonly balances: Map<string, number>
-  /** The ids, as JSON text, of what was done. */
+  /** The ids of transfers already made, as JSON text. */
   readonly done: Set<string>
 }
 
-/** What every bank begins with. */
+/** Opening balances of every bank. */
 export const BALANCES: { readonly [account: string]: number } = { a: 100, b: 100, c: 100, d: 100, e: 100 }
 
 export const bank: ReplicatedObject<Bank> = {
@@ -41,16 +41,16 @@ export const bank: ReplicatedObject<Bank> = {
   },
 }
 
-/** There is not enough money, and none was moved. */
+/** Not enough money; none was moved. */
 export const overdrawn: Completion = refused('insufficient funds')
 
 export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]
-  /** As JSON text: what carries the same one is the same movement, asked for again. */
+  /** As JSON text. A transfer with the same id is the same one, requested again. */
   readonly id: string | undefined
 }
 
-/** Undefined for what moves no money, or not in so many words. */
+/** Undefined if the input moves no money or does not spell the transfer out. */
 export function movementOf({ f, value }: Input): Movement | undefined {
   const { amount, id, from, to, account } = membersOf(value)
   if (typeof amount !== 'number' || amount < 0) return undefined

@@ -22,7 +22,7 @@ export const counter: ReplicatedObject<Counters> = {
   load: (saved) => loadPairs(saved, Number),
 }
 
-/** What an input adds: 1 where it does not say how much. Undefined for one that adds nothing that could be added. */
+/** What an input adds; 1 if it gives no amount. Undefined for an input that adds nothing, or no number. */
 export function amountOf({ f, value }: Input): number | undefined {
   const amount = value ?? 1
   if (typeof amount !== 'number') return undefined
@@ -38,6 +38,6 @@ export function amountOf({ f, value }: Input): number | undefined {
   }
 }
 
-/** To nine decimal places: so that 0.1 and 0.2 are 0.3, in whatever order they are added. */
+/** Rounded to nine decimal places, so that 0.1 + 0.2 is 0.3 and the order of additions does not matter. */
 export const sumOf = (one: number, other: number): number =>
   Number.isInteger(one) && Number.isInteger(other) ? one + other : Math.round((one + other) * 1e9) / 1e9

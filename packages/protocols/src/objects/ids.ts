@@ -1,6 +1,6 @@
 import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the last id that was given out. */
+/** By key: the last id given out. */
 type Given = Map<string, number>
 
 export const ids: ReplicatedObject<Given> = {

@@ -27,7 +27,7 @@ export const lists: ReplicatedObject<Lists> = {
   load: (saved) => loadPairs(saved, (elements) => [...(elements as Json[])]),
 }
 
-/** `[["append", "x", 1], ["r", "y", null]]`, answered by the same with what was read filled in. All of it, or nothing. */
+/** `[["append", "x", 1], ["r", "y", null]]`; the answer is the same list with the reads filled in. All or nothing. */
 function transact(lists: Lists, value: Json): Completion {
   if (!Array.isArray(value) || !value.every(isPart)) return unsupported
   const done = value.map(([f, key, element]): Json => {

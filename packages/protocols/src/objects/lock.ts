@@ -8,8 +8,8 @@ interface Lock {
 }
 
 /**
- * A lock that is acquired for good: with a fencing token, greater than all before it, which is also what releases it. So a
- * release that comes late, or from somebody else, frees nothing.
+ * A lock that is held until released. Acquiring it yields a fencing token greater than all before, and releasing it
+ * takes that token, so a release that is late or comes from another client frees nothing.
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',

@@ -1,7 +1,7 @@
 import type { Completion, Json } from '@chaos/history'
 import { entryOf, loadPairs, membersOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: what was sent, each value at its offset. */
+/** By key: the values sent, each at its offset. */
 type Logs = Map<string, Json[]>
 
 export const log: ReplicatedObject<Logs> = {

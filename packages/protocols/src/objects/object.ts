@@ -1,45 +1,45 @@
 import { type Completion, canonical, type Input, type Json } from '@chaos/history'
 
 /**
- * What a protocol replicates: a sequential object, deterministic, so that copies which carry out the same inputs in the
- * same order stay the same. Functions and values are those of the checker's model of it, which judges it and shares
- * nothing else with it.
+ * A sequential object that a protocol replicates. Deterministic: copies that apply the same inputs in the same order
+ * stay the same. Its functions and values are those of the checker's model of it, which judges it and shares no code
+ * with it.
  */
 export interface ReplicatedObject<State> {
   readonly name: string
   readonly summary: string
   readonly functions: readonly string[]
-  /** Those that change nothing, and so need no place in a log. */
+  /** The functions that change nothing and so need no place in a log. */
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Carries an input out on one copy, at once; may change the state in place. What it answers shares nothing with the
-   * state that may yet change.
+   * Applies an input to one copy, at once; may change the state in place. The answer must share nothing with the state
+   * that may change later.
    */
   apply(state: State, input: Input): Completion
-  /** What a snapshot holds of it: nothing of it changes when the state does. */
+  /** The object's content for a snapshot; later changes of the state do not affect it. */
   save(state: State): Json
-  /** @param saved as `save` returned it, or as JSON copied that. */
+  /** @param saved what `save` returned, or a JSON copy of it. */
   load(saved: Json): State
 }
 
-/** An object whose copies a protocol holds without looking into them. */
+/** An object whose state a protocol holds without looking into it. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 export const refused = (error: string): Completion => ({ type: 'fail', error })
 
-/** This node cannot serve the request now, and nothing was done. */
+/** This node cannot serve the request now; nothing was done. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
-/** The object has no such function, or it takes other values. */
+/** The object has no such function, or the value does not suit it. */
 export const unsupported: Completion = refused('unsupported')
 
-/** Of keyed objects, what asks for no key asks for one more. */
+/** In keyed objects, inputs without a key use this one. */
 export const UNKEYED = ''
 
-/** What a key holds, made when it is first asked for. */
+/** The entry of a key, created on first use. */
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {
   const known = entries.get(key)
   if (known !== undefined) return known
@@ -48,7 +48,7 @@ export function entryOf<Value>(entries: Map<string, Value>, key: string, create:
   return created
 }
 
-/** Entries as `save` gives them and `load` takes them: pairs of a key and what it holds. */
+/** Reads entries as `save` writes them: pairs of key and content. */
 export const loadPairs = <Value>(saved: Json, load: (value: Json) => Value): Map<string, Value> =>
   new Map((saved as readonly (readonly [string, Json])[]).map(([key, value]) => [key, load(value)]))
 
@@ -58,7 +58,7 @@ export function sameValue(one: Json, other: Json): boolean {
   return canonical(one) === canonical(other)
 }
 
-/** The members of a value that is an object, none of any other value. */
+/** The members of an object; none for any other value. */
 export const membersOf = (value: Json): { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { [member: string]: Json }) : NONE
 

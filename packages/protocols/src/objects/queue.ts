@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the messages that nobody has taken yet, oldest first. */
+/** By key: the messages not yet taken, oldest first. */
 type Queues = Map<string, Json[]>
 
 export const queue: ReplicatedObject<Queues> = {
@@ -13,7 +13,7 @@ export const queue: ReplicatedObject<Queues> = {
   apply(queues, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'enqueue':
-        // A dequeue that finds nothing answers null.
+        // A dequeue of an empty queue answers null, so null cannot be a message.
         if (value === null) return unsupported
         entryOf(queues, key, () => []).push(value)
         return ok(value)

@@ -1,7 +1,7 @@
 import type { Completion, Json } from '@chaos/history'
 import { loadPairs, ok, type ReplicatedObject, refused, sameValue, UNKEYED, unsupported } from './object.ts'
 
-/** By key. One that was never written has the value null. */
+/** By key. A key that was never written holds null. */
 export type Registers = Map<string, Json>
 
 export const register: ReplicatedObject<Registers> = {
@@ -38,7 +38,7 @@ export const register: ReplicatedObject<Registers> = {
   load: (saved) => loadPairs(saved, (value) => value),
 }
 
-/** What a `cas` expects, and what it writes; undefined where its value is no pair. */
+/** What a `cas` expects and what it writes; undefined if its value is not a pair. */
 export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>
   Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
 

@@ -10,10 +10,10 @@ import { queue } from './queue.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
 
-/** Everything that protocols can replicate. Help, docs and tests go by this list. */
+/** Everything that protocols can replicate. Help, docs and tests iterate over this list. */
 export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, bank, ids, log]
 
-/** What clients of a protocol can ask for. */
+/** The functions that a protocol's clients can call. */
 export const functionsOf = ({ objects: names, functions }: ProtocolDefinition): readonly string[] =>
   functions ?? [...new Set(names.flatMap((name) => findObject(name)?.functions ?? []))]
 

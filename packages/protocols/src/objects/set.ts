@@ -1,7 +1,7 @@
 import { canonical, type Json } from '@chaos/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the elements, by their canonical texts, in order of their addition. */
+/** By key: the elements by canonical text, in order of insertion. */
 type Sets = Map<string, Map<string, Json>>
 
 export const set: ReplicatedObject<Sets> = {

@@ -4,7 +4,7 @@ import type { AnyObject } from '../objects/object.ts'
 import { applyOnce, createCopy } from '../routing/sessions.ts'
 import type { PrimaryReplicaState } from './state.ts'
 
-/** Carries the next entry out on this node's copy; undefined where there is none, or it is a no-op. */
+/** Applies the next entry to this node's copy; undefined if there is none, or it is a no-op. */
 export function applyNext(object: AnyObject, state: PrimaryReplicaState): Completion | undefined {
   const entry = entryAt(state.log, state.applied + 1)
   if (entry === undefined) return undefined
@@ -12,12 +12,12 @@ export function applyNext(object: AnyObject, state: PrimaryReplicaState): Comple
   return entry.command === null ? undefined : applyOnce(object, state.copy, entry.command)
 }
 
-/** A replica carries out what it has, acknowledged or not. */
+/** A replica applies everything in its log, acknowledged or not. */
 export function applyAll(object: AnyObject, state: PrimaryReplicaState): void {
   while (state.applied < lastIndex(state.log)) applyNext(object, state)
 }
 
-/** The log was cut back to before what the copy shows: the copy is made anew. */
+/** Rebuilds the copy after the log was cut back behind what the copy shows. */
 export function rebuildCopy(object: AnyObject, state: PrimaryReplicaState): void {
   state.copy = createCopy(object)
   state.applied = 0

@@ -5,7 +5,7 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 
-/** With these it promises most, and so a mistake in it shows. */
+/** The settings with the strongest promise, under which any mistake shows. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 
 const declared = {

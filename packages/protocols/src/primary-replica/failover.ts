@@ -7,7 +7,7 @@ import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
 import { emit, majorityOf, mark, type PrimaryReplicaMessage, promiseEpoch, send, type Turn } from './state.ts'
 
-/** Goes along with `primary` (unknown: undefined) in the present epoch. */
+/** Follows `primary` (undefined if unknown) in the present epoch. */
 export function follow(turn: Turn, primary: NodeId | undefined): void {
   const { state } = turn
   if (state.role === 'primary') {
@@ -23,7 +23,7 @@ export function follow(turn: Turn, primary: NodeId | undefined): void {
   awaitPrimary(turn)
 }
 
-/** A primary is one no more: its reads came to nothing; its writes may yet live on in another's log. */
+/** On stepping down, pending reads fail and pending writes end as `info`: they may survive in another node's log. */
 function abandonRequests(turn: Turn): void {
   failReads(turn)
   const { proposals } = turn.state
@@ -39,7 +39,7 @@ export function awaitPrimary({ config, state, effects }: Turn): void {
   effects.push({ type: 'setTimer', timer: 'silence', afterMs })
 }
 
-/** The primary has been silent for too long: asks for a promise to go along with this node instead. */
+/** The primary has been silent too long: ask the others to promise to follow this node instead. */
 export function campaign(turn: Turn): void {
   const { state } = turn
   if (state.role === 'primary') return
@@ -64,7 +64,7 @@ export function handleElect(
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   follow(turn, undefined)
-  // The mistake: whoever asks first is promoted, whatever its copy lacks.
+  // The mistake: the first node to ask is promoted, whatever its copy lacks.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) mark(turn)
@@ -104,7 +104,7 @@ export function becomePrimary(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'reach', afterMs: config.silenceMaxMs })
 }
 
-/** Finds out which replicas still answer. */
+/** Checks which replicas still answer. */
 export function checkReach(turn: Turn): void {
   const { state, config } = turn
   if (state.role !== 'primary') return

@@ -28,8 +28,8 @@ export const primaryReplicaInvariants: readonly Invariant[] = [
 ]
 
 /**
- * The last entry that this primary may acknowledge and a majority is known to have, whatever number of copies it was told
- * to wait for: fewer, and a failover may lose it, as asked.
+ * The last entry that this primary may acknowledge and that a majority is known to have. If the primary is configured
+ * to wait for fewer copies, a failover may lose acknowledged entries, as configured.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0

@@ -27,8 +27,8 @@ import {
 export type PrimaryReplicaMachine = StateMachine<PrimaryReplicaState, PrimaryReplicaMessage, PrimaryReplicaRecord>
 
 /**
- * One node takes the writes and passes them on, in order, to copies. Every primary has an epoch of its own, and a node
- * that has promised one goes along with no earlier: that is what fences an old primary off.
+ * One node takes the writes and sends them, in order, to the replicas. Each primary has its own epoch. A node that has
+ * promised an epoch follows no earlier one, which fences off old primaries.
  */
 export function createPrimaryReplica(config: PrimaryReplicaConfig): PrimaryReplicaMachine {
   const protocol: RoutedProtocol<Turn> = { emit, serve }
@@ -40,7 +40,7 @@ export function createPrimaryReplica(config: PrimaryReplicaConfig): PrimaryRepli
     },
     step(state, event) {
       const turn: Turn = { config, protocol, state, effects: [] }
-      // Where every node answers reads, it does so from its own copy at once.
+      // If every node answers reads, it does so at once from its own copy.
       if (event.type === 'request' && config.reads === 'replica' && isRead(config, event))
         emit(turn, { type: 'reply', requestId: event.requestId, result: readOf(turn, event.input) })
       else dispatch(turn, event, handlers)
@@ -80,7 +80,9 @@ function recover(object: AnyObject, node: NodeSetting, journal: readonly Primary
   return state
 }
 
-/** Without failover the first node by name is primary for good; each of its lives is an epoch, so that logs agree. */
+/**
+ * Without failover the first node by name is always the primary; each of its lives is a new epoch, so that logs agree.
+ */
 function begin(turn: Turn): void {
   const { state, config } = turn
   if (config.failover) {
@@ -97,7 +99,7 @@ const handlers: Handlers<Turn, PrimaryReplicaMessage> = { message: handleMessage
 
 function handleMessage(turn: Turn, from: NodeId, message: Exclude<PrimaryReplicaMessage, RoutedMessage>): void {
   const { state, config } = turn
-  // The mistake: nobody looks at epochs, so an old primary goes on, and its replicas with it.
+  // The mistake: epochs are ignored, so an old primary carries on, and its replicas with it.
   const fenced = config.bug !== 'no-fencing'
   switch (message.type) {
     case 'replicate':
@@ -129,7 +131,7 @@ function handleMessage(turn: Turn, from: NodeId, message: Exclude<PrimaryReplica
   }
 }
 
-/** A later epoch than this node's has begun somewhere: whatever it was, it is a replica now. */
+/** A later epoch than this node's has begun elsewhere: whatever this node was, it is a replica now. */
 function learnEpoch(turn: Turn, epoch: number): void {
   promiseEpoch(turn, epoch)
   follow(turn, undefined)

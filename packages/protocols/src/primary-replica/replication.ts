@@ -7,7 +7,7 @@ import { emit, majorityOf, type PrimaryReplicaMessage, type Replica, send, syncC
 type Replicate = Extract<PrimaryReplicaMessage, { type: 'replicate' }>
 type Replicated = Extract<PrimaryReplicaMessage, { type: 'replicated' }>
 
-/** Entries per message, and entries on their way to one replica. */
+/** Entries per message, and entries in flight to one replica. */
 const BATCH = 64
 const WINDOW = 256
 
@@ -19,7 +19,7 @@ export const createReplica = (lastLogIndex: number): Replica => ({
   reachable: true,
 })
 
-/** Of a primary: writes an entry to its own log, and gives its index. */
+/** On the primary: writes an entry to its own log, and returns its index. */
 export function appendEntry(turn: Turn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -29,7 +29,7 @@ export function appendEntry(turn: Turn, entry: Entry): number {
   return index
 }
 
-/** What each replica has not been sent yet, or an empty message that says the primary is there. */
+/** Sends each replica what it has not been sent yet, or an empty message to show that the primary is alive. */
 export function heartbeat(turn: Turn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
@@ -53,7 +53,7 @@ function sendFrom(turn: Turn, id: NodeId, replica: Replica, limit: number): void
   send(turn, id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
-/** From a primary this node goes along with. Where the logs part, the primary's counts. */
+/** From a primary this node follows. Where the logs differ, the primary's wins. */
 export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): void {
   const { state, config } = turn
   const { log } = state
@@ -76,7 +76,7 @@ export function handleReplicate(turn: Turn, from: NodeId, message: Replicate): v
   send(turn, from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
 }
 
-/** In answer to what this node sent in its present epoch. */
+/** In answer to a message of this node in its present epoch. */
 export function handleReplicated(turn: Turn, from: NodeId, message: Replicated): void {
   const { state } = turn
   const replica = state.replicas.get(from)
@@ -93,7 +93,7 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
     replica.next = Math.max(replica.next, match + 1)
     acknowledge(turn)
   }
-  // What is known to match by now was asked for before it did: an old answer, and to act on it could go on for ever.
+  // If the log is known to match there by now, the request to retry is an old answer; obeying it could loop for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom
@@ -101,14 +101,14 @@ export function handleReplicated(turn: Turn, from: NodeId, message: Replicated):
   sendEntries(turn, from, replica)
 }
 
-/** Carries out and answers what enough replicas have. */
+/** Applies and answers the entries that enough replicas have. */
 export function acknowledge(turn: Turn): void {
   const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries inherited from earlier epochs count only once one of this epoch is where it should be: until then another
-  // node may still come to be primary without them.
+  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: until then another node may
+  // become primary without them.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
@@ -125,7 +125,10 @@ function settle(turn: Turn, index: number, result: ReturnType<typeof applyNext>)
   answer(turn, origin, result)
 }
 
-/** Begins a round of messages to all, unless one is on its way; gives the number of the first that begins after this call. */
+/**
+ * Begins a round of messages to all replicas, unless one is in flight; returns the number of the first round to begin
+ * after this call.
+ */
 export function roundFromNow(turn: Turn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1

@@ -7,7 +7,7 @@ import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
 import { mark, syncCount, type Turn } from './state.ts'
 
-/** A request has reached the node that its origin takes for the primary. */
+/** Serves a request that its origin sent to this node as the primary. */
 export function serve(turn: Turn, origin: Origin, command: Command): void {
   const { state, config } = turn
   if (state.role !== 'primary') answer(turn, origin, unavailable)
@@ -20,7 +20,7 @@ export function serve(turn: Turn, origin: Origin, command: Command): void {
   }
 }
 
-/** Enough replicas answer for a write to be acknowledged at all; where not, it is better refused than left hanging. */
+/** Whether enough replicas answer for a write to be acknowledged; if not, refusing it beats leaving it hanging. */
 function canReplicate(turn: Turn): boolean {
   const { state } = turn
   let reachable = 0
@@ -29,12 +29,13 @@ function canReplicate(turn: Turn): boolean {
 }
 
 /**
- * An asynchronous primary answers from its copy. A synchronous one first hears from a majority that its epoch is still
- * the latest, in a round begun after the read came: a majority that had promised another epoch would not answer.
+ * An asynchronous primary answers from its copy. A synchronous one first confirms with a majority that its epoch is
+ * still the latest, in a round begun after the read arrived: a majority that had promised another epoch would not
+ * answer.
  */
 function read(turn: Turn, origin: Origin, input: Input): void {
   const { state, config } = turn
-  // The mistake: a synchronous one does so too.
+  // The mistake: a synchronous primary answers from its copy too.
   if (config.sync === 0 || config.bug === 'stale-read') {
     if (config.sync !== 0) mark(turn)
     answer(turn, origin, readOf(turn, input))

@@ -30,7 +30,7 @@ export type PrimaryReplicaMessage =
       readonly type: 'replicated'
       readonly epoch: number
       readonly round: number
-      /** The two logs agree up to here; undefined where they part, and `retryFrom` says from where to try again. */
+      /** The two logs agree up to here; undefined if they differ, and `retryFrom` says where to try again. */
       readonly match?: number | undefined
       readonly retryFrom?: number | undefined
     }
@@ -40,7 +40,7 @@ export type PrimaryReplicaMessage =
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
-  /** Replaces whatever the log had from index `from` on. */
+  /** Replaces everything in the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
 export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, PrimaryReplicaRecord>
@@ -50,30 +50,30 @@ export interface Replica {
   next: number
   match: number
   ackedRound: number
-  /** Answered since the last look. */
+  /** Has answered since the last check. */
   heard: boolean
   reachable: boolean
 }
 
-/** The copy is the first `applied` entries carried out; the leader is the primary. */
+/** The copy is the result of the first `applied` entries; the leader is the primary. */
 export interface PrimaryReplicaState extends RoutingState {
   readonly peers: readonly NodeId[]
   readonly generator: Generator
-  /** The highest epoch this node has promised to go along with. Durable, as is the log. */
+  /** The highest epoch this node has promised to follow. Durable, as is the log. */
   epoch: number
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
   promises: NodeId[]
-  // Of a primary.
+  // On the primary only.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
   roundStarted: number
-  /** By the index of the entry: where its answer belongs. */
+  /** Where to send the answer to each entry, by index. */
   readonly proposals: Map<number, Origin>
 }
 
-/** One step in the making. */
+/** One step in progress. */
 export interface Turn extends RoutingTurn<Turn> {
   readonly config: PrimaryReplicaConfig
   readonly state: PrimaryReplicaState
@@ -84,7 +84,6 @@ export const emit = (turn: Turn, effect: PrimaryReplicaEffect): void => {
   turn.effects.push(effect)
 }
 
-/** The mistake has made a difference. */
 export const mark = (turn: Turn): void => emit(turn, { type: 'mark' })
 
 export const send = (turn: Turn, to: NodeId, message: PrimaryReplicaMessage): void =>
@@ -95,7 +94,7 @@ export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((st
 /** How many replicas must have a write before it is acknowledged. */
 export function syncCount(turn: Turn): number {
   const count = trueSyncCount(turn)
-  // The mistake: acknowledged as soon as the primary has it, whatever was asked for.
+  // The mistake: acknowledges as soon as the primary has the write, whatever `sync` says.
   if (turn.config.bug !== 'ack-before-replicate') return count
   if (count > 0) mark(turn)
   return 0
@@ -106,10 +105,10 @@ function trueSyncCount({ config, state }: Turn): number {
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
-/** A promise not to go along with any earlier epoch, made durable before anything else leaves this node. */
+/** Promises not to follow any earlier epoch, made durable before anything else leaves this node. */
 export function promiseEpoch(turn: Turn, epoch: number): void {
   turn.state.epoch = epoch
-  // The mistake: only this life of the node knows of it.
+  // The mistake: the promise is kept only in memory.
   if (turn.config.bug === 'forget-epoch') mark(turn)
   else emit(turn, { type: 'persist', record: { kind: 'epoch', epoch } })
 }

@@ -7,7 +7,7 @@ import { applyOnce, remember, wasApplied } from '../routing/sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
 import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
 
-// Committing and carrying out: §5.3, §5.4.2.
+// Committing and applying: §5.3, §5.4.2.
 
 /**
  * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term == currentTerm: set
@@ -15,7 +15,7 @@ import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './s
  */
 export function advanceCommit(turn: Turn): void {
   const { state } = turn
-  // The mistake: the leader's own copy is counted as if it were a majority.
+  // The mistake: the leader's own copy counts as a majority.
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
@@ -30,8 +30,8 @@ export function advanceCommit(turn: Turn): void {
 }
 
 /**
- * The last index that so many voters hold, or the commit index, whichever is later. A leader that is not one of them "replicates log entries but does not count
- * itself in majorities" (thesis §4.2.2).
+ * The last index held by that many voters, or the commit index if that is later. A leader that is not a voter
+ * "replicates log entries but does not count itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
   const own = lastIndex(state.log)
@@ -56,8 +56,8 @@ export function applyCommitted(turn: Turn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // Another entry took the place of the one proposed, and is committed: that one will never be. The mistake: whatever
-    // is committed in its place answers it.
+    // If another entry took the proposal's place and is committed, the proposal never will be. The mistake: whatever is
+    // committed at its index answers it.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
     if (confused) mark(turn)
@@ -72,10 +72,10 @@ function applyEntry(turn: Turn, command: Command): Completion {
   const { copy, role } = state
   const { object } = config
   switch (config.bug) {
-    // The mistake: a request that comes again is carried out again.
+    // The mistake: a repeated request is applied again.
     case 'double-apply':
       return applyAgain(turn, command)
-    // The mistake: only the leader keeps sessions, and whoever comes after it has none.
+    // The mistake: only the leader keeps sessions, so its successor has none.
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, copy, command)
       mark(turn)
@@ -85,7 +85,7 @@ function applyEntry(turn: Turn, command: Command): Completion {
   }
 }
 
-/** Carried out whether or not it was before; what came of it is remembered only to tell whether it was. */
+/** Applies the command even if it was applied before; its result is remembered only to tell whether it was. */
 function applyAgain(turn: Turn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)

@@ -1,11 +1,11 @@
 import type { Entry } from '../log.ts'
 import type { Configuration, RaftState } from './state.ts'
 
-/** The log has these entries from index `from` on, and nothing else: what they say of who votes is in force. */
+/** Call after the log was replaced from index `from` on by these entries: their membership changes take effect. */
 export function noteConfigurations(state: RaftState, from: number, entries: readonly Entry[]): void {
   const { configurations } = state
   let latest = state.configuration
-  // What came with an entry goes with it.
+  // The configuration of a removed entry is removed with it.
   while (latest.index >= from && configurations.length > 1) {
     configurations.pop()
     latest = configurations.at(-1) ?? latest
@@ -19,14 +19,14 @@ export function noteConfigurations(state: RaftState, from: number, entries: read
   if (latest !== state.configuration) adopt(state, latest)
 }
 
-/** The log begins behind `base`; the configurations behind it stay where the log does. */
+/** Drops the configurations before `base`, where the log now begins. */
 export function rebaseConfigurations(state: RaftState, base: Configuration, keepLater: boolean): void {
   const later = keepLater ? state.configurations.filter(({ index }) => index > base.index) : []
   state.configurations.splice(0, state.configurations.length, base, ...later)
   adopt(state, later.at(-1) ?? base)
 }
 
-/** The one in force after the entry at `index`, which this log has, or begins behind. */
+/** The configuration after the entry at `index`, which is in this log or is its base. */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration
 

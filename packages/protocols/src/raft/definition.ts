@@ -5,7 +5,7 @@ import { chooseOptions, type Declared } from '../options.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 
-/** A leader that nobody hears of any more, and that clients still reach. */
+/** A leader cut off from the other nodes but still reached by clients. */
 const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
 const RESTARTS: BugSetting = { faults: ['kill'] }
 
@@ -143,7 +143,8 @@ export const raft: ProtocolDefinition = {
       heartbeatMs: millis(heartbeatMs),
       electionMinMs: millis(electionMinMs),
       electionMaxMs: millis(electionMaxMs),
-      // The mistake: as long as a leader waits before it gives up, and others are elected meanwhile.
+      // The mistake: the lease lasts as long as a leader waits before it steps down, while others may be elected
+      // meanwhile.
       reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: bug === 'lease-too-long' ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,

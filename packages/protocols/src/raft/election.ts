@@ -9,9 +9,9 @@ import { NEVER } from './rounds.ts'
 import { broadcast, createProgress } from './sending.ts'
 import { emit, majorityOf, mark, type RaftMessage, send, type Turn, trueMajorityOf } from './state.ts'
 
-// Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that finds itself alone.
+// Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that loses its majority.
 
-/** Follows `leader` (unknown: undefined) in `term`, which is at least the current one. */
+/** Follows `leader` (undefined if unknown) in `term`, which is at least the current one. */
 export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefined): void {
   const { state } = turn
   if (term > state.term) {
@@ -40,7 +40,7 @@ export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefi
   }
 }
 
-/** First the shortest election timeout, during which the leader is believed to be there; then a random rest. */
+/** Waits the shortest election timeout, during which the leader counts as alive; then a random remainder. */
 function awaitLeader(turn: Turn): void {
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: turn.config.electionMinMs })
   // The election timer runs only while no leader is known.
@@ -125,8 +125,8 @@ function becomeLeader(turn: Turn): void {
   emit(turn, { type: 'cancelTimer', timer: 'election' })
   emit(turn, { type: 'cancelTimer', timer: 'silence' })
   emit(turn, { type: 'log', text: `leads in term ${state.term}` })
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). Who commits earlier terms'
-  // entries by counting, as one mistake does, seems to need none.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). A leader that commits
+  // earlier terms' entries by counting, as one mistake does, seems to need none.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   broadcast(turn)
@@ -145,12 +145,12 @@ export function handleVoteRequest(
 ): void {
   const { state } = turn
   if (message.type === 'pre-vote') {
-    // Thesis §9.6: granted only by a node that would vote so, and that has not heard from a leader lately.
+    // Thesis §9.6: granted only by a node that would vote for the candidate and has not heard from a leader lately.
     const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
     send(turn, from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  // The mistake: whoever asks gets a vote, whoever else got it before.
+  // The mistake: every candidate gets a vote, even if another has it already.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)
@@ -175,10 +175,10 @@ function upToDate(turn: Turn, candidate: { readonly lastIndex: number; readonly 
 
 function takenForUpToDate({ state, config }: Turn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
-    // The mistake: any candidate will do, whatever its log lacks.
+    // The mistake: any candidate gets the vote, whatever its log lacks.
     case 'no-log-check':
       return true
-    // The mistake: the longer log wins, however old its end.
+    // The mistake: the longer log wins, however old its last term.
     case 'up-to-date-length-only':
       return last >= lastIndex(state.log)
     default:

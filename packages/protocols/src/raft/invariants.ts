@@ -13,11 +13,11 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // Who votes alone carries out what its disk does not have yet, though it tells nobody before it has.
+  // A sole voter applies entries that are not on its disk yet, but answers nobody before they are.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 
-/** Few steps change anything of what is watched here. The last entry stands for the log, as it does for log matching. */
+/** Few steps change anything watched here. Comparing the last entry is enough to compare logs, by log matching. */
 export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }
   return ({ term, role, applied, log: { compacted, entries } }) => {

@@ -33,7 +33,7 @@ import { transferTimer } from './transfer.ts'
 
 export type RaftMachine = StateMachine<RaftState, RaftMessage, RaftRecord>
 
-/** Raft. It asks what time it is for leases only: all else rests on timers alone. */
+/** Raft. Reads the time only for leases; everything else depends on timers alone. */
 export function createRaft(config: RaftConfig): RaftMachine {
   const protocol: RoutedProtocol<Turn> = { emit, serve }
   const finish = (turn: Turn): Turn => {
@@ -62,7 +62,7 @@ function begin(turn: Turn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may count on what this node answered before it was restarted.
+  // A leader may rely on what this node answered before it was restarted.
   state.loyal = true
   emit(turn, { type: 'setTimer', timer: 'silence', afterMs: config.electionMinMs })
 }
@@ -72,7 +72,7 @@ const handlers: Handlers<Turn, RaftMessage> = { message: handleMessage, timer: h
 function handleMessage(turn: Turn, from: NodeId, message: Exclude<RaftMessage, RoutedMessage>): void {
   switch (message.type) {
     case 'pre-vote':
-      // Its term is one that nobody is in yet.
+      // No node is in the candidate's term yet.
       handleVoteRequest(turn, from, message)
       return
     case 'vote':
@@ -100,7 +100,7 @@ function handleOfTerm(turn: Turn, from: NodeId, message: OfTerm): void {
       handleVoteReply(turn, from, message)
       return
     case 'append':
-      // The mistake: whoever says that it leads is followed, however long ago it did.
+      // The mistake: follows any node that says it leads, however old its term.
       if (message.term < state.term) {
         if (turn.config.bug !== 'stale-append') {
           refuseOldLeader(turn, from, message.round)
@@ -168,7 +168,7 @@ function statusOf(state: RaftState): NodeStatus {
   return { role: state.role, leads: state.role === 'leader', term: state.term, leader: state.leader }
 }
 
-/** The mistake: what should wait for the disk goes out first. */
+/** The mistake: what should wait for the disk is sent first. */
 function persistLast(turn: Turn): void {
   const records = turn.effects.filter((effect) => effect.type === 'persist')
   const others = turn.effects.filter((effect) => effect.type !== 'persist')

@@ -4,8 +4,9 @@ import { appendEntry } from './replication.ts'
 import { replicate } from './sending.ts'
 import { emit, mark, type Turn } from './state.ts'
 
-// Membership changes by one server at a time: §4.1 of the thesis. Which, and when, an administrator would say; here a timer
-// does. Who does not vote is still sent everything, as servers are that catch up before they are added (thesis §4.2.1).
+// Membership changes by one server at a time: §4.1 of the thesis. An administrator would decide which and when; here a
+// timer does. Nodes that do not vote still receive everything, like servers that catch up before they are added (thesis
+// §4.2.1).
 
 export function resize(turn: Turn): void {
   const { state, config } = turn
@@ -20,19 +21,20 @@ export function resize(turn: Turn): void {
 }
 
 /**
- * One change at a time (thesis §4.1), and none before an entry of the leader's own term is committed: else two leaders may
- * each begin one from the same configuration (Ongaro, "bug in single-server membership changes", raft-dev, 2015).
+ * One change at a time (thesis §4.1), and none before an entry of the leader's own term is committed: otherwise two
+ * leaders may each begin a change from the same configuration (Ongaro, "bug in single-server membership changes",
+ * raft-dev, 2015).
  */
 function mayChange(turn: Turn): boolean {
   const { state, config } = turn
   const may = state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
-  // The mistake: changes do not wait for one another.
+  // The mistake: changes overlap.
   if (may || config.bug !== 'overlapping-changes') return may
   mark(turn)
   return true
 }
 
-/** Takes back a node that was removed, or removes one that is not the leader, which is never left alone. */
+/** Adds a removed node again, or removes a voter other than the leader; the leader always keeps another voter. */
 function changeMembers(turn: Turn): void {
   const { state } = turn
   const { members } = state.configuration

@@ -9,7 +9,7 @@ import { NEVER } from './rounds.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import type { Configuration, RaftRecord, RaftState } from './state.ts'
 
-/** A node as it starts: what its journal says (Figure 2, "persistent state"; §7), and nothing else. */
+/** A node's initial state, rebuilt from its journal alone (Figure 2, "persistent state"; §7). */
 export function recover(object: AnyObject, node: NodeSetting, journal: readonly RaftRecord[]): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   const state: RaftState = {

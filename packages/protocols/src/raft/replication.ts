@@ -12,7 +12,7 @@ import { handOver } from './transfer.ts'
 type Append = Extract<RaftMessage, { type: 'append' }>
 type AppendReply = Extract<RaftMessage, { type: 'append-reply' }>
 
-/** Of a leader: writes an entry to its own log, and gives its index. */
+/** On the leader: writes an entry to its own log, and returns its index. */
 export function appendEntry(turn: Turn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -30,7 +30,7 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   const { log } = state
   const { term } = state
   const { round, prevIndex } = message
-  // What was compacted was committed, so it is what the leader has there.
+  // A compacted entry was committed, so the leader has the same one.
   const here = prevIndex < log.compacted ? message.prevTerm : termAt(log, prevIndex)
   if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
@@ -57,7 +57,7 @@ export function handleAppend(turn: Turn, from: NodeId, message: Append): void {
   })
 }
 
-/** Whether the entry before the new ones, whose term is `here`, is the one that the leader has there (§5.3). */
+/** Whether the entry before the new ones, whose term here is `here`, is the leader's (§5.3). */
 function precedes(turn: Turn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) mark(turn)
@@ -66,10 +66,10 @@ function precedes(turn: Turn, here: number | undefined, prevTerm: number): boole
 
 function takenToPrecede(turn: Turn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
-    // The mistake: it is not looked at.
+    // The mistake: no check at all.
     case 'no-prev-check':
       return true
-    // The mistake: it is enough that there is one.
+    // The mistake: any entry there will do.
     case 'prev-length-only':
       return here !== undefined
     default:
@@ -81,7 +81,7 @@ function takenToPrecede(turn: Turn, here: number | undefined, prevTerm: number):
 function storeEntries(turn: Turn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
-  // The mistake: what is there stays, and is confirmed as if it were what the leader has.
+  // The mistake: existing entries stay, and are confirmed as if they were the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
   if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) mark(turn)
@@ -116,13 +116,13 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
   } else refused(turn, from, progress, message)
 }
 
-/** Those with entries up to `match` have arrived. */
+/** Forgets messages whose entries, up to `match`, have arrived. */
 function forget(inFlight: number[], match: number): void {
   while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }
 
 function refused(turn: Turn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // What was refused is known to match by now, or another place is being tried: an old answer.
+  // The refused place is known to match by now, or another place is being tried: an old answer.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

@@ -3,10 +3,13 @@ import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
 
-// How a leader knows that it still is one: by a round of heartbeats that a majority answers (§8; thesis §6.4), or by the
+// How a leader knows that it still leads: by a round of heartbeats that a majority answers (§8; thesis §6.4), or by the
 // lease that the last such round gave it (thesis §6.4.1).
 
-/** Begins a round of heartbeats, unless one is on its way; gives the number of the first that begins after this call. */
+/**
+ * Begins a round of heartbeats, unless one is in flight; returns the number of the first round to begin after this
+ * call.
+ */
 export function roundFromNow(turn: Turn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
@@ -32,8 +35,9 @@ export function confirmRound(turn: Turn): void {
 }
 
 /**
- * Those who answered vote for no one else within the shortest election timeout of that (thesis §4.2.3), which was after the
- * round began: so the lease counts from its beginning, and is shorter by as much as their clocks may run faster (§6.4.1).
+ * Nodes that answered vote for nobody else within the shortest election timeout after answering (thesis §4.2.3), and
+ * they answered after the round began. So the lease counts from the beginning of the round, and is shortened by as much
+ * as the nodes' clocks may run faster (§6.4.1).
  */
 function extendLease({ state, config }: Turn): void {
   if (config.reads !== 'lease') return
@@ -43,11 +47,14 @@ function extendLease({ state, config }: Turn): void {
 /** No other leader can have been elected yet. */
 export const holdsLease = ({ state, now }: Turn): boolean => !state.leaseForfeited && now < state.leaseUntil
 
-/** What it could count on without the mistake. */
+/** What the lease would be without the mistake. */
 export const holdsTrueLease = ({ state, now, config }: Turn): boolean =>
   now < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
-/** A clock that went back says nothing of how long ago a round began. By how much it went unnoticed, a heartbeat bounds. */
+/**
+ * A clock that went back no longer tells how long ago a round began. How far it can go back unnoticed is bounded by a
+ * heartbeat.
+ */
 export function watchClock({ state, now }: Turn): void {
   if (now < state.lastStepAt) {
     state.leaseUntil = NEVER
@@ -56,10 +63,10 @@ export function watchClock({ state, now }: Turn): void {
   state.lastStepAt = now
 }
 
-/** Before all times. */
+/** Earlier than any time. */
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
-/** The leader says that it is there; one that reads by lease sees to it, too, that the lease does not run out. */
+/** Shows the followers that the leader is alive; a leader that reads by lease also renews its lease. */
 export function heartbeat(turn: Turn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted

@@ -16,12 +16,15 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
   heard: true,
 })
 
-/** Entries for those who can take them, and a heartbeat for the others. */
+/** Sends entries to followers that can take them, and a heartbeat to the others. */
 export function broadcast(turn: Turn): void {
   for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
 }
 
-/** The same for those who were left alone: heartbeats are for "idle periods" (Figure 2, Rules for Servers). */
+/**
+ * Likewise, but only to followers that were sent nothing since: heartbeats are for "idle periods" (Figure 2, Rules for
+ * Servers).
+ */
 export function breakSilence(turn: Turn): void {
   for (const [peer, progress] of turn.state.progress) {
     if (!progress.addressed) sendSomething(turn, peer, progress)
@@ -37,7 +40,7 @@ export function replicate(turn: Turn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
-/** As many messages with entries as the pipeline takes. False where there was nothing to send, or no room. */
+/** Sends as many messages with entries as the pipeline takes. False if there was nothing to send, or no room. */
 export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
@@ -49,7 +52,7 @@ export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boole
   return sent
 }
 
-/** At most `limit` entries; the snapshot, where they are no longer there one by one. */
+/** Sends at most `limit` entries, or the snapshot if those entries have been compacted. */
 export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
   progress.addressed = true

@@ -11,10 +11,10 @@ import { mark, type Turn } from './state.ts'
 
 // What a leader does with a request: §8; thesis §6.4 (reads).
 
-/** Entries a leader has not committed: beyond it, requests are refused. */
+/** Uncommitted entries a leader allows; beyond that it refuses requests. */
 const UNCOMMITTED_LIMIT = 10_000
 
-/** A request has reached the node that its origin takes for the leader. */
+/** Serves a request that its origin sent to this node as the leader. */
 export function serve(turn: Turn, origin: Origin, command: Command): void {
   const { state, config } = turn
   const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT
@@ -30,17 +30,17 @@ function propose(turn: Turn, origin: Origin, command: Command): void {
   replicate(turn)
 }
 
-/** Read-index (thesis §6.4), or by lease (§6.4.1). */
+/** By read-index (thesis §6.4) or by lease (§6.4.1). */
 function read(turn: Turn, origin: Origin, input: Input): void {
   const { state } = turn
-  // The mistake: whoever was leader answers from its own copy, without asking whether it still is.
+  // The mistake: a leader answers from its own copy without checking that it still leads.
   if (turn.config.bug === 'stale-read') {
     mark(turn)
     answer(turn, origin, readOf(turn, input))
     return
   }
-  // Until its no-op is committed a leader does not know which entries are (§8); all of them come before the no-op.
-  // The mistake: it takes what it knows to be committed for all that is.
+  // Until its no-op is committed, a leader does not know which entries are (§8); all of them precede the no-op. The
+  // mistake: it takes the entries it knows to be committed for all there are.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
   if (index < state.noopIndex) mark(turn)

@@ -5,7 +5,7 @@ import { loadCopy, saveCopy } from '../routing/sessions.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import { emit, mark, type RaftMessage, type RaftState, type Snapshot, send, type Turn } from './state.ts'
 
-// Log compaction: §7; thesis §5.1. A snapshot is small here, so it is sent in one message, without offsets.
+// Log compaction: §7; thesis §5.1. Snapshots are small here, so one message without offsets carries a whole one.
 
 /** "Each server takes snapshots independently, covering just the committed entries in its log" (§7). */
 export function snapshotIfDue(turn: Turn): void {
@@ -33,9 +33,9 @@ export function handleSnapshot(
 ): void {
   const { state, config } = turn
   const { index, term } = snapshot
-  // What this node knows to be committed is not undone by an old message.
+  // An old message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
-    // The mistake: it is confirmed, and lives in memory only.
+    // The mistake: the snapshot is confirmed but kept only in memory.
     if (config.bug === 'forget-snapshot') mark(turn)
     else emit(turn, { type: 'persist', record: { kind: 'snapshot', snapshot } })
     restoreSnapshot(config.object, state, snapshot)

@@ -7,7 +7,7 @@ import type { Origin, RoutedMessage, RoutingConfig, RoutingState, RoutingTurn } 
 import type { SavedCopy } from '../routing/sessions.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
-// 2014, and, where it says "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
+// 2014, or, when marked "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
 
 export interface RaftConfig extends RoutingConfig {
   readonly preVote: boolean
@@ -16,18 +16,21 @@ export interface RaftConfig extends RoutingConfig {
   readonly electionMaxMs: Millis
   /** Entries per message. */
   readonly batch: number
-  /** Messages with entries on their way to one follower. */
+  /** Messages with entries in flight to one follower. */
   readonly pipeline: number
-  /** Entries carried out since the last snapshot that call for the next one. */
+  /** Entries applied since the last snapshot that trigger the next one. */
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
-  /** How long after a round of heartbeats began a leader takes itself for the only one, where a majority answered it. */
+  /**
+   * How long a leader may consider itself the only one, counted from the beginning of a round of heartbeats that a
+   * majority answered.
+   */
   readonly leaseMs: Millis
-  /** The same, but for the mistake. */
+  /** The same without the mistake. */
   readonly trueLeaseMs: Millis
-  /** How long a leader leads before it hands over to another; 0: as long as it can. */
+  /** How long a leader leads before it hands over to another node; 0: as long as it can. */
   readonly transferMs: Millis
-  /** How often a leader removes a node from those that vote, or takes one back; 0: never. */
+  /** How often a leader removes a voter or adds one back; 0: never. */
   readonly resizeMs: Millis
   readonly bug: string | undefined
 }
@@ -46,7 +49,7 @@ export type RaftMessage =
   | {
       readonly type: 'pre-vote-reply' | 'vote-reply'
       readonly term: number
-      /** The term that was asked about. */
+      /** The term the candidate asked about. */
       readonly asked: number
       readonly granted: boolean
     }
@@ -57,7 +60,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** The round of heartbeats this belongs to: a reply to it shows that the sender still led when the round began. */
+      /** The round of heartbeats this belongs to: a reply shows that the sender still led when the round began. */
       readonly round: number
     }
   | {
@@ -68,7 +71,10 @@ export type RaftMessage =
       readonly success: boolean
       /** On success: the follower's log equals the leader's up to here. */
       readonly match: number
-      /** On refusal: the term of the entry in the way, 0 where the log is too short, and the first index it has. */
+      /**
+       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the first index it has of that
+       * term.
+       */
       readonly conflictTerm: number
       readonly conflictIndex: number
     }
@@ -78,21 +84,21 @@ export type RaftMessage =
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
-  /** Replaces whatever the log had from index `from` on. */
+  /** Replaces everything in the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** Replaces the log up to the snapshot's last entry; what follows stays only where the log has that entry. */
+  /** Replaces the log up to the snapshot's last entry; later entries are kept only if the log has that entry. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
 
-/** What the first `index` entries come to (§7). */
+/** The result of applying the first `index` entries (§7). */
 export interface Snapshot {
   readonly index: number
-  /** Of the last entry. */
+  /** The last entry's term. */
   readonly term: number
   readonly members: readonly NodeId[]
   readonly copy: SavedCopy
 }
 
-/** Who votes from the entry at `index` on. */
+/** The voters from the entry at `index` on. */
 export interface Configuration {
   readonly index: number
   readonly members: readonly NodeId[]
@@ -108,14 +114,14 @@ export interface Progress {
   voter: boolean
   next: number
   match: number
-  /** Looking for the place where the logs part: no entries are sent until it is found. */
+  /** Searching for the point where the logs diverge: no entries are sent until it is found. */
   probing: boolean
-  /** The last index of each message with entries on its way. */
+  /** The last index of each message of entries in flight. */
   readonly inFlight: number[]
   ackedRound: number
-  /** Was sent something since the last heartbeats. */
+  /** Was sent something since the last heartbeat. */
   addressed: boolean
-  /** Answered since the last check that a majority still does. */
+  /** Has answered since the last check for a majority. */
   heard: boolean
 }
 
@@ -127,58 +133,57 @@ export interface RaftState extends RoutingState {
   votedFor: NodeId | null
   readonly log: Log
   snapshot: Snapshot | undefined
-  /** Those in the log, oldest first, behind the one that it begins with. */
+  /** Those in the log, oldest first, after the one the log begins with. */
   readonly configurations: Configuration[]
-  /** The last of them: in force, committed or not. */
+  /** The latest one: in force, committed or not. */
   configuration: Configuration
-  /** Whether this node is one of its members. */
+  /** Whether this node is a member of it. */
   voter: boolean
   // Volatile.
   role: Role
-  /** Heard from a leader within the shortest election timeout, or may have, in an earlier life. */
+  /** Has heard from a leader within the shortest election timeout, or may have, in an earlier life. */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** Of a leader. */
+  /** On the leader only. */
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
   roundStartedAt: Millis
-  /** By this node's clock, as the round is. */
+  /** By this node's clock, like the start of the round. */
   leaseUntil: Millis
   lastStepAt: Millis
-  /** Told another to take over, which may do so at any time: there are no more leases in this term. */
+  /** Has told another node to take over, which it may do at any time: no more leases in this term. */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  /** By the index of the entry. */
+  /** By index of the entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
-/** One step in the making. */
+/** One step in progress. */
 export interface Turn extends RoutingTurn<Turn> {
   readonly config: RaftConfig
   readonly state: RaftState
   /** By this node's clock. */
   readonly now: Millis
   effects: RaftEffect[]
-  /** The term or the vote changed and is not yet among the effects. */
+  /** Term or vote has changed and the change is not among the effects yet. */
   voteChanged: boolean
 }
 
-/** Of the members of the latest configuration. */
+/** A majority of the latest configuration's members. */
 export function majorityOf(turn: Turn): number {
-  // The mistake: two halves that know nothing of each other are each a majority.
+  // The mistake: with half the nodes a majority, two disjoint halves can each form one.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 
 export const trueMajorityOf = ({ state }: Turn): number => Math.floor(state.configuration.members.length / 2) + 1
 
-/** The mistake has made a difference. */
 export const mark = (turn: Turn): void => {
   turn.effects.push({ type: 'mark' })
 }
 
-/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2): so they go first. */
+/** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
 export function emit(turn: Turn, effect: RaftEffect): void {
   saveVote(turn)
   turn.effects.push(effect)
@@ -188,7 +193,7 @@ export function saveVote(turn: Turn): void {
   if (!turn.voteChanged) return
   turn.voteChanged = false
   const { term, votedFor } = turn.state
-  // The mistake: term and vote live in memory only.
+  // The mistake: term and vote are kept only in memory.
   if (turn.config.bug === 'forget-vote') {
     mark(turn)
     return

@@ -5,7 +5,7 @@ import { emit, send, type Turn } from './state.ts'
 
 // Leadership transfer: thesis §3.10.
 
-/** Time to hand over; or the time is up in which the other should have taken over. */
+/** Time to hand over, or the successor has run out of time to take over. */
 export function transferTimer(turn: Turn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return
@@ -32,7 +32,7 @@ function beginTransfer(turn: Turn): void {
   handOver(turn, state.transferTo, furthest)
 }
 
-/** "The prior leader sends a TimeoutNow request to the target server" once that has all there is. */
+/** "The prior leader sends a TimeoutNow request to the target server" once the target has the whole log. */
 export function handOver(turn: Turn, to: NodeId, match: number): void {
   const { state } = turn
   if (to !== state.transferTo || match < lastIndex(state.log)) return

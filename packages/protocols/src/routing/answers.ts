@@ -3,18 +3,18 @@ import { UNAVAILABLE, unavailable } from '../objects/object.ts'
 import { takeReady } from './reads.ts'
 import type { Origin, RoutingTurn } from './routing.ts'
 
-// The way back: from the leader to the node that was asked, and from there to the client.
+// The way back: from the leader to the node that the client asked, and from there to the client.
 
-/** Of a leader: answers the reads that need not wait any longer. */
+/** On the leader: answers the reads that need not wait any longer. */
 export function answerReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
 
-/** What this node's copy shows. */
+/** Reads this node's copy. */
 export const readOf = <Turn>({ config, state }: RoutingTurn<Turn>, input: Input): Completion =>
   config.object.apply(state.copy.held, input)
 
-/** A leader is one no more: its reads came to nothing. */
+/** On stepping down, pending reads fail. */
 export function failReads<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
   const { reads } = turn.state
   turn.state.reads = []
@@ -31,7 +31,8 @@ export function handleAnswer<Turn extends RoutingTurn<Turn>>(turn: Turn, origin:
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
   if (refused && turn.config.leaderWaitMs > 0) {
-    // This attempt certainly came to nothing; whether the request did depends on the others. The next sweep tries again.
+    // This attempt certainly had no effect; the request may still have one through another attempt. The next sweep
+    // retries.
     request.open = request.open.filter((attempt) => attempt !== origin.attempt)
     return
   }

@@ -6,14 +6,14 @@ import { takeTicket } from './forwarding.ts'
 import { handleRequest, sweepRequests } from './requests.ts'
 import type { RoutedMessage, RoutingTurn } from './routing.ts'
 
-/** What is left to the protocol. */
+/** The events the protocol itself handles. */
 export interface Handlers<Turn, Message> {
   message(turn: Turn, from: NodeId, message: Exclude<Message, RoutedMessage>): void
-  /** Errs for a timer that it never set. */
+  /** Throws for a timer it never set. */
   timer(turn: Turn, timer: string): void
 }
 
-/** Sees to what concerns requests, and hands everything else to the protocol. */
+/** Handles everything about requests, and passes other events to the protocol. */
 export function dispatch<Turn extends RoutingTurn<Turn>, Message extends { readonly type: string }>(
   turn: Turn,
   event: MachineEvent<Message | RoutedMessage>,

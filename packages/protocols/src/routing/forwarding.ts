@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaos/faults'
 
-/** On a request that one node hands to another: tells it from copies of itself. */
+/** Attached to a request that one node forwards to another, to tell it from duplicates. */
 export interface Ticket {
-  /** Of the node that hands it over: another one after each restart. */
+  /** The sender's life: changes with each restart. */
   readonly life: number
   readonly number: number
 }
@@ -10,7 +10,7 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** The last that was taken from each node. */
+  /** The last ticket taken from each node. */
   readonly taken: Map<NodeId, Ticket>
 }
 
@@ -22,8 +22,8 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * False for a copy of a request that was taken before, and for one that a later one overtook. Neither must be answered: a
- * refusal would say that nothing comes of the request, and the first copy may be on its way into the log.
+ * False for a duplicate of a request already taken, and for a request overtaken by a later one. Neither may be
+ * answered: a refusal would claim that the request has no effect, while the first copy may be on its way into the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, ticket: Ticket): boolean {
   const last = taken.get(from)

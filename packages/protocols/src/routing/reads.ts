@@ -1,23 +1,23 @@
 import type { Input } from '@chaos/history'
 
-/** A read that waits: for a round of messages that shows who leads, and for an entry to be carried out. */
+/** A pending read: it waits for a round of messages that confirms the leader, and for an entry to be applied. */
 export interface Read<Origin> {
   readonly origin: Origin
   readonly input: Input
-  /** Answered once this entry is carried out … */
+  /** Answered once this entry is applied … */
   readonly index: number
   /** … and this round has been answered by a majority. */
   readonly round: number
 }
 
-/** In the order in which they came: their rounds and indexes grow with them. */
+/** In order of arrival, which is also the order of their rounds and indexes. */
 export interface ReadQueue<Origin> {
   readonly reads: Read<Origin>[]
   readonly roundConfirmed: number
   readonly applied: number
 }
 
-/** Takes out those that may be answered now. */
+/** Removes and returns the reads that may be answered now. */
 export function takeReady<Origin>({ reads, roundConfirmed, applied }: ReadQueue<Origin>): readonly Read<Origin>[] {
   let ready = 0
   for (const { index, round } of reads) {

@@ -6,9 +6,9 @@ import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
 import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
-// The way there: from the node that a client asked to the one that leads.
+// The way there: from the node that a client asked to the leader.
 
-/** How often requests are looked at for being too old. */
+/** How often requests are checked for age. */
 const SWEEP_MS = millis(50)
 
 export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, command: Command): void {
@@ -31,14 +31,14 @@ export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, reques
 
 const NO_ATTEMPTS: readonly number[] = []
 
-/** A leader is known: hands it whatever waits for one. */
+/** A leader is known: forwards every request that waits for one. */
 export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
   for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
 }
 
 /**
- * Hands a request to the leader, where one is known. One that an earlier leader may still carry out is handed to
- * another only where its session sees to it that it is carried out once, or where it is a read.
+ * Forwards a request to the leader, if one is known. A request that an earlier leader may still apply goes to another
+ * only if its session prevents applying it twice, or if it is a read.
  */
 function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, request: Request): void {
   const { state, config, protocol } = turn

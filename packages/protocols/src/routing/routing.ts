@@ -7,10 +7,10 @@ import type { Forwarding, Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import type { SessionedCopy } from './sessions.ts'
 
-// The way of a request: from the node that a client asked to the one that leads, and of the answer back. Protocols that
-// have a leader of whatever name share it.
+// The way of a request from the node that a client asked to the leader, and of the answer back. Shared by all protocols
+// that have some kind of leader.
 
-/** Where the answer to a request belongs: the node the client asked, and the number of that node's attempt. */
+/** Where to send the answer to a request: the node the client asked, and that node's attempt number. */
 export interface Origin {
   readonly node: NodeId
   readonly requestId: string
@@ -26,25 +26,25 @@ export type RoutedMessage =
     }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
 
-/** A request that a client put to this node, until it is answered. */
+/** A client's request to this node, until it is answered. */
 export interface Request {
   readonly command: Command
-  /** Sweeps since it came, or since it was first handed to a leader. */
+  /** Sweeps since it arrived, or since it was first forwarded to a leader. */
   age: number
   attempts: number
-  /** Attempts that a leader has, or may have, and that were neither answered nor refused. */
+  /** Attempts that a leader has, or may have, and has neither answered nor refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
 }
 
-/** What of a node's state is about requests. */
+/** The part of a node's state that concerns requests. */
 export interface RoutingState {
   readonly id: NodeId
   readonly forwarding: Forwarding
   readonly requests: Map<string, Request>
-  /** Whom this node takes for the leader. */
+  /** The node this one takes for the leader. */
   leader: NodeId | undefined
-  /** Of a leader: reads that wait. */
+  /** On the leader: pending reads. */
   reads: Read<Origin>[]
   roundConfirmed: number
   applied: number
@@ -53,29 +53,29 @@ export interface RoutingState {
 
 export interface RoutingConfig {
   readonly object: AnyObject
-  /** How long a request waits for a leader to turn up before it is refused; 0: not at all. */
+  /** How long a request waits for a leader before it is refused; 0: not at all. */
   readonly leaderWaitMs: Millis
-  /** How long a request that was handed to a leader waits for its answer. */
+  /** How long a request forwarded to a leader waits for its answer. */
   readonly requestTimeoutMs: Millis
-  /** Whether a request that one leader has not answered is handed to the next, where that is safe. */
+  /** Whether a request that one leader has not answered is forwarded to the next, if that is safe. */
   readonly retries: boolean
 }
 
-/** One step in the making. */
+/** One step in progress. */
 export interface RoutingTurn<Turn> {
   readonly state: RoutingState
   readonly config: RoutingConfig
   readonly protocol: RoutedProtocol<Turn>
 }
 
-/** What a protocol does itself. */
+/** What the protocol does itself. */
 export interface RoutedProtocol<Turn> {
   emit(turn: Turn, effect: Effect<RoutedMessage, never>): void
-  /** A request has reached the node that its origin takes for the leader. */
+  /** Serves a request that its origin sent to this node as the leader. */
   serve(turn: Turn, origin: Origin, command: Command): void
 }
 
-/** Nodes and leaders refuse what goes beyond it. */
+/** Nodes and leaders refuse requests beyond this number. */
 export const REQUEST_LIMIT = 10_000
 
 export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

@@ -2,34 +2,34 @@ import type { Completion, Json } from '@chaos/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
-/** Of a client: what it was told is told again, should it ask again. */
+/** A client's last request and its result, which is repeated if the client asks again. */
 export interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** How many requests of all sessions had been carried out by then. */
+  /** How many requests of all sessions had been applied by then. */
   readonly count: number
 }
 
-/** The replicated state machine: the object, and for each client the last of its requests with its result (thesis §6.3). */
+/** The replicated state machine: the object, and each client's last request with its result (thesis §6.3). */
 export interface SessionedCopy {
-  /** What the object holds. */
+  /** The object's state. */
   readonly held: unknown
   readonly sessions: Map<string, LastRequest>
-  /** Requests of sessions carried out. */
+  /** Session requests applied so far. */
   count: number
 }
 
-/** As snapshots have it. */
+/** The form kept in snapshots. */
 export interface SavedCopy {
   readonly held: Json
   readonly sessions: readonly (readonly [string, LastRequest])[]
 }
 
-/** Sessions kept at most. */
+/** Maximum number of sessions kept. */
 const SESSION_LIMIT = 10_000
 /**
- * Forgotten at a time, since finding the oldest takes a look at all. So a client idle while more than 9,000 others wrote may
- * lose the protection of its last request, and while 10,000 did has lost it.
+ * Number forgotten at a time, because finding the oldest means looking at all. A client that was idle while 10,000
+ * others wrote has lost the protection of its last request; after 9,000 others it may have.
  */
 const SESSIONS_FORGOTTEN = 1_000
 
@@ -44,7 +44,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** The last request of all is among those of the sessions. */
+/** The last request overall is among the sessions' last ones. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),
@@ -78,7 +78,7 @@ export function wasApplied({ sessions }: SessionedCopy, { session }: Command): b
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }
 
-/** Those that were used least recently. The order is that of the log, so every copy forgets the same ones. */
+/** Forgets the least recently used sessions. They are ordered by the log, so every copy forgets the same ones. */
 function forgetOldest(sessions: Map<string, LastRequest>): void {
   const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)
   for (const [client] of byAge.slice(0, SESSIONS_FORGOTTEN)) sessions.delete(client)
