@@ -47,7 +47,7 @@ export const runCommand: Command = {
     },
     faults: {
       type: 'string',
-      describe: `which faults, comma-separated, or none; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or what brings the mistake out]`,
+      describe: `which faults, comma-separated, none, or a schedule.json; chaos targets --faults lists them [default: ${RUN_DEFAULTS.faults}, or what brings the mistake out]`,
       requiresArg: true,
     },
     seed: { type: 'string', describe: `${memberText('seed')} [default: drawn]`, requiresArg: true },
