@@ -4,14 +4,14 @@ import type { MessageTrouble, Network, StandingFault } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 import { type SimulatedFault, simulated } from './suffers.ts'
 
-/** What faults act on. */
+/** The parts of a cluster that faults act on. */
 export interface World {
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>
   now(): Nanos
 }
 
-/** Heals, and says how often the fault bit. */
+/** Heals, and returns how often the fault took effect. */
 export type Undo = () => number
 
 /** The fault is in force when this returns. It must be possible. */
@@ -31,7 +31,7 @@ export function apply(fault: SimulatedFault, world: World): Undo {
       return onLinks(fault, fault.links, world)
     case 'lose-reply':
     case 'delay-reply':
-      // Its links name the way of the requests.
+      // The fault's links are named in the direction of the requests.
       return onLinks(
         fault,
         fault.links.map(({ from, to }) => ({ from: to, to: from })),
@@ -59,7 +59,7 @@ export function apply(fault: SimulatedFault, world: World): Undo {
   }
 }
 
-/** The fault, where a cluster like this can suffer it; otherwise why not. */
+/** The fault, if this cluster can suffer it; otherwise why not. */
 export function possible(fault: Fault, { network, nodes }: World): SimulatedFault | { readonly not: string } {
   if ('nodes' in fault) {
     const stranger = fault.nodes.find((id) => !nodes.has(id))
@@ -95,7 +95,7 @@ function crash({ nodes, before, nth }: Extract<Fault, { readonly kind: 'crash' }
   }
 }
 
-/** Bites where a node takes a step by a clock that is wrong. */
+/** Takes effect whenever a node takes a step by a wrong clock. */
 function setClocks({ nodes, offsetMs, driftPpm }: Extract<Fault, { readonly kind: 'clock' }>, world: World): Undo {
   const wrong = named(nodes, world)
   const fault = { offsetMs, driftPpm, since: world.now() }
@@ -108,10 +108,10 @@ function setClocks({ nodes, offsetMs, driftPpm }: Extract<Fault, { readonly kind
   }
 }
 
-/** False where it was down already. */
+/** False if the node was down already. */
 function kill(node: SimulatedNode, { network }: World): boolean {
   if (!node.kill()) return false
-  // Its connections break: what was on its way to it never arrives.
+  // Breaks its connections: messages in flight to it never arrive.
   network.resetTo(node.id)
   return true
 }

@@ -7,16 +7,16 @@ import type { EventQueue } from './queue.ts'
 import { type Expiring, Timeouts } from './timeouts.ts'
 
 export interface ClientOptions {
-  /** Unique in the cluster: names the client's session, and its requests. */
+  /** Unique in the cluster: identifies the client's session and its requests. */
   readonly name: string
   readonly server: SimulatedNode
-  /** Links of its own, in both directions. */
+  /** This client's own links, one per direction. */
   readonly outward: Link
   readonly homeward: Link
   readonly deadlines: Deadlines
 }
 
-/** How long requests may take, for all clients of a cluster. */
+/** The request timeouts of all clients of a cluster. */
 export class Deadlines {
   readonly #queue: EventQueue
   readonly #byMs: Map<Millis, Timeouts> = new Map()
@@ -50,7 +50,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A request and its answer; what reaches the server is the request. It ends once. */
+/** A request and its answer; the server receives this object as the request. It ends once. */
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
@@ -117,10 +117,10 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/** Undefined where the node died first: then all that arrives is the end of the connection. */
+/** Undefined if the node died first: then only the end of the connection arrives. */
 type Reply = Completion | 'refused' | undefined
 
-/** On its way to the client. */
+/** An answer on its way to the client. */
 class Answer implements Addressee {
   readonly #reply: Reply
   readonly #exchange: Exchange

@@ -14,41 +14,44 @@ export interface SimulationOptions {
   /** `n1` … `n5` for five. */
   readonly nodes: number
   readonly seed: number
-  /** Every message takes this long at least; 0.2 unless given … */
+  /** Least delay of every message; 0.2 by default … */
   readonly delayMs?: Millis | undefined
-  /** … and up to this much longer; 0.8 unless given. */
+  /** … and how much longer it can be; 0.8 by default. */
   readonly jitterMs?: Millis | undefined
-  /** An fsync takes this long at least, and at most; 0.1 and 1 unless given. */
+  /** Shortest and longest fsync; 0.1 and 1 by default. */
   readonly fsyncMinMs?: Millis | undefined
   readonly fsyncMaxMs?: Millis | undefined
-  /** How far each node's clock is ahead of true time; 0 for a node not named. */
+  /** How far each node's clock is ahead of true time; 0 for nodes not listed. */
   readonly clockOffsetsMs?: { readonly [node: NodeId]: Millis } | undefined
-  /** What nodes write to their logs. */
+  /** Receives what nodes write to their logs. */
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
-  /** Asked once for each node. */
+  /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
-  /** Told when a node is at its weakest, so that something can be done about it. */
+  /** Called when a node is at its weakest, so that the caller can exploit it. */
   readonly onMoment?: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
 export interface RunLimits {
   readonly events: number
-  /** Of virtual time, from now on. */
+  /** Virtual time, counted from now. */
   readonly durationMs: Millis
 }
 
-/** `done`: the caller has what it wanted. The others say which bound stopped it first, or that nothing is left to happen. */
+/**
+ * `done`: the caller's condition was met. Otherwise the bound that stopped the run, or `idle`: nothing is left to
+ * happen.
+ */
 export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 
-/** A whole cluster in virtual time: a function of its options, to the byte. */
+/** A whole cluster in virtual time: a function of its options, byte for byte. */
 export interface SimulatedCluster extends Cluster {
-  /** Lets time pass until `done` says so; synchronously. */
+  /** Advances time, synchronously, until `done` returns true. */
   run(done: () => boolean, limits: RunLimits): RunEnd
   /** Whether any node is ready to serve clients. */
   isReady(): boolean
-  /** Whatever happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
+  /** Everything that has happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
   eventCount(): number
-  /** Steps that the machines of all nodes have taken so far. */
+  /** Steps taken so far by the machines of all nodes. */
   stepCount(): number
 }
 
@@ -168,7 +171,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // Not getters: each literal with a getter is of a shape of its own, which makes all access to it slow.
+    // Not getters: every literal with a getter has a hidden class of its own, which slows all access to it.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

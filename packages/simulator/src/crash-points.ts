@@ -3,12 +3,12 @@ import type { NodeEffect } from '@chaos/faults'
 /** A node dies just before one of its effects. */
 export interface CrashPoint {
   readonly before: NodeEffect
-  /** Effects of this kind until then, that one included. */
+  /** Effects of this kind until the crash, including the one it strikes at. */
   left: number
   readonly die: () => void
 }
 
-/** Where a node is to die. */
+/** The places where a node is to die. */
 export class CrashPoints {
   readonly #points: CrashPoint[] = []
 
@@ -25,7 +25,7 @@ export class CrashPoints {
     if (at >= 0) this.#points.splice(at, 1)
   }
 
-  /** The node is about to do this: whether it dies first. */
+  /** The node is about to carry out this effect: whether it dies first. */
   reachedBy(effect: NodeEffect): boolean {
     let reached = false
     for (const point of this.#points) if (point.before === effect && --point.left === 0) reached = true

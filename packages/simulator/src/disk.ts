@@ -6,10 +6,10 @@ import { fate, type Stream, streamOf } from './fate.ts'
 export type AnyEffect = Effect<unknown, unknown>
 
 export interface DiskOptions {
-  /** Of the node whose disk it is. */
+  /** The node that owns the disk. */
   readonly id: NodeId
   readonly seed: number
-  /** Making a record durable takes this long at least, and at most. */
+  /** Shortest and longest time to make a record durable. */
   readonly fsyncMinMs: Millis
   readonly fsyncMaxMs: Millis
 }
@@ -17,8 +17,8 @@ export interface DiskOptions {
 const NOTHING: readonly AnyEffect[] = []
 
 /**
- * What of a node outlives it. One batch of effects at a time is made durable, and whatever the node does meanwhile waits
- * behind it.
+ * The part of a node that outlives it. It makes one batch of effects durable at a time; whatever the node does
+ * meanwhile waits behind the batch.
  */
 export class Disk {
   readonly #minMs: Millis
@@ -27,7 +27,7 @@ export class Disk {
   readonly #tears: Stream
   readonly #journal: unknown[] = []
   #fsyncCount = 0
-  /** Records that are not durable yet, and effects that wait for them. */
+  /** Records not durable yet, and effects waiting for them. */
   #writing: readonly AnyEffect[] | undefined
   #waiting: readonly AnyEffect[] = NOTHING
 
@@ -47,30 +47,30 @@ export class Disk {
     return this.#writing !== undefined
   }
 
-  /** Lets these wait until what is being written is durable. */
+  /** Queues effects until the current batch is durable. */
   wait(effects: readonly AnyEffect[]): void {
     if (effects.length === 0) return
     this.#waiting = this.#waiting.length === 0 ? effects : [...this.#waiting, ...effects]
   }
 
-  /** One fsync for all records of a batch; what stands between and after them waits for it. */
+  /** One fsync for all records of a batch; the effects between and after them wait for it. */
   begin(batch: readonly AnyEffect[]): void {
     this.#writing = batch
   }
 
-  /** How long the fsync that begins now takes, in nanoseconds. */
+  /** Duration of the fsync that begins now, in nanoseconds. */
   fsyncNanos(): number {
     const durationMs = this.#minMs + (this.#maxMs - this.#minMs) * fate(this.#fsyncs, this.#fsyncCount++)
     return Math.round(durationMs * 1e6)
   }
 
-  /** The batch is durable. Gives what waited for that. */
+  /** The batch is durable. Returns the effects that waited for it. */
   end(): readonly AnyEffect[] {
     for (const effect of this.#writing ?? NOTHING) if (effect.type === 'persist') this.#journal.push(effect.record)
     return this.#forget()
   }
 
-  /** The node dies: of what is being written some first records are durable, or none, or all. */
+  /** The node dies: some prefix of the records being written is durable, possibly none or all. */
   tear(): void {
     const batch = this.#writing ?? NOTHING
     const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))

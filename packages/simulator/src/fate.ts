@@ -1,6 +1,6 @@
 /**
- * Chance, looked up rather than drawn: a function of who it concerns and of the how-manieth time it is, so that a fault
- * or an operation more or less does not shift what befalls the others.
+ * Chance that is looked up rather than drawn: a function of whom it concerns and of a count, so that one fault or
+ * operation more or less does not change the fate of the others.
  */
 export type Stream = number
 
@@ -11,7 +11,7 @@ export function streamOf(seed: number, name: string): Stream {
   return mix(h)
 }
 
-/** One of several streams for different questions about the same thing. */
+/** Splits a stream for a separate question about the same thing. */
 export const substream = (stream: Stream, question: number): Stream => mix(stream + Math.imul(question + 1, 0x632be5ab))
 
 /** The n-th number of a stream: 32 bits. */

@@ -5,7 +5,7 @@ import { fate, type Stream, streamOf, substream } from './fate.ts'
 import { type Addressee, Parcel } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
 
-/** What can befall messages here. A reset befalls a connection. */
+/** Faults that affect messages here; a reset affects a connection instead. */
 export type MessageTrouble = Extract<
   Fault,
   {
@@ -33,7 +33,7 @@ export interface StandingFault {
   readonly appliedAt: Nanos
 }
 
-/** A fault on one link, which counts the messages that it may be for. */
+/** A fault on one link, with a count of the messages it may apply to. */
 interface Placed {
   readonly standing: StandingFault
   counted: number
@@ -41,9 +41,9 @@ interface Placed {
 
 export interface NetworkOptions {
   readonly seed: number
-  /** Every message takes this long at least … */
+  /** Least delay of every message … */
   readonly delayMs: Millis
-  /** … and up to this much longer. */
+  /** … and how much longer it can be. */
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
 }
@@ -69,7 +69,7 @@ export class Network {
     return link
   }
 
-  /** Breaks all connections to it. */
+  /** Breaks all connections to this endpoint. */
   resetTo(to: Endpoint): void {
     for (const links of this.#links.values()) links.get(to)?.reset()
   }
@@ -83,7 +83,7 @@ export class Network {
   }
 }
 
-/** What is asked about each message, of a stream of its own. */
+/** Questions about each message, each with a stream of its own. */
 const DELAY = 0
 const JITTER = 1
 const LOSS = 2
@@ -96,8 +96,8 @@ const SLOWNESS = 8
 const SLOWNESS_JITTER = 9
 
 /**
- * One direction between two endpoints. It delays, holds, loses; it is FIFO, as a TCP connection is. What befalls its n-th
- * message is looked up by its name and n, so that it does not depend on what happens elsewhere.
+ * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The fate
+ * of its n-th message is looked up by the link's name and n, so it does not depend on what happens elsewhere.
  */
 export class Link {
   readonly #queue: EventQueue
@@ -106,11 +106,11 @@ export class Link {
   readonly #stream: Stream
   readonly #delays: Stream
   #sent = 0
-  /** Nothing overtakes what was sent before it. */
+  /** No message arrives before an earlier one. */
   #lastArrival = 0
-  /** When the bytes sent so far will have passed a narrow link. */
+  /** When a bandwidth-limited link will have passed on all bytes sent so far. */
   #busyUntil = 0
-  /** Counts the connections: what was sent on an earlier one does not arrive. */
+  /** Numbers the connections: messages sent on an earlier one do not arrive. */
   #connection = 0
   readonly #faults: Placed[] = []
   #held: Held[] = []
@@ -147,7 +147,7 @@ export class Link {
     for (const { parcel, n } of held) this.#dispatch(parcel, n)
   }
 
-  /** Breaks the connection: what is on its way is lost. */
+  /** Breaks the connection: messages in flight are lost. */
   reset(): void {
     this.#connection++
     this.#lastArrival = this.#queue.now
@@ -177,7 +177,7 @@ export class Link {
     this.#queue.schedule(arrival, parcel)
   }
 
-  /** Whether a fault hits the n-th message: chance is drawn by the question, so that faults do not share their luck. */
+  /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
   #strikes(placed: Placed, question: number, n: number): boolean {
     const { fault, appliedAt } = placed.standing
     const { when } = fault
@@ -189,7 +189,7 @@ export class Link {
     return when.probability === undefined || this.#drawn(question, n) < when.probability
   }
 
-  /** What was drawn below its probability is even below it: a number from 0 to 1 that costs no further draw. */
+  /** A draw below the probability is uniform below it: scaled to 0 … 1 it serves as another draw at no cost. */
   #share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
   }
@@ -221,7 +221,7 @@ export class Link {
           return
       }
     }
-    // It belongs to the connection of now: what breaks that one breaks it too.
+    // A held message belongs to the present connection and is lost if that breaks.
     if (held) this.#held.push({ parcel, n })
     else this.#dispatch(parcel, n)
   }
@@ -250,7 +250,7 @@ export class Link {
         case 'duplicate-message':
           if (!this.#strikes(placed, COPY, n)) break
           standing.hits++
-          // A copy comes at once, or long after.
+          // A copy arrives at once, or long after.
           copies += fault.copies
           copiedAfter = Math.round(LATEST_COPY_NANOS * this.#share(fault.when?.probability, COPY, n))
           break
@@ -282,7 +282,7 @@ export class Link {
       }
     }
     const arrival = Math.max(departure + delay, this.#lastArrival)
-    // What is sent later need not wait for one that is overtaken, nor for a copy.
+    // Later messages need not wait for one that is overtaken, nor for a copy.
     if (overtakenBy > 0) this.#queue.schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
@@ -291,12 +291,12 @@ export class Link {
 
 interface Held {
   readonly parcel: Parcel
-  /** How many were sent on the link before it. */
+  /** Number of messages sent on the link before it. */
   readonly n: number
 }
 
-/** How long after the message itself its copy comes at most. */
+/** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6
 
-/** As JSON, which is what real nodes speak. */
+/** Size as JSON, which real nodes speak. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -1,18 +1,18 @@
 import { type Millis, millis, type Nanos } from '@chaos/history'
 
-/** What is wrong with a clock, from some time on. */
+/** A deviation of a clock, from some time on. */
 export interface ClockFault {
   readonly offsetMs: Millis
-  /** How much too fast it runs, in parts of a million. */
+  /** How much too fast it runs, in parts per million. */
   readonly driftPpm: number
   readonly since: Nanos
 }
 
-/** What a node takes for the time: ahead of true time by what it always was, and by the faults in force. */
+/** A node's own clock: ahead of true time by its fixed offset and by the faults in force. */
 export class NodeClock {
   readonly #offsetMs: Millis
   readonly #faults: ClockFault[] = []
-  /** Of its own seconds in a true one. */
+  /** Local seconds per true second. */
   rate = 1
 
   constructor(offsetMs: Millis) {
@@ -30,7 +30,7 @@ export class NodeClock {
     this.#setRate()
   }
 
-  /** It is set right at once, as far as this fault goes. */
+  /** Takes this fault's whole deviation back at once. */
   remove(fault: ClockFault): void {
     const at = this.#faults.indexOf(fault)
     if (at >= 0) this.#faults.splice(at, 1)
@@ -43,5 +43,5 @@ export class NodeClock {
   }
 }
 
-/** Several drifts together may slow a clock down, but not stop it or turn it back. */
+/** Several drifts together may slow a clock, but never stop it or turn it back. */
 const SLOWEST = 0.01

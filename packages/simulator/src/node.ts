@@ -19,12 +19,14 @@ import type { EventQueue, Happening } from './queue.ts'
 import { type Ringing, Timer } from './timer.ts'
 
 export type AnyEvent = MachineEvent<unknown>
-/** Told of every step of one node, after it, with the node's state, which it must not change; of a start without an event. */
+/**
+ * Called after every step of one node, with the node's state, which it must not change; `event` is absent for a start.
+ */
 export type Observer = (state: unknown, event: AnyEvent | undefined) => void
 
 /**
- * When a node is at its weakest: it has just come to lead, it has something to write to its disk, or it has just told a
- * client that its write is done.
+ * When a node is most vulnerable: it has just become leader, has something to write to disk, or has just told a client
+ * that its write is done.
  */
 export type Moment = 'leads' | 'persists' | 'acknowledges'
 
@@ -38,18 +40,18 @@ export interface NodeOptions extends DiskOptions {
   readonly onMoment: ((node: NodeId, moment: Moment) => void) | undefined
 }
 
-/** Whoever made a request: told once of the answer, or of `undefined` where the node died first. */
+/** Receives a request's answer, once: `undefined` if the node died first. */
 export interface Asker {
   replied(result: Completion | undefined): void
 }
 
-/** A machine with a disk, timers and a mailbox: everything of a process but the process. */
+/** A machine with a disk, timers and a mailbox: a process without the operating system. */
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
-  /** Whether a deliberate mistake has made a difference here, in any of its lives. */
+  /** Whether a deliberate mistake has made a difference on this node, in any of its lives. */
   marked = false
-  /** Steps its machine has taken, in all its lives. */
+  /** Steps its machine has taken over all its lives. */
   steps = 0
   readonly #options: NodeOptions
   readonly #queue: EventQueue
@@ -57,7 +59,7 @@ export class SimulatedNode implements Ringing {
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
-  /** To each peer, once the cluster has wired it. */
+  /** By peer, filled in when the cluster is wired. */
   readonly #wires: Map<NodeId, Wire> = new Map()
   readonly #requests: Map<string, Asker> = new Map()
   readonly #timers: Map<string, Timer> = new Map()
@@ -65,7 +67,7 @@ export class SimulatedNode implements Ringing {
   #up = false
   #life = 0
   #pauses = 0
-  /** What came while the node was paused. */
+  /** What arrived while the node was paused. */
   #backlog: (() => void)[] = []
   #led = false
 
@@ -98,8 +100,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Drops everything that is not durable; of what the disk is at work on, some first records may be. False where it was
-   * down already.
+   * Drops everything that is not durable; a prefix of what the disk is writing may survive. False if the node was down
+   * already.
    */
   kill(): boolean {
     if (!this.#up) return false
@@ -166,7 +168,7 @@ export class SimulatedNode implements Ringing {
     this.#carryOut(effects)
   }
 
-  /** At once, or when the node is resumed; not at all in a later life. */
+  /** Takes the step at once, or when the node is resumed; never in a later life. */
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {
@@ -181,7 +183,7 @@ export class SimulatedNode implements Ringing {
     this.#carryOut(effects)
   }
 
-  // Apart from the step itself: a function that makes a closure pays for it whenever it is called.
+  // Separate from `#step`: a function that contains a closure is slower at every call.
   #stepLater(event: AnyEvent): void {
     this.#backlog.push(() => this.#step(event))
   }
@@ -257,7 +259,7 @@ export class SimulatedNode implements Ringing {
     return false
   }
 
-  /** False where the node died before it. */
+  /** False if the node died before this effect. */
   #execute(effect: AnyEffect): boolean {
     if (
       this.crashes.any &&
@@ -327,7 +329,7 @@ export class SimulatedNode implements Ringing {
   #ringLater(timer: Timer): void {
     const { changes } = timer
     this.#backlog.push(() => {
-      // It may have been set anew, or cancelled, by what else came while the node was paused.
+      // The timer may have been reset or cancelled by other events queued during the pause.
       if (timer.changes === changes) this.#step({ type: 'timer', timer: timer.name })
     })
   }
@@ -349,7 +351,7 @@ class Fsync implements Happening {
   }
 }
 
-/** The way from one node to another. A message that its connection loses is lost without a word. */
+/** One direction between two nodes. Messages lost with their connection are lost silently. */
 class Wire implements Addressee {
   readonly link: Link
   readonly #from: NodeId

@@ -1,7 +1,7 @@
 import type { Link } from './network.ts'
 import type { Happening } from './queue.ts'
 
-/** Who waits at the end of a link. */
+/** The receiver at the end of a link. */
 export interface Addressee {
   deliver(message: unknown): void
   /** The connection broke while the message was on its way. */
@@ -9,14 +9,14 @@ export interface Addressee {
 }
 
 /**
- * One message on its way. It is delivered or broken, once, or neither, where it is lost without a trace.
- * One class for all messages, whoever they are for: a queue of many classes is slow to call.
+ * One message in flight. It is delivered or broken, once; or neither, if it is lost without a trace. A single class for
+ * all messages: a queue of objects of many classes is slow to call.
  */
 export class Parcel implements Happening {
   readonly message: unknown
   readonly #addressee: Addressee
   readonly #link: Link
-  /** Of the link, when it was sent. */
+  /** The link's connection when it was sent. */
   readonly #connection: number
   #damaged = false
   #lost = false
@@ -32,7 +32,7 @@ export class Parcel implements Happening {
     this.#damaged = true
   }
 
-  /** It will not arrive, as its addressee sees by a connection that breaks. */
+  /** It will not arrive; its addressee sees the connection break. */
   lose(): void {
     this.#lost = true
   }

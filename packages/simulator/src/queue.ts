@@ -1,7 +1,7 @@
 import type { Nanos } from '@chaos/history'
 import { nanos } from '@chaos/history'
 
-/** Something that will happen. What is cancelled stays in the queue until its time comes, and then does nothing. */
+/** Something that will happen. A cancelled one stays in the queue until its time comes, and then does nothing. */
 export interface Happening {
   happen(): void
 }
@@ -9,11 +9,11 @@ export interface Happening {
 const INITIAL_CAPACITY = 256
 
 /**
- * What is still to happen, in the only order there is: by time, and what was scheduled first goes first. A binary heap in
- * parallel arrays, because a number in an object of its own is what simulations spend their time on.
+ * Everything still to happen, ordered by time and then by when it was scheduled; there is no other order. A binary heap
+ * in parallel arrays, because boxed numbers would dominate a simulation's time.
  */
 export class EventQueue {
-  /** Virtual time: that of what happened last. */
+  /** Virtual time: the time of the latest happening. */
   now: Nanos = nanos(0)
   #times: Float64Array = new Float64Array(INITIAL_CAPACITY)
   #sequences: Float64Array = new Float64Array(INITIAL_CAPACITY)
@@ -21,12 +21,12 @@ export class EventQueue {
   #length = 0
   #scheduled = 0
 
-  /** When the next thing happens; Infinity where nothing will. */
+  /** When the next happening is due; Infinity if there is none. */
   get nextTime(): number {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
-  /** At that time, which must not be over. */
+  /** Schedules a happening; `time` must not have passed. */
   schedule(time: number, happening: Happening): void {
     if (!(time >= this.now)) throw new RangeError(`nothing can happen at ${time} any more: it is ${this.now}`)
     if (this.#length === this.#times.length) this.#grow()
@@ -34,7 +34,7 @@ export class EventQueue {
     const sequences = this.#sequences
     const happenings = this.#happenings
     let at = this.#length++
-    // What is scheduled now goes last among what happens at the same time: only a strictly earlier time rises.
+    // A new happening comes last among those of the same time: it moves up only past strictly later ones.
     while (at > 0) {
       const parent = (at - 1) >> 1
       const above = times[parent] as number
@@ -49,7 +49,7 @@ export class EventQueue {
     happenings[at] = happening
   }
 
-  /** Lets the next thing happen, at its time. */
+  /** Makes the next thing happen, at its time. */
   advance(): void {
     const first = this.#happenings[0]
     if (first === undefined) throw new RangeError('nothing is left to happen')

@@ -2,28 +2,28 @@ import { millis, millisToNanos, nanos, nanosToMillis } from '@chaos/history'
 import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
-/** Beyond what an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */
+/** More than an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + 60_000)
   return { events: durationMs * 100, durationMs }
 }
 
-/** How long to wait for someone who serves clients, before they begin. */
+/** How long to wait, before clients begin, for a node that serves them. */
 export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =
   | { readonly type: 'ended'; readonly outcome: RunOutcome }
-  /** The protocol floods, or spins without time passing, or never lets the run end. */
+  /** The protocol floods, spins without time passing, or never lets the run end. */
   | { readonly type: 'stopped'; readonly reason: Exclude<RunEnd, 'done'> }
 
-/** A run in virtual time that waits to go on. */
+/** A run in virtual time that can be advanced in parts. */
 export interface Simulation {
   readonly handle: RunHandle
-  /** Lets so many events happen; undefined where the run has not come to its end by then. */
+  /** Processes at most this many events; undefined if the run has not ended by then. */
   advance(events: number): SimulatedRun | undefined
 }
 
-/** A leader is elected, and the run begun. What comes of it does not depend on how it is cut into advances. */
+/** Elects a leader and begins the run. The result does not depend on how the run is divided into advances. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
   }
 }
 
-/** A whole run in virtual time, from a leader's election to the last final read; it does not wait. */
+/** A whole run in virtual time, from electing a leader to the last final read; synchronous. */
 export function simulateRun(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): SimulatedRun {
   const simulation = beginSimulation(cluster, options)
   for (;;) {

@@ -2,7 +2,7 @@ import { type Fault, type FaultKind, familyOf, linkName } from '@chaos/faults'
 import type { Suffering } from '@chaos/runner'
 import type { MessageTrouble } from './network.ts'
 
-/** What happens in virtual time as well. */
+/** Faults that exist in virtual time as well. */
 export type SimulatedFault =
   | MessageTrouble
   | Extract<Fault, { readonly kind: 'reset' | 'kill' | 'crash' | 'pause' | 'clock' }>
@@ -28,7 +28,7 @@ const kinds: { readonly [Kind in SimulatedFault['kind']]: true } = {
   clock: true,
 }
 
-/** Where a kind has no meaning among messages that arrive whole, and what comes near it. */
+/** For kinds that make no sense for messages that arrive whole: the nearest alternative. */
 const instead: { readonly [kind in FaultKind]?: string } = {
   corrupt: 'corrupt-message',
   'reset-peer': 'reset',
@@ -53,7 +53,7 @@ const instead: { readonly [kind in FaultKind]?: string } = {
 
 const isSimulated = (fault: Fault): fault is SimulatedFault => Object.hasOwn(kinds, fault.kind)
 
-/** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and what comes near it. */
+/** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and the nearest alternative. */
 export function simulatorSuffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(kinds, kind)) return true
   const family = familyOf(kind)?.name
@@ -66,7 +66,7 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? 'run it on real processes' }
 }
 
-/** The fault, where it can be simulated as it is; otherwise why not. */
+/** The fault, if it can be simulated faithfully; otherwise why not. */
 export function simulated(fault: Fault): SimulatedFault | { readonly not: string } {
   if (!isSimulated(fault)) {
     const refusal = simulatorSuffers(fault.kind)

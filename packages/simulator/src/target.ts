@@ -7,12 +7,12 @@ import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
 import { WARM_UP } from './simulate.ts'
 import { simulatorSuffers } from './suffers.ts'
 
-/** Before the name of a protocol, or of its file: the simulator instead of processes. */
+/** Prefix of a protocol's name or file: run it in the simulator instead of in processes. */
 export const SIMULATED = 'sim:'
 
 /**
- * A protocol in virtual time: a run of it is a function of its spec, to the byte. One that is watched, as those of users
- * are, is ended when it floods.
+ * A protocol in virtual time: a run is a function of its spec, byte for byte. A watched protocol, as users' own are, is
+ * stopped when it floods.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),
@@ -46,7 +46,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     for (const callback of callbacks) callback(error)
   }
 
-  /** The simulator never waits; whoever interrupts a run, or watches it, has a turn in between. */
+  /** The simulator never waits, so yield now and then to whatever interrupts or watches the run. */
   async function drive(): Promise<void> {
     const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
     const lastEvent = cluster.eventCount() + options.longestMs * EVENTS_PER_MS
@@ -94,12 +94,12 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   }
 }
 
-/** Some ten milliseconds: an interrupt is heard only where somebody waits. */
+/** About ten milliseconds of work: interrupts are only noticed between such slices. */
 const EVENTS_AT_A_TIME = 5_000
 /** A hundred thousand events a second are more than any honest run takes. */
 const EVENTS_PER_MS = 100
 
-/** Why it cannot go on, if so. */
+/** Returns why the run cannot go on, if it cannot. */
 function advance(
   cluster: SimulatedCluster,
   done: () => boolean,
@@ -113,12 +113,12 @@ function advance(
   return end
 }
 
-/** An honest protocol takes some thirty events for an operation: so many more of them within this time are a flood. */
+/** An honest protocol takes about thirty events per operation; as many more as this within this time are a flood. */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000
 const FLOOD_EVENTS_PER_OPERATION = 1_000
 
-/** Says what is wrong once far more happens in a moment of virtual time than anybody asked for. */
+/** Says what is wrong once far more happens in a moment of virtual time than clients asked for. */
 function floodWatch(cluster: SimulatedCluster, rate: number): () => string | undefined {
   const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
   let since: number = cluster.clock.now()
@@ -138,7 +138,7 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
 const brokenError = ({ name }: ProtocolDefinition, what: string, trace: readonly string[]): UserError =>
   new UserError('environment', [`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))
 
-/** Anything else that is thrown is a mistake of ours. */
+/** Anything else that is thrown is our own bug. */
 function unexpected(error: unknown): never {
   throw error
 }

@@ -1,6 +1,6 @@
 import { Call, type EventQueue } from './queue.ts'
 
-/** Something that is over before its time is up, as a rule. */
+/** Something with a deadline that usually ends before it. */
 export interface Expiring {
   readonly over: boolean
   /** Its time is up. */
@@ -8,8 +8,8 @@ export interface Expiring {
 }
 
 /**
- * What may take equally long, which nearly all of it does not. Only the earliest is in the queue: the others wait in the
- * order in which they came, which is that of their times.
+ * Timeouts of equal length, nearly all of which are cancelled. Only the earliest is in the event queue; the others wait
+ * in the order they started, which is also the order of their deadlines.
  */
 export class Timeouts {
   readonly #queue: EventQueue

@@ -2,23 +2,23 @@ import type { EventQueue, Happening } from './queue.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Whoever a timer rings for. */
+/** Notified when a timer rings. */
 export interface Ringing {
   ring(timer: Timer): void
 }
 
 /**
- * A timer of a node. Most are set anew long before they ring, so a later setting only moves the due time, and the entry
- * that is in the queue already puts itself off when its time comes.
+ * A node's timer. Most are reset long before they ring, so resetting only moves the due time, and the entry already in
+ * the queue reschedules itself when its time comes.
  */
 export class Timer implements Happening {
   readonly name: string
-  /** Counts settings and cancellations: what was going to ring before one of them does not. */
+  /** Counts settings and cancellations, so that a ring from before the latest one is ignored. */
   changes = 0
   readonly #queue: EventQueue
   readonly #owner: Ringing
   #dueAt: number = NEVER
-  /** Of the entry in the queue that counts; another one, queued for later before, does nothing. */
+  /** Time of the valid entry in the queue; an older entry for a later time does nothing. */
   #queuedAt: number = NEVER
 
   constructor(name: string, queue: EventQueue, owner: Ringing) {
@@ -38,7 +38,7 @@ export class Timer implements Happening {
     this.#dueAt = NEVER
   }
 
-  /** What is left until it rings is so many times as long: its clock runs at another rate. */
+  /** Multiplies the remaining time: the clock now runs at another rate. */
   stretch(factor: number): void {
     if (this.#dueAt === NEVER) return
     const { now } = this.#queue

@@ -1,8 +1,8 @@
 import { type Event, printJsonLine } from '@chaos/history'
 
 /**
- * Where what clients saw parts, of two runs that should be the same, in words; undefined where it does not. Faults are
- * named anew whenever they are played, and shift the numbers of the events after them: they are left out.
+ * Describes the first difference in what clients saw in two runs that should be the same; undefined if there is none.
+ * Events of faults are ignored: a replay names faults anew, which also shifts the numbers of later events.
  */
 export function firstDifference(one: readonly Event[], other: readonly Event[]): string | undefined {
   const [ones, others] = [ofClients(one), ofClients(other)]

@@ -14,26 +14,26 @@ import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError 
 import type { KnobValue } from '@chaos/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaos/runner'
 
-/** A scenario that went wrong, as a file that people read, keep and edit. */
+/** A failing scenario as a file that people can read, keep and edit. */
 export interface Replay {
   readonly scenario: Scenario
   /** What went wrong, in words. */
   readonly found: string | undefined
-  /** Of the history that the simulator recorded: another one means that something else happened. */
+  /** Digest of the history the simulator recorded: a different one means that something else happened. */
   readonly digest: string | undefined
-  /** Whether a broken invariant is what went wrong, and ends the run; otherwise the history shows it. */
+  /** Whether the failure is a broken invariant, which ends the run; otherwise the history shows the failure. */
   readonly invariants: boolean
 }
 
-/** Counted up when older programs could no longer read what newer ones write. */
+/** Raised whenever older programs can no longer read what newer ones write. */
 const VERSION = 2
-/** Before it a read had no value, and a cas `old` and `new`. */
+/** In version 1 a read had no value, and a cas had `old` and `new`. */
 const OLDEST_VERSION = 1
 
-/** What all clients did when files did not name it yet. */
+/** The workload of files from before they named one. */
 const REGISTER = 'register'
 
-/** One operation and one fault a line. */
+/** One operation or fault per line. */
 export function printReplay({ scenario, found, digest, invariants }: Replay): string {
   const { target, workload, settings, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
   const head = {
@@ -80,8 +80,8 @@ const printPlannedFault = ({ from, to, fault }: PlannedFault): object => ({
 })
 
 /**
- * @param source begins every message: the file.
- * @throws UserError (input) with the place of what is wrong, and what would be right.
+ * @param source begins every message: the file's name. @throws UserError (input) saying where the file is wrong, and
+ * what would be right.
  */
 export function parseReplay(written: string, source: string): Replay {
   const members = readObject(parseJson(written, source), source)
@@ -135,7 +135,7 @@ const headParameters = {
 }
 const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'invariants', 'operations', 'faults']
 
-/** Some editors put one before the text. */
+/** Some editors put one at the start of the file. */
 const BYTE_ORDER_MARK = /^\ufeff/
 
 function parseJson(text: string, source: string): unknown {
@@ -203,7 +203,7 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   const { value, old } = members
   if (value !== undefined) return { f, ...keyed, value: value as Json }
   if (f === 'read') return { f, ...keyed, value: null }
-  // As older files have it.
+  // The form used in older files.
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
   throw new UserError('input', `${where}: a ${f} needs "value".`)
@@ -222,7 +222,7 @@ function parsePlannedFault(value: unknown, where: string, nodes: number): Planne
   return { from, to, fault }
 }
 
-/** What faults of messages were called in files of earlier versions, which said their probability themselves. */
+/** Names of message faults in earlier versions, when the name implied a probability. */
 const FORMER_KINDS: { readonly [kind: string]: string } = {
   loss: 'drop-message',
   duplicate: 'duplicate-message',

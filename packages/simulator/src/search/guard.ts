@@ -6,8 +6,8 @@ const TIME = 'use the "now" that start and step are given'
 const LATER = 'return a "setTimer" effect'
 
 /**
- * A protocol that cannot reach for what differs between two runs: within `start` and `step` the clock, chance and timers
- * of JavaScript throw an error that names them. For protocols whose authors are yet to be convinced; it costs time.
+ * Keeps a protocol from anything that differs between two runs: during `start` and `step`, JavaScript's clock,
+ * randomness and timers throw an error that names them. For protocols not yet trusted, as it costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
   ...protocol,
@@ -45,7 +45,7 @@ const refusal = (name: string, instead: string) => (): never => {
   throw new Error(`it calls ${name}, so no run can be repeated: ${instead}`)
 }
 
-/** Dates made from a time that is given are as good as any. */
+/** Dates made from a given time are allowed. */
 const TimelessDate = new Proxy(Date, {
   construct(target, given, made) {
     if (given.length === 0) refusal('new Date()', TIME)()

@@ -18,27 +18,27 @@ import type { Subject } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /** Of the trials that look for other ways to break an invariant, once this one has been varied enough. */
+  /** For the trials that look for other ways to break an invariant, once this one has been varied enough. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** For everything together. */
+  /** For the whole search. */
   readonly budgetMs: Millis
 }
 
 type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
-/** Of one broken invariant: beyond it another one is the better start. */
+/** Variations tried per broken invariant before moving on to another one. */
 const VARIATIONS = 60
 
 /**
- * From a broken invariant, which no client may have noticed, to a violation that a client sees: the scenario is kept up
- * to the break with just the faults it had, and then clients ask much of all nodes, sometimes under one more fault.
- * Where that shows nothing, other seeds that break the same invariant are tried. Undefined where the time was too short.
+ * Goes from a broken invariant, which no client may have noticed, to a violation that a client sees. Up to the break
+ * the scenario and its faults stay the same; then clients send many operations to all nodes, sometimes under one more
+ * fault. If that shows nothing, other seeds that break the same invariant are tried. Undefined if time ran out.
  */
 export function guide(subject: Subject, finding: Finding, options: GuideOptions): Finding | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
   const { limits, budgetMs } = options
-  // What found it once finds it again.
+  // The strategy that found it once will find it again.
   const same = options.strategies.filter(({ name }) => name === finding.strategy)
   const strategies = same.length > 0 ? same : options.strategies
   const startedAt = limits.now()
@@ -70,7 +70,7 @@ function varied(subject: Subject, finding: Finding, limits: TrialLimits, expired
   return undefined
 }
 
-/** The same up to the break, then something else. */
+/** The same scenario up to the break, then something else. */
 function vary(subject: Subject, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
   const nodes = nodeNames(scenario.nodes)
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
@@ -93,7 +93,7 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/** Faults in force at the break heal as they would have, or only much later, so that the two sides stay apart. */
+/** Faults in force at the break heal as planned, or only much later, so that the two sides stay apart. */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>
@@ -116,7 +116,7 @@ function separation(
   return { id: 'separation', from, to, plan: { kind: 'partition', links, mode: 'drop' } }
 }
 
-/** The next leader is stopped: its successor may not have what it has. */
+/** Stops the next leader: its successor may lack some of its entries. */
 const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   moment: random.pick(['leads', 'acknowledges'] as const),
   occurrence: 1 + random.integer(3),
@@ -126,7 +126,7 @@ const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   duration: nanos((0.2 + random.next()) * lengthMs * 1e6),
 })
 
-/** Every node is asked, by clients of its own; no value of the scenario is used again. */
+/** Clients of its own ask every node; no value of the scenario is used again. */
 function denseOperations(
   { operations, workload }: Subject,
   scenario: Scenario,

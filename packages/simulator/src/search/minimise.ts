@@ -12,25 +12,25 @@ import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from 
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
-  /** For everything together. */
+  /** For the whole minimisation. */
   readonly budgetMs: Millis
 }
 
-/** Small enough for a person to follow: nothing smaller is looked for. */
+/** Small enough for a person to follow; the search for smaller ones ends here. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
-/** Of the budget, for cutting down what was found; the rest goes to finding something smaller. */
+/** Share of the budget for shrinking the scenario found; the rest goes to finding a smaller one. */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
-/** Of a scenario made from the start. */
+/** For a scenario generated from scratch. */
 const MOST_OPERATIONS = 12
-/** Under so many other seeds a scenario is tried, to see whether it hangs on its delays. */
+/** Number of other seeds a scenario is tried under, to see whether it depends on its delays. */
 const OTHER_SEEDS = 8
 
 /**
- * The smallest scenario that can be had in the time given, failing for the same cause: what was found is cut down and,
- * where that stays large (a deletion too many lets the failure disappear), parts of it at random are tried, and small
- * scenarios from the start. Undefined where the scenario does not fail when it is played again.
+ * The smallest scenario found in the given time that fails for the same cause. The scenario is shrunk; if it stays
+ * large (one deletion too many makes the failure disappear), random parts of it are tried, and small scenarios from
+ * scratch. Undefined if the scenario does not fail when it is played again.
  */
 export function minimise(
   subject: Subject,
@@ -38,7 +38,7 @@ export function minimise(
   { limits: given, budgetMs }: MinimiseOptions,
 ): Scenario | undefined {
   const cause = causeOf(finding.failure)
-  // An invariant that is broken on the way would end the trial before the history shows anything.
+  // An invariant broken on the way would end the trial before the history shows anything.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
   const fails = (scenario: Scenario): boolean => isSame(runScenario(subject, scenario, limits))
@@ -52,7 +52,7 @@ export function minimise(
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
     const candidate = shrink(other, { fails, expired, turned: subject.knobs })
-    // One as large as the best so far is taken too: what cannot be left out of the one may be left out of the other.
+    // A candidate as large as the best is accepted too: it may allow deletions that the best does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   return sturdier(smallest, {
@@ -61,7 +61,7 @@ export function minimise(
     expired: expiredAfter(1),
   })
 
-  /** What found it once finds it again; others may find it smaller. */
+  /** The strategy that found it once will find it again; others may find it smaller. */
   function afresh(seed: number): Scenario | undefined {
     const small: Subject = { ...subject, nodes: subject.nodes ?? 3, operations: 1 + random.integer(MOST_OPERATIONS) }
     const same = random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined
@@ -70,7 +70,7 @@ export function minimise(
   }
 }
 
-/** Whoever leads first has the part of the first leader under the scenario's own seed. */
+/** Under each seed, the first leader takes the part that the first leader has under the scenario's own seed. */
 function underOtherSeeds(subject: Subject, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)
   return Array.from({ length: OTHER_SEEDS }, (_, i) => {
@@ -80,7 +80,7 @@ function underOtherSeeds(subject: Subject, scenario: Scenario): Scenario[] {
   })
 }
 
-/** A fault is as much to follow as three operations. */
+/** One fault is as much to follow as three operations. */
 const sizeOf = ({ operations, faults }: Scenario): number => operations.length + 3 * faults.length
 
 const isSmall = ({ operations, faults }: Scenario): boolean =>

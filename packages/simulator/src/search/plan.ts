@@ -7,17 +7,17 @@ import type { Reaction } from './reaction.ts'
 import type { Strategy } from './strategy.ts'
 import type { Subject } from './subject.ts'
 
-/** A trial before it is run: faults are still selectors and intentions, which the run makes concrete. */
+/** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
   readonly reactions: readonly Reaction[]
 }
 
-/** Faults and operations fall into this much virtual time: one election's worth, or several. */
+/** Faults and operations fall within this much virtual time: one election's worth, or several. */
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
-/** Long ones leave a request open over several changes of the leader. */
+/** A long timeout leaves a request open across several leader changes. */
 const TIMEOUTS_MS = [600, 600, 2_000]
 const NODE_COUNTS = [3, 3, 5]
 const WORTH_TRYING_PROBABILITY = 0.5
@@ -26,11 +26,11 @@ const MOST_BURSTS = 4
 const SHORTEST_BURST_MS = 5
 const LONGEST_BURST_MS = 200
 
-/** A function of the subject, the strategy and the seed alone. */
+/** Depends only on the subject, the strategy and the seed. */
 export function planTrial(subject: Subject, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(NODE_COUNTS))
-  // Short ones as likely as long ones: they are cheaper, and what takes several elections needs long ones.
+  // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fork('length').next()
   const { schedule, reactions } = strategy.plan(random.fork('faults'), nodes, millis(lengthMs))
   const { notUnder = [] } = subject.protocol
@@ -50,7 +50,7 @@ export function planTrial(subject: Subject, strategy: Strategy, seed: number): P
   return { scenario, schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)), reactions }
 }
 
-/** Knobs that hide mistakes at their default are turned in half of the trials, unless the user has turned them. */
+/** Knobs whose default hides mistakes are changed in half of the trials, unless the user has set them. */
 function chooseKnobs(subject: Subject, random: Random): { readonly [name: string]: KnobValue } {
   const knobs: { [name: string]: KnobValue } = { ...subject.knobs }
   for (const { name, worthTrying } of subject.protocol.knobs) {
@@ -60,20 +60,20 @@ function chooseKnobs(subject: Subject, random: Random): { readonly [name: string
   return knobs
 }
 
-/** Settings of the workload that are worth varying are drawn for each trial, unless the user has chosen them. */
+/** Workload settings worth varying are drawn for each trial, unless the user has set them. */
 function chooseSettings({ workload, settings: chosen, level }: Subject, random: Random): Settings {
   const isWeaker = level !== 'linearizable'
   const drawn: { [name: string]: SettingValue } = {}
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // What is left alone where less is promised is no better varied there.
+    // A setting whose default changes for weaker levels is not varied there.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
 }
 
-/** Clients of the workload, each asking for something at times of its own, as yet without any answer. */
+/** The operations of clients that act at random times and have seen no answers yet. */
 function planOperations(
   { operations, workload }: Subject,
   settings: Settings,
@@ -84,7 +84,7 @@ function planOperations(
   const crew = workload.create(settings, 0)
   const clients = Array.from({ length: 2 + random.integer(6) }, () => crew.client(random, EVEN_RANK))
   const timeOf = random.chance(BURSTS_PROBABILITY) ? inBursts(random, lengthMs) : () => random.next() * lengthMs
-  // Plain loops: trials are planned by the thousand, and going through an iterator takes longer than drawing.
+  // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
   const times = new Float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
@@ -98,7 +98,7 @@ function planOperations(
   return planned
 }
 
-/** Times close to one of a few: many operations at once, and at one key, are what some mistakes need. */
+/** Times clustered around a few moments: some mistakes need many operations at once, on one key. */
 function inBursts(random: Random, lengthMs: number): () => number {
   const bursts = Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
   const spreadMs = SHORTEST_BURST_MS * (LONGEST_BURST_MS / SHORTEST_BURST_MS) ** random.next()

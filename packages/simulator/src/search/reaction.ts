@@ -2,12 +2,12 @@ import { type Fault, type Link, linksBetween, type NodeId } from '@chaos/faults'
 import type { Nanos } from '@chaos/history'
 import type { Moment } from '../node.ts'
 
-/** Something to be done to a node when it is at its weakest for the so-manieth time in a run. */
+/** Something to do to a node at the nth moment of a run when some node is at its weakest. */
 export interface Reaction {
   readonly moment: Moment
   /** Counted from 1, over all nodes. */
   readonly occurrence: number
-  /** Moments before it do not count; from the start of the scenario unless given. */
+  /** Earlier moments do not count; the scenario's start by default. */
   readonly notBefore?: Nanos | undefined
   readonly harm: Harm
   readonly after: Nanos

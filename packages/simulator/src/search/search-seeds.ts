@@ -10,30 +10,30 @@ import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 export interface SearchOptions {
   readonly first: number
   readonly count: number
-  /** Taken in turn, by seed. */
+  /** Seeds take them in turn. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** Whether the first failure ends the search. */
   readonly stopAtFirst: boolean
-  /** Whether each trial is run twice, to see that it is the same to the byte. */
+  /** Whether each trial is run twice, to check that both give the same bytes. */
   readonly verifyDeterminism: boolean
-  /** Told of each seed before its trial. */
+  /** Called with each seed before its trial. */
   readonly begins?: ((seed: number) => void) | undefined
 }
 
-/** Something that went wrong, and how to see it again. */
+/** A failure, and how to reproduce it. */
 export interface Finding {
   readonly seed: number
   readonly strategy: string
   readonly failure: Failure
   readonly scenario: Scenario
-  /** The invariant whose break it was found from, where it was. */
+  /** The broken invariant that led to it, if one did. */
   readonly after?: string | undefined
 }
 
-/** What a search that found nothing rests on: without any of these it proves nothing. */
+/** The evidence behind a search that found nothing; without successful reads and writes it proves nothing. */
 export interface Evidence {
-  /** Reads and writes (a cas among them) that succeeded, in all trials together. */
+  /** Reads and writes (including cas) that succeeded, over all trials. */
   readonly reads: number
   readonly writes: number
   /** Trials whose history the checker could not judge within its limits. */
@@ -65,16 +65,16 @@ export interface SearchResult {
   /** Steps of all machines together. */
   readonly steps: number
   readonly findings: readonly Finding[]
-  /** By strategy: how many trials there were, and how many of them went wrong. */
+  /** By strategy: how many trials it had, and how many of them failed. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
 }
 
-/** One trial for each seed of a range: a function of its arguments alone. */
+/** One trial for each seed of a range. Depends only on its arguments. */
 export function searchSeeds(subject: Subject, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: Finding[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
-  // Watching costs time: only where somebody makes use of it.
+  // Watching costs time: do it only if some strategy uses the result.
   const coverage = strategies.some(({ varies }) => varies)
     ? createCoverage(machineOf(subject, subject.knobs))
     : undefined
@@ -102,7 +102,7 @@ export function searchSeeds(subject: Subject, options: SearchOptions): SearchRes
   return { trials, steps, evidence, findings, tried }
 }
 
-/** A failure is worth something only where the same plan fails in the same way again. */
+/** A failure counts only if the same plan fails in the same way again. */
 function unrepeatable(
   subject: Subject,
   plan: Plan,
@@ -116,7 +116,10 @@ function unrepeatable(
   return { kind: 'broken', what: `${mistake}: run again with the same seed, ${difference}`, mistake, trace: [] }
 }
 
-/** Two failures of the same kind: what a smaller scenario must still show, and what is counted as one cause. */
+/**
+ * Equal for failures of the same kind: a smaller scenario must keep it, and failures with the same one count as one
+ * cause.
+ */
 export function causeOf(failure: Failure): string {
   switch (failure.kind) {
     case 'violation':

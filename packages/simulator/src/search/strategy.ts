@@ -8,7 +8,7 @@ export interface Strategy {
   readonly name: string
   readonly summary: string
   plan(random: Random, nodes: readonly NodeId[], lengthMs: Millis): Disturbances
-  /** Whether its plans are mixed with scenarios that reached what none before them had. */
+  /** Whether its plans are mixed with scenarios that reached something new. */
   readonly varies?: boolean | undefined
 }
 
@@ -17,7 +17,7 @@ export interface Disturbances {
   readonly reactions: readonly Reaction[]
 }
 
-/** What a search draws from: faults among nodes, where the mistakes are; the network to clients is never at fault. */
+/** The search draws from faults among nodes, where mistakes hide; the network to clients never fails. */
 const nemeses: readonly Nemesis[] = allNemeses.filter(({ among }) => among === 'nodes')
 
 const SHORTEST_FAULT_MS = 20
@@ -41,7 +41,10 @@ const biased: Strategy = {
   }),
 }
 
-/** Groce, Zhang, Eide, Chen, Regehr: "Swarm Testing", ISSTA 2012: what a run leaves out lets the rest come through. */
+/**
+ * Groce, Zhang, Eide, Chen, Regehr: "Swarm Testing", ISSTA 2012: leaving some faults out of a run lets the others have
+ * their effect.
+ */
 const swarm: Strategy = {
   name: 'swarm',
   summary: 'a few kinds of fault only, chosen anew for each trial, and many of them',
@@ -60,7 +63,7 @@ const swarmBiased: Strategy = {
   }),
 }
 
-/** What needs several leaders in a row, each with something in its log that the next one lacks (Raft, Figure 8). */
+/** For failures that take several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
 const leaders: Strategy = {
   name: 'leaders',
   summary: 'one leader after another is cut off, as it comes to lead or just after',
@@ -70,15 +73,15 @@ const leaders: Strategy = {
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // Before it has told anyone, or while it tells them.
+      // Before it has told anyone, or while it is telling them.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
-      // Long enough for the others to elect another one.
+      // Long enough for the others to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
     })),
   }),
 }
 
-/** What was acknowledged must be on disk, and so must what was promised. */
+/** Whatever was acknowledged or promised must be on disk. */
 const crashes: Strategy = {
   name: 'crashes',
   summary: 'power fails while something is being written, and one node stays away longer than the others',
@@ -105,26 +108,26 @@ const coverage: Strategy = {
   varies: true,
 }
 
-/** Every strategy there is. */
+/** All strategies. */
 export const strategies: readonly Strategy[] = [uniform, biased, swarm, swarmBiased, leaders, crashes, coverage]
 
 /**
- * What a search takes in turn unless told otherwise. Coverage is not among them: watching makes a trial a quarter dearer,
- * and no mistake has been found sooner for it.
+ * The default strategies of a search, taken in turn. Coverage is not among them: watching makes a trial a quarter
+ * dearer, and has found no mistake sooner.
  */
 export const usualStrategies: readonly Strategy[] = strategies.filter(({ varies }) => varies !== true)
 
 const unseatings: readonly Harm[] = ['isolate', 'silence']
 const unseating: readonly Nemesis[] = nemeses.filter(({ name }) => name === 'isolate-leader' || name === 'kill')
-/** Before anything that the node does in the same step has left it. */
+/** So soon that nothing the node does in the same step has left it. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** How often a moment comes within a trial, about: the occurrence to react to is drawn below it. */
+/** Roughly how often each moment occurs in a trial: the occurrence to react to is drawn below it. */
 const OCCURRENCES: { readonly [moment in Moment]: number } = { leads: 4, persists: 60, acknowledges: 30 }
 
-/** A random part of them, never none. */
+/** A random non-empty subset. */
 function someOf<T>(random: Random, items: readonly T[]): T[] {
   const kept = items.filter(() => random.chance(0.3))
   return kept.length > 0 ? kept : [random.pick(items)]
@@ -155,14 +158,14 @@ function react(random: Random, count: number, to: readonly Moment[]): Reaction[]
       moment,
       occurrence: 1 + random.integer(OCCURRENCES[moment]),
       harm: random.pick(harms),
-      // At the very moment, or when what it sent is on its way.
+      // At that very moment, or while what it sent is in flight.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
       duration: atMs(faultLengthMs(random)),
     }
   })
 }
 
-/** Short ones as likely as long ones: mistakes live on either scale. */
+/** Log-uniform: mistakes show on either scale. */
 const faultLengthMs = (random: Random): number =>
   SHORTEST_FAULT_MS * (LONGEST_FAULT_MS / SHORTEST_FAULT_MS) ** random.next()
 

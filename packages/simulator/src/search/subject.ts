@@ -2,23 +2,23 @@ import type { Level } from '@chaos/checker'
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaos/protocols'
 import type { Settings, Workload } from '@chaos/workloads'
 
-/** What is searched: a protocol as it was asked for, and the level that its histories are held to. */
+/** What is searched: a protocol with its options, and the level its histories must meet. */
 export interface Subject {
-  /** As replay files name it: the protocol's name, or the path of its file. */
+  /** As in replay files: the protocol's name, or the path of its file. */
   readonly target: string
   readonly protocol: ProtocolDefinition
   readonly bug: string | undefined
-  /** Chosen by the user; a search leaves them as they are. */
+  /** Chosen by the user; the search keeps them. */
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly level: Level
   readonly workload: Workload
-  /** As replay files name it, where that is the path of its file. */
+  /** As in replay files: the path of the workload's file, if it is the user's own. */
   readonly workloadReference?: string | undefined
-  /** Of the workload, chosen by the user; each trial draws the others. */
+  /** Workload settings chosen by the user; each trial draws the others. */
   readonly settings: Settings
-  /** By default each trial chooses. */
+  /** If undefined, each trial chooses. */
   readonly nodes: number | undefined
-  /** Of one trial. */
+  /** Per trial. */
   readonly operations: number
 }
 

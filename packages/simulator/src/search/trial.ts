@@ -9,11 +9,11 @@ import type { Plan } from './plan.ts'
 import { faultOf, type Reaction } from './reaction.ts'
 import { machineOf, type Subject } from './subject.ts'
 
-/** How a trial went wrong; absent where it did not. */
+/** How a trial failed; absent if it did not. */
 export type Failure =
-  /** The history breaks the level it is held to: a client was told what cannot be. */
+  /** The history breaks the level it must meet: a client was told something impossible. */
   | { readonly kind: 'violation'; readonly level: Level; readonly sentence: string }
-  /** A property that the protocol declares was broken, whether or not a client noticed. */
+  /** An invariant that the protocol declares was broken, whether or not a client noticed. */
   | {
       readonly kind: 'invariant'
       readonly name: string
@@ -22,23 +22,23 @@ export type Failure =
       /** Counted from the start of the scenario. */
       readonly at: Nanos
     }
-  /** The protocol itself does not work: it threw, or it floods, or the run cannot end. Never a verdict on a level. */
+  /** The protocol itself is broken: it threw, it floods, or the run cannot end. Never a verdict on a level. */
   | {
       readonly kind: 'broken'
       readonly what: string
-      /** The same for the same mistake, on whatever event: what is counted as one cause. */
+      /** Equal for the same mistake on any event, so that such failures count as one cause. */
       readonly mistake: string
-      /** Where in the protocol's code it threw, innermost first. */
+      /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
-      /** On which node, counted from the start of the scenario; absent before it. */
+      /** The node, and the time since the start of the scenario; absent before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /** It floods, or time does not pass: it comes to an end only where a trial is stopped. */
+      /** It floods, or virtual time stands still: only a limit ends the trial. */
       readonly endless?: boolean | undefined
-      /** It never came back: playing it again would not either. */
+      /** It never returned; nor would a replay. */
       readonly stuck?: boolean | undefined
     }
 
-/** What a node wrote to its log; the time counts from the start of the scenario. */
+/** A line of a node's log; the time counts from the start of the scenario. */
 export interface LogLine {
   readonly at: Nanos
   readonly node: NodeId
@@ -47,20 +47,20 @@ export interface LogLine {
 
 export interface Trial {
   /**
-   * With the faults that happened, and operations when they began: played again, it gives the same history. Put together
-   * when it is asked for, which of most trials it is not.
+   * With the faults that happened, and operations at the times they began: playing it again gives the same history.
+   * Built on demand, because most trials never need it.
    */
   readonly scenario: () => Scenario
   readonly events: readonly Event[]
   readonly history: History
-  /** Absent where it went wrong before its end. */
+  /** Absent if the trial failed before its end. */
   readonly played: Played | undefined
   readonly failure: Failure | undefined
-  /** Why the checker could not say whether the level holds; absent where it could, or was not asked. */
+  /** Why the checker could not tell whether the level holds; absent if it could, or was not asked. */
   readonly undecided: string | undefined
-  /** Of the machines of all nodes. */
+  /** Steps of all nodes' machines. */
   readonly steps: number
-  /** Whatever happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
+  /** Everything that happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
   readonly happened: number
 }
 
@@ -71,28 +71,30 @@ export interface TrialLimits {
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
-  /** Asked for each node: told of every step after it. */
+  /** Called once per node; the result is called after each of the node's steps. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
-  /** Told what nodes write to their logs. */
+  /** Receives what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
 }
 
-/** Elections come first: nobody is served before. */
+/** Time for the first election: no node serves clients before. */
 const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
-/** Beyond what an honest trial takes by far: some 3,000 events and 5 s. */
+/** Far beyond an honest trial, which takes about 3,000 events and 5 s. */
 const LIMITS = { events: 400_000, durationMs: millis(60_000) }
-/** For the replicas to agree once all is healed. */
+/** Time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
 
-/** Runs a plan, and makes it concrete as it goes. */
+/** Runs a plan, making it concrete as it goes. */
 export const runPlan = (subject: Subject, plan: Plan, limits: TrialLimits): Trial =>
   run(subject, plan.scenario, limits, plan)
 
-/** Plays a scenario with just the faults that it names. */
+/** Plays a scenario with exactly the faults it names. */
 export const runScenario = (subject: Subject, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
 
-/** Who leads when a scenario begins, in the simulator: what is done to a node in it may be meant for the leader. */
+/**
+ * The leader when a scenario begins in the simulator: what the scenario does to this node may be meant for the leader.
+ */
 export function firstLeader(subject: Subject, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, knobs } = scenario
   try {
@@ -156,7 +158,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // A linearizable system owes the latest value at any time; the others owe it once they have had time to agree.
+        // A linearizable system must give the latest value at any time; others only after they have had time to agree.
         until: subject.level === 'linearizable' ? 'service' : 'agreement',
       },
       (ended) => {
@@ -186,7 +188,7 @@ function run(subject: Subject, scenario: Scenario, limits: TrialLimits, plan: Pl
   return finish(failure, history, undecided)
 }
 
-/** A protocol that floods does so because of some event, and the last one is as likely as any to show which. */
+/** Some event made the protocol flood; the last one is as likely as any to show which. */
 function endlessText(end: string, at: Nanos, node: NodeId | undefined, event: AnyEvent | undefined): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${LIMITS.events.toLocaleString('en-US')} events or ${LIMITS.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
@@ -194,7 +196,7 @@ function endlessText(end: string, at: Nanos, node: NodeId | undefined, event: An
 
 const POLL_NANOS = 10e6
 
-/** Lets a leader be elected; a protocol that has none, and does not say that it is ready, is not waited for beyond the limit. */
+/** Waits for a leader, but no longer than the limit: a protocol without one may never report that it is ready. */
 function warmUp(cluster: SimulatedCluster): void {
   let ready = false
   const poll = () => {

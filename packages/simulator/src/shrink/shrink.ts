@@ -3,33 +3,38 @@ import { deleteParts } from './delete-parts.ts'
 import { fewerKnobs, fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 
 export interface ShrinkOptions {
-  /** Whether a scenario still goes wrong in the same way. Called again and again, so it had better be quick. */
+  /** Whether a scenario still fails in the same way. Called many times, so it should be quick. */
   readonly fails: (scenario: Scenario) => boolean
-  /** True once no more time is to be spent: the smallest scenario so far is then the answer. */
+  /** True when time is up: shrinking then returns the smallest scenario so far. */
   readonly expired: () => boolean
-  /** Delays and nodes' chance are tried anew under so many other seeds where a deletion lets the failure disappear. */
+  /**
+   * If a deletion makes the failure disappear, it is retried under this many other seeds, with other delays and other
+   * randomness of the nodes.
+   */
   readonly reseeds?: number | undefined
-  /** Knobs that the user has turned: they stay as they are. */
+  /** Knobs set by the user; they are kept. */
   readonly turned?: Scenario['knobs'] | undefined
 }
 
-/** So many others. More of them leave no time for what finds smaller ones more often: parts at random, each under a seed of its own. */
+/**
+ * A higher number would leave no time for the next stage, which finds smaller scenarios more often: random parts, each
+ * under its own seed.
+ */
 const RESEEDS = 1
 
 /**
- * A smaller scenario that fails in the same way: fewer faults, operations, nodes and knobs turned, shorter faults, rounder
- * times.
- * Delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002) by turns, until a
- * round of all of them changes nothing. Fates hang on links and numbers, so that what is left keeps its own; where a
- * deletion still lets the failure disappear it is tried once more under other seeds.
+ * A smaller scenario that fails in the same way: fewer faults, operations, nodes and changed knobs, shorter faults,
+ * rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE
+ * 2002) to each in turn until a whole round changes nothing. Fates depend on links and message numbers, so the
+ * remaining parts mostly keep theirs; if a deletion still makes the failure disappear, it is retried under other seeds.
  *
- * The scenario given must fail.
+ * The given scenario must fail.
  */
 export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   const reseeds = options.reseeds ?? RESEEDS
   let smallest = scenario
 
-  /** Keeps the candidate where it fails, under its own seed or, where that is worth the while, another. */
+  /** Keeps the candidate if it fails under its own seed or, if `seeds` allows, another one. */
   function keep(candidate: Scenario, seeds: number): boolean {
     for (let i = 0; i <= seeds; i++) {
       if (options.expired()) return false

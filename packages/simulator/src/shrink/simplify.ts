@@ -2,12 +2,14 @@ import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@
 import { type Nanos, nanos } from '@chaos/history'
 import type { PlannedFault, Scenario } from '@chaos/runner'
 
-/** A change that makes a scenario simpler; undefined where there is nothing to change. */
+/** A change that makes a scenario simpler; undefined if there is nothing to change. */
 type Change = (scenario: Scenario) => Scenario | undefined
 
 const FEWEST_NODES = 3
 
-/** Fewer nodes: the last ones go, with the faults that were theirs alone, and their operations move to the others. */
+/**
+ * Fewer nodes: the last ones are removed with the faults that affect only them; their operations move to the others.
+ */
 export function* fewerNodes(scenario: Scenario): Iterable<Change> {
   for (let count = FEWEST_NODES; count < scenario.nodes; count++) yield (current) => withNodes(current, count)
 }
@@ -42,7 +44,7 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
-/** Knobs back at their defaults: all at once, else one after another; not those that the user has turned. */
+/** Resets knobs to their defaults: all at once, otherwise one after another; never those the user has set. */
 export function* fewerKnobs(scenario: Scenario, turned: Scenario['knobs']): Iterable<Change> {
   const chosen = Object.keys(scenario.knobs).filter((name) => !Object.hasOwn(turned, name))
   yield (current) => withoutKnobs(current, chosen)
@@ -56,7 +58,7 @@ function withoutKnobs(scenario: Scenario, names: readonly string[]): Scenario | 
     : { ...scenario, knobs: Object.fromEntries(left) }
 }
 
-/** Two faults of one kind become one, from the first moment of either to the last, on the targets of both. */
+/** Merges two faults of one kind into one that covers the times and targets of both. */
 export function* mergedFaults(scenario: Scenario): Iterable<Change> {
   for (let later = scenario.faults.length - 1; later > 0; later--)
     for (let earlier = later - 1; earlier >= 0; earlier--) yield (current) => withMerged(current, earlier, later)
@@ -79,7 +81,7 @@ function both(one: Fault, other: Fault): Fault | undefined {
   return { ...one, links: [...one.links, ...added] }
 }
 
-/** Each fault half as long, a quarter, …; on fewer nodes or links. */
+/** Shortens each fault to a half, a quarter, …; then reduces its nodes or links. */
 export function* shorterFaults(scenario: Scenario): Iterable<Change> {
   for (const position of scenario.faults.keys()) {
     for (const share of [0.1, 0.25, 0.5])
@@ -105,7 +107,7 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
       })
 }
 
-/** What befalls some messages befalls all of them: which ones no longer hangs on how many were sent before. */
+/** A fault that hits some messages hits all: which ones no longer depends on how many were sent before. */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
   const { when, ...always } = fault
@@ -116,7 +118,7 @@ function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
 const targetsOf = (fault: Fault): string[] =>
   [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
 
-/** Sparing this node, or all links from or to it; undefined where nothing would be left, or nothing changes. */
+/** Exempts this node, or all links from or to it; undefined if nothing would be left, or nothing changes. */
 function without(fault: Fault, target: string): Fault | undefined {
   if ('nodes' in fault) {
     const nodes = fault.nodes.filter((node) => node !== target)
@@ -136,7 +138,7 @@ function replaceFault(
   return changed === undefined ? undefined : { ...scenario, faults: scenario.faults.with(position, changed) }
 }
 
-/** Everything begins earlier, and at round times: whole tens of milliseconds, or whole ones. */
+/** Moves everything earlier, and to round times: multiples of 10 ms or 1 ms. */
 export function* simplerTimes(scenario: Scenario): Iterable<Change> {
   yield (current) => shifted(current, earliest(current))
   for (const grain of [10e6, 1e6]) yield (current) => rounded(current, grain)

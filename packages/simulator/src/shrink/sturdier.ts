@@ -7,15 +7,15 @@ const SHORTEST_MS = 50
 
 export interface SturdierOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** The same scenario under other delays and other chance: so many of them as it is tried under. */
+  /** The same scenario under each of the other delays and other randomness that it is tried with. */
   readonly others: (scenario: Scenario) => readonly Scenario[]
   readonly expired: () => boolean
 }
 
 /**
- * The same scenario, less finely tuned: operations and faults further apart, and faults that last longer, wherever that
- * lets it fail under more of the other delays. Real processes, whose messages keep no time to the microsecond, then have
- * a chance to show it too.
+ * The same scenario, less finely tuned: operations and faults further apart, and longer faults, wherever that makes it
+ * fail under more of the other delays. This gives real processes, whose messages are not timed to the microsecond, a
+ * chance to show the failure too.
  */
 export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
   const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length
@@ -34,7 +34,7 @@ export function sturdier(scenario: Scenario, { fails, others, expired }: Sturdie
   return sturdiest
 }
 
-/** Whatever happens at another time happens at least this much later. */
+/** Separates things that happen at different times by at least `gap`. */
 function apart(scenario: Scenario, gap: number): Scenario {
   const { operations, faults } = scenario
   const times = [...operations.map(({ at }) => at), ...faults.flatMap(({ from, to }) => [from, to])]

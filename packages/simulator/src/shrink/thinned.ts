@@ -7,8 +7,8 @@ const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
 /**
- * A part of a scenario, at random: some of its operations, some of its faults, a few of these at another time or of
- * another length, under other delays. What can only be left out together, or under luck that is rare, is missing at once.
+ * A random part of a scenario: some of its operations and faults, a few of them moved or of another length, under other
+ * delays. This finds parts that can only be left out together, or only under rare delays.
  */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
@@ -32,7 +32,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** What begins at some moment or after it: whoever led by then may as well lead from the beginning. */
+/** Everything from some moment on: the node that led by then may as well lead from the beginning. */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(
@@ -45,13 +45,13 @@ function endOf(scenario: Scenario, random: Random): Scenario {
   )
 }
 
-/** Two nodes in each other's place: who comes to lead hangs on what is no longer there. */
+/** Exchanges two nodes: the leader may have been decided by something that was removed. */
 function withOtherRoles(scenario: Scenario, random: Random): Scenario {
   const names = nodeNames(scenario.nodes)
   return swapNodes(scenario, random.pick(names), random.pick(names))
 }
 
-/** Everything from some moment on comes earlier or later by as much. */
+/** Moves everything from some moment on by the same time. */
 function withOtherGap(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   const by = (random.next() - 0.7) * MOST_GAP_NANOS
@@ -61,7 +61,7 @@ function withOtherGap(scenario: Scenario, random: Random): Scenario {
   return { ...rest, faults: faults.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })) }
 }
 
-/** Something begins then; the start where nothing does. */
+/** A time at which something begins; the start if nothing does. */
 function someMoment({ operations, faults }: Scenario, random: Random): number {
   const moments = [...operations.map(({ at }) => at), ...faults.map(({ from }) => from)]
   return moments.length === 0 ? 0 : random.pick(moments)
