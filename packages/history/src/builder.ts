@@ -27,31 +27,31 @@ const INVOKE = 0
 const NONE = -1
 const MAXIMUM_FUNCTIONS = 256
 
-// What things take of memory beside the bytes they are read from, as V8 of Node 20 keeps them.
+// Memory used besides the bytes read, as measured with V8 of Node 20.
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 const OBJECT_BYTES = 300
 const BYTES_PER_CHARACTER = 3
 
 export interface HistoryOptions {
-  /** What messages call the history: the file's name. */
+  /** The name messages use for the history: its file's. */
   readonly source?: string | undefined
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Accept a history that has no invocations at all: each completion is then an operation of its own, invoked just
-   * before (some of Jepsen's tests are recorded so). Real-time order is then stricter than it may have been.
+   * Accept a history without any invocations: each completion is then an operation of its own, invoked just before
+   * (some of Jepsen's tests are recorded this way). Real-time order is then stricter than it may have been.
    */
   readonly completionsOnly?: boolean | undefined
-  /** Keep columns and texts where other threads can read them too: see `History.lend`. */
+  /** Keep columns and texts in memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
-  /** A guess that saves growing. */
+  /** A guess that avoids growing. */
   readonly expectedOperations?: number | undefined
 }
 
 /**
- * Takes events one after the other, pairs invocations with completions, checks the rules of a history, and keeps
- * operations as columns. Errs with `SOURCE:LINE: …` at the first event that breaks a rule.
+ * Takes events one by one, pairs invocations with completions, checks the rules of a history, and stores operations as
+ * columns. Throws `SOURCE:LINE: …` at the first event that breaks a rule.
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
@@ -73,12 +73,12 @@ export class HistoryBuilder implements EventSink {
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   #events = 0
-  /** About what the events of the nemesis and the recorder take, as objects. */
+  /** Approximate size of the nemesis's and the recorder's events, as objects. */
   #otherBytes = 0
   #clientEvents = 0
   #lastIndex = NONE
   #lastIndexLine = 0
-  /** Processes up to here have called before. */
+  /** Processes below this number have invoked before. */
   #seenProcesses = 0
   // By process number.
   /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - row. */
@@ -103,10 +103,10 @@ export class HistoryBuilder implements EventSink {
     return this.#events
   }
 
-  /** About what it holds of the machine's memory, and will need for the next events. */
+  /** Approximate memory it holds, including what the next events will need. */
   get sizeBytes(): number {
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
-    // These become strings in the end.
+    // `build` turns these into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
     return bytes + this.processes.names.length * PROCESS_BYTES
@@ -120,7 +120,7 @@ export class HistoryBuilder implements EventSink {
     this.#warnings.push(message)
   }
 
-  /** `line` is where the event stands in its file, 1-based; by default its place among the events. */
+  /** `line` is the event's 1-based line in its file; by default its position among the events. */
   event(event: EventInput, line: number = this.#events + 1): void {
     const process = this.#clientOf(event)
     if (process === undefined) {
@@ -149,7 +149,7 @@ export class HistoryBuilder implements EventSink {
     return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
-  /** The number of the process, if it is a client. A name is one's from its first invocation on. */
+  /** The process's number if it is a client. A name becomes a client's with its first invocation. */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
     if (integer !== undefined) return this.processes.numberOf(integer)
@@ -159,9 +159,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * A client's event, all in numbers: the fast path of the scanner. `type` is a position in `eventTypes`; process, f, key,
-   * node, error and session are entries of this builder's tables, -1 for none; `value` an id or NO_VALUE; an absent time
-   * is NaN.
+   * A client's event as numbers only: the scanner's fast path. `type` is a position in `eventTypes`; process, f, key,
+   * node, error and session are entries of this builder's tables, -1 for none; `value` is an id or NO_VALUE; an absent
+   * time is NaN.
    */
   client(
     process: number,
@@ -214,7 +214,7 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** What was built so far. The columns are shared with the builder, so this is called once, at the end. */
+  /** The history built so far. It shares its columns with the builder, so call this once, at the end. */
   build(): History {
     return historyOf({
       header: this.#header,

@@ -2,16 +2,19 @@ import { inHeap, type Memory } from './memory.ts'
 import * as layout from './placed-texts.ts'
 import { areSame, finished, mixed, type PlacedTexts } from './placed-texts.ts'
 
-// Of this module's own: an imported constant is loaded wherever it is used, which made reading 6% slower.
+// Copied into this module: an imported constant is loaded at every use, which made reading 6% slower.
 const { COLUMNS, FLAG_BITS, HAS_BACKSLASH, HASH, HASH_START, NOT_ASCII, PAGE, QUOTE, SIZE, START } = layout
 
 const PAGE_BYTES = 1 << 20
-/** The first page; each is four times as large as the one before, up to PAGE_BYTES, so that a small table costs little. */
+/**
+ * Size of the first page. Each page is four times as large as the one before, up to PAGE_BYTES, so that a small table
+ * stays small.
+ */
 const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** More than one buffer full of a file can add. */
+/** More than one buffer of a file can add. */
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
@@ -20,7 +23,7 @@ const scratch = new Uint8Array(SCRATCH_BYTES)
 const NO_BYTES = new Uint8Array(0)
 const BACKSLASH = 0x5c
 
-/** A table as plain data. In shared memory it goes to other threads without being copied. */
+/** A table as plain data. In shared memory, other threads get it without a copy. */
 export interface ByteTableData extends PlacedTexts {
   readonly length: number
 }
@@ -38,9 +41,9 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether others have this table too: then it is copied before something is added. */
+  /** Whether others share this table: then it is copied before anything is added. */
   #isLent: boolean
-  /** By page: what it holds, a character a byte, so that a text is a piece of a string that is there already. */
+  /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
   readonly #pageTexts: string[] = []
 
   constructor(memory: Memory = inHeap, data?: ByteTableData) {
@@ -57,7 +60,7 @@ export class ByteTable {
     return this.#length
   }
 
-  /** What texts and tables take, and what the next doubling takes as well where it is near. */
+  /** Memory of texts and tables, including the next doubling if it is near. */
   get sizeBytes(): number {
     const near = this.#length + ENTRIES_OF_A_BUFFER
     const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
@@ -69,14 +72,14 @@ export class ByteTable {
     )
   }
 
-  /** The table as it is now. What is added to it later, or to a table made of this, concerns nobody else. */
+  /** The table as it is now. Later additions to either table do not affect the other. */
   data(): ByteTableData {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /** What there is until now, without lending it: what is added later is not in it, or is elsewhere. */
+  /** The present entries, without lending the table: entries added later may be missing or elsewhere. */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
@@ -88,7 +91,9 @@ export class ByteTable {
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /** The same for who has gone through the bytes already: `unfinished` is HASH_START with each byte mixed in. */
+  /**
+   * Like `intern`, for callers that have already hashed the bytes: `unfinished` is HASH_START with each byte mixed in.
+   */
   internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = finished(unfinished)
     const slots = this.#slots
@@ -106,7 +111,7 @@ export class ByteTable {
 
   internText(text: string): number {
     const size = text.length
-    // Nearly every text is short and ASCII; making a byte array for each would cost more than looking it up.
+    // Nearly every text is short and ASCII; allocating a byte array for each would cost more than the lookup.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)
@@ -127,7 +132,7 @@ export class ByteTable {
     return this.#slice(entry, start, start + (this.#entries[entry * COLUMNS + SIZE] ?? 0))
   }
 
-  /** What stands between quotes, where the entry is `"…"` and nothing in it is escaped; otherwise undefined. */
+  /** The text between the quotes, if the entry is `"…"` without escapes; otherwise undefined. */
   unquoted(entry: number): string | undefined {
     this.#expectEntry(entry)
     const at = entry * COLUMNS
@@ -156,7 +161,7 @@ export class ByteTable {
     return decoder.decode(this.#page(entry).subarray(start, end))
   }
 
-  /** The page up to `end` at least; undefined while it is still growing and was turned into text not long ago. */
+  /** The page's string up to `end` or beyond; undefined if the page is still growing and was converted recently. */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''
     if (end <= known.length) return known
@@ -208,7 +213,7 @@ export class ByteTable {
   #pageWithRoom(size: number): Uint8Array {
     const last = this.#pages[this.#pages.length - 1]
     if (last !== undefined && this.#pageUsed + size <= last.length) return last
-    // A text longer than a page gets one to itself; the rest of the page before is left unused.
+    // A text longer than a page gets its own page; the rest of the previous page stays unused.
     const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
     const page = this.#memory.uint8Array(Math.max(usual, size))
     this.#pages.push(page)

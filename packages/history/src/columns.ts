@@ -5,10 +5,10 @@ type Column = Int32Array | Uint8Array | Float64Array
 
 /** All columns together: ten of 4 bytes, two of 8, three of 1. */
 export const ROW_BYTES = 59
-/** More than one buffer full of a file can add. */
+/** More than one buffer of a file can add. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
-/** `Operations` while it is being filled: columns that have room for `capacity` rows and double when it is used up. */
+/** `Operations` while being filled: columns with room for `capacity` rows, doubled when full. */
 export class Columns {
   length = 0
   capacity: number
@@ -31,7 +31,7 @@ export class Columns {
 
   readonly #memory: Memory
 
-  /** Room that is never used costs address space only, so a generous guess at the number of operations is cheap. */
+  /** Unused room costs only address space, so a generous guess at the number of operations is cheap. */
   constructor(capacity: number, memory: Memory = inHeap) {
     this.capacity = capacity
     this.#memory = memory
@@ -52,7 +52,7 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** What the rows take, and what the next doubling takes as well where it is near. */
+  /** Memory of the rows, including the next doubling if it is near. */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -79,10 +79,10 @@ export class Columns {
     this.error = copied(this.error, memory.int32Array(size))
   }
 
-  /** Views of the rows that are used; nothing is copied. */
+  /** Views of the used rows, without copying. */
   operations(): Operations {
     const end = this.length
-    // A view takes longer to make than a short history's columns to fill.
+    // Creating views would take longer than filling a short history's columns.
     if (end === this.capacity) return this
     return {
       length: end,

@@ -12,7 +12,7 @@ export type EventType = (typeof eventTypes)[number]
  */
 export type Outcome = 'ok' | 'fail' | 'info'
 
-/** A logical single-threaded client, by number or by name; or who else spoke: `"nemesis"` or `"recorder"`. */
+/** A logical single-threaded client, by number or name; or `"nemesis"` or `"recorder"`. */
 export type Process = number | string
 
 /** One line of a history. */
@@ -23,22 +23,25 @@ export interface Event {
   readonly type: EventType
   /** What was done: `read`, `write`, `cas`, … or, for the nemesis, the kind of fault. */
   readonly f: string
-  /** The object it was done to; absent where there is only one. */
+  /** The object it was done to; absent if there is only one. */
   readonly key?: string | undefined
   /**
-   * A read's invocation has null and its `ok` the value read; `cas` has `[old, new]`. Absent on an invocation whose
-   * completion tells it, as where the server chooses what is written.
+   * For a read, null on the invocation and the value read on its `ok`; for `cas`, `[old, new]`. Absent on an invocation
+   * whose value only the completion knows, as when the server chooses what is written.
    */
   readonly value: Json
   /** The server that was asked, or that answered. */
   readonly node?: string | undefined
-  /** Why it is `fail` or `info`. */
+  /** The reason for `fail` or `info`. */
   readonly error?: string | undefined
   /** On the invocation of a read made after all faults healed and all writes stopped. */
   readonly final?: boolean | undefined
-  /** On an invocation: the client that the process belongs to, where one client has several (its requests overlap). */
+  /**
+   * On an invocation: the client that the process belongs to, if one client has several processes (its requests
+   * overlap).
+   */
   readonly session?: string | undefined
-  /** Members this format does not know; kept, and written out again. */
+  /** Members unknown to this format; kept, and written out again. */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 
@@ -48,26 +51,26 @@ export interface Header {
   readonly model?: string | undefined
   /** Every object's value before the first write. The text `"unknown"`: it held data before anything was recorded. */
   readonly initial?: Json | undefined
-  /** How the recorder told clients apart; absent where every process is a client of its own. */
+  /** How the recorder told clients apart; absent if every process is a client of its own. */
   readonly sessions?: SessionSource | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 
-/** What told clients apart: a place in requests (`header.X-Client`), or only the `connection` they came by. */
+/** What told clients apart: a part of the request (`header.X-Client`), or only the `connection`. */
 export interface SessionSource {
   readonly by: string
-  /** Whether `by` names clients. A connection does not: clients share it, and use several. */
+  /** Whether `by` identifies clients. A connection does not: clients share connections, and use several. */
   readonly named: boolean
 }
 
-/** An event as files have it and people write it: what is absent is filled in from its place in the history. */
+/** An event as files contain it and people write it: absent members are filled in from its position in the history. */
 export interface EventInput {
   readonly index?: number | undefined
   readonly time?: number | undefined
   readonly process: Process
   readonly type: EventType
   readonly f: string
-  /** Usually a text. Anything else is a key of its own: 1 and "1" are two. */
+  /** Usually a text. Any other value is a key of its own: 1 and "1" are different keys. */
   readonly key?: Json | undefined
   readonly value?: Json | undefined
   readonly node?: string | undefined

@@ -1,20 +1,22 @@
-/** The outcome column's numbers. A never-completed operation is `info` with `returnEvent` -1. */
+/** Values of the outcome column. An operation that never completed is `info` with `returnEvent` -1. */
 export const OK = 0
 export const FAIL = 1
 export const INFO = 2
 
-/** Marks an operation that is the final read of its key (bit of the `flags` column). */
+/** Marks a final read of its key (a bit of the `flags` column). */
 export const FLAG_FINAL = 1
 
-/** Marks an operation whose invocation says no value: the completion's is its input, and without an `ok` none is known. */
+/**
+ * Marks an operation whose invocation has no value: its input is the completion's value, and unknown without an `ok`.
+ */
 export const FLAG_UNSAID = 2
 
 /**
- * Operations as columns: row i is the i-th operation in order of invocation. One typed array a column, so that a
+ * Operations as columns: row i is the i-th operation in order of invocation. One typed array per column, so that a
  * million operations fit in tens of megabytes and a checker can walk them without touching an object.
  *
- * "Event position" is the position of an event among the client events of the history (0-based, nemesis events not
- * counted), which is what real-time order is judged by: a precedes b when `a.returnEvent < b.callEvent`.
+ * "Event position" is an event's position among the client events of the history (0-based, nemesis events not counted).
+ * It defines real-time order: a precedes b if `a.returnEvent < b.callEvent`.
  */
 export interface Operations {
   readonly length: number
@@ -26,26 +28,26 @@ export interface Operations {
   readonly key: Int32Array
   /** The value given at the invocation: id in `History.values`. */
   readonly input: Int32Array
-  /** The value of the completion; the input's where it was never completed or the completion says no value. */
+  /** The completion's value; the input's if there is no completion or it has no value. */
   readonly output: Int32Array
   /** OK, FAIL or INFO. */
   readonly outcome: Uint8Array
   /** Event position of the invocation. */
   readonly callEvent: Int32Array
-  /** Event position of the completion; -1 where there is none. */
+  /** Event position of the completion; -1 if there is none. */
   readonly returnEvent: Int32Array
   /**
-   * Nanoseconds from the run's start: as given, also negative, and rounded to a double beyond 2^53. An absent time is
-   * the event's position.
+   * Nanoseconds from the run's start as given, possibly negative, rounded to a double beyond 2^53. An absent time is
+   * replaced by the event's position.
    */
   readonly callTime: Float64Array
-  /** Nanoseconds; Infinity where it was never completed. */
+  /** Nanoseconds; Infinity if it never completed. */
   readonly returnTime: Float64Array
-  /** Index into `History.nodes`: who answered, or else who was asked; -1 where no node is known. */
+  /** Index into `History.nodes`: the node that answered, otherwise the one that was asked; -1 if unknown. */
   readonly node: Int32Array
   /** Bit set of FLAG_*. */
   readonly flags: Uint8Array
-  /** 1-based line in the file of the invocation, and of the completion (0 where there is none). */
+  /** 1-based lines of the invocation and the completion in the file (0 if there is none). */
   readonly callLine: Int32Array
   readonly returnLine: Int32Array
 }

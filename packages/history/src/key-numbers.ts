@@ -2,15 +2,15 @@ import type { ByteTable } from './byte-table.ts'
 import type { Json } from './event.ts'
 import { canonical } from './value.ts'
 
-/** What a key is called: a text is its own name, anything else its JSON text. */
+/** A key's name: a text names itself, anything else is named by its JSON text. */
 export function keyName(key: Json | undefined): string | undefined {
   if (key === undefined || key === null) return undefined
   return typeof key === 'string' ? key : canonical(key)
 }
 
 /**
- * Numbers keys by their names, and keeps a text apart from a number or list of the same name: whichever comes second has
- * another name, `"1"` in quotes for a text and `1 (not a text)` for a number.
+ * Numbers keys by name, keeping a text apart from a number or list of the same name: the later one gets another name,
+ * `"1"` in quotes for a text and `1 (not a text)` for a number.
  */
 export class KeyNumbers {
   readonly #names: ByteTable
@@ -22,7 +22,7 @@ export class KeyNumbers {
     this.#names = names
   }
 
-  /** Whether keys that are texts may need another name. */
+  /** Whether text keys may need another name. */
   get areMixed(): boolean {
     return this.#others.size > 0
   }

@@ -11,7 +11,7 @@ interface Tables {
 
 export function historyOf(parts: HistoryParts & Tables): History {
   const { errors, errorColumn, processNames, sessions } = parts
-  // Spelled out, because histories are built by the thousand and copying members is slow.
+  // Spelled out: histories are built by the thousand, and spreading members is slow.
   return {
     header: parts.header,
     source: parts.source,
@@ -40,7 +40,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
   }
 }
 
-/** The history that another thread lent. Values that one of them adds later are its own. */
+/** The history that another thread lent. Values added later stay in the thread that added them. */
 export const borrowHistory = (lent: LentHistory): History =>
   historyOf({ ...lent, values: new ValueTable(undefined, lent.values), errors: new ByteTable(undefined, lent.errors) })
 

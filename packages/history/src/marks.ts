@@ -1,14 +1,14 @@
 import type { Event, Json } from './event.ts'
 
 /**
- * What the recorder says of its own record. `touched`: from here on the key is changed by something that is not an
- * operation of this history. `not-understood`: what a read returned is lost, since its answer was not understood.
+ * A note of the recorder about its own record. `touched`: from here on, something that is not an operation of this
+ * history changes the key. `not-understood`: a read's result is lost because its answer was not understood.
  */
 export interface Mark {
   readonly kind: 'touched' | 'not-understood'
-  /** The key's name; undefined where it may be any key. */
+  /** The key's name; undefined if it may be any key. */
   readonly key: string | undefined
-  /** Event position, to be compared with `callEvent` and `returnEvent`: client events before the mark have smaller ones. */
+  /** Event position, comparable with `callEvent` and `returnEvent`: client events before the mark have smaller ones. */
   readonly position: number
   /** 1-based line in the file. */
   readonly line: number
@@ -17,20 +17,20 @@ export interface Mark {
   readonly why: string
 }
 
-/** Traffic that was passed on without being an operation. */
+/** Traffic that was passed on but is not an operation. */
 export interface PassedOn {
   readonly what: string
   readonly count: number
-  /** Whether it may have changed what the operations are on; a `touched` mark then says from where on. */
+  /** Whether it may have changed the objects of the operations; a `touched` mark then says from when on. */
   readonly mayWrite: boolean
 }
 
-/** Collects what the recorder says of its record. */
+/** Collects the recorder's notes about its record. */
 export class RecorderNotes {
   readonly marks: Mark[] = []
   readonly #passedOn: Map<string, PassedOn> = new Map()
 
-  /** `position` is the number of client events before this one; events that this version does not know say nothing. */
+  /** `position` is the number of client events before this one; events unknown to this version are ignored. */
   add({ f, key, value }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
     if (f === 'touched' || f === 'not-understood') {
@@ -38,7 +38,7 @@ export class RecorderNotes {
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
-      // The last one has the total.
+      // The last event has the total.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
   }

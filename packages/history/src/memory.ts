@@ -1,4 +1,4 @@
-/** Where columns and texts are kept: arrays of so many numbers, all zeros at first. */
+/** Where columns and texts are kept: allocates zeroed arrays of a given length. */
 export interface Memory {
   readonly uint8Array: (length: number) => Uint8Array
   readonly int32Array: (length: number) => Int32Array
@@ -6,12 +6,12 @@ export interface Memory {
 }
 
 /**
- * Short arrays share blocks of this size, which are filled once and never again: an ArrayBuffer takes longer to make and
- * to free than most short arrays are worked on, and histories are built, and checked, by the thousand.
+ * Short arrays share blocks of this size, each filled once and never reused: creating and freeing an ArrayBuffer takes
+ * longer than most short arrays are used, and histories are built and checked by the thousand.
  */
 const BLOCK_BYTES = 2 ** 16
 const MOST_SHARED_BYTES = 2 ** 13
-/** So small a one lies among the objects of the heap, and has no buffer. */
+/** V8 stores arrays up to this size in the heap, without a buffer. */
 const MOST_INLINE_BYTES = 64
 
 let block = new ArrayBuffer(BLOCK_BYTES)
@@ -19,19 +19,19 @@ let used = 0
 
 const isShared = (bytes: number): boolean => bytes > MOST_INLINE_BYTES && bytes <= MOST_SHARED_BYTES
 
-/** Where in the block so many bytes are free. It may be another block than before. */
+/** Position in the block of this many free bytes. May start another block. */
 function claim(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     block = new ArrayBuffer(BLOCK_BYTES)
     used = 0
   }
   const start = used
-  // Each array begins where a number of eight bytes may.
+  // Keep every array aligned to eight bytes.
   used += (bytes + 7) & ~7
   return start
 }
 
-/** As `new Uint8Array(length)`, and so for the others; but several short ones may be of one buffer. */
+/** Like `new Uint8Array(length)`, but several short arrays may share one buffer. The others likewise. */
 export function uint8Array(length: number): Uint8Array {
   if (!isShared(length)) return new Uint8Array(length)
   const start = claim(length)
@@ -52,7 +52,7 @@ export function float64Array(length: number): Float64Array {
 
 export const inHeap: Memory = { uint8Array, int32Array, float64Array }
 
-/** Memory that other threads may read too, so that a history goes to them without being copied. */
+/** Memory that other threads can read too, so that they receive a history without a copy. */
 export const inSharedMemory: Memory = {
   uint8Array: (length) => new Uint8Array(new SharedArrayBuffer(length)),
   int32Array: (length) => new Int32Array(new SharedArrayBuffer(4 * length)),

@@ -4,15 +4,15 @@ const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
-/** A product's low bits depend on few of its factors' bits, and a table takes its places by them. */
+/** The low bits of a product depend on few bits of its factors, but they choose the slot in a table. */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22
 
-/** A string's text as JSON begins and ends with a quote: what its hash begins with. */
+/** The hash after the opening quote that begins a string's JSON text. */
 export const HASH_OF_QUOTE: number = mixed(HASH_START, QUOTE)
 
-/** The columns of an entry lie side by side, so that looking at one of a million touches one line of the cache. */
+/** The columns of an entry lie side by side, so that looking at one entry touches one cache line. */
 export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
@@ -20,14 +20,14 @@ export const SIZE = 2
 /** The page's number, then the flags. */
 export const PAGE = 3
 
-/** What is known of an entry beside its bytes. */
+/** Flags of an entry. */
 export const NOT_ASCII = 1
 export const HAS_BACKSLASH = 2
 export const FLAG_BITS = 2
 
 const NO_BYTES = new Uint8Array(0)
 
-/** The texts of a table, each by its number, to be looked at where they lie, without making a string of any. */
+/** The texts of a table by number, to be compared in place, without creating strings. */
 export interface PlacedTexts {
   readonly entries: Int32Array
   readonly pages: readonly Uint8Array[]
@@ -35,7 +35,7 @@ export interface PlacedTexts {
   readonly slots: Int32Array
 }
 
-/** The bytes among which a text lies, from `startOf` to `endOf`. */
+/** The page that holds a text, from `startOf` to `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 
@@ -69,7 +69,7 @@ export function quotedTextAt(
   }
 }
 
-/** Whether so many bytes are the same from two places on. */
+/** Whether `length` bytes from two positions are equal. */
 export function areSame(some: Uint8Array, from: number, others: Uint8Array, othersFrom: number, size: number): boolean {
   for (let i = 0; i < size; i += 1) if (some[from + i] !== others[othersFrom + i]) return false
   return true

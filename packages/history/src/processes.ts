@@ -4,11 +4,11 @@ import { int32Array } from './memory.ts'
 const NONE = -1
 const INLINE_PROCESSES = 1 << 16
 
-/** Numbers processes in order of first appearance, whether the file calls them by integers or by names. */
+/** Numbers processes in order of first appearance, whether the file identifies them by integer or by name. */
 export class ProcessTable {
   readonly names: Process[] = []
-  // Small integers, which nearly all processes are, find their number by position, in a table that is as long as the
-  // largest of them needs: short histories are built by the thousand.
+  // Small integers, as nearly all processes are, are looked up by position in a table as long as the largest of them
+  // needs: short histories are built by the thousand.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 
@@ -38,20 +38,22 @@ export class ProcessTable {
   }
 }
 
-/** The same numbers, with room for this process and twice as many as there were. */
+/** The same numbers in a larger table: room for this process, and at least twice the old size. */
 function extended(numbers: Int32Array, process: number): Int32Array {
   const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
   longer.set(numbers)
   return longer
 }
 
-/** Who speaks in a history without being a client. */
+/** Speakers in a history that are not clients. */
 const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
 
-/** Whether a process's operations are judged. Names are as good as integers, but for those of the nemesis and the recorder. */
+/**
+ * Whether a process's operations are judged. Names are as good as integers, except the nemesis's and the recorder's.
+ */
 export const isClient = (process: Process): boolean => typeof process === 'number' || !speakers.has(process)
 
-/** The integer that a process is, also where it was written as text; undefined for names. */
+/** A process's integer, even if it was written as text; undefined for names. */
 export function clientNumber(process: Process): number | undefined {
   if (typeof process === 'number') return process
   return /^(0|[1-9]\d{0,14})$/.test(process) ? Number(process) : undefined

@@ -1,7 +1,7 @@
 import { UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
 
-/** What a history must keep to, each as the sentence a person reads when it does not: what, where, what to do. */
+/** The rules of a history, each as the sentence a user reads when it is broken: what, where, what to do. */
 export const rules = {
   twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
     `process ${process} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
@@ -57,12 +57,12 @@ export const rules = {
 export const brokenRule = (source: string, line: number, rule: string): UserError =>
   new UserError('input', `${source}:${line}: ${rule}`)
 
-/** A rule that an event breaks by itself: the codec that meets it knows the line. */
+/** An event breaks a rule by itself: the codec that reads it adds the line. */
 export class EventError extends Error {
   override readonly name: string = 'EventError'
 }
 
 const quoted = (text: string): string => JSON.stringify(shortened(text))
 
-/** At most 60 characters of somebody's text, so that a message stays a line. */
+/** Someone's text cut to 60 characters, so that a message stays one line. */
 export const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)

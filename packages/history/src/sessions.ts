@@ -6,7 +6,7 @@ const NONE = -1
 /** In place of a session: nothing told this client from others. */
 export const UNNAMED = -1
 
-/** Which client each process belongs to, where not every process is a client of its own. */
+/** The client each process belongs to, if some processes are not clients of their own. */
 export interface Sessions {
   /** By process number: its session's number, or UNNAMED. */
   readonly of: Int32Array
@@ -20,12 +20,12 @@ export class SessionTable {
   /** By process number; NONE for processes without a session. */
   #of: Int32Array = new Int32Array(0)
 
-  /** The session that the process was found in; NONE for none. */
+  /** The session of a process; NONE if it has none. */
   sessionOf(process: number): number {
     return this.#of[process] ?? NONE
   }
 
-  /** From its first invocation on, a process belongs to this session. */
+  /** The process belongs to this session from its first invocation on. */
   assign(process: number, session: number): void {
     if (process >= this.#of.length) {
       const longer = new Int32Array(Math.max(64, 2 * process)).fill(NONE)
@@ -36,8 +36,8 @@ export class SessionTable {
   }
 
   /**
-   * Undefined where every process is a client of its own: no session is named, and the header does not say that clients
-   * were to be told apart.
+   * Undefined if every process is a client of its own: no session is named, and the header does not say that clients
+   * were told apart.
    */
   sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
     if (header === undefined && this.names.length === 0) return undefined

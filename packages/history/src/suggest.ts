@@ -1,4 +1,4 @@
-/** The known name nearest to what was typed; undefined where nothing is near enough to be meant. */
+/** The known name nearest to what was typed; undefined if none is near enough to have been meant. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1

@@ -1,6 +1,6 @@
-/** What is not as it should be and yet does no harm, counted while a history is built. */
+/** Harmless irregularities, counted while a history is built. */
 export interface Tolerated {
-  /** Operations that were invoked by a process whose earlier operation ended in info, and one of them in words. */
+  /** Operations invoked by a process whose earlier operation ended in `info`, and a description of one. */
   reused: number
   reusedExample: string
   /** There are completions only. */
@@ -18,7 +18,7 @@ export const nothingTolerated = (): Tolerated => ({
   hugeTimes: 0,
 })
 
-/** What the person who made the history should know of it, and what to do next time. */
+/** What the author of the history should know about it, and what to do next time. */
 export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
   source: string,

@@ -7,14 +7,14 @@ const names: readonly string[] = ['txn', 'transact']
 
 export const isTransaction = (f: string): boolean => names.includes(f)
 
-/** In place of a value: the micro-operation says none. */
+/** In place of a value: the micro-operation has none. */
 export const NO_MICRO_VALUE = -2
 
 const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
 /**
- * The micro-operations of all transactions, one typed array a column. A transaction is a range of rows; those that are alike
+ * The micro-operations of all transactions, one typed array per column. A transaction is a range of rows; equal ones
  * share it.
  */
 export interface MicroOperations {
@@ -24,17 +24,17 @@ export interface MicroOperations {
   readonly kinds: readonly string[]
   /** Ids in the history's values. */
   readonly key: Int32Array
-  /** What is written, or was read; NO_MICRO_VALUE where nothing is said. */
+  /** The value written or read; NO_MICRO_VALUE if none is given. */
   readonly value: Int32Array
 }
 
-/** The rows of one transaction: from `from` until before `to`. */
+/** The rows of one transaction: `from` (inclusive) to `to` (exclusive). */
 export interface MicroRange {
   readonly from: number
   readonly to: number
 }
 
-/** A table as plain data. In shared memory it goes to other threads without being copied. */
+/** A table as plain data. In shared memory, other threads get it without a copy. */
 export interface TransactionData {
   readonly lists: number
   readonly rows: number
@@ -46,26 +46,28 @@ export interface TransactionData {
   readonly kinds: ByteTableData
 }
 
-/** The values that micro-operations are made of. */
+/** The table of values that micro-operations refer to. */
 interface Values {
   id(value: Json): number
   json(id: number): Json
 }
 
-/** Numbers distinct transactions 0, 1, 2, … in the order they first appear, and keeps them as columns, without their text. */
+/**
+ * Numbers distinct transactions 0, 1, 2, … in the order they first appear, and stores them as columns instead of text.
+ */
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
   readonly #kinds: ByteTable
   #lists = 0
   #rows = 0
-  /** By list: where its rows begin; and where those of the last end. */
+  /** By list: the start of its rows; one more element marks the end of the last list. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether others have this table too: then it is copied before something is added. */
+  /** Whether others share this table: then it is copied before anything is added. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {
@@ -107,7 +109,7 @@ export class TransactionTable {
     }
   }
 
-  /** All micro-operations that there are now. */
+  /** All present micro-operations. */
   columns(): MicroOperations {
     return {
       length: this.#rows,
@@ -122,7 +124,7 @@ export class TransactionTable {
     return { from: this.#starts[list] ?? 0, to: this.#starts[list + 1] ?? 0 }
   }
 
-  /** The number of this transaction; undefined where the value is none, or has a kind too many. */
+  /** The number of this transaction; undefined if the value is not a transaction, or has one kind too many. */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
     if (this.#isLent) this.#takeBack()
@@ -160,7 +162,7 @@ export class TransactionTable {
     return mixed(mixed(mixed(hash, kind), key), value)
   }
 
-  /** The list whose rows were added last: its number or, where it was known, that of the known one. */
+  /** The number of the list whose rows were added last, or of the equal one that was already known. */
   #find(hash: number, from: number): number {
     const slots = this.#slots
     const mask = slots.length / 2 - 1

@@ -8,15 +8,17 @@ import { type MicroOperations, type MicroRange, type TransactionData, Transactio
 declare const valueId: unique symbol
 
 /**
- * A JSON value as one 32-bit integer, such that equal values have equal ids within one table. Integers that fit 31
- * bits are their own id (`n << 1 | 1`); everything else is an even number, twice its position in the table. Null is 0.
- * Transactions have columns of their own, and even numbers below FIRST_TRANSACTION.
+ * A JSON value as a 32-bit integer; equal values have equal ids within one table. Integers that fit 31 bits are their
+ * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions
+ * have columns of their own, and even numbers from FIRST_TRANSACTION down.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/** The id of the first transaction; each further one has the next lower even number. Those between are nobody's. */
+/**
+ * The id of the first transaction; each further one has the next lower even number. Ids between it and 0 are unused.
+ */
 const FIRST_TRANSACTION = -16
 
 const transactionId = (list: number): ValueId => (FIRST_TRANSACTION - 2 * list) as ValueId
@@ -45,10 +47,10 @@ export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as 
 export class ValueTable {
   readonly #texts: ByteTable
   readonly #memory: Memory | undefined
-  /** Made where there is a transaction at all. */
+  /** Created with the first transaction. */
   #transactions: TransactionTable | undefined
 
-  /** A new table, its memory from where it is told; or one that was lent. */
+  /** Creates a table in the given memory, or from one that was lent. */
   constructor(memory?: Memory, data?: ValueTableData) {
     this.#memory = memory
     this.#texts = new ByteTable(memory, data?.texts)
@@ -60,12 +62,12 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data() }
   }
 
-  /** The canonical texts that there are now, each by its value's `placeOf`. */
+  /** The present canonical texts, numbered by `placeOf`. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }
 
-  /** Which of the texts is the value's; -1 for small integers, which need none. */
+  /** The number of a value's text; -1 for small integers, which need none. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }
@@ -79,19 +81,19 @@ export class ValueTable {
     return (this.#texts.internText(canonical(value)) << 1) as ValueId
   }
 
-  /** The id of a transaction's value, which is kept by its micro-operations where it is a list of those. */
+  /** The id of a transaction's value, stored as micro-operations if it is a list of them. */
   idOfTransaction(value: Json): ValueId {
     this.#transactions ??= new TransactionTable(this, this.#memory)
     const list = this.#transactions.intern(value)
     return list === undefined ? this.id(value) : transactionId(list)
   }
 
-  /** The micro-operations of all transactions; undefined where there are none. */
+  /** The micro-operations of all transactions; undefined if there are none. */
   microOperations(): MicroOperations | undefined {
     return this.#transactions?.columns()
   }
 
-  /** Which of the micro-operations a transaction has; undefined for any other value. */
+  /** The range of a transaction's micro-operations; undefined for any other value. */
   microRange(id: number): MicroRange | undefined {
     return isTransactionId(id) ? this.#transactions?.range(listOf(id)) : undefined
   }
@@ -101,12 +103,12 @@ export class ValueTable {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
   }
 
-  /** The same with the hash of these bytes, as `ByteTable.internHashed` wants it. */
+  /** Like `idOfCanonical`, with the hash of these bytes as `ByteTable.internHashed` expects it. */
   idOfHashed(hash: number, bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.internHashed(hash, bytes, start, end) << 1) as ValueId
   }
 
-  /** The value itself; arrays and objects are made anew each time, members in order of their names. */
+  /** The value itself; arrays and objects are created anew each time, members in order of their names. */
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
@@ -119,7 +121,7 @@ export class ValueTable {
     return this.#texts.sizeBytes + (this.#transactions?.sizeBytes ?? 0)
   }
 
-  /** Number of values that needed a place in the table, null included. */
+  /** Number of values that take a place in the table, null included. */
   get size(): number {
     return this.#texts.length
   }
@@ -127,7 +129,7 @@ export class ValueTable {
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** JSON text with the members of every object in order of their names. Errs on values nested deeper than 500 levels. */
+/** JSON text with the members of every object sorted by name. Throws on values nested deeper than 500 levels. */
 export function canonical(value: Json, depth = 0): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (depth >= MAXIMUM_DEPTH) {

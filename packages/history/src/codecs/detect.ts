@@ -8,12 +8,12 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const KNOWN_FORMATS = 'Formats: chaos JSONL, Jepsen EDN, Porcupine etcd and key-value logs. Force one with --format.'
 
-/** Line of a log of Jepsen's that tells of an operation. */
+/** A line of a Jepsen log that describes an operation. */
 export const JEPSEN_LOG_LINE: RegExp = /\bjepsen\.util\s+(?:- )?\s*(\S+)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
 
 /**
- * The format of a file that begins with these bytes; undefined for one without anything but white space. Errs, naming
- * what it found, where it is none of them.
+ * The format of a file that begins with these bytes; undefined if they are only white space. Throws if it is no known
+ * format, naming what was found.
  */
 export function detectFormat(source: string, beginning: Uint8Array): Format | undefined {
   const sample = beginning.subarray(0, SAMPLE_BYTES)
@@ -55,7 +55,7 @@ function formatOfText(content: string): Format | undefined {
   return content.split('\n').some((line) => JEPSEN_LOG_LINE.test(line)) ? 'porcupine-etcd' : undefined
 }
 
-/** Porcupine's key-value log is EDN too; its operations have a key of their own and are get, put or append. */
+/** Porcupine's key-value log is EDN too; its operations have a key member and are get, put or append. */
 function isKeyValueLog(content: string): boolean {
   const line = content.split('\n', 1)[0] ?? ''
   return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)

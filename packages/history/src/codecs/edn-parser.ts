@@ -7,7 +7,7 @@ import { exactNumber, exactRatio } from './exact-number.ts'
 /** The text ends before the form does; with more text behind it, it may be complete. */
 export class Incomplete extends Error {}
 
-/** What is written is not EDN; `offset` is where in the text. */
+/** The text is not EDN; `offset` says where. */
 export class EdnError extends EventError {
   readonly offset: number
 
@@ -21,10 +21,10 @@ const MAXIMUM_DEPTH = 500
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Reads EDN (github.com/edn-format/edn) as JSON, such that values are equal where they are equal in EDN and differ where
- * they differ: see edn-values.ts for keywords, symbols, characters and sets. Lists and vectors are arrays, maps objects
- * by the names of their keys, nil null. Tags are dropped, records and other tagged elements being what is behind their
- * tag. Integers and decimals that no double holds are strings (see `exactNumber`), and so are ratios, in lowest terms.
+ * Parses EDN (github.com/edn-format/edn) to JSON values that are equal exactly where the EDN values are: see
+ * edn-values.ts for keywords, symbols, characters and sets. Lists and vectors become arrays, maps objects keyed by
+ * name, nil null. Tags are dropped, so that a tagged element or record becomes the form after its tag. Integers and
+ * decimals that no double holds become strings (see `exactNumber`), and so do ratios, in lowest terms.
  */
 export class EdnParser {
   at = 0
@@ -32,7 +32,7 @@ export class EdnParser {
   #last = false
   readonly #tuples: WeakSet<object> = new WeakSet()
 
-  /** Begins anew with this text. With `last`, no more follows it. */
+  /** Starts over with this text. With `last`, no more text follows. */
   feed(text: string, last: boolean): void {
     this.#text = text
     this.#last = last
@@ -44,7 +44,7 @@ export class EdnParser {
     return typeof value === 'object' && value !== null && this.#tuples.has(value)
   }
 
-  /** The next character that is neither white space nor comment nor discarded; '' at the end. Does not go past it. */
+  /** The next character after white space, comments and discarded forms; '' at the end. Does not consume it. */
   peek(): string {
     for (;;) {
       this.#space()
@@ -54,7 +54,7 @@ export class EdnParser {
     }
   }
 
-  /** The next form. Errs with Incomplete or EdnError. */
+  /** The next form. Throws Incomplete or EdnError. */
   form(depth = 0): Json {
     for (;;) {
       const value = this.#element(depth)
@@ -97,7 +97,7 @@ export class EdnParser {
       case '#':
         return this.#dispatch(depth)
       case '^':
-        // Metadata, which says nothing about the value.
+        // Skip metadata: it is not part of the value.
         this.at += 1
         this.form(depth + 1)
         return this.form(depth + 1)
@@ -319,7 +319,7 @@ function isDelimiter(code: number): boolean {
   }
 }
 
-/** What most numbers are: at most 15 digits, without a sign; -1 for any other token. */
+/** Fast path for most numbers: at most 15 digits, without a sign; -1 for any other token. */
 function smallInteger(token: string): number {
   if (token.length > 15) return -1
   let value = 0

@@ -15,13 +15,13 @@ const LONGEST_FORM_CHARACTERS = 16 << 20
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** Take every client's value that is a pair for a key and a value, marked as such or not. */
+  /** Treat every client value that is a pair as key and value, whether marked as such or not. */
   readonly independent?: boolean | undefined
 }
 
 /**
- * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, one after the other or all in
- * one vector or list. Also Porcupine's key-value logs, which are the same with `:key`.
+ * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, either one after the other or
+ * all in one vector or list. Also reads Porcupine's key-value logs, which are the same with `:key`.
  */
 export class EdnReader implements ChunkReader {
   line = 1
@@ -29,10 +29,10 @@ export class EdnReader implements ChunkReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })
   readonly #parser = new EdnParser()
   readonly #anonymous: AnonymousProcesses
-  /** What has come but is not a complete form yet. */
+  /** The beginning of a form that is not complete yet. */
   #rest = ''
   #worthwhile = 0
-  /** The bracket that ends the vector or list around all events. */
+  /** The bracket that closes the vector or list around all events. */
   #close = ''
   #closed = false
   #used = 0
@@ -50,7 +50,7 @@ export class EdnReader implements ChunkReader {
     }
     const parser = this.#parser
     parser.feed(text, last)
-    // Everything before `done` has been dealt with, and `line` is the line it ends on.
+    // Everything before `done` has been processed; `line` is the line it ends on.
     let done = 0
     try {
       for (;;) {
@@ -72,7 +72,7 @@ export class EdnReader implements ChunkReader {
     }
     if (last && this.#close !== '' && !this.#closed) this.#cutOff()
     this.#rest = text.slice(done)
-    // A form that did not fit is tried again when there is twice as much of it, lest it be read once a chunk.
+    // Retry an incomplete form only when there is twice as much of it; otherwise it would be parsed once per chunk.
     this.#worthwhile = this.#rest.length * 2
     if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
       throw brokenRule(
@@ -96,7 +96,7 @@ export class EdnReader implements ChunkReader {
     }
   }
 
-  /** Whether this opens or closes what is around all events. */
+  /** Whether this bracket opens or closes the list of all events. */
   #bracket(character: string): boolean {
     if (this.#closed) throw new EventError('something follows the end of the history. A file holds one history.')
     if (this.#close === '' && this.#used === 0 && (character === '[' || character === '(')) {
@@ -156,14 +156,14 @@ function newlines(text: string, from: number, to: number): number {
   return count
 }
 
-/** Elle takes every operation for a transaction, so recordings of its tests leave the `f` out. */
+/** Elle treats every operation as a transaction, so recordings of its tests omit `f`. */
 function transaction(members: Members): Members {
   const { f = null, value } = members
   const isTransaction = f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))
   return isTransaction ? { ...members, f: 'txn' } : members
 }
 
-/** What micro-operations do is a keyword in EDN: `[:append 5 1]`. */
+/** The kind of a micro-operation is a keyword in EDN: `[:append 5 1]`. */
 function withPlainKinds(members: Members): Members {
   const { f = null, value } = members
   if (typeof f !== 'string' || !isTransaction(f) || !isMicroList(value)) return members
@@ -189,7 +189,7 @@ function withPlainNames(members: Members): Members {
   return plain
 }
 
-/** For a person to read: reasons are compared with nothing. */
+/** For people only: reasons are never compared. */
 function inPlainWords(reason: Json): Json {
   if (typeof reason === 'string') return nameOf(reason)
   return isArray(reason) ? reason.map(inPlainWords) : reason
@@ -197,7 +197,7 @@ function inPlainWords(reason: Json): Json {
 
 /**
  * Some of Jepsen's tests are recorded without processes. Then each invocation is its own process, and a completion
- * belongs to the oldest open invocation of the same `f`, if there is one to the oldest of the same value.
+ * belongs to the oldest open invocation of the same `f`, preferring those with the same value.
  */
 class AnonymousProcesses {
   readonly #options: EdnReaderOptions
@@ -210,7 +210,7 @@ class AnonymousProcesses {
     this.#options = options
   }
 
-  /** The members with a process. */
+  /** Adds the process to the members. */
   named(members: Members): Members {
     const process = members['process'] ?? null
     if (process !== null) {

@@ -2,8 +2,8 @@ import type { Json } from '../event.ts'
 import { canonical } from '../value.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-// EDN has values that JSON has not, and they are equal only to their like: the keyword `:a` is not the text "a", nor the
-// set `#{1}` the vector `[1]`. In JSON they are written as EDN writes them, a set as an object with one member.
+// EDN has values that JSON lacks, each equal only to its own kind: the keyword `:a` is not the text "a", nor the set
+// `#{1}` the vector `[1]`. In JSON they are written as in EDN, a set as an object with one member.
 
 const SET = '#{}'
 const KEYWORD = /^:[^\s,;"()[\]{}]+$/
@@ -18,10 +18,10 @@ export const keyword = (name: string): string => `:${name}`
 export const symbol = (name: string): string => `'${name}`
 export const characterText = (name: string): string => `\\${name}`
 
-/** A text that looks like another value is written in its quotes. */
+/** A text that looks like another value is quoted. */
 export const plainText = (text: string): string => (looksLikeAnother(text) ? JSON.stringify(text) : text)
 
-/** What the JSON text of an EDN atom is in EDN; undefined for texts that are plain strings there too. */
+/** The EDN form of an atom's JSON text; undefined for texts that are plain strings in EDN too. */
 export function atomOf(text: string): string | undefined {
   if (KEYWORD.test(text) || CHARACTER.test(text)) return text
   if (SYMBOL.test(text)) return text.slice(1)
@@ -45,13 +45,13 @@ function isQuoted(text: string): boolean {
   }
 }
 
-/** The name of a keyword or symbol, and any other text as it is. For places where EDN has names and JSON has texts. */
+/** The name of a keyword or symbol; any other text unchanged. For places where EDN has names and JSON has texts. */
 export function nameOf(text: string): string {
   if (KEYWORD.test(text) || SYMBOL.test(text)) return text.slice(1)
   return isQuoted(text) ? (JSON.parse(text) as string) : text
 }
 
-/** A set's order says nothing, so equal sets are made equal: numbers first, then by canonical text. */
+/** The order of a set means nothing, so it is normalised: numbers first, then by canonical text. */
 export function setOf(items: readonly Json[]): Json {
   const sorted = items
     .map((item) => ({ item, text: canonical(item) }))
@@ -63,7 +63,7 @@ export function setOf(items: readonly Json[]): Json {
   return { [SET]: sorted.map(({ item }) => item) }
 }
 
-/** The elements of a list, or of a set as EDN has them; undefined for anything else. */
+/** The elements of a list, or of a set in its EDN form; undefined for anything else. */
 export function elementsOf(value: Json): readonly Json[] | undefined {
   if (Array.isArray(value)) return value
   if (value === null || typeof value !== 'object') return undefined

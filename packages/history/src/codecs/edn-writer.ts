@@ -12,8 +12,8 @@ export interface EdnWriterOptions {
 }
 
 /**
- * One event as a map on one line, without its line end; f, type and the nemesis are keywords as Jepsen has them, and
- * strings within values stay strings. Reading it gives the same event (except `independent`, which has to be told).
+ * One event as a map on one line, without line end. f, type and the nemesis are keywords as in Jepsen; strings within
+ * values stay strings. Reading it back gives the same event (with `independent`, the reader needs that option too).
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []
@@ -50,7 +50,7 @@ function ednText(value: Json): string {
   return `{${members.join(', ')}}`
 }
 
-/** What micro-operations do is a keyword, as Jepsen has it. */
+/** The kind of a micro-operation is a keyword, as in Jepsen. */
 function transactionText(value: Json): string {
   if (!isArray(value)) return ednText(value)
   const micro = (item: Json): string => {

@@ -29,7 +29,7 @@ export const eventMembers = [
 ] as const
 const known: ReadonlySet<string> = new Set(eventMembers)
 
-/** The event that these members describe, whichever format they were written in. Errs with an EventError. */
+/** The event with these members, from any format. Throws EventError. */
 export function eventOfMembers(members: Members): EventInput {
   const type = typeOf(required(members, 'type'))
   const event: { -readonly [Member in keyof EventInput]: EventInput[Member] } = {
@@ -37,7 +37,7 @@ export function eventOfMembers(members: Members): EventInput {
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  // None of these names is one that every object has, so what is not the event's own is undefined.
+  // None of these names is inherited from Object.prototype, so absent members are undefined.
   const { index, time, key, value, node, error, final, session } = members
   if (isSaid(index)) event.index = indexOf(index)
   if (isSaid(time)) event.time = timeOf(time)
@@ -52,7 +52,7 @@ export function eventOfMembers(members: Members): EventInput {
   return event
 }
 
-/** The header that these members describe; undefined where they are no header. */
+/** The header with these members; undefined if they are not a header. */
 export function headerOfMembers(members: Members): Header | undefined {
   if (!Object.hasOwn(members, 'chaos')) return undefined
   const version = members['chaos'] ?? null
@@ -78,7 +78,7 @@ function sessionsOf(value: Json): SessionSource {
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 
-/** Members that are null are as good as absent; of all but the value, where null is one. */
+/** Members that are null count as absent, except for the value, where null is a value. */
 const isSaid = (value: Json | undefined): value is NonNullable<Json> => value !== undefined && value !== null
 
 function required(members: Members, name: string): Json {
@@ -94,7 +94,7 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
-  // An integer that no double can tell from its neighbours is a name: its digits.
+  // An integer that no double can tell from its neighbours becomes a name: its digits.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()
@@ -104,7 +104,7 @@ function processOf(value: Json): Process {
 
 const LARGE_INTEGER = /^\d{16,}N$/
 
-/** Some recorders write -1 where they know no index. */
+/** Some recorders write -1 for an unknown index. */
 function indexOf(value: Json): number | undefined {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
     throw new EventError(rules.wrongMember('index', shown(value), 'an integer'))
@@ -114,7 +114,8 @@ function indexOf(value: Json): number | undefined {
 
 function timeOf(value: Json): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
-  // An integer beyond 2^53, such as nanoseconds since 1970, comes as a string so as to be exact. Rounding it keeps order.
+  // An integer beyond 2^53, such as nanoseconds since 1970, arrives as a string to stay exact. Rounding it keeps the
+  // order.
   if (typeof value === 'string' && /^-?\d{16,}N$/.test(value)) return Number(value.slice(0, -1))
   throw new EventError(rules.wrongTime(shown(value)))
 }

@@ -1,13 +1,13 @@
-/** No double is an integer of more digits. */
+/** No double is an integer with more digits. */
 const MOST_DIGITS = 309
-/** Longer integers that no double is are written with an exponent. */
+/** Longer integers that no double holds are written with an exponent. */
 const MOST_DIGITS_WRITTEN = 40
 
 /**
- * The number that a decimal means: a double where one is exactly that, or is written by these digits (`0.1`). Otherwise a
- * text that equal numbers share: an integer's digits and an N, or the significant digits and their power of ten.
+ * The number a decimal stands for: a double if one equals it, or prints as these digits (`0.1`). Otherwise a text that
+ * equal numbers share: an integer's digits and an N, or the significant digits and their power of ten.
  *
- * @param token digits, perhaps with a sign, a fraction and an exponent.
+ * @param token digits, optionally with a sign, a fraction and an exponent.
  */
 export function exactNumber(token: string): number | string {
   const value = Number(token)
@@ -28,7 +28,7 @@ export function exactNumber(token: string): number | string {
   return `${sign}${digits}e${power}`
 }
 
-/** A ratio of integers (`2/4`) in lowest terms (`1/2`); the integer where it is one. */
+/** A ratio of integers (`2/4`) in lowest terms (`1/2`), or an integer if it is one. */
 export function exactRatio(token: string): number | string {
   const [above = 0n, below = 1n] = token.split('/').map(BigInt)
   let [divisor, rest] = [above < 0n ? -above : above, below]
@@ -36,7 +36,7 @@ export function exactRatio(token: string): number | string {
   return below === divisor ? exactNumber((above / divisor).toString()) : `${above / divisor}/${below / divisor}`
 }
 
-/** A number's digits without zeros at either end, and the power of ten that the last of them stands at. */
+/** A number's digits without leading and trailing zeros, and the power of ten of the last one. */
 function decimalOf(token: string): { readonly digits: string; readonly power: number; readonly negative: boolean } {
   const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')

@@ -8,9 +8,9 @@ const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/
 const MAXIMUM_DEPTH = 500
 
 /**
- * What JSON text says, with the identity of every number kept: numbers are equal exactly where they are equal as decimals.
- * An integer that no double is exactly becomes the string of its digits and an N (`"9007199254740993N"`, as EDN writes
- * such integers), any other number that a double would change the string that it was. Errs as `JSON.parse` does.
+ * Parses JSON without losing the identity of numbers: two are equal exactly if they are equal as decimals. An integer
+ * that no double holds becomes its digits and an N (`"9007199254740993N"`, as EDN writes such integers); any other
+ * number that a double would change becomes the string it was written as. Throws like `JSON.parse`.
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json
@@ -24,7 +24,7 @@ function exactToken(token: string): string {
   return typeof exact === 'number' ? token : JSON.stringify(exact)
 }
 
-/** JSON text that `parseJson` reads back as the same value. Errs on values nested deeper than 500 levels. */
+/** JSON text that `parseJson` reads back as the same value. Throws on values nested deeper than 500 levels. */
 export function jsonText(value: Json, depth = 0): string {
   if (typeof value === 'number') return numberText(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -38,7 +38,7 @@ export function jsonText(value: Json, depth = 0): string {
   return `{${members.join(',')}}`
 }
 
-/** A double beyond 2^53 is written with all its digits, so that it is read as the integer that it is. */
+/** A double beyond 2^53 is written with all its digits, so that it is read back as the same integer. */
 export function numberText(value: number): string {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : JSON.stringify(value)
 }
@@ -53,7 +53,10 @@ const TOKEN =
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
-/** Position of the first character at which `text` is no longer the beginning of a JSON value; its length if cut off. */
+/**
+ * Position of the first character at which `text` stops being the beginning of a JSON value; its length if it is merely
+ * cut off.
+ */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'

@@ -11,11 +11,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export interface JsonlReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink once more, if it is a builder: usual lines then go straight to its columns. */
+  /** The sink, if it is a builder: usual lines then go straight to its columns. */
   readonly builder?: HistoryBuilder | undefined
 }
 
-/** Reads native histories. What the scanner does not know goes the slow way, by `JSON.parse`, with the same result. */
+/**
+ * Reads native histories. Lines unknown to the scanner take the slow way through `JSON.parse`, with the same result.
+ */
 export class JsonlReader implements ChunkReader {
   line = 1
   readonly #source: string
@@ -37,7 +39,7 @@ export class JsonlReader implements ChunkReader {
     const scanner = this.#scanner
     while (at <= lastNewline) {
       if (bytes[at] === NEWLINE) {
-        // Millions of empty lines are to cost no more than their bytes.
+        // Skip empty lines here, so that millions of them cost no more than their bytes.
         at += 1
         this.line += 1
         continue
@@ -94,7 +96,7 @@ export class JsonlReader implements ChunkReader {
 
   #located(error: unknown): unknown {
     if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // The builder's errors say where they are; those about a value by itself do not.
+    // The builder's errors say where they occurred; errors about a single value do not.
     if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
       return brokenRule(this.#source, this.line, error.message)
     }

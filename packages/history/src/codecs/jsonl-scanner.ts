@@ -4,10 +4,10 @@ import * as layout from '../placed-texts.ts'
 import { mixed } from '../placed-texts.ts'
 import { NULL, smallIntegerId } from '../value.ts'
 
-// Of this module's own: an imported constant is loaded wherever it is used, and this is where reading spends its time.
+// Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
 const { HASH_OF_QUOTE, HASH_START, QUOTE } = layout
 
-/** What `scan` returns for a line that has to be read the slow way. */
+/** Returned by `scan` for a line that must be read the slow way. */
 export const UNUSUAL = -1
 
 const TAB = 0x09
@@ -26,7 +26,7 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const DELETE = 0x7f
 
-/** So many digits always fit a double exactly. */
+/** Integers of this many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
 const LONGEST_ARRAY_BYTES = 4096
 
@@ -35,7 +35,7 @@ const NULL_TEXT = ascii('null')
 const TRUE_TEXT = ascii('true')
 const FALSE_TEXT = ascii('false')
 
-// Members as bits, to see whether one is there twice and whether all that are needed are there.
+// Members as bits, to detect repeated members and missing ones.
 const INDEX = 1
 const TIME = 2
 const PROCESS = 4
@@ -65,16 +65,16 @@ const FAIL_TEXT = ascii('fail')
 const INFO_TEXT = ascii('info')
 
 /**
- * Reads usual lines of a native history straight into a builder, without making a string or an object. Whatever it
- * does not know (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, processes
- * with names, mistakes) it leaves to the slow way, which therefore alone decides what such a line means.
+ * Reads usual lines of a native history straight into a builder, without creating strings or objects. Anything else
+ * (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, named processes, mistakes)
+ * is left to the slow way, which alone decides what such a line means.
  */
 export class LineScanner {
   readonly #builder: HistoryBuilder
-  /** Where the scanner is. Every loop ends at the line's end at the latest, since no token contains a line end. */
+  /** The scanner's position. No token contains a line end, so every loop stops at the end of the line. */
   #at = 0
   #integer = 0
-  /** Of the string that `plain` last went past, without its quotes, beginning with what it was told to. */
+  /** Hash of the string that `plain` last skipped, without its quotes, started from the given value. */
   #hash = 0
   readonly #array: Uint8Array = new Uint8Array(LONGEST_ARRAY_BYTES)
 
@@ -82,7 +82,9 @@ export class LineScanner {
     this.#builder = builder
   }
 
-  /** Reads the line that begins at `start` and returns where the next one does, or UNUSUAL. A line end must follow. */
+  /**
+   * Reads the line that begins at `start` and returns the start of the next one, or UNUSUAL. A line end must follow.
+   */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
     this.#at = start
@@ -91,7 +93,7 @@ export class LineScanner {
     let seen = 0
     let process = 0
     let type = 0
-    // Names are looked up once the whole line is known to be usual, so that no table holds what no operation has.
+    // Look names up only when the whole line is known to be usual, so that no table gets unused entries.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -203,7 +205,7 @@ export class LineScanner {
     return this.#at + 1
   }
 
-  /** Skips white space within the line; the byte after it. */
+  /** Skips white space within the line; returns the byte after it. */
   #space(bytes: Uint8Array): number {
     let at = this.#at
     let byte = bytes[at] ?? NEWLINE
@@ -215,7 +217,7 @@ export class LineScanner {
     return byte
   }
 
-  /** The member whose quoted name stands here; 0 for one that is not known. */
+  /** The member whose quoted name is here; 0 if unknown. */
   #member(bytes: Uint8Array): number {
     const start = this.#at + 1
     switch (bytes[start]) {
@@ -247,7 +249,7 @@ export class LineScanner {
     }
   }
 
-  /** Goes past the quoted `text`, if that is what stands here. */
+  /** Skips the quoted `text`, if it is here. */
   #named(bytes: Uint8Array, text: Uint8Array): boolean {
     const start = this.#at + 1
     const length = text.length
@@ -288,7 +290,7 @@ export class LineScanner {
     }
     const digits = at - start
     if (digits === 0 || digits > EXACT_DIGITS) return false
-    // No leading zeros, no -0, and nothing that would make it another number.
+    // No leading zeros, no -0, and nothing after it that would make it another number.
     if (bytes[start] === ZERO && (digits > 1 || negative)) return false
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.#at = at
@@ -296,7 +298,7 @@ export class LineScanner {
     return true
   }
 
-  /** Goes past a string of plain ASCII characters; whether it is one. */
+  /** Skips a string of plain ASCII characters; false if it is not one. */
   #plain(bytes: Uint8Array, hashStart: number): boolean {
     let at = this.#at
     if (bytes[at] !== QUOTE) return false
@@ -335,7 +337,7 @@ export class LineScanner {
     return byte === OPEN_BRACKET ? this.#flatArray(bytes) : NO_VALUE
   }
 
-  /** An array of integers, plain strings and words, by its text without white space. */
+  /** An array of integers, plain strings and words, interned by its text without white space. */
   #flatArray(bytes: Uint8Array): number {
     const array = this.#array
     let length = 0

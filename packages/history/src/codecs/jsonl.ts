@@ -7,7 +7,7 @@ export type Line =
   | { readonly kind: 'header'; readonly header: Header }
   | { readonly kind: 'event'; readonly event: EventInput }
 
-/** One line of a native history. Errs with an EventError (the caller knows file and line). */
+/** Parses one line of a native history. Throws EventError (the caller knows file and line). */
 export function parseJsonLine(text: string): Line {
   const members = membersOf(parsed(text))
   const header = headerOfMembers(members)
@@ -22,7 +22,7 @@ function parsed(text: string): Json {
   }
 }
 
-/** The line is not JSON at all, as the last line of a file may be whose writer was killed. */
+/** The line is not JSON at all, like the last line of a file whose writer was killed. */
 export class BadJson extends EventError {}
 
 function badJson(text: string): string {

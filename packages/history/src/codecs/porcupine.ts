@@ -15,9 +15,9 @@ export interface JepsenLogReaderOptions {
 }
 
 /**
- * Reads the logs of Jepsen's that Porcupine's etcd tests are made of: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. What
- * went wrong stands in the place of the value there (`:info :read :timed-out`): it becomes the event's error, and the
- * completion then says no value. Other lines of the log are passed over.
+ * Reads the Jepsen logs used in Porcupine's etcd tests: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. An error takes the
+ * place of the value (`:info :read :timed-out`): it becomes the event's error, and the completion has no value. Other
+ * lines of the log are skipped.
  */
 export class JepsenLogReader implements ChunkReader {
   line = 1
@@ -86,7 +86,7 @@ export class JepsenLogReader implements ChunkReader {
     })
   }
 
-  /** The value, and in newer logs the error behind it. A keyword is no value of a register but says what went wrong. */
+  /** The value and, in newer logs, the error after it. A keyword is not a register's value but an error. */
   #values(text: string): (Json | Problem)[] {
     const parser = this.#parser
     parser.feed(text, true)

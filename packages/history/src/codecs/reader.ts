@@ -6,12 +6,12 @@ import { JsonlReader } from './jsonl-reader.ts'
 import { JepsenLogReader } from './porcupine.ts'
 
 export interface ReaderOptions {
-  /** What messages call the history: the file's name. */
+  /** The name messages use for the history: its file's. */
   readonly source: string
   readonly sink: EventSink
-  /** The sink once more, if it is a builder. */
+  /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
-  /** EDN: every value of a client that is a pair is a key and a value (Jepsen's independent tuples), marked or not. */
+  /** EDN: treat every client value that is a pair as key and value (Jepsen's independent tuples), marked or not. */
   readonly independent?: boolean | undefined
 }
 

@@ -9,7 +9,7 @@ export interface EventQueueOptions {
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
-/** Holds the events that one buffer of bytes gave, until they are taken. */
+/** Holds the events of one buffer until they are taken. */
 export class EventQueue implements EventSink {
   readonly #options: EventQueueOptions
   #events: Event[] = []

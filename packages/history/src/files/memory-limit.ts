@@ -1,7 +1,7 @@
-/** A history was not read to its end, because it takes more memory than it may. */
+/** Reading stopped because the history needs more memory than it is allowed. */
 export class MemoryLimitError extends Error {
   override readonly name: string = 'MemoryLimitError'
-  /** What had been read by then. */
+  /** Events read by then. */
   readonly events: number
   /** Of text, uncompressed. */
   readonly textBytes: number

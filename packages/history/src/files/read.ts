@@ -12,13 +12,13 @@ import { MemoryLimitError } from './memory-limit.ts'
 import { openSource, type Source, sourceName } from './source.ts'
 
 export interface ReadOptions {
-  /** By default it is found out from the file's first bytes. */
+  /** Detected from the file's first bytes by default. */
   readonly format?: Format | undefined
-  /** EDN: take every client's value that is a pair for a key and a value (Jepsen's independent tuples). */
+  /** EDN: treat every client value that is a pair as key and value (Jepsen's independent tuples). */
   readonly independent?: boolean | undefined
   /** Longest line (EDN: longest form) that is read; 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
-  /** What the history may take of memory while it is read, about; by default all there is. */
+  /** Approximate memory the history may use while being read; unlimited by default. */
   readonly memoryBytes?: number | undefined
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
@@ -26,14 +26,14 @@ export interface ReadOptions {
 
 const BUFFER_BYTES = 1 << 20
 const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
-/** Typical bytes of an operation's two lines. Too small a guess costs only address space. */
+/** Typical bytes of an operation's two lines. A guess that is too small costs only address space. */
 const OPERATION_BYTES = 120
 
 /**
- * Reads a history file of any format (`-` is stdin, gzip and zstd are seen through), pairs and checks it. Takes memory for the
- * operations, not for the file. Errs with a UserError that names file, line and rule.
+ * Reads a history file of any format (`-` is stdin; gzip and zstd are decompressed), pairs and checks its events. Needs
+ * memory for the operations, not for the file. Throws a UserError that names file, line and rule.
  *
- * @throws MemoryLimitError where `memoryBytes` does not suffice.
+ * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
@@ -53,7 +53,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
       return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
     })
     let textBytes = 0
-    // Each step has fed the reader one buffer's worth.
+    // Each step has fed one buffer to the reader.
     for await (const bytes of steps) {
       textBytes += bytes
       if (builder !== undefined && builder.sizeBytes > memoryBytes)
@@ -71,8 +71,8 @@ export interface ReadEventsOptions extends ReadOptions {
 }
 
 /**
- * The events of a history file one by one, also the nemesis's, with all their members and without pairing them: for
- * conversions and reports. Absent indices and times are filled in from the event's place.
+ * The events of a history file one by one, including the nemesis's, with all members and without pairing: for
+ * conversions and reports. Absent indices and times are filled in from the event's position.
  */
 export async function* readEvents(
   path: string,
@@ -94,7 +94,10 @@ export async function* readEvents(
 
 type ReaderOf = (format: Format) => ChunkReader
 
-/** Feeds a reader from a source through one buffer, which grows only for a line that does not fit; yields bytes read. */
+/**
+ * Feeds a reader from a source through one buffer, which grows only for a line that does not fit; yields the bytes
+ * read.
+ */
 async function* pumpSteps(
   source: Source,
   path: string,
@@ -110,7 +113,7 @@ async function* pumpSteps(
     const size = typeof filling === 'number' ? filling : await filling
     filled += size
     const last = size === 0
-    // Nothing can be said about a format before there are some bytes, or all there are.
+    // The format is detected from the first bytes: wait until there are enough, or no more come.
     if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
       const format = options.format ?? formatOf(path, buffer.subarray(0, filled))
       reader = readerOf(format)

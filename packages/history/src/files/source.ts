@@ -6,21 +6,21 @@ import { UserError } from '../error.ts'
 import { codeOf } from './system-errors.ts'
 import { isZstd, unzstd } from './zstd.ts'
 
-/** Bytes of a file, in order, as they come. */
+/** The bytes of a file, in order, as they arrive. */
 export interface Source {
   /** The file's size if it is an ordinary, uncompressed one. */
   readonly sizeBytes: number | undefined
-  /** Fills some of `space` and says how much; 0 at the end. Asynchronous only where it has to be. */
+  /** Fills part of `space` and returns how much; 0 at the end. Asynchronous only if it must be. */
   read(space: Uint8Array): number | Promise<number>
   close(): void
 }
 
 export const STDIN = '-'
 
-/** What messages call the file at `path`. */
+/** The name messages use for the file at `path`. */
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
-/** Opens a file, or stdin for `-`; what is compressed with gzip or zstd comes uncompressed. Errs with code `input`. */
+/** Opens a file, or stdin for `-`, and decompresses gzip and zstd. Throws a UserError `input`. */
 export async function openSource(path: string): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
   const file = openFile(path)
@@ -80,7 +80,7 @@ function uncompressed(path: string, compressed: Readable, compression: Compressi
 
 async function streamSource(path: string, stream: Readable): Promise<Source> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  // A pipe may hand over a byte at a time; what it is compressed with shows only in the first few together.
+  // A pipe may deliver a byte at a time, and its compression can only be detected from the first few.
   let first = await nextChunk(path, chunks)
   while (first !== undefined && first.length < MAGIC_BYTES) {
     const more = await nextChunk(path, chunks)
@@ -101,7 +101,7 @@ async function* withFirst(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** Streams hand over chunks of their own size; they are copied into whatever space the reader has. */
+/** Streams deliver chunks of their own size; copy them into whatever space the reader has. */
 function chunksSource(path: string, stream: AsyncIterable<Uint8Array>, close: () => unknown): Source {
   const chunks = stream[Symbol.asyncIterator]()
   let chunk: Uint8Array = new Uint8Array(0)

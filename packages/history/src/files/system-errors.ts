@@ -17,15 +17,15 @@ const UNREADABLE: { readonly [code: string]: string } = {
   EISDIR: 'this is a directory. Name a file in it.',
 }
 
-/** Why the system let nothing be written there, and what to do about it, for after a path and a colon. */
+/** Why writing failed and what to do about it, to follow a path and a colon. */
 export const whyUnwritable = (error: unknown): string =>
   UNWRITABLE[codeOf(error)] ?? `writing failed (${messageOf(error)}).`
 
-/** Why the system let nothing be read there, likewise. */
+/** Why reading failed and what to do about it, to follow a path and a colon. */
 export const whyUnreadable = (error: unknown): string =>
   UNREADABLE[codeOf(error)] ?? `reading failed (${messageOf(error)}).`
 
-/** Of an error of the system, such as `ENOENT`; empty for any other. */
+/** The code of a system error, such as `ENOENT`; empty for any other. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -10,8 +10,8 @@ export interface WriterOptions {
   readonly header?: Header | undefined
   readonly format?: 'jsonl' | 'edn' | undefined
   /**
-   * Told once when writing fails; events after that are counted as lost and dropped, so that a run can go on to heal
-   * what it broke. Without it, the failing call and all after it throw.
+   * Called once when writing fails. Later events are dropped and counted as lost, so that a run can go on to heal what
+   * it broke. Without it, the failing call and all later ones throw.
    */
   readonly onError?: ((error: UserError) => void) | undefined
 }
@@ -22,11 +22,11 @@ export interface HistoryWriter {
   readonly written: number
   /** Events that came after writing failed. */
   readonly lost: number
-  /** On return the event is with the operating system: it survives whatever becomes of this process. */
+  /** On return the operating system has the event: it survives the end of this process. */
   append(event: Event): void
-  /** The same for one that is a line of the file's format already, with its line end. */
+  /** Appends a line that is already in the file's format, line end included. */
   appendLine(line: string): void
-  /** The same for many events with fewer system calls. */
+  /** Appends many events with fewer system calls. */
   appendAll(events: Iterable<Event>): void
   close(): void
 }
@@ -34,7 +34,7 @@ export interface HistoryWriter {
 const NEWLINE = 0x0a
 const BATCH_CHARACTERS = 256 * 1024
 
-/** Creates a history file, or empties the one that is there. Errs with code `environment`. */
+/** Creates a history file, or empties an existing one. Throws a UserError `environment`. */
 export function openHistoryWriter(path: string, options: WriterOptions = {}): HistoryWriter {
   const file = openFile(path)
   const print = options.format === 'edn' ? printEdnEvent : printJsonLine
@@ -55,7 +55,7 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
       sizeBytes += done
       written += events
     } else {
-      // Of a batch, the lines that went out whole are kept.
+      // The whole lines of a batch that were written are kept.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length
@@ -109,7 +109,7 @@ function openFile(path: string): number {
   }
 }
 
-/** A write may be taken in part only, near the end of a disk above all. */
+/** A write may be partial, above all when the disk is nearly full. */
 function writeAll(file: number, bytes: Uint8Array): { readonly done: number; readonly error?: unknown } {
   let done = 0
   try {
@@ -120,12 +120,12 @@ function writeAll(file: number, bytes: Uint8Array): { readonly done: number; rea
   }
 }
 
-/** So that the file ends with a whole line. Devices cannot be shortened; a reader copes with a cut-off line anyway. */
+/** Makes the file end with a whole line. Devices cannot be truncated, but readers cope with a cut-off line. */
 function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)
   } catch {
-    // The first failure is the one to tell about.
+    // Report the first failure.
   }
 }
 

@@ -1,18 +1,20 @@
 import { Decompress } from 'fzstd'
 import { UserError } from '../error.ts'
 
-/** A few compressed bytes can stand for 128 KB each four; so many at a time keep what comes out in one go within 32 MB. */
+/** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
 const SLICE_BYTES = 1024
 
-/** What the zstd command accepts without being asked to take more (its --long=27). */
+/** The most that the zstd command accepts by default (its --long=27). */
 const MAXIMUM_WINDOW_BYTES = 128 << 20
 
-/** Whether the bytes begin a Zstandard frame, or a skippable one as parallel compressors put first (RFC 8878, §3.1). */
+/**
+ * Whether the bytes begin a Zstandard frame, or the skippable one that parallel compressors put first (RFC 8878, §3.1).
+ */
 export const isZstd = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) ||
   (((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18)
 
-/** Uncompresses Zstandard (RFC 8878) as it comes; Node 20 has no decoder of its own. Errs with code `input`. */
+/** Decompresses Zstandard (RFC 8878) as it arrives; Node 20 has no decoder of its own. Throws a UserError `input`. */
 export async function* unzstd(
   name: string,
   compressed: AsyncIterable<Uint8Array>,
@@ -38,14 +40,14 @@ export async function* unzstd(
     if (first) refuseHugeWindow(name, chunk)
     first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // The decoder keeps what it is given until a block is complete, and the stream may use its memory again.
+      // Slice copies: the decoder keeps its input until a block is complete, and the stream may reuse its memory.
       yield* push(chunk.slice(at, at + SLICE_BYTES), false)
     }
   }
   yield* push(new Uint8Array(0), true)
 }
 
-/** The window is the memory that decoding takes; a hostile header asks for gigabytes. */
+/** Decoding needs as much memory as the window; a hostile header can ask for gigabytes. */
 function refuseHugeWindow(name: string, header: Uint8Array): void {
   const [, , , , flags = 0, descriptor = 0] = header
   const isSingleSegment = (flags & 0x20) !== 0
