@@ -58,6 +58,23 @@ test('what is taken from a counter counts for the least from its call on, for th
   ])
 })
 
+test('messages that a dequeue of unknown outcome may have taken are not called lost', () => {
+  const events = eventsOf(
+    [0, 'invoke', 'enqueue', 'a'],
+    [0, 'ok', 'enqueue', 'a'],
+    [1, 'invoke', 'dequeue'],
+    [1, 'info', 'dequeue'],
+    [2, 'invoke', 'dequeue'],
+    [2, 'ok', 'dequeue', null],
+  )
+  const { headline, levels } = checkHistory(historyFromEvents(events), { model: 'queue' })
+  expect(headline).toBe('linearizable')
+  expect(levels.eventual).toEqual({
+    result: 'unknown',
+    reason: 'operations of unknown outcome may have taken what never came out',
+  })
+})
+
 test('messages that were acknowledged and never came out are lost, once the queue is known to be drained', () => {
   const steps: readonly Step[] = [
     [0, 'invoke', 'enqueue', 'a'],

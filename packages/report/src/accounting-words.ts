@@ -21,13 +21,20 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
 
 /** The lists that are not empty, what is worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
-  const { lost, unexpected, duplicated, stale, recovered, neverRead, result } = accounting
+  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused } = accounting
   // Of a queue that nothing shows to have been drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
     isOpen
       ? { list: lost, what: 'not out yet', meaning: 'acknowledged, and lost or still inside', isTrouble: false }
-      : { list: lost, what: 'lost', meaning: 'acknowledged or seen, then missing for good', isTrouble: true },
+      : isExcused === true
+        ? {
+            list: lost,
+            what: 'missing',
+            meaning: 'as many as operations of unknown outcome may have taken',
+            isTrouble: false,
+          }
+        : { list: lost, what: 'lost', meaning: 'acknowledged or seen, then missing for good', isTrouble: true },
     { list: unexpected, what: 'unexpected', meaning: 'seen, though nothing explains it', isTrouble: true },
     { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
     { list: stale, what: 'stale', meaning: 'missing for a while after it was known', isTrouble: false },

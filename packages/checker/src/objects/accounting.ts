@@ -110,10 +110,13 @@ export const accounted = (history: History, row: OperationRow, value: number, co
   operation: row,
 })
 
-/** `2 lost, 1 unexpected`, or undefined where all is accounted for. What may still come out is not lost. */
-export function troublesOf({ result, lost, unexpected, duplicated, stale }: Accounting): string | undefined {
+/**
+ * `2 lost, 1 unexpected`, or undefined where all is accounted for. What may still come out, or may have been taken by
+ * operations of unknown outcome, is not lost.
+ */
+export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [
-    [result === 'violated' ? lost : [], 'lost'],
+    [result === 'violated' && isExcused !== true ? lost : [], 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
     [stale, 'missing for a while'],
