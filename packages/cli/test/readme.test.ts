@@ -33,6 +33,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos run --bug ack-before-majority --time 5s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
+  'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 
 /** What a page is to say, beside being one. */

@@ -52,6 +52,19 @@ describe('chaos workloads', () => {
   })
 })
 
+test.each(workloads.map(({ name }) => name))(
+  'chaos run --sim --workload %s is linearizable, and says what it ran',
+  async (name) => {
+    const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({
+      workload: name,
+      levels: { linearizable: { result: 'met' } },
+      vacuous: [],
+    })
+    expect(exitCode).toBe(0)
+  },
+)
+
 describe("a workload of one's own", () => {
   test('is run, judged and named like any other, also from TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(

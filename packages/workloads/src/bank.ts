@@ -7,7 +7,11 @@ import type { Workload } from './workload.ts'
 const BALANCES = { a: 100, b: 100, c: 100, d: 100, e: 100 } as const
 const ACCOUNTS = Object.keys(BALANCES)
 
-/** Transfers between a few accounts, each with an id of its own so that it takes effect once, and reads of all balances. */
+/**
+ * Transfers between a few accounts, each with an id of its own so that it takes effect once, and reads of all balances.
+ * Amounts differ widely, so that reads tell which transfers of unknown outcome were made: that makes histories quick to
+ * judge.
+ */
 export const bank: Workload = {
   name: 'bank',
   summary: 'transfers between accounts, each to be made once and never with money that is not there',
@@ -19,7 +23,7 @@ export const bank: Workload = {
   reads: ['read'],
   settings: [
     readsSetting,
-    { name: 'amount', summary: 'the most that is transferred at once', default: 30, min: 1, max: 1_000_000 },
+    { name: 'amount', summary: 'the most that is transferred at once', default: 80, min: 1, max: 1_000_000 },
   ],
   create(settings, serial) {
     const reads = numberOf(settings, 'reads')
