@@ -1,5 +1,6 @@
-import type { Intercept, RecordFile, Route } from '@chaos/proxy'
+import type { RecordFile, Route } from '@chaos/proxy'
 import { createNetwork } from '@chaos/proxy'
+import type { Intercept } from '@chaos/proxy/parts'
 
 const ROUNDS = 11
 const ROUND_MS = 250

@@ -2,19 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { httpFamily } from '@chaos/faults'
-import type { Intercept, RecordFile, RouteTable } from '@chaos/proxy'
+import type { RecordFile, RouteTable } from '@chaos/proxy'
+import { createHttpFaults, createRecorder, openRecordFile } from '@chaos/proxy'
+import type { Intercept } from '@chaos/proxy/parts'
 import {
   bodyOfRequest,
   bodyOfResponse,
-  createHttpFaults,
-  createRecorder,
   HeaderMemo,
   MessageParser,
-  openRecordFile,
   RequestHeadReader,
   ResponseHeadReader,
   STEP,
-} from '@chaos/proxy'
+} from '@chaos/proxy/parts'
 import { startHelper } from './children.ts'
 import { compareVariants, type Variant } from './compare-variants.ts'
 import type { HttpLoadRequest } from './http-load.ts'

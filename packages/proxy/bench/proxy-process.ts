@@ -1,8 +1,10 @@
 // The proxy under measurement, in a process of its own, so that its CPU time and memory are told from all others'.
 
 import type { TcpFault } from '@chaos/faults'
-import type { AppliedFault, Network } from '@chaos/proxy'
-import { createNetwork, createWorkerNetwork } from '@chaos/proxy'
+import type { Network } from '@chaos/proxy'
+import { createNetwork } from '@chaos/proxy'
+import type { AppliedFault } from '@chaos/proxy/parts'
+import { createWorkerNetwork } from '@chaos/proxy/parts'
 import { serveRequests } from './children.ts'
 
 export type ProxyRequest =

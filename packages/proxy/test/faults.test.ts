@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { millis, UserError } from '@chaos/history'
-import type { Network } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import type { Network } from '../src/network.ts'
 import {
   closeEverythingAfterEach,
   conversation,

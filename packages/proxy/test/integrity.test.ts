@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import type { Random, TcpFault, TcpHarm } from '@chaos/faults'
 import { createRandom } from '@chaos/faults'
 import { millis } from '@chaos/history'
-import type { AppliedFault, Network } from '@chaos/proxy'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { AppliedFault } from '../src/applied-fault.ts'
+import type { Network } from '../src/network.ts'
 import { closeEverythingAfterEach, dial, pairOf, Received, routeTo, serve } from './sockets.ts'
 
 closeEverythingAfterEach()

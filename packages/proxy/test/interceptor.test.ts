@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { millis } from '@chaos/history'
-import type { Conversation, Exit, Intercept, Stage } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import type { Conversation, Exit, Intercept, Stage } from '../src/interceptor.ts'
 import {
   closeEverythingAfterEach,
   conversation,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { UserError } from '@chaos/history'
-import { createNetwork } from '@chaos/proxy'
 import { expect, test } from 'vitest'
+import { createNetwork } from '../src/network.ts'
 import {
   closeEverythingAfterEach,
   dial,

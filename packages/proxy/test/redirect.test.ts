@@ -28,7 +28,7 @@ async function heardBy(userId: number, to: { host: string; port: number }): Prom
 
 /** A process that redirects, and says so; it runs what is built. */
 function startOwner(rules: readonly Redirection[]) {
-  const built = new URL('../dist/index.js', import.meta.url).href
+  const built = new URL('../dist/peer/redirect.js', import.meta.url).href
   const script = `const { redirectUsers } = await import('${built}'); await redirectUsers(${JSON.stringify(rules)}); process.send('done')`
   const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { Link, TcpFault, TcpHarm, TcpTrigger } from '@chaos/faults'
-import type { Intercept, Network, NetworkOptions, ProxyClock, RouteOptions } from '@chaos/proxy'
-import { createNetwork } from '@chaos/proxy'
 import { afterEach } from 'vitest'
+import type { ProxyClock } from '../src/clock.ts'
+import type { Intercept } from '../src/interceptor.ts'
+import type { Network, NetworkOptions } from '../src/network.ts'
+import { createNetwork } from '../src/network.ts'
+import type { RouteOptions } from '../src/tcp/route.ts'
 
 const toClose: (() => void | Promise<void>)[] = []
 /** What was dialled and is not closed yet. */

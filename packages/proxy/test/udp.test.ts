@@ -3,8 +3,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { DatagramFault, DatagramHarm, DatagramTrigger } from '@chaos/faults'
 import { millis } from '@chaos/history'
-import type { DatagramRouteOptions, NetworkOptions } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import type { NetworkOptions } from '../src/network.ts'
+import type { DatagramRouteOptions } from '../src/udp/datagram-route.ts'
 import { cleanUp, closeEverythingAfterEach, eventually, hold, links, ManualClock, network, settled } from './sockets.ts'
 
 closeEverythingAfterEach()

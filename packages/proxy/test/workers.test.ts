@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { millis } from '@chaos/history'
-import type { Network } from '@chaos/proxy'
-import { createWorkerNetwork } from '@chaos/proxy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Network } from '../src/network.ts'
+import { createWorkerNetwork } from '../src/workers/worker-network.ts'
 import { closeEverythingAfterEach, dial, echo, eventually, hold, links, Received, startDialling } from './sockets.ts'
 
 closeEverythingAfterEach()

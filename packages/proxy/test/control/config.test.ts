@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../src/control/config.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
-import { type ControlOptions, createControlPlane, type Recording, startControl } from '@chaos/proxy'
+import { createControlPlane, type Recording } from '../../src/control/plane.ts'
+import { type ControlOptions, startControl } from '../../src/control/start.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 export interface Answer {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { createRecorder } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { RecordedLines } from '../http/live.ts'
 import { cleanUp, closeEverythingAfterEach, dial } from '../sockets.ts'
 import { control } from './control-plane.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { parseRouteTable } from '@chaos/proxy'
 import { expect, test } from 'vitest'
 import { withDescriptor } from '../../src/grpc/parse-schema.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 
 const page = readFileSync(new URL('../../docs/HTTP2.md', import.meta.url), 'utf8')
 const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)

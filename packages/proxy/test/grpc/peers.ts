@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { RouteTable } from '@chaos/proxy'
-import { parseRouteTable } from '@chaos/proxy'
 import type { ServiceError } from '@grpc/grpc-js'
 import * as grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
+import type { RouteTable } from '../../src/http/route-table.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { cleanUp } from '../sockets.ts'
 
 const loaded = loadSync(fileURLToPath(new URL('kv.proto', import.meta.url)), { keepCase: true, longs: String })

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
-import { parseRouteTable, tryRequest, type WrittenRequest } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
 import { compileMapping } from '../../src/http/mapping.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
+import { tryRequest, type WrittenRequest } from '../../src/http/routes/try-request.ts'
 
 const document = { request: 'GET,HEAD /docs/{key}', f: 'read', result: 'header.ETag' }
 const replace = {

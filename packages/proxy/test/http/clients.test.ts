@@ -1,7 +1,9 @@
-import type { RouteTable } from '@chaos/proxy'
-import { createHttpFaults, createRecorder, parseRouteTable } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import { createHttpFaults } from '../../src/http/http-faults.ts'
+import type { RouteTable } from '../../src/http/route-table.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { findAnyProcess } from '../../src/peer/socket-owner.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { closeEverythingAfterEach, dial, eventually, network, Received } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService, RecordedLines, serveHttp, textTable } from './live.ts'
 

@@ -6,8 +6,10 @@ import type { HttpFault } from '@chaos/faults'
 import { httpFamily } from '@chaos/faults'
 import type { EventInput } from '@chaos/history'
 import { historyFromEvents, parseJsonLine } from '@chaos/history'
-import type { HttpFaultsOptions, RouteTable } from '@chaos/proxy'
-import { createHttpFaults, createRecorder } from '@chaos/proxy'
+import type { HttpFaultsOptions } from '../../src/http/http-faults.ts'
+import { createHttpFaults } from '../../src/http/http-faults.ts'
+import type { RouteTable } from '../../src/http/route-table.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { cleanUp, network } from '../sockets.ts'
 
 /** How the service of these tests is recorded. */

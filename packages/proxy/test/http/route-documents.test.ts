@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { parseRouteTable, readWrittenAnswer, readWrittenRequest, routeTableSchema, tryRequest } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
-import { operationMembers, routeMembers, tableMembers } from '../../src/http/routes/route-members.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
+import { operationMembers, routeMembers, routeTableSchema, tableMembers } from '../../src/http/routes/route-members.ts'
+import { readWrittenAnswer, readWrittenRequest, tryRequest } from '../../src/http/routes/try-request.ts'
 import { invalidBy, type Schema } from './json-schema.ts'
 
 const page = readFileSync(new URL('../../docs/ROUTES.md', import.meta.url), 'utf8')

@@ -1,5 +1,7 @@
-import { checkFunctions, embeddedRoutes, parseRouteTable, type RouteTable } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import { embeddedRoutes, type RouteTable } from '../../src/http/route-table.ts'
+import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
+import { checkFunctions } from '../../src/http/routes/table-checks.ts'
 
 const route = (more: object) => ({ routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body', ...more }] })
 const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }

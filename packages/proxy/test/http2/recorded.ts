@@ -3,8 +3,9 @@ import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders, Serv
 import { connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { http2Family } from '@chaos/faults'
-import type { RouteTable } from '@chaos/proxy'
-import { createHttp2Faults, createRecorder } from '@chaos/proxy'
+import type { RouteTable } from '../../src/http/route-table.ts'
+import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { RecordedLines, textTable } from '../http/live.ts'
 import { cleanUp, type ManualClock, network } from '../sockets.ts'
 

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { nanos } from '@chaos/history'
-import { createRecorder } from '@chaos/proxy'
 import type { Call, Understanding } from '../../src/recorder/call.ts'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { RecordedLines } from '../http/live.ts'
 
 export const write = (value: Call['value'], more: Partial<Call> = {}): Call => ({

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, write as writeFile, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaos/history'
-import { openRecordFile } from '@chaos/proxy'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Disk } from '../../src/recorder/record-file.ts'
+import { openRecordFile } from '../../src/recorder/record-file.ts'
 import { sealRecord } from '../../src/recorder/seal-record.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-record-'))

@@ -1,5 +1,5 @@
-import { createRecorder } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import { createRecorder } from '../../src/recorder/recorder.ts'
 import { asks, asksAs, ok, read, recording, told, write } from './in-memory.ts'
 
 describe('a client that is named', () => {

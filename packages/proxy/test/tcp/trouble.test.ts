@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { createWorkerNetwork, type Network } from '@chaos/proxy'
 import { describe, expect, test } from 'vitest'
+import type { Network } from '../../src/network.ts'
 import { createTroubleReporter, type Trouble } from '../../src/tcp/trouble.ts'
+import { createWorkerNetwork } from '../../src/workers/worker-network.ts'
 import { control } from '../control/control-plane.ts'
 import { cleanUp, closeEverythingAfterEach, dial, echo, eventually, network, startDialling } from '../sockets.ts'
 
