@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 // A package imports only from rows above its own.
@@ -50,8 +50,43 @@ describe.each(rows)('%s', (row) => {
       expect(text, file).not.toMatch(/from '@chaos\/(?!history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/)
     }
   })
+
+  test('has no circle of imports, those of types included', () => {
+    expect(firstCircle(importsWithin(join(packages, row, 'src')))).toEqual([])
+  })
 })
 
 test.each(pure)('%s is pure: the compiler offers it no clock, file, socket or console', (row) => {
   expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
 })
+
+/** The files of a folder, each with those it imports by a relative path. */
+function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  return new Map(
+    files.map((file) => {
+      const imported = readFileSync(join(folder, file), 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)
+      return [file, Array.from(imported, ([, path = '']) => join(dirname(file), path))]
+    }),
+  )
+}
+
+/** One circle, from a file back to itself; empty if there is none. */
+function firstCircle(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+    if (done.has(file)) return []
+    for (const next of imports.get(file) ?? []) {
+      const circle = visit(next, [...way, file])
+      if (circle.length > 0) return circle
+    }
+    done.add(file)
+    return []
+  }
+  for (const file of imports.keys()) {
+    const circle = visit(file, [])
+    if (circle.length > 0) return circle
+  }
+  return []
+}

@@ -1,4 +1,4 @@
-export type { Recording } from './control/plane.ts'
+export type { Recording } from './control/recording.ts'
 export { jsonLines } from './framing/json-lines.ts'
 export type { HttpFaults } from './http/http-faults.ts'
 export { createHttpFaults } from './http/http-faults.ts'

@@ -1,4 +1,3 @@
-import type { Link } from './network.ts'
 import type { Happening } from './queue.ts'
 
 /** The receiver at the end of a link. */
@@ -8,6 +7,13 @@ export interface Addressee {
   broken(): void
 }
 
+/** What a message travels on. */
+interface Carrier {
+  /** Which of its connections is open now. */
+  readonly connection: number
+  reset(): void
+}
+
 /**
  * One message in flight. It is delivered or broken, once; or neither, if it is lost without a trace. A single class for
  * all messages: a queue of objects of many classes is slow to call.
@@ -15,13 +21,13 @@ export interface Addressee {
 export class Parcel implements Happening {
   readonly message: unknown
   readonly #addressee: Addressee
-  readonly #link: Link
+  readonly #link: Carrier
   /** The link's connection when it was sent. */
   readonly #connection: number
   #damaged = false
   #lost = false
 
-  constructor(message: unknown, addressee: Addressee, link: Link) {
+  constructor(message: unknown, addressee: Addressee, link: Carrier) {
     this.message = message
     this.#addressee = addressee
     this.#link = link

@@ -1,6 +1,6 @@
 import { UserError } from '@chaos/history'
 import { parseDuration } from '../arguments/quantities.ts'
-import type { Action } from './actions.ts'
+import type { Action } from './action.ts'
 import type { LeaseAnswer } from './control-types.ts'
 import { renderTable } from './tables.ts'
 

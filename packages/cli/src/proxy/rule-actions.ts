@@ -1,5 +1,5 @@
 import { UserError } from '@chaos/history'
-import type { Action } from './actions.ts'
+import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'
 import { readJsonFile } from './text-file.ts'

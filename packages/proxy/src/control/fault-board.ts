@@ -3,7 +3,8 @@ import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
-import type { InForce, Injector } from './injector.ts'
+import type { InForce } from './in-force.ts'
+import type { Injector } from './injector.ts'
 
 /** Who put a fault there; what one put there, another does not replace by accident. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'

@@ -1,24 +1,7 @@
-import {
-  type DatagramFault,
-  http2Family,
-  httpFamily,
-  messageFamily,
-  type TcpFault,
-  type TrafficFault,
-  tcpFamily,
-} from '@chaos/faults'
+import { type DatagramFault, http2Family, httpFamily, messageFamily, type TrafficFault, tcpFamily } from '@chaos/faults'
 import type { Network } from '../network.ts'
+import type { InForce } from './in-force.ts'
 import type { Readers } from './readers.ts'
-
-/** A fault in force. */
-export interface InForce {
-  readonly hits: number
-  /** How much it might have hit, but could not: too long to be held, or not to be read. Absent where that cannot be. */
-  readonly missed?: number
-  /** Where it can be changed in place, keeping what its connections have been through; replaced otherwise. */
-  update?(fault: TcpFault): void
-  remove(): void
-}
 
 /** What puts faults into force. */
 export interface Injector {

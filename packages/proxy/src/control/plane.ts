@@ -1,9 +1,6 @@
 import { type Link, linkName, type TrafficFault } from '@chaos/faults'
-import type { RouteTable } from '../http/route-table.ts'
 import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
-import type { RecordFile } from '../recorder/record-file.ts'
-import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
@@ -19,6 +16,7 @@ import {
   type ProxySettings,
 } from './proxies.ts'
 import { createReaders } from './readers.ts'
+import type { Recording } from './recording.ts'
 import { createToxicChains, type ToxicChains } from './toxiproxy/toxics.ts'
 import { validateTransport } from './transport.ts'
 
@@ -61,14 +59,6 @@ export interface ControlPlaneOptions {
   readonly seed: number | string
   /** Where what passes is recorded, of proxies that know how it is to be read. */
   readonly recording?: Recording | undefined
-}
-
-/** A recorder, and the files it writes to. */
-export interface Recording {
-  readonly recorder: Recorder
-  readonly files: readonly RecordFile[]
-  /** Whether what a table records can be checked. @throws UserError (input) that begins with `where`. */
-  readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }
 
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {

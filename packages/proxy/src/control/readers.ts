@@ -7,9 +7,9 @@ import type { RouteTable } from '../http/route-table.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { PeerFinder } from '../peer/peers.ts'
 import { type Carriage, carriageNames } from './carriage.ts'
-import type { InForce } from './injector.ts'
-import type { Recording } from './plane.ts'
+import type { InForce } from './in-force.ts'
 import type { PreparedWay } from './proxies.ts'
+import type { Recording } from './recording.ts'
 
 /** Those who read what proxies carry. Each is loaded with the first proxy that carries what it reads. */
 export interface Readers {

@@ -3,7 +3,8 @@ import { plainApi } from './plain-api.ts'
 import type { ControlPlane } from './plane.ts'
 import { createGuard } from './server/guard.ts'
 import { type ControlServer, startControlServer } from './server/server.ts'
-import { type ToxiproxyOptions, toxiproxyApi } from './toxiproxy/api.ts'
+import { toxiproxyApi } from './toxiproxy/api.ts'
+import type { ToxiproxyOptions } from './toxiproxy/routes.ts'
 import { v1Api } from './v1/api.ts'
 
 export interface ControlOptions {

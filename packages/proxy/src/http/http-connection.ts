@@ -13,6 +13,7 @@ import type { RequestHead } from './request-head.ts'
 import { RequestSide } from './request-side.ts'
 import type { Peer } from './routes/client-source.ts'
 import { peerOf } from './routes/client-source.ts'
+import type { Candidates, SharedConnection } from './shared-connection.ts'
 import { LOST, Turn } from './turn.ts'
 
 /** A client that was refused, and stays, is cut off. */
@@ -41,15 +42,10 @@ export interface HttpConnectionOptions {
   readonly crashServer: (() => void) | undefined
 }
 
-interface Candidates {
-  readonly requests: readonly HttpRule[]
-  readonly replies: readonly HttpRule[]
-}
-
 const NO_CANDIDATES: Candidates = { requests: [], replies: [] }
 
 /** One connection's requests and answers, and who is next. */
-export class HttpConnection implements Interceptor {
+export class HttpConnection implements Interceptor, SharedConnection {
   readonly conversation: Conversation
   readonly link: HttpLink
   readonly clock: ProxyClock

@@ -1,6 +1,7 @@
 import { describeGrpcStatus } from '../grpc/grpc-status.ts'
 import type { Schema } from '../grpc/message-type.ts'
 import type { Call, Completion, Completions, Touches, Understanding } from '../recorder/call.ts'
+import type { Answer } from './answer.ts'
 import type { Captured } from './body-capture.ts'
 import type { MatchableHead } from './head-match.ts'
 import { compilePath, decodeSegment, pathOf } from './path-pattern.ts'
@@ -8,20 +9,11 @@ import type { RecordedRoute, RouteSpec, RouteTable } from './route-table.ts'
 import { isIgnored, operationsOf } from './route-table.ts'
 import { compileClient, type NameClient, type Peer } from './routes/client-source.ts'
 import { compileConditions } from './routes/conditions.ts'
-import { type Fields, Message, NO_PATH } from './routes/message.ts'
+import { Message, NO_PATH } from './routes/message.ts'
 import { type Asked, collect, compileOperation, union } from './routes/operation.ts'
 import { compileOutcomes } from './routes/outcomes.ts'
 import type { Scene } from './routes/scene.ts'
 import { bytesFor } from './routes/value-source.ts'
-
-/** What is needed of an answer to say how an operation ended. */
-export interface Answer {
-  readonly status: number
-  /** Of a call of gRPC, which says with it how it ended. */
-  readonly grpcStatus?: number | undefined
-  readonly headers: Fields | undefined
-  readonly body: Captured | undefined
-}
 
 /** What a whole request is, and what its answer will mean. */
 export interface Understood {

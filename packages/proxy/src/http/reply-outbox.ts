@@ -1,6 +1,6 @@
 import type { Nanos } from '@chaos/history'
 import type { Exit } from '../interceptor.ts'
-import type { Answer } from './mapping.ts'
+import type { Answer } from './answer.ts'
 import type { Turn } from './turn.ts'
 
 /** What goes on to the client, and which answers it has whole by now. */

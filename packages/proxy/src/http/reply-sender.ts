@@ -1,15 +1,15 @@
 import type { Gate } from './gate.ts'
-import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { Pause } from './pause.ts'
 import { trickle } from './pause.ts'
 import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
 import type { ReplyOutbox } from './reply-outbox.ts'
+import type { SharedConnection } from './shared-connection.ts'
 import type { Turn } from './turn.ts'
 import { LOST } from './turn.ts'
 
 export interface ReplySenderOptions {
-  readonly connection: HttpConnection
+  readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
   /** Closed while an answer waits, so that what comes after it waits as well. */

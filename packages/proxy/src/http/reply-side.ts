@@ -1,12 +1,11 @@
 import type { Nanos } from '@chaos/history'
 import type { Stage } from '../interceptor.ts'
+import type { Answer } from './answer.ts'
 import { BodyCapture } from './body-capture.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
-import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
-import type { Answer } from './mapping.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
 import { Pause } from './pause.ts'
@@ -16,6 +15,7 @@ import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
 import type { ResponseHead } from './response-head.ts'
 import { bodyOfResponse, ResponseHeadReader } from './response-head.ts'
+import type { SharedConnection } from './shared-connection.ts'
 import type { Turn } from './turn.ts'
 import { LOST } from './turn.ts'
 
@@ -26,7 +26,7 @@ const WHOLE_BODY_BYTES = 2 * 1024 * 1024
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
-  readonly #connection: HttpConnection
+  readonly #connection: SharedConnection
   readonly #parser: MessageParser<ResponseHead>
   readonly #intake: MessageIntake
   readonly #capture: BodyCapture = new BodyCapture()
@@ -47,7 +47,7 @@ export class ReplySide implements Stage {
     isOver: () => this.#opaque,
   }
 
-  constructor(connection: HttpConnection) {
+  constructor(connection: SharedConnection) {
     const exit = connection.conversation.responses
     this.#connection = connection
     this.#gate = new Gate(exit)

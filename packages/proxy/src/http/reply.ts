@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaos/history'
+import type { Answer } from './answer.ts'
 import type { Field } from './header-block.ts'
-import type { Answer } from './mapping.ts'
 
 /** A message to be sent: its head, and then its body. */
 export interface WholeMessage {

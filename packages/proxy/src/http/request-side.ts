@@ -5,7 +5,6 @@ import { BodyCapture } from './body-capture.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
-import type { HttpConnection } from './http-connection.ts'
 import type { HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { MessageParser } from './message-parser.ts'
@@ -14,6 +13,7 @@ import { planRequest } from './request-fate.ts'
 import type { RequestHead } from './request-head.ts'
 import { bodyOfRequest, RequestHeadReader, wantsClose } from './request-head.ts'
 import { RequestSender } from './request-sender.ts'
+import type { SharedConnection } from './shared-connection.ts'
 import { LOST, Turn } from './turn.ts'
 
 /** So much of a body is searched for what a rule wants to find in it. */
@@ -24,7 +24,7 @@ const NO_RULES: readonly HttpRule[] = []
 /** Reads a connection's requests, passes them on as its rules allow, and queues a turn for each. */
 export class RequestSide implements Stage {
   readonly gate: Gate
-  readonly #connection: HttpConnection
+  readonly #connection: SharedConnection
   readonly #exit: Exit
   readonly #parser: MessageParser<RequestHead>
   readonly #intake: MessageIntake
@@ -50,7 +50,7 @@ export class RequestSide implements Stage {
   /** Once so many bytes are delivered, the server is gone. */
   #crashAtBytes: number | undefined
 
-  constructor(connection: HttpConnection) {
+  constructor(connection: SharedConnection) {
     this.#connection = connection
     this.#exit = connection.conversation.requests
     this.gate = new Gate(this.#exit)

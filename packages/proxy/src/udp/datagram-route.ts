@@ -3,14 +3,11 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Endpoint } from '@chaos/faults'
-import type { ProxyClock } from '../clock.ts'
-import type { LinkState } from '../link-state.ts'
 import type { Upstream } from '../tcp/connection.ts'
 import { listenError, validatePort } from '../tcp/listen.ts'
-import type { TroubleReporter } from '../tcp/trouble.ts'
-import type { DatagramLink } from './datagram-faults.ts'
 import type { Allowance } from './datagram-flow.ts'
 import { DatagramSession } from './datagram-session.ts'
+import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramRouteOptions {
   /** Who sends here, and whom it reaches. */
@@ -35,16 +32,6 @@ export interface DatagramRoute {
   readonly port: number
   readonly liveSessions: number
   close(): Promise<void>
-}
-
-export interface DatagramWiring {
-  readonly forward: LinkState
-  readonly backward: LinkState
-  readonly forwardDatagrams: DatagramLink
-  readonly backwardDatagrams: DatagramLink
-  readonly clock: ProxyClock
-  readonly troubled: TroubleReporter['note']
-  readonly closed: () => void
 }
 
 const IDLE_MS = 60_000

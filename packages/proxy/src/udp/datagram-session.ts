@@ -5,7 +5,7 @@ import type { Upstream } from '../tcp/connection.ts'
 import { hostAndPort } from '../tcp/host-and-port.ts'
 import type { Allowance } from './datagram-flow.ts'
 import { DatagramFlow } from './datagram-flow.ts'
-import type { DatagramWiring } from './datagram-route.ts'
+import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
   /** The address of the client, without its port. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
-import { createControlPlane, type Recording } from '../../src/control/plane.ts'
+import { createControlPlane } from '../../src/control/plane.ts'
+import type { Recording } from '../../src/control/recording.ts'
 import { type ControlOptions, startControl } from '../../src/control/start.ts'
 import { cleanUp, network } from '../sockets.ts'
 

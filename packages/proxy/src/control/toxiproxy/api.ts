@@ -3,14 +3,7 @@ import { statusOf } from '../errors.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { Api } from '../server/api.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
-import { toxiproxyRoutes } from './routes.ts'
-
-export interface ToxiproxyOptions {
-  /** What GET /version says. */
-  readonly version: string
-  /** Whether GET /metrics is there, as with Toxiproxy's -proxy-metrics. */
-  readonly metrics: boolean
-}
+import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
 /** Toxiproxy's HTTP interface (2.x), for its clients as they are. It owns every path that nothing else does. */
 export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions): Api {

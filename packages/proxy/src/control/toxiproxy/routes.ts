@@ -3,11 +3,17 @@ import { metricsReply } from '../metrics.ts'
 import type { ControlPlane } from '../plane.ts'
 import type { ManagedProxy } from '../proxies.ts'
 import type { ApiReply, ApiRequest, ApiRoute } from '../server/api.ts'
-import type { ToxiproxyOptions } from './api.ts'
 import { readJson, readMembers } from './go-json.ts'
 import { populate, readPopulation, readProxyChange, readProxyInput } from './proxy-input.ts'
 import { json, toxiproxyMessage } from './replies.ts'
 import type { Toxic } from './toxics.ts'
+
+export interface ToxiproxyOptions {
+  /** What GET /version says. */
+  readonly version: string
+  /** Whether GET /metrics is there, as with Toxiproxy's -proxy-metrics. */
+  readonly metrics: boolean
+}
 
 /** Every route of Toxiproxy, with its bodies and status codes. */
 export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions): readonly ApiRoute[] {

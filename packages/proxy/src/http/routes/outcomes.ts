@@ -1,5 +1,5 @@
 import { grpcStatusNames, usualGrpcOutcome } from '../../grpc/grpc-status.ts'
-import type { Answer } from '../mapping.ts'
+import type { Answer } from '../answer.ts'
 import type { OutcomeName, RecordedRoute } from '../route-table.ts'
 import { compileConditions } from './conditions.ts'
 import type { Scene } from './scene.ts'

@@ -1,0 +1,27 @@
+import { didYouMean, UserError } from '@chaos/history'
+import type { ControlClient } from './control-client.ts'
+import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
+
+/** Every fault in force. */
+export const faultsOf = async (client: ControlClient): Promise<readonly FaultAnswer[]> =>
+  (await client.get('/v1/faults')) as readonly FaultAnswer[]
+
+/** The proxy's name as a path has it. @throws UserError (usage), with the nearest name there is. */
+export async function proxyPath(client: ControlClient, name: string | undefined): Promise<string> {
+  const names = ((await client.get('/v1/proxies')) as readonly ProxyAnswer[]).map((proxy) => proxy.name)
+  const known = names.length === 0 ? 'There are none yet.' : `Known: ${names.join(', ')}.`
+  if (name === undefined) throw new UserError('usage', `Say which proxy. ${known}`)
+  if (names.includes(name)) return encodeURIComponent(name)
+  throw new UserError('usage', `There is no proxy "${name}".${didYouMean(name, names)} ${known}`)
+}
+
+/** The fault of that name. @throws UserError (usage), with the nearest name there is. */
+export async function findFault(client: ControlClient, name: string | undefined): Promise<FaultAnswer> {
+  const faults = await faultsOf(client)
+  const found = faults.find((fault) => fault.name === name)
+  if (found !== undefined) return found
+  const names = faults.map((fault) => fault.name)
+  const known = names.length === 0 ? 'None is in force.' : `In force: ${names.join(', ')}.`
+  if (name === undefined) throw new UserError('usage', `Say which fault. ${known}`)
+  throw new UserError('usage', `There is no fault "${name}".${didYouMean(name, names)} ${known}`)
+}

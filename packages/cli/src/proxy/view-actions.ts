@@ -1,0 +1,69 @@
+import type { Style } from '@chaos/report'
+import type { Action } from './action.ts'
+import type { LinkAnswer, ProxyAnswer } from './control-types.ts'
+import { faultsOf, proxyPath } from './lookup.ts'
+import { formatBytes, renderFaults, renderKinds, renderTable } from './tables.ts'
+
+/** `chaos ctl` actions that only show. */
+export const viewActions: readonly Action[] = [
+  {
+    names: ['list', 'ls', 'l'],
+    usage: '',
+    summary: 'every proxy, where it leads, and how many faults are on it',
+    async run({ client, style }) {
+      const proxies = (await client.get('/v1/proxies')) as readonly ProxyAnswer[]
+      const rows = proxies.map((proxy) => [
+        proxy.name,
+        proxy.listen,
+        proxy.upstream,
+        proxy.enabled ? 'enabled' : 'disabled',
+        String(proxy.liveConnections),
+        proxy.faults.join(' ') || '-',
+      ])
+      const heading = ['name', 'listens on', 'leads to', 'state', 'connections', 'faults']
+      return { data: proxies, text: proxies.length === 0 ? '  no proxies\n' : renderTable([heading, ...rows], style) }
+    },
+  },
+  {
+    names: ['inspect', 'i'],
+    usage: 'PROXY',
+    summary: 'one proxy: its two links and what they carried, its faults and how often each bit',
+    async run({ client, words, style }) {
+      const proxy = (await client.get(`/v1/proxies/${await proxyPath(client, words[0])}`)) as ProxyAnswer
+      const all = (await client.get('/v1/links')) as readonly LinkAnswer[]
+      const links = all.filter(({ link }) => proxy.links.includes(link))
+      const faults = (await faultsOf(client)).filter(({ name }) => proxy.faults.includes(name))
+      const title = `  ${style.bold(proxy.name)}  ${proxy.listen} → ${proxy.upstream}  ${proxy.enabled ? 'enabled' : 'disabled'}\n`
+      return {
+        data: { ...proxy, links, faults },
+        text: `${title}\n${linkTable(links, style)}\n${renderFaults(faults, style)}`,
+      }
+    },
+  },
+  {
+    names: ['faults', 'f'],
+    usage: '',
+    summary: 'every fault in force, and how often it bit',
+    async run({ client, style }) {
+      const faults = await faultsOf(client)
+      return { data: faults, text: renderFaults(faults, style) }
+    },
+  },
+  {
+    names: ['kinds'],
+    usage: '',
+    summary: 'every kind of fault, with its parameters and their units',
+    run: async ({ style }) => ({ data: undefined, text: renderKinds(style) }),
+  },
+]
+
+function linkTable(links: readonly LinkAnswer[], style: Style): string {
+  const rows = links.map((link) => [
+    link.link,
+    formatBytes(link.bytes),
+    formatBytes(link.droppedBytes),
+    `${link.liveConnections} of ${link.connections}`,
+    String(link.hits),
+  ])
+  return renderTable([['link', 'carried', 'dropped', 'connections', 'hits'], ...rows], style)
+}

@@ -1,0 +1,11 @@
+import type { RouteTable } from '../http/route-table.ts'
+import type { RecordFile } from '../recorder/record-file.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+
+/** A recorder, and the files it writes to. */
+export interface Recording {
+  readonly recorder: Recorder
+  readonly files: readonly RecordFile[]
+  /** Whether what a table records can be checked. @throws UserError (input) that begins with `where`. */
+  readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
+}

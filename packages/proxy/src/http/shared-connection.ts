@@ -1,0 +1,66 @@
+import type { Random } from '@chaos/faults'
+import type { Nanos } from '@chaos/history'
+import type { ProxyClock } from '../clock.ts'
+import type { Conversation } from '../interceptor.ts'
+import type { ConnectionRecorder } from '../recorder/recorder.ts'
+import type { HeaderMemo } from './header-memo.ts'
+import type { HttpLink } from './http-link.ts'
+import type { HttpRule } from './http-rule.ts'
+import type { HttpMapping } from './mapping.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Peer } from './routes/client-source.ts'
+import type { Turn } from './turn.ts'
+
+/** The rules that a request may be hit by, and those for its answer. */
+export interface Candidates {
+  readonly requests: readonly HttpRule[]
+  readonly replies: readonly HttpRule[]
+}
+
+/** One connection, as its request side and its reply side share it. */
+export interface SharedConnection {
+  readonly conversation: Conversation
+  readonly link: HttpLink
+  readonly clock: ProxyClock
+  readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
+  readonly mapping: HttpMapping | undefined
+  readonly recording: ConnectionRecorder | undefined
+  readonly number: number
+  /** The client. */
+  readonly peer: Peer
+  readonly requestSide: { switchDecided(switched: boolean): void }
+  /** Requests in the order in which the client gets its answers. */
+  readonly order: Turn[]
+  /** Requests that the server has, in the order in which it answers them. */
+  readonly asked: Turn[]
+  /** The client gets no more answers, because one it waits for is missing. */
+  readonly isMuted: boolean
+  /** Faults can end the server itself, and not only its connections. */
+  readonly endsServers: boolean
+  /** Time as the histories have it: while a chunk is read, that of its arrival. */
+  now(): Nanos
+  beginChunk(): Nanos
+  endChunk(): void
+  nowMs(): number
+  randomFor(rule: HttpRule): Random
+  candidatesFor(head: RequestHead): Candidates
+  /** The client has its answer to this request, or never will. */
+  answered(turn: Turn): void
+  /** Gives the answers that are the proxy's own and whose turn it is. */
+  answerInTurn(): void
+  answersDelivered(): void
+  /** Stops reading from a client with too many unanswered requests. */
+  governAsking(): void
+  /** Stops reading requests while the history is too far behind. */
+  holdUpIfBehind(): void
+  /** Ends the server and this connection. */
+  crash(): void
+  /** Refuses a malformed request, with an answer unless it came in the middle of another. */
+  refuse(reason: string, where: { readonly inMessage: boolean }): void
+  /** Stops parsing requests; keeps parsing answers to those already parsed. */
+  requestsMalformed(): void
+  /** Stops parsing answers, and so requests too. */
+  repliesMalformed(): void
+  /** No more answers will come. */
+  serverGone(time: Nanos): void
+}
