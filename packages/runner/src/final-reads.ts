@@ -49,7 +49,7 @@ export function readFinally(options: Options, done: Converged): void {
 
   function probe(): void {
     askAll({ ...options, final: false }, allOf(compared, probed), (answers) => {
-      if (compared.every((input) => allAgree(answers.get(input) ?? [], probed.length)))
+      if (compared.every((input) => allAgree(answers.get(input) ?? [], probed.length, workload.agreedOn)))
         finish(nanos(clock.now() - healedAt))
       else if (clock.now() >= deadline) finish(undefined)
       else afterPause(clock, probe)
@@ -132,9 +132,13 @@ function askAll(
   }
 }
 
-function allAgree(values: readonly Json[], expected: number): boolean {
+function allAgree(
+  values: readonly Json[],
+  expected: number,
+  agreedOn: (answer: Json) => Json = (answer) => answer,
+): boolean {
   const [first] = values
   if (first === undefined || values.length < expected) return false
-  const text = canonical(first)
-  return values.every((value) => canonical(value) === text)
+  const text = canonical(agreedOn(first))
+  return values.every((value) => canonical(agreedOn(value)) === text)
 }

@@ -8,7 +8,7 @@ import type { Invocation, Recorder } from './recorder.ts'
 export interface ProcessOptions {
   readonly cluster: Cluster
   readonly recorder: Recorder
-  readonly workload: Pick<Workload, 'reads'>
+  readonly workload: Pick<Workload, 'reads' | 'agreedOn'>
   readonly timeoutMs: Millis
   /** Whether its operations are marked as final. */
   readonly final?: boolean | undefined

@@ -3,7 +3,7 @@ import { type Event, millis } from '@chaos/history'
 import { findProtocol } from '@chaos/protocols'
 import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
 import { createSimulatedCluster, simulateRun } from '@chaos/simulator'
-import { register } from '@chaos/workloads'
+import { findWorkload, register } from '@chaos/workloads'
 import { describe, expect, test } from 'vitest'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
@@ -100,6 +100,32 @@ describe('a run', () => {
   test('leaves calm behind: no fault outlives it', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
   })
+})
+
+test('replicas of a set agree in whatever order each has its elements', () => {
+  const events: Event[] = []
+  const machine = findProtocol('master-master')!.create({ knobs: {}, object: 'set' })
+  const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
+  const run = simulateRun(cluster, { ...options(3, events, []), workload: findWorkload('set')! })
+  expect(run).toMatchObject({ type: 'ended', outcome: { convergedAfter: expect.any(Number) } })
+})
+
+test('a queue is drained in the end, by asking until it is answered', () => {
+  const events: Event[] = []
+  const machine = findProtocol('raft')!.create({ knobs: {}, object: 'queue' })
+  const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
+  const schedule = scheduleFor(['kill', 'partition'], 3)
+  const run = simulateRun(cluster, { ...options(3, events, schedule), workload: findWorkload('queue')! })
+  expect(run).toMatchObject({ type: 'ended' })
+  const drains = events.filter(({ f, type }) => f === 'drain' && type === 'ok')
+  expect(drains.map(({ node, key }) => `${node} ${key}`).sort()).toEqual([
+    'n1 x',
+    'n1 y',
+    'n2 x',
+    'n2 y',
+    'n3 x',
+    'n3 y',
+  ])
 })
 
 test('the same seed gives the same history, and another seed another one', () => {

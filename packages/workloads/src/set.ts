@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import { canonical, type Json } from '@chaos/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
@@ -58,6 +58,8 @@ export const set: Workload = {
     }
   },
   finale: readAll,
+  // Each node has its own order.
+  agreedOn: (elements) => (Array.isArray(elements) ? elements.map((element) => canonical(element)).sort() : elements),
   vacuous: (history) => [
     ...missing(history, 'read', ['read']),
     ...missing(history, 'add', ['add']),

@@ -29,6 +29,8 @@ export interface Workload {
   follow?(): Follower
   /** Asked of each node once all is healed, in this order; `keys` are those that the run has used. */
   finale(keys: readonly string[]): readonly Input[]
+  /** What nodes have to agree on of their answers to a final read; absent: all of it. */
+  agreedOn?(answer: Json): Json
   /** Why a run proves less than it seems to; empty where it proves something. */
   vacuous(history: History): readonly string[]
 }
