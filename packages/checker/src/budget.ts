@@ -1,29 +1,33 @@
 import type { CheckOptions } from './options.ts'
 
-/** What a check may still spend. All parts of one check share one budget, so that the limits hold for the whole. */
+/**
+ * The resources a check may still use. All parts of one check share one budget, so that the limits hold for the whole.
+ */
 export interface Budget {
-  /** Whether the deadline has passed. Reads the clock: ask every few thousand steps, not at each. */
+  /** Whether the deadline has passed. Reads the clock, so ask only every few thousand steps. */
   readonly expired: () => boolean
   /** Throws `OutOfTime` past the deadline. */
   readonly look: () => void
-  /** To be called at each step of a long pass: looks now and then. */
+  /** Call at each step of a long pass: checks the deadline now and then. */
   readonly tick: () => void
-  /** Asks for more memory; false when the limit would be passed, and then nothing was taken. */
+  /** Reserves memory; false, with nothing reserved, if that would exceed the limit. */
   readonly take: (bytes: number) => boolean
   readonly giveBack: (bytes: number) => void
-  /** Milliseconds until the deadline; none of them when it has passed. */
+  /** Milliseconds until the deadline; 0 once it has passed. */
   readonly left: () => number
-  /** The same budget with a nearer deadline, for work that is worth only so much time. */
+  /** The same budget with an earlier deadline, for work that is worth only that much time. */
   readonly within: (milliseconds: number) => Budget
 }
 
-/** Ends a pass that is worth nothing unless it comes to its end. Whoever can do without its result catches it: see `inTime`. */
+/**
+ * Aborts a pass that is worth nothing unless finished. Callers that can do without its result catch it: see `inTime`.
+ */
 export class OutOfTime extends Error {}
 
-/** What a verdict without a search's own account says of it. */
+/** The reason given by a verdict whose search has none of its own. */
 export const OUT_OF_TIME = 'out of time (see --timeout)'
 
-/** What the work comes to, or what is to be said where the deadline passes meanwhile. */
+/** Returns the result of the work, or `late` if the deadline passes first. */
 export function inTime<Result, Late>(work: () => Result, late: () => Late): Result | Late {
   try {
     return work()
@@ -33,15 +37,15 @@ export function inTime<Result, Late>(work: () => Result, late: () => Late): Resu
   }
 }
 
-/** A mask: a step of a pass takes some microseconds at most. */
+/** A mask: a step of a pass takes a few microseconds at most. */
 const TICKS_BETWEEN_LOOKS = 0x3ff
 
-/** A mask, for loops that do little at each step: they look at the clock where all of its bits are set. */
+/** A mask for loops with cheap steps: they check the clock when all of its bits are set. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
-/** Counts the memory taken by all who share it. */
+/** Counts the memory used by all who share it. */
 export interface Ledger {
-  /** Adds so many bytes, or takes them off; the bytes taken then. */
+  /** Adds this many bytes (negative: frees them) and returns the total in use. */
   readonly add: (bytes: number) => number
 }
 
@@ -82,7 +86,7 @@ export function createBudget(
   return until(options.now() + options.deadlineMs)
 }
 
-/** The same order, for a sort that stops with `OutOfTime` at the deadline. */
+/** The same order, for a sort that throws `OutOfTime` at the deadline. */
 export const ticking =
   <Item>(compare: (a: Item, b: Item) => number, budget: Budget) =>
   (a: Item, b: Item): number => {
@@ -90,7 +94,7 @@ export const ticking =
     return compare(a, b)
   }
 
-/** Looks at the clock once in so much work, where a step is as long as a row of `width` numbers. */
+/** Checks the clock once per fixed amount of work, if a step handles a row of `width` numbers. */
 export function createPace(budget: Budget, width: number): { readonly isLate: () => boolean } {
   const stepsBetween = Math.ceil(NUMBERS_BETWEEN_LOOKS / (width + 1))
   let left = stepsBetween
@@ -105,7 +109,7 @@ export function createPace(budget: Budget, width: number): { readonly isLate: ()
 
 const NUMBERS_BETWEEN_LOOKS = 16_384
 
-/** For those who have all the time and memory they want. */
+/** For callers without limits. */
 export const unlimited: Budget = {
   expired: () => false,
   look: () => {},
@@ -117,8 +121,8 @@ export const unlimited: Budget = {
 }
 
 /**
- * So many looks and no clock: for the little that is still to be done when the deadline has passed, such as to make sure of
- * what was found. It comes to the same however fast the machine is.
+ * Counts looks instead of reading the clock: for the little that remains to be done after the deadline, such as
+ * verifying what was found. The result does not depend on the machine's speed.
  */
 export function createAllowance(looks: number): Budget {
   let left = looks
@@ -139,5 +143,5 @@ export function createAllowance(looks: number): Budget {
   return allowance
 }
 
-/** Work that stops where it is, can be resumed, and says why it stopped. */
+/** The state of resumable work: finished, paused, or stopped for want of memory. */
 export type Progress = 'met' | 'violated' | 'paused' | 'out of memory'

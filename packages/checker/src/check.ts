@@ -8,14 +8,13 @@ import { judgeableOf } from './record/judgeable.ts'
 import type { Report } from './report.ts'
 
 /**
- * Judges a history by every level asked for, within the time and memory given.
+ * Judges a history by all requested levels, within the given time and memory.
  *
- * What the record says it lacks is left out, and then nothing is `met` (see `judgeableOf`), nor is it where there are no
- * operations. Every `met` by an order was replayed before it is returned; an order that fails its replay is a mistake of
- * this program, and throws.
+ * Operations that the record may be missing something about are left out, and then nothing is `met` (see
+ * `judgeableOf`); nor is it for a history without operations. Every order that shows `met` is replayed before it is
+ * returned; an order that fails its replay is our own bug, and throws.
  *
- * @throws UserError where there is no such model, or it is not judged by a level asked for, or does not know an operation of
- *   the history.
+ * @throws UserError for an unknown model, a level it is not judged by, or an operation it does not know.
  */
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
@@ -23,7 +22,7 @@ export function check(history: History, options: CheckOptions<string>): Report<s
   const entry: ModelEntry<string> = entryOf(options.model)
   requireLevels(entry, options.levels)
   if (history.operations.length === 0) {
-    // Options that make no sense are told all the same.
+    // Validates the options even for an empty history.
     entry.judge.check(history, entry, options)
     return reportUnread(history, entry, options, NO_OPERATIONS)
   }
@@ -32,7 +31,7 @@ export function check(history: History, options: CheckOptions<string>): Report<s
   return withDoubts(entry.judge.check(judgeable.history, entry, options), history, entry, judgeable)
 }
 
-/** Anything could be said of them. */
+/** An empty history satisfies anything. */
 const NO_OPERATIONS = 'the history has no operations, so that nothing was tried. Record some, or check another file'
 
 function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, asked: readonly string[]): void {

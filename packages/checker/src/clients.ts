@@ -1,13 +1,13 @@
 import { type History, UNNAMED } from '@chaos/history'
 
 /**
- * Whose operation each of these rows is, as a number for each client: its session, or its process where there are no
- * sessions. Where nothing named the client an operation is a client of its own, so that nothing is taken to follow it.
+ * The client of each of these rows, as a number: its session, or its process if there are no sessions. An operation
+ * whose client is unnamed counts as a client of its own, so that nothing is assumed to follow it.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
   if (!history.hasSessions) return rows.map((row) => process[row])
-  // Sessions are numbered below processes and rows together: what is beyond is no session.
+  // Numbers from here on are not sessions.
   const beyond = sessionCount(history)
   return rows.map((row) => {
     const session = sessionOf(history, process[row])
@@ -15,7 +15,7 @@ export function clientsOf(history: History, rows: Int32Array): Int32Array {
   })
 }
 
-/** The client that a process belongs to; UNNAMED also where the recorder had nothing but connections to go by. */
+/** The client a process belongs to; UNNAMED also if the recorder could tell clients apart only by connection. */
 function sessionOf(history: History, process: number): number {
   return history.header?.sessions?.named === false ? UNNAMED : history.sessionOf(process)
 }
@@ -29,7 +29,7 @@ function sessionCount(history: History): number {
   return most + 1
 }
 
-/** Of each process the first one of its client, which stands for it; itself where nothing named the client. */
+/** By process, the first process of its client, as its representative; itself if the client is unnamed. */
 export function firstOfClient(history: History): (process: number) => number {
   if (!history.hasSessions) return (process) => process
   const first = new Map<number, number>()
@@ -42,6 +42,6 @@ export function firstOfClient(history: History): (process: number) => number {
   return (process) => standsFor[process]
 }
 
-/** Whether nothing named the client of an operation. */
+/** Whether an operation's client is unnamed. */
 export const isUnnamed = (history: History, row: number): boolean =>
   history.hasSessions && sessionOf(history, history.operations.process[row]) === UNNAMED

@@ -1,14 +1,17 @@
 import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaos/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 
-/** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or never. */
+/**
+ * The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or
+ * never.
+ */
 export const NEVER = 0x7fffffff
 
 /** What an encoded operation does to the state. */
 export const READ = 0
 export const WRITE = 1
 export const CAS = 2
-/** A failed compare-and-set taken as an observation: the value was not `expects`. */
+/** A failed compare-and-set used as an observation: the value was not `expects`. */
 export const DIFFERS = 3
 export const APPEND = 4
 
@@ -28,11 +31,11 @@ export interface Encoded {
   readonly expects: Int32Array
   /** WRITE: the value. CAS: the new value. APPEND: the piece. Otherwise NOTHING. */
   readonly writes: Int32Array
-  /** Dense key number, 0 where the history has no keys. */
+  /** Dense key number; 0 if the history has no keys. */
   readonly key: Int32Array
   /**
-   * Whose operation each is (see `clientsOf`): of one client, what returned before the other was called precedes it. Gathered
-   * when first asked for, which few checks do. A function and no getter: see `later`.
+   * The client of each operation (see `clientsOf`): within a client, an operation that returned before another's call
+   * precedes it. Computed on demand, because few checks need it. A function rather than a getter: see `later`.
    */
   readonly clients: () => Int32Array
   /** Event positions; real time precedence is `returns[a] < calls[b]`. */
@@ -42,20 +45,20 @@ export interface Encoded {
   /** The value before the first write. */
   readonly initial: number
   /**
-   * Each key may have held anything before its first write: `initial` is then a value that no operation mentions, and
-   * whoever decides something tries what else it may have been (see `startsOf`).
+   * Each key may have held anything before its first write: `initial` is then a value no operation mentions, and
+   * callers try the possible initial values (see `startsOf`).
    */
   readonly anyStart: boolean
-  /** By key its value before the first write, where keys differ in that; then `initial` says nothing. Of texts only. */
+  /** By key: its value before the first write, if keys differ in that; `initial` then means nothing. For texts only. */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
   readonly values: number
-  /** The id in the history's value table of each value. */
+  /** By value: its id in the history's value table. */
   readonly names: Int32Array
   /** That table. */
   readonly table: ValueTable
   readonly keys: number
-  /** Whether some operation is a CAS or DIFFERS, or an APPEND: they rule out some of the fast paths. */
+  /** Whether some operation is a CAS or DIFFERS, or an APPEND: these rule out some of the fast paths. */
   readonly hasConditional: boolean
   readonly hasAppend: boolean
 }
@@ -107,8 +110,8 @@ export function restrict(
 }
 
 /**
- * Worked out once, and only if it is needed. A getter would do, but each object literal that has one is of a shape of its own:
- * it is slow to use, and what it refers to lives until all memory is gone through.
+ * Computes once, on demand. A getter would do, but every object literal with a getter has a hidden class of its own: it
+ * is slow to use, and what it refers to survives until a full garbage collection.
  */
 export function later<T>(make: () => T): () => T {
   let made: T | undefined
@@ -125,7 +128,9 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
   return some
 }
 
-/** What was known once the event at `position` had happened: later calls are gone, operations still open are optional. */
+/**
+ * What was known right after the event at `position`: later calls are removed, operations still open become optional.
+ */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
   for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
@@ -139,8 +144,8 @@ export function prefix(encoded: Encoded, position: number, budget: Budget = unli
 }
 
 /**
- * The same operations with events and values numbered from 0 without gaps, so that tables can be indexed by them.
- * `scratch` (one zero for each value, left as it was) saves a hash table.
+ * The same operations with events and values renumbered from 0 without gaps, so that tables can be indexed by them.
+ * `scratch` (a zero for each value, restored afterwards) saves a hash table.
  *
  * @throws OutOfTime
  */
@@ -172,7 +177,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
       else if (o < 0) newReturns[-o - 1] = rank++
     }
   } else {
-    // Few operations of a long history: sort their events instead of walking all positions.
+    // A few operations of a long history: sort their events instead of visiting all positions.
     const events = float64Array(2 * length)
     let count = 0
     for (let i = 0; i < length; i++) {
@@ -217,8 +222,8 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
 }
 
 /**
- * Numbers values anew in place, the initial one with 0, and answers their names. `scratch` (one zero for each value) is
- * left as it was.
+ * Renumbers values in place, the initial one as 0, and returns their names. `scratch` (a zero for each value) is
+ * restored.
  */
 export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,

@@ -6,13 +6,16 @@ import type { CheckOptions } from './options.ts'
 import { countUnknown } from './outcomes.ts'
 import type { Report } from './report.ts'
 
-/** The columns of an encoded operation, its number in the list of values and, with keys, its place among those of its key. */
+/**
+ * An encoded operation's columns, its number in the list of values and, with keys, its place among its key's
+ * operations.
+ */
 const BYTES_PER_OPERATION = 40
 
 export const encodingBytes = ({ operations, keys }: History): number =>
   operations.length * BYTES_PER_OPERATION * (keys.length > 1 ? 2 : 1)
 
-/** Why there is no memory to look at the history at all; undefined where it was taken. */
+/** Reserves memory for encoding the history. Returns why there is not enough, or undefined. */
 export function takeEncoding(history: History, budget: Budget): string | undefined {
   const bytes = encodingBytes(history)
   if (budget.take(bytes)) return undefined
@@ -20,7 +23,7 @@ export function takeEncoding(history: History, budget: Budget): string | undefin
   return `out of memory (see --memory): ${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`
 }
 
-/** What is known of a history that nobody could look at. */
+/** The report on a history that could not be examined. */
 export function reportUnread<Name extends string>(
   history: History,
   { name, judge }: ModelEntry<Name>,

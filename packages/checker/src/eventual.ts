@@ -12,9 +12,9 @@ export interface Convergence {
 }
 
 /**
- * Eventual consistency, as final reads show it (Vogels 2009; Bailis & Ghodsi 2013): all final reads of a key agree, on a
- * value that some write really wrote (or the initial one, which may be any where it is unknown), and not on one that an acknowledged write of another value
- * came strictly after in real time, whichever of its writers it is from.
+ * Eventual consistency, as final reads show it (Vogels 2009; Bailis & Ghodsi 2013): all final reads of a key agree on a
+ * value that some write really wrote (or the initial value, which may be anything if unknown). In real time, no
+ * acknowledged write of another value came strictly after every write of that value.
  *
  * @throws OutOfTime
  */
@@ -82,7 +82,7 @@ function judgeKey(
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
   const lost = lostWrites(input, lastWriter, budget)
-  // It takes one read to see, and so comes before what takes two.
+  // One read shows it, so check it before what takes two.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { counterexample: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -94,7 +94,7 @@ function judgeKey(
   return { lost }
 }
 
-/** Of each value the operation, among those that may have left it behind, that returned last; absent where there is none. */
+/** By value: of the operations that may have left it behind, the one that returned last; absent if there is none. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()
@@ -104,7 +104,7 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
   }
   if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
   const done = (): ReadonlyMap<number, number> => {
-    // What nobody wrote was there.
+    // A value that was never written must have been there initially.
     if (encoded.anyStart) for (const value of values) if (!last.has(value)) consider(value, FROM_THE_START)
     return last
   }
@@ -128,13 +128,13 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
 const returnOf = (encoded: Encoded, operation: number): number =>
   operation === FROM_THE_START ? -1 : encoded.returns[operation]
 
-/** Whether an operation may be what left this value behind. */
+/** Whether this operation may have left this value behind. */
 const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
   if (encoded.kind[operation] !== APPEND) return encoded.writes[operation] === value
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
 }
 
-/** Whether a key left with this value shows that an acknowledged write is not part of it. */
+/** Whether this final value shows that an acknowledged write was lost. */
 const isAbsentFrom = ({ encoded, decoder }: Key, operation: number, value: number): boolean => {
   if (!encoded.hasAppend) return encoded.writes[operation] !== value
   const text = textOf(encoded, decoder, value)
@@ -150,7 +150,7 @@ const isWrite = (encoded: Encoded, operation: number): boolean => encoded.writes
 const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
-/** The last acknowledged write of something else that was called after every writer of the value had returned. */
+/** The last acknowledged write of another value that was called after every writer of the value had returned. */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations } = input
   const settled = returnOf(encoded, lastWriter)
@@ -161,9 +161,9 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * The acknowledged writes that no replica remembers: each value that is left is from writes that had all returned before
- * it was called, or from none. Of those the last ones: the others were rightly overwritten. Where several last ones
- * overlapped, one of them should have stayed.
+ * The acknowledged writes that no replica remembers: each remaining value is from writes that had all returned before
+ * it was called, or from none. Only the last of them are listed: the others were rightly overwritten. If several last
+ * ones overlapped, one of them should have stayed.
  */
 function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget: Budget): readonly LostWrite[] {
   const { encoded, decoder, operations, reads } = input
@@ -177,7 +177,7 @@ function lostWrites(input: Key, lastWriter: ReadonlyMap<number, number>, budget:
     .filter((i) => {
       budget.tick()
       if (encoded.calls[i] <= settled || encoded.returns[i] < latestCall) return false
-      // Without appends that holds already: the writers of what is left were called before.
+      // Without appends this is implied: the writers of the remaining values were called earlier.
       return !encoded.hasAppend || values.every((value) => isAbsentFrom(input, i, value))
     })
     .map((i) => ({

@@ -2,8 +2,8 @@ import { type Ladder, type Level, levels } from './level.ts'
 import type { Verdict, Verdicts } from './verdict.ts'
 
 /**
- * Fills in what follows from what was decided: what a met level implies is met; a level that implies a violated one is
- * violated, with the same counterexample. Whatever is left is unknown, for the reason given.
+ * Adds what follows from the decided levels: levels implied by a met one are met; levels that imply a violated one are
+ * violated, with the same counterexample. All others are unknown, for the given reason.
  */
 export function followsFrom<Name extends string>(
   { levels: all, implied, apart }: Ladder<Name>,
@@ -14,7 +14,7 @@ export function followsFrom<Name extends string>(
   const verdicts = Object.fromEntries(all.map((level) => [level, decided[level] ?? unknown(level)])) as {
     [level in Name]: Verdict
   }
-  // Levels are listed strongest first, so one pass down carries "met" all the way, and one pass up "violated".
+  // Levels are listed strongest first, so one pass down propagates "met", and one pass up "violated".
   for (const level of all) {
     if (verdicts[level].result !== 'met') continue
     for (const weaker of implied[level]) {
@@ -31,7 +31,7 @@ export function followsFrom<Name extends string>(
   return verdicts
 }
 
-/** The verdicts in a few words, for a person: the strongest level that holds, and what does not. */
+/** Summarises the verdicts for people: the strongest level that holds, and what does not. */
 export function headlineOf(verdicts: Verdicts<Level>): string {
   const { linearizable, sequential, eventual } = verdicts
   const why = ({ reason }: Unknown): string => reason.split(';')[0]

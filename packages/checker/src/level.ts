@@ -1,13 +1,13 @@
 /**
- * The levels that one judge decides. A judge has a ladder of its own: consistency of single operations has the twelve levels
- * below; isolation of transactions has others.
+ * The levels that one judge decides. Each judge has its own ladder: consistency of single operations has the twelve
+ * levels below, isolation of transactions has others.
  */
 export interface Ladder<Name extends string = string> {
   /** Strongest first; also the keys of `--json`, and what `--expect` takes. */
   readonly levels: readonly Name[]
   /** What each level directly implies. */
   readonly implied: { readonly [level in Name]: readonly Name[] }
-  /** Levels that need evidence of their own: no other level's verdict settles them. */
+  /** Levels that need evidence of their own: no other level's verdict decides them. */
   readonly apart: readonly Name[]
 }
 
@@ -31,7 +31,7 @@ export type Level = (typeof levels)[number]
 
 /**
  * What each level directly implies. The order is partial: causal memory and causal convergence are incomparable, causal
- * does not imply PRAM, PRAM does not imply the session guarantees. Linearizable implies eventual where there are final
+ * does not imply PRAM, PRAM does not imply the session guarantees. Linearizable implies eventual if there are final
  * reads; sequential does not, since a replica may lag for ever and still fit one order.
  */
 export const implied: { readonly [level in Level]: readonly Level[] } = {
@@ -49,5 +49,5 @@ export const implied: { readonly [level in Level]: readonly Level[] } = {
   eventual: [],
 }
 
-/** Final reads are what eventual is about; without them it stays unknown whatever else holds. */
+/** Eventual is defined by final reads; without them it stays unknown whatever else holds. */
 export const consistency: Ladder<Level> = { levels, implied, apart: ['eventual'] }

@@ -5,8 +5,8 @@ import { DIFFERS, type Encoded, NOTHING, READ, restrict } from './encoded.ts'
 import { ascending } from './sequential/reads-from.ts'
 
 /**
- * Why no level that rests on the order within a client can be met: nothing named the client of some operations, so what came
- * before what in it is not known. Undefined where every client is known.
+ * Why no level that depends on the order within a client can be met: some operations have an unnamed client, so what
+ * precedes them in it is unknown. Undefined if every client is known.
  */
 export function looseReason(history: History): string | undefined {
   if (!history.hasSessions) return undefined
@@ -23,8 +23,9 @@ export function looseReason(history: History): string | undefined {
 }
 
 /**
- * What can contradict a level although some clients are not known: without reads of theirs that have a source, which can
- * come right after it, and without writes of theirs that nobody sees. What is left contradicts itself only if the whole does.
+ * The operations that can contradict a level although some clients are unknown: without those clients' reads that have
+ * a source, which can come right after it, and without their unseen writes. If the rest is contradictory, so is the
+ * whole.
  *
  * @throws OutOfTime
  */

@@ -8,9 +8,9 @@ export type Chosen =
   | { readonly result: 'unknown' }
 
 /**
- * Looks for sources of all reads (or those given) with which `holds`, going through them one read at a time. `holds` is
- * asked of partial choices too, where undecided reads are NO_READ: whatever it refuses, no completion may pass.
- * `steps` is how often it may be asked.
+ * Searches for sources of all reads (or of the given ones) that satisfy `holds`, deciding one read at a time. `holds`
+ * is also asked about partial choices, in which undecided reads are NO_READ: if it refuses one, it must refuse all its
+ * completions. `steps` bounds how often it is asked.
  */
 export function choose(
   choices: Pick<Choices, 'reads' | 'candidates'>,

@@ -9,7 +9,7 @@ import { assemble, listsOf, type Threads, threadsOf } from '../sequential/thread
 import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
 
-/** A client whose reads overlap, so that they are in several threads: its number, and these threads. */
+/** A client whose reads overlap and so form several threads: its number, and these threads. */
 export interface BranchedClient {
   readonly client: number
   readonly threads: readonly number[]
@@ -29,9 +29,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Whether a client whose reads overlap can put the writes and its own reads in one order, up to each of its operations: for
- * PRAM all writes, each client's in its order; for causal memory those in the operation's past, in causal order. Overlapping
- * reads may come either way round, so this is sequential consistency again, of fewer operations.
+ * Whether a client with overlapping reads can put the writes and its own reads in one order, up to each of its
+ * operations: for PRAM all writes, each client's in its own order; for causal memory those in the operation's past, in
+ * causal order. Overlapping reads may come in either order, so this is again sequential consistency, of fewer
+ * operations.
  *
  * @throws OutOfTime
  */
@@ -57,7 +58,7 @@ export function judgeClient(
 }
 
 /**
- * The same for PRAM where values are repeated: a search, of so many steps for each operation. For reads and writes.
+ * The same for PRAM with repeated values: a search, bounded in steps per operation. For reads and writes.
  *
  * @throws OutOfTime
  */
@@ -77,12 +78,12 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** Only appends have their values looked at. */
+/** Only appends need their values. */
 const NO_TEXTS = (): Json => null
 
 /**
- * The completed operations of a client which between them know all that any of those does: the one called last, and each
- * read that had not returned by then.
+ * The fewest completed operations of a client that together know everything its operations know: the one called last,
+ * and each read still open then.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -91,7 +92,7 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
 
-/** All writes, and what the client had read before one of its operations, or by it; of those that pass. */
+/** All writes, and everything the client had read before one of its operations or by it, as far as they pass. */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()
@@ -99,14 +100,14 @@ function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => b
   return ascending(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
 }
 
-/** The threads of some operations, and between threads the causal order. */
+/** Splits some operations into threads, with the causal order between threads. */
 function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrder, budget: Budget): Threads {
   const { length } = indices
   const of = new Int32Array(length)
   const place = new Int32Array(length)
   const columnOf = new Map<number, number>()
   const sizes: number[] = []
-  // Of each thread: its operations among these so far, and where they are in the whole thread.
+  // By thread: its operations among these so far, and their positions in the whole thread.
   const kept: number[][] = []
   const pairs: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] }
   for (let n = 0; n < length; n++) {
@@ -126,7 +127,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // What the one before in the thread knows of, this one does too.
+      // An operation knows everything its predecessor in the thread knows.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
       if (before === undefined) continue
@@ -144,7 +145,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   })
 }
 
-/** Of operations in the order of a thread, the last that is among its first `count`. */
+/** The last of these operations, in thread order, that is among the thread's first `count`. */
 function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
   let low = 0
   let high = some.length
@@ -156,7 +157,7 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
   return some[low - 1]
 }
 
-/** What each read saw, where that is among the operations: of a view, only the client's own reads are asked for. */
+/** The source of each read, if it is among the operations: a view only has to explain the client's own reads. */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)
   for (let n = 0; n < indices.length; n++) number[indices[n]] = n

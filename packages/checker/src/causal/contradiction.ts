@@ -7,17 +7,17 @@ import type { Contradiction, Judged, WeakLevel } from './judged.ts'
 import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
 
-/** What the levels share, worked out once, when it is first needed. */
+/** What the levels share, computed once on first use. */
 export interface Relations {
   readonly facts: Facts
   readonly judge: (level: WeakLevel) => Judged
-  /** After `none` for causal-convergence: all operations as arbitrated. */
+  /** After `none` for causal-convergence: all operations in arbitration order. */
   readonly arbitration: () => Int32Array | undefined
   readonly order: () => CausalOrder | undefined
   readonly release: () => void
 }
 
-/** Says by which orders a history contradicts a level, for reads whose sources are certain. */
+/** Finds the orders by which a history contradicts a level, given each read's source. */
 export function createRelations(facts: Facts, budget: Budget): Relations {
   const once = <Value>(make: () => Value): (() => Value) => {
     let made: { readonly value: Value } | undefined
@@ -91,8 +91,8 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
         return inPast()
       case 'causal-convergence':
       case 'session':
-        // With all four guarantees, what is visible to a read is all of its causal past, and the orders that they force on
-        // the arbitration are those of causal convergence: the two levels are one (shown by the tests, over all sources).
+        // With all four guarantees, a read sees its whole causal past, and the orders they force on the arbitration are
+        // those of causal convergence: the two levels coincide (shown by the tests, over all sources).
         return conflicts()
       case 'causal-memory': {
         const known = order()
@@ -119,6 +119,6 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
 
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
-/** Orders found as they stand: a single one is closed by the operations' own order. */
+/** The orders as found: a single one is closed into a cycle by the operations' own order. */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>
   cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

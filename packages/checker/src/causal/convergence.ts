@@ -5,9 +5,10 @@ import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
 /**
- * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and WriteCORead
- * (Bouajjani et al., POPL 2017, §3.2). Without them, and with the causal order acyclic, a history is causally consistent (CC).
- * Of each thread only the last such write need be looked at: if an earlier one comes after the source, so does the last.
+ * Looks for a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
+ * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history without them whose causal order is acyclic is causally
+ * consistent (CC). Only the last such write of each thread matters: if an earlier one comes after the source, so does
+ * the last.
  *
  * @throws OutOfTime
  */
@@ -36,14 +37,17 @@ export function overwrittenInPast(facts: Facts, order: CausalOrder, budget: Budg
 }
 
 export type Arbitration =
-  /** All operations, in one order that contains the causal order and by which the last write in each read's past is its source. */
+  /**
+   * All operations in an order that contains the causal order and in which each read's source is the last write in its
+   * past.
+   */
   | { readonly result: 'order'; readonly order: Int32Array }
   | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
 
 /**
- * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another one is the
- * older. There is such an order unless those conflicts and the causal order form a cycle (CyclicCF, Bouajjani et al. §3.4).
- * For a history that is causally consistent.
+ * Arbitrates between the writes for causal convergence (CCv): a write in the past of a read that saw another write is
+ * the older of the two. Such an order exists unless these conflicts and the causal order form a cycle (CyclicCF,
+ * Bouajjani et al. §3.4). For a causally consistent history.
  *
  * @throws OutOfTime
  */
@@ -62,7 +66,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
       budget.tick()
       const { thread, writes } = lists[n]
       const count = rows[read * width + thread]
-      // What precedes the source by causality needs no edge of its own.
+      // What precedes the source causally needs no edge of its own.
       if (count === 0 || count <= rows[source * width + thread]) continue
       const last = lastAmong(writes, count, threads.place)
       if (last === -1 || last === source || order.precedes(last, source)) continue
@@ -98,7 +102,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
     for (let e = outgoing.start[operation]; e < outgoing.start[operation + 1]; e++) done(to[outgoing.items[e]])
   }
   if (placed === length) return { result: 'order', order: arbitration }
-  // Every operation left waits for another one that is left: walking back from one must come round.
+  // Every remaining operation waits for another remaining one, so walking back must reach a cycle.
   const incoming = groupBy(to, length, budget)
   const seen = new Map<number, number>()
   const walk: Edge[] = []

@@ -9,11 +9,11 @@ import type { Contradiction, WeakLevel } from './judged.ts'
 import { factsOf } from './order.ts'
 import { createViews } from './view.ts'
 
-/** Indices are those of the history given. */
+/** Indices refer to the given history. */
 export type WeakAnswer =
   | {
       readonly result: 'met'
-      /** For causal convergence: worked out when somebody asks. */
+      /** For causal convergence; computed on demand. */
       readonly arbitration?: () => ArbitratedHistory
     }
   | {
@@ -23,15 +23,15 @@ export type WeakAnswer =
         readonly contradiction: Contradiction
         readonly indices: Int32Array
       }
-      /** The read of a value that nobody can have written. */
+      /** A read of a value that no operation can have written. */
       readonly thinAir?: number
-      /** Operations that contradict each other by themselves, where more is not known. */
+      /** Operations that are contradictory by themselves, if nothing more precise is known. */
       readonly involved?: readonly number[]
     }
   | { readonly result: 'unknown'; readonly reason: string }
 
 export interface ArbitratedHistory {
-  /** All operations in the order of arbitration. */
+  /** All operations in arbitration order. */
   readonly order: Int32Array
   /** What each read saw: a write, or -1. */
   readonly writerOf: ReadonlyMap<number, number>
@@ -43,9 +43,9 @@ export interface Weaker {
 }
 
 /**
- * Decides the levels below sequential consistency, for reads and writes, each when asked; they share what they can.
- * Where it is certain which write each read saw, in polynomial time. Otherwise by trying the possible sources, as far as
- * `steps` (one is a look at the whole history) and the budget go.
+ * Decides the levels below sequential consistency, for reads and writes, each on demand; they share intermediate
+ * results. Takes polynomial time if each read's source is certain. Otherwise tries the possible sources, within `steps`
+ * (one step is a pass over the whole history) and the budget.
  *
  * @throws OutOfTime
  */
@@ -82,7 +82,7 @@ export function createWeaker(
   }
 }
 
-/** Looks at the whole history: many for small ones, few for long ones, so that a level takes seconds at most. */
+/** Passes over the whole history: many for short ones and few for long ones, so that a level takes seconds at most. */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))
 
 const OUT_OF = {
@@ -131,7 +131,7 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
   const holds = (complete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Causal memory is judged once all sources are chosen; until then what it implies is.
+      // Causal memory itself is judged when all sources are chosen; until then, a level it implies is.
       const judged = relations.judge(level === 'causal-memory' ? 'causal' : level)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
@@ -145,7 +145,7 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
   const answer = choose(choices, writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !uncertain && limit.left > 0) return { result: 'violated' }
-  // Causal memory implies PRAM, of which repeated values leave nothing open.
+  // Causal memory implies PRAM, which can be decided even with repeated values.
   if (level === 'causal-memory' && uncertain && decideViews().result === 'violated') return { result: 'violated' }
   return {
     result: 'unknown',
@@ -153,7 +153,7 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
       'values are written more than once, and neither a possible source of every read nor a contradiction was found',
   }
 
-  /** PRAM: each client may explain its reads by sources of its own. */
+  /** PRAM: each client may choose its own sources for its reads. */
   function decideViews(): WeakAnswer {
     const views = createViews(facts, undefined, budget)
     try {
@@ -182,10 +182,10 @@ function decideAmong(choices: Choices, level: WeakLevel, budget: Budget, steps: 
   }
 
   /**
-   * Whether each read's process can explain it together with its earlier reads, within the causal order of the sources
-   * chosen. The explanations of two reads may take different writes of a repeated value for the same earlier read, as long
-   * as they are in the past of the read explained. A write outside it might be brought into it by a larger causal order:
-   * then nothing is refuted.
+   * Whether each read's process can explain it together with its earlier reads, within the causal order of the chosen
+   * sources. The explanations of two reads may choose different writes of a repeated value for the same earlier read,
+   * as long as the writes are in the past of the read being explained. A larger causal order might bring a write from
+   * outside into that past; then nothing is refuted.
    */
   function isMemory(relations: Relations): boolean {
     const order = relations.order()

@@ -2,23 +2,23 @@ import type { Edge } from '../sequential/edges.ts'
 import type { Contradiction, WeakLevel } from './judged.ts'
 import { type Facts, previousOf } from './order.ts'
 
-/** A cycle of orders, each coming before the next, and every operation that its derivation uses. */
+/** A cycle of orders, each coming before the next, and every operation its derivation uses. */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
 }
 
-/** Completes a contradiction to the whole cycle, and takes apart what its orders were derived from. */
+/** Completes a contradiction to a whole cycle, and expands its derived orders into what they were derived from. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakLevel): Derivation {
   const { derived, thread } = contradiction
   const number = new Map(derived.map((edge, n) => [edge, n]))
-  // A session guarantee looks at single clients: what precedes a read is its own client's.
+  // A session guarantee concerns single clients: only the client's own operations precede a read.
   const local = level === 'monotonic-reads' || level === 'read-your-writes'
   const into = incoming(derived)
   const path = (from: number, to: number, limit: number): readonly Edge[] =>
     from === to ? [] : pathBetween(facts, into, from, to, limit, level === 'pram' ? thread : undefined)
   const [first] = contradiction.cycle
-  // Steps of an order that was given elsewhere are ways by each client's order and reads-from.
+  // Steps of an order taken from elsewhere are paths of client order and reads-from.
   const stepped = (edge: Edge): readonly Edge[] =>
     edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
   if (contradiction.involved !== undefined) {
@@ -50,7 +50,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
   return { cycle, involved }
 }
 
-/** From the write that a read of the initial value missed, to that read: by way of the client's own operations. */
+/** From the write that a read of the initial value missed to that read, through the client's own operations. */
 function within(facts: Facts, { from: read, to: write }: Edge, level: WeakLevel): readonly Edge[] {
   if (level === 'read-your-writes') {
     return [{ from: write, to: read, reason: 'process order' }]
@@ -88,8 +88,8 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * A shortest path by program order, reads-from and the first `limit` derived orders; there must be one. Where `reader` is
- * given, only that thread's reads count. Found backwards: an operation has few that it follows directly.
+ * A shortest path by program order, reads-from and the first `limit` derived orders; one must exist. With `reader`,
+ * only that thread's reads count. Searched backwards, because an operation has few direct predecessors.
  */
 function pathBetween(
   facts: Facts,
@@ -123,7 +123,7 @@ function pathBetween(
     const edge = left.get(at)
     if (edge === undefined) throw new Error('an order was derived from a path that does not exist')
     const last = path[path.length - 1]
-    // Steps of program order in a row are one: what lies between does not matter.
+    // Merges consecutive steps of program order: the operations in between do not matter.
     if (last?.reason === 'process order' && edge.reason === 'process order') {
       path[path.length - 1] = { from: last.from, to: edge.to, reason: 'process order' }
     } else path.push(edge)

@@ -8,7 +8,7 @@ import type { Counterexample, Verdict, Witness } from '../verdict.ts'
 import { type ArbitratedHistory, createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
 import type { Contradiction, WeakLevel } from './judged.ts'
 
-/** Weakest first, nearly: what a weaker level violates, all that imply it violate too, with the same counterexample. */
+/** Roughly weakest first: levels that imply a violated level are violated too, with the same counterexample. */
 export const weakLevels: readonly WeakLevel[] = [
   'monotonic-writes',
   'writes-follow-reads',
@@ -18,7 +18,7 @@ export const weakLevels: readonly WeakLevel[] = [
   'session',
   'causal-convergence',
   'causal-memory',
-  // Dear by itself, and mostly known by now: causal memory implies it.
+  // Expensive on its own, but usually known by now, because causal memory implies it.
   'pram',
 ]
 
@@ -26,12 +26,12 @@ export const isWeak = (level: string): level is WeakLevel => (weakLevels as read
 
 export type Verdicts = { [level in Level]?: Verdict }
 
-/** What making a counterexample smaller may take: the verdict stands already, and other levels are to be decided. */
+/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
 const EXPLAIN_MS = 1_000
 
 /**
- * Judges the levels asked for below sequential consistency, which does not hold or is undecided. For reads and writes: what
- * a cas or an append means for them nobody has defined.
+ * Judges the requested levels below sequential consistency, which is violated or undecided. For reads and writes only:
+ * these levels are not defined for a cas or an append.
  */
 export function judgeWeaker(
   encoded: Encoded,
@@ -55,7 +55,7 @@ export function judgeWeaker(
   }
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
-      // Sources found for it are sources for all that follow from it, which need no search of their own then.
+      // Sources found for it also serve all levels it implies, which then need no search of their own.
       const verdict = verdictOf('causal-convergence', weaker, encoded, explanations)
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -72,19 +72,19 @@ export function judgeWeaker(
   return verdicts
 }
 
-/** What is said of levels that nobody has defined for what is in the history. */
+/** The verdicts for levels that are undefined for something in the history. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
 }
 
-/** Whether `weaker` is `level` or follows from it. */
+/** Whether `weaker` is `level` or implied by it. */
 export const follows = (level: Level, weaker: Level): boolean =>
   level === weaker || implied[level].some((next) => follows(next, weaker))
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 
-/** Levels that are contradicted by the same orders are explained once. */
+/** Levels contradicted by the same orders share one explanation. */
 function createExplanations(encoded: Encoded, decoder: Decoder, budget: Budget): Explain {
   const known = new Map<Contradiction, Counterexample>()
   return (level, answer) => {
@@ -111,10 +111,10 @@ export const witnessOfWeak = (
 
 const CHECKED: Witness = { kind: 'checked' }
 
-/** Short lists are made at once: an object with getters takes more. */
+/** Short lists are built at once: an object with getters costs more. */
 const FEW = 1_000
 
-/** Long lists are made when somebody asks for them: that may take longer than the check. */
+/** Long lists are built on demand, which may take longer than the check. */
 function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
   let known: ArbitratedHistory | undefined
   const arbitrated = (): ArbitratedHistory => {
@@ -139,11 +139,11 @@ function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encode
   }
 }
 
-/** What of the history is neither a read nor a write, in words. */
+/** Describes the operations that are neither reads nor writes. */
 export function unlikeRegister(encoded: Encoded, { history }: Decoder): string | undefined {
   if (encoded.hasAppend) return 'an append'
   if (encoded.hasConditional) return 'a cas'
-  // A cas to the value that is there already is encoded as a read of it, or as nothing.
+  // A cas that does not change the value is encoded as a read, or not at all.
   const cas = history.functions.indexOf('cas')
   const { f, outcome } = history.operations
   return cas !== -1 && f.some((each, row) => each === cas && outcome[row] !== FAIL) ? 'a cas' : undefined

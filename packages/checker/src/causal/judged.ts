@@ -1,28 +1,31 @@
 import type { Level } from '../level.ts'
 import type { Edge } from '../sequential/edges.ts'
 
-/** The levels below sequential consistency that are about reads, writes and processes. */
+/** The levels below sequential consistency, defined by reads, writes and processes. */
 export type WeakLevel = Exclude<Level, 'linearizable' | 'sequential' | 'eventual'>
 
 /** Orders that contradict each other. */
 export interface Contradiction {
-  /** The orders that were derived before, oldest first; each may rest on older ones. */
+  /** The orders derived before, oldest first; each may depend on earlier ones. */
   readonly derived: readonly Edge[]
-  /** The whole cycle, or its last order: its `to` precedes its `from` by program order, reads-from and what was derived. */
+  /**
+   * The whole cycle, or its last order: its `to` precedes its `from` by program order, reads-from and the derived
+   * orders.
+   */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
-  /** Where it is about the reads of one client only: a thread of it. */
+  /** A thread of the client, if it concerns only one client's reads. */
   readonly thread?: number | undefined
-  /** Where the cycle's orders were derived elsewhere: every operation that this took. */
+  /** Every operation used to derive the cycle's orders, if that happened elsewhere. */
   readonly involved?: ReadonlySet<number>
-  /** Some read saw what can only have come later; no level but PRAM allows that. */
+  /** Some read saw a write that can only come later; only PRAM allows that. */
   readonly future?: boolean
 }
 
 export type Judged =
   | Contradiction
   | 'none'
-  /** There is a contradiction, but not one that a single cycle shows. */
+  /** There is a contradiction, but no single cycle shows it. */
   | 'contradicted'
   | 'out of memory'
   | 'out of time'

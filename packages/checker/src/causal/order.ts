@@ -3,20 +3,20 @@ import { type Encoded, NOTHING } from '../encoded.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { type Threads, threadsOf } from '../sequential/threads.ts'
 
-/** Operations and which write each read saw. A read may be undecided yet (NO_READ): then it says nothing. */
+/** Operations, and the write each read saw. An undecided read (NO_READ) constrains nothing. */
 export interface Sourced {
   readonly encoded: Encoded
   /** The write that each operation observes; INITIAL or NO_READ. */
   readonly writerOf: Int32Array
 }
 
-/** The writes to a key in one thread, in order. */
+/** The writes to one key in one thread, in order. */
 export interface KeyWrites {
   readonly thread: number
   readonly writes: readonly number[]
 }
 
-/** What all the weaker levels are decided from: program order as threads, and the writes of each key. */
+/** The basis of all the weaker levels: program order as threads, and the writes of each key. */
 export interface Facts extends Sourced {
   readonly threads: Threads
   readonly writesTo: (key: number) => readonly KeyWrites[]
@@ -60,17 +60,17 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
 /** The causal order: what precedes by each client's order and reads-from, taken together and transitively. */
 export interface CausalOrder {
   readonly width: number
-  /** For each operation and thread: how many of the thread's operations come before the operation, or are it. */
+  /** By operation and thread: how many of the thread's operations precede the operation or are the operation. */
   readonly rows: Int32Array
-  /** All operations, each after what it follows. */
+  /** All operations, each after its predecessors. */
   readonly basis: Int32Array
   readonly precedes: (a: number, b: number) => boolean
   readonly release: () => void
 }
 
 /**
- * All operations, each after its predecessors in its client and after the write that it saw, in order of call where that
- * leaves a choice; or a cycle among those: then some read saw what was not there yet.
+ * All operations, each after its client's previous ones and after the write it saw, otherwise in order of call; or a
+ * cycle among these orders: then some read saw a write from its future.
  *
  * @throws OutOfTime
  */
@@ -125,7 +125,7 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
 }
 
 /**
- * Undefined where memory does not suffice.
+ * Undefined if memory does not suffice.
  *
  * @throws OutOfTime
  */
@@ -161,7 +161,7 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
   }
 }
 
-/** Componentwise maximum into `to`; whether anything changed. */
+/** Takes the componentwise maximum into `to`; returns whether anything changed. */
 export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: number, width: number): boolean {
   let changed = false
   for (let t = 0; t < width; t++) {

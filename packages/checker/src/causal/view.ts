@@ -3,7 +3,10 @@ import type { Edge } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
-/** Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with those before. */
+/**
+ * Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with the earlier
+ * ones.
+ */
 export interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -12,29 +15,29 @@ export interface ViewConflict {
 
 export interface Views {
   /**
-   * Whether a thread's reads, from its first to `until` (all, where absent), can be explained by one order; `sources` says
-   * what each read saw.
+   * Whether one order explains a thread's reads, from the first to `until` (all by default); `sources` says what each
+   * read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
-  /** What ran out meanwhile: then that no conflict was found says nothing. */
+  /** What ran out meanwhile; if something did, finding no conflict means nothing. */
   readonly stopped: () => 'out of time' | 'out of memory' | undefined
   readonly release: () => void
 }
 
 /**
- * Whether a process can order the writes so that all its own reads are explained: for PRAM all writes in program order, for
- * causal memory (CM) those in its past in causal order (`order` given).
+ * Whether a process can order the writes so that all its own reads are explained: for PRAM all writes in program order,
+ * for causal memory (CM) those in its past in causal order (`order` given).
  *
- * The order forced (the happened-before relation of Bouajjani et al., POPL 2017, §3.3): a write that precedes a read of
- * another write's value, of the same key, precedes that write. Without a cycle, and without a write before a read of the
- * initial value, the past of each read in turn can be laid out, and its source is the last write of its key in it.
+ * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3): a write that precedes a read of
+ * another write's value, of the same key, precedes that write. Without a cycle, and without a write before a read of
+ * the initial value, the past of each read in turn can be laid out so that its source is the last write of its key.
  *
- * Only sources of reads ever get new predecessors, so beyond the given order nothing but those is kept: for each, how many
- * operations of each thread were forced before it. What precedes an operation is then found by looking up, in each thread,
- * the last such source that precedes it.
+ * Only sources of reads get new predecessors, so only these are stored beyond the given order: for each, how many
+ * operations of each thread were forced before it. The predecessors of any operation follow from the last such source
+ * that precedes it in each thread.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // Of a client whose operations overlap, an operation's thread alone does not say what comes before it.
+  // If a client's operations overlap, its threads alone do not say what precedes an operation.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own
@@ -52,7 +55,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // Of each thread, the sources that something was forced before, in order; the places alone, and the rows.
+  // By thread: the sources that something was forced before, in order, as positions and as rows.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** How many of a thread's forced sources are among its first `count` operations. */
@@ -68,7 +71,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     return low
   }
   const active: number[] = []
-  // The process whose view it is: its reads, and what precedes each.
+  // The process whose view it is: its reads, and the predecessors of each.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
@@ -83,7 +86,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
     return low
   }
-  /** Adds to a row all that precedes what is in it. */
+  /** Adds to a row everything that precedes its operations. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
       changed = false
@@ -97,7 +100,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  /** Forces everything in `row` before a source; rows of a thread grow along it. */
+  /** Forces everything in `row` before a source; the rows after it in its thread grow as well. */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
     const places = forcedPlaces[thread]
@@ -190,7 +193,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // Earlier reads that already had the source in their past now have more in it: see them again.
+        // Earlier reads with the source in their past now have a larger past: visit them again.
         const back = firstWith(past, i, of[source], place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
@@ -207,7 +210,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   return { conflictOf, stopped: () => stopped, release: () => own?.release() }
 }
 
-/** What precedes each operation by its client's order alone. */
+/** The predecessors of each operation by its client's order alone. */
 function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
   const { length } = facts.encoded
   const nothingRead = { ...facts, writerOf: new Int32Array(length).fill(NO_READ) }
@@ -218,10 +221,10 @@ function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
   )
 }
 
-/** About how many rows are looked at for a read. */
+/** Rows visited per read, roughly. */
 const ROWS_PER_READ = 8
 
-/** The first of the rows 0 … last that has an operation in it. They grow. */
+/** The first of rows 0 … last that contains an operation. Each row contains the previous one. */
 function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
   let low = 0
   let high = last

@@ -14,12 +14,14 @@ import { limit, reduce, watched } from './reduce.ts'
 import { otherStart } from './start-words.ts'
 import { capital, createWords, show } from './words.ts'
 
-/** Looks at one candidate set that deciding it may take; harder candidates are not used. */
+/** Passes allowed for deciding one candidate set; harder candidates are not used. */
 const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 
-/** Explains why a level below sequential consistency does not hold: cut down, and as a cycle of orders where there is one. */
+/**
+ * Explains why a level below sequential consistency does not hold: reduced, and as a cycle of orders if there is one.
+ */
 export function explainWeaker(
   level: WeakLevel,
   encoded: Encoded,
@@ -49,7 +51,7 @@ export function explainWeaker(
 const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
   answerForFew(some, questionOf(level, budget), unknown, decoder.value, budget)
 
-/** What keeps a process from seeing what was there at the start, where that is less than both. */
+/** What hides the initial value from a process, for levels at which not both reads and writes do. */
 const hiding: { readonly [level in WeakLevel]?: Hides } = {
   'read-your-writes': 'writes',
   'monotonic-reads': 'nothing',
@@ -57,7 +59,7 @@ const hiding: { readonly [level in WeakLevel]?: Hides } = {
   'writes-follow-reads': 'nothing',
 }
 
-/** How a few operations whose start is settled are decided. */
+/** How to decide a few operations whose initial value is settled. */
 export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAnswer> => ({
   hides: hiding[level] ?? 'writes and reads',
   decideFew: (settled) => decideFew(level, settled, budget),
@@ -67,7 +69,7 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${count} operations leads to a contradiction.`
 
-/** @throws OutOfTime where there is no time to begin. */
+/** @throws OutOfTime if there is no time to begin. */
 function cutDown(
   level: WeakLevel,
   { encoded, violated }: Case<WeakAnswer>,
@@ -103,7 +105,7 @@ function cutDown(
 const unknown = (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME })
 
 /**
- * Whether a few operations are explained, as far as that is quickly seen.
+ * Whether a few operations can be explained, if that is quickly decided.
  *
  * @throws OutOfTime
  */
@@ -197,7 +199,7 @@ function introduction(
   }
 }
 
-/** The same cycle, told from the operation that was invoked first. */
+/** The same cycle, starting at the operation invoked first. */
 function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
   const rows = cycle.map(({ from }) => row(from))
   const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))

@@ -3,7 +3,7 @@ import type { Decoder, Encoded } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
 import { capital, createWords, show, span } from './words.ts'
 
-/** What was done to one key. */
+/** The operations of one key. */
 export interface Key {
   readonly encoded: Encoded
   readonly decoder: Decoder
@@ -13,7 +13,7 @@ export interface Key {
   readonly reads: readonly number[]
 }
 
-/** In place of an operation: the value was there before the first write. */
+/** In place of an operation: the value existed before the first write. */
 export const FROM_THE_START = -1
 
 /** Final reads of one key that differ. */
@@ -36,7 +36,7 @@ export function disagreement(
   })
 }
 
-/** More answers than this in one explanation explain nothing. */
+/** Listing more answers than this explains nothing. */
 const MOST_SHOWN = 5
 
 /** Final reads of a value that nothing wrote. */
@@ -56,7 +56,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   })
 }
 
-/** The row of a failed operation that would have left the value behind; such operations are not encoded. */
+/** The row of a failed operation that would have left the value behind; failed operations are not encoded. */
 function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
   const { operations, functions, values } = decoder.history
   const name = encoded.names[value]
@@ -95,7 +95,7 @@ const onKey = ({ decoder, key }: Key): string => {
 
 const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
 
-/** `n1 and n3 read`, or the processes where no nodes are known. */
+/** `n1 and n3 read`, or the processes if no nodes are known. */
 function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
   const { history } = decoder
   const names = new Set(
@@ -118,7 +118,7 @@ function counterexample(
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
-    /** Context that is not encoded, by row. */
+    /** Context that is not encoded, as rows. */
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {

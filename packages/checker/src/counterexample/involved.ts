@@ -4,7 +4,7 @@ import type { Level } from '../level.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { closure, LONG } from './locate.ts'
 
-/** More operations than this are not taken for a located contradiction. */
+/** A contradiction among more operations than this does not count as located. */
 const MOST_LOCATED = 4_096
 
 /** Operations that contradict a level, and how. */
@@ -14,8 +14,8 @@ export interface Case<Answer extends { readonly result: string }> {
 }
 
 /**
- * Of a long history the operations that its contradiction uses, with every write that their results may rest on, where
- * these are few and contradict themselves likewise; otherwise the whole.
+ * In a long history, the operations its contradiction uses, with every write their results may depend on, if these are
+ * few and contradictory by themselves; otherwise the whole history.
  */
 export function located<Answer extends { readonly result: string }>(
   whole: Case<Answer>,
@@ -35,10 +35,10 @@ const isViolated = <Answer extends { readonly result: string }>(
   answer: Answer,
 ): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
-/** Looks that making sure of a few operations may take. */
+/** Looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 200
 
-/** Whether some operations contradict a level by themselves, found out without a look at the clock. */
+/** Whether some operations contradict a level by themselves, decided without reading the clock. */
 export function isSure(violates: (budget: Budget) => boolean): boolean {
   return inTime(
     () => violates(createAllowance(ALLOWED_LOOKS)),
@@ -49,14 +49,14 @@ export function isSure(violates: (budget: Budget) => boolean): boolean {
 export interface Found {
   readonly level: Level
   readonly encoded: Encoded
-  /** The operations that the contradiction uses; undefined where that is not known. */
+  /** The operations the contradiction uses, if known. */
   readonly involved: readonly number[] | undefined
   readonly why: Uncut['why']
   readonly violates: (some: Encoded, budget: Budget) => boolean
   readonly sentence: string
 }
 
-/** A contradiction that there was no time to cut down: what it uses, and no more operations than anybody could look at. */
+/** A contradiction that there was no time to reduce: the operations it uses, up to as many as a person could read. */
 export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
   const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
   const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))

@@ -9,14 +9,14 @@ import { limit, reduce, watched } from './reduce.ts'
 import { createCompletion } from './sources.ts'
 import { capital, createWords, show, span, type Words } from './words.ts'
 
-/** Steps that deciding one candidate set may take; harder candidates are not used. */
+/** Steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 
 /**
- * Explains why one key is not linearizable: the history up to the first return that nothing explains, cut down. Where there
- * is no time for that, or nobody asked for it, a few operations near where the contradiction shows.
+ * Explains why one key is not linearizable: the history up to the first return that cannot be explained, reduced.
+ * Without time for that, or if nobody asked for it, a few operations near the contradiction.
  */
 export function explainLinearizability(
   violated: Violated,
@@ -37,7 +37,7 @@ export function explainLinearizability(
   )
 }
 
-/** @throws OutOfTime where there is no time to begin. */
+/** @throws OutOfTime if there is no time to begin. */
 function cutDown(
   { part, culpritReturn }: Located,
   among: number,
@@ -57,7 +57,8 @@ function cutDown(
   const spokenOf = new Set<number>()
   const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
   const cores = new Set(Array.from(core, (i) => operations.row[i]))
-  // The sentence may name a write that came too late, or that failed: it is no part of the contradiction, and looked for.
+  // The sentence may name a write that came too late or failed: it is not part of the contradiction, but the reader
+  // will look for it.
   const rows = new Set([...shown.map((i) => operations.row[i]), ...spokenOf])
   return {
     level: 'linearizable',
@@ -75,7 +76,7 @@ function cutDown(
   }
 }
 
-/** Looks that making sure of a few operations may take. */
+/** Looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
 function standsAlone(some: Encoded, decoder: Decoder): boolean {
@@ -86,7 +87,7 @@ function standsAlone(some: Encoded, decoder: Decoder): boolean {
   )
 }
 
-/** A contradiction that there was no time to look into, or that nobody looks into: worked out when it is asked for. */
+/** A contradiction that is not to be reduced, or could not be in time: computed on demand. */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)
@@ -106,7 +107,7 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
   }
 }
 
-/** The operations of a prefix as they were in the whole. */
+/** The operations of a prefix, with their returns in the whole history. */
 function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded {
   const indices = new Int32Array(operations.length)
   let at = 0
@@ -118,7 +119,7 @@ function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded 
   return restrict(part, indices, budget)
 }
 
-/** The sentence is about the last observation: the culprit, or where that wrote, the last one before it. */
+/** The sentence is about the last observation: the culprit or, if that wrote, the last observation before it. */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
   const { operations } = decoder.history
@@ -154,8 +155,8 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 }
 
 /**
- * Where nobody knows what was there at the start, and a value was read that only the start can explain: what speaks against
- * that. Undefined where nothing simple does.
+ * If the initial value is unknown and only it could explain a value that was read: what speaks against that. Undefined
+ * if nothing simple does.
  */
 function unlikeStart(
   set: Encoded,
@@ -206,8 +207,8 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Where the two writes overlapped, their times do not say which came later; then a read may: it saw the one after the other
- * was acknowledged.
+ * If the two writes overlapped, their times do not say which came later. A read may: one that saw the newer write after
+ * the other was acknowledged.
  */
 function whyNewer(set: Encoded, observation: number, newer: number, words: Words): string {
   const older = set.writes.indexOf(set.expects[observation])
@@ -219,7 +220,10 @@ function whyNewer(set: Encoded, observation: number, newer: number, words: Words
   return ''
 }
 
-/** What completed last before the call of an observation, and left another value: writes rather than reads. */
+/**
+ * The last operation completed before the call of an observation that left another value; writes are preferred to
+ * reads.
+ */
 function newestBefore(set: Encoded, observation: number): number {
   const value = set.expects[observation]
   let newest = -1
@@ -249,12 +253,12 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   return undefined
 }
 
-/** How many of the last operations the states before the culprit are judged by. */
+/** The states before the culprit are judged by this many last operations. */
 const STATES_WINDOW = 64
 
 /**
- * The values that the object may have had when the culprit was called, judged by the last operations before and all that
- * these may rest on: no value that was possible is missing.
+ * The possible values of the object when the culprit was called, judged by the last operations before it and everything
+ * these may depend on. No possible value is missing.
  */
 function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
   if (part.hasAppend) return undefined
@@ -268,16 +272,16 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const window = [...completed.slice(-STATES_WINDOW), ...open.slice(-STATES_WINDOW)]
   const recent = restrict(before, complete(window))
   const candidates = new Set<number>([before.initial])
-  // What was read may have been there at the start, where that is unknown.
+  // If the initial value is unknown, it may be any value that was read.
   if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
-  // A write of unknown outcome that nobody ever saw could have been there too, and says nothing.
+  // A write of unknown outcome that nobody saw is also possible, but tells the reader nothing.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
     if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
   }
   const states: Json[] = []
   for (const value of candidates) {
-    // Who saw the value earlier shows that it was there then, and so perhaps that it was overwritten since.
+    // An earlier read of the value shows that it was there then, and so may have been overwritten since.
     const seen = rows.filter((i) => before.expects[i] === value)
     const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
@@ -289,7 +293,7 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   return states
 }
 
-/** The rows of writes of unknown outcome whose value nobody observed. */
+/** The rows of writes of unknown outcome whose value was never observed. */
 function unseenWrites(part: Encoded): ReadonlySet<number> {
   const observed = new Set(part.expects)
   const rows = new Set<number>()
@@ -299,7 +303,7 @@ function unseenWrites(part: Encoded): ReadonlySet<number> {
   return rows
 }
 
-/** The same history, and then a read of that value. */
+/** The same history, followed by a read of that value. */
 function withRead(encoded: Encoded, value: number, at: number): Encoded {
   const last = <Column extends Int32Array | Uint8Array>(column: Column, item: number): Column => {
     const longer = column.constructor as new (length: number) => Column

@@ -9,22 +9,22 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/** A part of one key's history that nothing explains by itself, and the first return in it after which that is so. */
+/** A part of one key's history that is contradictory by itself, and the first return at which it becomes so. */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
 }
 
-/** Fewer operations than this are cut down as they are. */
+/** Histories with fewer operations are reduced directly. */
 export const LONG = 10_000
 
-/** Steps that deciding one candidate may take; harder ones are not used. */
+/** Steps allowed for deciding one candidate; harder ones are not used. */
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
- * Finds a few hundred operations in which the contradiction of a long history lies, near where it shows: all that comes
- * after is quick then. Nothing is left out on which a result that stays may rest (see `createCompletion`). Undefined where
- * none of the places looked at contradicts itself.
+ * Finds a few hundred operations near the visible contradiction of a long history that are contradictory by themselves,
+ * which makes all later steps quick. Keeps everything that a remaining result may depend on (see `createCompletion`).
+ * Undefined if no part that was tried is contradictory.
  *
  * @throws OutOfTime
  */
@@ -50,16 +50,16 @@ export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Loca
   return undefined
 }
 
-/** More operations than this are not taken for a located contradiction. */
+/** A contradiction among more operations than this does not count as located. */
 const MOST_LOCATED = 4_096
 
-/** Event positions before the culprit's return that are looked at, each in its turn. */
+/** Window sizes tried in turn: event positions before the culprit's return. */
 const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 
-/** How many operations before the contradiction are looked at as well, for what the object held then. */
+/** Operations before the contradiction to include, for the object's state at that time. */
 const RECENT = 128
 
-/** What was done last before the return of the last of these, with what that rests on. */
+/** The last operations before the last return among these, with everything they depend on. */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
   const recent: number[] = []
@@ -89,8 +89,8 @@ function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Loca
 }
 
 /**
- * Completes some operations by every write that their results may rest on, by a pass over the history for each generation;
- * undefined where that comes to more than `most`. What rests on too much is better not looked at. Without appends.
+ * Adds every write that the results of some operations may depend on, one pass over the history per generation;
+ * undefined if that exceeds `most`, because results that depend on too much are not worth trying. Without appends.
  */
 export function closure(encoded: Encoded, some: readonly number[], most: number): readonly number[] | undefined {
   const { length, kind, expects, writes, key, values, initial } = encoded
@@ -121,11 +121,12 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * The last operations up to a return: those that returned after `from`, and all that the results among them may rest on. A
- * write that returned before all of them were called hides what came before it; so nothing before that write is needed. A
- * cas that overlapped the write may have come before it, and need not be in the window: it becomes optional there.
+ * The last operations up to a return: those that returned after `from`, and everything the results among them may
+ * depend on. A write that returned before all of them were called hides what came before it, so nothing before that
+ * write is needed. A cas that overlapped the write may have come before it and so need not be in the window: it becomes
+ * optional there.
  *
- * Undefined where there is no such write.
+ * Undefined if there is no such write.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part
@@ -151,12 +152,12 @@ function windowBefore(part: Encoded, culpritReturn: number, from: number): Encod
   return window
 }
 
-/** Looks at a candidate that is made sure of once the time is up. */
+/** Looks allowed for verifying a candidate after the time is up. */
 const ALLOWED_LOOKS = 200
 
 /**
- * At most `MOST_OPERATIONS` operations near where the contradiction shows, found without a look at the clock, and whether
- * they contradict each other by themselves.
+ * At most `MOST_OPERATIONS` operations near the contradiction, found without reading the clock, and whether they are
+ * contradictory by themselves.
  */
 export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Encoded; readonly standsAlone: boolean } {
   const { part, conflict } = violated
@@ -183,7 +184,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
   return { set, standsAlone: contradicts(set) }
 }
 
-/** The operations called last before a return, and some that must be among them. */
+/** The operations called last before a return, and some that must be included. */
 function lastBefore(
   { calls }: Encoded,
   all: readonly number[],

@@ -6,15 +6,15 @@ import { MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { shrink } from './shrink.ts'
 import { createCompletion, isSupported, writtenValues } from './sources.ts'
 
-/** A contradiction cut down to what it needs, as ascending indices into the history it was found in. */
+/** A contradiction reduced to what it needs, as ascending indices into the history it was found in. */
 export interface Reduced {
-  /** Still contradictory, whatever else happened, unless that takes too many operations: then the core. */
+  /** Contradictory whatever else happened, unless that takes too many operations: then equal to the core. */
   readonly shown: readonly number[]
-  /** Still contradictory taken alone, and nothing more can be left out. A part of `shown`. */
+  /** Contradictory by itself and irreducible. A part of `shown`. */
   readonly core: ReadonlySet<number>
 }
 
-/** A budget that remembers which limit was reached while it was spent. */
+/** A budget that remembers which limit was reached while it was used. */
 export function watched(budget: Budget): {
   readonly budget: Budget
   readonly limit: () => 'time' | 'memory' | undefined
@@ -33,7 +33,7 @@ export function watched(budget: Budget): {
   }
 }
 
-/** What is shown of a contradiction that was cut down: no more than anybody could look at. */
+/** The part of a reduced contradiction to show: no more than a person could read. */
 export interface Limited {
   readonly shown: readonly number[]
   readonly core: ReadonlySet<number>
@@ -41,9 +41,9 @@ export interface Limited {
 }
 
 export interface Limiting {
-  /** How many operations it was found among. */
+  /** The number of operations it was found among. */
   readonly among: number
-  /** Which limit was reached meanwhile, if one was. */
+  /** The limit that was reached meanwhile, if any. */
   readonly limit: 'time' | 'memory' | undefined
   /** Whether some of the operations contradict each other by themselves, found out without a look at the clock. */
   readonly makesSure: (some: readonly number[]) => boolean
@@ -67,39 +67,42 @@ export function limit(
 }
 
 export interface Contradiction {
-  /** Up to the moment at which it was complete. */
+  /** As they were when the contradiction was complete. */
   readonly operations: Encoded
   /**
-   * The same operations with the returns they had in the end, where `operations` is cut before some of them: whoever
-   * takes the core by itself sees those.
+   * The same operations with their final returns, if `operations` is cut before some of them: anyone who sees the core
+   * alone sees those.
    */
   readonly settled?: Encoded
   readonly rule: OrderRule
   readonly jsonOf: (name: number) => Json
-  /** Whether some of the operations contradict each other by themselves. */
+  /** Whether some of the operations are contradictory by themselves. */
   readonly contradicts: (some: Encoded) => boolean
-  /** Where to begin, if a small contradictory set is known already. */
+  /** Where to begin, if a small contradictory set is already known. */
   readonly within?: readonly number[] | undefined
 }
 
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
 
-/** The last so many operations are tried first, then twice as many, and so on: small sets are also the quickest to judge. */
+/**
+ * Size of the first window of last operations; it doubles until contradictory. Small sets are also the quickest to
+ * judge.
+ */
 const FIRST_WINDOW = 4
 
 /**
- * Cuts a contradiction down in two steps. First nothing is left out on which an observation that stays may rest (see
- * `createCompletion`), so that the operations shown are a true explanation. Among them the core is then found by leaving
- * out anything at all, except the last write of a value that is observed: a stale read must not turn into a read of
- * something never written.
+ * Reduces a contradiction in two steps. The first keeps everything that a remaining observation may depend on (see
+ * `createCompletion`), so that the operations shown are a true explanation. The second finds the core by removing any
+ * of them, except the last write of an observed value: a stale read must not turn into a read of something never
+ * written.
  *
- * @throws OutOfTime where there is no time to begin.
+ * @throws OutOfTime if there is no time to begin.
  */
 export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
   const { operations, rule, jsonOf, contradicts } = contradiction
   const complete = createCompletion(operations, rule, jsonOf, budget)
-  // Of the last set that was found contradictory.
+  // The completion of the last set found contradictory.
   let completion: readonly number[] | undefined
   const contradictory = (some: readonly number[]): boolean => {
     const completed = complete(some)
@@ -111,7 +114,8 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
   const start = within !== undefined && contradictory(within) ? within : window(operations, contradictory, budget)
   shrink(start, contradictory, budget)
   const shown = completion ?? complete(start)
-  // A text may rest on all that may be a piece of it: none of those goes while a read of it stays.
+  // A text depends on every operation that may have contributed a piece: none of these is removed while a read of it
+  // remains.
   const isClosed = (some: readonly number[]): boolean => {
     const there = new Set(some)
     return complete(some).every((i) => there.has(i))
@@ -120,7 +124,8 @@ export function reduce(contradiction: Contradiction, budget: Budget): Reduced {
     () => coreOf(contradiction, shown, operations.hasAppend ? isClosed : undefined, budget),
     () => shown,
   )
-  // What rests on so many operations is not shown in full: a person would not see the contradiction for them.
+  // If an explanation has this many operations, show only the core: otherwise a person could not find the contradiction
+  // in it.
   return { shown: shown.length > MOST_SHOWN && core.length < shown.length ? core : shown, core: new Set(core) }
 }
 

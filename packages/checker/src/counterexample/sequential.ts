@@ -12,15 +12,15 @@ import { capital, createWords, show, type Words } from './words.ts'
 
 const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
 
-/** Steps that deciding one candidate set may take; harder candidates are not used. */
+/** Steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
-/** So many pairs of writes are named, where either order of each leads to a contradiction. */
+/** At most this many pairs of writes are named, either order of which leads to a contradiction. */
 const MOST_PAIRS = 4
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
-/** Explains why there is no order of all operations: cut down, and as a cycle of orders where there is one. */
+/** Explains why there is no order of all operations: reduced, and as a cycle of orders if there is one. */
 export function explainSequential(
   encoded: Encoded,
   violated: Violated,
@@ -49,7 +49,7 @@ export function explainSequential(
 const findFew = (some: Encoded, { value }: Decoder, budget: Budget): Sequentiality =>
   answerForFew(some, questionOf(value, budget), unknown, value, budget)
 
-/** How a few operations whose start is settled are decided. */
+/** How to decide a few operations whose initial value is settled. */
 export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
   hides: 'writes and reads',
   decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(settled)),
@@ -59,7 +59,7 @@ export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestio
 const violates = (some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findFew(some, decoder, budget).result === 'violated'
 
-/** @throws OutOfTime where there is no time to begin. */
+/** @throws OutOfTime if there is no time to begin. */
 function cutDown(
   { encoded, violated }: Case<Sequentiality>,
   among: number,
@@ -103,7 +103,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // That one of unknown outcome took effect is known by who saw it; a set grows while it is gone through.
+  // An operation of unknown outcome is known to have happened through those that saw it. The set grows during the
+  // iteration.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []
@@ -150,7 +151,7 @@ function wordsOf(
   }
 }
 
-/** Chains of orders that rest on further chains are told up to this depth. */
+/** Depth to which chains of orders that depend on further chains are explained. */
 const DEEPEST_CHAIN = 3
 
 function told(
@@ -167,7 +168,7 @@ function told(
   return { ...order, shownBy: { read: row(reader), chain } }
 }
 
-/** The same cycle, told from the operation that was invoked first. */
+/** The same cycle, starting at the operation invoked first. */
 function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
   const rows = cycle.map(({ from }) => row(from))
   const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))

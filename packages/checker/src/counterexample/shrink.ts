@@ -1,9 +1,9 @@
 import { type Budget, inTime } from '../budget.ts'
 
 /**
- * Delta debugging (Zeller & Hildebrandt 2002): the smallest set it can find, by leaving out ever smaller chunks, that still
- * passes `keeps`; irreducible by single elements when it ran to the end, which it may not where `keeps` throws `OutOfTime`.
- * The set given must pass already.
+ * Delta debugging (Zeller & Hildebrandt 2002): removes ever smaller chunks while the rest passes `keeps`, and returns
+ * the smallest set found. No single element can be removed from it, unless `keeps` threw `OutOfTime`. The given set
+ * must pass.
  */
 export function shrink<Element>(
   elements: readonly Element[],
@@ -14,7 +14,7 @@ export function shrink<Element>(
   let chunk = Math.ceil(current.length / 2)
   while (chunk >= 1 && current.length > 0) {
     let removed = false
-    // From the front: what happened first is the least likely to matter.
+    // From the front: the earliest operations are the least likely to matter.
     for (let start = 0; start < current.length; ) {
       if (budget.expired()) return current
       const without = [...current.slice(0, start), ...current.slice(start + chunk)]

@@ -4,22 +4,22 @@ import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../enc
 import { appendText } from '../linearizable/replay/appends.ts'
 import type { OrderRule } from '../linearizable/replay/replay.ts'
 
-/** Completes a choice of operations by everything their results may depend on; ascending. */
+/** Adds to a choice of operations everything their results may depend on; ascending. */
 export type Completion = (chosen: Iterable<number>) => number[]
 
 /**
- * Which operations may be left out of a history without making it worse.
+ * Which operations may be removed without creating a contradiction.
  *
- * Suppose the whole history has a legal order. An observation in it rests on one operation: the last write before it (with
- * append, on the last overwriting one and the appends since). Keep any set of operations that, with each observation,
- * contains every operation it may rest on in any order: restricted to that set the legal order stays legal. So if the set
- * has no legal order, neither has the whole, and the set is a true explanation: a stale read is never explained by a write
- * that was merely left out.
+ * Suppose the whole history has a legal order. An observation in it depends on one operation: the last write before it
+ * (with append, on the last overwriting one and the appends since). Keep any set that contains, with each observation,
+ * every operation it may depend on in any order: the legal order, restricted to that set, stays legal. So if the set
+ * has no legal order, neither has the whole, and the set is a true explanation: a stale read is never blamed on a write
+ * that was merely removed.
  *
- * In real time, an operation that returned before the call of a completed overwriting write, which itself returned before
- * the observation was called, is not the last one before the observation.
+ * In real time, an operation that returned before the call of a completed overwriting write, which itself returned
+ * before the observation was called, is not the last one before the observation.
  *
- * @throws OutOfTime, and so does the completion.
+ * @throws OutOfTime, as does the completion.
  */
 export function createCompletion(
   encoded: Encoded,
@@ -80,7 +80,7 @@ export function createCompletion(
           return inTime(writer, observer)
         })
         for (const writer of possible) keep(writer)
-        // Where none is in time one is kept all the same: a stale read is to be seen as stale, not as out of thin air.
+        // If none is in time, keep one all the same: a stale read must look stale, not like a value from nowhere.
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
@@ -88,7 +88,7 @@ export function createCompletion(
   }
 }
 
-/** For each operation: the latest call of a completed overwriting operation on its key that returned before its own call. */
+/** By operation: the latest call of a completed overwriting operation on its key that returned before its own call. */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)
@@ -116,7 +116,7 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
   else list.push(item)
 }
 
-/** Whether a set still holds a writer for each observed value that has one in the whole; no read is left without its write. */
+/** Whether a set still contains a writer for each observed value that has one in the whole: no read loses its write. */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded
   const written = new Set<string>()

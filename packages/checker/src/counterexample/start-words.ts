@@ -2,8 +2,8 @@ import { CAS, type Decoder, type Encoded, NEVER, READ } from '../encoded.ts'
 import { createWords, show } from './words.ts'
 
 /**
- * Where nobody knows what was there at the start, and an operation saw a value that nobody wrote: who saw another one, so
- * that it cannot have been that. Empty where nobody did, or the start is known.
+ * If the initial value is unknown and an operation saw a value that was never written: the operation that saw another
+ * initial value, and so rules it out. Empty if there is none, or the initial value is known.
  */
 export function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

@@ -1,7 +1,7 @@
 import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaos/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoded.ts'
 
-/** What the operation at a row did, seen by a person: who, what, where. */
+/** Descriptions of the operation at a row, for people: who, what, where. */
 export interface Words {
   /** `process 4 read 1 from n3` */
   readonly did: (row: number, kind: number) => string
@@ -9,7 +9,7 @@ export interface Words {
   readonly the: (row: number, kind: number) => string
   /** `process 2's write of 2 was acknowledged by n1` */
   readonly acknowledged: (row: number, kind: number) => string
-  /** `in the same process`, or of which client two operations of several processes are */
+  /** `in the same process`, or the client that two operations of several processes belong to */
   readonly ofOneClient: (row: number, other: number) => string
   /** `Process 4`, or `Client "alice"` where clients have names. */
   readonly client: (row: number) => string
@@ -18,7 +18,7 @@ export interface Words {
   readonly calledAt: (row: number) => string
 }
 
-/** Adds the row of every operation that is spoken of to the set, where there is one. */
+/** Adds the row of every operation it mentions to `spokenOf`, if given. */
 export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { history } = decoder
   const { operations } = history
@@ -32,7 +32,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     const name = node(row)
     return name === undefined ? '' : ` ${preposition} ${name}`
   }
-  // The key is named only where there are several, or it would say nothing.
+  // Name the key only if there are several.
   const key = (row: number): string => {
     const name = history.keys[operations.key[row]]
     return name === undefined ? '' : ` ${name}`
@@ -90,7 +90,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
 
 const isCas = (f: string | undefined): boolean => f === 'cas'
 
-/** Values in words: JSON, cut where it is long. */
+/** A value in words: JSON, cut if long. */
 export function show(value: Json | undefined): string {
   const text = JSON.stringify(value ?? null)
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
@@ -100,7 +100,7 @@ export const capital = (sentence: string): string => sentence.charAt(0).toUpperC
 
 const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
 
-/** A span of nanoseconds as a person says it. */
+/** A span of nanoseconds in words. */
 export function span(nanoseconds: number): string {
   if (nanoseconds < 1e3) return `${Math.round(nanoseconds)} ns`
   if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1e3)} µs`

@@ -1,12 +1,12 @@
 import type { Encoded } from '../encoded.ts'
 
-/** Between which operations a contradiction lies: the positions of their calls or returns. Empty where that is not known. */
+/** The operations involved in a contradiction, as positions of their calls or returns. Empty if unknown. */
 export type Conflict = readonly number[]
 
-/** More contradictions than this are not told apart. */
+/** At most this many contradictions are told apart. */
 export const MOST_CONFLICTS = 64
 
-/** The operations that a conflict names, in order of call. */
+/** The operations a conflict names, in order of call. */
 export function operationsAt({ length, calls, returns }: Encoded, conflict: Conflict): readonly number[] {
   const wanted = new Set(conflict)
   const indices: number[] = []

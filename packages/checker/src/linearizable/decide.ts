@@ -13,14 +13,14 @@ import { areAppendsInOrder } from './replay/text-replay.ts'
 import type { Search } from './search/search.ts'
 
 export type Linearizability =
-  /** Of the keys that have operations, in the order of their numbers. */
+  /** For the keys that have operations, in order of their numbers. */
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[] }
-  /** `culpritReturn` finds the first return of that key that nothing explains. */
+  /** `culpritReturn` finds that key's first return that cannot be explained. */
   | {
       readonly result: 'violated'
       readonly part: Encoded
       readonly culpritReturn: () => number
-      /** Operations of the part between which the contradiction lies; empty where that is not known. */
+      /** The operations involved in the contradiction; empty if unknown. */
       readonly conflict: readonly number[]
       /** See `rankOf`. */
       readonly rank: number
@@ -36,7 +36,7 @@ export type Linearizability =
 /** A key's operations in an order that explains them. */
 export interface KeyOrder {
   readonly key: number
-  /** As rows of the history: listed when they are asked for. */
+  /** As rows of the history, listed on demand. */
   readonly rows: () => Int32Array
 }
 
@@ -45,7 +45,7 @@ type JsonOf = (name: number) => Json
 /** A search that has begun. */
 interface Task {
   readonly part: number
-  /** Of its case. */
+  /** The number of its case. */
   readonly number: number
   readonly operations: Encoded
   readonly search: Search
@@ -55,11 +55,11 @@ const TOO_MANY_STARTS =
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
 
 /**
- * Decides each key by itself (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
- * conditions cannot decide take turns with growing step budgets, so that a violation in one is found though another is
+ * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
+ * conditions cannot decide take turns with growing step budgets, so that a violation in one is found even if another is
  * hard.
  *
- * @throws OutOfTime where there is no time to begin.
+ * @throws OutOfTime if there is no time to begin.
  */
 export function decideLinearizable(
   encoded: Encoded,
@@ -78,7 +78,7 @@ export function decideLinearizable(
   }
   const { cases, partOf, refute } = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
   const laidOut = new Map<number, { readonly operations: Encoded; readonly order: () => Int32Array }>()
-  // Of each part what contradicts its cases, one or more of them.
+  // By part, the contradictions of its cases.
   const conflicts = new Map<number, readonly number[]>()
   const isDue = createDue()
   for (const [c, part] of cases.entries()) {
@@ -111,7 +111,7 @@ export function decideLinearizable(
     }
     if (isDue(part) && budget.expired()) break
   }
-  // Only once no key contradicts in linear time are those that do not laid out in order: that takes as long again.
+  // Lay orders out only when no key is violated in linear time: it takes as long again.
   for (const [p, { operations, order }] of laidOut) {
     if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired())) break
     const laid = inTime(order, () => undefined)
@@ -180,7 +180,7 @@ export function decideLinearizable(
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // Of a share of the keys, the others have no operations here.
+  // In a share of the keys, the other keys have no operations.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
@@ -191,7 +191,7 @@ function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[])
   )
 }
 
-/** Strings of all keys at once, where that is possible: undefined where some key has to be looked at by itself. */
+/** Decides strings of all keys at once; undefined if some key must be decided separately. */
 function decideAppends(encoded: Encoded, budget: Budget): Linearizability | undefined {
   const found = encoded.hasConditional ? undefined : orderAppends(encoded, budget)
   if (found === undefined) return undefined
@@ -228,25 +228,27 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/** Every order is replayed before anybody sees it. Throws on a mistake of this program. */
+/** Replays an order before it is reported. Throws if it is wrong, which is our own bug. */
 function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
   const fault = faultOnOneKey(part, order, jsonOf)
   if (fault === undefined) return
   throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
 }
 
-/** A history of one key is taken as it is where its events have few gaps: a million operations are not copied for nothing. */
+/**
+ * A history of one key is used as it is if its events have few gaps: copying a million operations would gain nothing.
+ */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]
   return partition(encoded, budget)
 }
 
-/** Operations decided in linear time between two looks at the clock, and how many a part counts for beside its own. */
+/** Operations decided in linear time between two checks of the clock, and the fixed cost of a part in operations. */
 const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/** Whether it is time for a look at the clock, after so many parts. */
+/** Returns whether a clock check is due, counting parts. */
 function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {
@@ -257,7 +259,7 @@ function createDue(): (part: Encoded) => boolean {
   }
 }
 
-/** Steps for each operation in the first turn, and how much longer each further turn is. */
+/** Steps per operation in the first turn, and the growth of each later turn. */
 const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
@@ -274,7 +276,7 @@ function runInSlices(search: Search, steps: number, isOver: () => boolean): Retu
   return 'paused'
 }
 
-/** Why there is no answer: what ran out, and how many of the keys are undecided. */
+/** Why there is no answer: what ran out, and how many keys are undecided. */
 export function reasonUndecided(limit: Limit, undecided: number, keys: number): string {
   const said = limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
   if (keys === 1) return `${said}: the search found neither an order nor a contradiction`
@@ -282,8 +284,8 @@ export function reasonUndecided(limit: Limit, undecided: number, keys: number): 
 }
 
 /**
- * The first return event after which the zones already conflict. Prefixes of a linearizable history are linearizable, so
- * bisection finds it.
+ * The first return event at which the zones conflict. Prefixes of a linearizable history are linearizable, so bisection
+ * finds it.
  *
  * @throws OutOfTime
  */
