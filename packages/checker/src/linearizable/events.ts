@@ -3,7 +3,7 @@ import { type Encoded, NEVER } from '../encoded.ts'
 import { eventCount } from './distinct/zones.ts'
 
 /**
- * By position what happens there: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing, and for
+ * By position: i + 1 for the call of operation i, -(i + 1) for its return, and 0 for neither, including the returns of
  * operations of unknown outcome.
  */
 export function eventsByPosition(part: Encoded): Int32Array {
@@ -17,7 +17,7 @@ export function eventsByPosition(part: Encoded): Int32Array {
   return events
 }
 
-/** How many operations are open at once at most. */
+/** The largest number of operations open at once. */
 export function mostOpen(events: Int32Array): number {
   let open = 0
   let most = 0
@@ -28,16 +28,16 @@ export function mostOpen(events: Int32Array): number {
   return most
 }
 
-/** By operation a small number, different ones for operations that are open at the same time. */
+/** By operation: a small number that differs between operations open at the same time. */
 export interface Slots {
   readonly of: Int32Array
-  /** How many numbers there are: as many as operations are open at once at most. */
+  /** The number of slots: the largest number of operations open at once. */
   readonly count: number
 }
 
 export function assignSlots(events: Int32Array, length: number): Slots {
   const of = int32Array(length)
-  // A stack of the numbers given before that nobody has now.
+  // A stack of numbers that were given out and are free again.
   const free = int32Array(length)
   const end = events.length
   let freeCount = 0

@@ -8,7 +8,7 @@ import { createNarrowFrontier, EVERY } from './walks/narrow.ts'
 import { MOST_OPEN } from './walks/narrow-open.ts'
 import { createFrontierSearch } from './walks/refinement.ts'
 
-/** Steps for each operation in the first turn of a search, and the growth of its later turns. */
+/** Steps per operation in a search's first turn, and the growth of its later turns. */
 interface Turns {
   readonly first: number
   readonly growth: number
@@ -17,38 +17,39 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/** With compare-and-sets of unknown outcome the frontier is much slower, except to refute. */
+/** With compare-and-sets of unknown outcome the frontier is much slower, except at refuting. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
 /**
- * The search in depth has lost its way when it gets no further for so many steps: in its first turn it then stops early. Of
- * the narrow one steps are cheap.
+ * A depth-first search without progress for this many steps has gone astray; in its first turn it then stops early. The
+ * narrow search's steps are cheap.
  */
 const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** Where no more operations are open at once than this, the search in depth seldom goes astray, and when it does soon. */
+/** With at most this many operations open at once, the depth-first search seldom goes astray, and if it does, soon. */
 const FEW_OPEN = 6
 const STRAY_STEPS_OF_FEW = 512
 
 interface Contender {
   readonly search: Search
   readonly growth: number
-  /** Steps in its next turn. */
+  /** Steps of its next turn. */
   turn: number
 }
 
 /**
- * Searches that take turns, each longer than the last. In depth is quick where an explanation is easy to find, and
- * with compare-and-sets of unknown outcome; the frontier where there are many operations of unknown outcome, or where
- * there is no explanation. All are exact, so the first answer stands.
+ * Searches that take turns, each longer than the last. The depth-first search is quick if an explanation is easy to
+ * find, and with compare-and-sets of unknown outcome; the frontier is quick with many operations of unknown outcome, or
+ * if there is no explanation. All are exact, so the first answer counts.
  *
- * Where the outcome of all is known and not too many are open at once, the narrow search goes first. Otherwise the narrow
- * frontier does wherever it applies, unless so few operations are open that the search in depth finds its way at once; with
- * compare-and-sets of unknown outcome it takes turns with the frontier too, which refutes without counting them.
+ * If all outcomes are known and few operations are open at once, the narrow search goes first. Otherwise the narrow
+ * frontier does wherever it applies, unless so few operations are open that the depth-first search finds its way at
+ * once. With compare-and-sets of unknown outcome it also takes turns with the frontier, which refutes without counting
+ * them.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({
@@ -70,7 +71,8 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
   const byNarrowFrontier = (): Contender | undefined => {
-    // To follow every configuration takes too long where many are open, or operations of unknown outcome are counted.
+    // Following every configuration takes too long if many operations are open, or if operations of unknown outcome are
+    // counted.
     const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
     return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }
@@ -78,7 +80,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
   let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
-  // Only a search that has had its turn without an answer gets a rival.
+  // A search gets a rival only after a turn without an answer.
   const untried = isNarrow
     ? [byNarrowFrontier]
     : narrowFrontier === undefined
@@ -110,7 +112,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     }
     quota = current.turn
   }
-  /** Goes on without the current search; false where there is no other. */
+  /** Continues without the current search; false if it was the last. */
   const drop = (): boolean => {
     const next = nextContender()
     if (next === undefined) return false

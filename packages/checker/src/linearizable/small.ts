@@ -8,8 +8,8 @@ import { createPortfolio } from './portfolio.ts'
 const SLICE = 4096
 
 /**
- * Whether a few operations on one key cannot be linearized, whatever was there at the start where that is unknown;
- * `unknown` where that took more than so many steps.
+ * Whether a few operations on one key cannot be linearized, for any initial value if it is unknown; `unknown` if that
+ * takes more than `steps` steps.
  *
  * @throws OutOfTime
  */
@@ -31,7 +31,7 @@ export function violatesLinearizability(
   return isUnclear ? 'unknown' : true
 }
 
-/** The id of a value that, there at the start, makes one key's operations linearizable, as far as that is quickly seen. */
+/** The id of an initial value that makes one key's operations linearizable, if one is quickly found. */
 export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
   const { alternatives } = startsOf(part, jsonOf)
   const explains = (each: Encoded): boolean => violates(each, jsonOf, budget, FEW_STEPS * part.length) !== true

@@ -8,13 +8,13 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 /**
  * Decides linearizability of one register with compare-and-sets whose written values are distinct, in linear time.
  *
- * A cas comes directly after the operations of the value it replaced. So values that were replaced by cas form chains, and
- * there is an order exactly when no value was replaced twice, none replaced each other in a circle, and there is one of the
- * chains (see `orderChains`).
+ * A cas comes directly after the operations of the value it replaced, so values replaced by cas form chains. There is
+ * an order exactly when no value was replaced twice, no values replaced each other in a circle, and the chains can be
+ * ordered (see `orderChains`).
  *
- * Writes and cas of unknown outcome happened where their value was observed, or replaced by one that was.
+ * Writes and cas of unknown outcome happened if their value was observed, or replaced by one that was.
  *
- * Not applicable where values repeat, the initial value is written, strings are appended, or a failed cas counts as an
+ * Not applicable if values repeat, the initial value is written, strings are appended, or a failed cas counts as an
  * observation. Expects a compact history (see `compact`).
  */
 export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
@@ -39,8 +39,8 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
 }
 
 /**
- * By value the operation that writes it, completed or not, for the initial one the number after the last; undefined where
- * values repeat, or an observation is negative.
+ * By value: the operation that writes it, completed or not; the initial value is written by the number after the last.
+ * Undefined if values repeat, or an observation is negative.
  */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined
@@ -56,7 +56,7 @@ function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded
   return writer
 }
 
-/** By value whether the register certainly held it: 1 if so. */
+/** By value: 1 if the register certainly held it. */
 function valuesThatWere(
   { length, kind, expects, writes, returns }: Encoded,
   writer: Int32Array,
@@ -83,8 +83,8 @@ function valuesThatWere(
 }
 
 /**
- * Which cas replaced what. There is a conflict where two replaced the same, where a value that was held had no writer, or
- * where values replaced each other in a circle.
+ * Which cas replaced which value. There is a conflict if two replaced the same value, a value that was held had no
+ * writer, or values replaced each other in a circle.
  */
 function linksOf(
   { length, kind, expects, calls, returns }: Encoded,

@@ -4,40 +4,40 @@ import { type Encoded, NEVER, READ } from '../../encoded.ts'
 import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'
 import { sequenceOfZones } from './zones.ts'
 
-/** In place of an operation, or a value: there is none. */
+/** In place of an operation or value: none. */
 export const NONE = -1
 
 /**
- * Operations on one key or many, by the value that each wrote or read, and which of the values follow each other directly,
- * with nothing in between. Value i is what operation i wrote, `length + k` what key k was at first.
+ * Operations on one or more keys, by the value each wrote or read, and which values follow each other directly, with
+ * nothing in between. Value i is what operation i wrote, `length + k` the initial value of key k.
  */
 export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
-  /** By operation; NONE where it is left out. */
+  /** By operation; NONE if it is left out. */
   readonly value: Int32Array
-  /** By value, the one that directly follows; NONE where none has to. There are no circles. */
+  /** By value: the one that follows directly; NONE if none must. There are no circles. */
   readonly next: Int32Array
-  /** By value 1 where it directly follows another. */
+  /** By value: 1 if it directly follows another. */
   readonly follows: Uint8Array
 }
 
 export interface Orders {
-  /** The operations of key k, from `starts[k]` to `starts[k + 1]`, in an order that explains them. */
+  /** The operations of key k, from `starts[k]` up to `starts[k + 1]`, in an order that explains them. */
   readonly order: Int32Array
   readonly starts: Int32Array
-  /** By key 1 where there is no order. */
+  /** By key: 1 if there is no order. */
   readonly isViolated: Uint8Array
-  /** Why not, of some of those keys. */
+  /** The conflicts of some of those keys. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Orders each key's operations, in linear time. The operations of a value (what wrote it, then its reads) follow each other
- * directly, as in `zones`, and so do those of a chain of values, in an order that is given. There is an order of everything
- * exactly when within each chain nothing returned before what it must follow was called, and the zones of whole chains do
- * not conflict: "some operation of A returned before one of B was called" gives no longer cycle without giving one of two,
- * since it compares one number of A with one of B.
+ * Orders each key's operations, in linear time. The operations of a value (its write, then its reads) follow each other
+ * directly, as in `zones`, and so do the values of a chain, in their given order. There is an order of everything
+ * exactly when, within each chain, nothing returned before the call of an operation it must follow, and the zones of
+ * whole chains do not conflict. Two chains are enough to look at: "some operation of A returned before one of B was
+ * called" compares one number of A with one of B, so a longer cycle always contains a cycle of two.
  *
- * `events` is how many event positions there are.
+ * `events` is the number of event positions.
  *
  * @throws OutOfTime
  */
@@ -60,7 +60,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // From here on `reads` has, by value, not how many read it but where the next of them goes.
+  // From here on `reads` holds, by value, the position of its next read instead of a count.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {
@@ -78,14 +78,14 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
 }
 
 interface Clusters {
-  /** By value: how many read it. */
+  /** By value: the number of its reads. */
   readonly reads: Int32Array
-  /** By value: the earliest return and the latest call of who wrote and read it. */
+  /** By value: the earliest return and the latest call of the operations that wrote or read it. */
   readonly first: Int32Array
   readonly last: Int32Array
 }
 
-/** Before every call. */
+/** Earlier than every call. */
 const NO_CALL = -2
 
 function clustersOf({ length, kind, calls, returns, value, next }: Chains, budget: Budget): Clusters {
@@ -105,9 +105,9 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
 }
 
 interface Joined {
-  /** By value 1 where a chain begins with it. */
+  /** By value: 1 if a chain begins with it. */
   readonly isHead: Uint8Array
-  /** By key 1 where within a chain something returned before what it must follow was called. */
+  /** By key: 1 if, within a chain, something returned before the call of an operation it must follow. */
   readonly isBroken: Uint8Array
   readonly conflicts: readonly Conflict[]
 }
@@ -120,7 +120,7 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
-    // The latest call so far in the chain: nothing that comes later in it may have returned before.
+    // The latest call so far in the chain: no later operation of the chain may have returned before it.
     let latest = NO_CALL
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {

@@ -5,7 +5,7 @@ import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /**
- * Decides one key in linear time, where what was written is distinct. Expects a compact history (see `compact`).
+ * Decides one key in linear time, if its written values are distinct. Expects a compact history (see `compact`).
  *
  * @throws OutOfTime
  */

@@ -17,24 +17,27 @@ import { type Encoded, NOTHING } from '../../encoded.ts'
 import { NONE } from './chains.ts'
 
 /**
- * The texts that were written to strings, such that a longer text can be read piece by piece. Texts are compared as they are
- * kept, as JSON text in UTF-8: that of two strings after one another is those of the two after one another, unless halves of
- * a surrogate pair meet there.
+ * The texts written to strings, indexed so that a longer text can be read piece by piece. Texts are compared as stored:
+ * JSON text in UTF-8. Concatenating stored texts gives the stored text of the concatenation, unless halves of a
+ * surrogate pair meet.
  */
 export interface Pieces {
   readonly texts: PlacedTexts
-  /** The operation on this key that wrote what stands at the beginning of bytes[from, to); NONE where none did. */
+  /** The operation on this key whose text begins bytes[from, to); NONE if there is none. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
   /** Bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
-  /** By key 0 where its pieces are strings, not empty, distinct, and none begins another; otherwise `at` tells nothing. */
+  /**
+   * By key: 0 if its pieces are strings, not empty, distinct, and none is a prefix of another; otherwise `at` means
+   * nothing.
+   */
   readonly isUnclear: Uint8Array
 }
 
 /** Pieces of more different sizes would take too long to find in a text. */
 const MOST_SIZES = 64
 
-/** In place of a byte that ends each piece of a key: there is none. JSON text has no such byte. */
+/** In place of a terminator: the key has none. JSON text never contains this byte. */
 const NO_TERMINATOR = 0
 
 /** @throws OutOfTime */
@@ -43,7 +46,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   const texts = table.placed()
   const isUnclear = uint8Array(keys)
   const writers = createWriters(encoded)
-  // By key the byte that all its pieces end with and do not otherwise have: then none begins another.
+  // By key: a byte with which all its pieces end and that occurs nowhere else in them. Then no piece is a prefix of
+  // another.
   const terminators = uint8Array(keys)
   const isUnterminated = uint8Array(keys)
   for (let i = 0; i < length; i++) {
@@ -93,18 +97,18 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // What is found in the piece without its last byte begins it.
+    // A piece found within this one, without its last byte, is a prefix of it.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }
 }
 
-/** Bytes of a string, without its quotes. */
+/** Size of a string in bytes, without its quotes. */
 const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry) - startOf(texts, entry) - 2
 
 const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
 
-/** By key, for some of them, of what sizes its pieces are, ascending. */
+/** For some keys: the sizes of their pieces, ascending. */
 function sizesByKey(
   { length, key, writes }: Encoded,
   isWanted: Uint8Array,
@@ -121,15 +125,17 @@ function sizesByKey(
 }
 
 interface Writers {
-  /** Operation i wrote the text with this number. False where another operation on the same key wrote the same. */
+  /**
+   * Records that operation i wrote the text with this number. False if another operation on the same key wrote it too.
+   */
   readonly add: (i: number, entry: number) => boolean
-  /** Who wrote the text with this number, or NONE, on the key. */
+  /** The operation that wrote the text with this number on the key, or NONE. */
   readonly of: (entry: number, k: number) => number
 }
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // What was written to several keys, on all of them but the first.
+  // Texts written to several keys: their writers on all keys but the first.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {
@@ -150,7 +156,7 @@ const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 const LETTER_D = 0x64
 
-/** Whether it is a string, not empty, and has no half of a surrogate pair, which JSON text has as \ud8… to \udf…. */
+/** Whether it is a non-empty string without half a surrogate pair, which JSON text has as \ud8… to \udf…. */
 function isPiece(texts: PlacedTexts, entry: number): boolean {
   if (entry === NONE) return false
   const bytes = pageOf(texts, entry)

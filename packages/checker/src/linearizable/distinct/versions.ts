@@ -6,20 +6,21 @@ import { type Chains, NONE } from './chains.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
- * What strings with put, append and get were: the versions that operations made of them, as the values of `Chains`. A text
- * that was read tells which put it began with and which appends followed, one after another, with nothing in between.
+ * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text that
+ * was read tells which put it began with and which appends followed, one after another, with nothing in between.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
-  /** By key 1 where its texts do not tell that much. */
+  /** By key: 1 if its texts do not tell that much. */
   readonly isUnclear: Uint8Array
-  /** By key 1 where a text was read that cannot have come about, whatever the order. */
+  /** By key: 1 if a text was read that no order can produce. */
   readonly isImpossible: Uint8Array
-  /** The reads of such texts, the first of each key. */
+  /** The first read of such a text on each key. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Goes through all keys together in the order of calls: texts are then looked at in about the order in which they are kept.
+ * Processes all keys together in the order of calls, so that texts are visited roughly in the order in which they are
+ * stored.
  *
  * @throws OutOfTime
  */
@@ -31,7 +32,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value, the version that it was last found to be. Two keys may have had the same text.
+  // By value: the version it was last found to be. Two keys may have had the same text.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look()
@@ -49,12 +50,12 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // Who reads just what was put has seen no append: that takes no look at the text.
+      // A read of exactly what was put has seen no append: the text itself need not be compared.
       known[writes[i]] = i
     }
   }
   for (let i = 0; i < length; i++) {
-    // What is of unknown outcome and was not seen is left out.
+    // Operations of unknown outcome that were not seen are left out.
     const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
     if (kind[i] !== READ && isSeen) value[i] = i
   }
@@ -62,26 +63,27 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {
-  /** A put was called: most texts read from then on begin with it. */
+  /** A put was called: most texts read from now on begin with it. */
   readonly begin: (put: number) => void
-  /** The version of this key that the value is; NONE where it cannot have come about. */
+  /** The version of this key that equals the value; NONE if no order can produce it. */
   readonly locate: (value: number, k: number) => number
 }
 
-/** So much text is looked at between two looks at the clock. */
+/** Bytes of text compared between two checks of the clock. */
 const BYTES_BETWEEN_LOOKS = 262_144
 
 function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces: Pieces, budget: Budget): Texts {
   const { texts } = pieces
   const next = int32Array(length + keys).fill(NONE)
   const follows = uint8Array(length + keys)
-  // By version: how many bytes its text has.
+  // By version: the length of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By the version that a chain begins with: the last one known of it, NONE before it is begun, and where its text is.
+  // By a chain's first version: its last known version (NONE before the chain is begun), and the position of that
+  // version's text.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key the chain that was begun or read last.
+  // By key: the chain that was begun or read last.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {
@@ -91,12 +93,12 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
-  /** Whether what is known of the chain begins the text, or the text it. */
+  /** Whether one of the chain's known text and this text is a prefix of the other. */
   const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
     const size = Math.min(sizes[lasts[head]], to - from)
     return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
   }
-  /** The chain that the text belongs to; NONE where there is no such. */
+  /** The chain the text belongs to; NONE if there is none. */
   const chainOf = (bytes: Uint8Array, from: number, to: number, k: number): number => {
     if (recent[k] !== NONE && agrees(recent[k], bytes, from, to)) return recent[k]
     const first = pieces.at(bytes, from, to, k)
@@ -106,7 +108,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     recent[k] = head
     return agrees(head, bytes, from, to) ? head : NONE
   }
-  /** Goes on from what is known of the chain to the end of the text: its version, NONE where there is none. */
+  /** Extends the chain's known text to the end of this one: returns its version, NONE if there is none. */
   const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
     let last = lasts[head]
     while (sizes[last] < to - from) {
@@ -120,7 +122,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     lasts[head] = last
     return last
   }
-  /** The chain's version with so many bytes: takes no more steps than that. */
+  /** The chain's version of this size in bytes. Takes at most that many steps. */
   const ofSize = (head: number, size: number): number => {
     let version = head
     while (version !== NONE && sizes[version] < size) version = next[version]

@@ -3,9 +3,9 @@ import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../budget.ts'
 import { type Encoded, NEVER } from '../../encoded.ts'
 import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'
 
-/** What the zones say: an order that explains the operations, or a few of them that no order explains. */
+/** Either an order that explains the operations, or a few operations that no order explains. */
 export type ZonesAnswer =
-  /** The order is laid out when somebody asks for it: where another key is violated nobody does. */
+  /** The order is laid out on demand: if another key is violated, it is not needed. */
   | { readonly result: 'met'; readonly order: () => Int32Array }
   | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
   | { readonly result: 'not applicable' }
@@ -14,13 +14,13 @@ export type ZonesAnswer =
  * Decides linearizability of one register whose written values are distinct, in linear time (Gibbons & Korach 1997).
  *
  * A value's cluster is its write and the reads that returned it. Let first be the earliest return in the cluster, and
- * last the latest call. Where first < last the zone [first, last] is "forward": the register must hold that value
- * throughout. Otherwise it is "backward": all its operations overlap, and any instant in [last, first] will do. There is
- * an order exactly when no read returns before its write is called, no two forward zones overlap, and no backward zone
- * lies inside a forward one.
+ * last the latest call. If first < last the zone [first, last] is "forward": the register must hold that value
+ * throughout. Otherwise it is "backward": all its operations overlap, and any instant in [last, first] will do. There
+ * is an order exactly when no read returns before its write is called, no two forward zones overlap, and no backward
+ * zone lies inside a forward one.
  *
- * Not applicable where values repeat, the initial value is written, or an operation is neither read nor write.
- * Expects event positions and values with few gaps (see `compact`).
+ * Not applicable if values repeat, the initial value is written, or an operation is neither read nor write. Expects
+ * event positions and values with few gaps (see `compact`).
  */
 export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
   if (part.hasConditional || part.hasAppend) return { result: 'not applicable' }
@@ -36,7 +36,7 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
 
 const onlyKey = (): number => 0
 
-/** The reads that returned before the write of their value was called, and that write where there is one. */
+/** The reads that returned before the write of their value was called, and that write if there is one. */
 function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
   const conflicts: Conflict[] = []
   for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
@@ -50,7 +50,10 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 }
 
 interface Clusters {
-  /** By value: the operation that wrote it, -1 for the initial value and for values not (or needlessly) written. */
+  /**
+   * By value: the operation that wrote it; -1 for the initial value, and for values that were not written, or
+   * needlessly.
+   */
   readonly writer: Int32Array
   /** By value: the earliest return and the latest call; -2 for "before the history". */
   readonly first: Int32Array
@@ -60,13 +63,13 @@ interface Clusters {
   readonly reads: Int32Array
   /** How many event positions there are. */
   readonly events: number
-  /** A read of a value that nobody had begun to write when it returned. */
+  /** A read returned before anyone had begun to write its value. */
   readonly impossibleRead: boolean
 }
 
 /**
- * Whether an operation is a read or a write is as good as random, and a branch guessed wrong costs more than all else
- * here: so the loop does the same for both. Of the value read and the value written one is NOTHING, all ones in binary.
+ * Reads and writes alternate unpredictably, and mispredicted branches would dominate the cost, so the loop does the
+ * same for both. Of the value read and the value written, one is NOTHING: all ones in binary.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
@@ -89,7 +92,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
     writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
     reads[value] += isWrite ^ 1
-    // Operations come in order of call: only a read that was called before can have returned before.
+    // Operations come in order of call: only a read called earlier can have returned earlier.
     if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
     first[value] = lesser(first[value], returned)
     last[value] = calls[i]
@@ -98,7 +101,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   for (let at = 0; at < unknown.length; at++) {
     const w = unknown[at]
     const value = writes[w]
-    // A write of unknown outcome that nobody read can be taken never to have happened.
+    // A write of unknown outcome that was never read can be assumed not to have happened.
     if (reads[value] === 0) continue
     if (writer[value] !== -1) return undefined
     writer[value] = w
@@ -120,9 +123,9 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
 /** The lesser of two numbers that differ by less than 2^31. */
 const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
-/** How many event positions there are: one more than the last. */
+/** The number of event positions: one more than the last. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  // Operations come in order of call, and few return after the last of them was called.
+  // Operations come in order of call, and few return after the last call.
   let last = length === 0 ? -1 : calls[length - 1]
   for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1
@@ -134,15 +137,16 @@ export interface Zones {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By key, the group that comes before all others of that key, if it is used: its `used` is then set back. */
+  /** By key: the group that precedes all others of that key, if it is used; its `used` is then reset. */
   readonly initials: ArrayLike<number>
-  /** The key that a group is on. Groups on two keys cannot conflict. */
+  /** The key of a group. Groups on different keys cannot conflict. */
   readonly keyOf: (group: number) => number
 }
 
 /**
- * Takes the groups in the order in which their zones begin, placing one after another: one sequence for all keys, in which
- * each key's groups are in order. By key 1 where two conflict: what is said of it then means nothing.
+ * Visits the groups in the order in which their zones begin and places them one after another: one sequence for all
+ * keys, in which each key's groups are in order. By key: 1 if two conflict; its part of the sequence is then
+ * meaningless.
  */
 export function sequenceOfZones(
   zones: Zones,
@@ -153,9 +157,9 @@ export function sequenceOfZones(
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
-  // By key: where the last forward zone ends, and what comes right after it.
+  // By key: where the last forward zone ends, and the groups to come right after it.
   const ends = int32Array(keys).fill(-1)
-  // By key: the group whose zone that is.
+  // By key: the group of that zone.
   const holder = int32Array(keys)
   const waiting: number[][] = Array.from({ length: keys }, () => [])
   let held = 0
@@ -177,7 +181,7 @@ export function sequenceOfZones(
     const isForward = first[group] < end
     const begin = isForward ? first[group] : end
     if (begin > ends[k]) {
-      // The forward zone before it is over, and what waited for its end comes first.
+      // Place the forward zone, preceded by the groups that waited for its end.
       if (held > 0) {
         for (const later of waiting[k]) sequence[placed++] = later
         held -= waiting[k].length
@@ -198,7 +202,7 @@ export function sequenceOfZones(
         holder[k] = group
       }
     } else {
-      // It begins inside the forward zone and outlasts it: it comes right after.
+      // It begins inside the forward zone and outlasts it: place it right after.
       waiting[k].push(group)
       held++
     }
@@ -207,15 +211,15 @@ export function sequenceOfZones(
   return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
 }
 
-/** The groups but the initial ones, in the order in which their zones begin, forward or backward. */
+/** The groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
 function beginnings({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
-  // By event: group + 1 where that group's zone begins.
+  // By event: group + 1 if that group's zone begins there.
   const begins = int32Array(events)
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One place more, where what is no group leaves no trace.
+  // One extra place receives the writes for positions without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -238,7 +242,7 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One place more, beyond the end: there go the writes when reads are put in their places, so that both are treated alike.
+  // One extra place at the end receives the writes while reads are placed, so that both take the same path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

@@ -5,19 +5,19 @@ import { UNMENTIONED } from '../../start/unknown.ts'
 /** The state of a string that no observation can match until the next write: appends only make it longer. */
 export const DEAD = 0
 
-/** The states of a register with append: only prefixes of values that somebody observed need to be told apart. */
+/** The states of a register with append: only prefixes of observed values need to be told apart. */
 export interface AppendStates {
   readonly initial: number
-  /** The state of a value that is there at the start. */
+  /** The state of an initial value. */
   readonly startOf: (value: number) => number
-  /** The state that an operation observes, or puts; NOTHING where it does neither. */
+  /** The state that an operation observes or puts; NOTHING if it does neither. */
   readonly expects: Int32Array
   readonly writes: Int32Array
-  /** The state after appending the piece that is written by `operation`. */
+  /** The state after appending the piece that `operation` writes. */
   readonly append: (state: number, operation: number) => number
 }
 
-/** What append makes of a value: null counts as the empty string, other values as their JSON text. */
+/** A value as append sees it: null counts as the empty string, other values as their JSON text. */
 export function appendText(value: Json): string {
   if (typeof value === 'string') return value
   return value === null ? '' : JSON.stringify(value)
@@ -25,8 +25,8 @@ export function appendText(value: Json): string {
 
 /**
  * Canonical states for a register with append. A string that is not a prefix of any observed value can satisfy no
- * observation before the next write replaces it, and neither can anything appended to it: all such strings are one
- * state, DEAD. The others are a position in the sorted list of observed values and a length, so that appending compares
+ * observation before the next write replaces it, and appending to it does not help: all such strings are one state,
+ * DEAD. Any other state is a position in the sorted list of observed values and a length, so that appending compares
  * the piece with the text in place and never builds a string. Exact: no hash stands for a string.
  */
 export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json): AppendStates {
@@ -38,7 +38,7 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state: the range of texts it is a prefix of, and its length; for the other values -1 and the value.
+  // By state: the range of texts it is a prefix of, and its length; for values that are not strings -1 and the value.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -68,12 +68,12 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     const state = known.get(value)
     if (state !== undefined) return state
     const text = json(value)
-    // What is not a string matches only itself, and is appended to as text.
+    // A value that is not a string matches only itself; appending to it uses its text.
     const made = typeof text === 'string' ? extended(0, texts.length, 0, text) : addState(-1, -1, value)
     known.set(value, made)
     return made
   }
-  // A text that nobody mentions matches no observation, whatever is appended to it.
+  // A text that no operation mentions matches no observation, whatever is appended to it.
   const startOf = (value: number): number => (part.names[value] === UNMENTIONED ? DEAD : stateOf(value))
   const appended = new Map<number, number>()
   return {
@@ -100,7 +100,7 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** The first number in [from, to) for which `holds`, which must be false and then true; `to` where it never is. */
+/** The first number in [from, to) for which `holds`, which must be monotonic; `to` if there is none. */
 function search(from: number, to: number, holds: (at: number) => boolean): number {
   let low = from
   let high = to

@@ -3,12 +3,13 @@ import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../en
 import { UNMENTIONED } from '../../start/unknown.ts'
 import { appendText } from './appends.ts'
 
-/** What a witness must respect besides being legal. */
+/** The order a witness must respect in addition to being legal. */
 export type OrderRule = 'real time' | 'process order'
 
 /**
- * Says what is wrong with a witness, or undefined where nothing is. It shares no code with the algorithms that find
- * witnesses: every mandatory operation once, each legal in its turn on plain values, and the order respected.
+ * Says what is wrong with a witness; undefined if nothing is. Checks that every mandatory operation occurs once, each
+ * is legal in its turn on plain values, and the order is respected. Shares no code with the algorithms that find
+ * witnesses.
  */
 export function faultOfWitness(
   encoded: Encoded,
@@ -20,7 +21,7 @@ export function faultOfWitness(
   return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
 }
 
-/** The same in real time for operations that are all about one key, whatever its number. */
+/** The same in real time for operations on a single key, whatever its number. */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
@@ -48,7 +49,7 @@ function faultOfReplay(
       if (calls[i] > latestCall) latestCall = calls[i]
     } else {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // One of unknown outcome never returned: it has no successor, but it has predecessors.
+      // An operation of unknown outcome never returned: it precedes nothing, but others precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
@@ -57,7 +58,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // The same text by its number: who reads it next compares numbers.
+      // The same text as a number, so that the next read compares numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
@@ -74,15 +75,15 @@ function faultOfReplay(
   return undefined
 }
 
-/** A text that nobody reads. */
+/** A text that is never read. */
 const ANOTHER = '\u0000\ud800\u0000'
 
-/** Real time asks for none. */
+/** Real time needs no clients. */
 const NO_CLIENTS = new Int32Array(0)
 
 /**
- * Whether an order is right. Without branches: what an operation does is as good as random, and a branch guessed wrong costs
- * more than all else here. What an operation does not observe, or write, is NOTHING, which is negative.
+ * Whether an order is right. Branch-free: operations alternate unpredictably, and mispredicted branches would dominate
+ * the cost. A value that an operation does not observe or write is NOTHING, which is negative.
  */
 function isRightOnOneKey(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
@@ -109,7 +110,7 @@ function isRightOnOneKey(
     const isObservation = writes[i] >> 31
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
-  // As many as there are, none of them twice: none is missing.
+  // As many as there are, without repetition: none is missing.
   if (end === length) return faults === 0
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false
@@ -117,7 +118,7 @@ function isRightOnOneKey(
   return faults === 0
 }
 
-/** The same for one register in real time, whose values are all numbers: a million operations in some milliseconds. */
+/** The same for one register in real time whose values are all numbers: a million operations in a few milliseconds. */
 function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
   order: Int32Array,

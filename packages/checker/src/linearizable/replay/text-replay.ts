@@ -1,15 +1,15 @@
 import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaos/history'
 import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 
-/** In place of a value: the string is what was put together last. */
+/** In place of a value: the string is the one last put together. */
 const PUT_TOGETHER = -1
 
 /**
- * Whether orders of strings with put, append and get are right, each key's from `starts[key]` to `starts[key + 1]`: every
- * completed operation once, legal in its turn on plain bytes, and after none that was called once it had returned. Shares no
- * code with what finds the orders. Texts are compared as in `Pieces`.
+ * Whether orders of strings with put, append and get are right, each key's from `starts[key]` up to `starts[key + 1]`:
+ * every completed operation once, legal in its turn on plain bytes, and never after one that was called after it had
+ * returned. Shares no code with what finds the orders. Texts are compared as in `Pieces`.
  *
- * All keys go forward together, in the order of calls: what is looked at then lies close together.
+ * All keys advance together, in the order of calls, so that the data visited lies close together.
  */
 export function areAppendsInOrder(
   encoded: Encoded,
@@ -30,7 +30,7 @@ export function areAppendsInOrder(
       if (calls[i] > latestCall[k]) latestCall[k] = calls[i]
       const value = values[k]
       if (kind[i] === READ) {
-        // Who reads the same next compares numbers.
+        // The next read of the same text compares numbers.
         if (value === PUT_TOGETHER && strings.is(k, expects[i])) values[k] = expects[i]
         if (values[k] !== expects[i]) return false
       } else if (kind[i] === WRITE) {
@@ -47,9 +47,9 @@ export function areAppendsInOrder(
   return true
 }
 
-/** By key a string, empty at first, which values of the history are put and appended to, and compared with. */
+/** By key: a string, initially empty, that values of the history can be put into, appended to and compared with. */
 interface Strings {
-  /** False where the value is no string. */
+  /** False if the value is not a string. */
   readonly put: (k: number, value: number) => boolean
   readonly append: (k: number, value: number) => boolean
   readonly is: (k: number, value: number) => boolean

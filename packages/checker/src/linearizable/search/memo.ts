@@ -3,9 +3,9 @@ import type { Budget } from '../../budget.ts'
 /** A set of fixed-width integer keys, compared word by word: a search that trusted a hash could be wrong. */
 export interface Memo {
   /**
-   * Adds the key; false where it was there already. Undefined: the memory limit was reached, and nothing was added.
+   * Adds the key; false if it was there already. Undefined if the memory limit was reached and nothing was added.
    *
-   * @throws OutOfTime where it has to grow for that: all it is good for then is to be released.
+   * @throws OutOfTime if it had to grow for that: after that it can only be released.
    */
   readonly add: (key: Int32Array) => boolean | undefined
   readonly has: (key: Int32Array) => boolean
@@ -14,7 +14,7 @@ export interface Memo {
 
 const START = 256
 
-/** The first word of a key must not be 0: that marks a free place. Open addressing, at most 5/8 full. */
+/** The first word of a key must not be 0, which marks a free place. Open addressing, at most 5/8 full. */
 export function createMemo(width: number, budget: Budget): Memo {
   let capacity = 0
   let table = new Int32Array(0)

@@ -5,8 +5,8 @@ import type { Slots } from '../events.ts'
 import { KINDS, MOST_OPEN } from '../walks/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// A choice that was made: before which return, in which state, what of the open operations was taken, what was left to
-// choose, and how many operations had been taken in all.
+// A choice made: before which return, in which state, which open operations were taken, what was left to choose, and
+// how many operations had been taken in all.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -14,19 +14,19 @@ const UNTRIED = 3
 const TAKEN = 4
 const CHOICE = 5
 
-/** In the number of a place in the masks: the kind. */
+/** Masks the kind in an index into `masks`. */
 const KIND_BITS = KINDS - 1
 
 /** No operation. */
 const NOBODY = -1
 
 /**
- * The search in depth (see `createSearch`) for the most frequent case: never more than 32 operations open at once, none of
- * unknown outcome, no append. What is open, and what of it was taken, is a word then; nothing is linked or unlinked.
+ * The depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once, none of
+ * unknown outcome, no append. The open operations, and those taken, each fit one word; nothing is linked or unlinked.
  *
- * It chooses only when an operation returns that was not taken, and tries the one first that returns first. Of writes of
- * one value the others are not tried then: had another led to an explanation, the two could change places in it. Nor is
- * anything tried where no open operation writes the value that is waited for.
+ * It chooses only when an operation returns that was not taken, and tries the one that returns first. Among writes of
+ * one value the others need not be tried: if another led to an explanation, the two could be exchanged in it. Nothing
+ * is tried either if no open operation writes the awaited value.
  *
  * `events` as from `eventsByPosition`; an operation's slot is its bit's number.
  */
@@ -38,29 +38,29 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   // The open operations: by kind, and by value (the old value of a cas) and kind.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
-  // By operation: its place in `masks`.
+  // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
-    // Of a read and of a write the other of the two values is NOTHING, all ones in binary.
+    // For a read or a write, the other of the two values is NOTHING: all ones in binary.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  // No operation is taken twice, so there is room for every choice; what is not used of it takes no memory.
+  // No operation is taken twice, so every choice has room; unused room takes no memory.
   const choices = int32Array(CHOICE * length)
   const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
   const tables = { slotOf, placeOf, operationAt, sets, masks }
   let depth = 0
   let furthest = -1
-  // Where `run` goes on.
+  // Where `run` continues.
   let lastPosition = 0
   let lastState = part.initial
   let lastDone = 0
   let lastTaken = 0
 
-  /** Undoes the events from `to` up to `from`, the last one first. */
+  /** Undoes the events between `to` and `from`, last one first. */
   const rewind = (from: number, to: number): void => {
     for (let position = from - 1; position >= to; position--) {
       const event = events[position]
@@ -73,7 +73,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       sets[place & KIND_BITS] ^= 1 << slot
     }
   }
-  /** Of a set of writes and cas the one that returns first, among those that may be taken in that state; 0 for none. */
+  /** In a set of writes and cas, the one that returns first among those legal in this state; 0 if there is none. */
   const firstToReturn = (set: number, state: number): number => {
     let choice = 0
     let first = NEVER
@@ -86,9 +86,9 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     return choice
   }
 
-  // One loop over local variables: it takes half the time of one that calls a function for each of its parts.
+  // One loop over local variables: twice as fast as calling a function for each part.
   const run = (steps: number): Progress => {
-    // Local too is what the loop over the events looks at each time.
+    // Also local: everything the loop over the events reads each time.
     const { slotOf, placeOf, operationAt, sets, masks } = tables
     let position = lastPosition
     let state = lastState
@@ -96,7 +96,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     let taken = lastTaken
     if (!affordable) return 'out of memory'
     for (let left = steps; left > 0; left--) {
-      // To the next return of an operation that was not taken.
+      // Advance to the next return of an operation that was not taken.
       let returning = NOBODY
       let holding = 0
       for (; position < end; position++) {
@@ -129,7 +129,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       const isFirstHere = position > furthest
       if (isFirstHere) furthest = position
 
-      // Observations that hold are taken at once.
+      // Take observations that hold at once.
       for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
       done |= holding
 
@@ -181,10 +181,10 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   }
 }
 
-/** The number of the least bit of a set. */
+/** The index of the lowest bit of a set. */
 const numberOf = (set: number): number => 31 - Math.clz32(set & -set)
 
-/** Configurations from which nothing follows: as many as fit, for each takes the place of an earlier one. */
+/** Configurations known to lead nowhere. Bounded: a new one replaces an earlier one. */
 interface Failures {
   readonly add: (position: number, state: number, done: number) => void
   readonly has: (position: number, state: number, done: number) => boolean
@@ -196,7 +196,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // At position 0 nothing returns, so that an empty place is nobody's failure.
+  // Nothing returns at position 0, so an empty place matches no failure.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -8,7 +8,7 @@ import { createMemo } from './memo.ts'
 
 /** A resumable decision procedure for one key. */
 export interface Search {
-  /** Goes on for about so many steps. Once it answered other than `paused` it must not be run again. */
+  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
   readonly run: (steps: number) => Progress
   /** After `met`: the operations in an order that explains them. */
   readonly order: () => Int32Array
@@ -18,14 +18,14 @@ export interface Search {
 }
 
 /**
- * Wing & Gong's search (1993) with Lowe's memoisation (2017): take the operations one after another, never one that was
- * called after the return of one not yet taken, and go back when stuck. No recursion: the path is an array, so its length
- * is bounded by memory only.
+ * Wing & Gong's search (1993) with Lowe's memoisation (2017): takes the operations one after another, never one that
+ * was called after the return of one not yet taken, and backtracks when stuck. No recursion: the path is an array, so
+ * its length is bounded by memory only.
  *
- * A configuration (which operations were taken, and the state) is remembered exactly, in few words. It is determined by
- * the first return not yet taken, p, the state, and for the operations open at p whether each was taken: one bit for each
- * slot, a slot being reused once its operation returned. Bits are toggled and never cleared, so that a bit's meaning
- * follows from p.
+ * A configuration (the operations taken, and the state) is remembered exactly, in a few words. It is determined by p,
+ * the first return not yet taken, the state, and, for the operations open at p, whether each was taken: one bit for
+ * each slot, where a slot is reused after its operation returned. Bits are toggled and never cleared, so that a bit's
+ * meaning follows from p.
  *
  * An observation (read, or failed cas) that holds in the current state is taken at once and never reconsidered: it
  * changes no state and lifts an obligation, so whatever could follow without it can follow with it.
@@ -55,7 +55,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // Where to look for the next operation to take: a call's entry, or once those are exhausted a class's number.
+  // Where to look for the next operation to take: a call's entry or, when those are exhausted, a class's number.
   let cursor = next[head]
   let classCursor = -1
   let started = false
@@ -95,20 +95,22 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every observation that holds; answers the entry of the first return left, or `head` when none is. */
+  /**
+   * Takes every observation that holds; returns the entry of the first remaining return, or `head` if there is none.
+   */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // Its own return may have been what followed it.
+        // The entry after it may have been its own return.
         entry = previous[entry]
       }
     }
     return entry
   }
-  /** Looks at the configuration reached: whether it is worth going on from. */
+  /** Whether the configuration reached is worth continuing from. */
   const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position
@@ -117,8 +119,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return !memo.has(key)
   }
   /**
-   * Remembers that nothing follows from the configuration on the path's end; false where memory ran out. Only now: on a
-   * straight way to an explanation there is nothing to remember, and no configuration comes twice on one path.
+   * Remembers that the configuration at the end of the path leads nowhere; false if memory ran out. Done only on
+   * retreat: a straight way to an explanation needs no memory, and no configuration occurs twice on one path.
    */
   const remember = (): boolean => {
     let firstReturn = next[head]
@@ -127,7 +129,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     key[1] = state
     return memo.add(key) !== undefined
   }
-  /** Undoes the last choice, and the observations that followed it; false where there is none. */
+  /** Undoes the last choice and the observations after it; false if there is none. */
   const retreat = (): boolean => {
     while (depth > 0 && pathClass[depth - 1] === OBSERVATION) giveBack()
     if (depth === 0) return false
@@ -140,7 +142,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return true
   }
-  /** The state after a mandatory operation, or -1 where it is not legal now. */
+  /** The state after a mandatory operation, or -1 if it is not legal now. */
   const apply = (operation: number): number => {
     const k = kind[operation]
     if (k === WRITE) return writes[operation]
@@ -148,7 +150,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     if (k === APPEND && appends !== undefined) return appends.append(state, operation)
     return -1
   }
-  /** The state after a member of a class, or -1 where that is not legal, or pointless: nobody open would observe it. */
+  /**
+   * The state after a member of a class, or -1 if that is not legal, or is pointless because no open operation would
+   * observe it.
+   */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
     if (k === CAS && from !== state) return -1
@@ -157,7 +162,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return after === state || (after === DEAD && !demand.anyDiffers) ? -1 : after
   }
 
-  /** Goes on from the configuration just reached or, where nothing follows from it, from the last choice left. */
+  /** Continues from the configuration just reached or, if that leads nowhere, from the last remaining choice. */
   const settle = (firstReturn: number): boolean => {
     if (!isNew(firstReturn)) return retreat()
     cursor = next[head]
@@ -227,11 +232,11 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   }
 }
 
-/** In the path's class column: a mandatory operation that was chosen, or an observation that was taken because it held. */
+/** In the path's class column: a mandatory operation that was chosen, or an observation taken because it held. */
 const CHOICE = -1
 const OBSERVATION = -2
 
-/** A circular doubly linked list of events: call of i is entry i, its return length + i, the head 2 * length. */
+/** A circular doubly linked list of events: the call of i is entry i, its return length + i, the head 2 * length. */
 function eventList(events: Int32Array, length: number): { next: Int32Array; previous: Int32Array; head: number } {
   const head = 2 * length
   const next = new Int32Array(head + 1)
@@ -250,7 +255,7 @@ function eventList(events: Int32Array, length: number): { next: Int32Array; prev
   return { next, previous, head }
 }
 
-/** Where in a key the number of used members of each class is counted, from word `from` on. */
+/** Where a key counts the used members of each class, from word `from` on. */
 function packCounts(
   classes: readonly OptionalClass[],
   from: number,
@@ -274,15 +279,15 @@ function packCounts(
 
 interface Demand {
   readonly anyDiffers: boolean
-  /** Looks at the operations open now. */
+  /** Examines the operations open now. */
   readonly prepare: (next: Int32Array, head: number, used: Int32Array, firstReturn: number) => void
   readonly wanted: (state: number) => boolean
 }
 
 /**
- * Which states some open operation wants. An optional write is pointless unless an operation that is open now observes
- * it before the next write: those called later cannot come before the first return, and that either overwrites it or
- * wants another state.
+ * The states that open operations want. An optional write is pointless unless an operation open now observes it before
+ * the next write: operations called later cannot come before the first return, which either overwrites it or wants
+ * another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part

@@ -1,8 +1,8 @@
 import type { Budget } from '../../budget.ts'
 
-/** What lists that grow take of the memory there is. */
+/** The memory budget of growing lists. */
 export interface Allowance {
-  /** A copy with twice the room. It is made even where that is too much: the walk ends soon then. */
+  /** A copy with twice the room. Made even if it exceeds the budget: the walk then ends soon. */
   readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
   readonly exceed: () => void
   readonly isExceeded: () => boolean

@@ -1,4 +1,4 @@
-/** How often each of some small numbers is in it, and those that are, in a dense list. */
+/** A multiset of small numbers, with its distinct members in a dense list. */
 export interface Bag {
   readonly add: (item: number) => void
   readonly remove: (item: number) => void

@@ -1,6 +1,6 @@
 /**
- * Moves the configurations with the least scores to the front of the table, in their order, as many as `beam`; answers how
- * many those are. There must be more of them than that.
+ * Moves the `beam` configurations with the lowest scores to the front of the table, keeping their order; returns their
+ * number. The table must have more than that.
  */
 export function keepLeast(table: Int32Array, stride: number, scores: Int32Array, beam: number): number {
   const limit = scores.toSorted()[beam - 1]

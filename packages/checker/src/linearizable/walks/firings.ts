@@ -1,15 +1,15 @@
 import type { Budget } from '../../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../encoded.ts'
 
-/** What fired, and at the return of which event, one after another. */
+/** The operations that fired, in order, each with the return event at which it fired. */
 export interface FiringPath {
   readonly operations: Int32Array
   readonly positions: Int32Array
 }
 
-/** A tree of firings: each configuration knows the last one that led to it. */
+/** A tree of firings: each configuration refers to the last one that led to it. */
 export interface Firings {
-  /** The number of the firing; -1 where memory ran out. */
+  /** The number of the new firing; -1 if memory ran out. */
   readonly add: (before: number, operation: number, position: number) => number
   readonly path: (last: number) => FiringPath
   readonly release: () => void
@@ -61,10 +61,10 @@ function copied(from: Int32Array): Int32Array<ArrayBuffer> {
 }
 
 /**
- * A complete order from what fired: everything else goes where nobody notices it. Between two firings the state is one
- * value; an observation is put where it holds, a write of that very value too, any other write just before the next write
- * that fires. Each within its interval: in the stretch between firings at a and b, an operation that was called before b
- * and returned at a or later.
+ * Completes an order from the operations that fired: all others are placed where they have no effect. Between two
+ * firings the state is one value; an observation goes where it holds, and so does a write of that very value; any other
+ * write goes just before the next write that fires. Each stays within its interval: the stretch between firings at a
+ * and b can take an operation called before b that returned at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
@@ -81,7 +81,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // By operation: twice the stretch it goes to, and one more where it goes to its end; -1 where it is left out.
+  // By operation: twice the number of its stretch, plus one if it goes to the end of it; -1 if it is left out.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0
@@ -105,7 +105,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // A firing begins its stretch: it closes the list of the end of the one before.
+  // A firing begins its stretch and ends the list of the one before.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

@@ -2,20 +2,20 @@ import type { Allowance } from './allowance.ts'
 import { ones } from './beam.ts'
 import type { OpenOperations } from './open.ts'
 
-// A configuration's words: the state, the last firing that led to it, how many operations of unknown outcome fired, then
-// two bits for each slot (see `Layout`), then how many members of each class were used.
+// A configuration's words: the state, the last firing that led to it, the number of operations of unknown outcome that
+// fired, then two bits for each slot (see `Layout`), then the number of used members of each class.
 export const STATE = 0
 export const NODE = 1
 export const COST = 2
 export const BITS = 3
 
-/** Where things are in a configuration. */
+/** Where the parts of a configuration are. */
 export interface Layout {
-  /** The first word of those that say which operations took effect, at BITS, is followed by those of unhideable writes. */
+  /** The first word of the bits for unhideable writes. Those that say which operations took effect begin at BITS. */
   readonly hidden: number
   readonly counts: number
   readonly stride: number
-  /** By class: the word where its members are counted, -1 where they are taken to be without number. */
+  /** By class: the word that counts its members, -1 if they count as unlimited. */
   readonly countAt: readonly number[]
 }
 
@@ -26,13 +26,16 @@ export function layOut(words: number, counted: Uint8Array): Layout {
   return { hidden: BITS + words, counts, stride, countAt }
 }
 
-/** Configurations none of which is as good as another. */
+/** A set of configurations none of which is as good as another. */
 export interface Frontline {
   words: Int32Array<ArrayBuffer>
   count: number
-  /** Adds a configuration unless one that is there is as good; drops those it is as good as. Whether it was added. */
+  /**
+   * Adds a configuration unless one in the set is as good, and drops those it is as good as. Returns whether it was
+   * added.
+   */
   readonly keep: (configuration: Int32Array) => boolean
-  /** Takes out the one at this place; another comes in its place. */
+  /** Removes the configuration at this place; another one moves there. */
   readonly remove: (base: number) => void
   /** How much a configuration owes and has used up. */
   readonly scoreOf: (base: number) => number
@@ -51,7 +54,7 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // Bits that speak against the live one being as good, and against the new one.
+      // Bits that rule out that the live one is as good, and that the new one is.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

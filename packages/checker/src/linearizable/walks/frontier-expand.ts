@@ -6,11 +6,11 @@ import type { OpenOperations } from './open.ts'
 import type { OptionalOperations } from './optional-operations.ts'
 import { createSeen } from './seen.ts'
 
-/** What becomes of the configurations when an operation returns. */
+/** The successors of the configurations when an operation returns. */
 export interface FrontierExpansion {
-  /** Begins the return of an operation: the configurations in which it has not taken effect are put on a stack. */
+  /** Begins the return of an operation: stacks the configurations in which it has not taken effect. */
   readonly begin: (operation: number) => void
-  /** Fires what may fire in some of those, for about so many steps; answers how many steps are left. */
+  /** Expands some of those, for about this many steps; returns the steps left. */
   readonly run: (steps: number) => number
   /** Whether all have been expanded. */
   readonly isDone: () => boolean
@@ -33,7 +33,7 @@ export function createFrontierExpansion(
   let work: Int32Array<ArrayBuffer> = new Int32Array(64 * stride)
   let workCount = 0
   let returning = -1
-  /** The configuration that is being expanded, and the one that is being made of it. */
+  /** The configuration being expanded, and the one being made from it. */
   const origin = new Int32Array(stride)
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
@@ -46,7 +46,9 @@ export function createFrontierExpansion(
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
-  /** Puts into `scratch` what becomes of a configuration when its state becomes `value`, before marking who did it. */
+  /**
+   * Fills `scratch` with the configuration after its state becomes `value`, before the operation responsible is marked.
+   */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
     scratch[NODE] = origin[NODE]
@@ -60,7 +62,10 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /** The configuration in `scratch`, reached by firing `operation` (-1: by letting the returning one return unfired). */
+  /**
+   * Processes the configuration in `scratch`, reached by firing `operation` (-1: by letting the returning one return
+   * unfired).
+   */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5
@@ -105,16 +110,16 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // Which member it was is settled in the end.
+    // Which member it was is decided at the end.
     reached(members[0])
   }
 
   const hasOptional = (c: number): boolean => (countAt[c] === -1 ? 0 : origin[countAt[c]]) < called[c]
 
-  /** Fires a write of that value, if there is one left. */
+  /** Fires a write of that value, if one is left. */
   const supply = (value: number): void => {
     for (let write = firstWrite[value]; write !== -1; write = nextWrite[write]) {
-      // That one is seen to where it returns.
+      // The returning write is handled at its return.
       if (write === returning) return
       if (!isOpen(write)) continue
       fireWrite(write)
@@ -132,7 +137,7 @@ export function createFrontierExpansion(
     return wantedBy[value] === round
   }
 
-  /** An optional cas waits for its old value only where its new value is wanted. */
+  /** An optional cas waits for its old value only if its new value is wanted. */
   const findWantedByCas = (): void => {
     round++
     for (let changed = true; changed; ) {
@@ -146,7 +151,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Whether a cas that does the same, and has not fired either, returns first. */
+  /** Whether an equal cas that has not fired either returns first. */
   const hasEarlierTwin = (cas: number): boolean => {
     const value = expects[cas]
     for (let w = 0; w < words; w++) {
@@ -175,7 +180,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A cas is about to follow, which hides nothing: a write of the state itself may hide what is open before it.
+    // The next operation is a cas, which hides nothing: a write of the present state may hide the writes open before
+    // it.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -184,7 +190,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Fires whatever may fire next in the configuration on top of the stack, which is taken off. */
+  /** Pops a configuration and fires everything that may fire next in it. */
   const expand = (): void => {
     workCount--
     for (let i = 0, from = workCount * stride; i < stride; i++) origin[i] = work[from + i]
@@ -199,7 +205,7 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // From here on it is marked, so that it is not let go again after more has fired: that could wait.
+        // Mark it from here on, so that it is not let go again after more has fired: those firings could have waited.
         origin[BITS + word] |= bit
       }
       become(value, true)
@@ -257,7 +263,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // What is kept is compared with all that is live.
+        // A kept configuration is compared with all live ones.
         left -= 1 + (line.count >> 5)
       }
       return left

@@ -11,41 +11,42 @@ import { createOptionalOperations } from './optional-operations.ts'
 
 /** A resumable walk over the events of one key. */
 export interface Frontier {
-  /** Goes on for about so many steps. Once it answered other than `paused` it must not be run again. */
+  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
   readonly run: (steps: number) => Progress
-  /** After `met`: what fired. A class is stood for by its first member, however often it was used. */
+  /** After `met`: what fired. A class is represented by its first member, however often it was used. */
   readonly path: () => FiringPath
   /** After `violated`: the return event of the first operation that could not be explained. */
   readonly culpritReturn: () => number
-  /** Whether the beam was too narrow for all configurations. */
+  /** Whether configurations were dropped because the beam was too narrow. */
   readonly dropped: () => boolean
   readonly release: () => void
 }
 
-/** Where the walk may differ from the truth, and on which side. */
+/** How the walk may deviate from the truth, and in which direction. */
 export interface Approximation {
-  /** By class: 1 where its members are counted. The others can be used any number of times once one was called. */
+  /** By class: 1 if its members are counted. The others can be used any number of times after the first was called. */
   readonly counted: Uint8Array
-  /** The most configurations that are kept from one return to the next. */
+  /** The most configurations kept from one return to the next. */
   readonly beam: number
 }
 
 /**
- * Just-in-time linearization (Lowe 2017): walk the events once with the set of all configurations that explain what was
- * seen so far, and let operations take effect ("fire") only when an operation that has not taken effect returns. For
+ * Just-in-time linearization (Lowe 2017): walks the events once with the set of all configurations that explain the
+ * events so far, and lets operations take effect ("fire") only when an operation that has not taken effect returns. For
  * registers with read, write, cas and failed cas as an observation, not append.
  *
- * What keeps the sets small:
+ * These rules keep the sets small:
  * - An observation that holds is taken at once.
- * - Before the operation that must fire, only those writes fire whose value somebody open is waiting for: any other could
- *   fire later, or be overwritten unseen.
- * - A write is "hideable" once it could have been put where nobody notices it: just before another write, or where the
- *   state was its value already. It costs nothing then to let it return unfired.
- * - Of writes of one value that are open together, the one that returns first fires first, those of unknown outcome last.
- * - A configuration is dropped when another one with the same state owes no more and has used up no more.
+ * - Before the operation that must fire, only writes fire whose value an open operation waits for: any other could fire
+ * later, or be overwritten unseen.
+ * - A write is "hideable" once it could have been placed where it has no effect: just before another write, or where
+ * the state already had its value. It can then return unfired at no cost.
+ * - Of writes of one value that are open together, the one that returns first fires first, those of unknown outcome
+ * last.
+ * - A configuration is dropped if another one with the same state owes no more and has used up no more.
  *
- * Where some classes are not counted, `met` is certain only if the path needs no more of them than were called; where
- * the beam was too narrow (see `dropped`), `violated` says nothing.
+ * If some classes are not counted, `met` is certain only if the path needs no more of them than were called; if the
+ * beam was too narrow (see `dropped`), `violated` means nothing.
  */
 export function createFrontier(
   part: Encoded,

@@ -1,7 +1,7 @@
 import type { Allowance } from './allowance.ts'
 
-// A configuration's words: the state, which operations took effect, which writes are hideable, what was used of operations
-// of unknown outcome (see `Usage`), the last firing.
+// A configuration's words: the state, the operations that took effect, the hideable writes, the operations of unknown
+// outcome used (see `Usage`), and the last firing.
 export const STATE = 0
 export const DONE = 1
 export const HIDEABLE = 2
@@ -22,7 +22,7 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 /** Configurations in the order they were added, each once. */
 export interface ConfigurationSet {
   readonly list: Configurations
-  /** Whether the list has no such configuration; the caller then adds it at once. Its last firing is not looked at. */
+  /** Whether the list lacks such a configuration; the caller then adds it at once. Ignores the last firing. */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void
 }
@@ -31,7 +31,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table of the list: `stamp` + index, less than `stamp` where there is nothing.
+  // A hash table of the list: `stamp` + index; anything less than `stamp` is empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

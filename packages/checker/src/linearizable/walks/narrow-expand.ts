@@ -19,17 +19,17 @@ import type { Usage } from './usage.ts'
 
 const NONE = -1
 
-/** What becomes of a set of configurations when an operation returns. */
+/** The successors of a set of configurations when an operation returns. */
 export interface Expansion {
-  /** The configurations there are; while an operation returns, those in which it has taken effect. */
+  /** The present configurations; while an operation returns, those in which it has taken effect. */
   readonly live: Configurations
   /** Begins the return of an operation: the configurations in which it has not taken effect are to be expanded. */
   readonly begin: (operation: number) => void
-  /** Fires what may fire in some of those, for about so many steps; answers how many steps are left. */
+  /** Expands some of those, for about this many steps; returns the steps left. */
   readonly run: (steps: number) => number
   /** Whether all have been expanded. */
   readonly isDone: () => boolean
-  /** Ends the return, or gives it up. */
+  /** Ends the return, or abandons it. */
   readonly end: () => void
 }
 
@@ -46,13 +46,13 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // Those in which the operation that returns has not taken effect; the first `expanded` of them are done with.
+  // Configurations in which the returning operation has not taken effect; the first `expanded` of them are done.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /** Of the configuration that is being expanded: the last firing, and what was used of unknown outcome. */
+  /** For the configuration being expanded: the last firing, and the operations of unknown outcome used. */
   let origin = NONE
   let used = 0
   // By value: the last round in which an optional cas waited for it.
@@ -71,8 +71,8 @@ export function createExpansion(
   }
 
   /**
-   * Adds a configuration in which the returning operation has taken effect (by firing `operation`; -1: it was let go) to
-   * the live ones unless one of them is as good; drops those it is as good as.
+   * Adds a configuration in which the returning operation has taken effect (by firing `operation`; -1: it was let go)
+   * to the live ones, unless one of them is as good; drops those it is as good as.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -111,23 +111,25 @@ export function createExpansion(
     push(live, allowance, state, ownDone, ownHideable, nowUsed, operation === NONE ? origin : fired(operation))
   }
 
-  /** Adds a configuration to those that are to be expanded, unless it is there already. */
+  /** Adds a configuration to those to be expanded, unless it is there already. */
   const explore = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     if (work.isNew(state, done, hideable, nowUsed))
       push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
   }
 
-  /** The state becomes `value`, as the operation fires: the returning one has taken effect then, or not yet. */
+  /**
+   * The operation fires and the state becomes `value`; the returning operation may or may not have taken effect then.
+   */
   const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
     if (isSatisfied) keep(value, done, hideable, nowUsed, operation)
     else explore(value, done, hideable, nowUsed, operation)
   }
 
-  /** Whether a member was called that is not used yet. */
+  /** Whether an unused member has been called. */
   const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
 
-  /** Fires the first member that is not used yet: which of them it is never matters. */
+  /** Fires the first unused member: which of them it is never matters. */
   const fireOptional = (c: number, done: number, hideable: number): void => {
     const after = usage.after(used, c)
     const member = classes[c].members[usage.count(used, c)]
@@ -135,10 +137,10 @@ export function createExpansion(
     else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
-  /** Fires a write of that value, if there is one left: the one that returns first. */
+  /** Fires a write of that value, if one is left: the one that returns first. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
-    // The returning one is seen to where it returns.
+    // The returning write is handled at its return.
     if ((set & returningBit) !== 0) return
     let first = NONE
     for (let left = set & ~done; left !== 0; left &= left - 1) {
@@ -157,7 +159,7 @@ export function createExpansion(
   const isWanted = (value: number, done: number): boolean =>
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 
-  /** An optional cas waits for its old value only where its new value is wanted. */
+  /** An optional cas waits for its old value only if its new value is wanted. */
   const findWantedByCas = (done: number): void => {
     round++
     for (let changed = true; changed; ) {
@@ -172,7 +174,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires every write, of a value other than the state, that some open operation waits for. */
+  /** Fires a write of every value, other than the state, that some open operation waits for. */
   const supplyAwaited = (state: number, done: number): void => {
     let awaited = (sets[READ] | sets[CAS]) & ~done
     while (awaited !== 0) {
@@ -188,7 +190,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of every value but the state: an open operation waits for any other. */
+  /** Fires a write of every value but the state: an open operation waits for any other value. */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]
@@ -219,11 +221,12 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A cas is about to follow, which hides nothing: a write of the state itself may hide what is open before it.
+    // The next operation is a cas, which hides nothing: a write of the present state may hide the writes open before
+    // it.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
-  /** Fires whatever may fire next in a configuration in which the returning operation has not taken effect. */
+  /** Fires everything that may fire next in a configuration in which the returning operation has not taken effect. */
   const expand = (base: number): void => {
     const { words } = work.list
     const state = words[base + STATE]
@@ -235,7 +238,7 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // From here on it is marked, so that it is not let go again after more has fired: that could wait.
+        // Mark it from here on, so that it is not let go again after more has fired: those firings could have waited.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
@@ -278,7 +281,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // What is kept is compared with all that is live.
+        // A kept configuration is compared with all live ones.
         left -= 1 + (live.count >> 5)
       }
       return left

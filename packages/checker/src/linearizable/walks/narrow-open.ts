@@ -1,20 +1,23 @@
 import { CAS, type Encoded } from '../../encoded.ts'
 
-/** A set of open operations is one word, so there can be no more of them at once. */
+/** A set of open operations is one word, which limits how many can be open at once. */
 export const MOST_OPEN = 32
 
-/** The operations that are open at one moment of a walk over the events, each known by one bit. */
+/** The operations open at one moment of a walk over the events, each represented by one bit. */
 export interface FewOpen {
   readonly bitOf: Int32Array
-  /** By kind: who is open. */
+  /** By kind: the open operations. */
   readonly sets: Int32Array
-  /** By value and kind (`KINDS` places for each value): who reads it, writes it, compares with it, found it another one. */
+  /**
+   * By value and kind (`KINDS` entries per value): the operations that read it, write it, compare with it, or found
+   * another value.
+   */
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`, when all that followed it is undone. */
+  /** Undoes `remove`; everything after that must be undone already. */
   readonly restore: (operation: number) => void
-  /** The operation of the least bit of a set. */
+  /** The operation of a set's lowest bit. */
   readonly least: (set: number) => number
 }
 
@@ -27,11 +30,11 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
   const sets = new Int32Array(KINDS)
   const masks = new Int32Array(KINDS * values)
   let free = -1
-  /** Opens what is closed, and the other way round. */
+  /** Opens a closed operation and closes an open one. */
   const toggle = (operation: number): void => {
     const bit = bitOf[operation]
     const k = kind[operation]
-    // Of a read and of a write the other of the two is NOTHING, all ones in binary.
+    // For a read or a write, the other of the two is NOTHING: all ones in binary.
     const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
     masks[value * KINDS + k] ^= bit
     sets[k] ^= bit

@@ -12,20 +12,20 @@ import { optionalClasses } from './optional.ts'
 import { createOptionalOperations } from './optional-operations.ts'
 import { createUsage, NOTHING_USED } from './usage.ts'
 
-/** How many configurations are followed at first; the others are put off until these have come to nothing. */
+/** Configurations followed at first; the others are put off until these have failed. */
 const BEAM = 4
 export const EVERY: number = Number.POSITIVE_INFINITY
 
-/** Returns and expansions without getting further, after which more are followed, from the beginning. */
+/** Returns and expansions without progress after which more are followed, starting over. */
 const STRAY_STEPS = 1024
 
 /**
- * With operations of unknown outcome there are too many configurations to follow them all at once: twice as many each
- * time, up to so many.
+ * With operations of unknown outcome there are too many configurations to follow all at once: double the number each
+ * time, up to this one.
  */
 const MOST_FOLLOWED = 128
 
-/** Where more are live than that, none is put off: a score and a number share a word. */
+/** With more live configurations than this, none is put off: a score and an index share a word. */
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
 
@@ -33,16 +33,15 @@ const MOST_SCORE = 2 ** 14
 const MOST_CLASSES = 64
 
 /**
- * The frontier search (see `createFrontier`, whose rules these are) for the most frequent case: at most 32 operations
- * open at once, no append. A configuration is a few words then, and what a call means is settled without walking through
- * them: an observation that holds in the state, or a write of that very value, is marked in a configuration when its state
- * is left.
+ * The frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations open at
+ * once, no append. A configuration is then a few words, and a call needs no walk through them: an observation that
+ * holds in the state, or a write of that very value, is marked in a configuration when its state is left.
  *
- * At first only a few configurations are followed, and the others come back when these have come to nothing: where there
- * are many ways to explain a history, one is enough. Where there is none, or it is hard to find, more are followed, and
- * all in the end: from the beginning if `followed` says so.
+ * At first only a few configurations are followed, and the others return when these have failed: of many ways to
+ * explain a history, one is enough. If there is none, or it is hard to find, more are followed, and finally all: from
+ * the beginning if `followed` says so.
  *
- * Undefined where the case is another.
+ * Undefined in any other case.
  */
 export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend) return undefined
@@ -66,10 +65,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const { sets, masks } = open
 
   let beam = followed
-  // Configurations with one more word each: the event before which it stood.
+  // Configurations with one more word each: the event they stood before.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
-  // For each live one its score and, in the lower half, its number; and those that stay.
+  // For each live one its score and, in the lower half, its index; and the ones that stay.
   let ranks = new Int32Array(64)
   const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0
@@ -140,7 +139,10 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     }
   }
 
-  /** Where nothing is live: goes back to what was put off last, or begins again with more; false where nothing was. */
+  /**
+   * When nothing is live: returns to the latest configurations put off, or starts over with more; false if none were
+   * put off.
+   */
   const comeBack = (): boolean => {
     if (putOffCount === 0) return false
     if (strayed > STRAY_STEPS) {
@@ -158,7 +160,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     return true
   }
 
-  /** Goes on to the next return, and begins it; false where there is none. */
+  /** Advances to the next return and begins it; false if there is none. */
   const advance = (): boolean => {
     for (; at < events.length; at++) {
       const event = events[at]

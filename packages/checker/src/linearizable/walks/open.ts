@@ -4,37 +4,37 @@ import { assignSlots, eventsByPosition } from '../events.ts'
 import { type Bag, createBag } from './bag.ts'
 
 /**
- * The operations that are open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value
- * have `words` words for each.
+ * The operations open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value have
+ * `words` words for each.
  */
 export interface OpenOperations {
-  /** By operation. Operations that are open at the same time have different slots. */
+  /** By operation. Operations open at the same time have different slots. */
   readonly slotOf: Int32Array
   readonly words: number
-  /** By slot: the operation, where it is a cas. */
+  /** By slot: the operation, if it is a cas. */
   readonly casAt: Int32Array
   /** Reads and failed cas, cas, and writes. */
   readonly observers: Int32Array
   readonly casSlots: Int32Array
   readonly writeSlots: Int32Array
-  /** By value: who reads it, writes it, compares with it, and any that waits for it. */
+  /** By value: the operations that read it, write it, compare with it, or wait for it in any way. */
   readonly readers: Int32Array
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /** Failed cas, and by value those that found another value than that. */
+  /** Failed cas, and by value those that found a value other than that. */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
-  /** By value, and by operation: writes of one value as a list, the first to return first; -1 at its end. */
+  /** By value and by operation: the writes of one value as a list in order of return, ended by -1. */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
   /** The values that some operation waits for, and those that some operation writes. */
   readonly awaited: Bag
   readonly written: Bag
   readonly add: (operation: number) => void
-  /** Takes out the operation, which must be the first to return. */
+  /** Removes the operation, which must be the first to return. */
   readonly remove: (operation: number) => void
-  /** What all this takes. */
+  /** Bytes of all of this. */
   readonly bytes: number
 }
 
@@ -46,7 +46,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Where there is no cas these are never looked at apart.
+  // Without cas these are never used separately.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers
@@ -157,7 +157,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   }
 }
 
-/** Operations at their calls (as i) and returns (as -i - 1), in order; without optional ones that do not matter. */
+/** The operations at their calls (as i) and returns (as -i - 1), in order, without optional ones that do not matter. */
 export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
   const { length, calls, returns } = part
   const at = new Int32Array(eventCount(part)).fill(NEVER)

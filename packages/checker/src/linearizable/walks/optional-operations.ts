@@ -3,18 +3,18 @@ import type { OptionalClass } from './optional.ts'
 
 const NONE = -1
 
-/** The operations of unknown outcome, at one moment of a walk over the events. */
+/** The operations of unknown outcome at one moment of a walk over the events. */
 export interface OptionalOperations {
   readonly classes: readonly OptionalClass[]
   /** By operation: its class, -1 for none. */
   readonly classOf: Int32Array
-  /** By class: how many of its members were called. */
+  /** By class: the number of its members called. */
   readonly called: Int32Array
   /** By value: the class of writes of that value, -1 for none. */
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]
-  /** The values that those compare with. */
+  /** The old values that these compare with. */
   readonly casOldValues: readonly number[]
 }
 

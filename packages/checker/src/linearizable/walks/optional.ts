@@ -1,8 +1,8 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoded.ts'
 
 /**
- * Operations of unknown outcome, those that do the same counted together: they never return, so it can never matter
- * which of them was used, only how many.
+ * Operations of unknown outcome that do the same, counted together: they never return, so it only matters how many were
+ * used, not which.
  */
 export interface OptionalClass {
   readonly kind: number
@@ -13,8 +13,8 @@ export interface OptionalClass {
 }
 
 /**
- * The classes that can matter. A write of unknown outcome whose value nobody who returned after its call observed may be
- * taken never to have happened (unless somebody observed only that the value differed from something).
+ * The classes that can matter. A write of unknown outcome whose value no operation observed that returned after its
+ * call can be assumed not to have happened (unless an operation observed only that the value differed from something).
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part

@@ -6,21 +6,21 @@ import { type FiringPath, orderFromFirings } from './firings.ts'
 import { createFrontier, type Frontier } from './frontier.ts'
 import { type OptionalClass, optionalClasses } from './optional.ts'
 
-/** How many configurations the first, hopeful walk keeps. */
+/** Configurations kept by the first, optimistic walk. */
 const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
-/** With fewer operations open at once hope is not worth the time. */
+/** Below this concurrency the optimistic walk does not pay off. */
 const MANY_OPEN = 12
 
-/** Configurations that count more classes than this are too many to be worth trying. */
+/** With more counted classes there are too many configurations to be worth trying. */
 const MOST_COUNTED = 48
 
 /**
- * The frontier search, first as if operations of unknown outcome could be used any number of times: what has no
- * explanation then has none. Where the explanation found uses some more often than they were called, those are counted
- * from then on, and the walk begins again: abstraction refined by its counterexamples (Clarke et al. 2000). Sets of
- * configurations that count everything grow beyond reach with compare-and-sets of unknown outcome.
+ * The frontier search, at first as if operations of unknown outcome could be used any number of times: a history
+ * without an explanation then has none at all. If the explanation found uses some of them more often than they were
+ * called, these are counted from then on and the walk starts over: abstraction refined by counterexamples (Clarke et
+ * al. 2000). Counting everything makes the sets of configurations explode with compare-and-sets of unknown outcome.
  *
  * Undefined for registers with append.
  */
@@ -61,7 +61,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   }
 }
 
-/** Lets the members of each class fire one after another; answers the classes that would need more than were called. */
+/** Lets the members of each class fire one after another; returns the classes that would need more than were called. */
 function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
   const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
   const used = new Int32Array(classes.length)

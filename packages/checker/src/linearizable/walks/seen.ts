@@ -1,13 +1,16 @@
-/** The configurations met during one return: a set that is cleared at once. Words 1 and 2 of a configuration do not count. */
+/**
+ * The configurations met during one return: a set that is cleared in constant time. Words 1 and 2 of a configuration
+ * are ignored.
+ */
 export interface Seen {
-  /** Adds a copy; false where it was there already. */
+  /** Adds a copy; false if it was there already. */
   readonly add: (configuration: Int32Array) => boolean
   readonly clear: () => void
 }
 
 const START = 64
 
-/** Open addressing, at most half full; a place belongs to the set only where its stamp is the current one. */
+/** Open addressing, at most half full; a place belongs to the set only if it has the current stamp. */
 export function createSeen(stride: number): Seen {
   let capacity = START
   let table = new Int32Array(capacity * stride)

@@ -1,13 +1,13 @@
 import type { Budget } from '../../budget.ts'
 
 /**
- * How many operations of unknown outcome were used, of each class. Counts that differ have numbers that differ, so that a
- * configuration needs one word for all of them.
+ * How many operations of unknown outcome of each class were used. Different counts have different numbers, so that a
+ * configuration needs only one word for all of them.
  */
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number
   readonly total: (usage: number) => number
-  /** The number of what is used after one more of a class; -1 where memory ran out. */
+  /** The number after using one more of a class; -1 if memory ran out. */
   readonly after: (usage: number, classNumber: number) => number
   /** Whether `usage` has used no more of any class than `other`. */
   readonly isAtMost: (usage: number, other: number) => boolean
@@ -17,16 +17,16 @@ export interface Usage {
 export const NOTHING_USED = 0
 
 const START = 16
-/** There is no class of this number. */
+/** No class has this number. */
 const NO_CLASS = -1
 
 /**
- * A tree: each number but the first is another, its parent, and one more of a class that is not less than those used to
- * make the parent. So there is one path to all counts, and the same counts have the same number.
+ * A tree: each number except the first stands for its parent plus one more of a class not less than those used to make
+ * the parent. So each combination of counts has one path, and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)
-  // What comes of one more of a class; 0 where nobody asked yet.
+  // The number after one more of a class; 0 if not computed yet.
   let successors = new Int32Array(START * classes)
   const parents = [NOTHING_USED]
   const lastClasses = [NO_CLASS]
