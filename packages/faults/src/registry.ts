@@ -23,8 +23,6 @@ export type TrafficFamily = (typeof trafficFamilies)[number]
 
 const families = [...trafficFamilies, nodeFamily] as const
 
-export type FamilyName = (typeof families)[number]['name']
-
 /** Every kind of fault there is, family by family. */
 export const faultDefinitions: readonly FaultDefinition<FaultKind>[] = families.flatMap(
   ({ kinds }): readonly FaultDefinition<FaultKind>[] => kinds,

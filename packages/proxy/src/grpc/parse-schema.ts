@@ -5,9 +5,6 @@ import { parseDeclarations } from './declarations.ts'
 import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
 
-/** The members of a route table that say what gRPC's messages consist of. */
-export const schemaMembers: readonly string[] = ['descriptor', 'messages', 'methods']
-
 /**
  * `"descriptor": {"base64": …}`, a FileDescriptorSet, or `"messages"` and `"methods"`, as declarations. Undefined where
  * neither is given.

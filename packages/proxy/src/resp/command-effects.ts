@@ -130,9 +130,6 @@ export const isScript = (name: string): boolean => name === 'EVAL' || name === '
 /** Whether it is known what the command does. */
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
-/** The commands of the table, in upper case; with subcommands, `NAME|SUB`. */
-export const knownCommands = (): readonly string[] => [...changesOf.keys()]
-
 export interface EffectOptions {
   /** Scripts write none but the keys that they declare: not so in general, but of one's own it may be known. */
   readonly scriptsKeepToKeys: boolean

@@ -18,8 +18,7 @@ import {
 } from './command-reader.ts'
 import { readSetCommand } from './set-options.ts'
 
-export const KEY_EXISTS = 'the key exists'
-export const KEY_IS_ABSENT = 'the key does not exist'
+const KEY_EXISTS = 'the key exists'
 
 /** The sum is told by the answer alone. */
 const adding =

@@ -6,8 +6,8 @@ import { createRandom } from '@chaos/faults'
 import type { History } from '@chaos/history'
 import { millis } from '@chaos/history'
 import { describe, expect, test } from 'vitest'
-import { embeddedRoutes } from '../../src/http/route-table.ts'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
+import { embeddedRoutes } from './embedded-routes.ts'
 import { httpClient, httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
 
 closeEverythingAfterEach()

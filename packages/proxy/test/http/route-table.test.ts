@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { embeddedRoutes, type RouteTable } from '../../src/http/route-table.ts'
+import type { RouteTable } from '../../src/http/route-table.ts'
 import { parseRouteTable } from '../../src/http/routes/parse-table.ts'
 import { checkFunctions } from '../../src/http/routes/table-checks.ts'
+import { embeddedRoutes } from './embedded-routes.ts'
 
 const route = (more: object) => ({ routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body', ...more }] })
 const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }

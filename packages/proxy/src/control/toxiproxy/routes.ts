@@ -17,7 +17,7 @@ export interface ToxiproxyOptions {
 
 /** Every route of Toxiproxy, with its bodies and status codes. */
 export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions): readonly ApiRoute[] {
-  const proxyOf = (request: ApiRequest): ManagedProxy => plane.proxies.get(request.param('proxy'))
+  const proxyOf = (request: ApiRequest): ManagedProxy => namedProxy(plane, request)
 
   function view(proxy: ManagedProxy): ProxyView {
     const { name, listen, upstream, enabled } = proxy
@@ -45,11 +45,6 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
       const proxies = status === 400 && made.length === 0 ? null : made.map(view)
       return json(status, { error: toxiproxyMessage(error), status, proxies })
     }
-  }
-
-  const updateToxic = (request: ApiRequest): ApiReply => {
-    const toxic = plane.toxics.get(proxyOf(request), request.param('toxic'))
-    return json(200, plane.toxics.update(proxyOf(request), toxic.name, readJson(request.body)))
   }
 
   const routes: readonly ApiRoute[] = [
@@ -89,6 +84,29 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
         return noContent
       },
     },
+    ...toxicRoutes(plane),
+    {
+      method: 'POST',
+      path: '/reset',
+      async handle() {
+        await plane.resetToxics()
+        return noContent
+      },
+    },
+  ]
+  const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
+  return options.metrics ? [...routes, metrics] : routes
+}
+
+function toxicRoutes(plane: ControlPlane): readonly ApiRoute[] {
+  const proxyOf = (request: ApiRequest): ManagedProxy => namedProxy(plane, request)
+
+  const updateToxic = (request: ApiRequest): ApiReply => {
+    const toxic = plane.toxics.get(proxyOf(request), request.param('toxic'))
+    return json(200, plane.toxics.update(proxyOf(request), toxic.name, readJson(request.body)))
+  }
+
+  return [
     {
       method: 'GET',
       path: '/proxies/{proxy}/toxics',
@@ -114,18 +132,11 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
         return noContent
       },
     },
-    {
-      method: 'POST',
-      path: '/reset',
-      async handle() {
-        await plane.resetToxics()
-        return noContent
-      },
-    },
   ]
-  const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
-  return options.metrics ? [...routes, metrics] : routes
 }
+
+/** The proxy in the request's path. @throws ControlError (404) */
+const namedProxy = (plane: ControlPlane, request: ApiRequest): ManagedProxy => plane.proxies.get(request.param('proxy'))
 
 interface ProxyView {
   readonly name: string

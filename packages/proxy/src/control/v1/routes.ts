@@ -6,7 +6,9 @@ import { type DescribedRoute, reference } from './described-route.ts'
 import { streamEvents } from './event-stream.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
+import { linkRoutes } from './link-routes.ts'
 import { describeApi } from './openapi.ts'
+import { partitionRoutes } from './partition-routes.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 import { json, noContent } from './replies.ts'
 import { ruleRoutes } from './rule-routes.ts'
@@ -17,7 +19,9 @@ export function v1Routes(plane: ControlPlane, version: string): readonly Describ
   const views = createViews(plane)
   const routes: readonly DescribedRoute[] = [
     ...proxyRoutes(plane, views),
+    ...linkRoutes(plane, views),
     ...faultRoutes(plane, views),
+    ...partitionRoutes(plane, views),
     ...ruleRoutes(plane, views),
     ...leaseRoutes(plane, views),
     {
