@@ -71,26 +71,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   const faults = createFaultBoard(createInjector({ network, readers, validate }), events, recorder)
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
-
-  async function addProxy(settings: ProxySettings, given: readonly unknown[] = []): Promise<ManagedProxy> {
-    const { carries } = settings
-    if (carries !== undefined && 'table' in carries && carries.table !== undefined)
-      recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
-    // Its toxics are in force before the first client can come.
-    const disabled = await proxies.create({ ...settings, enabled: false })
-    try {
-      // Those that were there before it, for links that it carries now.
-      for (const { fault } of faults.list()) validate(fault)
-      for (const toxic of given) toxics.add(disabled, toxic)
-      const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
-      events.emit({ type: 'proxy-added', proxy: settings.name })
-      return proxy
-    } catch (error) {
-      toxics.removeAll(disabled)
-      await proxies.remove(settings.name)
-      throw error
-    }
-  }
+  const parts: Parts = { proxies, faults, toxics, events, recording, validate }
 
   async function updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy> {
     try {
@@ -112,14 +93,6 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     events.emit({ type: 'reset' })
   }
 
-  function validateLinks(links: readonly Link[]): void {
-    const known = proxies.list().flatMap((proxy) => linksOf(proxy).map(linkName))
-    const stranger = links.map(linkName).find((link) => !known.includes(link))
-    if (stranger === undefined) return
-    const some = known.slice(0, MOST_LINKS_NAMED).join(', ')
-    throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
-  }
-
   function resetToxics(): Promise<void> {
     for (const proxy of proxies.list()) toxics.removeAll(proxy)
     return enableAll()
@@ -131,32 +104,22 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     toxics,
     leases,
     events,
-    addProxy,
+    addProxy: (settings, given = []) => addProxy(parts, settings, given),
     updateProxy,
     removeProxy,
-    replaceToxics(proxy, wanted) {
-      const before = toxics.list(proxy)
-      toxics.removeAll(proxy)
-      try {
-        for (const toxic of wanted) toxics.add(proxy, toxic)
-      } catch (error) {
-        toxics.removeAll(proxy)
-        for (const toxic of before) toxics.add(proxy, toxic)
-        throw error
-      }
-    },
+    replaceToxics: (proxy, wanted) => replaceToxics(toxics, proxy, wanted),
     addFault(fault) {
-      validateLinks(fault.fault.links)
+      validateLinks(proxies, fault.fault.links)
       if (fault.lease !== undefined) leases.get(fault.lease)
       return faults.add(fault)
     },
     updateFault(name, fault) {
-      validateLinks(fault.links)
+      validateLinks(proxies, fault.links)
       return faults.update(name, fault)
     },
     removeFault: (name) => faults.remove(name),
     swapRules(wanted) {
-      for (const { fault } of wanted) validateLinks(fault.links)
+      for (const { fault } of wanted) validateLinks(proxies, fault.links)
       faults.replaceAll('rules', wanted)
       events.emit({ type: 'rules-swapped', epoch: faults.epoch })
     },
@@ -176,4 +139,56 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
+/** What opening a proxy involves. */
+interface Parts {
+  readonly proxies: ProxySet
+  readonly faults: FaultBoard
+  readonly toxics: ToxicChains
+  readonly events: EventLog
+  readonly recording: Recording | undefined
+  readonly validate: (fault: TrafficFault) => void
+}
+
+/** With its toxics, or not at all. */
+async function addProxy(parts: Parts, settings: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
+  const { proxies, faults, toxics, events, recording, validate } = parts
+  const { carries } = settings
+  if (carries !== undefined && 'table' in carries && carries.table !== undefined)
+    recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
+  // Its toxics are in force before the first client can come.
+  const disabled = await proxies.create({ ...settings, enabled: false })
+  try {
+    // Those that were there before it, for links that it carries now.
+    for (const { fault } of faults.list()) validate(fault)
+    for (const toxic of given) toxics.add(disabled, toxic)
+    const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
+    events.emit({ type: 'proxy-added', proxy: settings.name })
+    return proxy
+  } catch (error) {
+    toxics.removeAll(disabled)
+    await proxies.remove(settings.name)
+    throw error
+  }
+}
+
+function replaceToxics(toxics: ToxicChains, proxy: ManagedProxy, wanted: readonly unknown[]): void {
+  const before = toxics.list(proxy)
+  toxics.removeAll(proxy)
+  try {
+    for (const toxic of wanted) toxics.add(proxy, toxic)
+  } catch (error) {
+    toxics.removeAll(proxy)
+    for (const toxic of before) toxics.add(proxy, toxic)
+    throw error
+  }
+}
+
 const MOST_LINKS_NAMED = 12
+
+function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
+  const known = proxies.list().flatMap((proxy) => linksOf(proxy).map(linkName))
+  const stranger = links.map(linkName).find((link) => !known.includes(link))
+  if (stranger === undefined) return
+  const some = known.slice(0, MOST_LINKS_NAMED).join(', ')
+  throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
+}
