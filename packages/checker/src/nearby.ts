@@ -15,31 +15,31 @@ import type { Verdict } from './verdict.ts'
 
 type Verdicts = { [level in Level]?: Verdict }
 
-/** Shorter histories are decided before this would pay. */
+/** Shorter histories are decided before this would pay off. */
 export const LONG_HISTORY = 20_000
 
-/** Of the time left, what looking for simple contradictions may take. */
+/** Share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7
 
-/** So many operations before and after each operation of a contradiction are looked at, in turn. */
+/** Operations to include before and after each operation of a contradiction, tried in turn. */
 const REACHES = [16, 128, 1_024] as const
 
 /** A read of a value with more writers than this is left out. */
 const MOST_WRITERS = 16
 
-/** More operations than this are no neighbourhood. */
+/** A larger neighbourhood is not judged. */
 const MOST_NEAR = 20_000
 
-/** Steps that looking for a sequential order of a neighbourhood may take. */
+/** Steps for finding a sequential order of a neighbourhood. */
 const STEPS = 100_000
 
 /**
- * Looks for violations of the levels asked for where they are likely and cheap to find: every one of them contradicts real
- * time as well, on some key, and those contradictions take linear time to find. What was done around each is judged by
- * itself, with every write that the reads in it may have seen; what it contradicts, the whole contradicts. Only violations
- * are answered: that nothing was found says nothing.
+ * Looks for violations of the requested levels where they are likely and cheap to find: each of them also violates real
+ * time on some key, and those contradictions take linear time to find. The operations around each one are judged by
+ * themselves, with every write that their reads may have seen; what they violate, the whole history violates. Returns
+ * only violations: finding none says nothing.
  *
- * `first` are operations to begin with, where a contradiction is known already.
+ * `first` are operations to begin with, if a contradiction is already known.
  *
  * @throws OutOfTime
  */
@@ -83,14 +83,14 @@ export const isViolated = (level: Level, found: Verdicts): boolean =>
   found[level]?.result === 'violated' ||
   implied[level].some((weaker) => weaker !== 'eventual' && isViolated(weaker, found))
 
-/** The operations between which keys contradict real time, some of each key first. */
+/** The operations by which keys contradict real time, a few of each key first. */
 function contradictions(
   parts: readonly Encoded[],
   decoder: Decoder,
   budget: Budget,
 ): readonly (readonly OperationRow[])[] {
   const ofKeys = parts.map((part) => {
-    // Of several starts the likeliest: it is only where to look.
+    // Among several initial values take the likeliest: this only decides where to look.
     const settled = part.anyStart ? startsOf(part, decoder.value).alternatives[0] : part
     const answer = decideInLinearTime(settled, budget)
     if (answer.result !== 'violated') return []
@@ -105,8 +105,8 @@ function contradictions(
 }
 
 /**
- * The operations called within `reach` of those given, and all writes that the reads among them may have seen. Reads that
- * may have seen too many are left out, which contradicts nothing.
+ * The operations called within `reach` of the given ones, and all writes that their reads may have seen. Reads with too
+ * many candidates are left out, which cannot create a contradiction.
  */
 function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: number): Encoded | undefined {
   const { length, row, key, kind, expects, writes, values, initial } = encoded
@@ -153,7 +153,7 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
   return restrict(encoded, indices)
 }
 
-/** Where a row is among ascending ones. */
+/** The position of a row among ascending ones. */
 function placeOf(rows: Int32Array, row: OperationRow): number {
   let low = 0
   let high = rows.length
@@ -165,7 +165,7 @@ function placeOf(rows: Int32Array, row: OperationRow): number {
   return low
 }
 
-/** What a short history contradicts. */
+/** The violations in a short history. */
 function judge(near: Encoded, decoder: Decoder, levels: readonly Level[], budget: Budget): Verdicts {
   const weaker = near.anyStart
     ? judgeWeakerFromAny(near, decoder, levels, budget)

@@ -3,8 +3,8 @@ import { type Encoded, NEVER } from '../encoded.ts'
 import { eventCount } from './distinct/zones.ts'
 
 /**
- * By position: i + 1 for the call of operation i, -(i + 1) for its return, and 0 for neither, including the returns of
- * operations of unknown outcome.
+ * By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. Operations of unknown outcome
+ * are left out.
  */
 export function eventsByPosition(part: Encoded): Int32Array {
   const { length, calls, returns } = part

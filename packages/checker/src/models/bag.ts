@@ -46,7 +46,7 @@ export const bag: ObjectEntry = {
   },
 }
 
-/** The text of the message that an enqueue gives in; undefined for other operations. */
+/** The text of the message that an enqueue adds; undefined for other operations. */
 export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
   if (queueNumbers[f] !== ENQUEUE) return undefined
   if (value === null) throw new Error(NO_MESSAGE)
@@ -86,21 +86,24 @@ export function besideOfMessage(history: History, row: number, initial: Json): s
   return unheardOf(history, row, { givers, given: 'enqueued', initial })
 }
 
-/** An operation on a message brings along all on that message, and the dequeues of unknown outcome, which took any. */
+/**
+ * An operation on a message brings along everything done to that message, and the dequeues of unknown outcome, which
+ * may have taken any.
+ */
 export function relatedByMessage(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   return relatedByGroups(part, messagesOf(part), budget, (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
 }
 
-/** Messages stay whole; dequeues of unknown outcome that change nothing are left out. */
+/** Messages stay complete; dequeues of unknown outcome that change nothing are left out. */
 export function supportsByMessage(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   return closedUnder(relatedByGroups(part, messagesOf(part), budget))
 }
 
 /**
- * Decides a bag whose messages differ, in O(n log n). Messages do not affect each other: each must be enqueued, and begun
- * to be, before its one dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
- * `findGap`); any will do, since every message can come and go wholly before or after it. Without such dequeues, messages
- * may also repeat.
+ * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each one's enqueue must begin
+ * before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
+ * `findGap`); any such moment will do, since every message can come and go entirely before or after it. Without such
+ * dequeues, messages may also repeat.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -112,7 +115,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
-    // Where the two overlap they happen together, as the dequeue begins.
+    // If the two overlap, they take effect together, as the dequeue begins.
     const together = enqueued >= dequeueFrom
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
@@ -140,7 +143,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // What those of unknown outcome took is what was left.
+    // Dequeues of unknown outcome took what was left.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

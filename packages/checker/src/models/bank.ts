@@ -19,9 +19,9 @@ const numbers: { readonly [f: string]: number } = {
 }
 
 /**
- * Accounts with balances that may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
- * `{"account":…,"amount":…}`, a read returns all balances, `{"a":10,"b":0}`. What carries an `id` takes effect once, however
- * often it is sent. A transfer for which there was not enough money is `fail`. The initial value is the first balances.
+ * Accounts whose balances may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
+ * `{"account":…,"amount":…}`; a read returns all balances, `{"a":10,"b":0}`. An operation with an `id` takes effect
+ * once, however often it is sent. A transfer without enough money is `fail`. The initial value is the opening balances.
  */
 export const bank: ObjectEntry = {
   name: 'bank',
@@ -42,7 +42,7 @@ export const bank: ObjectEntry = {
   },
 }
 
-/** Where money is only transferred, a read of another sum than there was at first. */
+/** If money is only transferred, a read whose sum differs from the initial one. */
 function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
   let total = 0
   for (const balance of balancesOf(initial).values()) total += balance
@@ -66,12 +66,12 @@ function glance(part: Part, initial: Json, budget: Budget): readonly number[] | 
   return undefined
 }
 
-/** By account; one that is not there has nothing. */
+/** By account; an account that is absent has nothing. */
 type Balances = ReadonlyMap<string, number>
 
 interface Bank {
   readonly balances: Balances
-  /** The ids of what has been done. */
+  /** The ids of operations already done. */
   readonly done: readonly string[]
 }
 
@@ -107,7 +107,7 @@ function balancesOf(initial: Json): Balances {
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The ids, as JSON text, that more than one operation carries. */
+/** The ids, as JSON text, carried by more than one operation. */
 function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
   const once = new Set<string>()
   const repeated = new Set<string>()
@@ -124,7 +124,7 @@ function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
   return repeated
 }
 
-/** Nothing of what carries a repeated id, which adds something only once, and of a read of what are no numbers. */
+/** No effect for an operation with a repeated id, which counts only once, nor for a read of anything but numbers. */
 const effectsUnless =
   (repeated: ReadonlySet<string>): Additive['effectOf'] =>
   (operation) => {

@@ -32,8 +32,8 @@ const numbers: { readonly [f: string]: number } = {
 }
 
 /**
- * A number that is added to and read. Increments without a value are by one; null read is the initial value. Fractions are
- * added up as decimals, to nine places.
+ * A number that is added to and read. Increments without a value are by one; a read of null is the initial value.
+ * Fractions are added as decimals, to nine places.
  */
 export const counter: ObjectEntry = {
   name: 'counter',
@@ -42,7 +42,7 @@ export const counter: ObjectEntry = {
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
   levels: ['linearizable', 'eventual'],
   object: {
-    // No amount is one.
+    // A missing amount means one.
     mayLackInput: ['add', 'increment', 'inc', 'subtract', 'decrement', 'dec'],
     rule: 'a read returns the sum of what was added before it',
     numbers,
@@ -105,13 +105,13 @@ function amounts(part: Part, budget: Budget): Float64Array {
 }
 
 /**
- * Decides a counter all of whose additions are of the same amount, in O(n log n); of others it refutes what lies outside
- * the bounds (in general they are as hard as subset sum).
+ * Decides a counter whose additions all have the same amount, in O(n log n); for others it refutes reads outside the
+ * bounds (deciding them is as hard as subset sum).
  *
- * The count is kept as low as the completed operations allow: it rises when an addition returns that is not counted yet,
- * and when a read returns that saw more. Additions are interchangeable, so the one that returns first is counted first
- * (exchange). A read that is open when the count is what it saw takes effect then. Every other order has counted at least
- * as much at each moment, so what this one cannot explain none can.
+ * The count is kept as low as the completed operations allow: it rises when an uncounted addition returns, and when a
+ * read returns that saw more. Additions are interchangeable, so the one that returns first is counted first. An open
+ * read takes effect when the count equals what it saw. Every other order has counted at least as much at each moment,
+ * so what this one cannot explain, none can.
  */
 function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, returns } = part
@@ -132,7 +132,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (part.f[i] !== READ) return 0
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number') throw badOperation(part, i, `a read returns a number, not ${JSON.stringify(value)}.`)
-    // Counted from the start, upwards.
+    // Counted upwards from the initial value.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   const steps = amount.map(Math.abs)
@@ -177,7 +177,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     if (done[i] === 1) continue
     if (part.f[i] !== READ) {
-      // The first of those open to return, or it would have been counted.
+      // It is the first open one to return, otherwise it would have been counted.
       open.pop()
       rise(i)
       continue
@@ -191,7 +191,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: Int32Array.from(order) }
 }
 
-/** A read of less than had been acknowledged before its call, or of more than had been asked for at its return. */
+/** A read of less than had been acknowledged before its call, or of more than had been requested by its return. */
 function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array, budget: Budget): FastAnswer {
   let asked = 0
   let acknowledged = 0
@@ -211,7 +211,10 @@ function refuteByBounds(part: Part, steps: Float64Array, seen: Float64Array, bud
 /** Sums of fractions are not exact. */
 const SLACK = 1e-6
 
-/** Where all additions go one way: whether each read is of no more than was added, unless it is so in the whole. */
+/**
+ * If all additions have the same sign: whether each read is of no more than was added, unless it already exceeds that
+ * in the whole history.
+ */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))
@@ -237,7 +240,10 @@ function supports(part: Part, budget: Budget): (some: readonly number[]) => bool
   }
 }
 
-/** What the additions allow a read to return: those that returned before its call count, those begun by its end may. */
+/**
+ * What the additions allow a read to return: additions that returned before its call count, those begun before its
+ * return may.
+ */
 interface Bounds {
   readonly row: number
   readonly value: number
@@ -245,7 +251,7 @@ interface Bounds {
   readonly most: number
 }
 
-/** Every completed read with its bounds, in order of return; and how many additions were tried and acknowledged. */
+/** Every completed read with its bounds, in order of return, and how many additions were tried and acknowledged. */
 export function counterReads(
   history: History,
   initial: Json,
@@ -303,7 +309,10 @@ export function counterReads(
   return { reads, attempted, acknowledged }
 }
 
-/** What the additions allow where nobody knows what was there: each read says that, but for what may have been added. */
+/**
+ * The bounds when the initial value is unknown: each read reveals it, except for additions that may or may not have
+ * counted.
+ */
 function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
   const starts = new Map<number, readonly [least: number, most: number]>()
   return reads.map((read) => {
@@ -311,7 +320,7 @@ function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Boun
     const [least, most] = starts.get(key) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
     const bounds = { ...read, least: decimal(least + read.least), most: decimal(most + read.most) }
     const known = [Math.max(least, read.value - read.most), Math.min(most, read.value - read.least)] as const
-    // What contradicts the reads before says nothing of those to come.
+    // A read that contradicts earlier ones says nothing about later ones.
     if (known[0] <= known[1] + SLACK) starts.set(key, known)
     return bounds
   })
@@ -347,7 +356,7 @@ function account(history: History, initial: Json, budget: Budget): Accounting {
   })
 }
 
-/** Final reads come after every addition: they agree, within the bounds. */
+/** Final reads come after every addition: they must agree, within the bounds. */
 function eventual(history: History, initial: Json, budget: Budget): Convergence {
   const { flags, key } = history.operations
   const { reads } = counterReads(history, initial, budget)

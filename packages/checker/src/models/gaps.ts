@@ -7,10 +7,10 @@ export const NULL_ID = 0
 const HALF = 0.5
 
 /**
- * Finds moments at which a queue may be empty: for a span of time, the first moment within it, half way between two event
- * positions, at which no message is there for certain (acknowledged, and its dequeue not yet called), and at which the
- * dequeues of unknown outcome called so far are as many as the messages acknowledged so far that nobody is known to have
- * taken. Such moments do not exclude each other: at each, those dequeues have taken all that had to be taken.
+ * Finds moments at which a queue may be empty. For a span of time: the first moment in it, half way between two event
+ * positions, at which no message is certainly there (acknowledged, with its dequeue not yet called), and by which at
+ * least as many dequeues of unknown outcome were called as messages were acknowledged that no known dequeue took. Such
+ * moments do not exclude each other: at each, those dequeues have taken everything that had to be taken.
  */
 export function findGap(
   lives: readonly Life[],
@@ -39,7 +39,7 @@ export function findGap(
     certain[at] += certain[at - 1]
     spare[at] += spare[at - 1]
   }
-  // By event position: the first from there on after which the queue may be empty.
+  // By event position: the first moment from there on at which the queue may be empty.
   const next = new Int32Array(last + 2)
   let possible = last + 1
   for (let at = last + 1; at >= 0; at--) {
@@ -55,14 +55,14 @@ export function findGap(
   }
 }
 
-/** Gives the messages that must have been taken by dequeues of unknown outcome to those, in order of their calls. */
+/** Assigns the messages that dequeues of unknown outcome must have taken to those dequeues, in order of their calls. */
 export interface Taking {
-  /** The message, and before when it must be taken. */
+  /** The message, and the deadline for taking it. */
   readonly life: Life
   readonly before: number
 }
 
-/** Undefined where there are not enough such dequeues in time. Both in order of time. */
+/** Undefined if there are not enough such dequeues in time. Both lists are ordered by time. */
 export function takeByUnknown(
   needed: readonly Taking[],
   unknown: readonly number[],

@@ -1,6 +1,6 @@
-/** A message from the call of its enqueue to the return of its dequeue, in event positions. */
+/** A message's life from the call of its enqueue to the return of its dequeue, in event positions. */
 export interface Life {
-  /** The operations; -1 where it was there from the start, or was never dequeued. */
+  /** The operations; -1 if it was there initially, or was never dequeued. */
   readonly enqueue: number
   readonly dequeue: number
   /** The enqueue takes effect in [enqueueFrom, enqueued], the dequeue in [dequeueFrom, dequeued]. */

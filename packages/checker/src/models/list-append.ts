@@ -13,7 +13,7 @@ const READ = 1
 
 const numbers: { readonly [f: string]: number } = { append: APPEND, read: READ }
 
-/** A list that grows at its end, and is read whole. Null stands for the empty list. */
+/** A list that grows at its end and is read whole. Null stands for the empty list. */
 export const listAppend: ObjectEntry = {
   name: 'list-append',
   aliases: ['append-list'],
@@ -62,8 +62,9 @@ const contents =
     contentsOf(part.history, part.row[i])
 
 /**
- * Decides lists of different elements, in time linear in the size of what was read, sorting aside. The longest read says
- * in which order its elements were appended, every other must be a beginning of it, and what nobody read came after.
+ * Decides lists of distinct elements, in time linear in the size of what was read, apart from sorting. The longest read
+ * gives the order of its elements' appends, every other read must be a prefix of it, and elements that were never read
+ * come later.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, returns } = part
@@ -80,7 +81,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
   const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
-  // What was there at the start may repeat: it was not appended.
+  // Initial elements may repeat: they were not appended.
   const isRepeated = new Set(order.slice(start.length)).size < order.length - start.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {
@@ -117,7 +118,7 @@ const isBeginning = (read: Int32Array, whole: ArrayLike<number>, budget: Budget)
   return true
 }
 
-/** With a read, the appends of all that it returned. */
+/** A read brings along the appends of everything it returned. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const contentOf = contents(part)
   return relatedByGroups(

@@ -17,8 +17,8 @@ export const lockNumbers: { readonly [f: string]: number } = {
 }
 
 /**
- * A lock that the process which acquired it releases. An acquire may return a number, its fencing token: a later holder's
- * token is greater. An acquire that found the lock taken is `fail`.
+ * A lock released by the process that acquired it. An acquire may return a number, its fencing token, which is greater
+ * than all earlier holders'. An acquire that found the lock taken is `fail`.
  */
 export const lock: ObjectEntry = {
   name: 'lock',
@@ -56,11 +56,11 @@ const specification: Specification<Lock> = {
 /** From an acquire to the release by the same process. */
 interface Tenure {
   readonly acquire: number
-  /** -1 where it was never released. */
+  /** -1 if it was never released. */
   readonly release: number
 }
 
-/** Undefined where an operation of unknown outcome makes it unclear which belong together. */
+/** Undefined if an operation of unknown outcome makes it unclear which acquires and releases belong together. */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, calls, returns } = part
   const held = new Map<number, number>()
@@ -71,9 +71,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     budget.tick()
     const p = process[i]
     const acquire = held.get(p)
-    // A process that goes on after an operation of unknown outcome may hold the lock or not.
+    // A process that continues after an operation of unknown outcome may or may not hold the lock.
     if (unclear.has(p)) return undefined
-    // A client whose operations overlap may have done them in any order.
+    // A client with overlapping operations may have done them in any order.
     if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
     busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
@@ -97,9 +97,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
 }
 
 /**
- * Decides a lock in O(n log n). A tenure is at its shortest from the return of its acquire to the call of its release:
- * there is an order exactly when these spans are disjoint, since every order holds the lock at least then, and tokens grow
- * along them (where one span is before another, no order has them the other way round).
+ * Decides a lock in O(n log n). Every order holds the lock at least from the return of a tenure's acquire to the call
+ * of its release. So there is an order exactly when these spans are disjoint and tokens grow along them (if one span is
+ * before another, every order has them that way round).
  */
 function fast(part: Part, _: Json, budget: Budget): FastAnswer {
   const found = tenures(part, budget)
@@ -132,7 +132,7 @@ const both = (a: Tenure, b: Tenure): readonly number[] =>
   [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
 
 function tokenOf(part: Part, acquire: number): number | undefined {
-  // A completion that only repeats its invocation says no token.
+  // A completion that only repeats its invocation has no token.
   if (part.output[acquire] === part.input[acquire]) return undefined
   const value: Json = jsonOf(part, part.output[acquire])
   if (value === null || typeof value === 'number') return value ?? undefined
@@ -140,7 +140,7 @@ function tokenOf(part: Part, acquire: number): number | undefined {
   throw badOperation(part, acquire, `a fencing token is a number, not ${JSON.stringify(value)}.`)
 }
 
-/** An acquire and the release that ends its tenure belong together; leaving out a whole tenure frees the lock. */
+/** An acquire and the release of its tenure belong together; leaving out a whole tenure frees the lock. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const tenure = new Int32Array(part.length)
   const current = new Map<number, number>()

@@ -12,9 +12,9 @@ const READ = 1
 const numbers: { readonly [f: string]: number } = { append: APPEND, send: APPEND, read: READ, poll: READ }
 
 /**
- * A log: an append returns the offset at which its value stands, counted from 0 without gaps (where it returns no number,
- * any fits). A read from an offset (null: 0) returns the values from there on: all of them or, asked with
- * `{"offset":…,"limit":…}`, at most so many.
+ * A log: an append returns the offset of its value, counted from 0 without gaps (if it returns no number, any offset
+ * fits). A read from an offset (null: 0) returns the values from there on: all of them or, for
+ * `{"offset":…,"limit":…}`, at most `limit`.
  */
 export const log: ObjectEntry = {
   name: 'log',
@@ -59,10 +59,10 @@ function startOf(initial: Json): readonly Json[] {
   throw new UserError('usage', `the log begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [].`)
 }
 
-/** The offset that an append returned: a number, or the first of the pair of offset and value. */
+/** The offset an append returned: a number, or the first of a pair of offset and value. */
 export function offsetOf(value: Json, output: Json | undefined): number | undefined {
   if (Array.isArray(output) && output.length === 2 && typeof output[0] === 'number') return output[0]
-  // A completion that only repeats its invocation says no offset.
+  // A completion that only repeats its invocation has no offset.
   return typeof output === 'number' && output !== value ? output : undefined
 }
 
@@ -85,9 +85,10 @@ export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
 const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0
 
 /**
- * Decides logs whose offsets are known, in time linear in the size of what was read, sorting aside: returned by the append
- * or, where its outcome is unknown, shown by a read of its value. The offsets are the order of the appends, and a read
- * comes between the last that it returned and the next (where it was limited and full, any time after).
+ * Decides logs with known offsets, in time linear in the size of what was read, apart from sorting. Offsets are known
+ * if the append returned them or, for an append of unknown outcome, if a read of its value shows them. They give the
+ * order of the appends, and a read comes between the last one it returned and the next (a read that reached its limit,
+ * any time after).
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part
@@ -132,12 +133,12 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     loose[i] = limit !== undefined && read.length === limit ? 1 : 0
     slot[i] = read.length === 0 && limit === 0 ? 0 : 2 * (from + read.length)
-    // Beyond the end of the log there is nothing: it may come any time before the log is longer than that.
+    // A read beyond the end returns nothing: it may come any time before the log grows past that offset.
     if (read.length === 0 && loose[i] === 0 && from > 0) return NOT_APPLICABLE
   }
   for (let offset = 0; offset < appendAt.size; offset++) {
     budget.tick()
-    // What stands there may be any append of unknown outcome that nobody saw.
+    // Any unseen append of unknown outcome may be at that offset.
     const append = appendAt.get(offset)
     if (append === undefined)
       return unknown.size > 0 ? NOT_APPLICABLE : { result: 'violated', conflict: [...appendAt.values()] }

@@ -8,16 +8,16 @@ import { ENQUEUE } from './queue-operations.ts'
 
 const NONE = -1
 
-/** More dequeues of unknown outcome may explain too much for a glance. */
+/** With more dequeues of unknown outcome, too much could be explained by them. */
 const MOST_UNKNOWN = 500
 
-/** So many suspicions are looked into. */
+/** Suspicions looked into. */
 const MOST_SUSPECTED = 16
 
 /**
- * Looks for messages that came out though nobody put them in, or twice, or too early, and where order matters for two that
- * came out the other way round: a pass over typed arrays, far cheaper than to decide a long history. What is suspected is
- * judged with everything done to those messages, which contradicts itself only if the whole does. Answers with those
+ * Looks for messages that were dequeued without having been enqueued, or twice, or too early, and, if order matters,
+ * for two dequeued in the wrong order: a pass over typed arrays, far cheaper than deciding a long history. A suspicion
+ * is judged together with everything done to its messages, which is contradictory only if the whole is. Returns those
  * operations.
  *
  * @throws OutOfTime
@@ -72,7 +72,7 @@ interface Passages {
   readonly dequeue: Int32Array
 }
 
-/** Two messages, the first of which was enqueued before the other, and dequeued after it. */
+/** Two messages, the first of which was enqueued before the other and dequeued after it. */
 function overtaken(
   part: Part,
   { message, enqueue, dequeue }: Passages,

@@ -7,7 +7,7 @@ import { findGap, NULL_ID, type Taking } from './gaps.ts'
 import type { Life } from './life.ts'
 import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './queue-operations.ts'
 
-// From when to when each message of a bag or queue was in it.
+// When each message of a bag or queue was in it.
 
 export interface Lives {
   readonly lives: readonly Life[]
@@ -19,8 +19,9 @@ export interface Lives {
 }
 
 /**
- * Joins each dequeue with the enqueue of its message. Of equal messages, the enqueue called first goes with the dequeue
- * that returns first: where there is any matching, that is one. Undefined where messages repeat and it matters which.
+ * Pairs each dequeue with the enqueue of its message. Among equal messages, the enqueue called first is paired with the
+ * dequeue that returns first: if any pairing works, that one does. Undefined if messages repeat and the pairing
+ * matters.
  */
 export function lifetimes(
   part: Part,
@@ -75,7 +76,7 @@ export function lifetimes(
   for (const [message, givers] of enqueues) {
     budget.tick()
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
-      // An enqueue of unknown outcome that nobody saw need not have happened.
+      // An unseen enqueue of unknown outcome need not have happened.
       if (returns[enqueue] === NEVER) continue
       lives.push({
         enqueue,
@@ -90,7 +91,10 @@ export function lifetimes(
   return { lives, empties, unknown, repeated }
 }
 
-/** When each dequeue that found nothing may have happened, or one that cannot have, with what was certainly there. */
+/**
+ * When each dequeue that found nothing may have happened; or one that cannot have, with the messages that were
+ * certainly there.
+ */
 export function momentsOf(
   { lives, empties, unknown }: Lives,
   part: Part,
@@ -117,7 +121,7 @@ export function momentsOf(
   return moments
 }
 
-/** The messages that nobody is known to have taken, though nothing was left at a later one of these moments. */
+/** The messages that no known dequeue took, although the queue was empty at a later one of these moments. */
 export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const sorted = moments.toSorted(ticking((a, b) => a - b, budget))

@@ -1,11 +1,11 @@
 import type { Json } from '@chaos/history'
 
-/** What was asked of one object: of `Input` what a specification sees, and who asked. */
+/** A request to one object: the part of `Input` that a specification sees, and the process that made it. */
 export interface ModelInput {
   readonly f: string
   /** The value of the invocation. */
   readonly value: Json
-  /** Who asked. For a model that is not `perProcess`, anybody who asked the same. */
+  /** The process that asked. For a model that is not `perProcess`, any process that asked the same. */
   readonly process: string
 }
 
@@ -29,35 +29,38 @@ export interface Model<State> {
   readonly name: string
   /** What the object is, in a few words. */
   readonly summary?: string
-  /** What others call the model. */
+  /** Other names of the model. */
   readonly aliases?: readonly string[]
-  /** The operations it knows, by their `f`: any other in a history is an error. By default whatever the history has. */
+  /** The operations it knows, by their `f`: any other in a history is an error. By default all are accepted. */
   readonly functions?: readonly string[]
   readonly initial: State
-  /** The state that stands for an initial value other than null, such as one given by `--initial`. By default `initial`. */
+  /** The state for an initial value other than null, such as one given by `--initial`. By default `initial`. */
   from?(initial: Json): State
   /**
-   * The state afterwards, and what the operation returns then. Without an output, whatever was returned fits; undefined
-   * says that the operation cannot succeed in this state.
+   * The next state, and what the operation returns. Without an output, any result fits; returning undefined means that
+   * the operation cannot succeed in this state.
    */
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
-  /** Equal states, equal keys: memoises the search. */
+  /** Equal states must have equal keys: memoises the search. */
   key(state: State): string
-  /** Parts of the object that do not affect each other are checked apart (locality, Herlihy & Wing 1990, Theorem 1). */
+  /**
+   * Operations with different shards do not affect each other and are checked separately (locality, Herlihy & Wing
+   * 1990, Theorem 1).
+   */
   shard?(input: ModelInput): string
-  /** The `f` that never change a state, whatever it is: they are taken as soon as they fit, without a choice. */
+  /** The `f` that never change any state: they are taken as soon as they fit, without branching. */
   readonly reads?: readonly string[]
-  /** Whether it matters who asks, as for a lock. */
+  /** Whether it matters which process asks, as for a lock. */
   readonly perProcess?: boolean
-  /** The same specification on integers, where speed matters; it takes the place of `apply` and `key`. */
+  /** The same specification on integers, for speed; it replaces `apply` and `key`. */
   readonly integers?: IntegerModel
 }
 
-/** States and operations as integers: the search then allocates nothing and asks for no key. */
+/** States and operations as integers: the search then allocates nothing and needs no keys. */
 export interface IntegerModel {
-  /** Not negative, below 2^31, as all states. */
+  /** Non-negative and below 2^31, like all states. */
   readonly initial: number
-  /** A number for the operation: equal numbers, equal effect. `output` is undefined where the outcome is unknown. */
+  /** A number for the operation: equal numbers, equal effect. `output` is undefined if the outcome is unknown. */
   encode(input: ModelInput, output: Json | undefined): number
   /** The state after the operation with this number; -1 where its result is impossible in this state. */
   step(state: number, operation: number): number
@@ -65,14 +68,14 @@ export interface IntegerModel {
 
 /** One operation as a specification sees it. */
 export interface ObjectOperation extends ModelInput {
-  /** What it returned; undefined where its outcome is unknown. */
+  /** What it returned; undefined if its outcome is unknown. */
   readonly output: Json | undefined
 }
 
-/** What the search needs to know of an object: a model, except that an operation may have several possible effects. */
+/** An object as the search sees it: a model, except that an operation may have several possible effects. */
 export interface Specification<State> {
   readonly initial: State
-  /** The states in which the object may be afterwards; none where the operation cannot have had this result. */
+  /** The possible next states; none if the operation cannot have had this result. */
   step(state: State, operation: ObjectOperation): readonly State[]
   key(state: State): string
   shard?(input: ModelInput): string

@@ -10,10 +10,10 @@ const TXN = 0
 const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
 
 /**
- * Several registers at once (`multi-register` of Knossos): a `txn` reads and writes some of them in one atomic step, in the
- * order of its list, `[["read","x",null],["write","y",2]]`. Its completion holds what was read; null is what the register
- * had at first. Registers that no txn has together are judged apart; but for that it is one object, and its parts may each
- * have an order and the whole none.
+ * Several registers at once (`multi-register` of Knossos): a `txn` reads and writes some of them in one atomic step, in
+ * the order of its list, `[["read","x",null],["write","y",2]]`. Its completion holds what was read; null is the
+ * register's initial value. Registers that share no txn are judged apart; otherwise it is one object: its parts may
+ * each have an order while the whole has none.
  */
 export const multiRegister: ObjectEntry = {
   name: 'multi-register',
@@ -32,12 +32,12 @@ export const multiRegister: ObjectEntry = {
   },
 }
 
-/** What registers hold, as canonical JSON text, by their names. */
+/** Register contents as canonical JSON text, by name. */
 export type Registers = ReadonlyMap<string, string>
 
 export interface Start {
   readonly registers: Registers
-  /** What all others hold; undefined where nobody knows. */
+  /** The content of all other registers; undefined if unknown. */
   readonly rest: string | undefined
 }
 
@@ -55,7 +55,7 @@ export function specificationFrom({ registers, rest }: Start): Specification<Reg
         const there = after.get(register) ?? rest
         const isFirst = value === null && rest !== undefined
         const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
-        // What nobody knew before is known from then on.
+        // A value that was unknown is known from then on.
         if (there === undefined) after.set(register, said)
         else if (there !== said) return []
       }
@@ -79,7 +79,7 @@ const nameOf = (json: Json): string => {
   return text.startsWith(':') ? text.slice(1) : text
 }
 
-/** What a txn did: as its completion says where there is one, else as it was asked for. */
+/** What a txn did: according to its completion if there is one, otherwise as requested. */
 export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
   if (!Array.isArray(said)) throw new Error(`a txn is a list such as ${EXAMPLE}`)
@@ -95,7 +95,7 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/** A map of registers; anything else is what each of them holds. */
+/** A map of registers; any other value is the content of each. */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }
@@ -104,7 +104,7 @@ function startOf(initial: Json): Start {
   return { registers: new Map(registers), rest: canonical(null) }
 }
 
-/** What each txn did, worked out once. */
+/** What each txn did, computed once. */
 function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])[] {
   return Array.from({ length: part.length }, (_, i) => {
     budget.tick()
@@ -116,11 +116,11 @@ function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])
   })
 }
 
-/** Registers that no txn has together have nothing to do with each other. */
+/** Registers that share no txn are independent. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const txns = partsByTxn(part, budget)
   const groupOf = new Map<string, number>()
-  // Of each group another one that it belongs to, or itself.
+  // By group: another group it belongs to, or itself.
   const into: number[] = []
   const find = (group: number): number => {
     let root = group
@@ -143,7 +143,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   }
   const members = new Map<number, number[]>()
   for (const [i, txn] of txns.entries()) {
-    // One that does nothing takes place at any time.
+    // An empty txn can take effect at any time.
     if (txn.length === 0) continue
     const group = groupNamed(txn[0].register)
     const known = members.get(group)
@@ -153,7 +153,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/** By txn the values that it may have seen others write, and those that it writes, each with its register. */
+/** By txn: the values it may have seen others write, and those it writes, each with its register. */
 function dependencies(
   part: Part,
   budget: Budget,
@@ -174,7 +174,7 @@ function dependencies(
   })
 }
 
-/** With a txn all that may have written what it read, and so on. */
+/** A txn brings along every txn that may have written what it read, and so on. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const all = dependencies(part, budget)
   const writers = new Map<string, number[]>()
@@ -187,7 +187,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   }
   return (chosen) => {
     const kept = new Set(chosen)
-    // A set grows while it is gone through.
+    // The set grows during the iteration.
     for (const i of kept) {
       budget.tick()
       for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)
@@ -196,7 +196,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   }
 }
 
-/** Whether what was read is still written by one of them, where somebody wrote it. */
+/** Whether some operation still writes what was read, if any did in the whole history. */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const all = dependencies(part, budget)
   const inWhole = new Set(all.flatMap(({ leaves }) => leaves))

@@ -11,7 +11,7 @@ import { specificationOf } from './specification.ts'
 
 const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual']
 
-/** A model as people write it, as one that comes with the checker: see `Model`. */
+/** Turns a user's model into an entry like the built-in ones: see `Model`. */
 export function modelEntry<State>(model: Model<State>): ModelEntry {
   const { name, aliases = [], summary = 'a model of your own', functions } = model
   return {

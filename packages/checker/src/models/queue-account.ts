@@ -7,9 +7,9 @@ import { NULL_ID } from './gaps.ts'
 import { DEQUEUE, ENQUEUE, queueNumbers } from './queue-operations.ts'
 
 /**
- * Jepsen's `total-queue`: what goes in must come out. It supposes that the queue was drained in the end; where nothing
- * shows that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), what did not come out
- * may still be inside, and the result is unknown.
+ * Jepsen's `total-queue`: what goes in must come out. Assumes that the queue was drained at the end. If nothing shows
+ * that (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing messages may still
+ * be in the queue, and the result is unknown.
  */
 export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
   const anyStart = isUnknownStart(initial)
@@ -21,7 +21,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     const name = elementName(key, value)
     const tally = attempts.get(name)
     if (tally !== undefined) tally.taken++
-    // It may have been there.
+    // It may have been there initially.
     else if (!anyStart) unexpected.set(name, accounted(history, row, value, (unexpected.get(name)?.count ?? 0) + 1))
   }
   const lost: Accounted[] = []
@@ -61,7 +61,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   })
 }
 
-/** What went into the queues of a history, what came out, and what shows that nothing was left. */
+/** What went into a history's queues, what came out, and what shows that nothing was left. */
 interface Traffic {
   /** By the name of a message, as `elementName` gives it. */
   readonly attempts: ReadonlyMap<number, Tally>
@@ -70,7 +70,7 @@ interface Traffic {
   readonly dequeued: readonly { readonly row: number; readonly key: number; readonly value: number }[]
   /** By key: how many messages operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
-  /** The last event of an enqueue, and that of what shows that the queue was drained; -1 where there is none. */
+  /** The last event of an enqueue, and the event that shows that the queue was drained; -1 if there is none. */
   readonly lastEnqueue: number
   readonly drainedAt: number
 }
@@ -119,7 +119,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
   return { attempts, attempted, acknowledged, dequeued, takers, lastEnqueue, drainedAt }
 }
 
-/** Takes so many of what there is of a key; false where there is not enough. */
+/** Takes `count` from a key's stock; false if there is not enough. */
 function take(stock: Map<number, number>, key: number, count: number): boolean {
   const left = (stock.get(key) ?? 0) - count
   stock.set(key, left)

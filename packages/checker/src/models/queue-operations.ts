@@ -1,7 +1,7 @@
 import { canonical, type Json, UserError } from '@chaos/history'
 import type { Expansion } from '../objects/part.ts'
 
-// What bags and queues have in common: what may be asked of them, and what is in them at first.
+// What bags and queues have in common: their operations and their initial content.
 
 export const ENQUEUE = 0
 export const DEQUEUE = 1
@@ -19,7 +19,7 @@ export const queueNumbers: { readonly [f: string]: number } = {
 
 export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
 
-/** Each message that a drain returned is one that was dequeued, at some time during the drain. */
+/** Each message a drain returned counts as dequeued at some time during the drain. */
 export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 
 export function messagesAtFirst(initial: Json): readonly string[] {

@@ -13,7 +13,7 @@ import type { Specification } from './model.ts'
 import { accountOfQueue } from './queue-account.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, queueFunctions, queueNumbers } from './queue-operations.ts'
 
-/** Messages in order: the first in is the first out. A dequeue that returns null found nothing. */
+/** Messages in order: first in, first out. A dequeue that returns null found nothing. */
 export const queue: ObjectEntry = {
   name: 'queue',
   aliases: ['fifo-queue', 'fifo'],
@@ -55,12 +55,13 @@ function specification(initial: Json): Specification<readonly string[]> {
 }
 
 /**
- * Decides a queue whose messages differ, in O(n log n). Beside what a bag asks for, first in must be first out: a message
- * comes before another where its enqueue, or its dequeue, returned before the other's was called (each interval cut down
- * to what its other end allows). Both relations are interval orders, whose union has a cycle only where two messages come
- * before each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP 2015). A dequeue
- * that found nothing is a moment that all messages come wholly before or after. In any order of the messages that
- * respects the relation, doing each operation as late as its return and those after it allow respects real time.
+ * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, first in must be first out: a
+ * message comes before another if its enqueue, or its dequeue, returned before the other's was called (each interval
+ * reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only if two
+ * messages come before each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
+ * 2015). A dequeue that found nothing is a moment that every message comes entirely before or after. In any order of
+ * the messages that respects the relation, doing each operation as late as its return and those after it allow respects
+ * real time.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -83,10 +84,10 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * The messages, those that nobody is known to have taken joined with dequeues of unknown outcome where they must have been
- * taken: before a moment at which nothing was left, or before the dequeue returned of a message that was enqueued strictly
- * after. Both ask for the messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined
- * where there are not enough of them in time.
+ * The messages, with dequeues of unknown outcome paired with messages they must have taken: those gone before a moment
+ * at which the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both concern the
+ * messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined if there are not enough
+ * of them in time.
  */
 function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[], budget: Budget): Life[] | undefined {
   const before = new Map(takenBefore(lives, gaps, budget).map((taking) => [taking.life, taking.before]))
@@ -108,14 +109,17 @@ function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if (taken === undefined) return undefined
   for (const { life, dequeue } of taken) {
-    // It is taken before whatever stays for good.
+    // It is taken before any message that stays for good.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
   return result
 }
 
-/** A topological order of the relation above, or two messages that come before each other. Takes away one minimal at a time. */
+/**
+ * A topological order of the relation above, or two messages that come before each other. Removes one minimal message
+ * at a time.
+ */
 function inOrder(
   lives: readonly Life[],
   budget: Budget,
@@ -141,14 +145,14 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // Nothing that is left comes before a message whose intervals begin before the first of all ends.
+    // No remaining message comes before one whose intervals begin before the first of all ends.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The one enqueued first cannot be minimal by its enqueue, so it is not by its dequeue; and the other way round.
+      // The one enqueued first cannot be minimal by its enqueue, so it is not by its dequeue; and vice versa.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -179,7 +183,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // On entering it, it may have left already.
+      // It may have left before it is reached.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]
@@ -191,7 +195,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
       const { enqueue } = sequence[entered]
       entered++
       if (enqueue !== -1) order.push(enqueue)
-      // A dequeue that found nothing comes after all before it have left.
+      // A dequeue that found nothing comes after all earlier messages have left.
       else leaveUpTo(entered - 1)
     }
   }

@@ -6,7 +6,7 @@ import type { ModelEntry } from './entry.ts'
 
 const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
 
-/** The register has checkers of its own, for every level. */
+/** The register has its own checkers for every level. */
 export const registerEntry: ModelEntry = {
   name: 'register',
   aliases: ['cas-register', 'kv-register', 'kv-cas-register', 'key-value'],

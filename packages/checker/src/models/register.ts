@@ -20,7 +20,7 @@ import { UNJUDGED } from '../record/outcome.ts'
 import { isUnknownStart, UNMENTIONED } from '../start/unknown.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
-/** The operations the register model knows, and what each does. `get` and `put` are Porcupine's words. */
+/** The operations of the register model, and their kinds. `get` and `put` are Porcupine's words. */
 const kinds: { readonly [f: string]: number } = {
   read: READ,
   get: READ,
@@ -31,13 +31,13 @@ const kinds: { readonly [f: string]: number } = {
 }
 
 /**
- * A register, or many of them by key: read, write, cas, and append on strings. The outcome rules are applied here, once:
- * `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome says
- * nothing, null stands for the initial value (unless that is unknown: then null is a value like any other). Of some keys only, where it is said which are wanted (-1: operations without
- * a key); keys are numbered as always.
+ * A register, or many by key: read, write, cas, and append on strings. The outcome rules are applied here, once: `fail`
+ * is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is dropped, null
+ * stands for the initial value (unless that is unknown: then null is a value like any other). Optionally of some keys
+ * only (-1: operations without a key); keys are numbered as usual.
  *
- * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`.
- * @throws OutOfTime
+ * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`. @throws
+ * OutOfTime
  */
 export function encodeRegister(
   history: History,
@@ -51,11 +51,11 @@ export function encodeRegister(
   const { row, hasAppend } = meaning
   const { operations } = history
   const length = row.length
-  // Where every operation says something the history's own columns serve.
+  // If no operation is dropped, the history's own columns are used.
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
   const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
-  // Operations without a key are about one more object, beside the named ones.
+  // Operations without a key concern one more object, besides the named ones.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues(meaning, initialId, budget)
@@ -88,11 +88,11 @@ export function encodeRegister(
   }
 }
 
-/** What the operations do that say something, and which those are. */
+/** The operations that constrain something, and what they do. */
 interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
-  /** Whether some operation is without a key. */
+  /** Whether some operation has no key. */
   readonly isUnkeyed: boolean
-  /** Whether some operation may be of unknown outcome. */
+  /** Whether some outcome may be unknown. */
   readonly hasUnknown: boolean
 }
 
@@ -140,7 +140,7 @@ function meaningOf(
       value = from[place]
       next = k === CAS ? to[place] : value
       if (k === CAS && value === next) {
-        // It changes nothing: a read of that value which, where its outcome is unknown, says nothing.
+        // It changes nothing, so it is a read of that value; with an unknown outcome it is dropped.
         if (outcome === INFO) continue
         k = READ
       } else {
@@ -148,7 +148,7 @@ function meaningOf(
       }
     } else {
       if (k === APPEND) hasAppend = true
-      // Without a branch, which would be guessed wrong half of the time. Of all kinds READ alone is 0.
+      // Branch-free: a branch would be mispredicted half of the time. READ is the only kind that is 0.
       const isRead = (k - 1) >> 31
       value = (output[i] & isRead) | (input[i] & ~isRead)
       if (value === NULL) value = nullId
@@ -176,11 +176,11 @@ function meaningOf(
   }
 }
 
-/** Failures of a cas for other reasons than what the object held, which therefore say nothing of it. */
+/** Failures of a cas for reasons other than the object's value, which therefore observe nothing. */
 const REFUSED_UNSEEN =
   /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
 
-/** Whether a failed cas found that the object held another value, as far as its error tells. */
+/** Whether a failed cas found another value, judging by its error. */
 const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
 
 function shifted(keys: Int32Array, shift: number): Int32Array {
@@ -191,7 +191,7 @@ type Events = Pick<Encoded, 'calls' | 'returns'>
 
 const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
 
-/** An operation of unknown outcome never returns, also where the history says when it was given up. */
+/** An operation of unknown outcome never returns, even if the history says when it was given up. */
 function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
   const { length } = row
   const calls = int32Array(length)
@@ -204,13 +204,16 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
   return { calls, returns }
 }
 
-/** By a pair's place in the table of values: the ids of the old and the new value, null standing for the initial value. */
+/**
+ * By a pair's place in the table of values: the ids of the old and the new value, with null standing for the initial
+ * value.
+ */
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** 1 once it was worked out, which is done when an operation has it first. */
+  /** 1 once computed, which happens at the pair's first operation. */
   readonly isKnown: Uint8Array
-  /** @throws UserError where an operation's value is no pair. */
+  /** @throws UserError if an operation's value is not a pair. */
   readonly learn: (operation: number) => void
 }
 

@@ -24,8 +24,8 @@ import { set } from './set.ts'
 import { uniqueIds } from './unique-ids.ts'
 
 /**
- * Every model that comes with the checker: help, documents and tests iterate over them. An object stands with how it is
- * judged from a start that nobody knows; a `Model` as people write it is listed as `modelEntry(stack)`.
+ * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
+ * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
  */
 export const models: readonly ModelEntry[] = [
   registerEntry,
@@ -37,19 +37,19 @@ export const models: readonly ModelEntry[] = [
   objectEntry(lock, lockFromAny),
   objectEntry(listAppend, listAppendFromAny),
   objectEntry(bank, bankFromAny),
-  // Nobody knows the ids that were given out before, so that one start is like any other.
+  // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
 ]
 
-/** The model of this name, or that others call so. */
+/** The model with this name or alias. */
 export const findModel = (name: string): ModelEntry | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))
 
 /**
- * The entry that judges by a model: by its name, or one's own.
+ * The entry that judges by a model, built-in or the user's own.
  *
- * @throws UserError where there is none of that name.
+ * @throws UserError if there is none of that name.
  */
 export function entryOf(model: string | Model<unknown>): ModelEntry {
   if (typeof model !== 'string') return modelEntry(model)

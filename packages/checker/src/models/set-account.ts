@@ -8,15 +8,15 @@ import { listOf } from '../objects/words.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
-/** What is known of the elements of one set, by their numbers; event positions, rows of the history, or -1. */
+/** What is known about the elements of one set, by number: event positions, rows of the history, or -1. */
 interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
-  /** The first addition, the first acknowledged one, and whether somebody tried to remove it. */
+  /** The first addition, the first acknowledged one, and whether a removal was tried. */
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
-  /** When it was first known to be in: acknowledged, or read. */
+  /** When it was first known to be in the set: acknowledged, or read. */
   readonly known: number[]
   readonly knownAt: number[]
   /** The last reads, by call, with and without it. */
@@ -54,8 +54,8 @@ function numberOf(elements: Elements, value: number): number {
 
 /**
  * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or the first read that returned it. It is
- * stable where the last read that lacks it began before the last that has it, lost where it was known when a later read
- * began that lacks it, and otherwise never read. What somebody tried to remove may rightly be missing.
+ * stable if the last read without it began before the last read with it, lost if a read without it began after it was
+ * known, and otherwise never read. An element that a client tried to remove may rightly be missing.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget): Accounting {
   const sets = new Map<number, Elements>()
@@ -106,7 +106,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
   })
 }
 
-/** Whatever was read may have been there. */
+/** Anything that was read may have been there initially. */
 const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
@@ -129,7 +129,7 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** From the last read back: an element's last absence is at the first read met that lacks it. */
+/** Backwards from the last read: an element's last absence is at the first read met without it. */
 function walkReads(history: History, elements: Elements, { duplicated }: Lists, budget: Budget): void {
   const { callEvent, returnEvent } = history.operations
   const { present, absent, asked, reads } = elements

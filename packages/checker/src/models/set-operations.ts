@@ -1,6 +1,6 @@
 import { canonical, type Json, UserError } from '@chaos/history'
 
-// What may be asked of a set, and what is in it at first.
+// The operations of a set, and its initial content.
 
 export const ADD = 0
 export const REMOVE = 1

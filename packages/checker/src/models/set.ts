@@ -10,7 +10,7 @@ import type { Specification } from './model.ts'
 import { accountOfSet } from './set-account.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
 
-/** A set of values: add, remove, read of all, and contains, which returns true or false for the value it is asked for. */
+/** A set of values: add, remove, read of all, and contains, which returns true or false for its value. */
 export const set: ObjectEntry = {
   name: 'set',
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
@@ -62,7 +62,7 @@ function specification(initial: Json): Specification<readonly string[]> {
   }
 }
 
-/** A contains completes with true or false, or with the pair of the value and that. */
+/** A contains completes with true or false, or with a pair of its value and that. */
 export const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 export function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
@@ -76,10 +76,11 @@ const contents =
     contentsOf(part.history, part.row[i])
 
 /**
- * Decides a set that only grows, in time linear in the size of what was read, sorting aside. Reads of such a set form a
- * chain: each holds all that smaller ones hold. So they fix the order up to what commutes: the additions of what the
- * smallest read saw first (one for each element; a repeated one may come at any time later), then that read and its
- * equals, then what the next saw in addition, and so on; and in the end what nobody saw.
+ * Decides a set that only grows, in time linear in the size of what was read, apart from sorting. Reads of such a set
+ * form a chain: each holds everything that smaller ones hold. So they fix the order up to commuting operations: the
+ * additions of what the smallest read saw (one for each element; a repeated one may come at any time later), then that
+ * read and its equals, then the additions of what the next read saw in addition, and so on; and finally everything
+ * unseen.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, calls } = part
@@ -91,7 +92,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const contentOf = contents(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
-  // By element: one more than the number, by size, of the first kind of read that holds it; 1 for those there from the start.
+  // By element: one more than the number, by size, of the first kind of read that holds it; 1 for initial elements.
   const numbering = createNumbering()
   const level: number[] = []
   const lastSeen: number[] = []
@@ -137,7 +138,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    // Of several additions of an element, the one called first is the one that counts: it leaves the most room.
+    // Of several additions of an element, the one called first counts: it leaves the most room.
     const first = adders[element]
     if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue
@@ -156,7 +157,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return orderBySlots(part, slot, loose, budget)
 }
 
-/** Without a read of the whole, elements have nothing to do with each other. */
+/** Without a read of the whole, elements are independent. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const members = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {
@@ -169,7 +170,10 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/** With a read, everything done to the elements that it returned; with an addition or removal, everything done to that. */
+/**
+ * A read brings along everything done to the elements it returned; an addition or removal, everything done to its
+ * element.
+ */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const contentOf = contents(part)
   return relatedByGroups(

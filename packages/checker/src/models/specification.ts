@@ -3,9 +3,8 @@ import { byModel } from '../objects/machine.ts'
 import type { Model, ObjectOperation, Specification } from './model.ts'
 
 /**
- * Any model as the search wants it: an operation whose result differs from the model's is impossible. Models are written by
- * people, so that what they answer is looked at, and a model that changes a state in place is found out: its verdicts would
- * be wrong.
+ * Adapts a model for the search: an operation whose result differs from the model's is impossible. Users write models,
+ * so what they return is validated, and changing a state in place is detected: the verdicts would be wrong.
  */
 export function specificationOf<State>(model: Model<State>, initial: Json): Specification<State> {
   const { shard } = model
@@ -34,7 +33,7 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
 
 const CHANGED = '"apply" changed the state that it was given; it must return another, as in [[...items, value]]'
 
-/** An output that is undefined is a slip, as of `items.at(-1)`: taken for no output, it would fit whatever was returned. */
+/** An undefined output is a slip, as of `items.at(-1)`: treated as no output, it would fit any result. */
 function isResult<State>(result: unknown): result is readonly [State, Json?] {
   if (!Array.isArray(result) || result.length < 1 || result.length > 2) return false
   if (result.length === 2 && result[1] === undefined) {

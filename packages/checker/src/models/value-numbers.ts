@@ -3,14 +3,14 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
 
 /**
- * Columns while they hold ids of values: of a cas the old value in `expects` and the new one in `writes`, of any other
- * operation what it is about in both.
+ * Columns while they still hold value ids: for a cas the old value in `expects` and the new one in `writes`, for any
+ * other operation its value in both.
  */
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**
- * Replaces ids by dense numbers, in place, the initial value's being 0, each in the column where it belongs; returns the
- * id of each number.
+ * Replaces ids by dense numbers, in place and in the column they belong to, with the initial value as 0; returns the id
+ * of each number.
  *
  * @throws OutOfTime
  */
@@ -23,7 +23,7 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
   if (length > STEPS_BETWEEN_LOOKS) budget.look()
   const { parities } = span
   if (parities === 0) span.least = span.greatest = 0
-  // Ids of integers are all odd, ids of texts all even.
+  // Ids of integers are odd, ids of texts even.
   const shift = parities === 3 ? 0 : 1
   const least = 2 * span.least + (parities === 2 ? 1 : 0)
   const range = shift === 1 ? span.greatest - span.least + 2 : 2 * (span.greatest - span.least) + 3
@@ -31,7 +31,7 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
   return numberByAppearance(columns, initial, budget)
 }
 
-/** Halves of ids, so that the difference of two fits 32 bits; and a bit for even ids, a bit for odd ones. */
+/** Halved ids, so that the difference of two fits 32 bits, and one bit each for even and odd ids. */
 interface Span {
   least: number
   greatest: number
@@ -41,7 +41,7 @@ interface Span {
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
-/** New values are often the greatest so far, now and then: a branch on that would be guessed wrong all the time. */
+/** New values are often, but not always, the greatest so far: a branch on that would be mispredicted all the time. */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids
   let { least, greatest, parities } = span
@@ -60,7 +60,7 @@ function widen(span: Span, ids: Int32Array, initial: number): void {
   span.parities = parities
 }
 
-// By kind: all ones, which is NOTHING, where nothing is observed, or written; 0 otherwise.
+// By kind: NOTHING, which is all ones, if nothing is observed, or written; 0 otherwise.
 const observesNothing = new Int32Array(5)
 const writesNothing = new Int32Array(5)
 observesNothing[WRITE] = NOTHING
@@ -68,7 +68,7 @@ observesNothing[APPEND] = NOTHING
 writesNothing[READ] = NOTHING
 writesNothing[DIFFERS] = NOTHING
 
-/** Few numbers between the least id and the greatest are missing: it is enough to subtract. */
+/** Few numbers between the least and the greatest id are missing: subtracting is enough. */
 function numberByRange(
   { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,
