@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError, type ValueId } from '@chaos/history'
 import type { Budget } from '../budget.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
@@ -34,6 +34,10 @@ export const bank: ObjectEntry = {
     numbers,
     reads: [READ],
     specification,
+    beside: (history, row) => {
+      const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
+      return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
+    },
     glance,
     machine: (part, initial, budget) => {
       const effectOf = effectsUnless(repeatedIds(part, budget))
@@ -42,8 +46,18 @@ export const bank: ObjectEntry = {
   },
 }
 
-/** If money is only transferred, a read whose sum differs from the initial one. */
+/** The first account of a read whose balance is below zero. */
+const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
+  isObject(read)
+    ? Object.entries(read).find((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < 0)
+    : undefined
+
+/** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */
 function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] === READ && overdraftIn(jsonOf(part, part.output[i])) !== undefined) return [i]
+  }
   let total = 0
   for (const balance of balancesOf(initial).values()) total += balance
   for (let i = 0; i < part.length; i++) if (part.f[i] === DEPOSIT || part.f[i] === WITHDRAW) return undefined

@@ -1,4 +1,4 @@
-import { check, type Report } from '@chaos/checker'
+import { check, levels, type Report } from '@chaos/checker'
 import type { Header, History, Millis, UserError } from '@chaos/history'
 import type { RunSummary } from '@chaos/report'
 import { judgeRun } from '../judge.ts'
@@ -104,7 +104,7 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     check(view, {
       model: workload.model,
       initial: workload.initial,
-      levels: workload.levels,
+      levels,
       failedCas: 'drop',
       staleness: true,
       deadlineMs: spec.checkMs,
