@@ -80,19 +80,7 @@ export function createFaultBoard(
     if (record !== undefined) record.epoch = epoch
   }
 
-  function announceAdded({ name, fault }: FaultToAdd): void {
-    events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
-    record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
-  }
-
-  function announceRemoved(entry: Entry): void {
-    const { name, fault } = entry
-    events.emit({ type: 'fault-removed', fault: name, what: summaryOf(fault) })
-    recordHeal(entry)
-  }
-
-  const recordHeal = (entry: Entry): void =>
-    record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
+  const { announceAdded, announceRemoved, recordHeal } = announcements(events, record)
 
   /** A reset is done once it is applied: nothing of it remains in force. */
   function begin(wanted: FaultToAdd, applied: InForce): Entry {
@@ -107,14 +95,6 @@ export function createFaultBoard(
     const entry = entries.get(name)
     if (entry === undefined) throw new ControlError(404, `there is no fault "${shorten(name)}"`)
     return entry
-  }
-
-  function validateNew({ name }: FaultToAdd): void {
-    if (name === '' || name.length > LONGEST_NAME)
-      throw new ControlError(400, `the name of a fault has from 1 to ${LONGEST_NAME} letters`)
-    const taken = entries.get(name)
-    if (taken !== undefined)
-      throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
   }
 
   function remove(entry: Entry): void {
@@ -148,15 +128,9 @@ export function createFaultBoard(
     const kept = before.filter((entry) => wanted.some((fault) => isSame(entry, fault)))
     const gone = before.filter((entry) => !kept.includes(entry))
     const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
-    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(fault)
+    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(entries, fault)
     // New ones first: what both the old and the new set cut stays cut, and nothing slips through between.
-    const applied = new Map<FaultToAdd, InForce>()
-    try {
-      for (const fault of added) applied.set(fault, injector.apply(fault.fault))
-    } catch (error) {
-      for (const half of applied.values()) half.remove()
-      throw error
-    }
+    const applied = applyAll(injector, added)
     beginEpoch()
     for (const entry of gone) takeOut(entry)
     for (const [fault, inForce] of applied) begin(fault, inForce)
@@ -169,7 +143,7 @@ export function createFaultBoard(
     list: () => [...entries.values()].map(viewOf),
     get: (name) => viewOf(find(name)),
     add(fault) {
-      validateNew(fault)
+      validateNew(entries, fault)
       const applied = injector.apply(fault.fault)
       beginEpoch()
       return viewOf(begin(fault, applied))
@@ -200,6 +174,45 @@ export function createFaultBoard(
       entries.clear()
     },
   }
+}
+
+/** What tells the events and the record of faults that begin and end. */
+function announcements(events: EventLog, record: Pick<Recorder, 'note'> | undefined) {
+  function announceAdded({ name, fault }: FaultToAdd): void {
+    events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
+    record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
+  }
+
+  function announceRemoved(entry: Entry): void {
+    const { name, fault } = entry
+    events.emit({ type: 'fault-removed', fault: name, what: summaryOf(fault) })
+    recordHeal(entry)
+  }
+
+  const recordHeal = (entry: Entry): void =>
+    record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
+
+  return { announceAdded, announceRemoved, recordHeal }
+}
+
+/** @throws ControlError (400) for the length of its name, (409) where that is taken. */
+function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd): void {
+  if (name === '' || name.length > LONGEST_NAME)
+    throw new ControlError(400, `the name of a fault has from 1 to ${LONGEST_NAME} letters`)
+  const taken = entries.get(name)
+  if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
+}
+
+/** Puts all of them into force, or none. */
+function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
+  const applied = new Map<FaultToAdd, InForce>()
+  try {
+    for (const fault of faults) applied.set(fault, injector.apply(fault.fault))
+  } catch (error) {
+    for (const half of applied.values()) half.remove()
+    throw error
+  }
+  return applied
 }
 
 const viewOf = (entry: Entry): NamedFault => {

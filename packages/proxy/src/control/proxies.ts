@@ -128,49 +128,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     return entry
   }
 
-  async function start(entry: Entry): Promise<void> {
-    const upstream = parseAddress(entry.upstream)
-    const options = {
-      from: entry.from,
-      to: entry.to,
-      upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
-      listen: await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen)),
-    }
-    if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, options)
-    entry.isPrepared = true
-    const route =
-      entry.protocol === 'udp'
-        ? await network.datagramRoute(options)
-        : await network.route({
-            ...options,
-            intercept: entry.intercept,
-            tls: entry.tls,
-            peers: entry.peers,
-            processes: entry.processes,
-          })
-    entry.route = route
-    entry.listen = hostAndPort(route)
-    // Not before: only now is it known which port it has.
-    const round = await findRoundTrip(
-      entry,
-      [...entries.values()].filter(({ route: open }) => open !== undefined),
-    )
-    if (round === undefined) return
-    await stop(entry)
-    throw leadsToItself(round)
-  }
-
-  async function stop(entry: Entry): Promise<void> {
-    const route = entry.route
-    entry.route = undefined
-    await route?.close()
-  }
-
-  function refuseTakenLink({ from, to }: Link): void {
-    const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
-    if (rival !== undefined)
-      throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
-  }
+  const start = (entry: Entry): Promise<void> => startAmong(entries, entry, { network, prepare })
 
   async function create(settings: ProxySettings): Promise<ManagedProxy> {
     const { name, listen, upstream } = settings
@@ -182,11 +140,11 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     const { protocol = 'tcp', carries, tls, peers, peerNames = [] } = settings
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
-    refuseTakenLink({ from, to })
+    refuseTakenLink(entries, { from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to })
     const processes = carries === undefined ? undefined : await processesFor(carries)
     // Another may have come meanwhile.
-    refuseTakenLink({ from, to })
+    refuseTakenLink(entries, { from, to })
     const addresses = { listen, upstream }
     const entry: Entry = {
       name,
@@ -236,6 +194,55 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
         entries.delete(name)
       }),
   }
+}
+
+/** Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed again. */
+async function startAmong(
+  entries: ReadonlyMap<string, Entry>,
+  entry: Entry,
+  { network, prepare }: Pick<ProxySetOptions, 'network' | 'prepare'>,
+): Promise<void> {
+  const upstream = parseAddress(entry.upstream)
+  const options = {
+    from: entry.from,
+    to: entry.to,
+    upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
+    listen: await resolveAddress(parseAddress(entry.listen === '' ? ':0' : entry.listen)),
+  }
+  if (entry.carries !== undefined && !entry.isPrepared) await prepare(entry.carries, options)
+  entry.isPrepared = true
+  const route =
+    entry.protocol === 'udp'
+      ? await network.datagramRoute(options)
+      : await network.route({
+          ...options,
+          intercept: entry.intercept,
+          tls: entry.tls,
+          peers: entry.peers,
+          processes: entry.processes,
+        })
+  entry.route = route
+  entry.listen = hostAndPort(route)
+  // Not before: only now is it known which port it has.
+  const round = await findRoundTrip(
+    entry,
+    [...entries.values()].filter(({ route: open }) => open !== undefined),
+  )
+  if (round === undefined) return
+  await stop(entry)
+  throw leadsToItself(round)
+}
+
+async function stop(entry: Entry): Promise<void> {
+  const route = entry.route
+  entry.route = undefined
+  await route?.close()
+}
+
+function refuseTakenLink(entries: ReadonlyMap<string, Entry>, { from, to }: Link): void {
+  const rival = [...entries.values()].find((other) => other.from === from && other.to === to)
+  if (rival !== undefined)
+    throw new ControlError(409, `proxy "${shorten(rival.name)}" already carries the link ${shorten(`${from}>${to}`)}`)
 }
 
 function leadsToItself(round: readonly [Hop, ...Hop[]]): UserError {
