@@ -109,25 +109,9 @@ export function createFaultBoard(
     announceRemoved(entry)
   }
 
-  /** In place where it is the same kind on the same links; the new one begins before the old one ends otherwise. */
-  function changeInForce(entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
-    const { applied, earlierHits } = entry
-    if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
-      applied.update(fault as TcpFault)
-      return { applied, earlierHits }
-    }
-    const next = injector.apply(fault)
-    applied.remove()
-    return { applied: next, earlierHits: hitsOf(entry) }
-  }
-
   function replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
-    const twice = wanted.find((fault, i) => wanted.findIndex((other) => other.name === fault.name) !== i)
-    if (twice !== undefined) throw new ControlError(400, `the fault "${shorten(twice.name)}" is named twice`)
     const before = [...entries.values()].filter((entry) => entry.origin === origin)
-    const kept = before.filter((entry) => wanted.some((fault) => isSame(entry, fault)))
-    const gone = before.filter((entry) => !kept.includes(entry))
-    const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
+    const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(entries, fault)
     // New ones first: what both the old and the new set cut stays cut, and nothing slips through between.
     const applied = applyAll(injector, added)
@@ -150,7 +134,7 @@ export function createFaultBoard(
     },
     update(name, fault) {
       const entry = find(name)
-      const changed = { ...entry, fault, ...changeInForce(entry, fault) }
+      const changed = { ...entry, fault, ...changeInForce(injector, entry, fault) }
       entries.set(name, changed)
       beginEpoch()
       events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
@@ -161,14 +145,7 @@ export function createFaultBoard(
       for (const entry of [...entries.values()]) if (matches(viewOf(entry))) remove(entry)
     },
     replaceAll,
-    reportHits() {
-      for (const entry of entries.values()) {
-        const hits = hitsOf(entry)
-        if (hits === entry.reportedHits) continue
-        entry.reportedHits = hits
-        events.emit({ type: 'fault-hit', fault: entry.name, hits })
-      }
-    },
+    reportHits: () => reportHits(entries, events),
     close() {
       for (const entry of entries.values()) announceRemoved(entry)
       entries.clear()
@@ -213,6 +190,40 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
     throw error
   }
   return applied
+}
+
+/** In place where it is the same kind on the same links; the new one begins before the old one ends otherwise. */
+function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
+  const { applied, earlierHits } = entry
+  if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
+    applied.update(fault as TcpFault)
+    return { applied, earlierHits }
+  }
+  const next = injector.apply(fault)
+  applied.remove()
+  return { applied: next, earlierHits: hitsOf(entry) }
+}
+
+/** What ends and what begins when these take the place of those before. @throws ControlError (400) for one named twice. */
+function differences(
+  before: readonly Entry[],
+  wanted: readonly FaultToAdd[],
+): { readonly gone: readonly Entry[]; readonly added: readonly FaultToAdd[] } {
+  const twice = wanted.find((fault, i) => wanted.findIndex((other) => other.name === fault.name) !== i)
+  if (twice !== undefined) throw new ControlError(400, `the fault "${shorten(twice.name)}" is named twice`)
+  const kept = before.filter((entry) => wanted.some((fault) => isSame(entry, fault)))
+  const gone = before.filter((entry) => !kept.includes(entry))
+  const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
+  return { gone, added }
+}
+
+function reportHits(entries: ReadonlyMap<string, Entry>, events: EventLog): void {
+  for (const entry of entries.values()) {
+    const hits = hitsOf(entry)
+    if (hits === entry.reportedHits) continue
+    entry.reportedHits = hits
+    events.emit({ type: 'fault-hit', fault: entry.name, hits })
+  }
 }
 
 const viewOf = (entry: Entry): NamedFault => {
