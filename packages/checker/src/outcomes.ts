@@ -2,7 +2,7 @@ import { INFO, uint8Array } from '@chaos/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './report.ts'
 
-/** How many operations of a history are of unknown outcome. */
+/** The number of operations of unknown outcome in a history. */
 export function countUnknown(outcomes: Uint8Array): number {
   if (!outcomes.includes(INFO)) return 0
   let total = 0
@@ -10,32 +10,32 @@ export function countUnknown(outcomes: Uint8Array): number {
   return total
 }
 
-// What is known of a value: a completed operation observed it, one wrote it, several did.
+// What is known about a value: a completed operation observed it, one wrote it, several did.
 const OBSERVED = 1
 const WRITTEN = 2
 const REWRITTEN = 4
 
-/** By kind what an operation says of the value it is about. A cas is about two, and what differs says nothing. */
+/** By kind: what an operation says about its value. A cas concerns two values, and DIFFERS says nothing. */
 const factOf = new Uint8Array(5)
 factOf[READ] = OBSERVED
 factOf[WRITE] = WRITTEN
 
-/** What is known with one more fact: what is written once more is REWRITTEN. */
+/** The facts with one more added; a value written a second time is REWRITTEN. */
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
- * What became of the operations of unknown outcome. One happened where its value was observed by a completed operation
- * and nothing else wrote it; the others may have or not, and reads among them do not matter.
+ * Classifies the operations of unknown outcome. One happened if a completed operation observed its value and nothing
+ * else wrote it; for the others it is open, and reads among them do not matter.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
-  // An appended string may have come about in other ways.
+  // An appended string may have been composed in other ways.
   if (encoded.hasAppend || total === 0) return { total, happened: 0, undecided: total }
   const { length, kind, writes, expects, returns } = encoded
   const unknown = unknownWrites(encoded)
   const { count, placeOf } = placesOf(encoded, unknown)
   const facts = uint8Array(count)
   const isTelling = encoded.anyStart ? sinceOverwritten(encoded) : undefined
-  // Whether it is a read or a write is as good as random, so there is no branch on it.
+  // Reads and writes alternate unpredictably, so avoid a branch on it.
   for (let i = 0; i < length; i++) {
     if (kind[i] === CAS) {
       const written = placeOf(i, writes[i])
@@ -53,7 +53,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   return { total, happened, undecided: total - happened }
 }
 
-/** Where nobody knows what was there at the start: whether what an operation read must have been written. */
+/** If the initial value is unknown: whether what an operation read must have been written. */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)
   for (let i = 0; i < length; i++) {
@@ -62,7 +62,7 @@ function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: E
   return (i) => kind[i] !== READ || calls[i] > overwritten[key[i]]
 }
 
-/** The operations of unknown outcome that write something else than the initial value. */
+/** The operations of unknown outcome that write something other than the initial value. */
 function unknownWrites({ length, writes, returns, initial }: Encoded): number[] {
   const unknown: number[] = []
   for (let i = 0; i < length; i++) {
@@ -72,8 +72,8 @@ function unknownWrites({ length, writes, returns, initial }: Encoded): number[] 
 }
 
 /**
- * Where a table has what is known of a value of an operation's key. If it would be too long for all, only those that one of
- * the `writers` wrote have a place; the others share the first.
+ * Where a table keeps what is known about a value of an operation's key. If it would be too long for all values, only
+ * those written by one of the `writers` have a place; the others share the first.
  */
 function placesOf(
   { length, keys, key, values, writes }: Encoded,

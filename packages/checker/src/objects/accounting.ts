@@ -4,20 +4,20 @@ import type { OperationRow } from '../operation-row.ts'
 import { UNJUDGED } from '../record/outcome.ts'
 
 /**
- * What became of the elements of a set, the messages of a queue, the ids that were handed out or the counts that were
- * read: Jepsen's accounting, by the checkers of these names in `jepsen.checker`. It asks for less than linearizability
- * and looks at the whole history at once.
+ * What became of a set's elements, a queue's messages, the ids handed out, or a counter's reads: Jepsen's accounting,
+ * by the checkers of these names in `jepsen.checker`. It asks for less than linearizability and covers the whole
+ * history at once.
  */
 export interface Accounting {
-  /** Nothing lost and nothing out of thin air; unknown where nothing was read that could tell. */
+  /** `met`: nothing lost and nothing unexpected; `unknown` if nothing was read that could tell. */
   readonly result: 'met' | 'violated' | 'unknown'
   /** One sentence: why. */
   readonly reason: string
-  /** What one of them is called: a message, an id. */
+  /** The word for one of them: a message, an id. */
   readonly noun: string
-  /** What `ok` counts: elements that were seen or, of a counter, reads that the additions explain. */
+  /** What `ok` counts: elements that were seen or, for a counter, reads that the additions explain. */
   readonly okAre: 'seen' | 'explained reads'
-  /** Elements that somebody tried to add, to enqueue or to generate (of a counter: additions). */
+  /** Elements that a client tried to add, enqueue or generate (for a counter: additions). */
   readonly attempted: number
   /** Of those, the acknowledged ones. */
   readonly acknowledged: number
@@ -25,17 +25,19 @@ export interface Accounting {
   readonly ok: number
   /** Acknowledged or seen, and missing for good afterwards. */
   readonly lost: readonly Accounted[]
-  /** Seen, though their addition failed or its outcome was unknown. */
+  /** Seen although their addition failed or its outcome was unknown. */
   readonly recovered: readonly Accounted[]
-  /** Seen, though nobody tried to add them; of a counter, values that no choice of additions explains. */
+  /** Seen although never added; for a counter, values that no choice of additions explains. */
   readonly unexpected: readonly Accounted[]
-  /** Seen more often than they were added; `count` says how many times too often (of ids: how often). */
+  /** Seen more often than added; `count` is the surplus (for ids: the total). */
   readonly duplicated: readonly Accounted[]
-  /** Acknowledged, and never read since, because no read came after. */
+  /** Acknowledged but not read since, because no read came later. */
   readonly neverRead: readonly Accounted[]
-  /** Missing for a while after they were known to be there, though not for good. */
+  /** Missing for a while after they were known, but not for good. */
   readonly stale: readonly Accounted[]
-  /** Whether operations of unknown outcome may have taken all that is lost, which Jepsen's accounting does not ask. */
+  /**
+   * Whether operations of unknown outcome may have taken everything lost, which Jepsen's accounting does not consider.
+   */
   readonly isExcused?: boolean
 }
 
@@ -43,17 +45,17 @@ export interface Accounted {
   readonly key: string | undefined
   readonly value: Json
   readonly count: number
-  /** An operation to look at: what acknowledged it or, where nothing did, what saw it. */
+  /** An operation to show: the one that acknowledged it, otherwise one that saw it. */
   readonly operation: OperationRow
-  /** Of lost and stale elements: nanoseconds from when it was known to when it was missing last (lost: seen last). */
+  /** For lost and stale elements: nanoseconds from when it was known until it was last missing (lost: last seen). */
   readonly late?: number | undefined
-  /** Of a counter: the least and the most that the additions allowed. */
+  /** For a counter: the least and the most that the additions allowed. */
   readonly bounds?: readonly [least: number, most: number] | undefined
 }
 
 const NONE: readonly Accounted[] = []
 
-/** An accounting in which what is not said is nothing. */
+/** An accounting whose unspecified lists are empty. */
 export const accounting = (
   said: Pick<Accounting, 'noun' | 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
 ): Accounting => ({
@@ -68,7 +70,7 @@ export const accounting = (
 })
 
 /**
- * The rows of the history whose `f` is one of these, with what accounting asks of them.
+ * The rows of the history whose `f` is one of these, as accounting needs them.
  *
  * @throws OutOfTime
  */
@@ -100,7 +102,7 @@ export interface AccountRow {
   readonly output: number
 }
 
-/** An element of an object, of which a history may have several: a name for maps. */
+/** The name of an element in maps that cover several objects. */
 export const elementName = (key: number, value: number): number => (key + 1) * 2 ** 32 + (value >>> 0)
 
 export const accounted = (history: History, row: OperationRow, value: number, count = 1): Accounted => ({
@@ -110,10 +112,7 @@ export const accounted = (history: History, row: OperationRow, value: number, co
   operation: row,
 })
 
-/**
- * `2 lost, 1 unexpected`, or undefined where all is accounted for. What may still come out, or may have been taken by
- * operations of unknown outcome, is not lost.
- */
+/** `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still come out are not lost. */
 export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [
     [result === 'violated' && isExcused !== true ? lost : [], 'lost'],

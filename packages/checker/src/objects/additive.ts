@@ -3,13 +3,13 @@ import type { ObjectOperation } from '../models/model.ts'
 import { distinctOperations, IMPOSSIBLE, type Machine, named } from './machine.ts'
 import type { Part } from './part.ts'
 
-/** Amounts by name; what is not there is 0. */
+/** Amounts by name; absent means 0. */
 export type Amounts = ReadonlyMap<string, number>
 
 /** An object that is amounts by name, none of which may go below 0. */
 export interface Additive {
   readonly initial: Amounts
-  /** What an operation adds to which; an observation says all amounts instead. Undefined: it is neither. */
+  /** The amounts an operation adds; for an observation, all amounts instead. Undefined: neither. */
   effectOf(
     operation: ObjectOperation,
   ): { readonly adds: readonly (readonly [name: string, amount: number])[] } | { readonly shows: Amounts } | undefined
@@ -20,10 +20,7 @@ const FIRST_VECTORS = 64
 /** What is added, by place. */
 type Placed = readonly (readonly [place: number, amount: number])[]
 
-/**
- * Amounts as states. Undefined where an operation is of another kind, or where amounts are not whole numbers that add up
- * exactly.
- */
+/** Amounts as states. Undefined if an operation is of another kind, or amounts are not integers that add up exactly. */
 export function additiveMachine(part: Part, additive: Additive, budget: Budget): Machine | undefined {
   const distinct = distinctOperations(part, false, budget)
   const { operations, code } = distinct
@@ -60,7 +57,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   }
   const nothing = new Float64Array(places.size)
   const first = states.numberOf(sum(nothing, initial))
-  /** By operation: the state that it shows, or -1. */
+  /** By operation: the state it observes, or -1. */
   const shown = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
@@ -95,7 +92,7 @@ interface Vectors {
   readonly release: () => void
 }
 
-/** Numbers lists of amounts, all equally long, 0, 1, 2, … as they come. */
+/** Numbers distinct lists of amounts, all of equal length, in order of appearance. */
 function createVectors(width: number, budget: Budget): Vectors {
   let vectors = new Float64Array(FIRST_VECTORS * width)
   // Open addressing, at most half full; 0 is empty, otherwise the number + 1.

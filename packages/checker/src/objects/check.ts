@@ -23,19 +23,21 @@ import { judgeObjectSequential } from './sequential.ts'
 
 type Options = Omit<CheckOptions, 'model'>
 
-/** What making a counterexample smaller may take: the verdict stands already, and the elements are to be accounted for. */
+/** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
 const EXPLAIN_MS = 2_000
 
-/** Of the time there is, where eventual consistency is asked for too, which the account of the elements tells. */
+/** Share of the time if eventual consistency is requested too, which the accounting decides. */
 const LINEARIZABLE_SHARE = 0.7
 
 const shareOf = (budget: Budget, { levels, deadlineMs }: Options): Budget =>
   levels.includes('eventual') || levels.includes('sequential') ? budget.within(deadlineMs * LINEARIZABLE_SHARE) : budget
 
-/** An object, and how it is judged where nobody knows what was there at the start. */
+/** An object, and how to judge it if its initial value is unknown. */
 export interface ObjectToJudge {
   readonly object: ObjectModel
-  /** `alike`: it makes no difference what was there. `own`: the only start that is known is the model's, and others may fit. */
+  /**
+   * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, and others may fit.
+   */
   readonly fromAny: AnyStart | 'alike' | 'own'
 }
 
@@ -62,7 +64,7 @@ export function checkObject(
   if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
   const sure = (verdict: Verdict): Verdict => (isUnknown && fromAny === 'own' ? onlyFrom(entry, verdict) : verdict)
   const decided: { [level in Level]?: Verdict } = {}
-  // What becomes of each element is told with the time that is left: a violation is worth more.
+  // The accounting gets the remaining time: a violation is worth more.
   if (options.levels.includes('linearizable')) {
     decided.linearizable = sure(judgeParts(parts, judge, shareOf(budget, options)))
   }
@@ -84,7 +86,7 @@ export function checkObject(
   return reportOf(history, entry, decided, accounting, options)
 }
 
-/** Where nobody knows what was there at the start, a violation from the one start that the model knows proves nothing. */
+/** If the initial value is unknown, a violation from the only one the model knows proves nothing. */
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
   const reason = `nobody knows what was there at the start, and from where the model ${name} begins no order fits`
@@ -114,7 +116,7 @@ function judgeOf(
   }
 }
 
-/** What a result rests on does not depend on what was there at the start; what may have been there explains no result. */
+/** What a result depends on is the same for every initial value; a possible initial value does not explain a result. */
 function judgeFromAny(
   history: History,
   entry: ModelEntry,
@@ -193,7 +195,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
-/** Where a specification takes time in proportion to the state at each step, longer witnesses are replayed otherwise. */
+/** If a specification's steps take time proportional to the state, longer witnesses are replayed in another way. */
 const LONG = 1_000
 
 const LATE: Convergence = { result: 'unknown', reason: OUT_OF_TIME, rows: [] }
@@ -204,7 +206,7 @@ const EXCUSED: Convergence = {
   rows: [],
 }
 
-/** For sets and queues, what the accounting says of the last reads stands for what final reads would say. */
+/** For sets and queues the accounting of the last reads stands in for final reads. */
 function convergenceOf(accounting: Accounting | undefined, { account }: ObjectModel): Convergence {
   if (account === undefined) return { result: 'unknown', reason: 'this model has no final reads', rows: [] }
   if (accounting === undefined) return LATE
@@ -217,7 +219,7 @@ function convergenceOf(accounting: Accounting | undefined, { account }: ObjectMo
 function eventualVerdict({ result, reason, rows }: Convergence, linearizable: Verdict | undefined): Verdict {
   if (result === 'unknown') return { result, reason }
   if (result === 'met') return { result, witness: { kind: 'convergence', values: [] } }
-  // An element added with unknown outcome, or taken by an operation of unknown outcome, may be missing rightly.
+  // An element may rightly be missing if its addition, or an operation that may have taken it, has an unknown outcome.
   if (linearizable?.result === 'met') return { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
   return {
     result: 'violated',

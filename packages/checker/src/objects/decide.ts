@@ -7,27 +7,27 @@ import { choose, operationAt, type Part, placeOf } from './part.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 import { type FastAnswer, NOT_APPLICABLE } from './slots.ts'
 
-/** All that deciding one object needs: its specification and, where there are, its quicker ways. */
+/** Everything needed to decide one object: its specification and any faster methods. */
 export interface Judge {
   readonly model: string
   readonly specification: Specification<unknown>
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
-  /** Which operations never change the object, where `isRead` says less: reads may tell what was there at the start. */
+  /** Operations that never change the object, if fewer than `isRead` says: reads may reveal the initial value. */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
   readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
   readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
-  /** What every history of the object keeps to, as the end of a sentence. */
+  /** The rule that every correct history obeys, as the end of a sentence. */
   readonly rule: string
-  /** What else there is to say of an operation that does not fit. */
+  /** More about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
-   * Where nobody knows what was there at the start: the same object from starts that it may have had, to be tried by their
-   * quicker ways first, and whether one of them explains a part if anything does.
+   * If the initial value is unknown: the same object with possible initial values, whose fast methods are tried first,
+   * and whether one of them must explain a part if anything does.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }
@@ -42,21 +42,21 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: whose order it is, where it is one of the judge's guesses'. */
+      /** By part: the guess whose order it is, if it is one. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
       readonly result: 'violated'
       readonly part: Part
-      /** Where to look first; empty where that is not known. */
+      /** Where to look first; empty if unknown. */
       readonly conflict: readonly number[]
-      /** The return event by which there is no explanation left, where the search found that. */
+      /** The return event at which no explanation is left, if the search found that. */
       readonly until: number | undefined
     }
   | { readonly result: 'unknown'; readonly reason: string }
 
 /**
- * The parts that a specification lets be checked apart.
+ * The parts that the specification allows to be checked separately.
  *
  * @throws OutOfTime
  */
@@ -88,12 +88,12 @@ export function shardsOf(
   })
 }
 
-/** Steps for each operation in the first turn, and how much longer each further turn is. */
+/** Steps per operation in the first turn, and the growth of each later turn. */
 const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 2048
 
-/** Decides each part by itself; those that need a search take turns with growing step budgets. */
+/** Decides each part separately; those that need a search take turns with growing step budgets. */
 export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budget): ObjectAnswer {
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const judges: (Judge | undefined)[] = parts.map(() => undefined)
@@ -146,7 +146,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
 }
 
-/** Longer parts are looked at before they are decided, and the shorter ones decided first. */
+/** Longer parts are glanced at before they are decided, and shorter ones decided first. */
 const LONG = 20_000
 
 function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {
@@ -162,14 +162,14 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Of long histories the objects with the fewest operations come first: what they contradict is soon seen. */
+/** In long histories the objects with the fewest operations come first: their violations are found soonest. */
 function inTurn(parts: readonly Part[]): readonly number[] {
   const numbers = Array.from(parts.keys())
   const total = parts.reduce((sum, { length }) => sum + length, 0)
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer, where there is a quick way to it; otherwise a search that has not begun. */
+/** The answer, if there is a fast method; otherwise a search not yet begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
   const answer = judge.guesses === undefined ? judge.fast?.(part, budget) : guessed(part, judge.guesses, budget)
   return answer === undefined || answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
@@ -177,7 +177,7 @@ function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
 
 type Quick = Exclude<FastAnswer, { readonly result: 'not applicable' }> & { readonly by?: Judge }
 
-/** Steps for each operation that a guess may take. */
+/** Steps per operation for a guess. */
 const GUESS_STEPS = 20
 
 function guessed(part: Part, guesses: NonNullable<Judge['guesses']>, budget: Budget): Quick | undefined {
@@ -207,7 +207,7 @@ function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | unde
 }
 
 /**
- * Whether a few operations contradict each other; unknown where that took more than so many steps.
+ * Whether a few operations are contradictory; unknown if that takes more than `steps` steps.
  *
  * @throws OutOfTime
  */
@@ -251,8 +251,8 @@ const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, par
 }
 
 /**
- * By default an operation rests on all that may have changed the state before its return, and these likewise. Operations of
- * unknown outcome rest on nothing: they need not have happened.
+ * By default an operation depends on everything that may have changed the state before its return, and so do those.
+ * Nothing depends on the rest: operations of unknown outcome need not have happened.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

@@ -1,7 +1,7 @@
 import { elementsOf, type History, UserError, type ValueId } from '@chaos/history'
 import { placeOf } from './part.ts'
 
-/** The elements that reads returned, as value ids, each distinct read worked out once for a history. */
+/** The elements that reads returned, as value ids; each distinct read is computed once per history. */
 export function contentsOf(history: History, row: number): Int32Array {
   let known = contents.get(history)
   if (known === undefined) {
@@ -27,9 +27,9 @@ export function contentsOf(history: History, row: number): Int32Array {
 
 const contents = new WeakMap<History, Map<number, Int32Array>>()
 
-/** Numbers value ids from 0 in the order in which they are met: a table where ids lie close together, as integers do. */
+/** Numbers value ids from 0 in order of appearance: by a table if ids are close together, as integers are. */
 export interface Numbering {
-  /** The number of an id, given one if it has none. */
+  /** The number of an id; a new one if it has none. */
   readonly of: (id: number) => number
   readonly count: () => number
 }

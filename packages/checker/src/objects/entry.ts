@@ -5,12 +5,12 @@ import { checkObject } from './check.ts'
 import { headlineOfObject } from './headline.ts'
 import type { ObjectEntry, ObjectModel } from './object-model.ts'
 
-/** The judge of all objects that have a sequential specification. */
+/** The judge of every object with a sequential specification. */
 export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-/** An object of the registry. `fromAny` says how it is judged where nobody knows what was there at the start. */
+/** A registry entry for an object. `fromAny` says how to judge it if its initial value is unknown. */
 export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
   const judge: ObjectJudge = {
     ladder: consistency,

@@ -10,7 +10,7 @@ import { sentenceOf } from './words.ts'
 
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
-/** From more operations than this a core is not looked for one by one. */
+/** Above this size, do not try dropping operations one at a time. */
 const MOST_REDUCED = 2_000
 const FIRST_WINDOW = 4
 const stepsFor = (part: Part): number => 20_000 + 200 * part.length
@@ -22,9 +22,9 @@ interface Violated {
 }
 
 /**
- * Cuts a contradiction down without inventing one: nothing is left out on which a result that stays may rest (see
- * `ObjectModel.related`), so that what is shown is a true explanation. The core is what is left when all goes that does
- * not take away what a result rests on.
+ * Reduces a contradiction without inventing one: keeps everything that a remaining result may depend on (see
+ * `ObjectModel.related`), so that what is shown is a true explanation. The core is what remains after removing
+ * everything that no result depends on.
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const watch = watched(budget)
@@ -39,14 +39,15 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
 }
 
-/** Longer histories are not cut down as a whole, but only what the contradiction that was named rests on. */
+/** Longer histories are not reduced as a whole: only what the named contradiction depends on is. */
 const LONG = 20_000
 
-/** More operations than this are too many to rest on. */
+/** Depending on more operations than this is too much. */
 const MOST_AROUND = 2_000
 
 /**
- * What was named, with all that it rests on, as a part of its own; undefined where nothing was, or where that is too much.
+ * The named operations with everything they depend on, as a part of their own; undefined if none were named, or that is
+ * too much.
  *
  * @throws OutOfTime
  */
@@ -58,7 +59,10 @@ function around({ part, conflict }: Violated, judge: Judge, budget: Budget): Vio
   return { part: choose(part, indices), conflict: conflict.map((i) => place.get(i) ?? 0), until: undefined }
 }
 
-/** A contradiction that could not be cut down: what was named, or else what was called last before it was complete. */
+/**
+ * A contradiction that could not be reduced: the named operations, otherwise the ones called last before it was
+ * complete.
+ */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
@@ -79,7 +83,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   }
 }
 
-/** @throws OutOfTime where there is no time to cut anything down. */
+/** @throws OutOfTime if there is no time to reduce anything. */
 function reduced(
   violated: Violated,
   judge: Judge,
@@ -88,7 +92,7 @@ function reduced(
 ): Counterexample {
   const { part, conflict } = violated
   const all = Array.from({ length: part.length }, (_, i) => i)
-  // What was called later has no part in it.
+  // Later calls have no part in it.
   const end = violated.until ?? NEVER
   const operations = choose(
     part,
@@ -97,7 +101,7 @@ function reduced(
   const isContradiction = (indices: readonly number[]): boolean =>
     contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
   const related = judge.related(operations, budget)
-  // Of the last choice that was found contradictory.
+  // The completion of the last choice found contradictory.
   let completion: readonly number[] | undefined
   const enough = (some: readonly number[]): boolean => {
     const completed = related(some)
@@ -139,10 +143,10 @@ function reduced(
   }
 }
 
-/** Looks that making sure of a few operations may take. */
+/** Looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
-/** Whether a few operations contradict each other by themselves, found out without a look at the clock. */
+/** Whether a few operations are contradictory by themselves, decided without reading the clock. */
 const isSure = (some: Part, judge: Judge): boolean =>
   inTime(
     () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
@@ -157,8 +161,8 @@ interface Reducing {
 }
 
 /**
- * What is left when all goes that does not take away what a result rests on. Where that is more than a person can see: the
- * operations between which the contradiction was found, though what their results rest on is not among them.
+ * What remains after removing everything that no result depends on. If that is more than a person can read: the
+ * operations of the contradiction alone, without what their results depend on.
  */
 function coreOf(
   chosen: readonly number[],
@@ -177,7 +181,7 @@ function coreOf(
   return shrink(isContradiction(chosen) ? chosen : shown, isContradiction, budget)
 }
 
-/** A part that is contradictory with what it rests on: the conflict that was named or the last operations, else all. */
+/** A contradictory part with what it depends on: the named conflict or the last operations, otherwise everything. */
 function startOf(
   operations: Part,
   conflict: readonly number[],

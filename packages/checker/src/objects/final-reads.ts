@@ -7,9 +7,9 @@ import type { Convergence, ObjectModel } from './object-model.ts'
 import { choose, type Functions, NO_OUTPUT, type Part, partsOf } from './part.ts'
 
 /**
- * Eventual consistency of any object, by its final reads: one order of all acknowledged updates, and some of those of unknown
- * outcome, that keeps real time explains them all. What was read before, and what updates returned, does not count. Whatever
- * is linearizable is eventual by this definition.
+ * Eventual consistency of any object, by its final reads: one real-time order of all acknowledged updates, and some of
+ * unknown outcome, explains them all. Earlier reads, and what updates returned, do not count. By this definition
+ * everything linearizable is eventual.
  *
  * @throws OutOfTime
  */
@@ -43,7 +43,7 @@ const UNREAD: Convergence = {
   rows: [],
 }
 
-/** The updates of an object, which may have returned anything, and its final reads; nothing where it has no final reads. */
+/** The updates of an object, with any result, and its final reads; nothing if it has no final reads. */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations
   const isFinal = (i: number): boolean => (flags[part.row[i]] & FLAG_FINAL) !== 0 && part.returns[i] !== NEVER

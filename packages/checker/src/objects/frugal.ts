@@ -8,48 +8,49 @@ import { classesOf, type ObjectSearch, ranksOf, slotsOf } from './search.ts'
 
 /** A configuration of the search, in order of discovery. */
 interface Configuration {
-  /** The last operation taken, as a place in the trail; -1 for none. */
+  /** The last operation taken, as an index into the trail; -1 for none. */
   readonly trail: number
   readonly state: number
-  /** The place, among the completed operations by return, of the first that is not taken yet. */
+  /** The index, among the completed operations by return, of the first not taken yet. */
   readonly first: number
   /** One bit for each slot of an operation open then: whether it is taken. */
   readonly taken: Int32Array
-  /** Which operations of unknown outcome are taken: see `createTallies`. */
+  /** The operations of unknown outcome taken: see `createTallies`. */
   readonly used: number
   readonly cost: number
 }
 
-/** What is to be done next: the completed operations after a configuration, or so many of unknown outcome in a row. */
+/** What to do next: take the completed operations after a configuration, or this many of unknown outcome in a row. */
 interface Task {
   readonly configuration: Configuration
   readonly size: number
   readonly priority: number
 }
 
-// As measured of the process: a quarter of it is what waits to be collected, for these are small objects by the million.
+// As measured of the process: a quarter is garbage waiting to be collected, because these are small objects by the
+// million.
 
-/** With its task and its place in the heap, but for the words of `taken`. */
+/** With its task and its place in the heap, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
-/** A step of a trail, in two lists, which are copied as they grow. */
+/** A step of a trail, in two lists that are copied as they grow. */
 const BYTES_PER_STEP = 24
-/** A completed operation's window, but for the operations in it. */
+/** The window of a completed operation, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** What an operation of unknown outcome costs about when its client gave up, and long after that. */
+/** Approximate cost of an operation of unknown outcome when its client gave up, and long after that. */
 const EARLY = 0.1
 const LATE = 1
 
 /**
- * A search for an order of operations that add to the state (see `Machine.isAdditive`), where some are of unknown outcome.
- * There is hardly a state that enough of those do not explain, so that going on with the wrong ones is possible for long; it
+ * A search for an order of operations that add to the state (see `Machine.isAdditive`), some of them of unknown
+ * outcome. Enough of those explain almost any state, so a search can continue for long with the wrong ones; this one
  * looks for orders that take few of them, as late as possible.
  *
- * Exact, since every order can be brought into one of the form it looks for: an operation of unknown outcome changes places
- * with the next completed one where that was possible before it too, and stands right before what it made possible; several
- * in a row are in order of their class wherever they can be. Reads are taken as soon as they fit. Best first: each operation
- * of unknown outcome costs 1, and coming further is worth more than they cost on the average, so that what is left behind
- * is taken up again only when there is no way on.
+ * Exact, since every order can be transformed into one it looks for: an operation of unknown outcome is exchanged with
+ * the next completed one if that was possible before it too, and so ends up right before what it made possible; several
+ * in a row are ordered by class where possible. Reads are taken as soon as they fit. Best first: each operation of
+ * unknown outcome costs 1, and progress is worth more than they cost on average, so that configurations left behind are
+ * resumed only when there is no way on.
  */
 export function createFrugalSearch(
   part: Part,
@@ -77,7 +78,7 @@ export function createFrugalSearch(
   const trailParent: number[] = []
   const trailOperation: number[] = []
   const tasks: Task[] = []
-  // Of equals, the one found last: it is furthest.
+  // Of equals, the one found last, which has come furthest.
   const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
   let bytes = 0
   let fits = true
@@ -103,7 +104,7 @@ export function createFrugalSearch(
     trailParent.push(trail)
     return trailOperation.push(operation) - 1
   }
-  /** What is open and not taken, reads or others. */
+  /** The open operations not taken, either reads or others. */
   const candidates = ({ first, taken }: Configuration, reading: 0 | 1): number[] => {
     const list: number[] = []
     for (const operation of windows.at(first)) {
@@ -112,7 +113,7 @@ export function createFrugalSearch(
     return list
   }
 
-  /** Takes all reads that fit, and remembers the configuration unless it was there before; whether all is done. */
+  /** Takes all reads that fit, and remembers the configuration unless it is known; returns whether all is done. */
   const settle = (reached: Configuration): boolean => {
     const { state, taken, used, cost } = reached
     let { trail, first } = reached
@@ -154,14 +155,14 @@ export function createFrugalSearch(
     return settle({ ...from, taken, state, trail: extend(from.trail, operation) })
   }
 
-  /** Each completed operation that can come next. Of those that do the same, the first to return goes first. */
+  /** Takes each completed operation that can come next. Of equal ones, the first to return goes first. */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // What is settled last is tried first.
+    // The last one settled is tried first.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true
@@ -177,7 +178,7 @@ export function createFrugalSearch(
     return false
   }
 
-  /** So many operations of unknown outcome in a row, and then what the last of them made possible. */
+  /** Takes this many operations of unknown outcome in a row, then what the last of them made possible. */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -197,7 +198,7 @@ export function createFrugalSearch(
         if (state === IMPOSSIBLE || state === at.state) continue
         if (c < last && step(beforeLast, kind) !== IMPOSSIBLE) continue
         const fitsNow = fitsSome(state)
-        // Where a read fits before the last of them, fewer do.
+        // If a read fits before the last of them, fewer are enough.
         if (left > 1 && fitsNow) continue
         const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
@@ -262,8 +263,8 @@ export function createFrugalSearch(
 }
 
 /**
- * By operation of unknown outcome: the place, among the completed ones by return, from which on it is late for it to take
- * effect. Most take effect, if at all, about as soon as those that complete.
+ * By operation of unknown outcome: the index, among the completed ones by return, from which on it is late for it to
+ * take effect. If they take effect at all, most do so about as soon as those that complete.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations
@@ -278,7 +279,7 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
   return places
 }
 
-/** How many members of each class: numbered, 0 for none of any, since many configurations have the same. */
+/** The number of members used of each class, as one number (0: none), because many configurations share it. */
 function createTallies(classes: number): {
   readonly at: (tally: number) => Int32Array
   readonly plus: (tally: number, member: number) => number
@@ -303,7 +304,7 @@ function createTallies(classes: number): {
   }
 }
 
-/** By place among the completed operations by return: those open at that return, in order of call. */
+/** By index among the completed operations by return: the operations open at that return, in order of call. */
 function createWindows(
   events: Int32Array,
   returns: Int32Array,

@@ -1,7 +1,7 @@
 import type { Report } from '../report.ts'
 import { type Accounting, troublesOf } from './accounting.ts'
 
-/** What is said of an object that is not a register, in a few words. */
+/** Summarises the verdicts on an object other than a register. */
 export function headlineOfObject(
   { linearizable, sequential, eventual }: Report['levels'],
   accounting: Accounting | undefined,

@@ -13,17 +13,17 @@ export interface ClientOrderSearch {
   readonly release: () => void
 }
 
-/** A step that was taken, and what else could have been. */
+/** A step taken, with its alternatives. */
 interface Step {
   readonly operation: number
   readonly state: number
-  /** States that the operation may have led to as well. */
+  /** Other states the operation may have led to. */
   readonly others: number[]
 }
 
 /**
- * Searches for one legal order of an object's operations that keeps each client's own (sequential consistency), thread by
- * thread. A configuration is how far each thread got and the object's state; it is remembered exactly.
+ * Searches, thread by thread, for a legal order of an object's operations that keeps each client's own order
+ * (sequential consistency). A configuration is each thread's progress and the object's state, remembered exactly.
  */
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part
@@ -37,7 +37,7 @@ export function createClientOrderSearch(part: Part, machine: Machine, budget: Bu
   let state = machine.initial
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
-  // In order of call: that is often near the order in which they took effect.
+  // In order of call, which is often close to the order in which they took effect.
   let cursor = -1
 
   const nextOf = (thread: number): number => {

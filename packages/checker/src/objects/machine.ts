@@ -3,34 +3,36 @@ import { type Budget, OutOfTime } from '../budget.ts'
 import type { IntegerModel, ObjectOperation, Specification } from '../models/model.ts'
 import { isSilent, operationAt, type Part, placeOf } from './part.ts'
 
-/** A specification on integers: what the search walks. */
+/** A specification on integers, as the search uses it. */
 export interface Machine {
   readonly initial: number
   /** The number of each operation: equal numbers, equal effect. */
   readonly code: Int32Array
-  /** The state after an operation with this number; -1 where that is impossible; below, one of several: see `several`. */
+  /**
+   * The state after an operation with this number; -1 if that is impossible; below -1, one of several: see `several`.
+   */
   readonly step: (state: number, code: number) => number
   /** The states that a step below -1 stands for, at least two. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Whether each operation that changes the state adds something to it and is possible wherever the sum is allowed: then one
-   * that takes effect later, and was not needed before, leads to the same state.
+   * Whether every operation that changes the state adds to it and is possible whenever the sum is allowed. Then one
+   * that was not needed before can take effect later and leads to the same state.
    */
   readonly isAdditive?: boolean
-  /** False once more memory would have been needed than there is: no step is right from then on. */
+  /** False once there was not enough memory: all later steps are meaningless. */
   readonly fits: () => boolean
-  /** True once the deadline passed between two steps of a model that may be slow: no step is right from then on. */
+  /** True once the deadline passed between two steps of a possibly slow model: all later steps are meaningless. */
   readonly isLate: () => boolean
   readonly release: () => void
 }
 
 export const IMPOSSIBLE = -1
 
-/** Rows of the table of steps are full arrays up to so many different operations, and hashed beyond. */
+/** Rows of the table of steps are full arrays up to this many different operations, and hashed beyond. */
 const DENSE = 128
 const UNSET = -0x80000000
 
-/** A mask: steps on integers are taken for quick ones. */
+/** A mask: steps on integers are assumed to be fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
 /**
@@ -66,7 +68,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
     return number
   }
-  // How long a model takes for a step nobody knows, so the clock is read before each.
+  // A model's step may take any time, so the clock is read before each.
   const isLate = (): boolean => {
     late ||= budget.expired()
     return late
@@ -109,7 +111,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
 }
 
-/** A machine that a model brings along. Its operations are encoded once each, its steps are not remembered. */
+/** A model's own machine. Each of its operations is encoded once; its steps are not remembered. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess, budget)
   const numbers = distinct.operations.map((operation, at) =>
@@ -131,7 +133,7 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
   }
 }
 
-/** What a model says of one of the operations; what it throws names the operation. */
+/** A model's answer about one of the operations; if it throws, the error names the operation. */
 export function named<Result>(
   part: Part,
   { operations, representative }: Distinct,
@@ -142,7 +144,7 @@ export function named<Result>(
   return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
 }
 
-/** What a model says; what it throws is the user's mistake, and says on what. */
+/** A model's answer; if it throws, that is the user's mistake, and the error says on what. */
 export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
   try {
     return ask()
@@ -159,7 +161,7 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
 
 export interface Distinct {
   readonly operations: readonly ObjectOperation[]
-  /** A row of the history that does each. */
+  /** For each number, a row of the history with that effect. */
   readonly representative: readonly number[]
   readonly code: Int32Array
 }

@@ -8,86 +8,85 @@ import type { Machine } from './machine.ts'
 import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
 
-/** A model of an object that comes with the checker: one file, one such value, one line in the registry. */
+/** A built-in model of an object: one file, one such value, one line in the registry. */
 export interface ObjectEntry {
   readonly name: string
-  /** What other tools and older files call it. */
+  /** Names used by other tools and older files. */
   readonly aliases: readonly string[]
   /** What the object is, in a few words, for help texts. */
   readonly summary: string
   /** The operations it knows, by their `f`. */
   readonly functions: readonly string[]
-  /** The levels it can decide; others only where they follow from these. */
+  /** The levels it can decide; others only if they follow from these. */
   readonly levels: readonly Level[]
   readonly object: ObjectModel
 }
 
 /** How an object other than a register is judged. */
 export interface ObjectModel {
-  /** What every history of the object keeps to, as the end of a sentence that says how one does not. */
+  /** The rule that every correct history obeys, as the end of a sentence about one that does not. */
   readonly rule: string
-  /** Functions whose invocation needs no value, as a counter's `add` adds one. */
+  /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
   readonly mayLackInput?: readonly string[] | undefined
-  /** What else there is to say of an operation that does not fit. */
+  /** More about an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
-  /** The number of each `f` within this model; several names may mean the same. */
+  /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /** @throws UserError where the initial value makes no sense for this object. */
+  /** @throws UserError if the initial value makes no sense for this object. */
   specification(initial: Json): Specification<unknown>
   /**
-   * Decides one part in (nearly) linear time where the theory allows it.
+   * Decides one part in (nearly) linear time, if the theory allows it.
    *
-   * @throws UserError where an operation's value makes no sense for this object.
-   * @throws OutOfTime
+   * @throws UserError if an operation's value makes no sense for this object. @throws OutOfTime
    */
   fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
-   * Operations that contradict each other whatever else happened, as far as a look at each shows it: for histories that are
-   * too long to be decided soon. Undefined where nothing is seen, which says nothing.
+   * Operations that are contradictory whatever else happened, found by one look at each: for histories too long to be
+   * decided soon. Undefined if none is found, which says nothing.
    *
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * The specification on integers, where that is quicker than numbering states by their keys; undefined where it cannot say
-   * all that is in the part.
+   * The specification on integers, if that is faster than numbering states by their keys; undefined if it cannot
+   * express everything in the part.
    */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
-   * Divides a part into some that do not affect each other; nothing where it cannot be divided.
+   * Divides a part into independent ones; undefined if it cannot be divided.
    *
    * @throws OutOfTime
    */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
-   * Completes a choice of operations by those that its results may rest on: leaving out the rest of a history that has a
-   * legal order never makes a contradiction. By default, all earlier operations that may change the state.
+   * Adds to a choice of operations everything its results may depend on: removing the rest of a history with a legal
+   * order never creates a contradiction. By default, all earlier operations that may change the state.
    */
   related?(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[]
   /**
-   * Whether some operations still hold what the results among them rest on, so that what they contradict is no invention;
-   * by default, whether they are closed under `related`.
+   * Whether some operations still contain what their results depend on, so that a contradiction among them is real; by
+   * default, whether they are closed under `related`.
    */
   supports?(part: Part, budget: Budget): (some: readonly number[]) => boolean
   /**
-   * The object once more, changed in place: does the operation at an index, and says whether it was possible. Witnesses
-   * that are too long for the specification, whose states take time to make, are replayed on it.
+   * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
+   * replay witnesses too long for the specification, whose states take time to build.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget): Accounting
   /**
-   * By final reads. Without it, eventual is what the accounting says.
+   * By final reads. Without it, the accounting decides `eventual`.
    *
    * @throws OutOfTime
    */
   eventual?(history: History, initial: Json, budget: Budget): Convergence
 }
 
-/** What final reads say. */
+/** The verdict of final reads. */
 export interface Convergence {
   readonly result: 'met' | 'violated' | 'unknown'
   readonly reason: string
@@ -95,7 +94,7 @@ export interface Convergence {
   readonly rows: readonly OperationRow[]
 }
 
-/** A closure by groups: whoever is chosen brings along everybody in the groups it is a member of or points to. */
+/** A closure by groups: a chosen operation brings along all members of the groups it belongs or points to. */
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
@@ -129,7 +128,10 @@ export function relatedByGroups(
   }
 }
 
-/** Whether nothing is missing on which what is there may rest. Nothing rests on what never changes the object. */
+/**
+ * Whether everything is included that the operations may depend on. Nothing depends on operations that never change the
+ * object.
+ */
 export const closedUnder =
   (related: (chosen: readonly number[]) => readonly number[], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {

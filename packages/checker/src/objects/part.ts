@@ -6,21 +6,21 @@ import type { ObjectOperation } from '../models/model.ts'
 import { UNJUDGED } from '../record/outcome.ts'
 
 /**
- * The operations on one object that say something about it, as columns in order of invocation: without those that failed
- * and the reads of unknown outcome. A column's entry is an operation; several may stand for one row of the history.
+ * The operations on one object that constrain something, as columns in order of invocation, without those that failed
+ * and reads of unknown outcome. Each entry is an operation; several may represent one row of the history.
  */
 export interface Part {
   readonly history: History
-  /** The object's name, where the history names objects. */
+  /** The object's name, if the history names objects. */
   readonly key: string | undefined
   readonly length: number
   readonly row: Int32Array
   /** The model's number of the operation's `f`. */
   readonly f: Uint8Array
-  /** Ids in the history's value table. Of an operation of unknown outcome the output says nothing. */
+  /** Ids in the history's value table. The output of an operation of unknown outcome means nothing. */
   readonly input: Int32Array
   readonly output: Int32Array
-  /** Who asked: of a client's processes the first. */
+  /** The process that asked; for a client with several processes, the first of them. */
   readonly process: Int32Array
   /** Event positions; `returns` is NEVER for an operation of unknown outcome, which is optional. */
   readonly calls: Int32Array
@@ -30,19 +30,19 @@ export interface Part {
 /** Which operations an object has, by their `f`, and which of them never change it. */
 export interface Functions {
   readonly model: string
-  /** The number of each `f`; undefined where the model does not know it. */
+  /** The number of each `f`; undefined if the model does not know it. */
   readonly numberOf: (f: string) => number | undefined
-  /** What a message lists. */
+  /** The names listed in a message. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
   readonly expands?: Expansion | undefined
 }
 
-/** An operation that stands for several at once, one for each item of the list that it returned, such as a drain. */
+/** An operation that represents several at once, one for each item of the list it returned, such as a drain. */
 export interface Expansion {
   readonly from: number
   readonly to: number
-  /** How many items were there from the start. */
+  /** The number of initial items. */
   readonly itemsAtFirst: number
 }
 
@@ -103,7 +103,8 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
       output.push(history.values.id(item))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // Of unknown outcome, it may have had any number of items; what a later one may have had, the first may have had too.
+    // With an unknown outcome it may have had any number of items; whatever a later one may have had, the first may
+    // have had too.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -136,7 +137,7 @@ function columnOf(indices: readonly number[], entry: (i: number) => number, budg
   return column
 }
 
-/** How many items there can have been: one for each operation that may have added one. */
+/** The most items there can have been: one for each operation that may have added one. */
 function mostItems(
   { operations }: History,
   rows: readonly number[],
@@ -167,10 +168,10 @@ export function choose(part: Part, indices: readonly number[], budget: Budget = 
   }
 }
 
-/** In place of an output: whatever the operation returned does not count. No value has this id. */
+/** In place of an output: the result does not count. No value has this id. */
 export const NO_OUTPUT = -4
 
-/** Whether nothing is known, or asked, of what an operation returned. */
+/** Whether an operation's result is unknown, or does not count. */
 export const isSilent = (part: Part, i: number): boolean => part.returns[i] === NEVER || part.output[i] === NO_OUTPUT
 
 export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
@@ -200,7 +201,7 @@ export function eventsInOrder(
   return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
 }
 
-/** Where a part has more event positions than this for each operation, sorting its events takes less time than a table. */
+/** With more event positions per operation than this, sorting the events is faster than a table. */
 const EVENTS_PER_SORTED = 64
 
 function eventsByPosition(
@@ -208,7 +209,8 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Several operations may stand for one row, and share its events: 1 + 2 * i + (0 or 1) of the first, and then the next's.
+  // Several operations may represent one row and share its events: 1 + 2 * i + (0 or 1) of the first, and then of the
+  // next.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0
@@ -243,12 +245,12 @@ function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' 
   return Int32Array.from(sorted, (key) => key % (2 * length))
 }
 
-/** A mistake in what an operation says. */
+/** The error for an invalid operation. */
 export function badOperation(part: Part, i: number, complaint: string): UserError {
   return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
 }
 
-/** Where an operation was invoked, as messages say it. */
+/** Where an operation was invoked, for messages. */
 export const placeOf = (history: History, row: number): string => {
   const line = history.operations.callLine[row]
   if (line <= 0) return `operation ${row}`

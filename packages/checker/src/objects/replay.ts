@@ -3,8 +3,8 @@ import type { Specification } from '../models/model.ts'
 import { operationAt, type Part } from './part.ts'
 
 /**
- * Says what is wrong with a witness of linearizability, or undefined where nothing is. It shares no code with what finds
- * witnesses: every completed operation once, each possible in its turn, and real time respected.
+ * Says what is wrong with a witness of linearizability; undefined if nothing is. Checks that every completed operation
+ * occurs once, each is possible in its turn, and real time is respected. Shares no code with what finds witnesses.
  */
 export function faultOfObjectWitness(
   part: Part,
@@ -29,7 +29,7 @@ export function faultOfObjectWitness(
 
 /** Does operations by the specification, and says whether each was possible. */
 export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
-  // The states that the object may be in: an operation of unknown outcome may have had one of several effects.
+  // The possible states: an operation of unknown outcome may have had one of several effects.
   let states: readonly State[] = [specification.initial]
   return (i) => {
     const operation = operationAt(part, i)

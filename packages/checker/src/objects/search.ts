@@ -6,7 +6,7 @@ import { eventsInOrder, type Part } from './part.ts'
 
 /** A resumable decision procedure for one object of any model. */
 export interface ObjectSearch {
-  /** Goes on for about so many steps. Once it answered other than `paused` it must not be run again. */
+  /** Continues for about this many steps. After any answer but `paused` it must not be run again. */
   readonly run: (steps: number) => Progress
   /** After `met`: the operations, as indices into the part, in an order that explains them. */
   readonly order: () => Int32Array
@@ -20,13 +20,13 @@ const CHOICE = -1
 const OBSERVATION = -2
 
 /**
- * Wing & Gong's search (1993) with Lowe's memoisation (2017), for any machine: take the operations one after another,
- * never one that was called after the return of one not yet taken, and go back when stuck.
+ * Wing & Gong's search (1993) with Lowe's memoisation (2017), for any machine: takes the operations one after another,
+ * never one that was called after the return of one not yet taken, and backtracks when stuck.
  *
  * A configuration is remembered exactly, as the first return not yet taken, the state, one bit for each operation open
- * then, and the number used of each class of operations of unknown outcome. What never changes the state is taken as soon
- * as it fits: whatever could follow without it can follow with it. Of operations that do the same, the one to return first
- * goes first: exchanging two of them keeps an order an order.
+ * then, and the number used of each class of operations of unknown outcome. Operations that never change the state are
+ * taken as soon as they fit: whatever could follow without them can follow with them. Of equal operations, the one to
+ * return first goes first: exchanging two of them keeps an order valid.
  */
 export function createObjectSearch(
   part: Part,
@@ -57,7 +57,7 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice to try: a call in the list or, those exhausted, a class; and which of its several effects.
+  // The next choice to try: a call in the list or, when those are exhausted, a class; and which of its several effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0
@@ -96,7 +96,7 @@ export function createObjectSearch(
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every read that fits; answers the entry of the first return left, or `head` where none is. */
+  /** Takes every read that fits; returns the entry of the first remaining return, or `head` if there is none. */
   const takeObservations = (): number => {
     alternative = 0
     let entry = next[head]
@@ -116,7 +116,7 @@ export function createObjectSearch(
     if (classCursor === CHOICE) cursor = pathOperation[depth]
     return true
   }
-  /** The state after the choice that is next, with the effect that is next; IMPOSSIBLE where there is none left. */
+  /** The state after the next choice with its next effect; IMPOSSIBLE if none is left. */
   const effect = (operation: number): number => {
     const after = step(state, code[operation])
     if (after >= IMPOSSIBLE) return alternative === 0 ? after : IMPOSSIBLE
@@ -144,7 +144,7 @@ export function createObjectSearch(
       const member = members[used[classCursor]]
       if (member === undefined || calls[member] > firstReturn) continue
       let after = effect(member)
-      // What changes nothing is pointless: it need not have happened.
+      // An operation that changes nothing is pointless: it need not have happened.
       while (after === state && after !== IMPOSSIBLE) {
         alternative++
         after = effect(member)
@@ -155,7 +155,7 @@ export function createObjectSearch(
     }
     return false
   }
-  /** Looks at the configuration reached, and goes back where it was seen before. */
+  /** Continues from the configuration reached, or backtracks if it was seen before. */
   const settle = (firstReturn: number): Progress | 'entered' => {
     const operation = firstReturn - length
     if (furthest === -1 || returns[operation] > returns[furthest]) furthest = operation
@@ -170,7 +170,7 @@ export function createObjectSearch(
     return 'entered'
   }
 
-  // What a machine says that is late is nothing to rest an answer on.
+  // A late machine's answers are meaningless, and so is a conclusion from them.
   const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
 
   const advance = (): Progress | 'entered' => {
@@ -245,7 +245,7 @@ function linked(
   return { next, previous, head }
 }
 
-/** Gives operations that are open at the same time different small numbers. */
+/** Assigns small numbers that differ between operations open at the same time. */
 export function slotsOf(
   events: Int32Array,
   returns: Int32Array,
@@ -265,7 +265,7 @@ export function slotsOf(
   return { of, count }
 }
 
-/** The operations of unknown outcome by what they do, each class in order of call. */
+/** The operations of unknown outcome by effect, each class in order of call. */
 export function classesOf(
   part: Part,
   code: Int32Array,

@@ -13,12 +13,12 @@ import { sentenceOf } from './words.ts'
 
 const SLICE = 1_024
 
-/** Steps that deciding a few operations may take; harder candidates are not used. */
+/** Steps for deciding a few operations; harder candidates are not used. */
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
 /**
- * Judges sequential consistency (Lamport 1979) of one object. It is global: the parts that linearizability may be judged by
- * must not be looked at one by one.
+ * Judges sequential consistency (Lamport 1979) of one object. This is a global property: the parts used for
+ * linearizability must not be judged separately.
  */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
@@ -71,10 +71,10 @@ function decide(part: Part, { specification }: Judge, budget: Budget, steps: num
   }
 }
 
-/** Looks that making sure of a few operations may take. */
+/** Looks allowed for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
-/** What making a counterexample smaller may take: the verdict stands already. */
+/** Time for reducing a counterexample: the verdict stands already. */
 const EXPLAIN_MS = 2_000
 
 function explain(part: Part, judge: Judge, whole: Budget): Counterexample {

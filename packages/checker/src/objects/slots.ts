@@ -2,10 +2,12 @@ import { type Budget, ticking, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { Part } from './part.ts'
 
-/** What a polynomial condition says: an order that explains the operations, or a few of them that no order explains. */
+/**
+ * The answer of a polynomial condition: an order that explains the operations, or a few of them that no order explains.
+ */
 export type FastAnswer =
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** Indices of operations among which the contradiction lies; empty where that is not known. */
+  /** Indices of the operations in the contradiction; empty if unknown. */
   | { readonly result: 'violated'; readonly conflict: readonly number[] }
   | { readonly result: 'not applicable' }
 
@@ -15,12 +17,12 @@ export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
 export const LEFT_OUT = -1
 
 /**
- * Where what was observed fixes the order up to groups ("slots") whose members commute: whether that order respects real
+ * For observations that fix the order up to groups ("slots") of commuting operations: whether that order respects real
  * time, and an order that does. A `loose` operation may come at any time after everything in earlier slots.
  *
  * Sound and complete: an operation of a later slot that returned before one of an earlier slot was called is a
- * contradiction, and where there is none, sorting by slot and then by call respects every precedence, since within a slot
- * an earlier return means an earlier call.
+ * contradiction. If there is none, sorting by slot and then by call respects every precedence, since within a slot an
+ * earlier return means an earlier call.
  */
 export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
   const { length, calls, returns } = part
@@ -32,19 +34,19 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     else free.push(i)
   }
   fixed.sort(ticking((a, b) => slot[a] - slot[b] || calls[a] - calls[b], budget))
-  // By place in `fixed`: the operation called last among those up to there.
+  // By index in `fixed`: the operation called last up to there.
   const latest = new Int32Array(fixed.length)
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot, calls ascend: only an operation of an earlier slot can have been called after this one's return.
+    // Within a slot calls ascend, so only an operation of an earlier slot can have been called after this one's return.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
   const firstOfSlot = (wanted: number): number => search(fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
-    // As late as real time allows: before the first that was called after its return.
+    // As late as real time allows: before the first operation called after its return.
     const before = returns[i] === NEVER ? fixed.length : search(fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
     placed.push({ before, operation: i })
@@ -60,7 +62,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   return { result: 'met', order }
 }
 
-/** The first place from which on a condition holds that, once it holds, keeps holding. */
+/** The first index from which on a monotonic condition holds. */
 export function search(length: number, holds: (at: number) => boolean): number {
   let low = 0
   let high = length
@@ -72,7 +74,7 @@ export function search(length: number, holds: (at: number) => boolean): number {
   return low
 }
 
-/** Sorts operations by the moment (an event position, halves between) at which each is to take effect. */
+/** Sorts operations by the moment (an event position, possibly between two) at which each takes effect. */
 export function orderByMoment(
   moments: readonly { readonly at: number; readonly operation: number }[],
   budget: Budget,

@@ -3,12 +3,12 @@ import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
-/** More operations than this are not told one by one. */
+/** Above this number, operations are not described one by one. */
 const MOST_TOLD = 6
 
 /**
- * What each operation of a contradiction did, in order of call, how they followed each other, and the rule that they
- * break: `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: what goes in first comes out first.`
+ * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break:
+ * `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: what goes in first comes out first.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const { callTime, returnTime } = core.history.operations
@@ -42,7 +42,7 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // Several operations may stand for one row, each with an output of its own.
+  // Several operations may represent one row, each with its own output.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
@@ -53,7 +53,7 @@ function didOf(part: Part, i: number): string {
   return `${who} ${did}${where}`
 }
 
-/** Reads of more are told by their number, and by which of the elements that matter they hold. */
+/** Longer reads are described by their length and by which of the relevant elements they hold. */
 const LONG_READ = 12
 
 function ofInterest({ history, row, input }: Part, read: readonly Json[]): string {
@@ -114,8 +114,8 @@ const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
 }
 
 /**
- * `which nobody had enqueued`, of an operation that returned what no operation of these functions on its object gave in; or
- * that the one which did had failed. Undefined where each value was given in.
+ * `which nobody had enqueued`, for an operation that returned a value that no operation of these functions on its
+ * object had added, or only one that failed. Undefined if each value was added.
  */
 export function unheardOf(
   history: History,
@@ -141,7 +141,7 @@ export function unheardOf(
   return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 
-/** `1 and 2`, or of many the first ones. */
+/** `1 and 2`; of many only the first. */
 export function listOf(list: readonly Accounted[]): string {
   const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
   const more = list.length - shown.length

@@ -3,7 +3,7 @@ import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonit
 /** No value has this name: names are numbers or JSON texts. */
 const UNMENTIONED: ValueName = '?'
 
-/** So many calls and returns are kept before it is known what was there; a key that needs more is no longer judged. */
+/** Calls and returns kept until the initial value is known; a key that needs more is no longer judged. */
 const MOST_KEPT = 10_000
 
 type Step =
@@ -19,19 +19,19 @@ type Step =
 type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
- * Watches one register of which nobody knows what it held at the start. What it held is known once something is read that
- * nobody had begun to write, and does not matter once all that was called before the first acknowledged write has ended:
- * until then everything is kept, and then told to a monitor that begins with the right value.
+ * Watches one register whose initial value is unknown. The value becomes known when a read returns something whose
+ * write had not begun, and stops mattering when every operation called before the first acknowledged write's return has
+ * ended. Until then all events are kept, then passed to a monitor with the right initial value.
  *
- * Where one of the early operations read what somebody had begun to write, it may have been there as well. Then it is taken
- * to have been written; if that turns out impossible, nothing is known.
+ * A value that an early operation read and whose write had begun may also have been the initial one. It is assumed to
+ * have been written; if that turns out impossible, nothing is known.
  */
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
-  /** Those that may still read what was there. */
+  /** Operations that may still read the initial value. */
   const early = new Set<Flight>()
   let isOverwritten = false
   let isAmbiguous = false
@@ -52,7 +52,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     return monitor.abandoned(real)
   }
 
-  /** An impossibility is one only where it is certain what was read at the start. */
+  /** An impossibility counts only if it is certain which initial value was read. */
   function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
     if (answer === undefined) return undefined
     if (answer !== 'too much to remember' && !isAmbiguous) return answer
@@ -94,7 +94,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
       }
       isAmbiguous = true
     }
-    // A cas of unknown outcome may have replaced what was there.
+    // A cas of unknown outcome may have replaced the initial value.
     if (step.what === 'abandoned' && flight.written?.replaces !== undefined) isAmbiguous = true
     early.delete(flight)
     if (step.what === 'succeeded' && flight.written !== undefined) isOverwritten = true

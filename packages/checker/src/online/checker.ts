@@ -6,11 +6,11 @@ import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonit
 
 export interface OnlineOptions {
   readonly model: 'register'
-  /** Every object's value before the first write; `UNKNOWN_START` where nobody knows what it was. */
+  /** Every object's value before the first write; `UNKNOWN_START` if unknown. */
   readonly initial: Json
-  /** A failed cas did not happen, or observed that the value was another: the latter is beyond this checker. */
+  /** `drop`: a failed cas did not happen. `observes`: it found another value, which this checker cannot judge. */
   readonly failedCas: 'drop' | 'observes'
-  /** Values remembered for each key at most; a key that would need more is no longer judged. By default 100,000. */
+  /** Values remembered per key at most; a key that would need more is no longer judged. By default 100,000. */
   readonly retainAtMost?: number | undefined
 }
 
@@ -22,9 +22,9 @@ export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
 
 /** The first event after which no order explains what was recorded. */
 export interface OnlineViolation {
-  /** Absent where operations have no key. */
+  /** Absent if operations have no key. */
   readonly key: string | undefined
-  /** Place among the events pushed, from 0. */
+  /** Position among the events pushed, from 0. */
   readonly position: number
   readonly process: Process
   /** What happened, in a sentence. */
@@ -33,10 +33,10 @@ export interface OnlineViolation {
 
 export interface OnlineChecker {
   /**
-   * Takes the next event of a history; events that are not a client's are ignored. Returns the violation when it has just
-   * become certain, once.
+   * Takes the next event of a history; events of anyone but clients are ignored. Returns the violation at the event
+   * that makes it certain, once.
    *
-   * @throws UserError for an operation the model does not know, and for a completion of nothing.
+   * @throws UserError for an operation the model does not know, and for a completion without an invocation.
    */
   push(event: EventInput): OnlineViolation | undefined
   soFar(): SoFar
@@ -49,23 +49,23 @@ interface Open {
   readonly key: string | undefined
   readonly f: string
   readonly input: Json
-  /** Absent where the key is not judged. */
+  /** Absent if the key is not judged. */
   readonly flight: Flight | undefined
 }
 
 /**
- * Checks linearizability of registers while the history is being made. Where values are distinct (among those that may still
- * be read) it says that the history is violated at the very event after which `check` would say so of what was recorded
- * until then. Where they repeat sooner, it may say so later or miss it, and is `not certain` from then on; what it says is
- * violated always is. Keys to which strings are appended are given up, and so are those that the recorder marks. Where nobody
- * knows what a key held at the start, a violation may be told some events late.
+ * Checks linearizability of registers while the history is recorded. If values are distinct (among those that may still
+ * be read), it reports a violation at the very event after which `check` would report one for the history so far. If
+ * they repeat sooner, it may report it later or miss it, and is `not certain` from then on; a violation it does report
+ * is always real. It gives up keys with appended strings and keys that the recorder marks. For a key whose initial
+ * value is unknown, a violation may be reported some events late.
  *
- * What it remembers is bounded by the operations that overlap, not by the length of the history: values written while some
- * read or cas is in flight, and writes of unknown outcome that nobody has read.
+ * Its memory is bounded by the operations that overlap, not by the length of the history: values written while some
+ * read or cas is in flight, and writes of unknown outcome that were never read.
  */
 export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
   const anyStart = isUnknownStart(options.initial)
-  // What null stands for: where nobody knows what was there, for itself.
+  // What null stands for: itself if the initial value is unknown.
   const initial = nameOf(anyStart ? null : options.initial)
   const monitors = new Map<string | undefined, RegisterMonitor | 'given up'>()
   const open = new Map<Process, Open>()
@@ -90,7 +90,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     return undefined
   }
 
-  /** What is missing from the record may explain what would be impossible without it. */
+  /** What is missing from the record may explain what would otherwise be impossible. */
   function noteMark({ f, key }: EventInput): void {
     if (f !== 'touched' && f !== 'not-understood') return
     const touched = keyName(key)
@@ -107,7 +107,7 @@ export function createOnlineChecker(options: OnlineOptions): OnlineChecker {
     if (!isKnown(f)) throw new UserError('input', `${at(position)}: ${unknownFunction(f)}`)
     if (monitor === 'given up') return undefined
     let flight: Flight | 'too much to remember'
-    // Of an append nothing is told; where an invocation says no value, what is written is not known yet.
+    // The monitor knows no appends; and if an invocation has no value, what it writes is unknown yet.
     if (f === 'append' || (value === undefined && f !== 'read' && f !== 'get')) return giveUp(key)
     else if (f === 'read' || f === 'get') flight = monitor.called(position, { kind: 'read' })
     else if (f !== 'cas') flight = monitor.called(position, { kind: 'write', value: name(value) })
@@ -198,7 +198,7 @@ function pairOf(value: Json | undefined, position: number, process: Process): re
   )
 }
 
-/** What an operation that only observes has seen: a cas from a value to itself is a read of it. */
+/** The value an observing operation saw: a cas from a value to itself is a read of it. */
 function readBy(f: string, input: Json, event: EventInput): Json {
   if (f === 'cas') return Array.isArray(input) ? (input[0] as Json) : null
   return event.value ?? null

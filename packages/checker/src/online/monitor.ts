@@ -1,48 +1,51 @@
-/** A value as a key of a table: small ones are themselves, others their canonical text. */
+/** A value as a table key: small ones are themselves, others their canonical text. */
 export type ValueName = number | string
 
 /** Why no order explains what was recorded so far. */
 export type Impossible =
-  /** Nothing that could have written the value had been called when its read returned, or it was overwritten before it. */
+  /** No write of the value had been called when its read returned, or the value was overwritten before that write. */
   | 'not there to be read'
-  /** It was overwritten before the read was called, or read although that contradicts what was read elsewhere. */
+  /** It was overwritten before the read was called, or reading it contradicts what was read elsewhere. */
   | 'stale'
   /** The value was read, and then its write turned out certainly not to have happened. */
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** An earlier operation was impossible, which is known only now that it is known what was there at the start. */
+  /** An earlier operation was impossible, which only became known together with the initial value. */
   | 'known late'
 
-/** An operation in flight: what the monitor is told again at its end. */
+/** An operation in flight, to be passed to the monitor again at its end. */
 export interface Flight {
   readonly call: number
-  /** Of a read or a cas: it may still return a value that was there when it was called. */
+  /** For a read or a cas: it may still return a value that was there when it was called. */
   readonly observes: boolean
-  /** What it writes, if it does. */
+  /** What it writes, if anything. */
   readonly written: Written | undefined
 }
 
-/** A value that was written, from the call of its write until no read may return it any more. */
+/** A written value, from the call of its write until no read may return it any more. */
 export interface Written {
   readonly value: ValueName
   /** Position of the call of its write. */
   readonly call: number
-  /** Of a cas: the value that it replaced. */
+  /** For a cas: the value it replaced. */
   readonly replaces: ValueName | undefined
   /** Present once it is certain that it was written. */
   block: Block | undefined
-  /** When that became certain: it, or what replaced it by cas, had been acknowledged or read. */
+  /** When that became certain: it, or the value that replaced it by cas, had been acknowledged or read. */
   first: number
-  /** What a cas certainly replaced it by. */
+  /** The value that a cas certainly replaced it by. */
   next: Written | undefined
-  /** All that may still be read and have this value, itself included, where it was written again before it was forgotten. */
+  /**
+   * All values equal to this one that may still be read, itself included, if it was written again before it was
+   * forgotten.
+   */
   twins: Set<Written> | undefined
 }
 
 /**
- * Operations that any order keeps together: a write, the reads of its value, and where a cas replaced that value, the cas
- * and all that follows it in the same way.
+ * Operations that are adjacent in any order: a write, the reads of its value and, if a cas replaced that value, the cas
+ * and everything that follows it in the same way.
  */
 interface Block {
   /** Position of the earliest return of its operations. */
@@ -55,14 +58,14 @@ interface Block {
 }
 
 export interface RegisterMonitor {
-  /** Returns what to hand back at its end, or 'too much to remember'. */
+  /** Returns the flight to pass back at its end, or 'too much to remember'. */
   called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
-  /** `ok` with the value read, where the operation is a read. */
+  /** `ok`, with the value read if the operation is a read. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
   failed(flight: Flight): Impossible | undefined
   /** Its outcome stays unknown. */
   abandoned(flight: Flight): Impossible | undefined
-  /** Whether every read and cas could be told which write it saw: if not, a violation may have been missed. */
+  /** Whether the write seen by every read and cas was unambiguous: if not, a violation may have been missed. */
   certain(): boolean
   /** Entries held in memory. */
   retained(): number
@@ -105,7 +108,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   let readable: Block[] = []
   // Values with a successor, by when that became certain.
   const replaced = createQueue<Written>()
-  // Of the settled blocks the one with the greatest `last`, and the greatest `last` among the others.
+  // The settled block with the greatest `last`, and the greatest `last` among the others.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
@@ -127,17 +130,17 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     } else if (block.last > otherCall) otherCall = block.last
   }
 
-  /** Whether a settled block other than this one keeps it from being read by whatever is called from now on. */
+  /** Whether a settled block other than this one prevents later calls from reading it. */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
-  /** Whether it cannot be told which of several writes of its value was seen; and if so, notes that something was missed. */
+  /** Whether it is ambiguous which of several writes of its value was seen; if so, notes that something was missed. */
   function isAmbiguous({ twins }: Written): boolean {
     if (twins === undefined || twins.size < 2) return false
     certain = false
     return true
   }
 
-  /** Makes certain that the value was written, with all that it replaced. */
+  /** Marks the value as certainly written, with everything it replaced. */
   function establish(written: Written, position: number): Impossible | undefined {
     const chain: Written[] = []
     let at: Written = written
@@ -171,7 +174,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Whether the block, of which an operation has just returned, conflicts with another. */
+  /** Whether the block, one of whose operations has just returned, conflicts with another. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true
@@ -221,7 +224,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     else values.set(value, twin)
   }
 
-  /** The operation is over: what only it could still have read is forgotten. */
+  /** The operation is over: forgets what only it could still have read. */
   function closed(flight: Flight): void {
     if (!flight.observes) return
     observers.delete(flight)
@@ -248,7 +251,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
 
   return {
     called(position, operation) {
-      // With nothing in flight that reads, whatever was acknowledged since the last one ended is settled by now.
+      // With no observing operation in flight, everything acknowledged since the last one ended is settled.
       if (observers.size === 0) collect()
       if (operation.kind === 'read') {
         const flight: Flight = { call: position, observes: true, written: undefined }
