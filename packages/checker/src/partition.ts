@@ -32,12 +32,12 @@ export function partition(encoded: Encoded, budget: Budget = unlimited): readonl
   })
 }
 
-/** What a key counts for beside its operations. */
+/** The fixed cost of a key, in operations. */
 const OPERATIONS_FOR_A_KEY = 16
 
 /**
- * All keys in one go, in columns that they share, each key's operations side by side. What is read is read in order and
- * what is written is spread, one place for each key: the other way round every operation would wait for memory.
+ * All keys in one pass, in shared columns with each key's operations side by side. It reads sequentially and scatters
+ * the writes, one place per key: the other way round, every operation would wait for memory.
  */
 function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
@@ -63,7 +63,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
-  // Calls, then returns: which of the two an event is, is as good as random, so there is no branch on it.
+  // Calls, then returns: the two alternate unpredictably, so there is no branch on them.
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
@@ -115,7 +115,7 @@ function partitionOfSparse(encoded: Encoded, starts: Int32Array, budget: Budget)
   })
 }
 
-/** Some operations that lie side by side, in the same columns; their values are numbered anew, in place. */
+/** A contiguous range of operations, in the same columns; their values are renumbered in place. */
 function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
   const kind = columns.kind.subarray(from, to)
   const expects = columns.expects.subarray(from, to)

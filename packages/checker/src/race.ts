@@ -1,20 +1,20 @@
 /**
- * Several judges look at some of the parts of a history each. The violation that counts is the one at which a single judge
- * would have stopped: that of the least rank.
+ * Several judges each examine some parts of a history. The violation that counts is the one at which a single judge
+ * would have stopped: that of the lowest rank.
  */
 export interface Race {
-  /** Whether a violation of a lesser rank was found, so that none of this rank or above counts any more. */
+  /** Whether a violation of a lower rank was found, so that this rank and those above it no longer count. */
   readonly isBeaten: (rank: number) => boolean
 }
 
-/** Nobody else is looking. */
+/** No other judge. */
 export const alone: Race = { isBeaten: () => false }
 
-/** More parts are not told apart, nor more turns: a history of that many keys has room for few operations of each. */
+/** More parts or turns are not told apart: with that many keys, a history has few operations of each. */
 const MOST_PARTS = 2 ** 24
 
-/** A single judge takes all parts in their turn, then those left once more. */
+/** A single judge takes all parts in order, then the undecided ones again. */
 export const rankOf = (turn: number, part: number): number => turn * MOST_PARTS + part
 
-/** What ended a search without an answer. */
+/** Why a search ended without an answer. */
 export type Limit = 'time' | 'memory'

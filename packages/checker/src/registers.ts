@@ -28,19 +28,19 @@ import { judgeWeakerFromAny } from './start/weaker.ts'
 import type { Counterexample, Verdict } from './verdict.ts'
 import { orderOfRows } from './witness-order.ts'
 
-/** A history of registers, as the algorithms want it. */
+/** A history of registers in the form the algorithms need. */
 export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
   /**
-   * The operations of each key: set apart once, and only if they are needed.
+   * The operations of each key, separated once, on demand.
    *
    * @throws OutOfTime
    */
   readonly parts: () => readonly Encoded[]
   /**
-   * Who read from whom: worked out once, and only if it is needed.
+   * The source of each read, computed once, on demand.
    *
    * @throws OutOfTime
    */
@@ -49,14 +49,14 @@ export interface Registers {
 
 type Sources = ReturnType<typeof readsFrom>
 
-/** What is said beside linearizability. */
+/** The results other than linearizability. */
 export interface Others {
   readonly decided: { readonly [level in Level]?: Verdict }
   readonly lost: readonly LostWrite[]
   readonly staleness: Staleness | undefined
 }
 
-/** Judges registers by every level asked for. */
+/** Judges registers by every requested level. */
 export function checkRegisters(history: History, entry: ModelEntry, options: CheckOptions): Report {
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
@@ -88,26 +88,26 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
   }
 }
 
-/** Of the time there is, where sequential consistency is asked for too. */
+/** Share of the time if sequential consistency is requested too. */
 export const LINEARIZABLE_SHARE = 0.6
 
-/** Of the time left then, where the levels below it are asked for too: most of them are far cheaper to decide. */
+/** Share of the time left then, if lower levels are requested too: most of them are far cheaper to decide. */
 const SEQUENTIAL_SHARE = 0.7
 
-/** What making a counterexample smaller may take: the verdict stands already, and other levels are to be decided. */
+/** Time for reducing a counterexample: the verdict stands already, and other levels are still to be decided. */
 const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
-/** The levels in between are implied by sequential consistency, and for a cas are known from it alone. */
+/** The levels in between are implied by sequential consistency, and for a cas known only through it. */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
-/** Undefined where nobody wants to know. */
+/** Undefined if it was not requested. */
 function judgeLinearizable(registers: Registers, options: CheckOptions, budget: Budget): Verdict | undefined {
   const forSequential = needsSequential(registers, options)
   if (!options.levels.includes('linearizable') && !forSequential) return undefined
-  // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but what it
-  // cannot decide must leave time for the other.
+  // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
+  // undecided attempt must leave time for the other.
   const share = forSequential ? budget.within(options.deadlineMs * LINEARIZABLE_SHARE) : budget
   const { encoded, decoder, parts } = registers
   const answer = inTime(
@@ -124,7 +124,7 @@ function judgeLinearizable(registers: Registers, options: CheckOptions, budget: 
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-/** By a loop: through its iterator a short history's rows take as long to list as to put in order. */
+/** A loop: an iterator would take as long to list a short history's rows as ordering them took. */
 function listed(rows: Int32Array): number[] {
   const list: number[] = []
   for (let at = 0; at < rows.length; at++) list.push(rows[at])
@@ -140,7 +140,7 @@ export function counterexampleOf(
   return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), options.explain !== false)
 }
 
-/** The levels below linearizability, as far as they do not follow from it. */
+/** The levels below linearizability, if they do not follow from it. */
 export function judgeOthers(
   registers: Registers,
   options: CheckOptions,
@@ -174,7 +174,7 @@ export function judgeOthers(
   return { decided, lost, staleness: options.staleness === true ? inTime(measure, () => undefined) : undefined }
 }
 
-/** The levels that rest on the order within each client. */
+/** The levels that depend on the order within each client. */
 function judgeByClients(
   registers: Registers,
   options: CheckOptions,
@@ -187,7 +187,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Others['decided'] => ({}),
   )
-  // A contradiction without the order of the unnamed stands with it.
+  // A contradiction without the unnamed clients' order is one with it too.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {
@@ -208,7 +208,7 @@ function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget
   }
 }
 
-/** `first` are operations to look around first, where they contradict a stronger level. */
+/** `first` are operations to examine first, if they contradict a stronger level. */
 function judgeInOrder(
   registers: Registers,
   options: CheckOptions,
@@ -231,7 +231,7 @@ function judgeInOrder(
   return decided
 }
 
-/** What contradicts a level, as a place to look for what contradicts others. */
+/** The operations that contradict a level: where to look for contradictions of others. */
 const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
@@ -271,7 +271,7 @@ function metInOrder(encoded: Encoded, found: Int32Array, decoder: Decoder): Verd
   return { result: 'met', witness: { kind: 'order', orders: [order] } }
 }
 
-/** Where keys may have held anything at the start. */
+/** For keys whose initial values are unknown. */
 function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
   const found = inTime(
     () => findOrderFromAny(encoded, decoder, budget),
@@ -295,7 +295,7 @@ function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdi
   return metInOrder(operations, answer.order, decoder)
 }
 
-/** Everything that is known, put together. */
+/** Combines all results. */
 export function reportOf(
   { history, encoded }: Registers,
   { name }: Pick<ModelEntry, 'name'>,

@@ -5,25 +5,28 @@ import type { OperationRow } from './operation-row.ts'
 import type { Staleness } from './staleness/measure.ts'
 import type { Verdicts } from './verdict.ts'
 
-/** The answer of one call of `check`: the levels of the model's judge, strongest first. `Report<string>` is anybody's. */
+/**
+ * The answer of one call of `check`: the levels of the model's judge, strongest first. `Report<string>` is that of any
+ * judge.
+ */
 export interface Report<Name extends string = Level> {
   readonly model: string
   readonly levels: Verdicts<Name>
   readonly headline: string
   /**
-   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. Of objects other
-   * than registers only how many there are is known.
+   * What happened to the operations of unknown outcome: needed by every explanation, impossible, or either. For objects
+   * other than registers only their number is known.
    */
   readonly info: {
     readonly total: number
     readonly happened?: number | undefined
     readonly undecided?: number | undefined
   }
-  /** Acknowledged writes that no replica remembers, or that were overwritten by older ones. */
+  /** Acknowledged writes that no replica remembers, or that older ones overwrote. */
   readonly lost: readonly LostWrite[]
-  /** Of sets, queues, ids and counters: what became of each element. */
+  /** For sets, queues, ids and counters: what became of each element. */
   readonly accounting?: Accounting | undefined
-  /** How far behind reads were; absent where it was not measured (see `CheckOptions`), or cannot be. */
+  /** How far behind reads were; absent if it was not measured (see `CheckOptions`) or cannot be. */
   readonly staleness?: Staleness | undefined
 }
 

@@ -112,7 +112,10 @@ export const accounted = (history: History, row: OperationRow, value: number, co
   operation: row,
 })
 
-/** `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still come out are not lost. */
+/**
+ * `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still come out, or may have been
+ * taken by operations of unknown outcome, are not lost.
+ */
 export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [
     [result === 'violated' && isExcused !== true ? lost : [], 'lost'],

@@ -251,8 +251,8 @@ const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, par
 }
 
 /**
- * By default an operation depends on everything that may have changed the state before its return, and so do those.
- * Nothing depends on the rest: operations of unknown outcome need not have happened.
+ * By default an operation depends on everything that may have changed the state before its return, and so do those
+ * operations. One of unknown outcome depends on nothing: it need not have happened.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

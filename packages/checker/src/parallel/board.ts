@@ -1,11 +1,11 @@
 import type { Ledger } from '../budget.ts'
 import type { Race } from '../race.ts'
 
-/** What several threads that judge one history tell each other while they do, in memory that all of them see. */
+/** What several threads judging one history tell each other meanwhile, in shared memory. */
 export interface Board {
   readonly ledger: Ledger
   readonly race: Race
-  /** Says that a violation of this rank was found. */
+  /** Announces a violation of this rank. */
   readonly claim: (rank: number) => void
 }
 

@@ -17,17 +17,18 @@ import { orderOfRows } from '../witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
 /**
- * One history judged by several threads: each takes a share of the keys for linearizability, which is local (Herlihy & Wing
- * 1990, Theorem 1), and one of them the levels that look at all keys together. Put together, the answer is that of `check`.
+ * One history judged by several threads: each takes a share of the keys for linearizability, which is local (Herlihy &
+ * Wing 1990, Theorem 1), and one of them the levels that consider all keys together. The merged answer is that of
+ * `check`.
  */
 export interface Plan {
-  /** By key of the history and, first, those without a key: the share that it is in. */
+  /** By key of the history, preceded by operations without a key: its share. */
   readonly shares: readonly Uint8Array[]
-  /** Whether there are levels that are judged beside, unless the history turns out linearizable. */
+  /** Whether some levels are judged on another thread, unless the history turns out linearizable. */
   readonly beside: boolean
 }
 
-/** What is to be said of some keys: plain data, but for the clock. */
+/** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
 /** Keys are shared for the levels of consistency only. */
@@ -36,28 +37,28 @@ const narrowed = (options: ShareOptions): CheckOptions => ({
   levels: levels.filter((level) => options.levels.includes(level)),
 })
 
-/** What a share comes to, as plain data. */
+/** The answer of a share, as plain data. */
 export type ShareAnswer =
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
   | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
 
 interface KeyOrder {
-  /** Keys are in this order in the report. */
+  /** The key's position in the report. */
   readonly place: number
   readonly key: string | undefined
   readonly rows: Int32Array
 }
 
-/** Fewer operations than this are judged sooner than they are told to another thread. */
+/** Fewer operations than this are judged sooner than they are sent to another thread. */
 const LEAST_OPERATIONS = 20_000
 
-/** With less time for each operation it is not to be spent on starting threads that each encode them anew. */
+/** With less time per operation, it is better not spent on starting threads that each encode them anew. */
 const LEAST_MS_FOR_EACH = 0.005
 
 /**
- * Spreads the keys over at most so many threads. Undefined where one thread does as well: for few operations, a single key,
- * or another model than registers.
+ * Distributes the keys over at most `most` threads. Undefined if one thread does as well: for few operations, a single
+ * key, or a model other than registers.
  */
 export function planShares(
   history: History,
@@ -74,7 +75,7 @@ export function planShares(
   const keys = Array.from(counts.keys()).filter((k) => counts[k] > 0)
   if (keys.length < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // With two threads only, the levels beside wait until a share is done.
+  // With only two threads, the other levels wait until a share is done.
   const some = Math.min(beside && most > 2 ? most - 1 : most, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
@@ -88,7 +89,10 @@ export function planShares(
 
 const isGlobal = (level: string): boolean => level === 'sequential' || isWeak(level)
 
-/** Judges the keys of one share. Stops early where another share found a violation that goes before all of its own. */
+/**
+ * Judges the keys of one share. Stops early if another share found a violation that takes precedence over all of its
+ * own.
+ */
 export function judgeShare(
   history: History,
   options: ShareOptions,
@@ -109,7 +113,7 @@ export function judgeShare(
   }
 }
 
-/** Of keys that nobody came to decide. */
+/** The answer for keys that were never decided. */
 export const undecidedShare = ({ keys }: History, share: Uint8Array, limit: Limit): ShareAnswer => ({
   result: 'unknown',
   limit,
@@ -141,10 +145,10 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
   return { result: 'met', orders, keys: encoded.keys }
 }
 
-/** A message cannot carry what is worked out when it is asked for. */
+/** A message cannot carry what is computed on demand. */
 const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
 
-/** Judges the levels that look at all keys together, taking it that the history is not linearizable. */
+/** Judges the levels that consider all keys together, assuming that the history is not linearizable. */
 export function judgeBeside(history: History, given: ShareOptions, memory: BoardMemory): Others {
   const options = narrowed(given)
   const budget = createBudget(options, boardOf(memory).ledger)
@@ -164,14 +168,14 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
   }
 }
 
-/** Of levels that nobody came to decide. */
+/** The answer for levels that were never decided. */
 export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
   decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
   staleness: undefined,
 })
 
-/** What all shares say together. */
+/** Merges the answers of all shares. */
 export function mergeShares(answers: readonly ShareAnswer[]): Verdict {
   const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)
   const [first] = violated
@@ -202,8 +206,8 @@ export interface JudgedShares {
 }
 
 /**
- * The report of a history whose shares were judged. `beside` is what `judgeBeside` said, and is not needed where the
- * history is linearizable.
+ * The report of a history whose shares were judged. `beside` is the result of `judgeBeside`, not needed if the history
+ * is linearizable.
  */
 export function reportOfShares(
   history: History,
@@ -216,7 +220,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // The time may be up; what the shares decided is not given up for that.
+  // Even past the deadline, what the shares decided is kept.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const others = beside ?? judgeOthers(registers, options, budget, linearizable)
   const report = reportOf(registers, entry, options, linearizable, others)

@@ -5,10 +5,10 @@ import type { Report } from '../report.ts'
 import type { Verdict, Verdicts } from '../verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
-/** So many keys or reads are named. */
+/** At most this many keys or reads are named. */
 const MOST_NAMED = 3
 
-/** Why no level can rest on the record as it is; undefined where nothing is in doubt. */
+/** Why no level can be met by this record; undefined if nothing is in doubt. */
 export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable): string | undefined {
   const reasons: string[] = []
   if (touched.length > 0) {
@@ -33,7 +33,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
   `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
 
-/** Says no level is met by a record that lacks something: what is violated stays so. */
+/** Makes levels met by an incomplete record unknown; violated ones stay violated. */
 export function withDoubts<Name extends string>(
   report: Report<Name>,
   history: History,

@@ -1,10 +1,10 @@
 import { type History, type Json, OK, type ValueId, ValueTable } from '@chaos/history'
 
 /**
- * A cas may say only what it puts: `[new]`, as a command does that answers with what was there before. Where its
- * completion tells that, as `[old, new]`, it is that cas. Where nothing does, it is a write.
+ * A cas may name only its new value, `[new]`, as a command does that returns the old one. If its completion names both,
+ * `[old, new]`, it is that cas; otherwise it is a write.
  *
- * @returns Undefined where there is no such cas.
+ * @returns Undefined if there is no such cas.
  */
 export function saidInFull(history: History): History | undefined {
   const cas = history.functions.indexOf('cas')
@@ -35,7 +35,7 @@ export function saidInFull(history: History): History | undefined {
 
 const isPair = (value: Json): boolean => Array.isArray(value) && value.length === 2
 
-/** By the id of a cas' value: that of the one value which it has, if it has one only. Worked out once for each. */
+/** By the id of a cas's value: the id of its only element, if it has just one. Computed once for each. */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {

@@ -3,12 +3,12 @@ import { NEVER } from '../encoded.ts'
 import type { RecordRules } from '../models/entry.ts'
 import { UNJUDGED } from './outcome.ts'
 
-/** A history as far as it can be judged, and what keeps it from being judged to its end. */
+/** The part of a history that can be judged, and what limits it. */
 export interface Judgeable {
   readonly history: History
-  /** What touched a key outside the record, of those of which operations are not judged; by the first mark of each key. */
+  /** What touched keys outside the record, for keys with operations that are not judged; the first mark of each key. */
   readonly touched: readonly Touched[]
-  /** How many keys those are; `touched` may be fewer, where a mark is of every key. */
+  /** The number of those keys; `touched` can be shorter, if a mark covers every key. */
   readonly touchedKeys: number
   /** Reads whose results are lost. */
   readonly notUnderstood: readonly Mark[]
@@ -23,11 +23,11 @@ export interface Touched {
 }
 
 /**
- * The part of a history that its marks leave to be judged. Undefined where that is all of it, and nothing is in doubt.
+ * The part of a history that its marks leave to be judged. Undefined if that is all of it and nothing is in doubt.
  *
- * A key is judged by what had returned before something touched it outside the record: no read of these can have seen what was
- * done later. What was in flight may have taken effect or not. What was called later is left out, but for writes of values
- * that were read before: levels that do not ask for real time let a read see them.
+ * A key is judged by the operations that had returned before something outside the record touched it: no read among
+ * them can have seen later changes. Operations in flight may or may not have taken effect. Later calls are left out,
+ * except for writes of values that were read before: levels without real time let a read see them.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)
@@ -39,7 +39,7 @@ export function judgeableOf(history: History, rules: RecordRules, initial: Json)
   return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
 }
 
-/** Operations that change something and whose input only their completion says. */
+/** Operations that change something and whose input only their completion has. */
 function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
   const changes = history.functions.map((name) => CHANGING.includes(name) && !mayLackInput.includes(name))
@@ -63,7 +63,7 @@ const CHANGING: readonly string[] = [
   'withdraw',
 ]
 
-/** With inputs that only completions say. The history itself where it has none. */
+/** The history with inputs taken from completions; unchanged if there are none. */
 function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {
   const { operations } = history
   const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
@@ -71,14 +71,14 @@ function inFull(history: History, unsaid: readonly number[], rules: RecordRules)
   return rules.inFull?.(said) ?? said
 }
 
-/** The inputs as the completions say them. */
+/** The inputs according to the completions. */
 function completed({ operations }: History, unsaid: readonly number[]): Int32Array {
   const input = operations.input.slice()
   for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]
   return input
 }
 
-/** Of unknown outcome it may have written anything, from its call on. */
+/** With an unknown outcome it may have written anything from its call on. */
 const markOf =
   ({ operations, functions, keys }: History) =>
   (row: number): readonly Mark[] => {
@@ -95,7 +95,7 @@ const markOf =
     ]
   }
 
-/** By key and, first, operations without one: its earliest mark. */
+/** By key, preceded by operations without one: its earliest mark. */
 function firstMarks({ keys }: History, marks: readonly Mark[]): readonly (Mark | undefined)[] {
   const first: (Mark | undefined)[] = new Array(keys.length + 1).fill(undefined)
   const placeOf = new Map(keys.map((key, k) => [key, k + 1]))
@@ -137,7 +137,7 @@ function upToMarks(
     if (operations.returnEvent[row] < position) continue
     if (operations.outcome[row] === FAIL) {
       outcome[row] = UNJUDGED
-      // Of what failed only a cas may say something.
+      // Among failed operations only a cas may mean something.
       if (history.functions[operations.f[row]] === 'cas') affected.add(place)
       continue
     }
@@ -151,7 +151,7 @@ function upToMarks(
   }
 }
 
-/** Each mark once, with its key unless it is of every key. */
+/** Each mark once, with its key unless it covers every key. */
 function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
   const marks = new Set<Mark>()
   for (const place of affected) {

@@ -1,5 +1,5 @@
 /**
- * In the outcome column, beside those of a history: the operation is not judged, because by then its key had been changed
- * outside the record. It says nothing, like one that failed, but did happen.
+ * An additional value of the outcome column: the operation is not judged, because its key had been changed outside the
+ * record by then. Like a failed operation it constrains nothing, but it did happen.
  */
 export const UNJUDGED = 3

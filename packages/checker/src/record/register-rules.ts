@@ -3,10 +3,15 @@ import { NEVER } from '../encoded.ts'
 import type { RecordRules } from '../models/entry.ts'
 import { saidInFull } from './half-said.ts'
 
-/** How incomplete records of registers are read: a write overwrites what touched it, and lower levels read ahead. */
+/**
+ * How to read incomplete records of registers: a write overwrites whatever touched the register, and lower levels let
+ * reads see later writes.
+ */
 export const registerRules: RecordRules = { mayLackInput: [], mayBeTaken: false, inFull: saidInFull, seenBefore }
 
-/** Whether an operation may write what somebody had read before its key was touched, or would have to replace. */
+/**
+ * Whether an operation may write a value that was read before its key was touched, or that it would have to replace.
+ */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
   const { f, key, output, returnEvent, outcome } = operations
@@ -20,7 +25,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
     return Array.isArray(pair) ? pair : []
   }
   const seen = new Set<string>()
-  // A cas that failed may have seen anything but one value.
+  // A failed cas may have seen anything but one value.
   const differing = new Set<number>()
   for (let row = 0; row < operations.length; row++) {
     const position = positions[key[row] + 1]

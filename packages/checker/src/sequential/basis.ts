@@ -6,13 +6,13 @@ import type { Threads } from './threads.ts'
 export interface Basis {
   /** The operations in their order. */
   readonly basis: Int32Array
-  /** Of each operation: its place in it. */
+  /** By operation: its place in that order. */
   readonly place: Int32Array
 }
 
 /**
- * An order that contains program order and reads-from, and follows the times of the calls where it can. Where there is a
- * cycle among those the order is by call alone: saturation will meet the cycle in any case.
+ * An order that contains program order and reads-from, and follows the times of the calls where it can. If those form a
+ * cycle, the order is by call alone: saturation will find the cycle.
  *
  * @throws OutOfTime
  */
@@ -34,7 +34,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
     return false
   }
-  // Depth first from each operation in order of call: what it needs comes first.
+  // Depth first from each operation in order of call: its predecessors come first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
@@ -51,7 +51,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
   return { basis, place }
 }
 
-/** Of each write, by when it had taken effect by the clock: its own return, or that of the first operation that saw it. */
+/** By write: when it had certainly taken effect: its own return, or that of the first operation that saw it. */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < encoded.length; i++) {

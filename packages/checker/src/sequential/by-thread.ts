@@ -5,7 +5,7 @@ import type { Lists } from './lists.ts'
 import type { ReadsFrom } from './reads-from.ts'
 import type { Threads } from './threads.ts'
 
-/** The writes of each key, a list for each thread that has some. */
+/** The writes of each key, one list for each thread that has any. */
 export interface KeyWrites {
   /** The lists of key k, by ascending thread, are numbers first[k] … first[k + 1] - 1. */
   readonly first: Int32Array
@@ -18,7 +18,7 @@ export interface KeyWrites {
   readonly writers: Int32Array
   /** The list of a key's writes by a thread, which must have some. */
   readonly listOf: (key: number, thread: number) => number
-  /** Where in `writes` those of a list end that are among its thread's first `count` operations. */
+  /** The end, in `writes`, of a list's part that is among its thread's first `count` operations. */
   readonly seek: (list: number, count: number) => number
 }
 
@@ -69,7 +69,7 @@ export function writesByKey(
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
-  // Where the last search of each list ended: the next question is likely to be about a place near it.
+  // Where the last search of each list ended: the next one is probably nearby.
   const hints = starts.slice()
   const search = (list: number, count: number): number => {
     let low = starts[list]
@@ -101,7 +101,7 @@ export function writesByKey(
 const NEAR = 6
 
 /**
- * Of each write: in each thread the first operation that read it, from which others follow by program order, and the last.
+ * By write: the first and the last operation of each thread that read it; others in between follow by program order.
  *
  * @throws OutOfTime
  */
@@ -113,7 +113,7 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Thread by thread, so that a write's readers of one thread come in a row.
+  // Thread by thread, so that a write's readers in one thread are consecutive.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

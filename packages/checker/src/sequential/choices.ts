@@ -2,26 +2,26 @@ import { type Budget, OutOfTime } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
 import { ascending, INITIAL } from './reads-from.ts'
 
-/** Where values are repeated: which writes each read may have seen. */
+/** For repeated values: the writes each read may have seen. */
 export interface Choices {
   readonly encoded: Encoded
-  /** Where each operation was in the history given. */
+  /** The position of each operation in the given history. */
   readonly indices: Int32Array
-  /** The reads in order, and for each the writes (or INITIAL) that it may have seen, the likeliest first. */
+  /** The reads in order and, for each, the writes (or INITIAL) it may have seen, likeliest first. */
   readonly reads: readonly number[]
   readonly candidates: readonly (readonly number[])[]
-  /** Gives back the memory that the lists take. */
+  /** Releases the memory of the lists. */
   readonly release: () => void
 }
 
 const BYTES_PER_CANDIDATE = 8
-/** So many candidates are looked at between two looks at the clock: each read has a share of all writes. */
+/** Candidates examined between two checks of the clock: each read may have seen a share of all writes. */
 const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
- * All sources that each read may have. Not its own client's later writes. An `info` write of a value that nobody read is
- * left out: it can be taken never to have happened. For reads and writes only. Undefined where memory does not suffice: of
- * few values, each read has a share of all writes.
+ * All possible sources of each read, except its own client's later writes. An `info` write of a value that was never
+ * read is left out: it can be assumed not to have happened. For reads and writes only. Undefined if memory does not
+ * suffice: with few values, each read may have seen a share of all writes.
  *
  * @throws OutOfTime
  */
@@ -67,7 +67,8 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     }
     taken += bytes
     const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
-    // By the clock: those called before the read returned, the last to return first. It is a guess, and only an order.
+    // By the clock: writes called before the read returned, the last to return first. A guess that only affects the
+    // order.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
     if (expects[i] === initial) possible.push(INITIAL)

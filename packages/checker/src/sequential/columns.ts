@@ -3,11 +3,11 @@ import type { Encoded } from '../encoded.ts'
 import { assemble, type Threads } from './threads.ts'
 
 /**
- * Joins threads end to end, as if the later one's process knew of all that the earlier one's did: where every unknown outcome
- * retires a process, there are far more processes in all than at any time, and what an operation's vector costs is the number
- * of threads. Beyond so many columns, a thread follows the one of those that had ended by the clock which has been idle
- * longest. Such an order is likely to hold, but is assumed: what contradicts it is no violation, and the threads whose first
- * operations are given in `apart` are not made to follow others.
+ * Joins threads end to end, as if the later one's process knew everything the earlier one's did. Where every unknown
+ * outcome retires a process, there are far more processes in total than at any time, and an operation's vector costs
+ * one entry per thread. Beyond a number of columns, a thread follows the finished thread that has been idle longest.
+ * Such an order probably holds but is only assumed: what contradicts it is no violation, and threads whose first
+ * operations are in `apart` are not joined to others.
  *
  * @throws OutOfTime
  */
@@ -25,7 +25,7 @@ export function joinThreads(
   )
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
-  /** Of each column: when its last operation had taken effect. */
+  /** By column: when its last operation had taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
     budget.look()

@@ -14,27 +14,27 @@ import { chooseSources } from './sources.ts'
 import { type Threads, threadsOf } from './threads.ts'
 
 export type Sequentiality =
-  /** In terms of the history given. */
+  /** In terms of the given history. */
   | { readonly result: 'met'; readonly order: Int32Array }
   | {
       readonly result: 'violated'
-      /** Where the contradiction is a single cycle of forced orders. */
+      /** If the contradiction is a single cycle of forced orders. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
-      /** Where it takes a case for each order of some pairs: operations that contradict each other by themselves. */
+      /** If it distinguishes cases by the order of some pairs: operations that are contradictory by themselves. */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
-      /** Where it is a value that nobody can have written: the operation that observed it. */
+      /** If it is a value that no operation can have written: the operation that observed it. */
       readonly thinAir?: number
     }
   | { readonly result: 'unknown'; readonly reason: string }
 
 /**
- * Decides sequential consistency (Lamport 1979) of all keys together; two keys may each have an order and the whole none.
- * Where it is certain which write each read saw: forced orders to a fixpoint, then one straight attempt at an order, then
- * both orders of each open pair of writes. Otherwise a search over how far each process has got.
+ * Decides sequential consistency (Lamport 1979) of all keys together: two keys may each have an order while the whole
+ * has none. If the source of each read is certain: forced orders to a fixpoint, then one direct attempt at an order,
+ * then both orders of each open pair of writes. Otherwise a search over the progress of each process.
  *
- * `steps` bounds the search for repeated values; without it only the budget does. `facts` is what is known of who read from
- * whom, where that was found out before.
+ * `steps` bounds the search for repeated values; without it only the budget does. `facts` are the reads' sources, if
+ * known already.
  *
  * @throws OutOfTime
  */
@@ -56,16 +56,16 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** Up to so many threads there is nothing to be gained. */
+/** With fewer threads, joining gains nothing. */
 const COLUMNS = 64
 
-/** So many times joined threads are taken apart again. */
+/** How often joined threads may be separated again. */
 const MOST_PARTINGS = 30
 
 /**
- * The same with threads joined, where there are many: an order of theirs is an order. A contradiction is one only where it
- * does without the joints; otherwise those that it used are given up, until none is used or an order is found. Undefined
- * where that comes to nothing.
+ * The same with threads joined, if there are many: an order of theirs is an order. A contradiction counts only if it
+ * does not use the joints; otherwise those it used are removed, until none is used or an order is found. Undefined if
+ * that fails.
  */
 export function decideJoined(
   facts: ReadsFrom,
@@ -90,11 +90,11 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** Of a violation: the operations that it takes to follow others only because threads were joined. */
+  /** For a violation: the operations that it assumes to follow others only because threads were joined. */
   readonly joined?: readonly number[] | undefined
 }
 
-/** By the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
+/** Uses the forced orders, then one attempt at an order, then both orders of each open pair of writes. */
 export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
@@ -141,12 +141,12 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
 }
 
 /**
- * In depth for a while, which is enough for most small histories; then by lot, which finds an order where there are many;
- * then by guessing who read from whom, at first as the clock suggests; then in depth for as long as there is time.
+ * Depth first for a while, which is enough for most small histories; then random attempts, which find an order if there
+ * are many; then guessing the reads' sources, at first as the clock suggests; then depth first until time runs out.
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
-  // A step looks at what each process does next.
+  // A step examines each process's next operation.
   const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
@@ -171,7 +171,7 @@ function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: B
   }
 }
 
-/** By guessing who read from whom; undefined where that comes to nothing. */
+/** Guesses the reads' sources; undefined if that fails. */
 export function decideSources(
   encoded: Encoded,
   physical: boolean,
@@ -193,13 +193,13 @@ export function decideSources(
 
 const FIRST_STEPS = 40_960
 
-/** What drawing lots may take of the time. */
+/** Time for random attempts. */
 const LOT_MS = 2_000
 
-/** What guessing may take of the time, each of two times. */
+/** Time for guessing sources, for each of two attempts. */
 const SOURCES_MS = 4_000
 
-/** Goes on until it comes to an end, or so many steps were made, or there is no more time: it looks after each slice. */
+/** Runs until the search ends, or this many steps were made, or time runs out; checks the clock after each slice. */
 function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
   for (let left = steps; left > 0 && !budget.expired(); left -= slice) {
     const progress = inTime(

@@ -1,17 +1,17 @@
 import type { Edge } from './edges.ts'
 import type { Conflict, Saturation } from './saturation.ts'
 
-/** A cycle of orders, each coming before the next, and every operation that its derivation uses. */
+/** A cycle of orders, each coming before the next, and every operation its derivation uses. */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The operations that it takes to be after others only because threads were joined. */
+  /** The operations assumed to follow others only because threads were joined. */
   readonly joined: readonly number[]
-  /** The path that each derived order rests on. */
+  /** The path that each derived order depends on. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** An order, and its number among the derived ones, of which it rests on older ones only; BASE for all others. */
+/** An order with its number among the derived ones, which depends only on earlier ones; BASE for all others. */
 interface Step {
   readonly edge: Edge
   readonly number: number
@@ -20,13 +20,13 @@ interface Step {
 const BASE = -1
 
 /**
- * Takes a contradiction apart: the cycle itself, and for each derived order in it the path that it was derived from, and so
- * on down to program order and reads-from.
+ * Expands a contradiction: the cycle itself, and for each derived order in it the path it was derived from, and so on
+ * down to program order and reads-from.
  */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const edge = betweenWrites(conflict.edge)
-  // Seen the other way round it rests on everything that is known.
+  // In the other direction it depends on everything known.
   const last: Step = { edge, number: edge === conflict.edge ? (conflict.number ?? newest) : newest }
   const { from, to } = edge
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest)), last]
@@ -63,7 +63,7 @@ function premisePath(saturation: Saturation, { edge, number }: Step): readonly S
 }
 
 /**
- * A read must come before a write because the write that it saw does, and yet comes after it: then the one write must come
+ * A read must come before a write because the write it saw does, and yet comes after it: then the one write must come
  * before the other and after it, which is easier to see.
  */
 function betweenWrites(edge: Edge): Edge {
@@ -107,7 +107,7 @@ function pathBetween(saturation: Saturation, from: number, to: number, limit: nu
   return joinProcessOrder(path.reverse())
 }
 
-/** Steps of program order in a row are one: what lies between does not matter. */
+/** Merges consecutive steps of program order: the operations in between do not matter. */
 function joinProcessOrder(path: readonly Step[]): Step[] {
   const joined: Step[] = []
   for (const step of path) {

@@ -1,11 +1,11 @@
 import type { OrderEdge } from '../verdict.ts'
 
-/** An order that every sequentially consistent explanation has, and why. */
+/** An order that every sequentially consistent explanation has, with its reason. */
 export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** Where it was derived: since `premise` precedes `conclusion` (by edges older than this one), and `reader` saw what it saw. */
+  /** If derived: `premise` precedes `conclusion` (by earlier edges), and `reader` saw what it saw. */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }
@@ -33,19 +33,19 @@ export const makeEdge = (
 })
 
 export interface Edges {
-  /** Leaves the edge out where there is no memory for it. */
+  /** Leaves the edge out if there is no memory for it. */
   readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
-  /** Takes the newest away until `count` are left. */
+  /** Removes the newest edges until `count` are left. */
   readonly cut: (count: number) => void
   readonly count: () => number
-  /** The edges that leave an operation: the newest, and of an edge the one before; -1 where there is none. */
+  /** An operation's outgoing edges: the newest one and, for each edge, the one before; -1 if there is none. */
   readonly first: (operation: number) => number
   readonly next: (edge: number) => number
   readonly to: (edge: number) => number
   readonly get: (edge: number) => Edge
 }
 
-/** Edges in columns: there are as many as operations, and more. `take` asks for so many bytes more. */
+/** Edges in columns: there are at least as many as operations. `take` requests more bytes. */
 export function createEdges(length: number, take: (bytes: number) => boolean): Edges {
   const head = new Int32Array(length).fill(-1)
   let cells = new Int32Array(EDGE_CELLS * 1024)

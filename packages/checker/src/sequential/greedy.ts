@@ -3,17 +3,17 @@ import { NOTHING } from '../encoded.ts'
 import { NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
-/** A write that was chosen although others could have come first. */
+/** A write chosen although others could have come first. */
 interface Choice {
   readonly mark: number
   readonly placed: number
-  /** What else could have been chosen, the likeliest last. */
+  /** The alternatives, likeliest last. */
   readonly others: number[]
 }
 
-/** So many choices may turn out wrong. */
+/** Choices that may turn out wrong before giving up. */
 const MOST_BACKTRACKS = 60
-/** Choices are for good once so much was changed by them. */
+/** After this many changes, choices are final. */
 const MOST_CHANGES = 2_000_000
 
 /**
@@ -37,7 +37,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // Of each thread: which other thread its next operation waits for, and until where. Looked at again only once it is there.
+  // By thread: the thread its next operation waits for, and until which operation. Checked again only when that is
+  // reached.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {
@@ -61,7 +62,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
-  /** Puts a write before all that are left of its key; false where that contradicts what is known. */
+  /** Puts a write before all remaining writes of its key; false if that is contradictory. */
   const isPossible = (write: number): boolean => {
     const later: number[] = []
     for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {
@@ -77,7 +78,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
 
   let choices: Choice[] = []
   let backtracks = 0
-  /** Takes the likeliest of the candidates that is possible. */
+  /** Takes the likeliest candidate that is possible. */
   const choose = (candidates: number[]): boolean => {
     for (;;) {
       const write = candidates.pop()

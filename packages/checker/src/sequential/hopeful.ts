@@ -2,25 +2,25 @@ import { type Budget, createPace } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../encoded.ts'
 import { type Threads, threadsOf } from './threads.ts'
 
-/** Operations looked at in all attempts together. */
+/** Operations examined in all attempts together. */
 const MOST_LOOKS = 3_000_000
 const MOST_ATTEMPTS = 400
 
-/** The seed of the first attempt's choices: what is found depends on nothing but the history. */
+/** Seed of the first attempt: the result depends only on the history. */
 const SEED = 7
 
-/** How much likelier a choice is made for each observation that waits for it, as a power of two. */
+/** Factor by which each observation waiting for a write makes it likelier to be chosen, as a power of two. */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 
-/** How much likelier one that certainly happened is made than one of unknown outcome. */
+/** Factor by which a write that certainly happened is likelier to be chosen than one of unknown outcome. */
 const CERTAIN = 8
 
 /**
- * Lays out one order of all keys' operations front to back, again and again, each time with other choices: undefined where
- * none gets through, which proves nothing. An observation that holds is taken at once. Otherwise the next write is drawn by
- * lot, those being favoured for which the most observations wait. Most histories that have an order have so many that this
- * finds one at once, where a search in depth goes through all that follows from an early mistake. Without appends.
+ * Lays out one order of all keys' operations front to back, repeatedly and with different choices: undefined if none
+ * succeeds, which proves nothing. An observation that holds is taken at once. Otherwise the next write is drawn at
+ * random, favouring writes that many observations wait for. Most histories that have an order have so many that this
+ * finds one at once, while a depth-first search explores everything after an early mistake. Without appends.
  *
  * @throws OutOfTime
  */
@@ -84,7 +84,7 @@ function attempt(
     }
   }
   const heads = new Int32Array(count)
-  // By key and value: how many observations that are next in their threads wait for it.
+  // By key and value: how many observations next in their threads wait for it.
   const waiting = new Map<number, number>()
   const nameOf = (operation: number, value: number): number => key[operation] * values + value
   const countWaiting = (): void => {
@@ -98,7 +98,7 @@ function attempt(
     }
   }
   const weights = new Float64Array(count)
-  /** The write that is drawn; -1 where none is possible. */
+  /** The write drawn; -1 if none is possible. */
   const draw = (): number => {
     countWaiting()
     let total = 0

@@ -24,7 +24,7 @@ export function groupBy(keys: ArrayLike<number>, count: number, budget: Budget):
   return { start, items }
 }
 
-/** From each operation in the items to the operations that have it in their list. */
+/** The inverse: from each operation in the items to the operations whose lists contain it. */
 export function turned({ start, items }: Lists, budget: Budget): Lists {
   const length = start.length - 1
   if (items.length === 0) return { start, items }

@@ -8,25 +8,25 @@ export type OrdersAnswer =
   | { readonly result: 'stopped'; readonly reason: Limit }
   | {
       readonly result: 'violated'
-      /** What the contradictions rest on, where these are few. */
+      /** What the contradictions depend on, if that is little. */
       readonly rests?: Rests | undefined
       /** The pairs of writes that contradict in either order, or make others do. */
       readonly pairs: readonly Pair[]
     }
 
 interface Rests {
-  /** The operations that the contradictions use: they contradict each other by themselves. */
+  /** The operations the contradictions use, which are contradictory by themselves. */
   readonly involved: ReadonlySet<number>
-  /** Those of them that are taken to follow others only because threads were joined. */
+  /** The ones assumed to follow others only because threads were joined. */
   readonly joined: ReadonlySet<number>
 }
 
 /**
- * Decides whether the forced order can be completed. Two writes of a key of which at least one is read, and that no forced
- * order relates, come in one order or the other: assume one, draw the conclusions, and on a contradiction the other. Where
- * no such pair is left every completion is legal (see `completion`); where both orders of every open pair contradict, there is
- * none. Restarts put the pairs of recent contradictions first, so that a small cause deep in a long history is met early;
- * their number is bounded, so the search ends. No recursion, no memo, nothing hashed.
+ * Decides whether the forced order can be completed. Two writes of a key, at least one of them read and not related by
+ * any forced order, come in one order or the other: assume one, draw the conclusions, and on a contradiction assume the
+ * other. Without such pairs every completion is legal (see `completion`); if both orders of every open pair are
+ * contradictory, there is none. Restarts put the pairs of recent contradictions first, so that a small cause deep in a
+ * long history is found early; their number is bounded, so the search ends. No recursion, no memo, no hashing.
  */
 export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswer {
   let urgent: Pair[] = []
@@ -44,7 +44,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /** Goes the way to the contradictions once more, all decisions taken back, and notes what each of them rests on. */
+  /** Undoes all decisions and derives the contradictions once more, noting what each depends on. */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()
@@ -57,7 +57,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
   }
 }
 
-/** Contradictions that a refutation may take to be retraced. */
+/** The most contradictions of a refutation to retrace. */
 const EXPLAINED = 100
 
 const RESTARTS = 200
@@ -68,7 +68,7 @@ export interface Pair {
   readonly second: number
 }
 
-/** The pairs, each once, whichever way round. */
+/** The pairs without repetition, in either order. */
 function distinct(pairs: readonly Pair[]): Pair[] {
   const seen = new Set<string>()
   return pairs.filter(({ first, second }) => {
@@ -111,7 +111,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // Only a scan moves the cursor: a pair that is urgent says nothing of those before it.
+    // Only a scan moves the cursor: an urgent pair says nothing about those before it.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -123,7 +123,7 @@ function attempt(
       conflicts.push(next)
       if (conflicts.length >= limit) return { result: 'restart', conflicts }
       saturation.undo(next.mark)
-      // Both orders failed: the fault lies with an earlier decision.
+      // Both orders failed, so an earlier decision is wrong.
       let back: Decision | undefined = next
       while (back?.flipped) {
         back = decisions.pop()
@@ -140,7 +140,7 @@ function attempt(
 const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
   !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
-/** Finds the next open pair, going through the writes by their place in the basis; earlier ones are known to be ordered. */
+/** Finds the next open pair, visiting the writes by their place in the basis; earlier ones are known to be ordered. */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
   const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation
   const { first, thread, start, writes } = keyWrites
@@ -150,7 +150,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
       if (encoded.writes[write] === NOTHING) continue
       for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
         if (thread[list] === threads.of[write]) continue
-        // Those among the first so many of the thread come before the write.
+        // The ones among the thread's first operations precede the write.
         for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break
@@ -165,7 +165,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
   }
 }
 
-/** Any order that contains the forced one: where no pair of writes is open, it is a legal explanation. */
+/** Any order that contains the forced one: if no pair of writes is open, it is a legal explanation. */
 export function completion(saturation: Saturation): Int32Array {
   const { threads, encoded } = saturation
   const { count, start, members } = threads

@@ -5,20 +5,20 @@ import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, restrict } from '..
 export const INITIAL = -1
 export const NO_READ = -2
 
-/** A history in which it is certain which write each observation saw. Nothing in it is optional any more. */
+/** A history in which each observation's source is certain. Nothing in it is optional any more. */
 export interface ReadsFrom {
   readonly result: 'unique'
   readonly encoded: Encoded
-  /** Where each operation was in the history given. */
+  /** The position of each operation in the given history. */
   readonly indices: Int32Array
   /** The write that each operation observes; INITIAL or NO_READ. */
   readonly writerOf: Int32Array
 }
 
 /**
- * Finds which write each read saw, where no value was written twice to one key. A write of unknown outcome that was
- * observed, directly or by way of others that were, took effect; all others can be taken never to have happened, since
- * leaving out a write that nobody sees breaks nothing.
+ * Finds each read's source, if no value was written twice to one key. A write of unknown outcome that was observed,
+ * directly or through others that were, took effect; all others can be assumed not to have happened, since leaving out
+ * an unseen write breaks nothing.
  *
  * @throws OutOfTime
  */
@@ -51,7 +51,7 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // An optional cas that cannot have happened is a contradiction only where nothing else explains what needs it.
+      // An impossible optional cas is a contradiction only if nothing else explains what needs it.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }
