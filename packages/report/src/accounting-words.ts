@@ -9,20 +9,22 @@ export interface AccountLine {
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether it is what the object must not do, as opposed to what is good to know. */
+  /** Whether it breaks the object's promise, rather than being merely worth knowing. */
   readonly isTrouble: boolean
 }
 
-/** `12 messages tried, 10 acknowledged, 8 seen`; of a counter, whose reads are accounted for, `… 8 reads explained`. */
+/**
+ * `12 messages tried, 10 acknowledged, 8 seen`; for a counter, whose reads are accounted for, `… 8 reads explained`.
+ */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
-/** The lists that are not empty, what is worst first. */
+/** The non-empty lists, worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused } = accounting
-  // Of a queue that nothing shows to have been drained.
+  // A queue without evidence that it was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
     isOpen
@@ -51,7 +53,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     .map(({ list, ...words }) => ({ ...words, count: list.length, items: list.map(accountedText) }))
 }
 
-/** `x = 7`, `7 ×2` where it is so often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
+/** `x = 7`, `7 ×2` if it occurs that often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
 function accountedText({ key, value, count: times, late, bounds }: Accounted): string {
   const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
   const often = times > 1 ? ` ×${count(times)}` : ''

@@ -1,7 +1,7 @@
 import type { Json } from '@chaos/history'
 import { count } from './words.ts'
 
-/** What is said of one history is shorter than this, whatever the history: in bytes of UTF-8. */
+/** Upper limit for one history's JSON, whatever the history: bytes of UTF-8. */
 const MOST_JSON_BYTES = 950_000
 
 interface Limits {
@@ -9,7 +9,7 @@ interface Limits {
   readonly characters: number
 }
 
-/** Tried in turn until all of it is short enough. Counterexamples have up to 200 operations. */
+/** Tried in turn until the JSON is short enough. Counterexamples have up to 200 operations. */
 const LIMITS: readonly Limits[] = [
   { items: 1_000, characters: 4_000 },
   { items: 200, characters: 400 },
@@ -19,8 +19,8 @@ const LIMITS: readonly Limits[] = [
 ]
 
 /**
- * The same, with only the first items of what is too long. What a list has in all is said in `totals` beside it; of a text,
- * in the text.
+ * The same JSON with long lists and texts cut. A list's full length is in `totals`; a text says itself how much is
+ * missing.
  */
 export function bounded(json: Json): Json {
   for (const limits of LIMITS) {
@@ -52,7 +52,7 @@ const isObject = (json: Json | undefined): json is { readonly [member: string]: 
 const cutList = (list: readonly Json[], limits: Limits): Json =>
   list.slice(0, limits.items).map((item) => cut(item, limits))
 
-/** The beginning and the end tell texts apart. */
+/** Keeps the beginning and the end, which tell texts apart. */
 function cutText(text: string, { characters }: Limits): string {
   if (text.length <= characters) return text
   const half = Math.floor(characters / 2)

@@ -12,12 +12,12 @@ export interface FaultSpan {
   /** Nanoseconds of the run. */
   readonly from: number
   readonly to: number
-  /** How often it bit; undefined where nobody counted. */
+  /** How often it took effect; undefined if that was not counted. */
   readonly hits?: number | undefined
   readonly recoveryNanos?: number | undefined
 }
 
-/** The faults of a run as it recorded them; of a file alone, as far as its nemesis events tell. In order of their start. */
+/** A run's faults as it recorded them; for a file alone, as far as its nemesis events tell. Ordered by start. */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans = run === undefined ? spansOfEvents(history) : spansOfRun(run)
   return spans.sort((a, b) => a.from - b.from || a.to - b.to)
@@ -37,9 +37,9 @@ const spansOfRun = (run: RunSummary): FaultSpan[] =>
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
- * Pairs what the nemesis began with what it ended. An ending names the fault's id or kind where it can; `heal` and `healed`
- * by themselves end all, and a plain `start` ends what was killed or paused. What never ends lasts until the history does.
- * Jepsen writes every doing twice (begun, done): the second finds the fault open and changes nothing.
+ * Pairs what the nemesis began with what it ended. An ending names the fault's id or kind if it can; plain `heal` and
+ * `healed` end everything, and a plain `start` ends kills and pauses. A fault without an end lasts until the history
+ * ends. Jepsen writes every action twice (begun, done): the second finds the fault open and changes nothing.
  */
 function spansOfEvents(history: History): FaultSpan[] {
   const open = new Map<string, FaultSpan>()
@@ -96,7 +96,7 @@ function hitsOf(event: Event): number | undefined {
 const namesIn = (list: Json | undefined): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
-/** As the fault is called everywhere, where the event is one this program writes; else the event's own words. */
+/** The usual name of the fault if this program wrote the event; otherwise the event's own words. */
 function labelOf({ f, value }: Event): string {
   try {
     return printable(describeFault(parseFault({ ...asMembers(value), kind: f }, f, ['id'])))

@@ -1,6 +1,6 @@
 import type { Find } from './find.ts'
 
-/** The button that copies the command for the same run again; a page that knows no command has none. */
+/** The button that copies the command to repeat the run; absent on a page that knows no command. */
 export function startCopyCommand(find: Find): void {
   const button = document.querySelector('#copy')
   if (button === null) return

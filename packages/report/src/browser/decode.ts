@@ -3,13 +3,13 @@ import type { PageData } from './page-data.ts'
 /** An operation of the timeline. Times are nanoseconds; process, function, key, node and error are numbers of the page's texts. */
 export interface Operation {
   readonly call: number
-  /** Infinity where no answer came. */
+  /** Infinity if no answer came. */
   readonly end: number
-  /** Until when it is drawn: its end, or for want of one the next operation of its row. */
+  /** Where its bar ends: at its end or, without an answer, at the next operation of its row. */
   readonly shownEnd: number
   readonly process: number
   readonly f: number
-  /** -1 where there is none; so are `node` and `error`. */
+  /** -1 if there is none; likewise `node` and `error`. */
   readonly key: number
   readonly node: number
   readonly outcome: 'ok' | 'fail' | 'info'
@@ -20,11 +20,11 @@ export interface Operation {
   readonly output: number
   readonly error: number
   readonly line: number
-  /** 0 where no answer came. */
+  /** 0 if no answer came. */
   readonly endLine: number
 }
 
-/** Reads what `embed` wrote, field for field; in the order of their calls. */
+/** Reads what `embed` wrote, field by field; ordered by call. */
 export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operation[] {
   const text = atob(bytes)
   const outcomes = ['ok', 'fail', 'info'] as const

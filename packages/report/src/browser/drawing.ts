@@ -6,7 +6,7 @@ import type { Row } from './rows.ts'
 import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
-/** Operations that are drawn to be seen: larger than they are, and over the others. */
+/** Operations to highlight: drawn larger than they are, and over the others. */
 export interface Marked {
   chosen: Operation | undefined
   /** Those of one contradiction, by their lines. */
@@ -23,7 +23,7 @@ interface Options {
   readonly paintBar: PaintBar
 }
 
-/** Draws the part of the timeline that is in view: a row of bars for each process, over the bands of faults. */
+/** Draws the visible part of the timeline: a row of bars for each process, over the bands of faults. */
 export class Drawing {
   readonly #options: Options
   readonly #context: CanvasRenderingContext2D
@@ -50,7 +50,7 @@ export class Drawing {
     this.#draw()
   }
 
-  /** Draws with the browser's next frame, however often it is asked until then. */
+  /** Draws at the browser's next frame, once for all requests until then. */
   redraw(): void {
     if (this.#asked) return
     this.#asked = true
@@ -118,7 +118,7 @@ export class Drawing {
     }
   }
 
-  /** A line at each round time, so far apart that their labels fit. */
+  /** A line at each round time, spaced so that the labels fit. */
   #drawAxis(): void {
     const context = this.#context
     const { view, words } = this.#options
@@ -160,7 +160,7 @@ export class Drawing {
       const width = view.x(operation.shownEnd) - left
       const faint = filtered && !filters.passes(operation)
       if (width < 1.5) {
-        // Many to a pixel: only the worst of them is painted, so that a failure never drowns.
+        // Several operations per pixel: paint only the worst, so that failures stay visible.
         const pixel = Math.floor(left)
         const severity = faint ? 0 : { ok: 1, fail: 2, info: 3 }[operation.outcome]
         if (pixel === lastPixel && severity <= lastSeverity) continue

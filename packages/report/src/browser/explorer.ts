@@ -5,7 +5,7 @@ import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
 interface Options {
-  /** All of the page, in the order of their calls. */
+  /** All operations of the page, ordered by call. */
   readonly operations: readonly Operation[]
   readonly end: number
   readonly view: View
@@ -13,13 +13,13 @@ interface Options {
   readonly filters: Filters
   readonly words: Words
   readonly marked: Marked
-  /** The line below the timeline, which reads one operation out. */
+  /** The line below the timeline that describes one operation. */
   readonly detail: Element
-  /** How many operations the filters let through. */
+  /** Shows how many operations pass the filters. */
   readonly found: Element
 }
 
-/** What a reader does with the timeline, by whatever means: look at a part of it, choose operations, filter them. */
+/** What a reader can do with the timeline by any means: look at a part of it, choose operations, filter them. */
 export class Explorer {
   readonly #options: Options
 
@@ -36,14 +36,14 @@ export class Explorer {
     this.look(0, this.#options.end)
   }
 
-  /** Makes what is in view this much longer, around a place in the canvas or its middle. */
+  /** Makes the visible time span this much longer, around a place in the canvas or its middle. */
   zoom(factor: number, x: number = this.#options.view.width / 2): void {
     const { view } = this.#options
     const middle = view.timeAt(x)
     this.look(middle - (middle - view.from) * factor, middle + (view.to - middle) * factor)
   }
 
-  /** Moves by this share of what is in view. */
+  /** Moves by this share of the visible span. */
   pan(share: number): void {
     const { from, to } = this.#options.view
     const by = share * (to - from)
@@ -60,7 +60,7 @@ export class Explorer {
     drawing.redraw()
   }
 
-  /** Chooses the next operation that passes the filters, or the one before; at first the first in view. */
+  /** Chooses the next or previous operation that passes the filters; the first one in view if none is chosen. */
   step(by: 1 | -1): void {
     const { operations, filters, view, marked } = this.#options
     const { chosen } = marked
@@ -114,7 +114,7 @@ export class Explorer {
     drawing.redraw()
   }
 
-  /** Red is for one contradiction, given by the lines of its operations. */
+  /** Marks one contradiction red, given the lines of its operations. */
   mark(lines: readonly number[]): readonly Operation[] {
     const { operations, marked, drawing } = this.#options
     marked.red = new Set(lines)

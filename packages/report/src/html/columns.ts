@@ -9,22 +9,24 @@ import { byteWriter } from './bytes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
 const MOST_EMBEDDED = 60_000
-/** Of those, this many at most for the moments that matter; the rest is an even sample. */
+/** Of those, the most to use for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 45_000
 const NEAR_NANOS = 1e9
-/** Characters of one value, key or error in the page, and of all of a sort together. */
+/** Characters of one value, key or error in the page, and of all of one kind together. */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
 
 export interface Selection {
   readonly operations: readonly OperationRow[]
-  /** Everything within this many nanoseconds of a violation or of a fault's edge is there; Infinity where all is. */
+  /**
+   * Everything within this many nanoseconds of a violation or of a fault's edge is included; Infinity if everything is.
+   */
   readonly completeWithin: number
-  /** Of the others, every so manieth. */
+  /** Of the others, every nth is included. */
   readonly every: number
 }
 
-/** Which operations a page embeds: all of them, or those around what matters and a sample of the rest. */
+/** Chooses the operations a page embeds: all of them, or those around what matters and a sample of the rest. */
 export function select(
   history: History,
   spans: readonly FaultSpan[],
@@ -52,7 +54,7 @@ export function select(
   }
 }
 
-/** To the nearest of the sorted edges; Infinity where there are none. */
+/** Distance to the nearest of the sorted edges; Infinity if there are none. */
 function distanceTo(edges: readonly number[], time: number): number {
   let low = 0
   let high = edges.length
@@ -68,8 +70,8 @@ function distanceTo(edges: readonly number[], time: number): number {
 }
 
 /**
- * Operations as one string, which `decode` in the browser reads: each field as its difference from what it probably is, in
- * as few bytes as that takes.
+ * Operations as one string for `decode` in the browser: each field is its difference from a prediction, in as few bytes
+ * as possible.
  */
 export function embed(
   history: History,
@@ -130,7 +132,7 @@ export function embed(
   }
 }
 
-/** Texts as long as their number allows: the timeline names things, the history file has them whole. */
+/** Cuts texts so that all of them fit: the timeline only names things, and the history file has the full texts. */
 function clipped(texts: readonly string[]): string[] {
   const longest = Math.max(16, Math.min(LONGEST_TEXT, Math.floor(MOST_TEXT / Math.max(1, texts.length))))
   return texts.map((text) => cut(text, longest))
