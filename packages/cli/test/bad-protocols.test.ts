@@ -90,3 +90,13 @@ describe('a search that proves nothing says so, and exits with 2:', () => {
     expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')
   })
 })
+
+test('what a step leaves to itself is told as the protocol’s doing in a simulated run as well', async () => {
+  const file = protocolThat('Promise.reject(new Error("left alone"))')
+  const run = ['run', '--sim', '--time', '2s', '--rate', '200', '--faults', 'none', '--protocol', file]
+  const { exitCode, stderr } = await chaos([...run, '--out', temporaryDirectory()])
+  expect(stderr).toContain('the protocol threw outside its steps')
+  expect(stderr).toContain('left alone')
+  expect(stderr).not.toContain('mistake in chaos itself')
+  expect(exitCode).toBe(4)
+})

@@ -1,5 +1,5 @@
 import { traceOf } from '@chaos/protocols'
-import { threadLimits } from '@chaos/simulator'
+import { SIMULATED, threadLimits } from '@chaos/simulator'
 import { isUserFile } from '@chaos/targets'
 import type { Tinypool } from 'tinypool'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
@@ -91,10 +91,14 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
 
 const firstOf = (task: object): number | undefined => ('first' in task ? Number(task.first) : undefined)
 
-/** Whether it runs a protocol from a file of the user's own. */
+/** Whether it runs a protocol from a file of the user's own: a search names it itself, a run in its spec. */
 function isOfUser(task: object): boolean {
-  const { subject, target } = task as { readonly subject?: { readonly target?: unknown }; readonly target?: unknown }
-  return isUserFile(String(target ?? subject?.target))
+  const { subject, spec } = task as {
+    readonly subject?: { readonly target: string }
+    readonly spec?: { readonly target: { readonly name: string } }
+  }
+  const reference = subject?.target ?? spec?.target.name ?? ''
+  return isUserFile(reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference)
 }
 
 /** What a step throws is caught where it is called: what ends a thread was begun there, and went on by itself. */
