@@ -107,10 +107,13 @@ const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): 
   stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
   Math.max(1, endedAt)
 
+/** What a node says of a cas that found another value; 409 is how its HTTP interface, and so the proxy's record, has it. */
+const REFUSALS: ReadonlySet<string> = new Set(['mismatch', 'status 409'])
+
 /** A definite refusal that the model allows (a cas that found another value) counts as an answer. */
 export const isAnswered = (history: History, row: number): boolean =>
   history.operations.outcome[row] === OK ||
-  (history.operations.outcome[row] === FAIL && history.errorOf(row) === 'mismatch')
+  (history.operations.outcome[row] === FAIL && REFUSALS.has(history.errorOf(row) ?? ''))
 
 /** In increasing order. */
 function answeredLatencies(history: History, rows: readonly number[]): Float64Array {
