@@ -182,10 +182,10 @@ function blamed(
 
 /**
  * Milliseconds on this machine's monotonic clock. It is the same for all its processes and does not begin anew when one
- * restarts: nodes whose clocks are apart, or jump, are a fault to be asked for, not an accident of starting.
+ * restarts: nodes whose clocks are apart, or jump, are a fault to be asked for, not an accident of starting. It is read
+ * each time: an offset between two clocks, taken once, is wrong by as long as the process was off its core in between.
  */
-const now = () => millis(CLOCK_AT_START_MS + performance.now())
-const CLOCK_AT_START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
