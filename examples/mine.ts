@@ -1,6 +1,6 @@
 // n1 takes all writes and sends copies to the others; everybody answers reads from its own copy. What could go wrong?
 // biome-ignore lint/correctness/noUndeclaredDependencies: types only, of the program that reads this file
-import type { Completion, Effect, Input, ProtocolModule, StateMachine } from 'chaos'
+import type { Completion, Effect, Input, ProtocolModule, StateMachine } from 'chaosproxy'
 
 type Value = Input['value']
 interface State {

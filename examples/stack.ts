@@ -1,6 +1,6 @@
 // Last in, first out. What is pushed last is popped first; an empty stack gives null.
 // biome-ignore lint/correctness/noUndeclaredDependencies: types only, of the program that reads this file
-import type { Json, Model } from 'chaos'
+import type { Json, Model } from 'chaosproxy'
 
 const stack: Model<readonly Json[]> = {
   name: 'stack',

@@ -30,7 +30,9 @@ test('every package has a row', () => {
 
 describe.each(rows)('%s', (row) => {
   const dependencies = Object.keys(json(row, 'package.json').dependencies ?? {})
-  const internal = dependencies.filter((name) => name.startsWith('@chaos/')).map((name) => name.slice('@chaos/'.length))
+  const internal = dependencies
+    .filter((name) => name.startsWith('@chaosproxy/'))
+    .map((name) => name.slice('@chaosproxy/'.length))
 
   test('depends only on rows above its own', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { printJsonLine } from '@chaos/history'
+import { printJsonLine } from '@chaosproxy/history'
 import { generate } from './generate.ts'
 import type { Measured } from './measure.ts'
 

@@ -1,4 +1,4 @@
-import { type EventInput, type History, HistoryBuilder, type Json } from '@chaos/history'
+import { type EventInput, type History, HistoryBuilder, type Json } from '@chaosproxy/history'
 
 /** A history of clients of one atomic object, each operation taking effect when its client is next let go on. */
 export interface ObjectWorkload {

@@ -1,4 +1,4 @@
-import type { EventInput, Json } from '@chaos/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 
 export interface Workload {
   readonly model: 'register' | 'cas' | 'kv'

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
-import { check } from '@chaos/checker'
-import { type History, type Json, millis } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
-import { optimiseLate, SMALL_BYTES } from 'chaos/short-run'
+import { check } from '@chaosproxy/checker'
+import { type History, type Json, millis } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
+import { optimiseLate, SMALL_BYTES } from 'chaosproxy/short-run'
 import { calibrate } from './calibrate.ts'
 
 /** Run as a program of its own for each file, so that the first check is a cold one and the memory is of that file alone. */

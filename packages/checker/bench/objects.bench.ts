@@ -1,5 +1,5 @@
-import { check, findModel } from '@chaos/checker'
-import { millis } from '@chaos/history'
+import { check, findModel } from '@chaosproxy/checker'
+import { millis } from '@chaosproxy/history'
 import { generateObjectHistory, objects } from './generate-objects.ts'
 
 export const name: string = 'checker: objects beside the register'

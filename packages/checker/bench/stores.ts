@@ -1,4 +1,4 @@
-import type { EventInput } from '@chaos/history'
+import type { EventInput } from '@chaosproxy/history'
 
 export interface StoreRun {
   /**

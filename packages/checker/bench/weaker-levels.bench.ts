@@ -1,5 +1,5 @@
-import { check, type Level } from '@chaos/checker'
-import { historyFromEvents, millis } from '@chaos/history'
+import { check, type Level } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { type StoreRun, simulateStore } from './stores.ts'
 
 export const name: string = 'weaker-levels'

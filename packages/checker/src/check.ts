@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaos/history'
+import { type History, UserError } from '@chaosproxy/history'
 import { reportUnread } from './encoding-memory.ts'
 import type { ModelEntry } from './models/entry.ts'
 import { entryOf } from './models/registry.ts'

@@ -1,4 +1,4 @@
-import { type History, UNNAMED } from '@chaos/history'
+import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
  * The client of each of these rows, as a number: its session, or its process if there are no sessions. An operation

@@ -1,4 +1,4 @@
-import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaos/history'
+import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from './budget.ts'
 
 /**

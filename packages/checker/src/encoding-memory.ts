@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import type { Budget } from './budget.ts'
 import { followsFrom } from './headline.ts'
 import type { ModelEntry } from './models/entry.ts'

@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type Json, OK } from '@chaos/history'
+import { FLAG_FINAL, type Json, OK } from '@chaosproxy/history'
 import type { Budget } from './budget.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './counterexample/eventual.ts'
 import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from './encoded.ts'

@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import type { Budget } from './budget.ts'
 import { isUnnamed } from './clients.ts'
 import { DIFFERS, type Encoded, NOTHING, READ, restrict } from './encoded.ts'

@@ -1,4 +1,4 @@
-import type { Json, Millis } from '@chaos/history'
+import type { Json, Millis } from '@chaosproxy/history'
 import type { Level } from './level.ts'
 import type { Model } from './models/model.ts'
 

@@ -1,4 +1,4 @@
-import { INFO, uint8Array } from '@chaos/history'
+import { INFO, uint8Array } from '@chaosproxy/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ, WRITE } from './encoded.ts'
 import type { Report } from './report.ts'
 

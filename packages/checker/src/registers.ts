@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from './budget.ts'
 import { isWeak, judgeWeaker, unlikeRegister } from './causal/judge.ts'
 import { explainLinearizability } from './counterexample/linearizable.ts'

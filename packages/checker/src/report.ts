@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Level } from './level.ts'
 import type { Accounting } from './objects/accounting.ts'
 import type { OperationRow } from './operation-row.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { OperationRow } from './operation-row.ts'
 
 /** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */

@@ -1,5 +1,5 @@
-import type { Accounted, Accounting, ModelName } from '@chaos/checker'
-import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import type { Accounted, Accounting, ModelName } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { counterReads } from '../src/models/counter.ts'
 import { checkHistory } from './checking.ts'

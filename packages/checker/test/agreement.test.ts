@@ -1,5 +1,5 @@
-import type { Level, Report } from '@chaos/checker'
-import { type EventInput, type History, millis } from '@chaos/history'
+import type { Level, Report } from '@chaosproxy/checker'
+import { type EventInput, type History, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { encodeRegister } from '../src/models/register.ts'

@@ -1,4 +1,4 @@
-import type { EventInput, History, Json } from '@chaos/history'
+import type { EventInput, History, Json } from '@chaosproxy/history'
 import { smallHistory } from './small-history.ts'
 
 // What it means that nobody knows what a key held at the start, written out: some value for each key makes it so. Nothing

@@ -1,4 +1,4 @@
-import { type EventInput, type History, keyName } from '@chaos/history'
+import { type EventInput, type History, keyName } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { unlimited } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'

@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaos/history'
+import { FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 
 // The definitions, written out and decided by trying everything. Nothing here is shared with the checker.
 

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, inputOf, type Json, outputOf } from '@chaos/history'
+import { FAIL, type History, INFO, inputOf, type Json, outputOf } from '@chaosproxy/history'
 
 // What each object is, said once more in the plainest way, and linearizability decided by trying every order. Nothing here
 // is shared with the checker.

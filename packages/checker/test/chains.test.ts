@@ -1,5 +1,5 @@
-import { check, type OrderEdge } from '@chaos/checker'
-import { type EventInput, historyFromEvents, millis } from '@chaos/history'
+import { check, type OrderEdge } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 
 const did = (process: number, f: string, key: string, value: number): EventInput[] => [

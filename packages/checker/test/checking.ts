@@ -1,5 +1,5 @@
-import { type CheckOptions, check, type Level, type Report } from '@chaos/checker'
-import { type EventInput, type History, type Json, millis } from '@chaos/history'
+import { type CheckOptions, check, type Level, type Report } from '@chaosproxy/checker'
+import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
 import { smallHistory } from './small-history.ts'
 
 /** `check` with what tests mostly want. */

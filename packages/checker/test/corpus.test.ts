@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Level } from '@chaos/checker'
-import { readHistory } from '@chaos/history/files'
+import type { Level } from '@chaosproxy/checker'
+import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'

@@ -1,5 +1,5 @@
-import type { Report } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json } from '@chaos/history'
+import type { Report } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { isEventual, type Op, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, timeline } from './checking.ts'

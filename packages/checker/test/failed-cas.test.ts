@@ -1,5 +1,5 @@
-import { check } from '@chaos/checker'
-import { historyFromEvents, millis } from '@chaos/history'
+import { check } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 
 const judged = (error: string | undefined): string =>

@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type Budget, createBudget, type Progress } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'

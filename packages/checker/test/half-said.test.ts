@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
 

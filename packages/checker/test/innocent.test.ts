@@ -1,5 +1,5 @@
-import type { Level } from '@chaos/checker'
-import type { EventInput, History, Json } from '@chaos/history'
+import type { Level } from '@chaosproxy/checker'
+import type { EventInput, History, Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory, onlyRows } from './checking.ts'
 import { atLeast, many } from './many.ts'

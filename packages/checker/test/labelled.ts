@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 // Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
 

@@ -1,5 +1,5 @@
-import { findModel, type Level, levels, type ModelName, type Report } from '@chaos/checker'
-import { type EventInput, type Json, millis } from '@chaos/history'
+import { findModel, type Level, levels, type ModelName, type Report } from '@chaosproxy/checker'
+import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 import { many } from './many.ts'

@@ -1,5 +1,5 @@
-import { check, findModel, type Level, type Model, type ModelName } from '@chaos/checker'
-import { type History, historyFromEvents, type Json, millis } from '@chaos/history'
+import { check, findModel, type Level, type Model, type ModelName } from '@chaosproxy/checker'
+import { type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { simulateStore } from '../bench/stores.ts'

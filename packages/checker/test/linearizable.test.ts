@@ -1,4 +1,4 @@
-import { millis, UserError } from '@chaos/history'
+import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, historyOf, resultOf, timeline } from './checking.ts'
 import { smallHistory } from './small-history.ts'

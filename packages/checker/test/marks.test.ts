@@ -1,5 +1,5 @@
-import { type Level, levels } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json, type Mark } from '@chaos/history'
+import { type Level, levels } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json, type Mark } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import {
   hasLegalOrder,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { createOnlineChecker, measureStaleness } from '@chaos/checker'
-import { readEvents, readHistory } from '@chaos/history/files'
+import { createOnlineChecker, measureStaleness } from '@chaosproxy/checker'
+import { readEvents, readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
 

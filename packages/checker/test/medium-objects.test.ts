@@ -1,5 +1,5 @@
-import { findModel, type ModelName } from '@chaos/checker'
-import type { Json } from '@chaos/history'
+import { findModel, type ModelName } from '@chaosproxy/checker'
+import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { generateObjectHistory, objects } from '../bench/generate-objects.ts'
 import { createBudget, unlimited } from '../src/budget.ts'

@@ -1,5 +1,5 @@
-import type { CheckOptions } from '@chaos/checker'
-import { type EventInput, type History, type Json, millis } from '@chaos/history'
+import type { CheckOptions } from '@chaosproxy/checker'
+import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createCompletion } from '../src/counterexample/sources.ts'

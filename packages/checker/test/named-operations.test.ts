@@ -1,4 +1,4 @@
-import { type History, inputOf, outputOf } from '@chaos/history'
+import { type History, inputOf, outputOf } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import type { Counterexample } from '../src/index.ts'
 import { levels } from '../src/index.ts'

@@ -1,4 +1,4 @@
-import type { EventInput } from '@chaos/history'
+import type { EventInput } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { functionsOfObject } from '../src/objects/check.ts'
 import { partsOf } from '../src/objects/part.ts'

@@ -1,4 +1,4 @@
-import type { EventInput, Json } from '@chaos/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 
 // All that objects may have been at the start, as far as that can matter to a small history.
 

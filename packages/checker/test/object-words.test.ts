@@ -1,5 +1,5 @@
-import type { ModelName } from '@chaos/checker'
-import { type EventInput, historyFromEvents, type Json } from '@chaos/history'
+import type { ModelName } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 

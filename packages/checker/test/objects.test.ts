@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createBudget, unlimited } from '../src/budget.ts'
 import { functionsOfObject } from '../src/objects/check.ts'

@@ -1,5 +1,5 @@
-import type { ModelName } from '@chaos/checker'
-import { type EventInput, type Json, UserError } from '@chaos/history'
+import type { ModelName } from '@chaosproxy/checker'
+import { type EventInput, type Json, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
 import { smallHistory } from './small-history.ts'

@@ -1,5 +1,5 @@
-import { createOnlineChecker, type OnlineChecker, type OnlineViolation, type SoFar } from '@chaos/checker'
-import type { EventInput, Json } from '@chaos/history'
+import { createOnlineChecker, type OnlineChecker, type OnlineViolation, type SoFar } from '@chaosproxy/checker'
+import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'

@@ -1,4 +1,4 @@
-import { historyFromEvents } from '@chaos/history'
+import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 

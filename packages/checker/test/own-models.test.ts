@@ -1,5 +1,5 @@
-import type { Model } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json } from '@chaos/history'
+import type { Model } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory } from './checking.ts'

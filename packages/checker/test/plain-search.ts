@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Op, step } from './brute-force.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { type EventInput, millis } from '@chaos/history'
+import { type EventInput, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import type { Encoded } from '../src/encoded.ts'

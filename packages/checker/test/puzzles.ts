@@ -1,4 +1,4 @@
-import type { EventInput } from '@chaos/history'
+import type { EventInput } from '@chaosproxy/history'
 
 /** Of two writes of one pair, which comes first: 1 or 2. */
 export type Order = readonly [pair: number, first: 1 | 2]

@@ -1,4 +1,4 @@
-import type { EventInput, History, Json } from '@chaos/history'
+import type { EventInput, History, Json } from '@chaosproxy/history'
 import { smallHistory } from './small-history.ts'
 
 /** Mulberry32. */

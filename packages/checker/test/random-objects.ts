@@ -1,4 +1,4 @@
-import type { EventInput, Json } from '@chaos/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 
 /** One client's operation against a simulated object. */
 export interface Asked {

@@ -1,4 +1,4 @@
-import { findModel, type ModelEntry, models } from '@chaos/checker'
+import { findModel, type ModelEntry, models } from '@chaosproxy/checker'
 import type { ObjectJudge } from '../src/objects/entry.ts'
 import type { ObjectModel } from '../src/objects/object-model.ts'
 

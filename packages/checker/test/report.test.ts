@@ -1,4 +1,4 @@
-import { consistency, followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaos/checker'
+import { consistency, followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaosproxy/checker'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, historyOf, resultOf } from './checking.ts'

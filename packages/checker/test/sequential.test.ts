@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, type Json, millis, type ValueId } from '@chaos/history'
+import { type EventInput, historyFromEvents, type Json, millis, type ValueId } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { simulateStore } from '../bench/stores.ts'
 import { type Budget, createBudget } from '../src/budget.ts'

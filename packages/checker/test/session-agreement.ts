@@ -1,5 +1,5 @@
-import { implied, type Level, levels, type Report } from '@chaos/checker'
-import { type EventInput, type Header, type History, millis } from '@chaos/history'
+import { implied, type Level, levels, type Report } from '@chaosproxy/checker'
+import { type EventInput, type Header, type History, millis } from '@chaosproxy/history'
 import { expect } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'

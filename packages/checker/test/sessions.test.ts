@@ -1,5 +1,5 @@
-import { levels } from '@chaos/checker'
-import type { EventInput, Header } from '@chaos/history'
+import { levels } from '@chaosproxy/checker'
+import type { EventInput, Header } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from './checking.ts'
 import { many } from './many.ts'

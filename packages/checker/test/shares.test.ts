@@ -9,8 +9,8 @@ import {
   planShares,
   type Report,
   reportOfShares,
-} from '@chaos/checker'
-import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaos/history'
+} from '@chaosproxy/checker'
+import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 

@@ -9,7 +9,7 @@ import {
   OK,
   UNNAMED,
   ValueTable,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 
 const ABSENT = -1
 

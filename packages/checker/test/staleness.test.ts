@@ -1,5 +1,5 @@
-import { measureStaleness, type Staleness, stalenessOfReads } from '@chaos/checker'
-import { type EventInput, type History, type Json, nanos } from '@chaos/history'
+import { measureStaleness, type Staleness, stalenessOfReads } from '@chaosproxy/checker'
+import { type EventInput, type History, type Json, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'

@@ -1,5 +1,5 @@
-import type { Level } from '@chaos/checker'
-import { historyFromEvents, millis } from '@chaos/history'
+import type { Level } from '@chaosproxy/checker'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type StoreRun, simulateStore } from '../bench/stores.ts'
 import { createBudget } from '../src/budget.ts'

@@ -1,5 +1,5 @@
-import { type CheckOptions, check, type Level, levels, type ModelName, type Report } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
+import { type CheckOptions, check, type Level, levels, type ModelName, type Report } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { onlyRows } from './checking.ts'
 import { many } from './many.ts'

@@ -1,5 +1,5 @@
-import type { ModelName } from '@chaos/checker'
-import type { EventInput, Json } from '@chaos/history'
+import type { ModelName } from '@chaosproxy/checker'
+import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, onlyRows, resultOf } from './checking.ts'

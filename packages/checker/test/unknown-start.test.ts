@@ -1,5 +1,5 @@
-import { createOnlineChecker, implied, type Level, levels } from '@chaos/checker'
-import type { EventInput } from '@chaos/history'
+import { createOnlineChecker, implied, type Level, levels } from '@chaosproxy/checker'
+import type { EventInput } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
 import { isEventual, isLinearizable, isSequential, operationsOf, type Reading } from './brute-force.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget, Progress } from '../src/budget.ts'
 import { type Encoded, NEVER } from '../src/encoded.ts'
 import { appendZones } from '../src/linearizable/distinct/append-zones.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Op, respectsClients } from './brute-force.ts'
 
 // The definitions of the levels below sequential consistency, written out and decided by trying everything; for histories

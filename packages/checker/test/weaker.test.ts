@@ -1,5 +1,5 @@
-import { implied, type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { type EventInput, type History, type Json, millis } from '@chaos/history'
+import { implied, type Level, levels, type Report, type Verdict } from '@chaosproxy/checker'
+import { type EventInput, type History, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'

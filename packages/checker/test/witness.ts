@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import { operationsOf, type Reading, step } from './brute-force.ts'
 
 /** What is wrong with an order that is said to explain a history; undefined where nothing is. */

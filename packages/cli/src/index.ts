@@ -1,7 +1,7 @@
-export type { CheckOptions, IntegerModel, Model, ModelInput, Report } from '@chaos/checker'
-export { check } from '@chaos/checker'
-export type { Completion, EventInput, History, Input, Json } from '@chaos/history'
-export { historyFromEvents, millis } from '@chaos/history'
+export type { CheckOptions, IntegerModel, Model, ModelInput, Report } from '@chaosproxy/checker'
+export { check } from '@chaosproxy/checker'
+export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
+export { historyFromEvents, millis } from '@chaosproxy/history'
 export type {
   Effect,
   Invariant,
@@ -12,6 +12,6 @@ export type {
   ProtocolModule,
   StateMachine,
   Transition,
-} from '@chaos/protocols'
-export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaos/workloads'
+} from '@chaosproxy/protocols'
+export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
 export { main } from './main.ts'

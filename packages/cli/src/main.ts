@@ -1,4 +1,4 @@
-import { nearest, UserError } from '@chaos/history'
+import { nearest, UserError } from '@chaosproxy/history'
 import yargs, { type Options } from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'

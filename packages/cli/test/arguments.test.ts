@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '@chaos/history'
+import { didYouMean, nearest } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseNemeses } from '../src/arguments/faults.ts'

@@ -8,9 +8,9 @@ import {
   type Level,
   type ModelName,
   type Report,
-} from '@chaos/checker'
-import { type History, type Json, millis, nameOf } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
+} from '@chaosproxy/checker'
+import { type History, type Json, millis, nameOf } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { root } from './chaos.ts'
 

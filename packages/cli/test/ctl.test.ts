@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createControlPlane, createNetwork, startControl } from '@chaos/proxy/control'
+import { createControlPlane, createNetwork, startControl } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { actions } from '../src/proxy/actions.ts'
 import { createControlClient } from '../src/proxy/control-client.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Nemesis } from '@chaos/faults'
+import type { Nemesis } from '@chaosproxy/faults'
 import { describe, expect, test, vi } from 'vitest'
 import { chaosHere } from './chaos.ts'
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { check, type Level, levels } from '@chaos/checker'
-import { type Json, millis } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
+import { check, type Level, levels } from '@chaosproxy/checker'
+import { type Json, millis } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { root } from './chaos.ts'
 

@@ -1,4 +1,4 @@
-import { nanos } from '@chaos/history'
+import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { liveLine } from '../src/run/live-line.ts'
 

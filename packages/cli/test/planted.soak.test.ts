@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type Level, levels } from '@chaos/checker'
+import { type Level, levels } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
 import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
 import { objects, writePlanted } from './planted.ts'

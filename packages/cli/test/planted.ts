@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import type { Level } from '@chaos/checker'
-import type { Json } from '@chaos/history'
+import type { Level } from '@chaosproxy/checker'
+import type { Json } from '@chaosproxy/history'
 
 // A million operations of clients that see one copy, and half way through a few that contradict one level.
 

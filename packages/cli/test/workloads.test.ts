@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Workload, workloads } from '@chaos/workloads'
+import { type Workload, workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
 

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import type { Aim, FaultDefinition, HarmOf } from './definition.ts'
 import { parseLinks } from './link.ts'
 import type { Parameters, ValuesOf } from './parameter.ts'

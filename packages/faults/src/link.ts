@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { quote } from './read-parameters.ts'
 
 /** One server of the backend: `n1`, `n2`, … */

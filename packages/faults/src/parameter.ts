@@ -1,5 +1,5 @@
-import type { Json, Millis } from '@chaos/history'
-import { millis } from '@chaos/history'
+import type { Json, Millis } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
 /** What a parameter is a number of; `text`, `flag` and `json` (any value) are no numbers. */

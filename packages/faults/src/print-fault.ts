@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { linkName } from './link.ts'
 import { definitionOf, type Fault } from './registry.ts'
 import type { FaultPlan } from './schedule/schedule.ts'

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './parameter.ts'
 

@@ -7,8 +7,8 @@ import {
   nodeNames,
   planSchedule,
   resolveFault,
-} from '@chaos/faults'
-import { millis } from '@chaos/history'
+} from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

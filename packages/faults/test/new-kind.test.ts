@@ -1,4 +1,4 @@
-import { nodeNames, parametersOf, tcpFamily } from '@chaos/faults'
+import { nodeNames, parametersOf, tcpFamily } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { defineFault } from '../src/definition.ts'
 import { defineFamily } from '../src/family.ts'

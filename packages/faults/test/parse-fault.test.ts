@@ -7,8 +7,8 @@ import {
   parseFault,
   printFault,
   resolveFault,
-} from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+} from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 

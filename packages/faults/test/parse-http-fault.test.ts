@@ -1,4 +1,4 @@
-import { httpFamily } from '@chaos/faults'
+import { httpFamily } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']

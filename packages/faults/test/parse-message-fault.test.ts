@@ -1,5 +1,5 @@
-import { messageFamily, parametersOf } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { messageFamily, parametersOf } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

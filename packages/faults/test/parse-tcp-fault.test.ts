@@ -1,5 +1,5 @@
-import { parametersOf, parseLink, tcpFamily } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { parametersOf, parseLink, tcpFamily } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

@@ -13,7 +13,7 @@ import {
   printSchedule,
   trafficFamilies,
   trafficFaultKinds,
-} from '@chaos/faults'
+} from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { readHistory } from '@chaos/history/files'
+import { readHistory } from '@chaosproxy/history/files'
 
 // Run as a process of its own, with a way of reading and a file: what it costs from a standing start.
 

@@ -8,7 +8,7 @@ import {
   outputOf,
   parseJsonLine,
   UserError,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 
 const call = (

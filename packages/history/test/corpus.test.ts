@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Format, type History, INFO } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
+import { type Format, type History, INFO } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
 import { expect, test } from 'vitest'
 
 const corpus = fileURLToPath(new URL('../../../../shared/corpus', import.meta.url))

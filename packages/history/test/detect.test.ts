@@ -1,4 +1,4 @@
-import { detectFormat } from '@chaos/history'
+import { detectFormat } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 
 const detect = (text: string): string | undefined => detectFormat('notes.txt', new TextEncoder().encode(text))

@@ -1,4 +1,4 @@
-import { createReader, type EventInput, inputOf, outputOf, printEdnEvent, UserError } from '@chaos/history'
+import { createReader, type EventInput, inputOf, outputOf, printEdnEvent, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { events, read, readInChunks } from './reading.ts'

@@ -1,4 +1,4 @@
-import { createReader, type Format, HistoryBuilder, historyFromEvents, outputOf, parseJson } from '@chaos/history'
+import { createReader, type Format, HistoryBuilder, historyFromEvents, outputOf, parseJson } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

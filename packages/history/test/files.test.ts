@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Event, type Header, nanos, printEdnEvent, UserError } from '@chaos/history'
-import { MemoryLimitError, openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
+import { type Event, type Header, nanos, printEdnEvent, UserError } from '@chaosproxy/history'
+import { MemoryLimitError, openHistoryWriter, readEvents, readHistory } from '@chaosproxy/history/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 let directory = ''

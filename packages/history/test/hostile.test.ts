@@ -2,8 +2,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { outputOf, UserError } from '@chaos/history'
-import { readHistory } from '@chaos/history/files'
+import { outputOf, UserError } from '@chaosproxy/history'
+import { readHistory } from '@chaosproxy/history/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 // Files made to hurt whoever reads them, and ones that are almost right. None may crash or hang the process; each is read

@@ -8,7 +8,7 @@ import {
   printJsonHeader,
   printJsonLine,
   UserError,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { events, read, readInChunks } from './reading.ts'

@@ -1,4 +1,4 @@
-import { borrowHistory, type EventInput, type History, historyFromEvents, inputOf, outputOf } from '@chaos/history'
+import { borrowHistory, type EventInput, type History, historyFromEvents, inputOf, outputOf } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 

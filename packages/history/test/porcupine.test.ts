@@ -1,4 +1,4 @@
-import { FAIL, INFO, inputOf, OK, outputOf } from '@chaos/history'
+import { FAIL, INFO, inputOf, OK, outputOf } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { read, readInChunks } from './reading.ts'
 

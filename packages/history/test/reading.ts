@@ -1,4 +1,11 @@
-import { createReader, type EventInput, type Format, type History, HistoryBuilder, type Json } from '@chaos/history'
+import {
+  createReader,
+  type EventInput,
+  type Format,
+  type History,
+  HistoryBuilder,
+  type Json,
+} from '@chaosproxy/history'
 import fc from 'fast-check'
 
 export interface Reading {

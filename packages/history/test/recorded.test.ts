@@ -7,7 +7,7 @@ import {
   printJsonHeader,
   printJsonLine,
   UNNAMED,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 
 const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => ({

@@ -13,8 +13,8 @@ import {
   printEdnEvent,
   printJsonLine,
   type ValueId,
-} from '@chaos/history'
-import { openHistoryWriter, readEvents, readHistory } from '@chaos/history/files'
+} from '@chaosproxy/history'
+import { openHistoryWriter, readEvents, readHistory } from '@chaosproxy/history/files'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { read } from './reading.ts'

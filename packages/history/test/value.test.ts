@@ -7,7 +7,7 @@ import {
   smallIntegerId,
   UserError,
   ValueTable,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 

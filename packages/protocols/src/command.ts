@@ -1,4 +1,4 @@
-import type { Input } from '@chaos/history'
+import type { Input } from '@chaosproxy/history'
 
 /**
  * The client that makes a request and the request's number among that client's: lets a protocol apply a repeated

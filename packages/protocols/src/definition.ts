@@ -1,4 +1,4 @@
-import type { FaultPlan, NodeId } from '@chaos/faults'
+import type { FaultPlan, NodeId } from '@chaosproxy/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 
 /** A state machine with its own types hidden, so that a host can run any. */

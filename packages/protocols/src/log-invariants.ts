@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 

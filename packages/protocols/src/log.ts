@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from './command.ts'
 
 /** An entry of the log whose order the replicas agree on. Entries are never changed, only replaced. */

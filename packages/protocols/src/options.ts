@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { type Bug, DEFAULT_OBJECT, type Knob, type KnobValue, type ProtocolOptions } from './definition.ts'
 import type { AnyObject } from './objects/object.ts'
 import { findObject } from './objects/registry.ts'

@@ -1,4 +1,4 @@
-import { type Completion, millis } from '@chaos/history'
+import { type Completion, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type AnyMachine, checkedMachine, checkedProtocol, findProtocol, MachineError } from '../src/index.ts'
 

@@ -1,4 +1,4 @@
-import { type Completion, type Input, type Json, millis } from '@chaos/history'
+import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMasterMaster, type MasterMasterState } from '../src/master-master/machine.ts'

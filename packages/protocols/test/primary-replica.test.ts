@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
 import type {

@@ -1,4 +1,4 @@
-import { type Input, type Json, type Millis, millis } from '@chaos/history'
+import { type Input, type Json, type Millis, millis } from '@chaosproxy/history'
 import { expect } from 'vitest'
 import type { KnobValue, MachineEvent, Session } from '../src/index.ts'
 import { findProtocol } from '../src/index.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, promiseOf, protocols } from '../src/index.ts'
 

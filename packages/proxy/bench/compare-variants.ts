@@ -1,6 +1,6 @@
-import type { RecordFile, Route } from '@chaos/proxy'
-import { createNetwork } from '@chaos/proxy'
-import type { Intercept } from '@chaos/proxy/parts'
+import type { RecordFile, Route } from '@chaosproxy/proxy'
+import { createNetwork } from '@chaosproxy/proxy'
+import type { Intercept } from '@chaosproxy/proxy/parts'
 
 const ROUNDS = 11
 const ROUND_MS = 250

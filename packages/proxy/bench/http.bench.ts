@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { httpFamily } from '@chaos/faults'
-import type { RecordFile, RouteTable } from '@chaos/proxy'
-import { createHttpFaults, createRecorder, openRecordFile } from '@chaos/proxy'
-import type { Intercept } from '@chaos/proxy/parts'
+import { httpFamily } from '@chaosproxy/faults'
+import type { RecordFile, RouteTable } from '@chaosproxy/proxy'
+import { createHttpFaults, createRecorder, openRecordFile } from '@chaosproxy/proxy'
+import type { Intercept } from '@chaosproxy/proxy/parts'
 import {
   bodyOfRequest,
   bodyOfResponse,
@@ -13,7 +13,7 @@ import {
   RequestHeadReader,
   ResponseHeadReader,
   STEP,
-} from '@chaos/proxy/parts'
+} from '@chaosproxy/proxy/parts'
 import { startHelper } from './children.ts'
 import { compareVariants, type Variant } from './compare-variants.ts'
 import type { HttpLoadRequest } from './http-load.ts'

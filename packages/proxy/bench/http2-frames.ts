@@ -1,4 +1,4 @@
-import type { Conversation, Exit, Intercept } from '@chaos/proxy/parts'
+import type { Conversation, Exit, Intercept } from '@chaosproxy/proxy/parts'
 
 const FRAME = { data: 0, headers: 1, settings: 4 } as const
 const END_STREAM = 1

@@ -1,5 +1,5 @@
-import type { TcpFault } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { TcpFault } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import type { Helper } from './children.ts'
 import { startHelper } from './children.ts'
 import type { Haproxy } from './haproxy.ts'

@@ -1,4 +1,4 @@
-import type { TcpFault } from '@chaos/faults'
+import type { TcpFault } from '@chaosproxy/faults'
 import type { StandingFault } from './affliction.ts'
 import { clientFilterOf, createAffliction, validateUpdate } from './affliction.ts'
 import type { ProxyClock } from './clock.ts'

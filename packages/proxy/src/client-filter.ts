@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** Which clients a fault is meant for. */
 export type ClientFilter = (address: string) => boolean

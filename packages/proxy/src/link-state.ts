@@ -1,5 +1,5 @@
-import type { Link, Random, TcpFault } from '@chaos/faults'
-import { isCounted, linkName } from '@chaos/faults'
+import type { Link, Random, TcpFault } from '@chaosproxy/faults'
+import { isCounted, linkName } from '@chaosproxy/faults'
 import type { Affliction, StandingFault } from './affliction.ts'
 import type { Placed } from './delivery/plan.ts'
 import type { Timetable } from './delivery/stage.ts'

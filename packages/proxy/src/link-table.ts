@@ -1,4 +1,4 @@
-import { type Link, linkName } from '@chaos/faults'
+import { type Link, linkName } from '@chaosproxy/faults'
 
 /** What is kept of each link, by its name: made when it is first needed, and kept from then on. */
 export class LinkTable<State> {

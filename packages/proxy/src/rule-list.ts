@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 
 /** Rules of one family of faults on one link: in force in the order they came, each with chance of its own. */
 export class RuleList<Rule> {

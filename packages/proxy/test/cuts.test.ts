@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import {
   closeEverythingAfterEach,

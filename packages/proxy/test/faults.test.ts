@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { millis, UserError } from '@chaos/history'
+import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { Network } from '../src/network.ts'
 import {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createNetwork } from '../src/network.ts'
 import {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type Redirection, redirectedFrom, redirectUsers } from '../src/peer/redirect.ts'
 import { cleanUp, closeEverythingAfterEach, eventually, network, Received, serve } from './sockets.ts'

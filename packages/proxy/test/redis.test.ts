@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { historyFromEvents, millis, parseJsonLine } from '@chaos/history'
+import { historyFromEvents, millis, parseJsonLine } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { check } from '../../checker/src/index.ts'
 import { createRecorder } from '../src/recorder/recorder.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Link, TcpFault, TcpHarm, TcpTrigger } from '@chaos/faults'
+import type { Link, TcpFault, TcpHarm, TcpTrigger } from '@chaosproxy/faults'
 import { afterEach } from 'vitest'
 import type { ProxyClock } from '../src/clock.ts'
 import type { Intercept } from '../src/interceptor.ts'

@@ -9,7 +9,7 @@ import {
   type TlsOptions as ServerOptions,
   type TLSSocket,
 } from 'node:tls'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../src/tls/authority.ts'
 import { parseTls, type TlsOptions } from '../src/tls/tls-options.ts'

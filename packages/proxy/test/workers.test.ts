@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Network } from '../src/network.ts'
 import { createWorkerNetwork } from '../src/workers/worker-network.ts'

@@ -1,4 +1,4 @@
-import type { Accounted, Accounting } from '@chaos/checker'
+import type { Accounted, Accounting } from '@chaosproxy/checker'
 import { printable, valueText } from './operation-words.ts'
 import { count, duration, plural } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { count } from './words.ts'
 
 /** Upper limit for one history's JSON, whatever the history: bytes of UTF-8. */

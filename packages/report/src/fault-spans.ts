@@ -1,5 +1,5 @@
-import { describeFault, parseFault } from '@chaos/faults'
-import type { Event, History, Json } from '@chaos/history'
+import { describeFault, parseFault } from '@chaosproxy/faults'
+import type { Event, History, Json } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 import type { RunSummary } from './run-summary.ts'
 

@@ -8,8 +8,8 @@ import type {
   Report,
   Staleness,
   Verdict,
-} from '@chaos/checker'
-import { type History, inputOf, type Json, outputOf } from '@chaos/history'
+} from '@chaosproxy/checker'
+import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { bounded } from './bounded-json.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'

@@ -1,4 +1,4 @@
-import { consistency, type Level, type Report, type Verdict } from '@chaos/checker'
+import { consistency, type Level, type Report, type Verdict } from '@chaosproxy/checker'
 import { plural } from './words.ts'
 
 /** The words of the levels that read ill behind "is" by their own names. */

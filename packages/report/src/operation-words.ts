@@ -1,5 +1,5 @@
-import type { OrderEdge } from '@chaos/checker'
-import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaos/history'
+import type { OrderEdge } from '@chaosproxy/checker'
+import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaosproxy/history'
 
 /**
  * Text of strangers (values, node names, errors, file names) made safe to show: control characters and those that turn the

@@ -1,4 +1,4 @@
-import type { History, Json, Mark, PassedOn } from '@chaos/history'
+import type { History, Json, Mark, PassedOn } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 import { count, plural } from './words.ts'
 

@@ -1,6 +1,6 @@
-import type { Report } from '@chaos/checker'
-import type { Fault, FaultChoice, Schedule } from '@chaos/faults'
-import type { Millis, Nanos } from '@chaos/history'
+import type { Report } from '@chaosproxy/checker'
+import type { Fault, FaultChoice, Schedule } from '@chaosproxy/faults'
+import type { Millis, Nanos } from '@chaosproxy/history'
 
 /** Everything a run says of itself beside its history: the content of `run.json`, and what result pages are made from. */
 export interface RunSummary {

@@ -1,4 +1,4 @@
-import type { Bounds, Staleness } from '@chaos/checker'
+import type { Bounds, Staleness } from '@chaosproxy/checker'
 import { count, duration, percent, plural } from './words.ts'
 
 /** `312 of 29,000 (1.08%)`: the reads that returned a value certainly overwritten before they began. */

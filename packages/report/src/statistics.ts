@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, OK } from '@chaos/history'
+import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What a history says of itself without a run beside it. */

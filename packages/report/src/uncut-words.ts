@@ -1,4 +1,4 @@
-import type { Counterexample, Uncut } from '@chaos/checker'
+import type { Counterexample, Uncut } from '@chaosproxy/checker'
 import { count } from './words.ts'
 
 const whys: { readonly [why in Uncut['why']]: string } = {

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 
 /** `58,113`: the same in every locale, so that pages do not differ between machines. */
 export function count(value: number): string {

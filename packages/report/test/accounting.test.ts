@@ -1,5 +1,5 @@
-import { check, type ModelName } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaos/history'
+import { check, type ModelName } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { accountLines, sumsText } from '../src/accounting-words.ts'
 import { renderHtml } from '../src/html/page.ts'

@@ -1,5 +1,5 @@
-import { check, type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaos/history'
+import { check, type Level, levels, type Report, type Verdict } from '@chaosproxy/checker'
+import { type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'

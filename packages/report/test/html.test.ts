@@ -1,4 +1,4 @@
-import type { Event } from '@chaos/history'
+import type { Event } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'

@@ -1,4 +1,4 @@
-import { levels } from '@chaos/checker'
+import { levels } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
 import { toJson } from '../src/json.ts'
 import { countOperations } from '../src/statistics.ts'

@@ -1,5 +1,5 @@
-import { check, levels } from '@chaos/checker'
-import { type EventInput, historyFromEvents, millis } from '@chaos/history'
+import { check, levels } from '@chaosproxy/checker'
+import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'

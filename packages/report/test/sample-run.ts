@@ -1,6 +1,6 @@
-import type { Counterexample } from '@chaos/checker'
-import { linksBetween } from '@chaos/faults'
-import type { History } from '@chaos/history'
+import type { Counterexample } from '@chaosproxy/checker'
+import { linksBetween } from '@chaosproxy/faults'
+import type { History } from '@chaosproxy/history'
 import type { FaultRecord, RunSummary } from '../src/run-summary.ts'
 import { type Made, made, met, ms, ns, report, summary, unknown, violated } from './timeline.ts'
 

@@ -1,4 +1,4 @@
-import { nanos } from '@chaos/history'
+import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { renderReplay } from '../src/terminal/search-page.ts'
 import { sequenceColumns, sequenceSteps } from '../src/terminal/sequence-steps.ts'

@@ -1,4 +1,4 @@
-import type { Staleness } from '@chaos/checker'
+import type { Staleness } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/json.ts'

@@ -1,5 +1,5 @@
-import { implied, type Verdict } from '@chaos/checker'
-import { linksBetween } from '@chaos/faults'
+import { implied, type Verdict } from '@chaosproxy/checker'
+import { linksBetween } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'

@@ -1,5 +1,15 @@
-import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaos/checker'
-import { type Event, FAIL, FLAG_FINAL, type History, INFO, type Json, type Nanos, OK, ValueTable } from '@chaos/history'
+import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaosproxy/checker'
+import {
+  type Event,
+  FAIL,
+  FLAG_FINAL,
+  type History,
+  INFO,
+  type Json,
+  type Nanos,
+  OK,
+  ValueTable,
+} from '@chaosproxy/history'
 import type { RunSummary } from '../src/run-summary.ts'
 
 export const ns = (value: number): Nanos => Math.round(value) as Nanos

@@ -1,6 +1,6 @@
-import type { NodeId, Random } from '@chaos/faults'
-import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaos/history'
-import type { WorkloadClient } from '@chaos/workloads'
+import type { NodeId, Random } from '@chaosproxy/faults'
+import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import type { WorkloadClient } from '@chaosproxy/workloads'
 import type { Cancel, Clock } from './ports.ts'
 import type { ClientProcess } from './process.ts'
 

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import type { Client, Cluster } from './ports.ts'
 
 /** One process's connections, opened on first use and kept until the process is retired. */

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import {
   type Completion,
   canonical,
@@ -8,7 +8,7 @@ import {
   millisToNanos,
   type Nanos,
   nanos,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import type { Clock } from './ports.ts'
 import { type ProcessOptions, startProcess } from './process.ts'
 

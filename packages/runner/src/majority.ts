@@ -1,4 +1,4 @@
-import type { Fault, NodeId } from '@chaos/faults'
+import type { Fault, NodeId } from '@chaosproxy/faults'
 
 /**
  * Whether some node could reach a majority of all nodes (itself included) while these faults were in force. Killed and

@@ -6,9 +6,9 @@ import {
   resolveFault,
   type Schedule,
   type ScheduledFault,
-} from '@chaos/faults'
-import { type Json, type Nanos, nanos } from '@chaos/history'
-import type { FaultRecord } from '@chaos/report'
+} from '@chaosproxy/faults'
+import { type Json, type Nanos, nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
 import { stopsNodes } from './majority.ts'
 import type { Cancel, Cluster, Heal } from './ports.ts'
 import type { Recorder } from './recorder.ts'

@@ -1,5 +1,5 @@
-import { createOnlineChecker, type OnlineChecker } from '@chaos/checker'
-import type { Workload } from '@chaos/workloads'
+import { createOnlineChecker, type OnlineChecker } from '@chaosproxy/checker'
+import type { Workload } from '@chaosproxy/workloads'
 
 /** Judges a history while it is recorded, if its model can; otherwise never reports a certain violation. */
 export function onlineCheckerFor({ model, initial }: Workload): OnlineChecker {

@@ -1,6 +1,6 @@
-import type { NodeId } from '@chaos/faults'
-import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaos/history'
-import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaos/report'
+import type { NodeId } from '@chaosproxy/faults'
+import { FAIL, FLAG_FINAL, type History, type Nanos, nanos, OK } from '@chaosproxy/history'
+import type { FaultRecord, NodeSummary, PhaseSummary } from '@chaosproxy/report'
 import { hasMajority, stopsNodes } from './majority.ts'
 
 /** A stretch of the run with the same faults in force throughout. */

@@ -1,6 +1,6 @@
-import type { Fault, NodeId } from '@chaos/faults'
-import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaos/history'
-import type { NodeStatus, Session } from '@chaos/protocols'
+import type { Fault, NodeId } from '@chaosproxy/faults'
+import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaosproxy/history'
+import type { NodeStatus, Session } from '@chaosproxy/protocols'
 
 // The ports a run is made of. The simulator implements them in virtual time, targets in real time, and a run cannot
 // tell which. They take callbacks instead of returning promises: a simulated run is then one synchronous loop ordered

@@ -1,5 +1,5 @@
-import { DEFAULT_OBJECT, functionsOf, type ProtocolDefinition } from '@chaos/protocols'
-import { findWorkload, type Setting } from '@chaos/workloads'
+import { DEFAULT_OBJECT, functionsOf, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { findWorkload, type Setting } from '@chaosproxy/workloads'
 import type { Target } from './target.ts'
 
 /** A protocol as a target, in either world. */

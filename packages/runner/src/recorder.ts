@@ -1,4 +1,4 @@
-import type { Completion, Input, Json, Nanos } from '@chaos/history'
+import type { Completion, Input, Json, Nanos } from '@chaosproxy/history'
 import type { HistorySink, Request } from './ports.ts'
 
 /** Counts of operations by outcome, so far. */

@@ -1,4 +1,4 @@
-import type { Event } from '@chaos/history'
+import type { Event } from '@chaosproxy/history'
 
 /** An event as a wire recorder writes it. Completions whose exchange stopped partway list the edges it reached. */
 export type WireEvent = Event & { readonly edges?: readonly string[] | undefined }

@@ -1,7 +1,7 @@
-import type { Level } from '@chaos/checker'
-import type { FaultKind, NodeId } from '@chaos/faults'
-import type { Json, Millis, SessionSource, UserError } from '@chaos/history'
-import type { Setting, Settings } from '@chaos/workloads'
+import type { Level } from '@chaosproxy/checker'
+import type { FaultKind, NodeId } from '@chaosproxy/faults'
+import type { Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
+import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
 
 /** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */

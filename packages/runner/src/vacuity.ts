@@ -1,8 +1,8 @@
-import { findModel, type Need } from '@chaos/checker'
-import type { FaultKind } from '@chaos/faults'
-import { type History, OK } from '@chaos/history'
-import type { FaultRecord } from '@chaos/report'
-import { register, type Workload } from '@chaos/workloads'
+import { findModel, type Need } from '@chaosproxy/checker'
+import type { FaultKind } from '@chaosproxy/faults'
+import { type History, OK } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import { register, type Workload } from '@chaosproxy/workloads'
 
 /**
  * Why a run proves nothing, or less than it seems to. A run without reads, without concurrency, or whose faults never

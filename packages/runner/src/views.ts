@@ -1,5 +1,5 @@
-import type { Report } from '@chaos/checker'
-import { plural, type RunViews } from '@chaos/report'
+import type { Report } from '@chaosproxy/checker'
+import { plural, type RunViews } from '@chaosproxy/report'
 import type { Settled } from './settlement.ts'
 
 /**

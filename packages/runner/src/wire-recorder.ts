@@ -1,5 +1,5 @@
-import type { OnlineChecker } from '@chaos/checker'
-import type { Nanos } from '@chaos/history'
+import type { OnlineChecker } from '@chaosproxy/checker'
+import type { Nanos } from '@chaosproxy/history'
 import type { Cluster, WireHistory } from './ports.ts'
 import { sessionOf } from './process.ts'
 import type { Recorder } from './recorder.ts'

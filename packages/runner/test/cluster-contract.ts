@@ -1,6 +1,6 @@
-import type { Fault, Link, NodeId } from '@chaos/faults'
-import { type Completion, type Input, type Millis, millis, millisToNanos, nanos } from '@chaos/history'
-import type { Cluster, Heal, Healed, Injected } from '@chaos/runner'
+import type { Fault, Link, NodeId } from '@chaosproxy/faults'
+import { type Completion, type Input, type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
+import type { Cluster, Heal, Healed, Injected } from '@chaosproxy/runner'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** A cluster under test, and how its time passes. */

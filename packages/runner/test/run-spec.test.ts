@@ -1,5 +1,5 @@
-import { UserError } from '@chaos/history'
-import { memberText, parseRunSpec } from '@chaos/runner'
+import { UserError } from '@chaosproxy/history'
+import { memberText, parseRunSpec } from '@chaosproxy/runner'
 import { describe, expect, test } from 'vitest'
 
 const smallest = { target: 'raft', seed: 3 }

@@ -1,6 +1,6 @@
-import type { Event, Header } from '@chaos/history'
-import { historyFromEvents, millis, nanos, UserError } from '@chaos/history'
-import { protocols } from '@chaos/protocols'
+import type { Event, Header } from '@chaosproxy/history'
+import { historyFromEvents, millis, nanos, UserError } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
 import {
   parseRunSpec,
   planRun,
@@ -11,9 +11,9 @@ import {
   runTest,
   type StartedCluster,
   type Target,
-} from '@chaos/runner'
-import { simulatedTarget } from '@chaos/simulator'
-import { register } from '@chaos/workloads'
+} from '@chaosproxy/runner'
+import { simulatedTarget } from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 
 // A run needs no terminal and no files: here its registries hold one target, and its store is memory.

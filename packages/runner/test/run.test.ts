@@ -1,9 +1,9 @@
-import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
-import { type Event, millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
-import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
-import { createSimulatedCluster, simulateRun } from '@chaos/simulator'
-import { findWorkload, register } from '@chaos/workloads'
+import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaosproxy/faults'
+import { type Event, millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
+import { createSimulatedCluster, simulateRun } from '@chaosproxy/simulator'
+import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.

@@ -1,4 +1,4 @@
-import { type Nanos, nanos } from '@chaos/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createSettlement, type WireEvent } from '../src/settlement.ts'
 

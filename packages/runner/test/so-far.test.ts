@@ -1,10 +1,10 @@
-import { check } from '@chaos/checker'
-import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
-import { type Event, historyFromEvents, millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
-import { type Progress, type RunOutcome, startRun } from '@chaos/runner'
-import { createSimulatedCluster } from '@chaos/simulator'
-import { register } from '@chaos/workloads'
+import { check } from '@chaosproxy/checker'
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { type Progress, type RunOutcome, startRun } from '@chaosproxy/runner'
+import { createSimulatedCluster } from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }

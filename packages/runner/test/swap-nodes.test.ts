@@ -1,4 +1,4 @@
-import { millis, nanos } from '@chaos/history'
+import { millis, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type Scenario, swapNodes } from '../src/index.ts'
 

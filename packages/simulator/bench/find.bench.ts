@@ -1,5 +1,5 @@
-import { type Millis, millis } from '@chaos/history'
-import { type KnobValue, type ProtocolDefinition, promiseOf, protocols } from '@chaos/protocols'
+import { type Millis, millis } from '@chaosproxy/history'
+import { type KnobValue, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import {
   type Finding,
   guide,
@@ -9,8 +9,8 @@ import {
   strategies,
   type TrialLimits,
   usualStrategies,
-} from '@chaos/simulator'
-import { register } from '@chaos/workloads'
+} from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
 
 // How long a search takes to find each mistake, on one core: by histories alone, and with invariants, with all strategies
 // in turn. CHAOS_FIND=full takes 20 starting seeds (10 minutes), CHAOS_FIND=strategies each strategy alone (10 minutes),

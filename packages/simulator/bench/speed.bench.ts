@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { type Millis, millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
+import { type Millis, millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
 import {
   planTrial,
   runPlan,
@@ -11,8 +11,8 @@ import {
   type Trial,
   type TrialLimits,
   threadLimits,
-} from '@chaos/simulator'
-import { register } from '@chaos/workloads'
+} from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
 import { calibrate } from '../../checker/bench/calibrate.ts'
 
 export const name = 'simulator speed: trials of Raft with all faults, invariants and check, by one core'

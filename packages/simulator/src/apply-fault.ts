@@ -1,5 +1,5 @@
-import { type Fault, type Link, linkName, type NodeId } from '@chaos/faults'
-import type { Nanos } from '@chaos/history'
+import { type Fault, type Link, linkName, type NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import type { MessageTrouble, Network, StandingFault } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 import { type SimulatedFault, simulated } from './suffers.ts'

@@ -1,5 +1,5 @@
-import { type Completion, type Millis, millisToNanos } from '@chaos/history'
-import type { Client, Request } from '@chaos/runner'
+import { type Completion, type Millis, millisToNanos } from '@chaosproxy/history'
+import type { Client, Request } from '@chaosproxy/runner'
 import type { Link } from './network.ts'
 import type { Asker, SimulatedNode } from './node.ts'
 import type { Addressee } from './parcel.ts'

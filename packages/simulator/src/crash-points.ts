@@ -1,4 +1,4 @@
-import type { NodeEffect } from '@chaos/faults'
+import type { NodeEffect } from '@chaosproxy/faults'
 
 /** A node dies just before one of its effects. */
 export interface CrashPoint {

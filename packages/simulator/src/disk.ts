@@ -1,6 +1,6 @@
-import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
-import type { Effect } from '@chaos/protocols'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
+import type { Effect } from '@chaosproxy/protocols'
 import { fate, type Stream, streamOf } from './fate.ts'
 
 export type AnyEffect = Effect<unknown, unknown>

@@ -1,4 +1,4 @@
-import { type Millis, millis, type Nanos } from '@chaos/history'
+import { type Millis, millis, type Nanos } from '@chaosproxy/history'
 
 /** A deviation of a clock, from some time on. */
 export interface ClockFault {

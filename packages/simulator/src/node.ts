@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Completion, Input, Millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Millis } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type MachineEvent,
@@ -8,7 +8,7 @@ import {
   type Session,
   type Transition,
   threwOn,
-} from '@chaos/protocols'
+} from '@chaosproxy/protocols'
 import { CrashPoints } from './crash-points.ts'
 import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'

@@ -1,5 +1,5 @@
-import type { Nanos } from '@chaos/history'
-import { nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
+import { nanos } from '@chaosproxy/history'
 
 /** Something that will happen. A cancelled one stays in the queue until its time comes, and then does nothing. */
 export interface Happening {

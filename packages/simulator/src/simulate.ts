@@ -1,5 +1,5 @@
-import { millis, millisToNanos, nanos, nanosToMillis } from '@chaos/history'
-import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaos/runner'
+import { millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /** More than an honest run takes: every phase twice over and a minute, and a hundred thousand events a second. */

@@ -1,5 +1,5 @@
-import { type Fault, type FaultKind, familyOf, linkName } from '@chaos/faults'
-import type { Suffering } from '@chaos/runner'
+import { type Fault, type FaultKind, familyOf, linkName } from '@chaosproxy/faults'
+import type { Suffering } from '@chaosproxy/runner'
 import type { MessageTrouble } from './network.ts'
 
 /** Faults that exist in virtual time as well. */

@@ -1,6 +1,6 @@
-import { millis } from '@chaos/history'
-import { findProtocol, type KnobValue, protocols } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { millis } from '@chaosproxy/history'
+import { findProtocol, type KnobValue, protocols } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 

@@ -1,8 +1,8 @@
-import { check, type Report } from '@chaos/checker'
-import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaos/faults'
-import { type Event, historyFromEvents, millis } from '@chaos/history'
-import { type AnyMachine, findProtocol, type KnobValue } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { check, type Report } from '@chaosproxy/checker'
+import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaosproxy/faults'
+import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
+import { type AnyMachine, findProtocol, type KnobValue } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { createSimulatedCluster, type SimulationOptions, simulateRun } from '../src/index.ts'
 
 /** One simulated run, in short. */

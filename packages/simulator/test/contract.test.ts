@@ -1,5 +1,5 @@
-import { millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
 import { clusterContract } from '../../runner/test/cluster-contract.ts'
 import { createSimulatedCluster } from '../src/index.ts'
 

@@ -1,5 +1,5 @@
-import { millis, nanos } from '@chaos/history'
-import { type AnyMachine, protocols } from '@chaos/protocols'
+import { millis, nanos } from '@chaosproxy/history'
+import { type AnyMachine, protocols } from '@chaosproxy/protocols'
 import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../src/index.ts'
 import { type Case, machineFor, simulateCase } from './cases.ts'

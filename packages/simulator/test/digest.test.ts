@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import {
   digestOf,

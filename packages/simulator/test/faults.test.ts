@@ -1,6 +1,6 @@
-import type { Fault, NodeEffect } from '@chaos/faults'
-import { type Completion, type Millis, millis, nanos } from '@chaos/history'
-import type { AnyMachine, Effect, MachineEvent } from '@chaos/protocols'
+import type { Fault, NodeEffect } from '@chaosproxy/faults'
+import { type Completion, type Millis, millis, nanos } from '@chaosproxy/history'
+import type { AnyMachine, Effect, MachineEvent } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster, type SimulationOptions } from '../src/index.ts'
 

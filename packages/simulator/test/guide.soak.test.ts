@@ -1,5 +1,5 @@
-import { millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
 import { expect, test } from 'vitest'
 import { guide, usualStrategies } from '../src/index.ts'
 import { findingFrom, limits, subjectWith } from './mistakes.ts'

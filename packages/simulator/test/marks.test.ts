@@ -1,7 +1,7 @@
-import { createRandom, nemeses, nodeNames, planSchedule } from '@chaos/faults'
-import { millis } from '@chaos/history'
-import { protocols } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { protocols } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster, simulateRun } from '../src/index.ts'
 

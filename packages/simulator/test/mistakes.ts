@@ -1,6 +1,6 @@
-import { millis } from '@chaos/history'
-import type { ProtocolDefinition } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { millis } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { type Finding, type Subject, searchSeeds, type TrialLimits, usualStrategies } from '../src/index.ts'
 
 // What long runs over all deliberate mistakes have in common.

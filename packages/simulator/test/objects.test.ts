@@ -1,6 +1,6 @@
-import { check, findModel } from '@chaos/checker'
-import { type Event, historyFromEvents, type Input, type Json, millis, nanos } from '@chaos/history'
-import { type AnyObject, objects } from '@chaos/protocols'
+import { check, findModel } from '@chaosproxy/checker'
+import { type Event, historyFromEvents, type Input, type Json, millis, nanos } from '@chaosproxy/history'
+import { type AnyObject, objects } from '@chaosproxy/protocols'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

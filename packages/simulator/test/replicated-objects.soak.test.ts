@@ -1,4 +1,4 @@
-import { workloads } from '@chaos/workloads'
+import { workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { searchFor } from './replicated-objects.ts'
 

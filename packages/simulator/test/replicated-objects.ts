@@ -1,6 +1,6 @@
-import { type Millis, millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
-import type { Workload } from '@chaos/workloads'
+import { type Millis, millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import type { Workload } from '@chaosproxy/workloads'
 import { type Finding, searchSeeds, usualStrategies } from '../src/index.ts'
 
 const limits = {

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { millis } from '@chaos/history'
-import { findProtocol, type KnobValue } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { millis } from '@chaosproxy/history'
+import { findProtocol, type KnobValue } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { causeOf, type Subject, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 

@@ -1,6 +1,6 @@
-import { millis } from '@chaos/history'
-import { findProtocol } from '@chaos/protocols'
-import { register } from '@chaos/workloads'
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import {
   causeOf,

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** The root of this package, seen from `src` as well as from `dist`. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..')

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import {
   checkedProtocol,
   DEFAULT_OBJECT,
@@ -7,7 +7,7 @@ import {
   type ProtocolDefinition,
   type ProtocolModule,
   protocols,
-} from '@chaos/protocols'
+} from '@chaosproxy/protocols'
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 
 const DEFAULT_NODES = 3

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { findModel, levels, type Model, type ModelName } from '@chaos/checker'
-import { didYouMean, type Input, UserError } from '@chaos/history'
+import { findModel, levels, type Model, type ModelName } from '@chaosproxy/checker'
+import { didYouMean, type Input, UserError } from '@chaosproxy/history'
 import {
   type Clients,
   findWorkload,
@@ -8,7 +8,7 @@ import {
   type WorkloadClient,
   type WorkloadModule,
   workloads,
-} from '@chaos/workloads'
+} from '@chaosproxy/workloads'
 import { builtEntry } from './entry.ts'
 import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
 import { vetFile } from './user-file/vet-file.ts'

@@ -1,4 +1,4 @@
-import { nanos } from '@chaos/history'
+import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createClock } from '../src/embedded/clock.ts'
 

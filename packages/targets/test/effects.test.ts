@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AnyEffect, createEffectRunner } from '../src/node/effects.ts'

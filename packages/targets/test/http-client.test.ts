@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { type Completion, millis } from '@chaos/history'
-import type { Request } from '@chaos/runner'
+import { type Completion, millis } from '@chaosproxy/history'
+import type { Request } from '@chaosproxy/runner'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createHttpClient } from '../src/embedded/http-client.ts'
 import { parseResponse } from '../src/embedded/http-response.ts'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { UserError } from '@chaos/history'
+import type { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { ask, realClusters } from './real-cluster.ts'
 

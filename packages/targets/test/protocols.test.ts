@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { protocols } from '@chaos/protocols'
+import { protocols } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
 import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 

@@ -1,6 +1,6 @@
-import { faultKinds } from '@chaos/faults'
-import { protocols } from '@chaos/protocols'
-import { targetOf, targets } from '@chaos/targets'
+import { faultKinds } from '@chaosproxy/faults'
+import { protocols } from '@chaosproxy/protocols'
+import { targetOf, targets } from '@chaosproxy/targets'
 import { expect, test } from 'vitest'
 
 test('every protocol is a target as real processes, and one in the simulator', () => {

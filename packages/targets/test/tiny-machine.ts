@@ -1,5 +1,5 @@
-import { type Completion, type Json, millis } from '@chaos/history'
-import type { AnyMachine, Command, Effect, StateMachine } from '@chaos/protocols'
+import { type Completion, type Json, millis } from '@chaosproxy/history'
+import type { AnyMachine, Command, Effect, StateMachine } from '@chaosproxy/protocols'
 
 interface Write {
   readonly key: string

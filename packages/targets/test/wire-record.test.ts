@@ -1,6 +1,6 @@
-import { type Event, type Nanos, nanos } from '@chaos/history'
-import type { WireRecorder } from '@chaos/runner'
-import type { EmbeddedCluster } from '@chaos/targets'
+import { type Event, type Nanos, nanos } from '@chaosproxy/history'
+import type { WireRecorder } from '@chaosproxy/runner'
+import type { EmbeddedCluster } from '@chaosproxy/targets'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { realClusters } from './real-cluster.ts'
 

@@ -1,4 +1,4 @@
-import { levels } from '@chaos/checker'
+import { levels } from '@chaosproxy/checker'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'

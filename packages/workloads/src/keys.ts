@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import type { Setting } from './setting.ts'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'

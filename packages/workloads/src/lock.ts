@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { numberOf } from './setting.ts'
 import { missing, someFailed, withoutConcurrency } from './vacuity.ts'

@@ -1,4 +1,4 @@
-import type { Input } from '@chaos/history'
+import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**

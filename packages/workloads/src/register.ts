@@ -1,5 +1,5 @@
-import { levels } from '@chaos/checker'
-import type { Json } from '@chaos/history'
+import { levels } from '@chaosproxy/checker'
+import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'

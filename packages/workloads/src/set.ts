@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'

@@ -1,4 +1,4 @@
-import { FAIL, type History, type Json, OK, outputOf } from '@chaos/history'
+import { FAIL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 
 /** What is missed where none of these functions succeeded even once. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {

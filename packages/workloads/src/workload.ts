@@ -1,6 +1,6 @@
-import type { Level, Model, ModelName } from '@chaos/checker'
-import type { Random } from '@chaos/faults'
-import type { Completion, History, Input, Json } from '@chaos/history'
+import type { Level, Model, ModelName } from '@chaosproxy/checker'
+import type { Random } from '@chaosproxy/faults'
+import type { Completion, History, Input, Json } from '@chaosproxy/history'
 import type { Setting, Settings } from './setting.ts'
 
 /** What clients do and how it is judged: one file, one line in the registry. */

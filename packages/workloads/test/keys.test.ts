@@ -1,4 +1,4 @@
-import { createRandom } from '@chaos/faults'
+import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { createKeyPool, keyNames } from '../src/keys.ts'
 

@@ -1,4 +1,4 @@
-import type { Completion, Input } from '@chaos/history'
+import type { Completion, Input } from '@chaosproxy/history'
 import { type PlainObject, plainObjects } from './objects.ts'
 
 /** Makes a right object wrong at the nth operation that gives it the chance. */

@@ -1,4 +1,4 @@
-import type { Completion, Input, Json } from '@chaos/history'
+import type { Completion, Input, Json } from '@chaosproxy/history'
 
 /** One object as a person would write it down, changed in place: what models are tried against must not be a model. */
 export type PlainObject = (input: Input) => Completion

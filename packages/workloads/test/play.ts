@@ -1,6 +1,14 @@
-import { check, type Report } from '@chaos/checker'
-import { createRandom } from '@chaos/faults'
-import { type Completion, type Event, type History, historyFromEvents, type Input, millis, nanos } from '@chaos/history'
+import { check, type Report } from '@chaosproxy/checker'
+import { createRandom } from '@chaosproxy/faults'
+import {
+  type Completion,
+  type Event,
+  type History,
+  historyFromEvents,
+  type Input,
+  millis,
+  nanos,
+} from '@chaosproxy/history'
 import { type Follower, type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
 import type { PlainObject } from './objects.ts'
 

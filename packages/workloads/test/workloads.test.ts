@@ -1,5 +1,5 @@
-import { findModel } from '@chaos/checker'
-import { createRandom } from '@chaos/faults'
+import { findModel } from '@chaosproxy/checker'
+import { createRandom } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { settingsFor, type Workload, workloads } from '../src/index.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, restrict } from '../encoded.ts'
 import { decideBy, findSequentialOrder } from '../sequential/decide.ts'

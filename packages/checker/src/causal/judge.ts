@@ -1,4 +1,4 @@
-import { FAIL } from '@chaos/history'
+import { FAIL } from '@chaosproxy/history'
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { explainWeaker } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'

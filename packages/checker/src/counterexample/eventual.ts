@@ -1,4 +1,4 @@
-import { FAIL, inputOf, type Json } from '@chaos/history'
+import { FAIL, inputOf, type Json } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
 import { capital, createWords, show, span } from './words.ts'

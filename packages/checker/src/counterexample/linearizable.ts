@@ -1,4 +1,4 @@
-import { FAIL, inputOf, type Json } from '@chaos/history'
+import { FAIL, inputOf, type Json } from '@chaosproxy/history'
 import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { CAS, type Decoder, DIFFERS, type Encoded, later, NEVER, NOTHING, prefix, READ, restrict } from '../encoded.ts'
 import type { Linearizability } from '../linearizable/decide.ts'

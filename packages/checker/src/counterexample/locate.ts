@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict, WRITE } from '../encoded.ts'
 import type { Linearizability } from '../linearizable/decide.ts'

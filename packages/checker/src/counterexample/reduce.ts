@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, inTime, ticking } from '../budget.ts'
 import { type Encoded, NEVER, restrict } from '../encoded.ts'
 import type { OrderRule } from '../linearizable/replay/replay.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, ticking, unlimited } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { appendText } from '../linearizable/replay/appends.ts'

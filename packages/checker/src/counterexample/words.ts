@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaos/history'
+import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */

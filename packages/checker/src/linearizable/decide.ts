@@ -1,4 +1,4 @@
-import { int32Array, type Json } from '@chaos/history'
+import { int32Array, type Json } from '@chaosproxy/history'
 import { type Budget, inTime } from '../budget.ts'
 import { compact, type Encoded, gathered, prefix, restrict } from '../encoded.ts'
 import { partition } from '../partition.ts'

@@ -1,4 +1,4 @@
-import { int32Array } from '@chaos/history'
+import { int32Array } from '@chaosproxy/history'
 import { type Encoded, NEVER } from '../encoded.ts'
 import { eventCount } from './distinct/zones.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { compact, type Encoded } from '../encoded.ts'
 import { startsOf } from '../start/candidates.ts'

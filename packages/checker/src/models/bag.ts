@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import type { History, Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { closedUnder, type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'

@@ -1,4 +1,4 @@
-import { type Json, UserError, type ValueId } from '@chaos/history'
+import { type Json, UserError, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { type Additive, additiveMachine } from '../objects/additive.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'

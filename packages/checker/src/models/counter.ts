@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaos/history'
+import { FLAG_FINAL, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import {

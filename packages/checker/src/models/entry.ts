@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import type { History, Json } from '@chaosproxy/history'
 import type { Ladder, Level } from '../level.ts'
 import type { Accounting } from '../objects/accounting.ts'
 import type { CheckOptions } from '../options.ts'

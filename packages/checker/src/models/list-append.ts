@@ -1,4 +1,4 @@
-import { canonical, type Json, UserError } from '@chaos/history'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf } from '../objects/elements.ts'

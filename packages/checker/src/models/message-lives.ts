@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { badOperation, type Part } from '../objects/part.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /** A request to one object: the part of `Input` that a specification sees, and the process that made it. */
 export interface ModelInput {

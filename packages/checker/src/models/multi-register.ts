@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { consistency, type Level } from '../level.ts'
 import { checkObject, functionsOfObject } from '../objects/check.ts'
 import { convergenceOfFinalReads } from '../objects/final-reads.ts'

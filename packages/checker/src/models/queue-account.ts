@@ -1,4 +1,4 @@
-import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@chaos/history'
+import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../objects/accounting.ts'
 import { listOf } from '../objects/words.ts'

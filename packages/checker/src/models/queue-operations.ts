@@ -1,4 +1,4 @@
-import { canonical, type Json, UserError } from '@chaos/history'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
 import type { Expansion } from '../objects/part.ts'
 
 // What bags and queues have in common: their operations and their initial content.

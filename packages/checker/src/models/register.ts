@@ -10,7 +10,7 @@ import {
   uint8Array,
   type ValueId,
   ValueTable,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { clientsOf } from '../clients.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { objectEntry } from '../objects/entry.ts'
 import { bankFromAny } from '../start/objects/bank.ts'
 import { counterFromAny } from '../start/objects/counter.ts'

@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import type { History, Json } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'

@@ -1,4 +1,4 @@
-import { canonical, type Json, UserError } from '@chaos/history'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
 
 // The operations of a set, and its initial content.
 

@@ -1,4 +1,4 @@
-import { canonical, elementsOf, type Json } from '@chaos/history'
+import { canonical, elementsOf, type Json } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { contentsOf, createNumbering } from '../objects/elements.ts'

@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import { byModel } from '../objects/machine.ts'
 import type { Model, ObjectOperation, Specification } from './model.ts'
 

@@ -1,4 +1,4 @@
-import { int32Array } from '@chaos/history'
+import { int32Array } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../encoded.ts'
 

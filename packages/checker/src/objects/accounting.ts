@@ -1,4 +1,4 @@
-import { FAIL, type History, type Json, OK, type ValueId } from '@chaos/history'
+import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import type { OperationRow } from '../operation-row.ts'
 import { UNJUDGED } from '../record/outcome.ts'

@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import type { History, Json } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { reportUnread, takeEncoding } from '../encoding-memory.ts'
 import { followsFrom } from '../headline.ts'

@@ -1,4 +1,4 @@
-import { elementsOf, type History, UserError, type ValueId } from '@chaos/history'
+import { elementsOf, type History, UserError, type ValueId } from '@chaosproxy/history'
 import { placeOf } from './part.ts'
 
 /** The elements that reads returned, as value ids; each distinct read is computed once per history. */

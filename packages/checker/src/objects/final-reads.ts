@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, type Json } from '@chaos/history'
+import { FLAG_FINAL, type History, type Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'

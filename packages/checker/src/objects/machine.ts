@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { type Budget, OutOfTime } from '../budget.ts'
 import type { IntegerModel, ObjectOperation, Specification } from '../models/model.ts'
 import { isSilent, operationAt, type Part, placeOf } from './part.ts'

@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaos/history'
+import type { History, Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import type { Level } from '../level.ts'
 import type { Specification } from '../models/model.ts'

@@ -1,4 +1,4 @@
-import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaos/history'
+import { elementsOf, FAIL, type History, INFO, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { firstOfClient } from '../clients.ts'
 import { NEVER } from '../encoded.ts'

@@ -1,4 +1,4 @@
-import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaos/history'
+import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaosproxy/history'
 import { capital, show, span } from '../counterexample/words.ts'
 import type { Accounted } from './accounting.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'

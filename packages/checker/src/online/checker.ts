@@ -1,4 +1,4 @@
-import { canonical, type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaos/history'
+import { canonical, type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaosproxy/history'
 import { show } from '../counterexample/words.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import { createMonitorFromAny } from './any-start.ts'

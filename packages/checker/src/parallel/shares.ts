@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
 import { isWeak } from '../causal/judge.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'

@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import type { ModelEntry } from '../models/entry.ts'
 import { countUnknown } from '../outcomes.ts'
 import type { Report } from '../report.ts'

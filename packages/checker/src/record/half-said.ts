@@ -1,4 +1,4 @@
-import { type History, type Json, OK, type ValueId, ValueTable } from '@chaos/history'
+import { type History, type Json, OK, type ValueId, ValueTable } from '@chaosproxy/history'
 
 /**
  * A cas may name only its new value, `[new]`, as a command does that returns the old one. If its completion names both,

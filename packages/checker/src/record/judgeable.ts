@@ -1,4 +1,4 @@
-import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaos/history'
+import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoded.ts'
 import type { RecordRules } from '../models/entry.ts'
 import { UNJUDGED } from './outcome.ts'

@@ -1,4 +1,4 @@
-import { FAIL, type History, inputOf, type Json, NULL, OK } from '@chaos/history'
+import { FAIL, type History, inputOf, type Json, NULL, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoded.ts'
 import type { RecordRules } from '../models/entry.ts'
 import { saidInFull } from './half-said.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, inTime, type Progress } from '../budget.ts'
 import type { Encoded } from '../encoded.ts'
 import { effectTimes } from './basis.ts'

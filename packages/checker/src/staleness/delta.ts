@@ -1,4 +1,4 @@
-import type { Operations } from '@chaos/history'
+import type { Operations } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'

@@ -1,4 +1,4 @@
-import type { History } from '@chaos/history'
+import type { History } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
 import { encodeRegister } from '../models/register.ts'

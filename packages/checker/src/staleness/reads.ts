@@ -1,4 +1,4 @@
-import type { Operations } from '@chaos/history'
+import type { Operations } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'

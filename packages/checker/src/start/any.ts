@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Budget, OUT_OF_TIME } from '../budget.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { DIFFERS, type Encoded, later, NOTHING, restrict } from '../encoded.ts'

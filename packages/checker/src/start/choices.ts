@@ -1,4 +1,4 @@
-import type { Json, ValueId } from '@chaos/history'
+import type { Json, ValueId } from '@chaosproxy/history'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { appendText } from '../linearizable/replay/appends.ts'
 import { rests } from './candidates.ts'

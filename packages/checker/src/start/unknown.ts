@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /**
  * In place of an initial value: nobody knows what each key, or the object, held before the history began. A history then

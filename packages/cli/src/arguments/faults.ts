@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaos/faults'
-import { UserError } from '@chaos/history'
-import { whyUnreadable } from '@chaos/history/files'
+import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
 import { oneOf } from './one-of.ts'
 
 const NONE = 'none'

@@ -1,5 +1,5 @@
-import { type Level, levels, models } from '@chaos/checker'
-import { UserError } from '@chaos/history'
+import { type Level, levels, models } from '@chaosproxy/checker'
+import { UserError } from '@chaosproxy/history'
 import { oneOf } from './one-of.ts'
 
 export const parseLevel = (option: string, typed: string): Level => oneOf(option, 'level', typed, levels)

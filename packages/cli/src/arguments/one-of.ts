@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 
 /** The one of `known` that was named; a usage error with the nearest match otherwise. */
 export function oneOf<Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name {

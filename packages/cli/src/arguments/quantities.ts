@@ -1,4 +1,4 @@
-import { type Millis, millis, UserError } from '@chaos/history'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
 
 const MILLIS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const

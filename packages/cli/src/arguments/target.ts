@@ -1,7 +1,7 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
-import type { Target } from '@chaos/runner'
-import { targetOf as findTarget, isUserFile, targets } from '@chaos/targets'
+import type { Target } from '@chaosproxy/runner'
+import { targetOf as findTarget, isUserFile, targets } from '@chaosproxy/targets'
 
 import { type ParsedOptions, textOf } from '../command.ts'
 import { parseSettings } from './names.ts'

@@ -1,4 +1,4 @@
-import type { Model } from '@chaos/checker'
+import type { Model } from '@chaosproxy/checker'
 
 /** Calls of a user's functions, counted by the thread that makes them in memory that the pool sees too. */
 export interface Calls {

@@ -9,8 +9,8 @@ import {
   type ShareOptions,
   undecidedBeside,
   undecidedShare,
-} from '@chaos/checker'
-import { borrowHistory, type History } from '@chaos/history'
+} from '@chaosproxy/checker'
+import { borrowHistory, type History } from '@chaosproxy/history'
 import { checking } from './check-file.ts'
 import { epochMs } from './epoch.ts'
 import { resultOf } from './outcome.ts'

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { UserError } from '@chaos/history'
-import { STDIN } from '@chaos/history/files'
+import { UserError } from '@chaosproxy/history'
+import { STDIN } from '@chaosproxy/history/files'
 import { glob, isDynamicPattern } from 'tinyglobby'
 
 /** A file to check, or what is wrong with how it was named. */

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path'
-import { type Report, UNKNOWN_START, type Verdict } from '@chaos/checker'
-import type { History } from '@chaos/history'
-import { sourceName } from '@chaos/history/files'
+import { type Report, UNKNOWN_START, type Verdict } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { sourceName } from '@chaosproxy/history/files'
 import {
   type Expectation,
   plainStyle,
@@ -10,8 +10,8 @@ import {
   renderHtml,
   type Style,
   toJson,
-} from '@chaos/report'
-import { judgeExpectation, missingSuccesses } from '@chaos/runner'
+} from '@chaosproxy/report'
+import { judgeExpectation, missingSuccesses } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { styleFor } from '../terminal/style.ts'

@@ -1,6 +1,6 @@
-import { findModel, type Model } from '@chaos/checker'
-import { UserError } from '@chaos/history'
-import { importUserFile } from '@chaos/targets/user-file'
+import { findModel, type Model } from '@chaosproxy/checker'
+import { UserError } from '@chaosproxy/history'
+import { importUserFile } from '@chaosproxy/targets/user-file'
 
 type Kind = 'a function' | 'a text' | 'a list of texts' | 'true or false' | 'an object'
 

@@ -1,6 +1,6 @@
-import type { Report } from '@chaos/checker'
-import type { UserError } from '@chaos/history'
-import type { CheckRow, TerminalOptions } from '@chaos/report'
+import type { Report } from '@chaosproxy/checker'
+import type { UserError } from '@chaosproxy/history'
+import type { CheckRow, TerminalOptions } from '@chaosproxy/report'
 import type { ExitCode } from '../exit-code.ts'
 import type { CheckSettings } from './settings.ts'
 

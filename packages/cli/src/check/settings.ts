@@ -6,9 +6,9 @@ import {
   models,
   type ShareOptions,
   UNKNOWN_START,
-} from '@chaos/checker'
-import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaos/history'
-import { isUserFile } from '@chaos/targets/user-file'
+} from '@chaosproxy/checker'
+import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import { isUserFile } from '@chaosproxy/targets/user-file'
 import { parseLevelOfAny } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'

@@ -1,4 +1,4 @@
-import { vetFile } from '@chaos/targets/user-file'
+import { vetFile } from '@chaosproxy/targets/user-file'
 
 /**
  * Says what is wrong with a user's model file: see `vetFile`.

@@ -5,8 +5,8 @@ import {
   type Others,
   type ShareAnswer,
   type ShareOptions,
-} from '@chaos/checker'
-import { borrowHistory, type History, type LentHistory } from '@chaos/history'
+} from '@chaosproxy/checker'
+import { borrowHistory, type History, type LentHistory } from '@chaosproxy/history'
 import { type Calls, counted } from './calls.ts'
 import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
 import { epochMs } from './epoch.ts'

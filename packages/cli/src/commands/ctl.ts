@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import type { Action } from '../proxy/action.ts'

@@ -1,4 +1,4 @@
-import { strategies } from '@chaos/simulator'
+import { strategies } from '@chaosproxy/simulator'
 import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeFuzz } from '../fuzz/execute.ts'

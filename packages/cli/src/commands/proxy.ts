@@ -1,4 +1,4 @@
-import { carriageNames } from '@chaos/proxy/control'
+import { carriageNames } from '@chaosproxy/proxy/control'
 import type { Command } from '../command.ts'
 import { serveProxies } from '../proxy/serve.ts'
 import { parseProxySettings } from '../proxy/settings.ts'

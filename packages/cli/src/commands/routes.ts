@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { actions } from '../routes/actions.ts'

@@ -1,5 +1,5 @@
-import type { Level } from '@chaos/checker'
-import { memberText } from '@chaos/runner'
+import type { Level } from '@chaosproxy/checker'
+import { memberText } from '@chaosproxy/runner'
 import { workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'

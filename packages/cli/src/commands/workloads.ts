@@ -1,4 +1,4 @@
-import { type Workload, workloads } from '@chaos/workloads'
+import { type Workload, workloads } from '@chaosproxy/workloads'
 import { type Command, flagOf } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'

@@ -1,4 +1,4 @@
-import { plural } from '@chaos/report'
+import { plural } from '@chaosproxy/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'

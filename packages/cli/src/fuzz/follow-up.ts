@@ -1,5 +1,5 @@
-import { millis } from '@chaos/history'
-import type { Finding } from '@chaos/simulator'
+import { millis } from '@chaosproxy/history'
+import type { Finding } from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import type { Interrupts } from '../run/interrupts.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'

@@ -1,7 +1,7 @@
-import type { Event } from '@chaos/history'
-import type { FaultRecord } from '@chaos/report'
-import type { Scenario } from '@chaos/runner'
-import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaos/simulator'
+import type { Event } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import type { Scenario } from '@chaosproxy/runner'
+import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaosproxy/simulator'
 
 /** What came of a scenario in the simulator, as one thread can tell it to another. */
 export interface SimulatedPlay {

@@ -1,4 +1,4 @@
-import { threadLimits } from '@chaos/simulator'
+import { threadLimits } from '@chaosproxy/simulator'
 import { Tinypool } from 'tinypool'
 
 /** Threads that simulate: the user's own protocols run on them alone. */

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaos/protocols'
+import type { NodeId } from '@chaosproxy/faults'
+import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaosproxy/protocols'
 
 // A step that never returns stops its whole thread, so that nobody there can tell. What it is at is therefore kept in
 // memory that the main thread can look at.

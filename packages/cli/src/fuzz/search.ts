@@ -1,4 +1,4 @@
-import { type Millis, millis } from '@chaos/history'
+import { type Millis, millis } from '@chaosproxy/history'
 import {
   causeOf,
   type Finding,
@@ -7,7 +7,7 @@ import {
   type SearchResult,
   strategies,
   sumOfEvidence,
-} from '@chaos/simulator'
+} from '@chaosproxy/simulator'
 import type { Tinypool } from 'tinypool'
 import type { FuzzSettings } from './settings.ts'
 import { subjectOf } from './subject-name.ts'

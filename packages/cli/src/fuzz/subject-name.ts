@@ -1,8 +1,8 @@
-import type { Level } from '@chaos/checker'
-import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaos/protocols'
-import { guardProtocol, type Subject } from '@chaos/simulator'
-import { loadProtocol, loadWorkload } from '@chaos/targets'
-import type { Settings, Workload } from '@chaos/workloads'
+import type { Level } from '@chaosproxy/checker'
+import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { guardProtocol, type Subject } from '@chaosproxy/simulator'
+import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
+import type { Settings, Workload } from '@chaosproxy/workloads'
 
 /** What is searched, by names: what can be sent to another thread. */
 export interface SubjectName {

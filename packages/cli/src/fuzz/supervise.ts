@@ -1,6 +1,6 @@
-import { traceOf } from '@chaos/protocols'
-import { SIMULATED, threadLimits } from '@chaos/simulator'
-import { isUserFile } from '@chaos/targets'
+import { traceOf } from '@chaosproxy/protocols'
+import { SIMULATED, threadLimits } from '@chaosproxy/simulator'
+import { isUserFile } from '@chaosproxy/targets'
 import type { Tinypool } from 'tinypool'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Millis, millis } from '@chaos/history'
-import type { Scenario } from '@chaos/runner'
+import { type Millis, millis } from '@chaosproxy/history'
+import type { Scenario } from '@chaosproxy/runner'
 import {
   type Finding,
   guide,
@@ -11,7 +11,7 @@ import {
   searchSeeds,
   strategies,
   type TrialLimits,
-} from '@chaos/simulator'
+} from '@chaosproxy/simulator'
 import { type Simulated, type SimulateTask, simulateSpec } from '../run/simulate-task.ts'
 import { playSimulated, type SimulatedPlay } from './play.ts'
 import { beginSeed, type Pulse, withPulse } from './pulse.ts'

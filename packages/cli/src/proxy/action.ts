@@ -1,4 +1,4 @@
-import type { Style } from '@chaos/report'
+import type { Style } from '@chaosproxy/report'
 import type { ControlClient } from './control-client.ts'
 
 /** What an action has to say: data for machines, text for people. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 

@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** A running proxy, as `chaos ctl` reaches it. */
 export interface ControlClient {

@@ -1,5 +1,5 @@
-import { familyOf } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { familyOf } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Action } from './action.ts'
 import type { FaultAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'

@@ -1,5 +1,5 @@
-import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultKinds } from '@chaos/faults'
-import { didYouMean, UserError } from '@chaos/history'
+import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultKinds } from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
 /** A fault as words of a command line say it, before the proxy has looked at it. */

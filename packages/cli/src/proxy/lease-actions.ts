@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { parseDuration } from '../arguments/quantities.ts'
 import type { Action } from './action.ts'
 import type { LeaseAnswer } from './control-types.ts'

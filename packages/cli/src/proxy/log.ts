@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { type Logger, pino } from 'pino'
 import { wantsColours } from '../terminal/style.ts'
 

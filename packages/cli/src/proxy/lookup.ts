@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaos/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import type { ControlClient } from './control-client.ts'
 import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Action } from './action.ts'
 import type { ProxyAnswer } from './control-types.ts'
 import { proxyPath } from './lookup.ts'

@@ -1,4 +1,4 @@
-import type { Recorder } from '@chaos/proxy'
+import type { Recorder } from '@chaosproxy/proxy'
 
 /** What was recorded, and what is missing in it, each with what mends it. */
 export function summaryLines(recorder: Recorder, lostLines: number, paths: readonly string[]): readonly string[] {

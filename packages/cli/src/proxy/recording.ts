@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { createRecorder, LOST_LINES, openRecordFile, type RecordFile, type Recording } from '@chaos/proxy'
+import { createRecorder, LOST_LINES, openRecordFile, type RecordFile, type Recording } from '@chaosproxy/proxy'
 import type { Logger } from 'pino'
 import { commandLine, fileWord } from '../terminal/command-line.ts'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'

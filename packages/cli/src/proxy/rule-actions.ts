@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'

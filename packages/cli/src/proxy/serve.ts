@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import {
   type ControlOptions,
   type ControlPlane,
@@ -9,7 +9,7 @@ import {
   createWorkerNetwork,
   loadConfig,
   startControl,
-} from '@chaos/proxy/control'
+} from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { outputFailed, print } from '../terminal/output.ts'

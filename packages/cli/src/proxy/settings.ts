@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import {
   type Carriage,
   carriageNames,
@@ -6,7 +6,7 @@ import {
   parseAddress,
   parseCarriage,
   withDescriptor,
-} from '@chaos/proxy/control'
+} from '@chaosproxy/proxy/control'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'

@@ -1,6 +1,6 @@
-import { linkName } from '@chaos/faults'
-import type { ManagedProxy } from '@chaos/proxy/control'
-import type { Style } from '@chaos/report'
+import { linkName } from '@chaosproxy/faults'
+import type { ManagedProxy } from '@chaosproxy/proxy/control'
+import type { Style } from '@chaosproxy/report'
 
 export interface StartPage {
   readonly version: string

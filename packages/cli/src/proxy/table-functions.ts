@@ -1,5 +1,5 @@
-import { models } from '@chaos/checker'
-import { checkFunctions, type RouteTable } from '@chaos/proxy'
+import { models } from '@chaosproxy/checker'
+import { checkFunctions, type RouteTable } from '@chaosproxy/proxy'
 
 /**
  * Whether some model of the checker, or the one that is wanted, knows all that the table says is done.

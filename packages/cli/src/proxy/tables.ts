@@ -1,5 +1,5 @@
-import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from '@chaos/faults'
-import type { Style } from '@chaos/report'
+import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from '@chaosproxy/faults'
+import type { Style } from '@chaosproxy/report'
 import type { FaultAnswer } from './control-types.ts'
 
 /** Columns as wide as their widest cell; the first row is the heading. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaos/history'
-import { whyUnreadable } from '@chaos/history/files'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
 
 /** @throws UserError (input) that names the option for a file that cannot be read. */
 export const readTextFile = (option: string, path: string): string => readBytesFile(option, path).toString('utf8')

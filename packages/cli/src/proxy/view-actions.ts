@@ -1,4 +1,4 @@
-import type { Style } from '@chaos/report'
+import type { Style } from '@chaosproxy/report'
 import type { Action } from './action.ts'
 import type { LinkAnswer, ProxyAnswer } from './control-types.ts'
 import { faultsOf, proxyPath } from './lookup.ts'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { isUserFile } from '@chaos/targets'
+import { isUserFile } from '@chaosproxy/targets'
 import type { Tinypool } from 'tinypool'
 import type { ExitCode } from '../exit-code.ts'
 import { createPool } from '../fuzz/pool.ts'

@@ -1,10 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Event, historyFromEvents, millis } from '@chaos/history'
-import { currentLeader, type Played, type PlayOptions, playScenario, type Scenario, swapNodes } from '@chaos/runner'
-import { firstLeader } from '@chaos/simulator'
-import { type EmbeddedCluster, startEmbeddedCluster } from '@chaos/targets'
+import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
+import {
+  currentLeader,
+  type Played,
+  type PlayOptions,
+  playScenario,
+  type Scenario,
+  swapNodes,
+} from '@chaosproxy/runner'
+import { firstLeader } from '@chaosproxy/simulator'
+import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
 import { explain, type Shown } from '../fuzz/show.ts'
 import { type SubjectName, subjectOf, workloadNamed } from '../fuzz/subject-name.ts'
 import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'

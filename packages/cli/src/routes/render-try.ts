@@ -1,4 +1,4 @@
-import type { RouteTable, TriedRequest } from '@chaos/proxy'
+import type { RouteTable, TriedRequest } from '@chaosproxy/proxy'
 
 /** What becomes of a request, for people: the route, the client, the events. */
 export function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {

@@ -1,11 +1,11 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import {
   readHeader,
   readWrittenAnswer,
   readWrittenRequest,
   type WrittenAnswer,
   type WrittenRequest,
-} from '@chaos/proxy'
+} from '@chaosproxy/proxy'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { readTextFile } from '../proxy/text-file.ts'
 

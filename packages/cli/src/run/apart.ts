@@ -1,7 +1,7 @@
-import { UserError } from '@chaos/history'
-import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaos/runner'
-import { SIMULATED } from '@chaos/simulator'
-import { isUserFile } from '@chaos/targets'
+import { UserError } from '@chaosproxy/history'
+import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { isUserFile } from '@chaosproxy/targets'
 import type { Interrupts } from './interrupts.ts'
 import type { Simulated, SimulateTask } from './simulate-task.ts'
 

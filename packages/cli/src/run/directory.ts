@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Event, UserError } from '@chaos/history'
+import { type Event, UserError } from '@chaosproxy/history'
 import {
   type HistoryWriter,
   openHistoryWriter,
   readHistory,
   type WriterOptions,
   whyUnwritable,
-} from '@chaos/history/files'
-import type { HistorySink, RunStore, Target } from '@chaos/runner'
+} from '@chaosproxy/history/files'
+import type { HistorySink, RunStore, Target } from '@chaosproxy/runner'
 import { writeWholeFile } from '../terminal/whole-file.ts'
 
 /** The directory of one run, and the files in it. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { UserError } from '@chaos/history'
-import { whyUnwritable } from '@chaos/history/files'
-import type { RunListener } from '@chaos/runner'
+import { UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import type { RunListener } from '@chaosproxy/runner'
 
 const FLUSH_BYTES = 64 * 1024
 

@@ -1,5 +1,5 @@
-import { describeFault } from '@chaos/faults'
-import type { Progress } from '@chaos/runner'
+import { describeFault } from '@chaosproxy/faults'
+import type { Progress } from '@chaosproxy/runner'
 
 /** Two lines about a run that is going on: how it fares; what is wrong just now, and what the record shows until now. */
 export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {

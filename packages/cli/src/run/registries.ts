@@ -1,5 +1,5 @@
-import type { Registries } from '@chaos/runner'
-import { targetOf, workloadOf } from '@chaos/targets'
+import type { Registries } from '@chaosproxy/runner'
+import { targetOf, workloadOf } from '@chaosproxy/targets'
 
 /** Everything that a spec can name here: what comes with this program, and the user's own files. */
 export const registries: Registries = {

@@ -1,5 +1,5 @@
-import { plural } from '@chaos/report'
-import type { RunListener } from '@chaos/runner'
+import { plural } from '@chaosproxy/report'
+import type { RunListener } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 import { createRateMeter, liveLine } from './live-line.ts'
 

@@ -1,7 +1,7 @@
-import { type Event, UserError } from '@chaos/history'
-import type { ProtocolDefinition } from '@chaos/protocols'
-import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaos/runner'
-import { simulatedTarget } from '@chaos/simulator'
+import { type Event, UserError } from '@chaosproxy/history'
+import type { ProtocolDefinition } from '@chaosproxy/protocols'
+import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaosproxy/runner'
+import { simulatedTarget } from '@chaosproxy/simulator'
 import { type Flag, isRaised } from '../fuzz/pulse.ts'
 import { registries } from './registries.ts'
 

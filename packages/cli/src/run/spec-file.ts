@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaos/history'
-import { whyUnreadable } from '@chaos/history/files'
-import { parseRunSpec, type RunSpec } from '@chaos/runner'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 
 /**
  * A spec from its own file, or the one that a `run.json` holds.

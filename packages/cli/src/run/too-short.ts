@@ -1,6 +1,6 @@
-import type { Nemesis, Schedule } from '@chaos/faults'
-import { type Millis, millis } from '@chaos/history'
-import { type PlannedRun, scheduleOfRun } from '@chaos/runner'
+import type { Nemesis, Schedule } from '@chaosproxy/faults'
+import { type Millis, millis } from '@chaosproxy/history'
+import { type PlannedRun, scheduleOfRun } from '@chaosproxy/runner'
 
 const STEP_MS = 500
 /** So many steps have room for every fault there is, several times. */

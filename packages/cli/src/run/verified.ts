@@ -1,5 +1,5 @@
-import { type Event, UserError } from '@chaos/history'
-import { digestOf } from '@chaos/simulator'
+import { type Event, UserError } from '@chaosproxy/history'
+import { digestOf } from '@chaosproxy/simulator'
 import type { Performer } from './apart.ts'
 
 /** Performs every run twice, and refuses one whose second history is not the first one, to the byte. */

@@ -1,4 +1,4 @@
-import { whyUnwritable } from '@chaos/history/files'
+import { whyUnwritable } from '@chaosproxy/history/files'
 import { EXIT } from '../exit-code.ts'
 
 let failed = false

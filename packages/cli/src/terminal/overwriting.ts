@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** @throws UserError (usage) for a file that holds something, unless it is to be replaced. Devices and pipes hold nothing. */
 export function refuseToOverwrite(

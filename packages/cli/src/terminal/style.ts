@@ -1,4 +1,4 @@
-import type { Style, TerminalOptions } from '@chaos/report'
+import type { Style, TerminalOptions } from '@chaosproxy/report'
 import { Chalk } from 'chalk'
 
 /**

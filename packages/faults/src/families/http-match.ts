@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { optional, text, type ValuesOf } from '../parameter.ts'
 import { quote } from '../read-parameters.ts'
 

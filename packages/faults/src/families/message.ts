@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { HarmOf } from '../definition.ts'
 import { defineFamily, type FaultOf } from '../family.ts'
 import {

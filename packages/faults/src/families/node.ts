@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { HarmOf } from '../definition.ts'
 import { findDefinition, readHarm } from '../family.ts'
 import { clock, crash, kill, pause } from '../kinds/nodes.ts'

@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import { defineFault } from '../definition.ts'
 import { json, optional, text } from '../parameter.ts'
 import { quote, readObject } from '../read-parameters.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { defineFault } from '../definition.ts'
 import { geographies } from '../geography.ts'
 import { choice, ms, optional, or, usually } from '../parameter.ts'

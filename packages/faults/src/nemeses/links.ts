@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import type { Random } from '../random.ts'
 import type { FaultPlan } from '../schedule/schedule.ts'
 import { just } from './episode.ts'

@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import type { Random } from '../random.ts'
 import { just } from './episode.ts'
 import type { Nemesis } from './nemesis.ts'

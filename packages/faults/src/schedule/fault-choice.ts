@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /**
  * What a run is told to suffer: the name of a nemesis, whose faults the seed decides, or one fault with its times, as a

@@ -1,4 +1,4 @@
-import { didYouMean, type Json, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
+import { didYouMean, type Json, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
 import { isNodeKind } from '../families/node.ts'
 import { ms, text } from '../parameter.ts'
 import { printFault } from '../print-fault.ts'

@@ -1,4 +1,4 @@
-import { type Millis, millis, millisToNanos } from '@chaos/history'
+import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 import type { NodeId } from '../link.ts'
 import type { Episode } from '../nemeses/episode.ts'
 import type { Nemesis } from '../nemeses/nemesis.ts'

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { NodeFault } from '../families/node.ts'
 import type { Link, NodeId } from '../link.ts'
 import type { TrafficFault } from '../registry.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 
 /** Beyond this many, old answers are forgotten; only the fact that the request was made is kept. */
 const MOST_REMEMBERED = 10_000

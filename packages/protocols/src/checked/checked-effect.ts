@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { type Completion, type Millis, millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Millis, millis } from '@chaosproxy/history'
 import type { Effect } from '../machine.ts'
 import { shown } from '../machine-error.ts'
 import type { Answered } from './answered.ts'

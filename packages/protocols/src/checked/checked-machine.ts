@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
 import type { AnyMachine, ProtocolDefinition } from '../definition.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
 import { describeEvent, isThenable, MachineError, shown, threwOn } from '../machine-error.ts'

@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { chooseOptions, type Declared } from '../options.ts'
 import { masterMasterInvariants } from './invariants.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { MachineEvent } from '../machine.ts'
 import type { MasterMasterMessage, MasterMasterState } from './machine.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Input, Millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Input, Millis } from '@chaosproxy/history'
 import type { Effect, StateMachine } from '../machine.ts'
 import type { AnyMergeable, Write } from './mergeable.ts'
 import { compareStamps, type Stamp, type Version } from './version.ts'

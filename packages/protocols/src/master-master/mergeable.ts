@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { type Completion, canonical, type Input, type Json } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
 import { BALANCES, type Movement, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
 import { entryOf, ok, sameValue, UNKEYED, unsupported } from '../objects/object.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Json } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
 
 /** Time by the clock of the node that took the write, the node, and the count of that node's writes. */
 export interface Stamp {

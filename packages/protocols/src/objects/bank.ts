@@ -1,4 +1,4 @@
-import type { Completion, Input, Json } from '@chaos/history'
+import type { Completion, Input, Json } from '@chaosproxy/history'
 import { sumOf } from './counter.ts'
 import { membersOf, ok, type ReplicatedObject, refused, unsupported } from './object.ts'
 

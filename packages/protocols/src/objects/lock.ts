@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { loadPairs, ok, type ReplicatedObject, refused, UNKEYED, unsupported } from './object.ts'
 
 interface Lock {

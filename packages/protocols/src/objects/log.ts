@@ -1,4 +1,4 @@
-import type { Completion, Json } from '@chaos/history'
+import type { Completion, Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, membersOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 /** By key: the values sent, each at its offset. */

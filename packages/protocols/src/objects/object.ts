@@ -1,4 +1,4 @@
-import { type Completion, canonical, type Input, type Json } from '@chaos/history'
+import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
 
 /**
  * A sequential object that a protocol replicates. Deterministic: copies that apply the same inputs in the same order

@@ -1,4 +1,4 @@
-import type { Completion, Json } from '@chaos/history'
+import type { Completion, Json } from '@chaosproxy/history'
 import { loadPairs, ok, type ReplicatedObject, refused, sameValue, UNKEYED, unsupported } from './object.ts'
 
 /** By key. A key that was never written holds null. */

@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 /** By key: the elements by canonical text, in order of insertion. */

@@ -1,4 +1,4 @@
-import type { Completion } from '@chaos/history'
+import type { Completion } from '@chaosproxy/history'
 import { entryAt, lastIndex } from '../log.ts'
 import type { AnyObject } from '../objects/object.ts'
 import { applyOnce, createCopy } from '../routing/sessions.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { answer, failReads } from '../routing/answers.ts'

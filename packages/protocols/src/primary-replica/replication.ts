@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'

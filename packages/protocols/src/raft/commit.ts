@@ -1,4 +1,4 @@
-import type { Completion } from '@chaos/history'
+import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { entryAt, lastIndex, termAt } from '../log.ts'
 import { unavailable } from '../objects/object.ts'

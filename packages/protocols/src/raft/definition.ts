@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import type { BugSetting, ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { chooseOptions, type Declared } from '../options.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus, StateMachine } from '../machine.ts'
 import { dispatch, type Handlers } from '../routing/dispatch.ts'
 import type { RoutedMessage, RoutedProtocol } from '../routing/routing.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, firstOfTerm, lastIndex, lastOfTerm, replaceFrom, termAt } from '../log.ts'
 import { advanceCommit, applyCommitted } from './commit.ts'
 import { noteConfigurations } from './configuration.ts'

@@ -1,4 +1,4 @@
-import { type Millis, millis } from '@chaos/history'
+import { type Millis, millis } from '@chaosproxy/history'
 import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
 import { type Progress, send, type Turn } from './state.ts'
 

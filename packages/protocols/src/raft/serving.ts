@@ -1,4 +1,4 @@
-import type { Input } from '@chaos/history'
+import type { Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { lastIndex } from '../log.ts'
 import { unavailable } from '../objects/object.ts'

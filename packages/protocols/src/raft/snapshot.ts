@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { compactLog, termAt } from '../log.ts'
 import type { AnyObject } from '../objects/object.ts'
 import { loadCopy, saveCopy } from '../routing/sessions.ts'

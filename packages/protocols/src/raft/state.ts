@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { lastIndex } from '../log.ts'
 import { replicate } from './sending.ts'
 import { emit, send, type Turn } from './state.ts'

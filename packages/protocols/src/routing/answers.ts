@@ -1,4 +1,4 @@
-import type { Completion, Input } from '@chaos/history'
+import type { Completion, Input } from '@chaosproxy/history'
 import { UNAVAILABLE, unavailable } from '../objects/object.ts'
 import { takeReady } from './reads.ts'
 import type { Origin, RoutingTurn } from './routing.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
 import type { MachineEvent } from '../machine.ts'
 import { handleAnswer } from './answers.ts'

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 
 /** Attached to a request that one node forwards to another, to tell it from duplicates. */
 export interface Ticket {

@@ -1,4 +1,4 @@
-import type { Input } from '@chaos/history'
+import type { Input } from '@chaosproxy/history'
 
 /** A pending read: it waits for a round of messages that confirms the leader, and for an entry to be applied. */
 export interface Read<Origin> {

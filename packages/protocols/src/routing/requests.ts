@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { type Completion, millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { unavailable, unsupported } from '../objects/object.ts'
 import { finish } from './answers.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Completion, Millis } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Effect } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'

@@ -1,4 +1,4 @@
-import type { Completion, Json } from '@chaos/history'
+import type { Completion, Json } from '@chaosproxy/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, and `:80` for every address of this machine. */
 export interface Address {

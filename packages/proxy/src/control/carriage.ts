@@ -1,5 +1,5 @@
-import { quote, readObject } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { framingNames, parseFraming } from '../framing/parse-framing.ts'
 import type { RouteTable } from '../http/route-table.ts'

@@ -1,5 +1,5 @@
-import { quote, readObject } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { withDescriptor } from '../grpc/parse-schema.ts'
 import type { ReadPem } from '../tls/tls-options.ts'
 import { parseAddress } from './address.ts'

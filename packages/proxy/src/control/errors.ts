@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** A request that cannot be done as asked: the HTTP status that says so, and why. */
 export class ControlError extends Error {

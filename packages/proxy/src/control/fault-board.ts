@@ -1,4 +1,4 @@
-import { linkName, type TcpFault, type TrafficFault } from '@chaos/faults'
+import { linkName, type TcpFault, type TrafficFault } from '@chaosproxy/faults'
 import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { TcpFault } from '@chaos/faults'
+import type { TcpFault } from '@chaosproxy/faults'
 
 /** A fault in force. */
 export interface InForce {

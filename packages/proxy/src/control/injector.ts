@@ -1,4 +1,11 @@
-import { type DatagramFault, http2Family, httpFamily, messageFamily, type TrafficFault, tcpFamily } from '@chaos/faults'
+import {
+  type DatagramFault,
+  http2Family,
+  httpFamily,
+  messageFamily,
+  type TrafficFault,
+  tcpFamily,
+} from '@chaosproxy/faults'
 import type { Network } from '../network.ts'
 import type { InForce } from './in-force.ts'
 import type { Readers } from './readers.ts'

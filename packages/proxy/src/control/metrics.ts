@@ -1,4 +1,4 @@
-import { linkName } from '@chaos/faults'
+import { linkName } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../link-state.ts'
 import type { ControlPlane } from './plane.ts'
 import type { ManagedProxy } from './proxies.ts'

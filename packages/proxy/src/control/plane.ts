@@ -1,4 +1,4 @@
-import { type Link, linkName, type TrafficFault } from '@chaos/faults'
+import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
 import { shorten } from './address.ts'

@@ -1,5 +1,5 @@
-import type { Endpoint, Link } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import type { Endpoint, Link } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Intercept } from '../interceptor.ts'
 import type { Network } from '../network.ts'
 import type { Identification, PeerFinder } from '../peer/peers.ts'

@@ -1,5 +1,5 @@
-import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { chain } from '../chain.ts'
 import { resp } from '../framing/resp.ts'
 import type { HttpRoute } from '../http/http-faults.ts'

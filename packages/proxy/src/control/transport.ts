@@ -1,4 +1,4 @@
-import { familyOf, type Link, linkName, type TrafficFault } from '@chaos/faults'
+import { familyOf, type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { linksOf, type ManagedProxy } from './proxies.ts'

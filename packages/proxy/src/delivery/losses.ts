@@ -1,4 +1,4 @@
-import type { CutMode } from '@chaos/faults'
+import type { CutMode } from '@chaosproxy/faults'
 import type { Stage, StageOf } from './stage.ts'
 
 // Stages that keep back, lose or change what passes, or end the connection.

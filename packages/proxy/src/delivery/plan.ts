@@ -1,4 +1,4 @@
-import type { CutMode } from '@chaos/faults'
+import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
 // What faults do to bytes, as a function from what waits to its delivery. The pump carries deliveries out.

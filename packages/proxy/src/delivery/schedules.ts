@@ -1,4 +1,4 @@
-import type { Random, TcpHarm } from '@chaos/faults'
+import type { Random, TcpHarm } from '@chaosproxy/faults'
 import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that make bytes late or spread them over time.

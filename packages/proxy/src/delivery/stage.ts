@@ -1,4 +1,4 @@
-import type { CutMode, Random, TcpHarm } from '@chaos/faults'
+import type { CutMode, Random, TcpHarm } from '@chaosproxy/faults'
 
 /** What moves in one direction of a connection: bytes, or how they ended. */
 export type Content = 'bytes' | 'end' | 'reset'

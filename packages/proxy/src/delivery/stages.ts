@@ -1,4 +1,4 @@
-import type { TcpHarm } from '@chaos/faults'
+import type { TcpHarm } from '@chaosproxy/faults'
 import {
   blackhole,
   corrupt,

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { FrameScanner } from './frame-scanner.ts'
 
 /** Requests go from whoever dialled to whom it reached; responses come back. */

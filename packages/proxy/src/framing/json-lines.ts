@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { FrameScanner } from './frame-scanner.ts'
 import { NEEDS_MORE } from './frame-scanner.ts'
 import type { Framing } from './framing.ts'

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from './framing.ts'
 import type { LengthPrefix } from './length-prefix-scanner.ts'
 import { createLengthPrefixScanner } from './length-prefix-scanner.ts'

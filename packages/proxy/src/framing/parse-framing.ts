@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { websocket } from '../websocket/websocket.ts'
 import type { Framing } from './framing.ts'
 import { jsonLines } from './json-lines.ts'

@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from './framing.ts'
 import { createRespScanner } from './resp-scanner.ts'
 import { type RespValue, readResp, readRespCommand } from './resp-value.ts'

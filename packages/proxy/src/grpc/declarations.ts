@@ -1,5 +1,5 @@
-import { quote, readObject } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
 import { scalarNames } from './message-type.ts'
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Field, FieldKind, MessageType, ScalarName } from './message-type.ts'
 import { WIRE, WireError, WireReader } from './wire-reader.ts'
 

@@ -1,4 +1,4 @@
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import { parseDeclarations } from './declarations.ts'
 import { decodeMessage } from './decode-message.ts'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import { quote, readObject } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { parseDeclarations } from './declarations.ts'
 import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'

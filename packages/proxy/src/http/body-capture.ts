@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /**
  * What there is of a body: its bytes, or where there were too many of them their number and SHA-256; or what it says; or

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
-import type { Json } from '@chaos/history'
-import { parseJson } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { parseJson } from '@chaosproxy/history'
 import type { Captured } from './body-capture.ts'
 
 /** Compressed bodies are looked into up to this size. */

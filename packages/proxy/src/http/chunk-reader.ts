@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { BodyCapture } from './body-capture.ts'
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'

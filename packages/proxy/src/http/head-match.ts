@@ -1,4 +1,4 @@
-import type { HttpMatch } from '@chaos/faults'
+import type { HttpMatch } from '@chaosproxy/faults'
 import { type ClientFilter, createClientFilter } from '../client-filter.ts'
 import { compilePath, pathOf } from './path-pattern.ts'
 

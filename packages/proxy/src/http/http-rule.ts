@@ -1,4 +1,4 @@
-import { actsOnReplies, type HttpFault, isCounted, isTimely, type Random } from '@chaos/faults'
+import { actsOnReplies, type HttpFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import { compileHeadMatch, type HeadMatch } from './head-match.ts'
 import type { RequestHead } from './request-head.ts'
 import { StaleReplies } from './stale-replies.ts'

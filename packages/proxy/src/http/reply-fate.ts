@@ -1,4 +1,4 @@
-import type { HttpFault } from '@chaos/faults'
+import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
 import type { WholeReply } from './reply.ts'
 import { editMessage, makeUpReply, statusLine } from './reply.ts'

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { Exit } from '../interceptor.ts'
 import type { Answer } from './answer.ts'
 import type { Turn } from './turn.ts'

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { Stage } from '../interceptor.ts'
 import type { Answer } from './answer.ts'
 import { BodyCapture } from './body-capture.ts'

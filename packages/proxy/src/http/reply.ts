@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Answer } from './answer.ts'
 import type { Field } from './header-block.ts'
 

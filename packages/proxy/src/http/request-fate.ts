@@ -1,4 +1,4 @@
-import type { HttpFault, Random } from '@chaos/faults'
+import type { HttpFault, Random } from '@chaosproxy/faults'
 import type { Captured } from './body-capture.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { WholeMessage } from './reply.ts'

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { Gate } from './gate.ts'
 import type { Pause } from './pause.ts'
 import { trickle } from './pause.ts'

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { Exit, Stage } from '../interceptor.ts'
 import type { Captured } from './body-capture.ts'
 import { BodyCapture } from './body-capture.ts'

@@ -1,5 +1,5 @@
-import type { Random } from '@chaos/faults'
-import type { Nanos } from '@chaos/history'
+import type { Random } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import type { ProxyClock } from '../clock.ts'
 import type { Conversation } from '../interceptor.ts'
 import type { ConnectionRecorder } from '../recorder/recorder.ts'

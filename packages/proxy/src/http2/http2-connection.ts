@@ -1,4 +1,4 @@
-import { http2Codes } from '@chaos/faults'
+import { http2Codes } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Direction } from '../framing/framing.ts'
 import type { MatchableHead } from '../http/head-match.ts'

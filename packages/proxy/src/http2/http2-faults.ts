@@ -1,5 +1,5 @@
-import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { createClientFilter } from '../client-filter.ts'
 import { type ProxyClock, systemClock } from '../clock.ts'
 import type { RecordQueue } from '../http/http-connection.ts'

@@ -1,5 +1,5 @@
-import { http2Codes } from '@chaos/faults'
-import type { Nanos } from '@chaos/history'
+import { http2Codes } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import { isGrpc } from '../grpc/grpc-content.ts'
 import type { Answer } from '../http/answer.ts'
 import type { MatchableHead } from '../http/head-match.ts'

@@ -1,4 +1,4 @@
-import { type Http2Fault, isCounted, isTimely, type Random } from '@chaos/faults'
+import { type Http2Fault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import { compileHeadMatch, type HeadMatch, type MatchableHead } from '../http/head-match.ts'
 
 /** A fault in force, over all its links. */

@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import type { Direction, Framing } from '../framing/framing.ts'
 import { isOneMessage } from '../framing/framing.ts'
 

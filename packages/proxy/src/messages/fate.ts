@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import { flipBits } from './corrupt.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 

@@ -1,5 +1,5 @@
-import type { MessageMatch } from '@chaos/faults'
-import { canonical, type Json, UserError } from '@chaos/history'
+import type { MessageMatch } from '@chaosproxy/faults'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
 import type { Direction, Framing } from '../framing/framing.ts'
 
 /**

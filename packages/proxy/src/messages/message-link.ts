@@ -1,5 +1,5 @@
-import type { Link, Random } from '@chaos/faults'
-import { linkName } from '@chaos/faults'
+import type { Link, Random } from '@chaosproxy/faults'
+import { linkName } from '@chaosproxy/faults'
 import { CarriedRules } from '../rule-list.ts'
 import { MessageRule, type Standing, type Track } from './message-rule.ts'
 

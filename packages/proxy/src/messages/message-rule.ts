@@ -1,4 +1,4 @@
-import { isCounted, isTimely, type MessageFault, type Random } from '@chaos/faults'
+import { isCounted, isTimely, type MessageFault, type Random } from '@chaosproxy/faults'
 import type { Direction, Framing } from '../framing/framing.ts'
 import { compileMatch } from './match.ts'
 

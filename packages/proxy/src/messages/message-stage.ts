@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { FrameSink } from '../framing/frame-reader.ts'
 import { FrameReader } from '../framing/frame-reader.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type Endpoint, quote, readObject } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { type Endpoint, quote, readObject } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { PeerFinder } from './peers.ts'
 import { findBySocketOwner } from './socket-owner.ts'
 

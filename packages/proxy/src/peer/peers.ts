@@ -1,4 +1,4 @@
-import type { Endpoint } from '@chaos/faults'
+import type { Endpoint } from '@chaosproxy/faults'
 
 export interface Address {
   readonly host: string

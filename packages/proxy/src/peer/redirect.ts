@@ -1,8 +1,8 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
-import type { Endpoint } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import type { Endpoint } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Address, PeerFinder } from './peers.ts'
 
 /** What a user's processes dial, and where they come to instead: a route of the proxy for that link alone. */

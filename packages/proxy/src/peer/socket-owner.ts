@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import type { Endpoint } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import type { Endpoint } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Address, PeerFinder } from './peers.ts'
 import { findInode } from './socket-table.ts'
 

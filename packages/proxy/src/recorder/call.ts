@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /** Said by the answer only: the value a server makes up, the key of what it creates. */
 export const UNSAID: unique symbol = Symbol('unsaid')

@@ -1,5 +1,5 @@
-import type { EventType, Json, Nanos } from '@chaos/history'
-import { printJsonLine } from '@chaos/history'
+import type { EventType, Json, Nanos } from '@chaosproxy/history'
+import { printJsonLine } from '@chaosproxy/history'
 
 /**
  * The parts of an event's line, from the comma after its index on: put together they are what `printJsonLine` makes of the

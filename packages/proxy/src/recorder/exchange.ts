@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaos/history'
+import type { Nanos } from '@chaosproxy/history'
 import type { Call, Completion, Completions, Edges, Entry, Understanding } from './call.ts'
 import { EDGE, nameOf, UNSAID } from './call.ts'
 import { extraText } from './event-line.ts'

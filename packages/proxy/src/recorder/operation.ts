@@ -1,4 +1,4 @@
-import type { EventType, Nanos } from '@chaos/history'
+import type { EventType, Nanos } from '@chaosproxy/history'
 import type { Call, Completion, Edges } from './call.ts'
 import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import { eventLine, extraText, subjectText, valueText } from './event-line.ts'

@@ -1,7 +1,7 @@
 import { close as closeFile, fsync, openSync, write as writeFile } from 'node:fs'
 import { extname } from 'node:path'
-import type { Header } from '@chaos/history'
-import { printJsonHeader, UserError } from '@chaos/history'
+import type { Header } from '@chaosproxy/history'
+import { printJsonHeader, UserError } from '@chaosproxy/history'
 import type { LineSink } from './event-order.ts'
 import { sealRecord } from './seal-record.ts'
 

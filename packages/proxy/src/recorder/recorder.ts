@@ -1,5 +1,5 @@
-import type { Json, Nanos, SessionSource } from '@chaos/history'
-import { canonical, nanos } from '@chaos/history'
+import type { Json, Nanos, SessionSource } from '@chaosproxy/history'
+import { canonical, nanos } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
 import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'

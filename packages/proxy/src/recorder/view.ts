@@ -1,4 +1,4 @@
-import type { Json, Nanos } from '@chaos/history'
+import type { Json, Nanos } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
 import { eventLine, subjectText, valueText } from './event-line.ts'
 import type { LineSink, Place } from './event-order.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Touches } from '../recorder/call.ts'
 import { effectOf } from './command-effects.ts'
 import type { Recognised } from './command-reader.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /** What a command may change, whatever its answer: nothing that is stored, these keys, or who knows what. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Completion, type Completions, UNSAID } from '../recorder/call.ts'
 import { isError, type Part, refusalOf, type Says } from './answers.ts'
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import { FrameReader } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { readResp } from '../framing/resp-value.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 
 /**
  * The names of keys in a history: the key itself in database 0, `1/key` in another one, `key[field]` for a field of a

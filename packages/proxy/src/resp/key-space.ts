@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { End, Names } from './command-reader.ts'
 import { nameOfField, nameOfKey } from './key-names.ts'
 import { Lifetimes } from './lifetimes.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Call, Completion, Completions } from '../recorder/call.ts'
 import type { Part } from './answers.ts'
 

@@ -1,5 +1,5 @@
-import type { Endpoint } from '@chaos/faults'
-import type { Json, Nanos } from '@chaos/history'
+import type { Endpoint } from '@chaosproxy/faults'
+import type { Json, Nanos } from '@chaosproxy/history'
 import { FrameReader, type FrameSink } from '../framing/frame-reader.ts'
 import { resp, respToJson } from '../framing/resp.ts'
 import { isNoCommand, type RespValue, readResp, readRespCommand } from '../framing/resp-value.ts'

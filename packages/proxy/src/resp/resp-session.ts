@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches, Understanding } from '../recorder/call.ts'
 import { type Analysed, analyse, nameOfCommand, recognise, touchesOf } from './analyse.ts'
 import { isError, type Part } from './answers.ts'

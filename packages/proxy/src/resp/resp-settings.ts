@@ -1,5 +1,5 @@
-import { quote } from '@chaos/faults'
-import { type Json, UserError } from '@chaos/history'
+import { quote } from '@chaosproxy/faults'
+import { type Json, UserError } from '@chaosproxy/history'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 
 /** What tells the clients of a Redis apart, where not what they say of themselves. */

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Part, type Says, saysCount } from './answers.ts'
 import { type CommandReaders, one, read, several, word } from './command-reader.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Part, saysOk, saysOkOr, saysOld } from './answers.ts'
 import { type CommandReader, cas, EXPIRES, keeping, one, word, write } from './command-reader.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysSum, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Completion, Completions, Touches } from '../recorder/call.ts'
 import { type Analysed, joined, touchesOf } from './analyse.ts'
 import { isError, type Part, refusalOf } from './answers.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** @throws UserError (usage) */
 export function validatePort(routeName: string, what: string, port: number): void {

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
-import type { Endpoint } from '@chaos/faults'
+import type { Endpoint } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import type { Intercept } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Authority, Identity } from './authority.ts'
 
 /** Clients speak TLS with the proxy, which has a certificate of its own. */

@@ -1,5 +1,5 @@
-import type { DatagramFault, Link, Random } from '@chaos/faults'
-import { datagramFamily, linkName } from '@chaos/faults'
+import type { DatagramFault, Link, Random } from '@chaosproxy/faults'
+import { datagramFamily, linkName } from '@chaosproxy/faults'
 import type { ProxyClock } from '../clock.ts'
 import { LinkTable } from '../link-table.ts'
 import { appliedTo, RuleList } from '../rule-list.ts'

@@ -1,4 +1,4 @@
-import { type DatagramFault, isCounted, isTimely, type Random } from '@chaos/faults'
+import { type DatagramFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import type { ClientFilter } from '../client-filter.ts'
 import { createClientFilter } from '../client-filter.ts'
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type Json, UserError } from '@chaos/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'

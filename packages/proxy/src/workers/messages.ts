@@ -1,5 +1,5 @@
-import type { TcpFault } from '@chaos/faults'
-import type { UserErrorCode } from '@chaos/history'
+import type { TcpFault } from '@chaosproxy/faults'
+import type { UserErrorCode } from '@chaosproxy/history'
 import type { LinkStatistics } from '../link-state.ts'
 import type { RouteOptions } from '../tcp/route.ts'
 import type { Trouble } from '../tcp/trouble.ts'

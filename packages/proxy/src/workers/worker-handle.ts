@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster'
 import cluster from 'node:cluster'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { TroubleListener } from '../tcp/trouble.ts'
 import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
 

@@ -1,7 +1,7 @@
 // A process that carries connections of a network whose control is in another one.
 
-import { createRandom } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { createRandom } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { AppliedFault } from '../applied-fault.ts'
 import { createNetwork } from '../network.ts'
 import type { Route } from '../tcp/route.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { trafficFaultKinds } from '@chaos/faults'
+import { trafficFaultKinds } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import type { DescribedRoute } from '../../src/control/v1/described-route.ts'
 import { v1Routes } from '../../src/control/v1/routes.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameReader } from '../../src/framing/frame-reader.ts'

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { type ClientOptions, type ClientReadableStream, type ClientWritableStream, status } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
 import type { RouteTable } from '../../src/http/route-table.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
 import { bytesOf, readRequests, readResponses } from './feed.ts'
 import type { NodeView } from './node-view.ts'

@@ -1,4 +1,4 @@
-import type { HttpFault } from '@chaos/faults'
+import type { HttpFault } from '@chaosproxy/faults'
 import { eventually } from '../sockets.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 

@@ -1,4 +1,4 @@
-import { createRandom } from '@chaos/faults'
+import { createRandom } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import { HeaderMemo } from '../../src/http/header-memo.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'

@@ -1,4 +1,4 @@
-import { createRandom } from '@chaos/faults'
+import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { closeEverythingAfterEach, dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { bytesOf, cutAt, readResponses } from './feed.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '@chaos/faults'
+import type { Random } from '@chaosproxy/faults'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
 import { bytesOf, cutAt, readRequests, readResponses, traceOf } from './feed.ts'
 

@@ -1,4 +1,4 @@
-import { createRandom } from '@chaos/faults'
+import { createRandom } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 import { closeEverythingAfterEach, dial, eventually, Received, serve } from '../sockets.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type OutgoingHttpHeaders } from 'node:http2'
 import { type AddressInfo, createServer } from 'node:net'
-import { createRandom } from '@chaos/faults'
+import { createRandom } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameReader } from '../../src/framing/frame-reader.ts'

@@ -1,4 +1,4 @@
-import type { MessageHarm } from '@chaos/faults'
+import type { MessageHarm } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonLines } from '../../src/framing/json-lines.ts'

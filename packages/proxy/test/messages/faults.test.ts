@@ -1,5 +1,5 @@
-import type { MessageTrigger } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { MessageTrigger } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { jsonLines } from '../../src/framing/json-lines.ts'
 import { lengthPrefixed } from '../../src/framing/length-prefixed.ts'

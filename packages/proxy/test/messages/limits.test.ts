@@ -1,5 +1,5 @@
-import { messageFamily } from '@chaos/faults'
-import { millis, UserError } from '@chaos/history'
+import { messageFamily } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { Framing } from '../../src/framing/framing.ts'
 import { jsonLines } from '../../src/framing/json-lines.ts'

@@ -1,5 +1,5 @@
-import type { MessageFault, MessageHarm } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { MessageFault, MessageHarm } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import type { Framing } from '../../src/framing/framing.ts'
 import { jsonLines } from '../../src/framing/json-lines.ts'
 import type { Exit, Interceptor } from '../../src/interceptor.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '@chaos/history'
-import { nanos } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { nanos } from '@chaosproxy/history'
 import type { Call, Understanding } from '../../src/recorder/call.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
 import { RecordedLines } from '../http/live.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, write as writeFile, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Disk } from '../../src/recorder/record-file.ts'
 import { openRecordFile } from '../../src/recorder/record-file.ts'

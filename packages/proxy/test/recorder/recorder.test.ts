@@ -1,5 +1,5 @@
-import type { Json } from '@chaos/history'
-import { parseJsonLine, printJsonLine } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { parseJsonLine, printJsonLine } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { EventOrder } from '../../src/recorder/event-order.ts'
 import { Retries } from '../../src/recorder/retries.ts'

@@ -1,4 +1,4 @@
-import type { Event } from '@chaos/history'
+import type { Event } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { command } from '../redis.ts'
 import { closeEverythingAfterEach, eventually } from '../sockets.ts'

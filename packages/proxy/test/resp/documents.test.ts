@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Completion, UNSAID } from '../../src/recorder/call.ts'
 import { analyse } from '../../src/resp/analyse.ts'

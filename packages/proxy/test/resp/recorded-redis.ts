@@ -1,5 +1,5 @@
-import { type CheckOptions, check } from '@chaos/checker'
-import { type History, HistoryBuilder, type Json, millis, parseJsonLine } from '@chaos/history'
+import { type CheckOptions, check } from '@chaosproxy/checker'
+import { type History, HistoryBuilder, type Json, millis, parseJsonLine } from '@chaosproxy/history'
 import { FrameReader } from '../../src/framing/frame-reader.ts'
 import { resp, respToJson } from '../../src/framing/resp.ts'
 import { readResp } from '../../src/framing/resp-value.ts'

@@ -1,4 +1,4 @@
-import type { Event } from '@chaos/history'
+import type { Event } from '@chaosproxy/history'
 import { chain } from '../../src/chain.ts'
 import { resp } from '../../src/framing/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'

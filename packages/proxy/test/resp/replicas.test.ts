@@ -1,4 +1,4 @@
-import { millis } from '@chaos/history'
+import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { installed, type RealServer, startRedis, whySkipped } from '../real-servers.ts'
 import { closeEverythingAfterEach, network } from '../sockets.ts'

@@ -1,5 +1,5 @@
-import { check } from '@chaos/checker'
-import { HistoryBuilder, millis, parseJsonLine } from '@chaos/history'
+import { check } from '@chaosproxy/checker'
+import { HistoryBuilder, millis, parseJsonLine } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { parseCarriage } from '../../src/control/carriage.ts'
 import { createControlPlane } from '../../src/control/plane.ts'

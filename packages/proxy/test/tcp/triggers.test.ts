@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { TcpHarm, TcpTrigger } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { TcpHarm, TcpTrigger } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import {
   closeEverythingAfterEach,

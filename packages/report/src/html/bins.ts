@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, OK } from '@chaos/history'
+import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
 import { quantile } from '../statistics.ts'
 
 /** What happened in each stretch of the run: what the charts draw. */

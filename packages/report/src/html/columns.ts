@@ -1,5 +1,5 @@
-import type { OperationRow } from '@chaos/checker'
-import { type History, NULL, type ValueId } from '@chaos/history'
+import type { OperationRow } from '@chaosproxy/checker'
+import { type History, NULL, type ValueId } from '@chaosproxy/history'
 import type { EmbeddedOperations } from '../browser/page-data.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { lastTime } from '../fault-spans.ts'

@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow } from '@chaos/checker'
-import type { History, Json } from '@chaos/history'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { History, Json } from '@chaosproxy/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {

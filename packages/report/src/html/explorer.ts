@@ -1,5 +1,5 @@
-import type { OperationRow, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { OperationRow, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import { count, duration, plural } from '../words.ts'
 import type { Selection } from './columns.ts'

@@ -1,4 +1,4 @@
-import type { Report, Verdict } from '@chaos/checker'
+import type { Report, Verdict } from '@chaosproxy/checker'
 import { foundLevel, levelsOf, reasonText, verdictOf } from '../level-words.ts'
 import { capitalised, duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'

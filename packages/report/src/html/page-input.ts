@@ -1,5 +1,5 @@
-import type { Report } from '@chaos/checker'
-import type { History, Json } from '@chaos/history'
+import type { Report } from '@chaosproxy/checker'
+import type { History, Json } from '@chaosproxy/history'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
 /** Everything a page can show: of a run, or of a file alone (then there is no run). */

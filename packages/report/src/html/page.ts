@@ -1,5 +1,5 @@
-import type { Counterexample } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import type { PageData } from '../browser/page-data.ts'
 import { type FaultSpan, faultSpans } from '../fault-spans.ts'
 import { adjective, foundText, levelsOf, verdictOf } from '../level-words.ts'

@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow } from '@chaos/checker'
-import { type History, inputOf, type Json, OK, outputOf } from '@chaos/history'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { functionOf, isRead } from '../operation-words.ts'
 
 /** What the object may have been during a stretch of the drawing. */

@@ -1,5 +1,5 @@
-import type { Accounting, Report, Staleness } from '@chaos/checker'
-import { nameOfChoice } from '@chaos/faults'
+import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
+import { nameOfChoice } from '@chaosproxy/faults'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { FaultSpan } from '../fault-spans.ts'
 import { printable, valueText } from '../operation-words.ts'

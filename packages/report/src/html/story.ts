@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow, OrderEdge } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {

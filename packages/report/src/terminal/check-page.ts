@@ -1,5 +1,5 @@
-import type { Report } from '@chaos/checker'
-import type { History, Json } from '@chaos/history'
+import type { Report } from '@chaosproxy/checker'
+import type { History, Json } from '@chaosproxy/history'
 import { faultSpans } from '../fault-spans.ts'
 import { levelsOf, reasonText, strongestOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'

@@ -1,5 +1,5 @@
-import type { Counterexample } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, orderText } from '../operation-words.ts'

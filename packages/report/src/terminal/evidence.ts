@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { during, type FaultSpan } from '../fault-spans.ts'
 import { adjective, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'

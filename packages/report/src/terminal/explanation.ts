@@ -1,5 +1,5 @@
-import type { Counterexample, OrderEdge, Report, Verdict } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample, OrderEdge, Report, Verdict } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { adjective, levelsOf, verdictOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'

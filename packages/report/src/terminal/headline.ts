@@ -1,4 +1,4 @@
-import type { Report, Verdict } from '@chaos/checker'
+import type { Report, Verdict } from '@chaosproxy/checker'
 import { adjective, levelsOf, strongestOf, verdictOf } from '../level-words.ts'
 import { capitalised, duration } from '../words.ts'
 import type { Style } from './style.ts'

@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 

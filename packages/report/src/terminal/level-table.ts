@@ -1,5 +1,5 @@
-import type { Counterexample, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Counterexample, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { levelRows, rowName, verdictOf } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { count } from '../words.ts'

@@ -1,5 +1,5 @@
-import type { Accounting, Report } from '@chaos/checker'
-import type { History } from '@chaos/history'
+import type { Accounting, Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { faultSpans } from '../fault-spans.ts'
 import { foundText, strongestOf } from '../level-words.ts'

@@ -1,4 +1,4 @@
-import { describeFault, faultDefinitions } from '@chaos/faults'
+import { describeFault, faultDefinitions } from '@chaosproxy/faults'
 import { nameText, printable } from '../operation-words.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '../run-summary.ts'
 import { count, duration, listed, listedAtMost, moment, percent, plural } from '../words.ts'

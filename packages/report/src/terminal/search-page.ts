@@ -1,4 +1,4 @@
-import type { Millis } from '@chaos/history'
+import type { Millis } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { count, durationOfMillis, plural } from '../words.ts'
 import type { PageStyle } from './evidence.ts'

@@ -1,4 +1,4 @@
-import { type Nanos, nanosToMillis } from '@chaos/history'
+import { type Nanos, nanosToMillis } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { clip, displayWidth, padEnd } from './width.ts'

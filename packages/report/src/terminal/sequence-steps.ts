@@ -1,5 +1,5 @@
-import { describeFault, type Fault, type NodeId } from '@chaos/faults'
-import { type History, type Nanos, nanos } from '@chaos/history'
+import { describeFault, type Fault, type NodeId } from '@chaosproxy/faults'
+import { type History, type Nanos, nanos } from '@chaosproxy/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
 import { plural } from '../words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'

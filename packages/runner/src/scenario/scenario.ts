@@ -1,7 +1,7 @@
-import type { Fault, NodeId, Schedule } from '@chaos/faults'
-import type { Input, Millis, Nanos } from '@chaos/history'
-import type { KnobValue } from '@chaos/protocols'
-import type { Settings } from '@chaos/workloads'
+import type { Fault, NodeId, Schedule } from '@chaosproxy/faults'
+import type { Input, Millis, Nanos } from '@chaosproxy/history'
+import type { KnobValue } from '@chaosproxy/protocols'
+import type { Settings } from '@chaosproxy/workloads'
 
 /**
  * An operation and its start time. If its client is still busy then, it begins as soon as the previous operation ends.

@@ -1,4 +1,4 @@
-import type { Endpoint, Fault, NodeId } from '@chaos/faults'
+import type { Endpoint, Fault, NodeId } from '@chaosproxy/faults'
 import type { Scenario } from './scenario.ts'
 
 /** The same scenario with two nodes exchanged, for a cluster that elected a different first leader. */

@@ -1,4 +1,4 @@
-import { type Event, millis, millisToNanos, nanos, UserError } from '@chaos/history'
+import { type Event, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import type { HistorySink } from '../ports.ts'
 import { type Progress, type RunHandle, type RunOutcome, startRun } from '../run.ts'
 import type { StartedCluster } from '../target.ts'

@@ -1,4 +1,4 @@
-import type { Workload } from '@chaos/workloads'
+import type { Workload } from '@chaosproxy/workloads'
 import type { Target } from '../target.ts'
 
 /** Finds what a run's spec names. */

@@ -1,4 +1,4 @@
-import type { Level } from '@chaos/checker'
+import type { Level } from '@chaosproxy/checker'
 import {
   createRandom,
   type FaultKind,
@@ -8,9 +8,9 @@ import {
   parseSchedule,
   planSchedule,
   type Schedule,
-} from '@chaos/faults'
-import { didYouMean, UserError } from '@chaos/history'
-import { type Settings, settingsFor, type Workload } from '@chaos/workloads'
+} from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import type { RunExpectation } from '../judge.ts'
 import type { Target } from '../target.ts'
 import type { Registries } from './registries.ts'

@@ -1,5 +1,5 @@
-import type { Event } from '@chaos/history'
-import type { RunSummary } from '@chaos/report'
+import type { Event } from '@chaosproxy/history'
+import type { RunSummary } from '@chaosproxy/report'
 import type { Progress } from '../run.ts'
 import type { RunSpec } from './run-spec.ts'
 

@@ -1,7 +1,7 @@
-import { type Level, levels } from '@chaos/checker'
-import type { FaultChoice } from '@chaos/faults'
-import { type Json, type Millis, millis, nearest, UserError } from '@chaos/history'
-import type { Settings } from '@chaos/workloads'
+import { type Level, levels } from '@chaosproxy/checker'
+import type { FaultChoice } from '@chaosproxy/faults'
+import { type Json, type Millis, millis, nearest, UserError } from '@chaosproxy/history'
+import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 
 /** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */

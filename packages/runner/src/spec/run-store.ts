@@ -1,4 +1,4 @@
-import type { Header, History, UserError } from '@chaos/history'
+import type { Header, History, UserError } from '@chaosproxy/history'
 import type { HistorySink } from '../ports.ts'
 
 /** Where one run keeps its files. */

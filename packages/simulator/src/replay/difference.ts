@@ -1,4 +1,4 @@
-import { type Event, printJsonLine } from '@chaos/history'
+import { type Event, printJsonLine } from '@chaosproxy/history'
 
 /**
  * Describes the first difference in what clients saw in two runs that should be the same; undefined if there is none.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Event, printJsonLine } from '@chaos/history'
+import { type Event, printJsonLine } from '@chaosproxy/history'
 
 /** SHA-256 of a history as saved, shortened to 16 hexadecimal digits: the same run has the same digest everywhere. */
 export function digestOf(events: readonly Event[]): string {

@@ -9,10 +9,10 @@ import {
   readObject,
   readParameters,
   text,
-} from '@chaos/faults'
-import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaos/history'
-import type { KnobValue } from '@chaos/protocols'
-import type { PlannedFault, PlannedOperation, Scenario } from '@chaos/runner'
+} from '@chaosproxy/faults'
+import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import type { KnobValue } from '@chaosproxy/protocols'
+import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 
 /** A failing scenario as a file that people can read, keep and edit. */
 export interface Replay {

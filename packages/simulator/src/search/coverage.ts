@@ -1,7 +1,7 @@
-import type { NodeId, Random } from '@chaos/faults'
-import { nanos } from '@chaos/history'
-import type { AnyMachine } from '@chaos/protocols'
-import { type PlannedFault, type Scenario, scheduleOf } from '@chaos/runner'
+import type { NodeId, Random } from '@chaosproxy/faults'
+import { nanos } from '@chaosproxy/history'
+import type { AnyMachine } from '@chaosproxy/protocols'
+import { type PlannedFault, type Scenario, scheduleOf } from '@chaosproxy/runner'
 import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
 

@@ -1,4 +1,4 @@
-import type { AnyMachine, ProtocolDefinition } from '@chaos/protocols'
+import type { AnyMachine, ProtocolDefinition } from '@chaosproxy/protocols'
 
 /** What makes a run unrepeatable, and what to use instead. */
 const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" that start is given'

@@ -6,10 +6,10 @@ import {
   nodeNames,
   type Random,
   type ScheduledFault,
-} from '@chaos/faults'
-import { type Millis, type Nanos, nanos } from '@chaos/history'
-import { type PlannedOperation, type Scenario, scheduleOf } from '@chaos/runner'
-import { EVEN_RANK } from '@chaos/workloads'
+} from '@chaosproxy/faults'
+import { type Millis, type Nanos, nanos } from '@chaosproxy/history'
+import { type PlannedOperation, type Scenario, scheduleOf } from '@chaosproxy/runner'
+import { EVEN_RANK } from '@chaosproxy/workloads'
 import type { Plan } from './plan.ts'
 import type { Reaction } from './reaction.ts'
 import { type Finding, searchSeeds } from './search-seeds.ts'

@@ -1,5 +1,5 @@
-import { type Fault, type Link, linksBetween, type NodeId } from '@chaos/faults'
-import type { Nanos } from '@chaos/history'
+import { type Fault, type Link, linksBetween, type NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import type { Moment } from '../node.ts'
 
 /** Something to do to a node at the nth moment of a run when some node is at its weakest. */

@@ -1,5 +1,5 @@
-import { createRandom } from '@chaos/faults'
-import type { Scenario } from '@chaos/runner'
+import { createRandom } from '@chaosproxy/faults'
+import type { Scenario } from '@chaosproxy/runner'
 import { firstDifference } from '../replay/difference.ts'
 import { createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'

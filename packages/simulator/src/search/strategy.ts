@@ -1,5 +1,5 @@
-import { nemeses as allNemeses, type Nemesis, type NodeId, type Random, type ScheduledFault } from '@chaos/faults'
-import { type Millis, millis, nanos } from '@chaos/history'
+import { nemeses as allNemeses, type Nemesis, type NodeId, type Random, type ScheduledFault } from '@chaosproxy/faults'
+import { type Millis, millis, nanos } from '@chaosproxy/history'
 import type { Moment } from '../node.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
 

@@ -1,6 +1,6 @@
-import type { Level } from '@chaos/checker'
-import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaos/protocols'
-import type { Settings, Workload } from '@chaos/workloads'
+import type { Level } from '@chaosproxy/checker'
+import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
+import type { Settings, Workload } from '@chaosproxy/workloads'
 
 /** What is searched: a protocol with its options, and the level its histories must meet. */
 export interface Subject {

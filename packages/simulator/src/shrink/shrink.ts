@@ -1,4 +1,4 @@
-import type { Scenario } from '@chaos/runner'
+import type { Scenario } from '@chaosproxy/runner'
 import { deleteParts } from './delete-parts.ts'
 import { fewerKnobs, fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 

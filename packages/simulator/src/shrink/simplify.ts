@@ -1,6 +1,6 @@
-import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@chaos/faults'
-import { type Nanos, nanos } from '@chaos/history'
-import type { PlannedFault, Scenario } from '@chaos/runner'
+import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { PlannedFault, Scenario } from '@chaosproxy/runner'
 
 /** A change that makes a scenario simpler; undefined if there is nothing to change. */
 type Change = (scenario: Scenario) => Scenario | undefined

@@ -1,5 +1,5 @@
-import { type Nanos, nanos } from '@chaos/history'
-import type { PlannedFault, Scenario } from '@chaos/runner'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { PlannedFault, Scenario } from '@chaosproxy/runner'
 
 const GAPS_MS = [100, 50, 20, 5]
 const STRETCHES = [8, 4, 2]

@@ -1,6 +1,6 @@
-import { nodeNames, type Random } from '@chaos/faults'
-import { nanos } from '@chaos/history'
-import { type PlannedFault, type Scenario, swapNodes } from '@chaos/runner'
+import { nodeNames, type Random } from '@chaosproxy/faults'
+import { nanos } from '@chaosproxy/history'
+import { type PlannedFault, type Scenario, swapNodes } from '@chaosproxy/runner'
 import { moved } from './simplify.ts'
 
 const SHIFT_NANOS = 100e6

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import { type Command, commandText } from './command.ts'
 import { startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory } from './data-directory.ts'

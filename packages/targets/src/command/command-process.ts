@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { type Command, commandText } from './command.ts'
 import type { Keeper } from './keeper.ts'
 import {

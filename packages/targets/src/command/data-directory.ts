@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
 /**

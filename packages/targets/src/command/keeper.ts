@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { builtEntry } from '../entry.ts'
 import type { TreeRoot } from './process-tree.ts'
 

@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
 /** What stands in a command for what is known only once it starts: `{port}`, `{data}`, `{node}`, … */

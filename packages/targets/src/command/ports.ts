@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** Outgoing connections get ports from here on, unless the machine says otherwise. */
 const USUAL_FIRST_EPHEMERAL = 32_768

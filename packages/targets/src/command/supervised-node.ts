@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
 

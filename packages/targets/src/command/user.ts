@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 export interface SystemUser {
   readonly uid: number

@@ -1,5 +1,5 @@
-import { type Nanos, nanos } from '@chaos/history'
-import type { Clock } from '@chaos/runner'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { Clock } from '@chaosproxy/runner'
 
 /** The longest that a timer of Node's waits; it fires at once beyond that. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1

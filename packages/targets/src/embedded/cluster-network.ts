@@ -1,6 +1,6 @@
-import type { NodeId } from '@chaos/faults'
-import type { HttpFaults, MessageFaults, Network, Recorder, Route, RouteTable } from '@chaos/proxy'
-import { createHttpFaults, createMessageFaults, createNetwork, jsonLines } from '@chaos/proxy'
+import type { NodeId } from '@chaosproxy/faults'
+import type { HttpFaults, MessageFaults, Network, Recorder, Route, RouteTable } from '@chaosproxy/proxy'
+import { createHttpFaults, createMessageFaults, createNetwork, jsonLines } from '@chaosproxy/proxy'
 import type { Ports } from './node-process.ts'
 
 /** The proxy around a cluster: a route from the clients to each node, and one from each node to each other node. */

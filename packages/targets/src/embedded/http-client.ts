@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
-import type { Completion, Input, Json } from '@chaos/history'
-import type { Session } from '@chaos/protocols'
-import type { Client, Request } from '@chaos/runner'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Session } from '@chaosproxy/protocols'
+import type { Client, Request } from '@chaosproxy/runner'
 import { type ParsedResponse, parseResponse } from './http-response.ts'
 
 export interface HttpClientOptions {

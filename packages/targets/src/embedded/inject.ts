@@ -10,8 +10,8 @@ import {
   type NodeFault,
   type NodeId,
   tcpFamily,
-} from '@chaos/faults'
-import type { Heal, Injected } from '@chaos/runner'
+} from '@chaosproxy/faults'
+import type { Heal, Injected } from '@chaosproxy/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { EmbeddedNode } from './embedded-node.ts'
 import { embeddedSuffers } from './suffers.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { UserError } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { UserError } from '@chaosproxy/history'
 
 /** What the nodes of a cluster tell of themselves, and who wants to know. */
 export interface ClusterNews {

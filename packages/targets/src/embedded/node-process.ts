@@ -1,5 +1,5 @@
-import { UserError } from '@chaos/history'
-import type { NodeStatus } from '@chaos/protocols'
+import { UserError } from '@chaosproxy/history'
+import type { NodeStatus } from '@chaosproxy/protocols'
 import type { Command } from '../command/command.ts'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'

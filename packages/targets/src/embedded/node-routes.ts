@@ -1,5 +1,5 @@
-import type { RouteTable } from '@chaos/proxy'
-import type { AskedOperations } from '@chaos/runner'
+import type { RouteTable } from '@chaosproxy/proxy'
+import type { AskedOperations } from '@chaosproxy/runner'
 
 /** A node says these only where nothing was done: see `node/http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const

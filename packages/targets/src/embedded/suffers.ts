@@ -1,5 +1,5 @@
-import { type FaultKind, familyOf } from '@chaos/faults'
-import type { Suffering } from '@chaos/runner'
+import { type FaultKind, familyOf } from '@chaosproxy/faults'
+import type { Suffering } from '@chaosproxy/runner'
 
 const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
   'corrupt-message': {

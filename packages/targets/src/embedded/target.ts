@@ -1,5 +1,5 @@
-import type { ProtocolDefinition } from '@chaos/protocols'
-import { protocolTarget, type Target } from '@chaos/runner'
+import type { ProtocolDefinition } from '@chaosproxy/protocols'
+import { protocolTarget, type Target } from '@chaosproxy/runner'
 import { startEmbeddedCluster } from './cluster.ts'
 import { NODE_CLIENTS } from './node-routes.ts'
 import { embeddedSuffers } from './suffers.ts'

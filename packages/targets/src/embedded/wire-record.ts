@@ -1,7 +1,7 @@
-import { type Nanos, nanos } from '@chaos/history'
-import type { Recorder, RouteTable } from '@chaos/proxy'
-import { createRecorder } from '@chaos/proxy'
-import type { AskedOperations, WireRecorder, WireSink } from '@chaos/runner'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { Recorder, RouteTable } from '@chaosproxy/proxy'
+import { createRecorder } from '@chaosproxy/proxy'
+import type { AskedOperations, WireRecorder, WireSink } from '@chaosproxy/runner'
 import { nodeRoutes } from './node-routes.ts'
 
 /** What the proxy sees of the clients, kept until somebody wants to have it written. */

@@ -1,4 +1,4 @@
-import type { Effect } from '@chaos/protocols'
+import type { Effect } from '@chaosproxy/protocols'
 import type { Journal } from './journal.ts'
 import { encodeRecord } from './journal.ts'
 

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net'
-import type { NodeId } from '@chaos/faults'
-import { type Completion, millis, UserError } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, millis, UserError } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type Command,
@@ -8,7 +8,7 @@ import {
   type NodeStatus,
   type Transition,
   threwOn,
-} from '@chaos/protocols'
+} from '@chaosproxy/protocols'
 import { type AnyEffect, createEffectRunner, type VolatileEffect } from './effects.ts'
 import { createHttpApi } from './http-api.ts'
 import { openJournal } from './journal.ts'

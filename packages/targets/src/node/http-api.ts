@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { NodeId } from '@chaos/faults'
-import type { Completion, Input, Json } from '@chaos/history'
-import type { Command, NodeStatus, Session } from '@chaos/protocols'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Command, NodeStatus, Session } from '@chaosproxy/protocols'
 
 const MAX_BODY_BYTES = 1024 * 1024
 

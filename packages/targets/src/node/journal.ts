@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 // One record a line, so that a journal can be read with `less`:
 //   LENGTH CRC32 JSON\n      length in bytes and checksum of the JSON, eight hexadecimal digits each

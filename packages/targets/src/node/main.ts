@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { MachineError, threwBetweenSteps } from '@chaos/protocols'
+import { MachineError, threwBetweenSteps } from '@chaosproxy/protocols'
 import { loadProtocol } from '../protocol-file.ts'
 import { isUserFile } from '../user-file/import.ts'
 import { startNode } from './host.ts'

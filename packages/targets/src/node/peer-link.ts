@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 
 const FIRST_BACKOFF_MS = 20
 const LONGEST_BACKOFF_MS = 320

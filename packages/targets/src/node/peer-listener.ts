@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { NodeId } from '@chaos/faults'
+import type { NodeId } from '@chaosproxy/faults'
 
 /** A line longer than this is no message of ours. Characters. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { Completion } from '@chaos/history'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion } from '@chaosproxy/history'
 
 /** Clients that wait for an answer. */
 export interface Requests {

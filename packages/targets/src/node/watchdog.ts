@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { NodeId } from '@chaos/faults'
-import { describeEvent } from '@chaos/protocols'
+import type { NodeId } from '@chaosproxy/faults'
+import { describeEvent } from '@chaosproxy/protocols'
 
 // A step that never returns stops its process, and nobody there can tell. What it is at is therefore kept in memory that
 // another thread looks at.

@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaos/faults'
-import type { KnobValue, NodeStatus } from '@chaos/protocols'
+import type { NodeId } from '@chaosproxy/faults'
+import type { KnobValue, NodeStatus } from '@chaosproxy/protocols'
 
 // What a node process and its owner say to each other: JSON lines, on the node's standard input and output. This channel
 // does not run through the proxy, so it also works for a node that is cut off. The node ends when its input does.

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** Whether it is the path of a file rather than the name of something that comes with this program. */
 export const isUserFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)

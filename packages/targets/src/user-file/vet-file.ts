@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Vetted } from './vet-on-thread.ts'
 
 const LONGEST_MS = 10_000

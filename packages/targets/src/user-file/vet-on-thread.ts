@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 
 /** What the thread says before it ends; one that ends without a word awaited what never came. */
 export type Vetted =

@@ -1,6 +1,6 @@
-import { createRandom } from '@chaos/faults'
-import { historyFromEvents, type Input } from '@chaos/history'
-import { settingsFor, type Workload } from '@chaos/workloads'
+import { createRandom } from '@chaosproxy/faults'
+import { historyFromEvents, type Input } from '@chaosproxy/history'
+import { settingsFor, type Workload } from '@chaosproxy/workloads'
 import { vetOnThread } from '../user-file/vet-on-thread.ts'
 import { loadWorkload, told } from '../workload-file.ts'
 

@@ -1,4 +1,4 @@
-import { int32Array, NULL, type ValueId } from '@chaos/history'
+import { int32Array, NULL, type ValueId } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../../budget.ts'
 import type { Encoded } from '../../encoded.ts'
 import { UNMENTIONED } from '../../start/unknown.ts'

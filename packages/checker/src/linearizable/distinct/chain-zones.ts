@@ -1,4 +1,4 @@
-import { int32Array, uint8Array } from '@chaos/history'
+import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoded.ts'
 import type { Conflict } from '../conflict.ts'

@@ -1,4 +1,4 @@
-import { int32Array, uint8Array } from '@chaos/history'
+import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
 import { type Encoded, NEVER, READ } from '../../encoded.ts'
 import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'

@@ -11,7 +11,7 @@ import {
   startOf,
   uint8Array,
   ValueTable,
-} from '@chaos/history'
+} from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
 import { type Encoded, NOTHING } from '../../encoded.ts'
 import { NONE } from './chains.ts'

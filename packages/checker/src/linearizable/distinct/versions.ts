@@ -1,4 +1,4 @@
-import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaos/history'
+import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../budget.ts'
 import { type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 import { type Conflict, MOST_CONFLICTS } from '../conflict.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import { APPEND, type Encoded, NOTHING } from '../../encoded.ts'
 import { UNMENTIONED } from '../../start/unknown.ts'
 

@@ -1,4 +1,4 @@
-import { int32Array, type Json, uint8Array } from '@chaos/history'
+import { int32Array, type Json, uint8Array } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 import { UNMENTIONED } from '../../start/unknown.ts'
 import { appendText } from './appends.ts'

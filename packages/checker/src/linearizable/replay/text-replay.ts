@@ -1,4 +1,4 @@
-import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaos/history'
+import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array } from '@chaosproxy/history'
 import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 
 /** In place of a value: the string is the one last put together. */

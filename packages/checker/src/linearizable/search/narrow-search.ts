@@ -1,4 +1,4 @@
-import { int32Array } from '@chaos/history'
+import { int32Array } from '@chaosproxy/history'
 import type { Budget, Progress } from '../../budget.ts'
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoded.ts'
 import type { Slots } from '../events.ts'

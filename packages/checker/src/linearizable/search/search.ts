@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget, Progress } from '../../budget.ts'
 import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../../encoded.ts'
 import { assignSlots, eventsByPosition } from '../events.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
 import type { ObjectModel } from '../../objects/object-model.ts'

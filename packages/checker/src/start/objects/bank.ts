@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget } from '../../budget.ts'
 import { NEVER } from '../../encoded.ts'
 import { movesOf } from '../../models/bank.ts'

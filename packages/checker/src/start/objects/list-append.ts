@@ -1,4 +1,4 @@
-import { canonical } from '@chaos/history'
+import { canonical } from '@chaosproxy/history'
 import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
 import { contentsOf } from '../../objects/elements.ts'

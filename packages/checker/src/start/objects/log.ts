@@ -1,4 +1,4 @@
-import { canonical } from '@chaos/history'
+import { canonical } from '@chaosproxy/history'
 import { offsetOf, rangeOf } from '../../models/log.ts'
 import type { Specification } from '../../models/model.ts'
 import { type AnyStart, guessNothing } from './any-start.ts'

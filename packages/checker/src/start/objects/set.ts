@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaos/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
 import { elementOf, found } from '../../models/set.ts'

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { hostAndPort } from '../../tcp/host-and-port.ts'
 import type { Address } from '../address.ts'
 import { ControlError } from '../errors.ts'

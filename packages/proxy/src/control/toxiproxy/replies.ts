@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import { messageOf } from '../errors.ts'
 import type { ApiReply } from '../server/api.ts'
 

@@ -1,5 +1,5 @@
-import type { TcpHarm } from '@chaos/faults'
-import { millis } from '@chaos/history'
+import type { TcpHarm } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import { ControlError } from '../errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 

@@ -1,4 +1,4 @@
-import type { TcpFault } from '@chaos/faults'
+import type { TcpFault } from '@chaosproxy/faults'
 import { ControlError } from '../errors.ts'
 import type { FaultBoard } from '../fault-board.ts'
 import { linksOf, type ManagedProxy } from '../proxies.ts'

@@ -1,4 +1,4 @@
-import { type Parameter, type Parameters, parametersOf } from '@chaos/faults'
+import { type Parameter, type Parameters, parametersOf } from '@chaosproxy/faults'
 import type { ApiRoute } from '../server/api.ts'
 
 /** A JSON schema, as OpenAPI 3.1 takes it. */

@@ -1,4 +1,4 @@
-import { linkName, parseLink, quote } from '@chaos/faults'
+import { linkName, parseLink, quote } from '@chaosproxy/faults'
 import { ControlError } from '../errors.ts'
 import type { ControlPlane } from '../plane.ts'
 import { type DescribedRoute, listOf, reference } from './described-route.ts'

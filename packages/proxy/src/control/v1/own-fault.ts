@@ -1,4 +1,4 @@
-import { quote } from '@chaos/faults'
+import { quote } from '@chaosproxy/faults'
 import { ControlError } from '../errors.ts'
 import type { FaultOrigin, NamedFault } from '../fault-board.ts'
 import type { ControlPlane } from '../plane.ts'

@@ -8,7 +8,7 @@ import {
   readParameters,
   type TcpFault,
   type TrafficFault,
-} from '@chaos/faults'
+} from '@chaosproxy/faults'
 import { parsePeers } from '../../peer/parse-peers.ts'
 import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
 import { parseCarriage } from '../carriage.ts'

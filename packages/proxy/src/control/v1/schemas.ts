@@ -12,8 +12,8 @@ import {
   text,
   trafficFamilies,
   trafficFaultKinds,
-} from '@chaos/faults'
-import type { Millis } from '@chaos/history'
+} from '@chaosproxy/faults'
+import type { Millis } from '@chaosproxy/history'
 import { carriageNames } from '../carriage.ts'
 import { listOf, reference, type Schema, schemaOfParameters } from './described-route.ts'
 

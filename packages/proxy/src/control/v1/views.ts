@@ -1,4 +1,4 @@
-import { linkName } from '@chaos/faults'
+import { linkName } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../../link-state.ts'
 import type { NamedFault } from '../fault-board.ts'
 import type { Lease } from '../leases.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Conversation } from '../../interceptor.ts'
 import type { ClientSource } from '../route-table.ts'
 import type { Message } from './message.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '@chaos/history'
-import { canonical } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { canonical } from '@chaosproxy/history'
 import type { Conditions } from '../route-table.ts'
 import type { Scene } from './scene.ts'
 import { compileValue, type Side } from './value-source.ts'

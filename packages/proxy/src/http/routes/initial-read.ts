@@ -1,5 +1,5 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http'
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { Completion, Completions } from '../../recorder/call.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
 import type { Answer } from '../answer.ts'

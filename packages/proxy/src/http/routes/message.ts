@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Captured } from '../body-capture.ts'
 import { bodyTrouble, jsonOf, textOf, wholeTextOf } from '../body-value.ts'
 

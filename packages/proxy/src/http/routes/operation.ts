@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Call, Completion, Entry, Touches } from '../../recorder/call.ts'
 import { UNSAID } from '../../recorder/call.ts'
 import type { OperationSpec, ValueSource } from '../route-table.ts'

@@ -1,5 +1,5 @@
-import { quote } from '@chaos/faults'
-import { UserError } from '@chaos/history'
+import { quote } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Member } from './route-members.ts'
 
 export type Members = { readonly [name: string]: unknown }

@@ -1,4 +1,4 @@
-import { quote, readObject } from '@chaos/faults'
+import { quote, readObject } from '@chaosproxy/faults'
 import { compilePath } from '../path-pattern.ts'
 import type { AnswerSpec, OperationSpec, OutcomeName, RecordedRoute, RouteSpec } from '../route-table.ts'
 import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'

@@ -1,5 +1,5 @@
-import { quote, readObject } from '@chaos/faults'
-import type { Json } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
 import type { Schema } from '../../grpc/message-type.ts'
 import { parseSchema } from '../../grpc/parse-schema.ts'
 import { type InitialSpec, isIgnored, type RouteTable } from '../route-table.ts'

@@ -1,5 +1,5 @@
-import { quote, readObject } from '@chaos/faults'
-import type { Json } from '@chaos/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
 import type { Conditions, ValueSource, ValueSpec } from '../route-table.ts'
 import { type Members, wrong } from './parse-members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
 /** Where values are looked for: a request, its answer once it is here, and of a list the item in question. */

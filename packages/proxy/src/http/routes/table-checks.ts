@@ -1,4 +1,4 @@
-import { UserError } from '@chaos/history'
+import { UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec, RouteTable } from '../route-table.ts'
 import { isIgnored, operationsOf } from '../route-table.ts'
 import { wrong } from './parse-members.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '@chaos/history'
-import { nanos, UserError } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { nanos, UserError } from '@chaosproxy/history'
 import { createRecorder } from '../../recorder/recorder.ts'
 import { compileMapping, type Understood } from '../mapping.ts'
 import type { RouteTable } from '../route-table.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '@chaos/history'
-import { canonical, UserError } from '@chaos/history'
+import type { Json } from '@chaosproxy/history'
+import { canonical, UserError } from '@chaosproxy/history'
 import { LONGEST_TEXT_BYTES } from '../body-value.ts'
 import { compilePath, decodeSegment } from '../path-pattern.ts'
 import type { ValueSource, ValueSpec } from '../route-table.ts'
