@@ -1,3 +1,7 @@
+export type { ClientDeclaration } from './clients/declaration.ts'
+export { clientSchema, parseClientDeclaration } from './clients/declaration.ts'
+export type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './clients/planned-clients.ts'
+export { planClients } from './clients/registry.ts'
 export type { EmbeddedCluster } from './embedded/cluster.ts'
 export { startEmbeddedCluster } from './embedded/cluster.ts'
 export { loadProtocol } from './protocol-file.ts'

@@ -62,7 +62,15 @@ interface RecordedBase extends RouteBase {
   readonly answers?: readonly AnswerSpec[] | undefined
   /** As the table's. */
   readonly client?: ClientSource | undefined
+  /** What requests made by this route say besides, by place. */
+  readonly sends?: Sends | undefined
 }
+
+/**
+ * What made requests say besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`.
+ * Texts may have `{key}`, `{value}`, `{session}` and `{requestId}`. What is recorded does not depend on it.
+ */
+export type Sends = { readonly [place: ValueSource]: Json }
 
 /** Requests that are one operation. */
 export interface SimpleRoute extends RecordedBase, OperationSpec {}
@@ -98,6 +106,8 @@ export interface RouteTable {
   readonly client?: ClientSource | undefined
   /** The field that marks a read as one of the last, after which nothing is written: `X-Final`. */
   readonly final?: string | undefined
+  /** What all made requests say besides. */
+  readonly sends?: Sends | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
   /** What the messages of gRPC consist of: from a descriptor, or declared. */

@@ -2,7 +2,7 @@ import { quote, readObject } from '@chaosproxy/faults'
 import { compilePath } from '../path-pattern.ts'
 import type { AnswerSpec, OperationSpec, OutcomeName, RecordedRoute, RouteSpec } from '../route-table.ts'
 import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
-import { parseConditions, parseList, parseValue } from './parse-value.ts'
+import { parseConditions, parseList, parseSends, parseValue } from './parse-value.ts'
 import { CLIENT_SOURCE, OUTCOMES, operationMembers, REQUEST, routeMembers, STATUS } from './route-members.ts'
 import { isOfAnswer } from './value-source.ts'
 
@@ -35,6 +35,10 @@ export function parseRoute(value: unknown, where: string): RouteSpec {
     ...optional(
       'client',
       given(members['client'], (client) => parseClient(client, `${at}: "client"`)),
+    ),
+    ...optional(
+      'sends',
+      given(members['sends'], (sends) => parseSends(sends, { where: `${at}: "sends"`, names })),
     ),
   }
   const { operations } = members

@@ -6,6 +6,7 @@ import { type InitialSpec, isIgnored, type RouteTable } from '../route-table.ts'
 import { initialReadOf } from './initial-read.ts'
 import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
 import { parseClient, parseRoute } from './parse-route.ts'
+import { parseSends } from './parse-value.ts'
 import { tableMembers } from './route-members.ts'
 import { checkRoutes } from './table-checks.ts'
 
@@ -19,7 +20,7 @@ import { checkRoutes } from './table-checks.ts'
 export function parseRouteTable(value: unknown, where: string): RouteTable {
   const members = readObject(value, where)
   refuseUnknown(members, tableMembers, where)
-  const { routes, requestId, final, client } = members
+  const { routes, requestId, final, client, sends } = members
   if (!Array.isArray(routes) || routes.length === 0)
     throw wrong(
       `${where}: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
@@ -35,6 +36,10 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
     ...optional(
       'client',
       given(client, (given) => parseClient(given, `${where}: "client"`)),
+    ),
+    ...optional(
+      'sends',
+      given(sends, (given) => parseSends(given, { where: `${where}: "sends"`, names: [] })),
     ),
     ...optional('initial', parseInitial(members, where)),
     ...optional('schema', parseSchema(members, where)),

@@ -1,6 +1,6 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
-import type { Conditions, ValueSource, ValueSpec } from '../route-table.ts'
+import type { Conditions, Sends, ValueSource, ValueSpec } from '../route-table.ts'
 import { type Members, wrong } from './parse-members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
 
@@ -93,4 +93,18 @@ export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' 
       throw wrong(`${place.where}: ${quote(source)}: the path has no {${name}}.`)
   }
   return conditions as Conditions
+}
+
+/** What made requests say besides. @throws UserError (input) */
+export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
+  const sends = readObject(value, where)
+  if (Object.keys(sends).length === 0)
+    throw wrong(`${where} says nothing. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
+  for (const place of Object.keys(sends)) {
+    if (!REQUEST_CONDITION.test(place))
+      throw wrong(`${where}: ${quote(place)} is no place. ${remedyFor(place, 'request')}`)
+    const [kind, name = ''] = place.split('.')
+    if (kind === 'path' && !names.includes(name)) throw wrong(`${where}: ${quote(place)}: the path has no {${name}}.`)
+  }
+  return sends as Sends
 }

@@ -115,6 +115,12 @@ export const routeMembers: readonly Member[] = [
     },
   },
   { name: 'client', summary: "what names the client, in place of the table's", schema: matching(CLIENT_SOURCE) },
+  {
+    name: 'sends',
+    summary:
+      'what requests made by this route say besides, by place; texts may have {key}, {value}, {session}, {requestId}',
+    schema: reference('sends'),
+  },
 ]
 
 /** Of the table as a whole. */
@@ -146,6 +152,11 @@ export const tableMembers: readonly Member[] = [
     name: 'requestId',
     summary: 'the field by which a request names itself, so that its retries are known',
     schema: text,
+  },
+  {
+    name: 'sends',
+    summary: 'what all requests that are made by this table say besides, such as a token',
+    schema: reference('sends'),
   },
   {
     name: 'final',
@@ -218,12 +229,13 @@ export const routeTableSchema: JsonSchema = {
       oneOf: [
         { required: ['f'], ...without('operations', 'ignore') },
         { required: ['operations'], ...without('ignore', ...operationNames) },
-        { required: ['ignore'], ...without('operations', 'outcomes', 'answers', 'client', ...operationNames) },
+        { required: ['ignore'], ...without('operations', 'outcomes', 'answers', 'client', 'sends', ...operationNames) },
       ],
     }),
     operation: objectOf(operationMembers, { required: ['f'] }),
     value: valueSchema(SOURCE, 'value'),
     result: valueSchema(ANSWER_SOURCE, 'result'),
+    sends: { type: 'object', minProperties: 1, propertyNames: matching(new RegExp(`^(${requestPlaces})$`)) },
     requestConditions: conditions(new RegExp(`^(${requestPlaces})$`)),
     answerConditions: conditions(new RegExp(`^(${answerPlaces})$`)),
   },

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import {
+  type Answer,
+  compileRequestMaker,
+  createReplyReader,
+  GENERATOR_CLIENT,
+  generatorTable,
+  type MadeRequest,
+  parseRouteTable,
+  type RequestMaker,
+  type RouteTable,
+  requireFunctions,
+} from '@chaosproxy/proxy'
+import type { Client } from '@chaosproxy/runner'
+import type { HttpDeclaration } from './declaration.ts'
+import { compileKeyNames, type NameKey } from './keys.ts'
+import { type ExchangeEnd, openLine, type Received } from './line.ts'
+import type { NodeAddress, PlannedClients } from './planned-clients.ts'
+import { createProbation, type Probation } from './probation.ts'
+
+/** A client without code: a route table says which requests operations are, and so also how to make them. */
+export function planHttp(declaration: HttpDeclaration, where: string, directory: string): PlannedClients {
+  const { table, at } = tableOf(declaration.routes, where, directory)
+  const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
+  const plain = compileRequestMaker(generatorTable(table, null), at)
+  return {
+    functions: plain.functions,
+    sessions: { by: GENERATOR_CLIENT, named: true },
+    carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
+    async open({ asked, broke, run = Date.now().toString(36) }) {
+      const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
+      requireFunctions(maker, asked.functions, at)
+      for (const f of asked.functions) tryOnce(maker, f)
+      const shared: Shared = { maker, nameKey: namesFor(run), probation: createProbation(broke) }
+      return { connect: (address) => httpClient(address, shared), close: async () => {} }
+    },
+  }
+}
+
+/** Inline, or from a file beside the declaration. */
+function tableOf(
+  routes: HttpDeclaration['routes'],
+  where: string,
+  directory: string,
+): { readonly table: RouteTable; readonly at: string } {
+  if (typeof routes !== 'string') return { table: parseRouteTable(routes, `${where}: "routes"`), at: where }
+  const path = resolve(directory, routes)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError('input', `${where}: "routes" is ${JSON.stringify(routes)}: ${whyUnreadable(error)}`)
+  }
+  try {
+    return { table: parseRouteTable(JSON.parse(text), routes), at: routes }
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${routes}: not JSON: ${(error as Error).message}`)
+  }
+}
+
+/** Values of the kinds that workloads give. */
+const SAMPLES: { readonly [f: string]: Json } = {
+  read: null,
+  get: null,
+  write: 1,
+  put: 'a',
+  append: 'a',
+  cas: [1, 2],
+  add: 1,
+  subtract: 1,
+  remove: 1,
+  contains: 1,
+  enqueue: 1,
+  dequeue: null,
+}
+
+/** What makes no request now will make none later. @throws UserError (input) */
+function tryOnce(maker: RequestMaker, f: string): void {
+  const value = SAMPLES[f]
+  if (value === undefined) return
+  const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
+  const made = maker.make({ f, key: 'x', value }, asker)
+  if (made.type === 'made' || maker.make({ f, value }, asker).type === 'made') return
+  throw new UserError('input', `${made.why}.`)
+}
+
+interface Shared {
+  readonly maker: RequestMaker
+  readonly nameKey: NameKey
+  readonly probation: Probation
+}
+
+function httpClient(address: NodeAddress, { maker, nameKey, probation }: Shared): Client {
+  const line = openLine<Answer, HttpReplies>(address, httpReplies)
+  /** What this client last learned of each object's version. */
+  const versions = new Map<string, Json>()
+  let asked = 0
+
+  function withVersion(input: Input): Input | string {
+    const { f, key, value } = input
+    if (f !== 'cas' || !maker.speaksVersions(f)) return input
+    const version = versions.get(key ?? '')
+    if (version === undefined) return `no version of ${key ?? 'it'} is known yet that a cas could expect`
+    return { ...input, value: [version, Array.isArray(value) ? ((value as readonly Json[])[1] ?? null) : value] }
+  }
+
+  function learned({ key = '' }: Input, completion: Completion): void {
+    if (completion.type !== 'ok') return
+    const { value } = completion
+    const version = Array.isArray(value) ? (value as readonly Json[])[1] : value
+    if (version === null || version === undefined) versions.delete(key)
+    else versions.set(key, version)
+  }
+
+  return {
+    invoke({ input, session, harmless, final = false }, timeoutMs, completed) {
+      asked++
+      const { f, key, value } = input
+      const named = withVersion(key === undefined ? input : { f, key: nameKey(key), value })
+      const asker = {
+        session: session?.client ?? 'nobody',
+        requestId: session === undefined ? String(asked) : `${session.client}-${session.sequence}`,
+        final,
+      }
+      const made = typeof named === 'string' ? undefined : maker.make(named, asker)
+      if (typeof named === 'string' || made?.type !== 'made') {
+        const why = typeof named === 'string' ? named : made?.type === 'impossible' ? made.why : ''
+        if (typeof named !== 'string') probation.failed(f, why)
+        queueMicrotask(() => completed({ type: 'fail', error: `not asked: ${why}` }))
+        return
+      }
+      probation.passed(f)
+      line.ask({
+        bytes: requestText(made, address),
+        prepare: (reader) => reader.expect(made.request.method, made.answerBytes),
+        timeoutMs,
+        ended(end) {
+          const completion = completionOf(end, made, harmless)
+          if (maker.speaksVersions('cas')) learned(named, completion)
+          completed(completion)
+        },
+      })
+    },
+    close: () => line.close(),
+  }
+}
+
+interface HttpReplies {
+  expect(method: string, keepBytes: number): void
+  read(chunk: Buffer): Received<Answer>
+  end(): Received<Answer>
+}
+
+function httpReplies(): HttpReplies {
+  const reader = createReplyReader()
+  const received = (reply: ReturnType<typeof reader.read>): Received<Answer> =>
+    reply.type === 'answer' ? { type: 'reply', reply: reply.answer, reusable: reply.reusable } : reply
+  return {
+    expect: reader.expect,
+    read: (chunk) => received(reader.read(chunk)),
+    end: () => received(reader.end()),
+  }
+}
+
+/** Names a field that the table itself may name: those of its requests come first. */
+function requestText({ request }: MadeRequest, { host, port }: NodeAddress): string {
+  const { method, target, headers, body } = request
+  const given = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const isNamed = headers.some(([name]) => name.toLowerCase() === 'host')
+  const own = isNamed ? '' : `Host: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
+  const length = body === '' && !WITH_BODY.has(method) ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
+  return `${method} ${target} HTTP/1.1\r\n${own}${given}${length}\r\n${body}`
+}
+
+/** Their servers expect to be told a length, of nothing too (RFC 9110 §8.6). */
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/** An answer means what the table says; without one the operation may have been carried out, unless it never left. */
+function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
+  if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
+  const completion = made.complete(end.reply)
+  switch (completion.type) {
+    case 'ok':
+      return 'value' in completion ? completion : { type: harmless ? 'fail' : 'info', error: 'an answer of entries' }
+    case 'fail':
+      return completion
+    case 'info':
+    case 'not-understood':
+      return { type: harmless ? 'fail' : 'info', error: completion.error }
+  }
+}

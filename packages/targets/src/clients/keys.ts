@@ -1,0 +1,33 @@
+import { UserError } from '@chaosproxy/history'
+
+/** What the service calls the objects that a workload calls `x`, `y`, …; the same for all clients of a run. */
+export type NameKey = (key: string) => string
+
+/** The run itself, the workload's key, or a number counted from 1 in the order in which keys come up. */
+const PLACEHOLDER = /\{(\w+)\}/g
+const KNOWN = ['key', 'number', 'run']
+
+/** @throws UserError (input) for a template that gives all objects one name. */
+export function compileKeyNames(template: string, where: string): (run: string) => NameKey {
+  const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
+  const stranger = used.find((name) => !KNOWN.includes(name))
+  if (stranger !== undefined)
+    throw new UserError('input', `${where}: "keys" has {${stranger}}. There are {key}, {number} and {run}.`)
+  if (!used.includes('key') && !used.includes('number'))
+    throw new UserError(
+      'input',
+      `${where}: "keys" is ${JSON.stringify(template)}, so that all objects would be one. Write {key} or {number} in it: "item-{number}".`,
+    )
+  return (run) => {
+    const names = new Map<string, string>()
+    return (key) => {
+      let name = names.get(key)
+      if (name === undefined) {
+        const words: { readonly [name: string]: string } = { key, run, number: String(names.size + 1) }
+        name = template.replaceAll(PLACEHOLDER, (_, word: string) => words[word] ?? '')
+        names.set(key, name)
+      }
+      return name
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { connect, type Socket } from 'node:net'
+import type { Millis } from '@chaosproxy/history'
+import type { NodeAddress } from './planned-clients.ts'
+
+/** Reads the replies of one connection, one at a time. */
+export interface ReplySource<Reply> {
+  read(chunk: Buffer): Received<Reply>
+  /** The server ended the connection: a reply may end with it. */
+  end(): Received<Reply>
+}
+
+export type Received<Reply> =
+  | { readonly type: 'incomplete' }
+  /** `reusable`: another request may follow on this connection. */
+  | { readonly type: 'reply'; readonly reply: Reply; readonly reusable: boolean }
+  | { readonly type: 'unreadable'; readonly why: string }
+
+/** How an exchange ended. `neverLeft`: nobody has seen the request. */
+export type ExchangeEnd<Reply> =
+  | { readonly type: 'reply'; readonly reply: Reply }
+  | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
+
+/** A line to one node: one request at a time, over a connection that is kept while it works. Nothing is sent twice. */
+export interface Line<Reply, Source extends ReplySource<Reply>> {
+  /** Calls back once, after the timeout at the latest. */
+  ask(request: LineRequest<Reply, Source>): void
+  close(): void
+}
+
+export interface LineRequest<Reply, Source> {
+  readonly bytes: string | Buffer
+  /** Tells the connection's reader what is about to be sent. */
+  readonly prepare?: ((reader: Source) => void) | undefined
+  readonly timeoutMs: Millis
+  readonly ended: (end: ExchangeEnd<Reply>) => void
+}
+
+interface Pending<Reply> {
+  readonly deadline: number
+  timer: NodeJS.Timeout | undefined
+  readonly ended: (end: ExchangeEnd<Reply>) => void
+}
+
+const REFUSED = 'connection refused'
+
+/** `readerFor` makes a reader for each connection. */
+export function openLine<Reply, Source extends ReplySource<Reply>>(
+  address: NodeAddress,
+  readerFor: () => Source,
+): Line<Reply, Source> {
+  let current: Connection | undefined
+  let closed = false
+
+  interface Connection {
+    readonly socket: Socket
+    readonly reader: Source
+    pending: Pending<Reply> | undefined
+  }
+
+  function dial(): Connection {
+    const { host, port, life } = address
+    const socket = connect({ host, port, noDelay: true })
+    const dialledIn = life?.()
+    const reader = readerFor()
+    const dialled: Connection = { socket, reader, pending: undefined }
+    let failure = 'connection closed'
+
+    function received(result: Received<Reply>): void {
+      if (result.type === 'incomplete') return
+      if (dialled.pending === undefined || result.type === 'unreadable' || !result.reusable) drop(dialled)
+      settle(dialled, result.type === 'reply' ? result : lost(`unreadable answer: ${result.why}`))
+    }
+
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code === 'ECONNREFUSED' ? REFUSED : (error.code ?? error.message)
+    })
+    socket.on('data', (chunk) => received(reader.read(chunk)))
+    socket.on('end', () => received(reader.end()))
+    socket.on('close', () => {
+      if (current === dialled) current = undefined
+      // A proxy takes every connection; a node that was not there from the dialling on has seen nothing of this one.
+      const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
+      settle(dialled, lost(wasDown ? REFUSED : failure))
+    })
+    return dialled
+  }
+
+  function drop(dropped: Connection): void {
+    if (current === dropped) current = undefined
+    dropped.socket.destroy()
+  }
+
+  return {
+    ask({ bytes, prepare, timeoutMs, ended }) {
+      if (current?.pending !== undefined) throw new Error('a client has one invocation at a time')
+      if (closed) throw new Error('this client is closed')
+      current ??= dial()
+      const used = current
+      const pending: Pending<Reply> = { deadline: performance.now() + timeoutMs, timer: undefined, ended }
+      const timeout = () => {
+        const remainingMs = pending.deadline - performance.now()
+        // Node counts in whole milliseconds of a clock read once a turn, and so may be early by a fraction of one.
+        if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
+        else {
+          drop(used)
+          settle(used, lost(`timeout after ${timeoutMs} ms`))
+        }
+      }
+      pending.timer = setTimeout(timeout, timeoutMs)
+      used.pending = pending
+      prepare?.(used.reader)
+      used.socket.write(bytes)
+    },
+    close() {
+      closed = true
+      if (current === undefined) return
+      const open = current
+      drop(open)
+      settle(open, lost('client closed'))
+    },
+  }
+}
+
+/** The one end of a connection's exchange, if it has one. */
+function settle<Reply>(connection: { pending: Pending<Reply> | undefined }, end: ExchangeEnd<Reply>): void {
+  const { pending } = connection
+  if (pending === undefined) return
+  connection.pending = undefined
+  clearTimeout(pending.timer)
+  pending.ended(end)
+}
+
+const lost = (why: string): ExchangeEnd<never> => ({ type: 'lost', why, neverLeft: why === REFUSED })

@@ -1,0 +1,43 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { SessionSource, UserError } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { AskedOperations, Client } from '@chaosproxy/runner'
+
+/** How operations reach a system that is not ours: what a declaration says, checked as far as that goes without starting anything. */
+export interface PlannedClients {
+  /** The `f`s that it can ask for. */
+  readonly functions: readonly string[]
+  /** How the record that the proxy keeps tells these clients apart; undefined if it keeps none: then what they report is the record. */
+  readonly sessions: SessionSource | undefined
+  /** What passes over the links of these clients, so that the proxy can hurt single requests and record them; undefined for bytes that it does not read. */
+  carries(asked: AskedOperations): Carriage | undefined
+  /** Once for a run. @throws UserError (input) for what cannot be asked for, and for a client that does not work. */
+  open(options: OpenClientsOptions): Promise<OpenedClients>
+}
+
+export interface OpenClientsOptions {
+  readonly asked: AskedOperations
+  /** Gets what programs print, a file each. */
+  readonly logDir: string
+  /** Nothing more can be learned from these clients: what the user wrote is broken. */
+  readonly broke: (error: UserError) => void
+  /** In keys, where the declaration asks for it: no two runs have the same. By default made of the time. */
+  readonly run?: string | undefined
+}
+
+/** All clients of one run. */
+export interface OpenedClients {
+  /** A client of one node, which dials when it is first asked. */
+  connect(address: NodeAddress): Client
+  /** Resolves once nothing of them is left. */
+  close(): Promise<void>
+}
+
+/** Where clients reach a node: the proxy's address, as a rule. */
+export interface NodeAddress {
+  readonly node: NodeId
+  readonly host: string
+  readonly port: number
+  /** A number of the node's present life, or of the present time between two lives, and which of them it is; absent where nobody knows. */
+  readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined
+}

@@ -1,0 +1,25 @@
+import { UserError } from '@chaosproxy/history'
+
+/** Watches what clients cannot ask for: a function of which nothing can be asked proves nothing, and is told early. */
+export interface Probation {
+  passed(f: string): void
+  failed(f: string, why: string): void
+}
+
+/** So many in a row from the start, and the declaration is wrong rather than unlucky. */
+const MOST = 20
+
+export function createProbation(broke: (error: UserError) => void): Probation {
+  const passed = new Set<string>()
+  const failures = new Map<string, number>()
+  return {
+    passed: (f) => void passed.add(f),
+    failed(f, why) {
+      if (passed.has(f)) return
+      const count = (failures.get(f) ?? 0) + 1
+      failures.set(f, count)
+      if (count === MOST)
+        broke(new UserError('input', `no ${f} can be asked for: ${why}. Mend the declaration, or leave ${f} out.`))
+    },
+  }
+}

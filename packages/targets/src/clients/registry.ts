@@ -1,0 +1,17 @@
+import type { ClientDeclaration } from './declaration.ts'
+import { planHttp } from './http.ts'
+import type { PlannedClients } from './planned-clients.ts'
+
+/**
+ * What a declaration says, checked as far as that goes without starting anything.
+ *
+ * @param where begins every message.
+ * @param directory Where the declaration stands: its files are beside it.
+ * @throws UserError (input)
+ */
+export function planClients(declaration: ClientDeclaration, where: string, directory: string): PlannedClients {
+  switch (declaration.kind) {
+    case 'http':
+      return planHttp(declaration, where, directory)
+  }
+}

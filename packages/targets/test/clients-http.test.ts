@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Completion, type Input, millis } from '@chaosproxy/history'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseClientDeclaration } from '../src/clients/declaration.ts'
+import type { OpenedClients } from '../src/clients/planned-clients.ts'
+import { planClients } from '../src/clients/registry.ts'
+
+const open: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0)) await close()
+})
+
+type Serve = (request: IncomingMessage, response: ServerResponse, body: string) => void
+
+async function serve(respond: Serve): Promise<number> {
+  const server: Server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => respond(request, response, body))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  open.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+const ROUTES = [
+  { request: 'GET /v1/{key}', f: 'read', result: 'json.value', outcomes: { 404: 'absent' } },
+  { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' },
+]
+
+const plan = (declaration: object) => planClients(parseClientDeclaration(declaration, 'client'), 'client', '.')
+
+async function clientOf(port: number, declaration: object, functions = ['read', 'write']) {
+  const errors: Error[] = []
+  const opened: OpenedClients = await plan(declaration).open({
+    asked: { functions, reads: ['read'], initial: null },
+    logDir: '.',
+    broke: (error) => errors.push(error),
+    run: 'r1',
+  })
+  const client = opened.connect({ node: 'n1', host: '127.0.0.1', port })
+  open.push(() => client.close())
+  const ask = (input: Input, timeoutMs = 5000) =>
+    new Promise<Completion>((resolve) => {
+      const harmless = input.f === 'read'
+      client.invoke({ input, harmless, session: { client: 'process-3', sequence: 1 } }, millis(timeoutMs), resolve)
+    })
+  return { ask, errors }
+}
+
+const read = (key: string): Input => ({ f: 'read', key, value: null })
+const write = (key: string, value: number): Input => ({ f: 'write', key, value })
+
+describe('a client that a route table is enough for', () => {
+  test('writes and reads a service with URLs of its own, chunked answers and all', async () => {
+    const data = new Map<string, unknown>()
+    const port = await serve((request, response, body) => {
+      const key = request.url ?? ''
+      if (request.method === 'PUT') {
+        data.set(key, JSON.parse(body).value)
+        response.writeHead(204).end()
+        return
+      }
+      if (!data.has(key)) response.writeHead(404)
+      // Without a length, so in chunks.
+      else response.write('{"value":')
+      response.end(data.has(key) ? `${data.get(key)}}` : '')
+    })
+    const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES }, keys: 'item-{number}-{run}' })
+    expect(await ask(read('x'))).toEqual({ type: 'ok', value: null })
+    expect(await ask(write('x', 7))).toEqual({ type: 'ok', value: 7 })
+    expect(await ask(read('x'))).toEqual({ type: 'ok', value: 7 })
+    expect([...data]).toEqual([['/v1/item-1-r1', 7]])
+  })
+
+  test('says info of a write whose answer does not come, and fail of a read', async () => {
+    const port = await serve((request) => request.socket.destroy())
+    const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
+    expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
+    expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
+  })
+
+  test('sends a request once, whatever becomes of it', async () => {
+    let requests = 0
+    const port = await serve((_, response) => {
+      requests++
+      if (requests > 1) response.end('{}')
+    })
+    const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
+    expect(await ask(write('x', 1), 50)).toEqual({ type: 'info', error: 'timeout after 50 ms' })
+    expect(await ask(write('x', 2))).toEqual({ type: 'ok', value: 2 })
+    expect(requests).toBe(2)
+  })
+
+  test('says fail where nobody listens: the request never left', async () => {
+    const port = await serve(() => {})
+    for (const close of open.splice(0)) await close()
+    const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
+    expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
+  })
+
+  test('compares and sets by versions: it expects the version that it saw last', async () => {
+    let version = 1
+    const matches: (string | undefined)[] = []
+    const port = await serve((request, response) => {
+      const { 'if-match': tag } = request.headers
+      if (request.method === 'PUT') {
+        matches.push(tag)
+        if (tag !== undefined && tag !== `"${version}"`) return void response.writeHead(412).end()
+        version++
+      }
+      response.writeHead(200, { ETag: `"${version}"` }).end()
+    })
+    const sends = { body: '{value}' }
+    const routes = [
+      { request: 'GET /d/{key}', f: 'read', result: 'header.ETag' },
+      {
+        request: 'PUT /d/{key}',
+        when: { 'header.If-Match': { there: true } },
+        f: 'cas',
+        value: ['header.If-Match', 'answer.header.ETag'],
+        sends,
+      },
+      { request: 'PUT /d/{key}', f: 'write', value: 'answer.header.ETag', sends },
+    ]
+    const { ask } = await clientOf(port, { kind: 'http', routes: { routes } }, ['read', 'write', 'cas'])
+    const cas = (value: number): Input => ({ f: 'cas', key: 'x', value: [null, value] })
+    expect(await ask(cas(1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/no version of x is known/) })
+    expect(await ask(write('x', 2))).toEqual({ type: 'ok', value: '"2"' })
+    expect(await ask(cas(3))).toEqual({ type: 'ok', value: ['"2"', '"3"'] })
+    version = 9
+    expect(await ask(cas(4))).toMatchObject({ type: 'fail' })
+    expect(await ask(read('x'))).toEqual({ type: 'ok', value: '"9"' })
+    expect(await ask(cas(5))).toEqual({ type: 'ok', value: ['"9"', '"10"'] })
+    expect(matches).toEqual([undefined, '"2"', '"3"', '"9"'])
+  })
+})
+
+describe('what is wrong with a declaration is said before anything is started', () => {
+  test.each([
+    [{ kind: 'https' }, /must be an object with a "kind": http/],
+    [{ kind: 'http', routes: './nowhere.json' }, /"routes" is ".\/nowhere.json": .*no such file/],
+    [{ kind: 'http', routes: { routes: ROUTES }, keys: 'all' }, /all objects would be one/],
+    [{ kind: 'http', routes: { routes: ROUTES }, keys: '{id}' }, /There are \{key\}, \{number\} and \{run\}/],
+    [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
+    [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a list of at least one/],
+  ])('%j', (declaration, message) => {
+    expect(() => plan(declaration)).toThrow(message)
+  })
+
+  test('a function that no route is for', async () => {
+    await expect(clientOf(1, { kind: 'http', routes: { routes: ROUTES } }, ['read', 'cas'])).rejects.toThrow(
+      /no route says how to cas/,
+    )
+  })
+
+  test('a route that no request can be made by', async () => {
+    const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
+    await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
+  })
+})
