@@ -1,8 +1,9 @@
 import { type Level, levels } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
-import { type Json, type Millis, millis, nearest, UserError } from '@chaosproxy/history'
+import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
+import { entriesOf, schemaProblems, unwrapped } from './schema-problems.ts'
 
 /** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
 export interface RunSpec {
@@ -110,7 +111,7 @@ const runSchema = v.strictObject({
 export function parseRunSpec(json: unknown, where: string): RunSpec {
   const result = v.safeParse(runSchema, withNames(json), { abortEarly: true })
   if (result.success) return result.output
-  throw new UserError('input', `${where}: ${problemOf(result.issues[0])}`)
+  throw new UserError('input', schemaProblems(runSchema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
 /** The meaning of a member such as `timeMs` or `target.bug`, for help and documents. */
@@ -128,40 +129,6 @@ function withNames(json: unknown): unknown {
     if (typeof members[member] === 'string') members[member] = { name: members[member] }
   return members
 }
-
-type Issue = v.InferIssue<typeof runSchema>
-
-function problemOf(issue: Issue): string {
-  const path = (issue.path ?? []).map(({ key }) => key)
-  const name = path
-    .map(String)
-    .reduce((text, key) => (/^\d+$/.test(key) ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`), '')
-  if (issue.type !== 'strict_object') return `${name} ${issue.message}, not ${received(issue)}.`
-  if (issue.expected === 'Object') return `${name === '' ? 'a run' : name} must be an object, not ${received(issue)}.`
-  if (issue.expected !== 'never') return `${name} is missing.`
-  const known = membersAt(path.slice(0, -1).map(String))
-  const meant = nearest(String(path.at(-1)), known)
-  return `there is no member ${name}.${meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean ${meant}?`}`
-}
-
-const received = ({ input }: Issue): string => {
-  const text = input === undefined ? 'nothing' : (JSON.stringify(input) ?? String(input))
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
-
-function membersAt(path: readonly string[]): string[] {
-  let schema: unknown = runSchema
-  for (const key of path) schema = entriesOf(schema)?.[key]
-  return Object.keys(entriesOf(schema) ?? {})
-}
-
-/** The members of an object schema, optional or not. */
-function entriesOf(schema: unknown): { readonly [key: string]: unknown } | undefined {
-  const inner = unwrapped(schema)
-  return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
-}
-
-const unwrapped = (schema: unknown): unknown => (isObject(schema) && 'wrapped' in schema ? schema['wrapped'] : schema)
 
 function descriptionOf(schema: unknown): string {
   const inner = unwrapped(schema)

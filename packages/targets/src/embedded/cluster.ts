@@ -5,16 +5,19 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
+import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
+import { inject } from '../network/inject.ts'
+import type { WireRecord } from '../network/wire-record.ts'
 import { loadProtocol } from '../protocol-file.ts'
 import { isUserFile } from '../user-file/import.ts'
 import { createClock } from './clock.ts'
-import type { ClusterNetwork } from './cluster-network.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import { createHttpClient } from './http-client.ts'
-import { inject } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
+import type { Ports } from './node-process.ts'
+import { nodeRoutes } from './node-routes.ts'
 import { leaderOf, ready } from './ready.ts'
-import type { WireRecord } from './wire-record.ts'
+import { embeddedSuffers } from './suffers.ts'
 
 export interface EmbeddedClusterOptions {
   /** Its name, or the path of a file: see `loadProtocol`. */
@@ -83,11 +86,19 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   options.signal?.addEventListener('abort', abort)
   try {
     // The proxy is loaded where there is a cluster to put it between: most commands have none.
-    const { openClusterNetwork } = await import('./cluster-network.ts')
-    const { openWireRecord } = await import('./wire-record.ts')
-    const wire = options.recorded === undefined ? undefined : openWireRecord(options.recorded)
-    network = await openClusterNetwork(nodes, options.seed, wire)
-    const between = { options, timeoutMs, calledNanos, network, keeper, news, logPath }
+    const { openClusterNetwork } = await import('../network/cluster-network.ts')
+    const { openWireRecord } = await import('../network/wire-record.ts')
+    const { jsonLines } = await import('@chaosproxy/proxy')
+    const { recorded, seed } = options
+    const wire = recorded === undefined ? undefined : openWireRecord()
+    const table = recorded === undefined ? undefined : nodeRoutes(recorded)
+    network = await openClusterNetwork({
+      nodes,
+      seed,
+      clients: { port: 'client', carries: { kind: 'http', table, websocket: false }, recorder: wire?.recorder },
+      peerPorts: [{ name: 'peer', framing: jsonLines }],
+    })
+    const between = { options, nodes, timeoutMs, calledNanos, network, keeper, news, logPath }
     managed = nodes.map((id) => nodeOf(id, between))
     options.signal?.throwIfAborted()
     await Promise.all(managed.map((node) => node.start()))
@@ -111,6 +122,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 /** What the nodes of one cluster have in common. */
 interface Surroundings {
   readonly options: EmbeddedClusterOptions
+  readonly nodes: readonly NodeId[]
   readonly timeoutMs: number
   readonly calledNanos: bigint
   readonly network: ClusterNetwork
@@ -121,7 +133,7 @@ interface Surroundings {
 
 function nodeOf(
   id: NodeId,
-  { options, timeoutMs, calledNanos, network, keeper, news, logPath }: Surroundings,
+  { options, nodes, timeoutMs, calledNanos, network, keeper, news, logPath }: Surroundings,
 ): EmbeddedNode {
   return embeddedNode({
     setup: {
@@ -130,7 +142,9 @@ function nodeOf(
       bug: options.bug,
       object: options.object,
       knobs: options.knobs ?? {},
-      peers: network.peersOf(id),
+      peers: nodes
+        .filter((other) => other !== id)
+        .map((other) => ({ id: other, port: network.peerAddress(id, other, 'peer').port })),
       journalPath: join(options.dataDir, id, 'journal.log'),
       logPath: logPath(id),
     },
@@ -138,13 +152,18 @@ function nodeOf(
     seed: options.seed,
     keeper,
     startupTimeoutMs: timeoutMs,
-    moved: (ports) => network.moved(id, ports),
+    moved: (ports) => network.moved(id, ports && listeningOn(ports)),
     statusChanged: news.statusChanged,
     marked: () => news.marked.add(id),
     died: (message) => news.trouble.push(message),
     broke: news.broke,
   })
 }
+
+const listeningOn = ({ clientPort, peerPort }: Ports): Listening => ({
+  client: { host: '127.0.0.1', port: clientPort },
+  peer: { host: '127.0.0.1', port: peerPort },
+})
 
 interface ClusterParts extends Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> {
   readonly managed: readonly EmbeddedNode[]
@@ -175,20 +194,22 @@ function asCluster({
     clock,
     readyMs: Number(readyNanos - calledNanos) / 1e6,
     connect(id) {
-      const port = network.clientPort(id)
+      const { port } = network.clientAddress(id)
       const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
       const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
       return createHttpClient({ port, host: id, registers, life })
     },
     inject(fault, injected) {
-      inject(fault, byId, network).then(injected, (error: Error) => injected({ type: 'failed', error: error.message }))
+      inject(fault, { nodes: byId, network, suffers: embeddedSuffers }).then(injected, (error: Error) =>
+        injected({ type: 'failed', error: error.message }),
+      )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
     status: () => new Map(managed.map((node) => [node.id, node.status()])),
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     leader: () => leaderOf(managed),
     logPath,
-    url: (id) => `http://127.0.0.1:${network.clientPort(id)}`,
+    url: (id) => `http://127.0.0.1:${network.clientAddress(id).port}`,
     pid: (id) => byId.get(id)?.pid(),
     keeperPid,
     // Time passes by itself; what happens before is not recorded.

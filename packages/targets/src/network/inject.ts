@@ -11,16 +11,31 @@ import {
   type NodeId,
   tcpFamily,
 } from '@chaosproxy/faults'
-import type { Heal, Injected } from '@chaosproxy/runner'
+import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
-import type { EmbeddedNode } from './embedded-node.ts'
-import { embeddedSuffers } from './suffers.ts'
 
-type Nodes = ReadonlyMap<NodeId, EmbeddedNode>
+/** What faults do to a node's process. Kills and pauses are counted: only the last heal of them undoes them. */
+export interface Victim {
+  /** Resolves with whether there was a process to kill. */
+  kill(): Promise<boolean>
+  revive(): Promise<void>
+  /** Resolves with whether there was a process to pause. */
+  pause(): Promise<boolean>
+  resume(): void | Promise<void>
+}
 
-/** Puts a fault in force; nothing of it where it names a node that is not there, or is none that processes can suffer. */
-export async function inject(fault: Fault, nodes: Nodes, network: ClusterNetwork): Promise<Injected> {
-  const suffering = embeddedSuffers(fault.kind)
+type Nodes = ReadonlyMap<NodeId, Victim>
+
+/** What faults act on. */
+export interface Vulnerable {
+  readonly nodes: Nodes
+  readonly network: ClusterNetwork
+  readonly suffers: (kind: Fault['kind']) => Suffering
+}
+
+/** Puts a fault in force; does nothing if it names an unknown node, or if this cluster cannot suffer it. */
+export async function inject(fault: Fault, { nodes, network, suffers }: Vulnerable): Promise<Injected> {
+  const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
   if ('nodes' in fault) return onNodes(fault, nodesOf(fault.nodes, nodes))
   requireNodes(fault.links, nodes)
@@ -30,7 +45,7 @@ export async function inject(fault: Fault, nodes: Nodes, network: ClusterNetwork
   throw new Error(`${fault.kind} is refused above`)
 }
 
-async function onNodes(fault: NodeFault, victims: readonly EmbeddedNode[]): Promise<Injected> {
+async function onNodes(fault: NodeFault, victims: readonly Victim[]): Promise<Injected> {
   switch (fault.kind) {
     case 'kill': {
       const killed = await Promise.all(victims.map((node) => node.kill()))
@@ -38,9 +53,7 @@ async function onNodes(fault: NodeFault, victims: readonly EmbeddedNode[]): Prom
     }
     case 'pause': {
       const paused = await Promise.all(victims.map((node) => node.pause()))
-      return injected(count(paused), async () => {
-        for (const node of victims) node.resume()
-      })
+      return injected(count(paused), () => Promise.all(victims.map(async (node) => node.resume())))
     }
     case 'crash':
     case 'clock':
@@ -53,6 +66,7 @@ async function onNodes(fault: NodeFault, victims: readonly EmbeddedNode[]): Prom
 
 function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
+  if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
   // The first line of a connection says who speaks: the connection's, not a message between nodes.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
@@ -63,7 +77,7 @@ function onRequests(fault: HttpFault, nodes: Nodes, network: ClusterNetwork): In
   const notRequests = fault.links.find(({ from }) => from !== 'clients')
   if (notRequests !== undefined) return wrongLink(fault, notRequests, 'from clients to nodes')
   if (fault.kind !== 'crash-before-reply') return inForce(network.applyToRequests(fault))
-  const victims: EmbeddedNode[] = []
+  const victims: Victim[] = []
   const spare = network.onCrash((id) => {
     for (const node of nodesOf([id], nodes)) {
       victims.push(node)
@@ -115,7 +129,7 @@ function requireNodes(links: readonly Link[], nodes: Nodes): void {
 
 const count = (bites: readonly boolean[]) => () => bites.filter(Boolean).length
 
-function nodesOf(ids: readonly NodeId[], nodes: Nodes): EmbeddedNode[] {
+function nodesOf(ids: readonly NodeId[], nodes: Nodes): Victim[] {
   return [...new Set(ids)].map((id) => {
     const node = nodes.get(id)
     if (node === undefined) throw new Error(`there is no node ${id}; there are ${[...nodes.keys()].join(', ')}`)

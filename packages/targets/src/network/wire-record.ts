@@ -1,18 +1,16 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
-import type { Recorder, RouteTable } from '@chaosproxy/proxy'
+import type { Recorder } from '@chaosproxy/proxy'
 import { createRecorder } from '@chaosproxy/proxy'
-import type { AskedOperations, WireRecorder, WireSink } from '@chaosproxy/runner'
-import { nodeRoutes } from './node-routes.ts'
+import type { WireRecorder, WireSink } from '@chaosproxy/runner'
 
 /** What the proxy sees of the clients, kept until somebody wants to have it written. */
 export interface WireRecord {
-  readonly table: RouteTable
   readonly recorder: Recorder
   /** From now on it is written, and its times are of this clock. Once. */
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
 }
 
-export function openWireRecord(operations: AskedOperations): WireRecord {
+export function openWireRecord(): WireRecord {
   let sink: WireSink | undefined
   let now = () => nanos(0)
   const recorder = createRecorder({
@@ -21,7 +19,6 @@ export function openWireRecord(operations: AskedOperations): WireRecord {
     now: () => now(),
   })
   return {
-    table: nodeRoutes(operations),
     recorder,
     begin(chosen, clock) {
       sink = chosen
