@@ -1,13 +1,10 @@
 import {
-  definitionOf,
   describeFault,
   type FaultFamily,
   familyOf,
   faultDefinitions,
-  faultKinds,
   parametersOf,
   parseFault,
-  parsePlan,
   parseSchedule,
   parseTrafficFault,
   printSchedule,
@@ -15,6 +12,8 @@ import {
   trafficFaultKinds,
 } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
+import { definitionOf, faultKinds } from '../src/registry.ts'
+import { parsePlan } from '../src/schedule/parse-schedule.ts'
 
 const links = ['clients>n1']
 const families: readonly FaultFamily[] = trafficFamilies

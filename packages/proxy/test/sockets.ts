@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Link, TcpFault, TcpHarm, TcpTrigger } from '@chaosproxy/faults'
+import type { Link, TcpFault, TcpHarm } from '@chaosproxy/faults'
 import { afterEach } from 'vitest'
 import type { ProxyClock } from '../src/clock.ts'
 import type { Intercept } from '../src/interceptor.ts'
 import type { Network, NetworkOptions } from '../src/network.ts'
 import { createNetwork } from '../src/network.ts'
 import type { RouteOptions } from '../src/tcp/route.ts'
+import type { Trigger } from './fault-parts.ts'
 
 const toClose: (() => void | Promise<void>)[] = []
 /** What was dialled and is not closed yet. */
@@ -224,7 +225,7 @@ export const links: { readonly to: readonly Link[]; readonly back: readonly Link
 }
 
 /** A harm in force on those links. */
-export const on = (where: readonly Link[], harm: TcpHarm, when?: TcpTrigger): TcpFault => ({
+export const on = (where: readonly Link[], harm: TcpHarm, when?: Trigger<TcpFault>): TcpFault => ({
   ...harm,
   links: where,
   when,

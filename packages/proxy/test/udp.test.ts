@@ -1,17 +1,18 @@
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import type { DatagramFault, DatagramHarm, DatagramTrigger } from '@chaosproxy/faults'
+import type { DatagramFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { NetworkOptions } from '../src/network.ts'
 import type { DatagramRouteOptions } from '../src/udp/datagram-route.ts'
+import type { Harm, Trigger } from './fault-parts.ts'
 import { cleanUp, closeEverythingAfterEach, eventually, hold, links, ManualClock, network, settled } from './sockets.ts'
 
 closeEverythingAfterEach()
 
 const { to, back, both } = links
-const on = (where: typeof both, harm: DatagramHarm, when?: DatagramTrigger): DatagramFault => ({
+const on = (where: typeof both, harm: Harm<DatagramFault>, when?: Trigger<DatagramFault>): DatagramFault => ({
   ...harm,
   links: where,
   ...(when === undefined ? {} : { when }),

@@ -5,16 +5,15 @@ import {
   parseRunSpec,
   planRun,
   type Registries,
-  type RunEvent,
   type RunStore,
-  type RunTestOptions,
-  runTest,
   type StartedCluster,
   type Target,
 } from '@chaosproxy/runner'
 import { simulatedTarget } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '../src/spec/run-event.ts'
+import { type RunTestOptions, runTest } from '../src/spec/run-test.ts'
 
 // A run needs no terminal and no files: here its registries hold one target, and its store is memory.
 

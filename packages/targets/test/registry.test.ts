@@ -1,4 +1,4 @@
-import { faultKinds } from '@chaosproxy/faults'
+import { faultDefinitions } from '@chaosproxy/faults'
 import { protocols } from '@chaosproxy/protocols'
 import { targetOf, targets } from '@chaosproxy/targets'
 import { expect, test } from 'vitest'
@@ -19,7 +19,7 @@ test('a target is found by its name, and one that is not there suggests another'
 
 test('every target says of every fault whether it can suffer it, or why not and what to do instead', () => {
   for (const target of targets)
-    for (const kind of faultKinds) {
+    for (const kind of faultDefinitions.map((definition) => definition.kind)) {
       const suffering = target.suffers(kind)
       if (suffering === true) continue
       expect(suffering.not).toMatch(/\w/)

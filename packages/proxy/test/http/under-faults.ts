@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import { connect, constants } from 'node:http2'
-import type { TcpHarm, TcpTrigger } from '@chaosproxy/faults'
+import type { TcpFault, TcpHarm } from '@chaosproxy/faults'
 import { createRandom, http2Family, httpFamily } from '@chaosproxy/faults'
 import type { EventInput } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
@@ -15,6 +15,7 @@ import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import { createHttp2Scanner } from '../../src/http2/http2-scanner.ts'
 import type { Intercept } from '../../src/interceptor.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
+import type { Trigger } from '../fault-parts.ts'
 import { kvService, kvTable } from '../grpc/peers.ts'
 import { keyValueHttp2 } from '../http2/recorded.ts'
 import { links, network, on } from '../sockets.ts'
@@ -30,7 +31,7 @@ const MOST_ROUNDS = 8
 export type Spoken = 'HTTP/1.1' | 'HTTP/2' | 'gRPC'
 
 /** All that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
-const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, TcpTrigger])[] = [
+const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 30, variationBytes: 20, pauseMs: millis(0) }, { probability: 0.2 }],
   ['both', { kind: 'bandwidth', bytesPerSecond: 20_000 }, { probability: 0.1 }],

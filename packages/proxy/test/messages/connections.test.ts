@@ -1,9 +1,10 @@
-import type { MessageHarm } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonLines } from '../../src/framing/json-lines.ts'
 import { resp } from '../../src/framing/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
+import type { Harm } from '../fault-parts.ts'
 import { closeEverythingAfterEach, dial, links, network, Received, serve } from '../sockets.ts'
 import { again, behind, drop, late, twice, world } from './world.ts'
 
@@ -66,7 +67,7 @@ describe('on real connections', () => {
 })
 
 test('whatever faults come and go, what arrives is whole messages that were sent, and without loss all of them', () => {
-  const harm = fc.constantFrom<MessageHarm>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
+  const harm = fc.constantFrom<Harm<MessageFault>>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), bytes: fc.integer({ min: 1, max: 30 }) }) },
     fc.record({ do: fc.constant('apply' as const), harm, probability: fc.constantFrom(0.3, 1) }),

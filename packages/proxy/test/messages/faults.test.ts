@@ -1,9 +1,10 @@
-import type { MessageTrigger } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { jsonLines } from '../../src/framing/json-lines.ts'
 import { lengthPrefixed } from '../../src/framing/length-prefixed.ts'
 import { resp } from '../../src/framing/resp.ts'
+import type { Trigger } from '../fault-parts.ts'
 import { closeEverythingAfterEach } from '../sockets.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from './world.ts'
 
@@ -133,7 +134,7 @@ describe('a message is', () => {
 })
 
 describe('a trigger', () => {
-  const passed = (when: MessageTrigger, count = 12) => {
+  const passed = (when: Trigger<MessageFault>, count = 12) => {
     const { apply, send, there } = world()
     apply(drop, { when })
     send(numbers(1, count))

@@ -1,9 +1,10 @@
-import type { MessageFault, MessageHarm } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import type { Framing } from '../../src/framing/framing.ts'
 import { jsonLines } from '../../src/framing/json-lines.ts'
 import type { Exit, Interceptor } from '../../src/interceptor.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
+import type { Harm } from '../fault-parts.ts'
 import { ManualClock } from '../sockets.ts'
 
 export const to = [{ from: 'n1', to: 'n2' }]
@@ -60,7 +61,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
     }
     return { interceptor, send, there: there.out, here: here.out }
   }
-  const apply = (harm: MessageHarm, rest: Partial<MessageFault> = {}) =>
+  const apply = (harm: Harm<MessageFault>, rest: Partial<MessageFault> = {}) =>
     faults.apply({ links: to, ...rest, ...harm } as MessageFault)
   return { clock, faults, connect, apply, ...connect() }
 }

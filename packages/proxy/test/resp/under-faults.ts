@@ -1,4 +1,4 @@
-import type { MessageFault, MessageHarm, TcpHarm, TcpTrigger } from '@chaosproxy/faults'
+import type { MessageFault, TcpFault, TcpHarm } from '@chaosproxy/faults'
 import { createRandom } from '@chaosproxy/faults'
 import type { Event, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
@@ -8,6 +8,7 @@ import { resp } from '../../src/framing/resp.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
 import { recordResp } from '../../src/resp/resp-recorder.ts'
+import type { Harm, Trigger } from '../fault-parts.ts'
 import { command } from '../redis.ts'
 import { links, network, on, startDialling } from '../sockets.ts'
 import { serveJournal } from './journal-server.ts'
@@ -18,7 +19,7 @@ const PATIENCE_MS = 300
 const MOST_BATCHES = 30
 
 /** Everything that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
-const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, TcpTrigger])[] = [
+const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 12, variationBytes: 8, pauseMs: millis(0) }, { probability: 0.3 }],
   ['both', { kind: 'bandwidth', bytesPerSecond: 20_000 }, { probability: 0.1 }],
@@ -38,7 +39,7 @@ const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, TcpTrigger])[
   ['back', { kind: 'corrupt', probability: 0.0005 }, {}],
 ]
 
-const messageFaults: readonly MessageHarm[] = [
+const messageFaults: readonly Harm<MessageFault>[] = [
   { kind: 'drop-message' },
   { kind: 'duplicate-message', copies: 1 },
   { kind: 'reorder-message', behind: 1, withinMs: millis(5) },

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { TcpHarm, TcpTrigger } from '@chaosproxy/faults'
+import type { TcpFault, TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { Trigger } from '../fault-parts.ts'
 import {
   closeEverythingAfterEach,
   conversation,
@@ -24,7 +25,7 @@ const ms = millis
 
 describe('a trigger', () => {
   /** Which of ten connections, the first four alive already, are held. */
-  async function hit(when: TcpTrigger, seed = 1) {
+  async function hit(when: Trigger<TcpFault>, seed = 1) {
     const { network, route } = await routeTo(await echo(), { seed })
     const clients: Received[] = []
     const dialOne = async () => {

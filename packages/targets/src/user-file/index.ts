@@ -1,3 +1,3 @@
-export { importUserFile, isUserFile, thrownText } from './import.ts'
+export { importUserFile, isUserFile } from './import.ts'
 export { vetFile } from './vet-file.ts'
 export { vetOnThread } from './vet-on-thread.ts'
