@@ -13,28 +13,29 @@ import type { Naming } from './identity.ts'
 import { type InitialScanOptions, scanInitially } from './initial-scan.ts'
 import { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
-import { createRespSession, type RespSession, type Understood } from './resp-session.ts'
+import { RespSession } from './resp-session.ts'
 import type { RespClient, RespInitial } from './resp-settings.ts'
+import type { Understood } from './understood.ts'
 
 export interface RespRecorderOptions {
   readonly recorder: Recorder
-  /** The server that is asked, as the history names it. */
+  /** The server's name in the history. */
   readonly node: Endpoint
-  /** What is recorded of it: strings and hashes as registers, where nothing else is said. */
+  /** Which commands are recorded, and how. By default strings and hashes, as registers. */
   readonly commands?: CommandSet | undefined
-  /** What tells clients apart. By default what they say of themselves. */
+  /** What tells clients apart. By default the name they give: `CLIENT SETNAME`, or the user of `AUTH`. */
   readonly client?: RespClient | undefined
-  /** What keys hold at the start. By default nobody knows; what is read then is read by `readRespInitially`. */
+  /** What keys hold at the start. By default unknown; `readRespInitially` asks the server. */
   readonly initial?: RespInitial | undefined
-  /** Longer commands are not recorded, and may have changed anything. By default 16 MiB. */
+  /** Longer commands are not recorded and count as changing every key. By default 16 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-/** Requests of one connection that are remembered for their answers. Who pipelines more has to wait for some. */
+/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
 const MOST_PENDING = 10_000
 
-/** The keys are those of all nodes of a recording. */
+/** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
 
 function keySpaceOf(recorder: Recorder): KeySpace {
@@ -45,12 +46,12 @@ function keySpaceOf(recorder: Recorder): KeySpace {
   return made
 }
 
-/** Records what clients ask of a server that speaks RESP. Bytes go on as they come, and are read on the way. */
+/** Records the operations of clients of a RESP server. Bytes are passed on unchanged and read on the way. */
 export function recordResp(options: RespRecorderOptions): Intercept {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
   const keySpace = keySpaceOf(recorder)
   recorder.clientsBy({ by: client ?? 'CLIENT SETNAME or AUTH', named: true })
-  // What is read at the start is known to live as long as it does; what is not there has no time to live.
+  // Reading the keys at the start also reads their times to live, and an absent key has none.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   return (conversation) => {
@@ -72,7 +73,7 @@ function namingOf(client: RespClient | undefined, { id, client: { host }, peerPr
   }
 }
 
-/** Reads what keys hold, before any client comes: of the first server of a recording alone, since the keys are those of all. */
+/** Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one key space. */
 export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace'>): Promise<void> {
   const keySpace = keySpaceOf(options.recorder)
   if (keySpace.isRead) return
@@ -90,23 +91,23 @@ interface RespRecordingOptions {
   readonly lifetimes: Lifetimes | undefined
 }
 
-/** A request on its way. */
+/** A request whose first byte has arrived. */
 interface Begun {
   readonly exchange: Exchange
-  /** Where its first byte is in the stream of requests. */
+  /** The offset of its first byte in the stream of requests. */
   readonly startByte: number
   isSent: boolean
-  /** What is to be marked once it is sent. */
+  /** The keys to mark as changed outside the record once it is sent. */
   touched: Understood['touched']
 }
 
-/** A request of which the answer is still to come. */
+/** A request that is still to be answered. */
 interface Pending {
   readonly begun: Begun
   readonly understood: Understood
-  /** When it was called, for `Lifetimes`. */
+  /** The call's number in `Lifetimes`. */
   readonly calledAt: number
-  /** Pushes that are still to come, where those are its answer. */
+  /** How many pushes are still to come, if pushes answer it. */
   pushes: number
 }
 
@@ -125,21 +126,21 @@ class RespRecording implements Interceptor {
   readonly #exits: Conversation
   readonly #session: RespSession
   readonly #lifetimes: Lifetimes | undefined
-  /** The request that is not here in full. */
+  /** The request that has not arrived in full. */
   #open: Begun | undefined
-  /** Asked and not answered yet, in order. */
+  /** Requests not answered yet, in order. */
   #pending: Pending[] = []
-  /** Of which the server has not been handed the first byte. */
+  /** Requests of which no byte has been sent to the server. */
   #unsent: Begun[] = []
   #undelivered: Answered[] = []
-  /** Answers are not those of requests, one by one. */
+  /** Answers can no longer be matched to requests. */
   #isBlind = false
-  /** Requests are not understood either. */
+  /** Requests are no longer understood either. */
   #isOpaque = false
-  /** A fault has taken messages out of their order: whose answer is whose is not known any more. */
+  /** A fault has lost or reordered messages, so it is unknown which request an answer belongs to. */
   #isDisturbed = false
   #reading = true
-  /** When the bytes that are being passed on came: what is handed over meanwhile was handed over then. */
+  /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
   #receivedAt: Nanos | undefined
 
   constructor(conversation: Conversation, options: RespRecordingOptions) {
@@ -149,8 +150,8 @@ class RespRecording implements Interceptor {
     this.#connection = recorder.connection({ node, client: conversation.client.host })
     this.#exits = conversation
     const lost = (what: string, why: string) => recorder.touched(what, why, 'everything')
-    this.#session = createRespSession({ commands, keySpace, naming, lost })
-    // Which of the two speaks first is not known.
+    this.#session = new RespSession({ commands, keySpace, naming, lost })
+    // Either side may speak first.
     conversation.dial()
     this.requests = this.#requestStage(maxMessageBytes)
     this.responses = this.#responseStage(maxMessageBytes)
@@ -170,7 +171,7 @@ class RespRecording implements Interceptor {
     this.#endSent()
   }
 
-  /** It may have been carried out, and whatever its client is answered is not known to be an answer to it. */
+  /** It may have been carried out, and no answer can be attributed to it. */
   #endUnknown({ begun, understood }: Pending): void {
     if (understood.understanding.kind !== 'operations') return
     const time = this.#recorder.now()
@@ -197,7 +198,7 @@ class RespRecording implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // Before anything of it is passed on.
+        // A request is called before any of it is passed on.
         this.#receivedAt = this.#recorder.now()
         if (!this.#isOpaque) reader.read(bytes, sink)
         if (reader.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(handedBytes, 'begun')
@@ -253,7 +254,7 @@ class RespRecording implements Interceptor {
     this.#unsent.push(this.#open)
   }
 
-  /** The one that has begun is here; undefined where it was too large to be kept. */
+  /** The open request is complete; undefined if it was too large to be kept. */
   #requestIsHere(request: Buffer | undefined): void {
     const begun = this.#open
     if (begun === undefined) return
@@ -314,7 +315,7 @@ class RespRecording implements Interceptor {
     if (asked === undefined) {
       if (this.#isBlind) return
       this.#connection.unmatchedAnswer()
-      // The server answers before it was asked in full: it found that this is no RESP, or will not go on.
+      // A server that answers half a request has found that it is not RESP, or is about to give up.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
@@ -341,14 +342,14 @@ class RespRecording implements Interceptor {
     }
   }
 
-  /** Answers are read for as long as there are some to requests from before. */
+  /** Keeps reading answers only while earlier requests still await theirs. */
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true
     this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
   }
 
-  /** What comes may still be a request to whoever does understand it. */
+  /** The server may well understand what follows, so any key may change. */
   #stopUnderstanding(): void {
     if (this.#isOpaque) return
     this.#isOpaque = true
@@ -370,7 +371,7 @@ class RespRecording implements Interceptor {
     this.#unsent = []
   }
 
-  /** A client that asks and asks, of a server that does not answer, is stopped rather than remembered without bound. */
+  /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
   #govern(): void {
     const reading = this.#pending.length < MOST_PENDING
     if (reading === this.#reading) return
@@ -387,10 +388,10 @@ const OUT_OF_ORDER: Completion = {
   error: 'a fault has taken messages out of their order, and this may not be its answer',
 }
 
-/** Redis passes over empty lines without an answer. */
+/** Redis skips empty lines without answering. */
 const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }
 
-/** That a subscription began or ended, which is the answer to having asked for it. */
+/** Whether a push confirms that a subscription began or ended. */
 function isSubscription({ items }: RespValue & { readonly kind: 'push' | 'array' | 'map' }): boolean {
   const [kind] = items
   return kind?.kind === 'string' && typeof kind.value === 'string' && kind.value.endsWith('subscribe')

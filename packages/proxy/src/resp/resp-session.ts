@@ -1,239 +1,120 @@
 import type { Json } from '@chaosproxy/history'
-import type { Completions, Touches, Understanding } from '../recorder/call.ts'
-import { type Analysed, analyse, nameOfCommand, recognise, touchesOf } from './analyse.ts'
-import { isError, type Part } from './answers.ts'
+import type { Completions } from '../recorder/call.ts'
+import { analyse, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
+import { isError } from './answers.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
-import { createIdentity, type Naming } from './identity.ts'
+import { createIdentity, type Identity, type Naming } from './identity.ts'
 import type { KeySpace } from './key-space.ts'
 import { createTransaction, type Transaction } from './transaction.ts'
-
-/** What a request means on its connection. */
-export interface Understood {
-  readonly understanding: Understanding
-  /** What operations change beside what they are recorded to. */
-  readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
-  /** What the server sends for it: an answer, nothing that can be told, or so many pushes. */
-  readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** What comes after it means something else where it is not carried out. */
-  readonly steers?: true | undefined
-  /** What its operations are; none where it has none. */
-  readonly parts?: readonly Part[] | undefined
-  /** Its answer says of its operations what its commands do. */
-  readonly recognised?: Recognised | undefined
-  /** Its answer is here, undefined where it cannot be read. What it says of the operations, if there are any. */
-  readonly answered?: ((answer: Json | undefined) => Completions) | undefined
-}
+import { operations, passedOn, steering, type Understood } from './understood.ts'
 
 export interface RespSessionOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
-  /** It has turned out that something was not what it was taken for: anything may have been changed. */
+  /** Called when an assumption about earlier requests proves wrong: any key may have changed. */
   readonly lost: (what: string, why: string) => void
 }
 
-/** One connection. */
-export interface RespSession {
-  /** What each of its requests means; undefined words are of one that cannot be read. */
-  readonly understand: (words: readonly Json[] | undefined) => Understood
-  /**
-   * Messages were lost, or are not in order, so that answers say nothing any more. `steering`: something that steers was
-   * among those that were not answered yet.
-   */
-  readonly disturbed: (steering: boolean) => void
-}
-
-/** Answered for each channel, as pushes in RESP3; in RESP2 as messages that may come at any time. */
+/** In RESP3 each channel is answered by a push; in RESP2 messages may come at any time. */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
-/** In a transaction they take effect at its end, if they do: from there on, nothing names the client. */
-const SAYING_WHO: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
+/** In a transaction these take effect at its end or never, so from there on nothing names the client. */
+const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
-/** After these a connection is a stream of something else. */
+/** After these the connection carries a stream instead of answers. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
-const NOTHING_TO_SAY: Completions = []
+/** One connection: what it remembers from one command to the next, and what each command means given that. */
+export class RespSession {
+  readonly #keySpace: KeySpace
+  readonly #lost: RespSessionOptions['lost']
+  readonly #identity: Identity
+  /** Where commands take effect. */
+  readonly #here: Place & { database: string }
+  #transaction: Transaction | undefined
+  #protocol: 2 | 3 = 2
+  /** Answers can no longer be matched to requests. Requests are still read for the keys they change. */
+  #isBlind = false
+  /** Once blind: whether the selected database is still certain. */
+  #isDatabaseKnown = true
+  /** Requests may not reach the server, or not in this order. They are still recorded as the operations they ask for. */
+  #isDisturbed = false
+  #requests = 0
 
-/** What a connection remembers from one command to the next. */
-export function createRespSession(options: RespSessionOptions): RespSession {
-  const { commands, keySpace, naming, lost } = options
-  const identity = createIdentity(naming)
-  /** Where its commands take effect. */
-  const here = { commands, keySpace, database: '0' }
-  let transaction: Transaction | undefined
-  let protocol: 2 | 3 = 2
-  /** Answers are not told apart any more. Requests are still read, for what they change. */
-  let isBlind = false
-  /** In blindness, nobody knows whether the database was changed. */
-  let isDatabaseKnown = true
-  /** Whether what is sent is carried out is not known. Operations are still what they ask for. */
-  let isDisturbed = false
-  let requests = 0
-
-  /** Something that the requests after it were understood by did not happen. Nobody was misled if there are none. */
-  const failedAt = (request: number, what: string, why: string): void => {
-    if (requests > request) lost(what, why)
+  constructor({ commands, keySpace, naming, lost }: RespSessionOptions) {
+    this.#keySpace = keySpace
+    this.#lost = lost
+    this.#identity = createIdentity(naming)
+    this.#here = { commands, keySpace, database: '0' }
   }
 
-  const passedOn = (what: string, touches: Touches, answered?: (answer: Json | undefined) => void): Understood => ({
-    understanding: { kind: 'passed-on', what, touches },
-    awaits: 'answer',
-    ...(answered === undefined
-      ? {}
-      : {
-          answered: (answer) => {
-            answered(answer)
-            return NOTHING_TO_SAY
-          },
-        }),
-  })
-
-  const operations = (parts: readonly [Part, ...Part[]]): Understanding => {
-    const { session } = identity
-    if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session }
-    const [first, ...rest] = parts
-    return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session }
-  }
-
-  const deleting = (understood: Understood, recognised: Recognised, deletes: readonly string[]): Understood => {
-    const deleted = keySpace.deleting(deletes)
-    const answered = (answer: Json | undefined): Completions => {
-      deleted()
-      return completionsOf(recognised, answer)
-    }
-    return { ...understood, recognised: undefined, answered }
-  }
-
-  const recorded = (what: string, recognised: Recognised): Understood => {
-    const { parts, touches, deletes } = recognised
-    const understood: Understood = {
-      understanding: operations(parts),
-      touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
-      awaits: 'answer',
-      parts,
-      recognised,
-    }
-    return deletes === undefined ? understood : deleting(understood, recognised, deletes)
-  }
-
-  const plain = (analysed: Analysed): Understood =>
-    analysed.kind === 'passed-on'
-      ? passedOn(analysed.what, analysed.touches)
-      : recorded(analysed.what, analysed.recognised)
-
-  /** What waits in a transaction may still be carried out. */
-  const goBlind = (what: string): Understood => {
-    isBlind = true
-    const touches = transaction?.allTouches ?? 'nothing'
-    keySpace.deleting(transaction?.deletes ?? [])
-    transaction = undefined
-    return { ...passedOn(what, touches), awaits: 'nothing' }
-  }
-
-  const blindly = (name: string, words: readonly Json[]): Understood => {
-    if (name === 'SELECT' || name === 'RESET') isDatabaseKnown = false
-    const analysed = analyse(name, words, here)
-    if (analysed.kind === 'recognised') keySpace.deleting(analysed.recognised.deletes ?? [])
-    const touches = touchesOf(analysed)
-    const all = touches === 'nothing' || isDatabaseKnown ? touches : 'everything'
-    return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
-  }
-
-  const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
-
-  const select = (words: readonly Json[]): Understood => {
-    const before = here.database
-    const request = requests
-    here.database = String(words[1])
-    return passedOn('SELECT', 'nothing', (answer) => {
-      if (answer === 'OK') return
-      here.database = before
-      failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
-    })
-  }
-
-  const begin = (): Understood => {
-    const request = requests
-    transaction = createTransaction(here.database)
-    return passedOn('MULTI', 'nothing', (answer) => {
-      if (answer === 'OK') return
-      transaction = undefined
-      failedAt(request, 'MULTI', 'it failed, and what was sent behind it was carried out at once')
-    })
-  }
-
-  const queue = (open: Transaction, name: string, words: readonly Json[]): Understood => {
-    if (name === 'SELECT') open.select(String(words[1]))
-    if (SAYING_WHO.has(name)) identity.told(name, words)
-    const place = { ...here, database: open.database }
-    open.queue(() => analyse(name, words, place))
-    return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
-      if (answer !== 'QUEUED' && !isError(answer)) lost(name, 'it was to be queued by MULTI, and was not')
-    })
-  }
-
-  const execute = (open: Transaction): Understood => {
-    const before = here.database
-    const request = requests
-    transaction = undefined
-    here.database = open.database
-    const { parts, touches } = open
-    const deleted = keySpace.deleting(open.deletes)
-    const answered = (answer: Json | undefined): Completions => {
-      deleted()
-      if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
-        lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
-      if (!Array.isArray(answer) && here.database !== before) {
-        here.database = before
-        failedAt(request, 'EXEC', 'it failed with its SELECT, and what was sent behind it went to another database')
+  /** What the next request means; `words` are undefined if it cannot be read. */
+  understand(words: readonly Json[] | undefined): Understood {
+    this.#requests++
+    const [first] = words ?? []
+    if (words === undefined || typeof first !== 'string')
+      return {
+        ...passedOn('a request that cannot be read', 'everything'),
+        awaits: this.#isBlind ? 'nothing' : 'answer',
       }
-      return open.completions(answer)
+    const name = first.toUpperCase()
+    if (!this.#isBlind && this.#transaction === undefined) {
+      // Nearly all requests end here.
+      const recognised = recognise(name, words, this.#here)
+      if (recognised !== undefined) return this.#recorded(name, recognised)
     }
-    const [first, ...rest] = parts
-    if (first === undefined) return passedOn('EXEC', touches, answered)
-    const why = 'in a transaction it was changed by what is no operation'
-    return {
-      understanding: operations([first, ...rest]),
-      touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
-      awaits: 'answer',
-      parts,
-      answered,
+    if (this.#isDisturbed && STEERING.has(name)) {
+      this.#isDatabaseKnown = false
+      this.#goBlind(name)
+    }
+    return this.#isBlind ? this.#blindly(name, words) : this.#control(name, words)
+  }
+
+  /**
+   * Call when messages were lost or reordered, so that answers prove nothing from here on.
+   *
+   * @param steering whether an unanswered request was one that steers.
+   */
+  disturbed(steering: boolean): void {
+    this.#isDisturbed = true
+    if (!steering && this.#transaction === undefined) return
+    this.#isDatabaseKnown = false
+    this.#goBlind('a transaction')
+    this.#lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
+  }
+
+  /** A command that changes how the connection is understood, or one that is not recorded. */
+  #control(name: string, words: readonly Json[]): Understood {
+    const transaction = this.#transaction
+    if (STREAMS.has(name)) return this.#goBlind(name)
+    if (SUBSCRIPTIONS.has(name))
+      return transaction === undefined ? this.#subscribe(name, words.length - 1) : this.#goBlind(name)
+    if (name === 'RESET') return steering(this.#reset())
+    if (transaction !== undefined) return this.#inTransaction(transaction, name, words)
+    switch (name) {
+      case 'MULTI':
+        return steering(this.#begin())
+      case 'SELECT':
+        return steering(this.#select(words))
+      case 'HELLO':
+        return this.#hello(words)
+      case 'CLIENT':
+      case 'AUTH':
+        return turnsAnswersOff(words) ? this.#goBlind('CLIENT REPLY') : this.#identify(name, words)
+      default:
+        return this.#plain(name, words)
     }
   }
 
-  const subscribe = (name: string, channels: number): Understood => {
-    if (protocol === 2 || channels === 0) return goBlind(name)
-    return { ...passedOn(name, 'nothing'), awaits: { pushes: channels } }
-  }
-
-  const reset = (): Understood => {
-    transaction = undefined
-    here.database = '0'
-    const told = identity.told('RESET', [])
-    return passedOn('RESET', 'nothing', (answer) => {
-      protocol = 2
-      told?.(answer === 'RESET')
-    })
-  }
-
-  const hello = (words: readonly Json[]): Understood => {
-    const told = identity.told('HELLO', words)
-    return passedOn('HELLO', 'nothing', (answer) => {
-      told?.(answer !== undefined && !isError(answer))
-      if (isError(answer)) return
-      if (words[1] === '3') protocol = 3
-      else if (words[1] === '2') protocol = 2
-    })
-  }
-
-  const inTransaction = (open: Transaction, name: string, words: readonly Json[]): Understood => {
+  #inTransaction(open: Transaction, name: string, words: readonly Json[]): Understood {
     switch (name) {
       case 'EXEC':
-        return execute(open)
+        return this.#execute(open)
       case 'DISCARD':
-        transaction = undefined
+        this.#transaction = undefined
         return steering(passedOn('DISCARD', 'nothing'))
       // Carried out, or refused, at once.
       case 'MULTI':
@@ -241,65 +122,164 @@ export function createRespSession(options: RespSessionOptions): RespSession {
       case 'QUIT':
         return passedOn(name, 'nothing')
       default:
-        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : steering(queue(open, name, words))
+        return turnsAnswersOff(words) ? this.#goBlind('CLIENT REPLY') : steering(this.#queue(open, name, words))
     }
   }
 
-  const sayWho = (name: string, words: readonly Json[]): Understood => {
-    const told = identity.told(name, words)
+  #plain(name: string, words: readonly Json[]): Understood {
+    const analysed = analyse(name, words, this.#here)
+    return analysed.kind === 'passed-on'
+      ? passedOn(analysed.what, analysed.touches)
+      : this.#recorded(analysed.what, analysed.recognised)
+  }
+
+  #recorded(what: string, recognised: Recognised): Understood {
+    const { parts, touches, deletes } = recognised
+    const understood: Understood = {
+      understanding: operations(parts, this.#identity.session),
+      touched: touches === undefined ? undefined : { what, why: touches.why, touches: { keys: touches.keys } },
+      awaits: 'answer',
+      parts,
+      recognised,
+    }
+    return deletes === undefined ? understood : this.#deleting(understood, recognised, deletes)
+  }
+
+  #deleting(understood: Understood, recognised: Recognised, deletes: readonly string[]): Understood {
+    const deleted = this.#keySpace.deleting(deletes)
+    const answered = (answer: Json | undefined): Completions => {
+      deleted()
+      return completionsOf(recognised, answer)
+    }
+    return { ...understood, recognised: undefined, answered }
+  }
+
+  /** Gives up on answers. Commands queued in a transaction may still be carried out. */
+  #goBlind(what: string): Understood {
+    this.#isBlind = true
+    const touches = this.#transaction?.allTouches ?? 'nothing'
+    this.#keySpace.deleting(this.#transaction?.deletes ?? [])
+    this.#transaction = undefined
+    return { ...passedOn(what, touches), awaits: 'nothing' }
+  }
+
+  #blindly(name: string, words: readonly Json[]): Understood {
+    if (name === 'SELECT' || name === 'RESET') this.#isDatabaseKnown = false
+    const analysed = analyse(name, words, this.#here)
+    if (analysed.kind === 'recognised') this.#keySpace.deleting(analysed.recognised.deletes ?? [])
+    const touches = touchesOf(analysed)
+    const all = touches === 'nothing' || this.#isDatabaseKnown ? touches : 'everything'
+    return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
+  }
+
+  #select(words: readonly Json[]): Understood {
+    const before = this.#here.database
+    const request = this.#requests
+    this.#here.database = String(words[1])
+    return passedOn('SELECT', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      this.#here.database = before
+      this.#failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
+    })
+  }
+
+  #begin(): Understood {
+    const request = this.#requests
+    this.#transaction = createTransaction(this.#here.database)
+    return passedOn('MULTI', 'nothing', (answer) => {
+      if (answer === 'OK') return
+      this.#transaction = undefined
+      this.#failedAt(request, 'MULTI', 'it failed, and what was sent behind it was carried out at once')
+    })
+  }
+
+  #queue(open: Transaction, name: string, words: readonly Json[]): Understood {
+    if (name === 'SELECT') open.select(String(words[1]))
+    if (IDENTIFYING.has(name)) this.#identity.told(name, words)
+    const place = { ...this.#here, database: open.database }
+    open.queue(() => analyse(name, words, place))
+    return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
+      if (answer !== 'QUEUED' && !isError(answer)) this.#lost(name, 'it was to be queued by MULTI, and was not')
+    })
+  }
+
+  #execute(open: Transaction): Understood {
+    const answered = this.#executed(open)
+    this.#transaction = undefined
+    this.#here.database = open.database
+    const { parts, touches } = open
+    const [first, ...rest] = parts
+    if (first === undefined) return passedOn('EXEC', touches, answered)
+    const why = 'in a transaction it was changed by what is no operation'
+    return {
+      understanding: operations([first, ...rest], this.#identity.session),
+      touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },
+      awaits: 'answer',
+      parts,
+      answered,
+    }
+  }
+
+  /** What the answer to an EXEC says: of its operations, and of the database that later requests go to. */
+  #executed(open: Transaction): (answer: Json | undefined) => Completions {
+    const before = this.#here.database
+    const request = this.#requests
+    const deleted = this.#keySpace.deleting(open.deletes)
+    return (answer) => {
+      deleted()
+      if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
+        this.#lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
+      if (!Array.isArray(answer) && this.#here.database !== before) {
+        this.#here.database = before
+        this.#failedAt(
+          request,
+          'EXEC',
+          'it failed with its SELECT, and what was sent behind it went to another database',
+        )
+      }
+      return open.completions(answer)
+    }
+  }
+
+  #subscribe(name: string, channels: number): Understood {
+    if (this.#protocol === 2 || channels === 0) return this.#goBlind(name)
+    return { ...passedOn(name, 'nothing'), awaits: { pushes: channels } }
+  }
+
+  #reset(): Understood {
+    this.#transaction = undefined
+    this.#here.database = '0'
+    const told = this.#identity.told('RESET', [])
+    return passedOn('RESET', 'nothing', (answer) => {
+      this.#protocol = 2
+      told?.(answer === 'RESET')
+    })
+  }
+
+  #hello(words: readonly Json[]): Understood {
+    const told = this.#identity.told('HELLO', words)
+    return passedOn('HELLO', 'nothing', (answer) => {
+      told?.(answer !== undefined && !isError(answer))
+      if (isError(answer)) return
+      if (words[1] === '3') this.#protocol = 3
+      else if (words[1] === '2') this.#protocol = 2
+    })
+  }
+
+  #identify(name: string, words: readonly Json[]): Understood {
+    const told = this.#identity.told(name, words)
     return passedOn(name, 'nothing', (answer) => {
       told?.(answer === 'OK')
     })
   }
 
-  const understand: RespSession['understand'] = (words) => {
-    requests++
-    const [first] = words ?? []
-    if (words === undefined || typeof first !== 'string')
-      return { ...passedOn('a request that cannot be read', 'everything'), awaits: isBlind ? 'nothing' : 'answer' }
-    const name = first.toUpperCase()
-    if (!isBlind && transaction === undefined) {
-      // Nearly all of them.
-      const recognised = recognise(name, words, here)
-      if (recognised !== undefined) return recorded(name, recognised)
-    }
-    if (isDisturbed && STEERING.has(name)) {
-      isDatabaseKnown = false
-      goBlind(name)
-    }
-    if (isBlind) return blindly(name, words)
-    if (STREAMS.has(name)) return goBlind(name)
-    if (SUBSCRIPTIONS.has(name)) return transaction === undefined ? subscribe(name, words.length - 1) : goBlind(name)
-    if (name === 'RESET') return steering(reset())
-    if (transaction !== undefined) return inTransaction(transaction, name, words)
-    switch (name) {
-      case 'MULTI':
-        return steering(begin())
-      case 'SELECT':
-        return steering(select(words))
-      case 'HELLO':
-        return hello(words)
-      case 'CLIENT':
-      case 'AUTH':
-        return turnsAnswersOff(words) ? goBlind('CLIENT REPLY') : sayWho(name, words)
-      default:
-        return plain(analyse(name, words, here))
-    }
-  }
-
-  return {
-    understand,
-    disturbed(steering) {
-      isDisturbed = true
-      if (!steering && transaction === undefined) return
-      isDatabaseKnown = false
-      goBlind('a transaction')
-      lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
-    },
+  /** A request on which later ones depended was not carried out. If there are no later ones, nothing was misread. */
+  #failedAt(request: number, what: string, why: string): void {
+    if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** CLIENT REPLY OFF, or SKIP for the next command. */
+/** `CLIENT REPLY OFF`, or `SKIP` for the next command. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
   isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')
 
