@@ -49,7 +49,9 @@ describe.each(rows)('%s', (row) => {
     for (const file of sources.filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
       expect(text, file).not.toMatch(/from '(\.\.\/)+[a-z]+\/(src|dist)\//)
-      expect(text, file).not.toMatch(/from '@chaos\/(?!history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/)
+      expect(text, file).not.toMatch(
+        /from '@chaosproxy\/(?!history\/files'|proxy\/control'|targets\/user-file')[a-z]+\/.+'/,
+      )
     }
   })
 

@@ -69,13 +69,13 @@ export const checkMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'level.ts',
+    'levels/causal-convergence.ts',
     ['report', 'mutants'],
     [
       {
         name: 'lattice-convergence-without-sessions',
-        before: "'causal-convergence': ['causal', 'session'],",
-        after: "'causal-convergence': ['causal'],",
+        before: "implies: ['causal', 'session'],",
+        after: "implies: ['causal'],",
         breaks: 'what causal convergence implies for sessions is not concluded',
       },
     ],

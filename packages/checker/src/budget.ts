@@ -1,4 +1,14 @@
-import type { CheckOptions } from './options.ts'
+import type { Millis } from '@chaosproxy/history'
+
+/** How long a check may take, and how much it may remember. */
+export interface Limits {
+  /** Wall time for everything, including reducing counterexamples. */
+  readonly deadlineMs: Millis
+  /** Bytes that the encoded operations and the tables of the searches may use. */
+  readonly memoryBytes: number
+  /** A monotonic clock, so that the checker itself reads none. */
+  readonly now: () => Millis
+}
 
 /**
  * The resources a check may still use. All parts of one check share one budget, so that the limits hold for the whole.
@@ -59,10 +69,7 @@ function createLedger(): Ledger {
   }
 }
 
-export function createBudget(
-  options: Pick<CheckOptions, 'deadlineMs' | 'memoryBytes' | 'now'>,
-  ledger: Ledger = createLedger(),
-): Budget {
+export function createBudget(options: Limits, ledger: Ledger = createLedger()): Budget {
   let ticks = 0
   const until = (end: number): Budget => ({
     expired: () => options.now() >= end,

@@ -1,4 +1,5 @@
-import { type Ladder, type Level, levels } from './level.ts'
+import type { Ladder } from './levels/ladder.ts'
+import { type Level, summaries, weakLevels } from './levels/levels.ts'
 import type { Verdict, Verdicts } from './verdict.ts'
 
 /**
@@ -44,9 +45,7 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
   }
   if (sequential.result === 'violated') {
     const weaker = strongestBelowSequential(verdicts)
-    if (weaker !== undefined) {
-      return `${names[weaker]}, not sequentially${diverged ? ', and replicas did not converge' : ''}`
-    }
+    if (weaker !== undefined) return `${weaker}, not sequentially${diverged ? ', and replicas did not converge' : ''}`
     if (eventual.result === 'met') return 'only eventually consistent'
     if (diverged) return 'not even eventually consistent'
     return `not sequentially consistent; eventual unknown: ${why(eventual)}`
@@ -54,7 +53,7 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
   const converged = diverged ? ', and replicas did not converge' : ''
   if (linearizable.result === 'violated') {
     const isAlike = (level: Level): boolean => reasonOf(verdicts[level]) === sequential.reason
-    const below = byClients.every(isAlike) ? ' and below' : ''
+    const below = weakLevels.every(isAlike) ? ' and below' : ''
     return `not linearizable${converged}; sequential${below} unknown: ${why(sequential)}`
   }
   return diverged
@@ -66,16 +65,6 @@ type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
 
 const reasonOf = (verdict: Verdict): string | undefined => (verdict.result === 'unknown' ? verdict.reason : undefined)
 
-/** The levels between sequential and eventual. */
-const byClients = levels.filter((level) => !['linearizable', 'sequential', 'eventual'].includes(level))
-
-const names: { readonly [level in Level]?: string } = {
-  'causal-convergence': 'causally convergent',
-  'causal-memory': 'causally consistent (causal memory)',
-  causal: 'causally consistent',
-  pram: 'PRAM consistent',
-  session: 'consistent within sessions',
-}
-
-const strongestBelowSequential = (verdicts: Verdicts<Level>): Level | undefined =>
-  levels.slice(2).find((level) => names[level] !== undefined && verdicts[level].result === 'met')
+/** What the history is by the strongest of these levels that holds. */
+const strongestBelowSequential = (verdicts: Verdicts<Level>): string | undefined =>
+  Array.from(summaries).find(([level]) => verdicts[level].result === 'met')?.[1]

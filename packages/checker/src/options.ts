@@ -1,11 +1,12 @@
-import type { Json, Millis } from '@chaosproxy/history'
-import type { Level } from './level.ts'
+import type { Json } from '@chaosproxy/history'
+import type { Limits } from './budget.ts'
+import type { Level } from './levels/levels.ts'
 import type { Model } from './models/model.ts'
 
 /** The name of a model in the registry. */
 export type ModelName = string
 
-export interface CheckOptions<Name extends string = Level> {
+export interface CheckOptions<Name extends string = Level> extends Limits {
   /**
    * The sequential specification: a built-in model's name (`register` covers read, write and cas, and get, put and
    * append on strings), or a model of your own. Any model may be keyed.
@@ -24,10 +25,4 @@ export interface CheckOptions<Name extends string = Level> {
    * counterexample is all operations of the key.
    */
   readonly explain?: boolean | undefined
-  /** Wall time for everything, including reducing counterexamples. */
-  readonly deadlineMs: Millis
-  /** Bytes that the encoded operations and the tables of the searches may use. */
-  readonly memoryBytes: number
-  /** A monotonic clock, so that the checker itself reads none. */
-  readonly now: () => Millis
 }

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Level } from './level.ts'
+import type { Level } from './levels/levels.ts'
 import type { Accounting } from './objects/accounting.ts'
 import type { OperationRow } from './operation-row.ts'
 import type { Staleness } from './staleness/measure.ts'

@@ -1,11 +1,11 @@
-import { findModel, type Level, levels, type ModelName, type Report } from '@chaosproxy/checker'
+import { type Level, levels, type ModelName, type Report } from '@chaosproxy/checker'
 import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 import { many } from './many.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from './random-objects.ts'
-import { modelNames } from './registry.ts'
+import { modelNames, modelOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
 // What must hold whatever a history looks like, for every level and every model, at two sizes.
@@ -33,7 +33,7 @@ function judge(events: readonly EventInput[], { model = 'register', initial, pat
   return checkHistory(smallHistory(events), {
     model,
     initial: initial ?? initials[model] ?? null,
-    levels: findModel(model)?.levels ?? levels,
+    levels: modelOf(model).levels,
     explain: false,
     deadlineMs: millis(patient ? PATIENT_MS : HASTY_MS),
   })

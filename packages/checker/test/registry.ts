@@ -7,7 +7,7 @@ export const modelNames: readonly string[] = models.map(({ name }) => name)
 export function modelOf(name: string): ModelEntry {
   const entry = findModel(name)
   if (entry === undefined) throw new Error(`there is no model ${name}`)
-  return entry
+  return entry as ModelEntry
 }
 
 /** The object that is judged by its sequential specification; undefined for a model that has a judge of its own. */

@@ -3,7 +3,7 @@ import { type EventInput, type Header, type History, millis } from '@chaosproxy/
 import { expect } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'
-import type { WeakLevel } from '../src/causal/judged.ts'
+import type { WeakLevel } from '../src/levels/levels.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { findSequentialOrder } from '../src/sequential/decide.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { createBudget } from '../src/budget.ts'
 import { createWeaker } from '../src/causal/decide.ts'
 import { derivationOf } from '../src/causal/derivation.ts'
-import type { WeakLevel } from '../src/causal/judged.ts'
 import { restrict } from '../src/encoded.ts'
+import { type WeakLevel, weakDefinition } from '../src/levels/levels.ts'
 import { encodeRegister } from '../src/models/register.ts'
 import { readsFrom } from '../src/sequential/reads-from.ts'
 import { operationsOf, type Reading } from './brute-force.ts'
@@ -238,7 +238,7 @@ test('the operations that a contradiction was derived from contradict each other
       if (answer.result !== 'violated' || answer.found === undefined) continue
       seen.add(level)
       const { relations, contradiction, indices } = answer.found
-      const { involved } = derivationOf(relations.facts, contradiction, level)
+      const { involved } = derivationOf(relations.facts, contradiction, weakDefinition(level))
       const alone = restrict(
         encoded,
         Array.from(involved, (operation) => indices[operation]!).toSorted((a, b) => a - b),

@@ -1,31 +1,37 @@
 import { type Budget, inTime } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
-import { missesOwnWrites, readsGoBack } from '../session/guarantees.ts'
 import { branchedClients, judgeClient } from './client-views.ts'
 import { arbitrate, overwrittenInPast } from './convergence.ts'
-import type { Contradiction, Judged, WeakLevel } from './judged.ts'
+import type { Contradiction, Judged } from './judged.ts'
 import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
 
-/** What the levels share, computed once on first use. */
+/** How a history can contradict a level, given each read's source. What the levels share is computed once, on first use. */
 export interface Relations {
   readonly facts: Facts
-  readonly judge: (level: WeakLevel) => Judged
-  /** After `none` for causal-convergence: all operations in arbitration order. */
+  /** A read saw a write that can only come later. */
+  readonly inFuture: () => Judged
+  /** That, or a read saw a write that was overwritten in its own causal past. */
+  readonly inCausalPast: () => Judged
+  /** That, or no order of the writes that all processes share fits what they saw. */
+  readonly inArbitration: () => Judged
+  /** That of the future, or what the reads of single clients show about the order of the writes. */
+  readonly inSession: (guarantee: Guarantee) => Judged
+  /**
+   * A client cannot put the writes and its own reads in one order: of all writes, each client's in its own order, or of
+   * those in the reads' past, in causal order, if nothing is in the future.
+   */
+  readonly inViews: (order: 'client order' | 'causal order') => Judged
+  /** Once `inArbitration` found nothing: all operations in arbitration order. */
   readonly arbitration: () => Int32Array | undefined
   readonly order: () => CausalOrder | undefined
   readonly release: () => void
 }
 
-/** Finds the orders by which a history contradicts a level, given each read's source. */
+/** The orders by which a guarantee is broken: a cycle, or a single one that is contrary to the operations' own order. */
+export type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
+
 export function createRelations(facts: Facts, budget: Budget): Relations {
-  const once = <Value>(make: () => Value): (() => Value) => {
-    let made: { readonly value: Value } | undefined
-    return () => {
-      made ??= { value: make() }
-      return made.value
-    }
-  }
   const basis = once(() => basisOf(facts, budget))
   let made: CausalOrder | undefined
   const order = once(() => {
@@ -37,15 +43,15 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     const known = basis()
     return 'cycle' in known ? { ...whole(known.cycle), future: true } : undefined
   })
-  const inPast = once((): Judged => {
+  const past = once((): Judged => {
     const known = order()
     if (known === undefined) return 'out of memory'
     const edge = overwrittenInPast(facts, known, budget)
     return edge === undefined ? 'none' : { derived: [], cycle: [edge], isWhole: false }
   })
   let arbitration: Int32Array | undefined
-  const conflicts = once((): Judged => {
-    const causal = inPast()
+  const arbitrated = once((): Judged => {
+    const causal = past()
     const known = order()
     if (causal !== 'none' || known === undefined) return causal
     const answer = arbitrate(facts, known, budget)
@@ -53,67 +59,62 @@ export function createRelations(facts: Facts, budget: Budget): Relations {
     arbitration = answer.order
     return 'none'
   })
-  const views = (given: CausalOrder | undefined): Judged => {
-    const { threads } = facts
-    const each = createViews(facts, given, budget)
-    const branched = branchedClients(facts.encoded, threads)
-    const apart = new Set(branched.flatMap((client) => client.threads))
-    try {
-      for (let thread = 0; thread < threads.count; thread++) {
-        if (apart.has(thread)) continue
-        const conflict = each.conflictOf(thread, facts.writerOf)
-        const stopped = each.stopped()
-        if (stopped !== undefined) return stopped
-        if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
-      }
-      for (const client of branched) {
-        const judged = judgeClient(facts, client, given, budget)
-        if (judged !== 'none') return judged
-      }
-      return 'none'
-    } finally {
-      each.release()
-    }
+  const causalViews = (): Judged => {
+    const known = order()
+    return known === undefined ? 'out of memory' : judgeViews(facts, known, budget)
   }
-  const judge = (level: WeakLevel): Judged => {
-    if (level === 'pram') return views(undefined)
-    const cycle = future()
-    if (cycle !== undefined) return cycle
-    switch (level) {
-      case 'monotonic-writes':
-      case 'writes-follow-reads':
-        return 'none'
-      case 'monotonic-reads':
-        return judged(readsGoBack(facts, budget))
-      case 'read-your-writes':
-        return judged(missesOwnWrites(facts, budget))
-      case 'causal':
-        return inPast()
-      case 'causal-convergence':
-      case 'session':
-        // With all four guarantees, a read sees its whole causal past, and the orders they force on the arbitration are
-        // those of causal convergence: the two levels coincide (shown by the tests, over all sources).
-        return conflicts()
-      case 'causal-memory': {
-        const known = order()
-        return known === undefined ? 'out of memory' : views(known)
-      }
-    }
-    return level satisfies never
-  }
+  const timely = (judge: () => Judged): Judged =>
+    inTime(
+      () => {
+        budget.look()
+        return judge()
+      },
+      () => 'out of time',
+    )
+  const unlessFuture = (judge: () => Judged): Judged => timely(() => future() ?? judge())
   return {
     facts,
-    judge: (level) =>
-      inTime(
-        () => {
-          budget.look()
-          return judge(level)
-        },
-        () => 'out of time',
-      ),
+    inFuture: () => unlessFuture(() => 'none'),
+    inCausalPast: () => unlessFuture(past),
+    inArbitration: () => unlessFuture(arbitrated),
+    inSession: (guarantee) => unlessFuture(() => judged(guarantee(facts, budget))),
+    inViews: (within) =>
+      within === 'causal order' ? unlessFuture(causalViews) : timely(() => judgeViews(facts, undefined, budget)),
     arbitration: () => arbitration,
     order,
     release: () => made?.release(),
+  }
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Whether each client can put the writes and its own reads in one order. */
+function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Judged {
+  const { threads } = facts
+  const views = createViews(facts, order, budget)
+  const branched = branchedClients(facts.encoded, threads)
+  const apart = new Set(branched.flatMap((client) => client.threads))
+  try {
+    for (let thread = 0; thread < threads.count; thread++) {
+      if (apart.has(thread)) continue
+      const conflict = views.conflictOf(thread, facts.writerOf)
+      const stopped = views.stopped()
+      if (stopped !== undefined) return stopped
+      if (conflict !== undefined) return { derived: conflict.edges, cycle: [conflict.last], isWhole: false, thread }
+    }
+    for (const client of branched) {
+      const judged = judgeClient(facts, client, order, budget)
+      if (judged !== 'none') return judged
+    }
+    return 'none'
+  } finally {
+    views.release()
   }
 }
 

@@ -1,5 +1,6 @@
+import type { WeakDefinition } from '../levels/definition.ts'
 import type { Edge } from '../sequential/edges.ts'
-import type { Contradiction, WeakLevel } from './judged.ts'
+import type { Contradiction } from './judged.ts'
 import { type Facts, previousOf } from './order.ts'
 
 /** A cycle of orders, each coming before the next, and every operation its derivation uses. */
@@ -9,27 +10,55 @@ export interface Derivation {
 }
 
 /** Completes a contradiction to a whole cycle, and expands its derived orders into what they were derived from. */
-export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakLevel): Derivation {
-  const { derived, thread } = contradiction
-  const number = new Map(derived.map((edge, n) => [edge, n]))
-  // A session guarantee concerns single clients: only the client's own operations precede a read.
-  const local = level === 'monotonic-reads' || level === 'read-your-writes'
+export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
+  const { derived, involved } = contradiction
+  // If each client chooses its sources, the reads of others order nothing.
+  const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
-  const path = (from: number, to: number, limit: number): readonly Edge[] =>
-    from === to ? [] : pathBetween(facts, into, from, to, limit, level === 'pram' ? thread : undefined)
-  const [first] = contradiction.cycle
-  // Steps of an order taken from elsewhere are paths of client order and reads-from.
-  const stepped = (edge: Edge): readonly Edge[] =>
-    edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
-  if (contradiction.involved !== undefined) {
-    const steps = contradiction.cycle.flatMap(stepped)
-    return { cycle: steps, involved: new Set([...contradiction.involved, ...steps.map(({ from }) => from)]) }
+  const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
+  if (involved !== undefined) {
+    const steps = contradiction.cycle.flatMap((edge) => stepped(edge, path))
+    return { cycle: steps, involved: new Set([...involved, ...steps.map(({ from }) => from)]) }
   }
-  const cycle = contradiction.isWhole
-    ? contradiction.cycle
-    : local
-      ? [...within(facts, first, level), first]
-      : [...path(first.to, first.from, derived.length), first]
+  const cycle = closed(facts, contradiction, level, path)
+  return { cycle, involved: involvedIn(facts, cycle, derived, level, path) }
+}
+
+/** A path of client order, reads-from and the first `limit` derived orders. */
+type Path = (from: number, to: number, limit: number) => readonly Edge[]
+
+/** Steps of an order taken from elsewhere are paths of client order and reads-from. */
+const stepped = (edge: Edge, path: Path): readonly Edge[] =>
+  edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
+
+/** The whole cycle. */
+function closed(
+  facts: Facts,
+  { cycle, isWhole, derived }: Contradiction,
+  level: WeakDefinition,
+  path: Path,
+): readonly Edge[] {
+  if (isWhole) return cycle
+  const [last] = cycle
+  if (level.knewBy === undefined) return [...path(last.to, last.from, derived.length), last]
+  return [...known(last.to, level.knewBy(facts, last.to, last.from), last.from), last]
+}
+
+/** From a write to the read that missed it, through the client's operation by which it knew of the write. */
+function known(write: number, by: number, read: number): readonly Edge[] {
+  const last: Edge = { from: by, to: read, reason: 'process order' }
+  return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
+}
+
+/** Every operation that the orders of a cycle rest on. */
+function involvedIn(
+  facts: Facts,
+  cycle: readonly Edge[],
+  derived: readonly Edge[],
+  { knewBy }: WeakDefinition,
+  path: Path,
+): ReadonlySet<number> {
+  const number = new Map(derived.map((edge, n) => [edge, n]))
   const involved = new Set<number>()
   const explained = new Set<Edge>()
   const waiting = [...cycle]
@@ -43,33 +72,10 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
     }
     if (edge.premise === undefined) continue
     const [premise, reader] = edge.premise
-    if (local) {
-      if (level === 'monotonic-reads') involved.add(earlierReadOf(facts, premise, reader))
-    } else for (const each of path(premise, reader, number.get(edge) ?? derived.length)) waiting.push(each)
+    if (knewBy !== undefined) involved.add(knewBy(facts, premise, reader))
+    else for (const each of path(premise, reader, number.get(edge) ?? derived.length)) waiting.push(each)
   }
-  return { cycle, involved }
-}
-
-/** From the write that a read of the initial value missed to that read, through the client's own operations. */
-function within(facts: Facts, { from: read, to: write }: Edge, level: WeakLevel): readonly Edge[] {
-  if (level === 'read-your-writes') {
-    return [{ from: write, to: read, reason: 'process order' }]
-  }
-  const earlier = earlierReadOf(facts, write, read)
-  return [
-    { from: write, to: earlier, reason: 'reads from' },
-    { from: earlier, to: read, reason: 'process order' },
-  ]
-}
-
-/** The client's last read before `read` that saw the write. */
-function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
-  const { calls, returns } = encoded
-  const clients = encoded.clients()
-  for (let at = read - 1; at >= 0; at--) {
-    if (writerOf[at] === write && clients[at] === clients[read] && returns[at] < calls[read]) return at
-  }
-  return read
+  return involved
 }
 
 interface Numbered {

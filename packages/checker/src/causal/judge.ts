@@ -2,27 +2,12 @@ import { FAIL } from '@chaosproxy/history'
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
 import { explainWeaker } from '../counterexample/causal.ts'
 import type { Decoder, Encoded } from '../encoded.ts'
-import { implied, type Level } from '../level.ts'
+import { follows, type Level, type WeakLevel, weakLevels } from '../levels/levels.ts'
 import type { readsFrom } from '../sequential/reads-from.ts'
 import type { Counterexample, Verdict, Witness } from '../verdict.ts'
-import { type ArbitratedHistory, createWeaker, type WeakAnswer, type Weaker } from './decide.ts'
-import type { Contradiction, WeakLevel } from './judged.ts'
-
-/** Roughly weakest first: levels that imply a violated level are violated too, with the same counterexample. */
-export const weakLevels: readonly WeakLevel[] = [
-  'monotonic-writes',
-  'writes-follow-reads',
-  'monotonic-reads',
-  'read-your-writes',
-  'causal',
-  'session',
-  'causal-convergence',
-  'causal-memory',
-  // Expensive on its own, but usually known by now, because causal memory implies it.
-  'pram',
-]
-
-export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
+import type { ArbitratedHistory, WeakAnswer } from './answer.ts'
+import { createWeaker, type Weaker } from './decide.ts'
+import type { Contradiction } from './judged.ts'
 
 export type Verdicts = { [level in Level]?: Verdict }
 
@@ -77,10 +62,6 @@ export function undefinedFor(other: string, levels: readonly Level[]): Verdicts 
   const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
 }
-
-/** Whether `weaker` is `level` or implied by it. */
-export const follows = (level: Level, weaker: Level): boolean =>
-  level === weaker || implied[level].some((next) => follows(next, weaker))
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 

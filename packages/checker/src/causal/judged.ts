@@ -1,8 +1,4 @@
-import type { Level } from '../level.ts'
 import type { Edge } from '../sequential/edges.ts'
-
-/** The levels below sequential consistency, defined by reads, writes and processes. */
-export type WeakLevel = Exclude<Level, 'linearizable' | 'sequential' | 'eventual'>
 
 /** Orders that contradict each other. */
 export interface Contradiction {

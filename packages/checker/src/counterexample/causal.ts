@@ -1,13 +1,14 @@
 import { type Budget, inTime, OUT_OF_TIME } from '../budget.ts'
-import { createWeaker, type WeakAnswer } from '../causal/decide.ts'
+import type { WeakAnswer } from '../causal/answer.ts'
+import { createWeaker } from '../causal/decide.ts'
 import { derivationOf } from '../causal/derivation.ts'
-import type { Contradiction, WeakLevel } from '../causal/judged.ts'
+import type { Contradiction } from '../causal/judged.ts'
 import type { Facts } from '../causal/order.ts'
 import { type Decoder, type Encoded, later, restrict } from '../encoded.ts'
+import { type WeakLevel, weakDefinition } from '../levels/levels.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
 import { answerForFew, type FewQuestion } from '../start/any.ts'
-import type { Hides } from '../start/may-see.ts'
 import type { Counterexample, OrderEdge } from '../verdict.ts'
 import { type Case, isSure, located, showInvolved } from './involved.ts'
 import { limit, reduce, watched } from './reduce.ts'
@@ -51,23 +52,15 @@ export function explainWeaker(
 const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
   answerForFew(some, questionOf(level, budget), unknown, decoder.value, budget)
 
-/** What hides the initial value from a process, for levels at which not both reads and writes do. */
-const hiding: { readonly [level in WeakLevel]?: Hides } = {
-  'read-your-writes': 'writes',
-  'monotonic-reads': 'nothing',
-  'monotonic-writes': 'nothing',
-  'writes-follow-reads': 'nothing',
-}
-
 /** How to decide a few operations whose initial value is settled. */
 export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAnswer> => ({
-  hides: hiding[level] ?? 'writes and reads',
+  hides: weakDefinition(level).hides,
   decideFew: (settled) => decideFew(level, settled, budget),
   involved: (_, answer) => (answer.result === 'violated' ? involvedIn(answer, level) : undefined),
 })
 
 const allContradict = (level: WeakLevel, count: number): string =>
-  `Whichever writes these reads saw, ${noWay[level]}: each choice among the ${count} operations leads to a contradiction.`
+  `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: each choice among the ${count} operations leads to a contradiction.`
 
 /** @throws OutOfTime if there is no time to begin. */
 function cutDown(
@@ -123,7 +116,7 @@ function involvedIn(violated: Violated, level: WeakLevel): readonly number[] | u
   if (violated.thinAir !== undefined) return [violated.thinAir]
   if (violated.found === undefined) return undefined
   const { relations, contradiction, indices } = violated.found
-  const { involved } = derivationOf(relations.facts, contradiction, level)
+  const { involved } = derivationOf(relations.facts, contradiction, weakDefinition(level))
   return [...involved].map((i) => indices[i]).sort((a, b) => a - b)
 }
 
@@ -149,7 +142,7 @@ function wordsOf(
   const kind = (operation: number): number => set.kind[indices[operation]]
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const did = (operation: number): string => words.did(row(operation), kind(operation))
-  const cycle = fromEarliest(derivationOf(facts, contradiction, level).cycle, row)
+  const cycle = fromEarliest(derivationOf(facts, contradiction, weakDefinition(level)).cycle, row)
   const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
   const steps = cycle.map((edge) => stepOf(edge, { the, did, ofOneClient, level }))
   return {
@@ -162,18 +155,6 @@ function wordsOf(
   }
 }
 
-const noWay: { readonly [level in WeakLevel]: string } = {
-  causal: 'no causal order explains them',
-  'causal-memory': 'no causal order lets each process explain its reads together',
-  'causal-convergence': 'no order of the writes fits what all processes saw',
-  pram: 'some process cannot put all writes and its reads in one order',
-  session: 'no order of the writes keeps the promises to every session',
-  'read-your-writes': 'some process missed a write of its own',
-  'monotonic-reads': 'some process saw the writes go back',
-  'monotonic-writes': 'some read saw a write that was not there yet',
-  'writes-follow-reads': 'some read saw a write that was not there yet',
-}
-
 function introduction(
   level: WeakLevel,
   contradiction: Contradiction,
@@ -181,22 +162,9 @@ function introduction(
   clientOf: (operation: number) => string,
 ): string {
   if (contradiction.future === true) return 'Some read saw what was not there yet'
-  if (contradiction.thread !== undefined) {
-    const client = clientOf(facts.threads.members[facts.threads.start[contradiction.thread]])
-    return level === 'pram'
-      ? `${client} cannot put all writes, each process's in its order, and its own reads in one order`
-      : `${client} cannot put the writes that it knew of, causes first, and its own reads in one order`
-  }
-  switch (level) {
-    case 'causal':
-      return 'A read saw a write that was overwritten in its own causal past'
-    case 'read-your-writes':
-      return 'A process missed a write of its own, in any order of the writes'
-    case 'monotonic-reads':
-      return 'The reads of a process went back, in any order of the writes'
-    default:
-      return 'No order of the writes, shared by all processes, fits what they saw'
-  }
+  const { thread } = contradiction
+  const { members, start } = facts.threads
+  return weakDefinition(level).words.introduction(thread === undefined ? undefined : clientOf(members[start[thread]]))
 }
 
 /** The same cycle, starting at the operation invoked first. */
@@ -204,14 +172,6 @@ function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number
   const rows = cycle.map(({ from }) => row(from))
   const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
   return [...cycle.slice(first), ...cycle.slice(0, first)]
-}
-
-/** Why a write that a read did not see is the older one. */
-const since: { readonly [level in WeakLevel]?: string } = {
-  'monotonic-reads': 'having seen it',
-  'read-your-writes': 'having written it',
-  pram: 'after it',
-  'causal-memory': 'after it',
 }
 
 interface Speaker {
@@ -227,7 +187,7 @@ function stepOf(edge: Edge, { the, did, ofOneClient, level }: Speaker): string {
       return `${the(edge.to)} saw ${the(edge.from)}`
     case 'overwritten before': {
       const read = did(edge.reader ?? edge.to)
-      return `${the(edge.from)} must come before ${the(edge.to)}, because ${since[level] ?? 'knowing of it'} ${read}`
+      return `${the(edge.from)} must come before ${the(edge.to)}, because ${weakDefinition(level).words.since} ${read}`
     }
     case 'overwritten after':
       return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`

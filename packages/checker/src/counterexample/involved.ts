@@ -1,6 +1,6 @@
 import { type Budget, createAllowance, inTime } from '../budget.ts'
 import { type Encoded, restrict } from '../encoded.ts'
-import type { Level } from '../level.ts'
+import type { Level } from '../levels/levels.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict.ts'
 import { closure, LONG } from './locate.ts'
 

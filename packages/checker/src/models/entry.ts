@@ -1,5 +1,6 @@
 import type { History, Json } from '@chaosproxy/history'
-import type { Ladder, Level } from '../level.ts'
+import type { Ladder } from '../levels/ladder.ts'
+import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../objects/accounting.ts'
 import type { CheckOptions } from '../options.ts'
 import type { Report } from '../report.ts'
@@ -36,9 +37,7 @@ export interface Need {
 /** What judges the histories of a model, by the levels of its ladder. */
 export interface HistoryJudge<Name extends string = Level> {
   readonly ladder: Ladder<Name>
-  /**
-   * Whether each key may be judged on another thread (see `planShares`).
-   */
+  /** Whether each key may be judged on another thread, as registers are (see `planShares`). */
   readonly sharesKeys: boolean
   /** Judges the part of a history that can be judged (see `judgeableOf`) by every requested level. */
   check(history: History, entry: ModelEntry<Name>, options: CheckOptions<Name>): Report<Name>

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { consistency, type Level } from '../level.ts'
+import { consistency, type Level } from '../levels/levels.ts'
 import { checkObject, functionsOfObject } from '../objects/check.ts'
 import { convergenceOfFinalReads } from '../objects/final-reads.ts'
 import { headlineOfObject } from '../objects/headline.ts'

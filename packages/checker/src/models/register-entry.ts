@@ -1,5 +1,5 @@
 import { headlineOf } from '../headline.ts'
-import { consistency } from '../level.ts'
+import { consistency } from '../levels/levels.ts'
 import { registerRules } from '../record/register-rules.ts'
 import { checkRegisters } from '../registers.ts'
 import type { ModelEntry } from './entry.ts'

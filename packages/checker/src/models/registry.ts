@@ -27,7 +27,7 @@ import { uniqueIds } from './unique-ids.ts'
  * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
  * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
  */
-export const models: readonly ModelEntry[] = [
+export const models: readonly ModelEntry<string>[] = [
   registerEntry,
   objectEntry(multiRegister, multiRegisterFromAny),
   objectEntry(counter, counterFromAny),
@@ -42,8 +42,11 @@ export const models: readonly ModelEntry[] = [
   objectEntry(log, logFromAny),
 ]
 
+/** The levels of every judge, strongest first. */
+export const levelNames = (): readonly string[] => [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))]
+
 /** The model with this name or alias. */
-export const findModel = (name: string): ModelEntry | undefined =>
+export const findModel = (name: string): ModelEntry<string> | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))
 
 /**
@@ -51,7 +54,7 @@ export const findModel = (name: string): ModelEntry | undefined =>
  *
  * @throws UserError if there is none of that name.
  */
-export function entryOf(model: string | Model<unknown>): ModelEntry {
+export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   if (typeof model !== 'string') return modelEntry(model)
   const known = findModel(model)
   if (known !== undefined) return known

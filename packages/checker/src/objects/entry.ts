@@ -1,4 +1,4 @@
-import { consistency } from '../level.ts'
+import { consistency } from '../levels/levels.ts'
 import type { HistoryJudge, ModelEntry } from '../models/entry.ts'
 import type { AnyStart } from '../start/objects/any-start.ts'
 import { checkObject } from './check.ts'

@@ -1,6 +1,6 @@
 import type { History, Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
-import type { Level } from '../level.ts'
+import type { Level } from '../levels/levels.ts'
 import type { Specification } from '../models/model.ts'
 import type { OperationRow } from '../operation-row.ts'
 import type { Accounting } from './accounting.ts'

@@ -1,10 +1,10 @@
 import type { History } from '@chaosproxy/history'
 import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../budget.ts'
-import { isWeak } from '../causal/judge.ts'
 import { encodingBytes, reportUnread, takeEncoding } from '../encoding-memory.ts'
-import { levels } from '../level.ts'
+import { isWeak, levels } from '../levels/levels.ts'
 import { decideLinearizable, reasonUndecided } from '../linearizable/decide.ts'
 import { encodeRegister } from '../models/register.ts'
+import { registerEntry } from '../models/register-entry.ts'
 import { entryOf } from '../models/registry.ts'
 import type { CheckOptions } from '../options.ts'
 import type { Limit } from '../race.ts'
@@ -129,7 +129,7 @@ interface Sharing {
 
 function judgeKeys(history: History, options: CheckOptions, { share, budget, board }: Sharing): ShareAnswer {
   const { race, claim } = board
-  const judged = judgeableOf(history, entryOf(options.model).record, options.initial)?.history ?? history
+  const judged = judgeableOf(history, registerEntry.record, options.initial)?.history ?? history
   const { encoded, decoder } = encodeRegister(judged, options, budget, (key) => share[key + 1] === 1)
   const answer = decideLinearizable(encoded, decoder.value, budget, race)
   if (answer.result === 'unknown') {
@@ -155,7 +155,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return undecidedBeside(options, cramped)
   try {
-    const judged = judgeableOf(history, entryOf(options.model).record, options.initial)?.history ?? history
+    const judged = judgeableOf(history, registerEntry.record, options.initial)?.history ?? history
     const registers = inTime(
       () => registersOf(judged, options, budget),
       () => undefined,
@@ -215,7 +215,7 @@ export function reportOfShares(
   { linearizable, beside, memory }: JudgedShares,
 ): Report {
   const options = narrowed(given)
-  const entry = entryOf(options.model)
+  const entry = registerEntry
   const budget = createBudget(options, boardOf(memory).ledger)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)

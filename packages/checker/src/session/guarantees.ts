@@ -64,3 +64,13 @@ function overwrites(write: number, read: number, source: number): Edge {
     ? { from: read, to: write, reason: 'overwritten after', premise, reader: read }
     : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
+
+/** The client's last read before `read` that saw the write. */
+export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
+  const { calls, returns } = encoded
+  const clients = encoded.clients()
+  for (let at = read - 1; at >= 0; at--) {
+    if (writerOf[at] === write && clients[at] === clients[read] && returns[at] < calls[read]) return at
+  }
+  return read
+}

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { levelNames } from '@chaosproxy/checker'
 import { formats, UserError } from '@chaosproxy/history'
 import { STDIN, whyUnwritable } from '@chaosproxy/history/files'
 import { type CheckRow, renderCheckTable, type TerminalOptions } from '@chaosproxy/report'
@@ -34,7 +35,11 @@ export const checkCommand: Command = {
       describe: 'value before the first write, as JSON, or unknown [default: null, or what the file says]',
       requiresArg: true,
     },
-    level: { type: 'string', describe: 'decide only these levels, comma-separated [default: all]', requiresArg: true },
+    level: {
+      type: 'string',
+      describe: `decide only these levels, comma-separated: ${levelNames().join(', ')} [default: all]`,
+      requiresArg: true,
+    },
     expect: { type: 'string', describe: 'exit with 1 unless this level is met', requiresArg: true },
     format: { type: 'string', describe: `${formats.join(', ')} [default: found out]`, requiresArg: true },
     'failed-cas': {

@@ -1,0 +1,17 @@
+import { noSharedOrder, type WeakDefinition } from './definition.ts'
+
+/** CCv of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal memory. */
+export const causalConvergence: WeakDefinition<'causal-convergence'> = {
+  name: 'causal-convergence',
+  implies: ['causal', 'session'],
+  headline: 'causally convergent',
+  cost: 4,
+  contradiction: (relations) => relations.inArbitration(),
+  sourcesChosenBy: 'all',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no order of the writes fits what all processes saw',
+    introduction: noSharedOrder,
+    since: 'knowing of it',
+  },
+}

@@ -1,0 +1,20 @@
+import { noSharedOrder, type WeakDefinition } from './definition.ts'
+
+/** CM of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal convergence. */
+export const causalMemory: WeakDefinition<'causal-memory'> = {
+  name: 'causal-memory',
+  implies: ['causal', 'pram'],
+  headline: 'causally consistent (causal memory)',
+  cost: 5,
+  contradiction: (relations) => relations.inViews('causal order'),
+  sourcesChosenBy: 'all, then each client',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no causal order lets each process explain its reads together',
+    introduction: (client) =>
+      client === undefined
+        ? noSharedOrder()
+        : `${client} cannot put the writes that it knew of, causes first, and its own reads in one order`,
+    since: 'after it',
+  },
+}

@@ -1,0 +1,54 @@
+import type { Relations } from '../causal/contradiction.ts'
+import type { Judged } from '../causal/judged.ts'
+import type { Facts } from '../causal/order.ts'
+import type { Hides } from '../start/may-see.ts'
+
+/** A level of consistency: a file of its own, and a line in the registry. */
+export interface LevelDefinition<Name extends string = string> {
+  readonly name: Name
+  /** The levels that it directly implies. The order is partial. */
+  readonly implies: readonly string[]
+  /** Levels that directly imply it and do not say so themselves: a level can be added without touching another. */
+  readonly impliedBy?: readonly string[]
+  /** It needs evidence of its own: no other level's verdict decides it. */
+  readonly isApart?: true
+  /** What a history that meets it is called in a headline; absent if it says too little to sum a history up. */
+  readonly headline?: string
+}
+
+/** A level between sequential and eventual, defined by reads, writes and processes. */
+export interface WeakDefinition<Name extends string = string> extends LevelDefinition<Name> {
+  /**
+   * How expensive it is to decide. Cheap levels are decided first: a violated one decides those that imply it, with the
+   * same counterexample.
+   */
+  readonly cost: number
+  /** How the orders of a history contradict it, once every read has a source. */
+  contradiction(relations: Relations): Judged
+  /**
+   * Who chooses the sources of reads where values are repeated: all clients together, each client for itself, or first
+   * all together, for the causal order, and then each client within that order.
+   */
+  readonly sourcesChosenBy: 'all' | 'each client' | 'all, then each client'
+  /** What hides the initial value from a process. */
+  readonly hides: Hides
+  /**
+   * For a guarantee about single clients: the client's operation by which it knew of the write before the read. Absent
+   * if a read's whole causal past counts.
+   */
+  knewBy?(facts: Facts, write: number, read: number): number
+  /** The words of its counterexamples. */
+  readonly words: WeakWords
+}
+
+export interface WeakWords {
+  /** What no choice of sources can mend, behind "Whichever writes these reads saw,". */
+  readonly noWay: string
+  /** What the cycle shows, in front of its steps; with the client if the contradiction lies with a single one. */
+  introduction(client: string | undefined): string
+  /** Why a write that a read did not see is the older one, behind "because" and before the read. */
+  readonly since: string
+}
+
+/** The introduction of a level that says nothing more precise. */
+export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'

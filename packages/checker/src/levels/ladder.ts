@@ -1,0 +1,12 @@
+/**
+ * The levels that one judge decides. Each judge has its own ladder: consistency of single operations has the levels of
+ * `registry.ts`, isolation of transactions has others.
+ */
+export interface Ladder<Name extends string = string> {
+  /** Strongest first; also the keys of `--json`, and what `--expect` takes. */
+  readonly levels: readonly Name[]
+  /** What each level directly implies. */
+  readonly implied: { readonly [level in Name]: readonly Name[] }
+  /** Levels that need evidence of their own: no other level's verdict decides them. */
+  readonly apart: readonly Name[]
+}

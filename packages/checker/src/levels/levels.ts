@@ -1,0 +1,64 @@
+import type { LevelDefinition, WeakDefinition } from './definition.ts'
+import type { Ladder } from './ladder.ts'
+import { definitions } from './registry.ts'
+
+type Registered = (typeof definitions)[number]
+
+export type Level = Registered['name']
+
+/** The levels between sequential and eventual, defined by reads, writes and processes. */
+export type WeakLevel = Extract<Registered, WeakDefinition>['name']
+
+const all: readonly LevelDefinition<Level>[] = definitions
+
+/** The consistency levels, strongest first. DESIGN: levels, exactly. */
+export const levels: readonly Level[] = all.map(({ name }) => name)
+
+/**
+ * What each level directly implies. The order is partial: causal memory and causal convergence are incomparable, causal
+ * does not imply PRAM, PRAM does not imply the session guarantees.
+ */
+export const implied: { readonly [level in Level]: readonly Level[] } = byLevel(({ name, implies }) => [
+  ...implies.flatMap((weaker) => levels.filter((level) => level === weaker)),
+  ...all.filter(({ impliedBy }) => impliedBy?.includes(name) === true).map((level) => level.name),
+])
+
+function byLevel<Value>(of: (definition: LevelDefinition<Level>) => Value): { readonly [level in Level]: Value } {
+  return Object.fromEntries(all.map((definition) => [definition.name, of(definition)])) as {
+    [level in Level]: Value
+  }
+}
+
+export const consistency: Ladder<Level> = {
+  levels,
+  implied,
+  apart: all.filter(({ isApart }) => isApart === true).map(({ name }) => name),
+}
+
+const isWeakDefinition = (definition: LevelDefinition): definition is WeakDefinition<WeakLevel> =>
+  'contradiction' in definition
+
+const weak = new Map(all.filter(isWeakDefinition).map((definition) => [definition.name, definition]))
+
+/** Cheapest first. */
+export const weakLevels: readonly WeakLevel[] = [...weak.values()]
+  .sort((a, b) => a.cost - b.cost)
+  .map(({ name }) => name)
+
+export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
+
+/** How a level between sequential and eventual is decided and told. */
+export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
+  const definition = weak.get(level)
+  if (definition === undefined) throw new Error(`${level} is not a level between sequential and eventual`)
+  return definition
+}
+
+/** Whether `weaker` is `level` or implied by it. */
+export const follows = (level: Level, weaker: Level): boolean =>
+  level === weaker || implied[level].some((next) => follows(next, weaker))
+
+/** Strongest first: the levels that sum up a history that is not sequential, and how. */
+export const summaries: ReadonlyMap<Level, string> = new Map(
+  all.flatMap(({ name, headline }) => (headline === undefined ? [] : [[name, headline]])),
+)

@@ -1,0 +1,22 @@
+import { noSharedOrder, type WeakDefinition } from './definition.ts'
+
+/** Lipton & Sandberg 1988. It does not imply the session guarantees. */
+export const pram: WeakDefinition<'pram'> = {
+  name: 'pram',
+  implies: [],
+  headline: 'PRAM consistent',
+  // Usually known before its turn, because causal memory implies it.
+  cost: 6,
+  // It lets a read see the future.
+  contradiction: (relations) => relations.inViews('client order'),
+  sourcesChosenBy: 'each client',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'some process cannot put all writes and its reads in one order',
+    introduction: (client) =>
+      client === undefined
+        ? noSharedOrder()
+        : `${client} cannot put all writes, each process's in its order, and its own reads in one order`,
+    since: 'after it',
+  },
+}

@@ -1,0 +1,18 @@
+import { missesOwnWrites } from '../session/guarantees.ts'
+import type { WeakDefinition } from './definition.ts'
+
+/** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the order it made them. */
+export const readYourWrites: WeakDefinition<'read-your-writes'> = {
+  name: 'read-your-writes',
+  implies: [],
+  cost: 1,
+  contradiction: (relations) => relations.inSession(missesOwnWrites),
+  sourcesChosenBy: 'all',
+  hides: 'writes',
+  knewBy: (_, write) => write,
+  words: {
+    noWay: 'some process missed a write of its own',
+    introduction: () => 'A process missed a write of its own, in any order of the writes',
+    since: 'having written it',
+  },
+}
