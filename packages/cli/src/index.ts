@@ -1,7 +1,7 @@
-export type { CheckOptions, IntegerModel, Model, ModelInput, Report } from '@chaosproxy/checker'
-export { check } from '@chaosproxy/checker'
+export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Report, Verdict } from '@chaosproxy/checker'
 export type { Completion, EventInput, History, Input, Json } from '@chaosproxy/history'
-export { historyFromEvents, millis } from '@chaosproxy/history'
+export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
+export { readHistory } from '@chaosproxy/history/files'
 export type {
   Effect,
   Invariant,
@@ -14,4 +14,4 @@ export type {
   Transition,
 } from '@chaosproxy/protocols'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
-export { main } from './main.ts'
+export { type CheckSettings, check } from './api/check.ts'

@@ -8,8 +8,6 @@ import { oneOf } from './one-of.ts'
 
 export const DEFAULT_WORKLOAD = 'register'
 
-export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
-
 /** What clients do, and by which reference files, other threads and processes find it. */
 export interface ChosenWorkload {
   readonly workload: Workload
@@ -20,7 +18,7 @@ export interface ChosenWorkload {
 export const workloadOptions: { readonly [name: string]: Options } = {
   workload: {
     type: 'string',
-    describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}]`,
+    describe: `what clients do: a name that chaos workloads lists, or a file of your own [default: ${DEFAULT_WORKLOAD}]`,
     requiresArg: true,
   },
   'workload-set': {
@@ -33,11 +31,8 @@ export const workloadOptions: { readonly [name: string]: Options } = {
 }
 
 /** @throws UserError (usage, input) */
-export async function chooseWorkload(
-  options: ParsedOptions,
-  usual: string = DEFAULT_WORKLOAD,
-): Promise<ChosenWorkload> {
-  const reference = textOf(options, 'workload') ?? usual
+export async function chooseWorkload(options: ParsedOptions): Promise<ChosenWorkload> {
+  const reference = textOf(options, 'workload') ?? DEFAULT_WORKLOAD
   return { workload: await workloadOf(reference), reference }
 }
 

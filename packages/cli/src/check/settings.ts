@@ -13,6 +13,7 @@ import { parseLevelOfAny } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** Every model's name, then what other tools and older files call them. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
@@ -91,14 +92,11 @@ export function checkOptionsFor(
   own?: Model<unknown>,
 ): ShareOptions {
   const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
-  // Porcupine's logs mean by a failed cas that another value was there, and by a missing key the empty string.
-  const observes =
-    settings.failedCas === 'observes' || (settings.failedCas === 'auto' && history.format === 'porcupine-etcd')
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),
     levels: levelsFor(file, entry, settings),
-    failedCas: observes ? 'observes' : 'drop',
+    failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),
     memoryBytes: settings.memoryBytes,
@@ -107,10 +105,8 @@ export function checkOptionsFor(
 }
 
 /** What is taken to be there before the first write. A null that is given is a value like any other. */
-export function initialOf(history: History, { initial }: Pick<CheckSettings, 'initial'>): Json {
-  if (initial !== undefined) return initial
-  return history.header?.initial ?? (history.format === 'porcupine-kv' ? '' : null)
-}
+export const initialOf = (history: History, { initial }: Pick<CheckSettings, 'initial'>): Json =>
+  initial === undefined ? usualInitial(history) : initial
 
 /** The file of a user's own model, where one was given. */
 export const modelFileOf = ({ model }: Pick<CheckSettings, 'model'>): string | undefined =>

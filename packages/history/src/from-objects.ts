@@ -1,0 +1,49 @@
+import { HistoryBuilder } from './builder.ts'
+import { eventOfMembers, headerOfMembers, membersOf } from './codecs/event-members.ts'
+import type { Json } from './event.ts'
+import type { History } from './history.ts'
+import { brokenRule, EventError } from './rules.ts'
+
+/**
+ * The history of these events, each the object that a line of the native format holds; the first may be the header.
+ * Unlike `historyFromEvents` it trusts nothing: for events made by programs that no compiler has checked.
+ *
+ * @throws UserError naming the event by its position, from 1, and the rule it breaks.
+ */
+export function historyFromObjects(objects: Iterable<unknown>, source = 'events'): History {
+  const builder = new HistoryBuilder({ source })
+  let position = 0
+  for (const object of objects) {
+    position += 1
+    try {
+      take(builder, object, position)
+    } catch (error) {
+      throw error instanceof EventError ? brokenRule(source, position, error.message) : error
+    }
+  }
+  return builder.build()
+}
+
+function take(builder: HistoryBuilder, object: unknown, position: number): void {
+  if (isJson(object, 0)) {
+    const members = membersOf(object)
+    const header = position === 1 ? headerOfMembers(members) : undefined
+    if (header === undefined) builder.event(eventOfMembers(members), position)
+    else builder.header(header)
+  } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
+}
+
+/** Deeper than anybody means to nest; a circle is deeper still. */
+const DEEPEST = 200
+
+function isJson(value: unknown, depth: number): value is Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || depth > DEEPEST) return false
+  if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // Those of another realm, such as a vm's, have another Object.prototype.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false
+  // What is undefined is absent, as in JSON.stringify.
+  return Object.values(value).every((member) => member === undefined || isJson(member, depth + 1))
+}
