@@ -1,9 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedReporter } from './scripts/skipped-reporter.ts'
+import { sources } from './vitest.sources.ts'
 
-// Tests run on the sources, without a build: every package's "exports" has a "source" condition.
-const resolve = { conditions: ['source'] }
-const project = { resolve, ssr: { resolve } }
+const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
 const timeouts = { testTimeout: 60_000, hookTimeout: 30_000 }
 

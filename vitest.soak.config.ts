@@ -1,8 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedReporter } from './scripts/skipped-reporter.ts'
+import { sources } from './vitest.sources.ts'
 
-const resolve = { conditions: ['source'] }
-const project = { resolve, ssr: { resolve } }
+const project = { resolve: { alias: sources } }
 const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
 /** Runs on real processes, which want the machine to themselves. */
 const ALONE = 'packages/cli/test/**/*.soak.test.ts'

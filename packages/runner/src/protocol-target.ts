@@ -14,9 +14,7 @@ export const protocolTarget = (
   // The protocol itself says which numbers are possible.
   settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
-    under === undefined
-      ? { name, summary }
-      : { name, summary, under: { settings: under.knobs, faults: under.faults, workload: under.workload } },
+    under === undefined ? { name, summary } : { name, summary, under: { settings: under.knobs, faults: under.faults } },
   ),
   marks: protocol.marks === true,
   functions: () => functionsOf(protocol),

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const packages = join(root, 'packages')
+const folders = readdirSync(packages)
+const read = (...path: string[]) => readFileSync(join(packages, ...path), 'utf8')
+const manifest = (folder: string) => JSON.parse(read(folder, 'package.json'))
+
+test('all packages have one version', () => {
+  expect(new Set(folders.map((folder) => manifest(folder).version)).size).toBe(1)
+})
+
+describe.each(folders)('%s can be published', (folder) => {
+  const { name, version, license, publishConfig, dependencies = {}, exports, files, ...rest } = manifest(folder)
+
+  test('under its name, for everybody, with its licence and what to read first', () => {
+    expect(name).toBe(folder === 'cli' ? 'chaosproxy' : `@chaosproxy/${folder}`)
+    expect(rest).not.toHaveProperty('private')
+    expect(publishConfig).toEqual({ access: 'public' })
+    expect(license).toBe('Apache-2.0')
+    expect(read(folder, 'LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
+    expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))
+  })
+
+  test('with every file it exports, and without its sources', () => {
+    expect(files).toEqual(expect.arrayContaining(['dist', '!dist/.tsbuildinfo', '!dist/**/*.d.ts.map']))
+    expect(files).not.toContain('src')
+    for (const [subpath, target] of Object.entries<{ [condition: string]: string }>(exports)) {
+      if (subpath === './package.json') continue
+      // Another condition would lead some bundler to files that are not there.
+      expect(Object.keys(target)).toEqual(['types', 'default'])
+      expect(target['types']).toBe(target['default']?.replace(/\.js$/, '.d.ts'))
+      const source = target['default']?.replace('./dist/', 'src/').replace(/\.js$/, '.ts') ?? ''
+      expect(existsSync(join(packages, folder, source)), source).toBe(true)
+    }
+  })
+
+  test('with just the packages it needs when it runs', () => {
+    expect(Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))).toEqual([])
+    for (const [other, wanted] of Object.entries(dependencies))
+      if (other.startsWith('@chaosproxy/')) expect(wanted, other).toBe(version)
+  })
+})
