@@ -139,7 +139,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, random }: Nemesi
  * The node with the highest term among those that believe they lead: a deposed leader may not know yet. Undefined if
  * several lead in that term, as all masters do.
  */
-export function currentLeader(cluster: Cluster): string | undefined {
+export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
   let leader: string | undefined
   let highest = -1
   for (const [node, status] of cluster.status()) {

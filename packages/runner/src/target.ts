@@ -1,6 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import type { FaultKind, NodeId } from '@chaosproxy/faults'
-import type { Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
+import type { Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
 
@@ -46,7 +46,8 @@ export interface Target {
   functions(settings: Settings): readonly string[]
   /** The strongest level it promises. */
   promises(question: PromiseQuestion): Level | 'nothing'
-  suffers(fault: FaultKind): Suffering
+  /** `among`: where it is to happen; absent: anywhere. */
+  suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /** Checks that settings and mistake go together, before anything is started. @throws UserError (usage) if not. */
   validate?(settings: Settings, bug: string | undefined): void
   /** Programs it needs that this machine lacks; absent if it needs none. */
@@ -83,6 +84,8 @@ export interface AskedOperations {
   readonly reads: readonly string[]
   /** What every object holds initially. */
   readonly initial: Json
+  /** Reads of every object that is known beforehand: a system that others use may hold something already. */
+  readonly before?: readonly Input[] | undefined
 }
 
 /** A cluster that is ready to serve. */

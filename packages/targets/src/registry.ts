@@ -1,11 +1,16 @@
+import { dirname } from 'node:path'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
+import { declaredTarget } from './cluster/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
 import { loadProtocol } from './protocol-file.ts'
 import { isUserFile } from './user-file/import.ts'
 import { vetProtocol } from './vet-protocol.ts'
+
+/** Whether it is the path of a file that declares a cluster. */
+export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
 /** Everything that can be tested and comes with this program. */
 export const targets: readonly Target[] = [
@@ -14,14 +19,19 @@ export const targets: readonly Target[] = [
 ]
 
 /**
- * What a reference names: one of `targets`, or a protocol of the user's own by the path of its file. `sim:` before either
- * is the simulator.
+ * What a reference names: one of `targets`, a protocol of the user's own by the path of its file, or a cluster that a JSON
+ * file declares. `sim:` before a protocol is the simulator.
  *
  * @throws UserError (usage, input)
  */
 export async function targetOf(reference: string): Promise<Target> {
   const simulated = reference.startsWith(SIMULATED)
   const name = simulated ? reference.slice(SIMULATED.length) : reference
+  if (isDeclaration(name)) {
+    if (simulated) throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
+    const { readDeclaration } = await import('./cluster/read-declaration.ts')
+    return declaredTarget(readDeclaration(name), { where: name, directory: dirname(name) })
+  }
   if (isUserFile(name)) {
     await vetProtocol(name)
     const protocol = await loadProtocol(name)

@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { createClock } from '../src/embedded/clock.ts'
+import { createClock } from '../src/network/clock.ts'
 
 const inMs = (from: number, afterMs: number) => nanos(from + afterMs * 1e6)
 

@@ -18,6 +18,7 @@ export const register: Workload = {
   levels,
   object: 'register',
   functions: ['read', 'write', 'cas'],
+  uses: ({ cas }) => (cas === 0 ? ['read', 'write'] : ['read', 'write', 'cas']),
   reads: ['read'],
   settings: [
     keysSetting(20, 'how many registers clients use'),

@@ -17,6 +17,8 @@ export interface Workload {
   readonly object: string
   /** Every `f` it may ask for. */
   readonly functions: readonly string[]
+  /** Those it does ask for with these settings; absent: all. */
+  uses?(settings: Settings): readonly string[]
   /** Those that change nothing, whatever becomes of them: without an answer they count as `fail`, not as `info`. */
   readonly reads: readonly string[]
   readonly settings: readonly Setting[]

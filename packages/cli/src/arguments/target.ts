@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 
 import type { Target } from '@chaosproxy/runner'
-import { targetOf as findTarget, isUserFile, targets } from '@chaosproxy/targets'
+import { targetOf as findTarget, isDeclaration, isUserFile, targets } from '@chaosproxy/targets'
 
 import { type ParsedOptions, textOf } from '../command.ts'
 import { parseSettings } from './names.ts'
@@ -30,7 +30,7 @@ export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget
 
 /** By a reference as files have it: a name, or a path. */
 export async function targetOf(reference: string): Promise<ChosenTarget> {
-  if (!isUserFile(reference))
+  if (!isUserFile(reference) && !isDeclaration(reference))
     oneOf(
       'target',
       'target',

@@ -1,6 +1,6 @@
 import type { PlannedRun, Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { isUserFile } from '@chaosproxy/targets'
+import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
 import { DEFAULT_WORKLOAD } from '../arguments/workload.ts'
 import { commandLine } from '../terminal/command-line.ts'
@@ -13,7 +13,13 @@ export function againCommand(run: PlannedRun, runJson: string): string {
   if (names.length < spec.faults.length) return commandLine(['npx', 'chaos', 'run', '--spec', runJson])
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
-  const words = ['npx', 'chaos', 'run', isUserFile(reference) ? '--protocol' : '--target', reference]
+  const words = [
+    'npx',
+    'chaos',
+    'run',
+    isUserFile(reference) && !isDeclaration(reference) ? '--protocol' : '--target',
+    reference,
+  ]
   words.push('--seed', String(spec.seed))
   const unlessDefault = (option: string, value: string | number, usual: string | number) => {
     if (value !== usual) words.push(`--${option}`, String(value))

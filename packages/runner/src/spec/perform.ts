@@ -1,4 +1,5 @@
-import { type Event, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { type Event, type Input, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
 import type { HistorySink } from '../ports.ts'
 import { type Progress, type RunHandle, type RunOutcome, startRun } from '../run.ts'
 import type { StartedCluster } from '../target.ts'
@@ -46,7 +47,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
 }
 
 async function startedCluster(
-  { spec, target, workload, targetSettings }: PlannedRun,
+  { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
   { dataDir, logDir, interrupted }: PerformOptions,
 ): Promise<StartedCluster | undefined> {
   try {
@@ -55,7 +56,12 @@ async function startedCluster(
       settings: targetSettings,
       bug: spec.target.bug,
       object: workload.object,
-      asked: { functions: workload.functions, reads: workload.reads, initial: workload.initial },
+      asked: {
+        functions: workload.uses?.(workloadSettings) ?? workload.functions,
+        reads: workload.reads,
+        initial: workload.initial,
+        before: readsBefore(workload, workloadSettings),
+      },
       seed: spec.seed,
       dataDir,
       logDir,
@@ -67,6 +73,13 @@ async function startedCluster(
     if (interrupted?.aborted) return undefined
     throw error
   }
+}
+
+/** Reads of the objects that clients begin with. */
+function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
+  const { keys } = settings
+  const inputs = workload.finale(typeof keys === 'number' ? keyNames(keys) : [])
+  return inputs.filter(({ f }) => workload.reads.includes(f))
 }
 
 function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions): Promise<RunOutcome> {

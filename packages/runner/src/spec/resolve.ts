@@ -2,6 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import {
   createRandom,
   type FaultKind,
+  type FaultPlan,
   type Nemesis,
   nemeses,
   nodeNames,
@@ -50,12 +51,14 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   const targetSettings = settingsOf(target, spec.target.settings, where)
   const workloadSettings = settingsOf(workload, spec.workload.settings, where)
   target.validate?.(targetSettings, bug)
-  const lacking = workload.functions.filter((name) => !target.functions(targetSettings).includes(name))
+  const needed = workload.uses?.(workloadSettings) ?? workload.functions
+  const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   const chosen = nemesesOf(spec, target, refuse)
   const schedule = scheduleOfRun({ ...spec, nodes: spec.nodes ?? target.defaultNodes }, chosen, where)
-  for (const { id, plan } of schedule) requireSuffering(target, plan.kind, id, refuse)
+  for (const { id, plan } of schedule)
+    requireSuffering(target, { kind: plan.kind, name: id, among: placeOf(plan) }, refuse)
   await requirePrograms(target)
 
   const nodes = spec.nodes ?? target.defaultNodes
@@ -124,20 +127,35 @@ function nemesesOf({ faults }: RunSpec, target: Target, refuse: (problem: string
     const known = nemeses.map((each) => each.name)
     const nemesis = nemeses.find((each) => each.name === name)
     if (nemesis === undefined) return refuse(`there is no fault ${name}.${suggestion(name, known)}`)
-    requireSuffering(target, nemesis.kind, name, refuse)
+    requireSuffering(target, nemesis, refuse)
     return nemesis
   })
 }
 
 /** Refuse a fault the target cannot suffer before the run starts; never weaken it silently. */
-function requireSuffering(target: Target, kind: FaultKind, name: string, refuse: (problem: string) => never): void {
-  const suffering = target.suffers(kind)
+function requireSuffering(
+  target: Target,
+  { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
+  refuse: (problem: string) => never,
+): void {
+  const suffering = target.suffers(kind, among)
   if (suffering === true) return
-  const possible = nemeses.filter((each) => target.suffers(each.kind) === true).map((each) => each.name)
+  const possible = nemeses.filter((each) => target.suffers(each.kind, each.among) === true).map((each) => each.name)
   const what = name === kind ? name : `${name} (${kind})`
   refuse(
     `${target.name} cannot suffer ${what}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`,
   )
+}
+
+/** Whether it happens to nodes and what is between them, or to links of clients. */
+function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
+  if ('nodes' in plan) return 'nodes'
+  const { links } = plan
+  const ofClients =
+    typeof links === 'string'
+      ? links.includes('clients')
+      : links.every(({ from, to }) => from === 'clients' || to === 'clients')
+  return ofClients ? 'clients' : 'nodes'
 }
 
 function settingsOf(

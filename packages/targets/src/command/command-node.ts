@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import { type Command, commandText } from './command.ts'
 import { startCommand } from './command-process.ts'
-import { makeDataDirectory, wipeDataDirectory } from './data-directory.ts'
+import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
 import type { Keeper } from './keeper.ts'
 import { lastLines } from './log-tail.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
@@ -28,6 +30,10 @@ export interface CommandNodeOptions<Port extends string> {
    * `{port.NAME}`, and those that `placeholders` adds.
    */
   readonly command: Command
+  /** Written once, before its data directory is first started from. Paths that are not absolute are inside it. */
+  readonly files?: { readonly [path: string]: string } | undefined
+  /** Whether it finds an empty data directory whenever it is started again. By default it finds what it left. */
+  readonly wipedOnRestart?: boolean | undefined
   /** What has to be done once, one after another, before its data directory can be started from, such as `initdb`. */
   readonly prepare?: readonly Command[] | undefined
   /** What its ports are called. The system chooses them once; they are the same over all lives. */
@@ -49,6 +55,9 @@ export interface CommandNodeOptions<Port extends string> {
 /** A command of anybody's as a node: a server that is told its ports, and that knows nothing of who started it. */
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
+  readonly addresses: { readonly [port in Port]: Address }
+  /** What its commands are filled in with. */
+  placeholders(): Placeholders
   /** Empties its data directory; the next life begins as the first one did. Only while it is killed. */
   wipe(): void
 }
@@ -77,13 +86,28 @@ export async function openCommandNode<Port extends string>(
   })
   const filled = (command: Command) => fillCommand(command, placeholders())
 
+  const files = () =>
+    Object.fromEntries(
+      Object.entries(options.files ?? {}).map(([path, text]) => [
+        fillPlaceholders(path, placeholders()),
+        fillPlaceholders(text, placeholders()),
+      ]),
+    )
+
   const readiness = () => readinessOf(options.readiness, { ports, host, values: placeholders() })
 
   async function prepare(): Promise<void> {
+    for (const [path, text] of Object.entries(files())) writeDataFile(resolve(dataDir, path), text, user)
     for (const each of options.prepare ?? []) await runPreparation(filled({ user, ...each }), options)
   }
 
-  async function launch(): Promise<Life<NodePorts<Port>>> {
+  function wipe(): void {
+    wipeDataDirectory(dataDir, user)
+    prepared = false
+  }
+
+  async function launch(life: number): Promise<Life<NodePorts<Port>>> {
+    if (options.wipedOnRestart && life > 1) wipe()
     makeDataDirectory(dataDir, user)
     if (!prepared) await prepare()
     prepared = true
@@ -97,6 +121,8 @@ export async function openCommandNode<Port extends string>(
   try {
     // What cannot be filled in is refused before anything is started.
     filled(options.command)
+    for (const each of options.prepare ?? []) filled(each)
+    files()
     readiness()
     node = superviseNode({ ...options, launch, awaited: () => readinessText(readiness()) })
   } catch (error) {
@@ -106,16 +132,26 @@ export async function openCommandNode<Port extends string>(
   return {
     ...node,
     ports,
+    addresses: addressesOf(ports, host),
+    placeholders,
     wipe() {
       if (node.pid() !== undefined) throw new Error(`${id} runs: its data directory is not wiped under it`)
-      wipeDataDirectory(dataDir, user)
-      prepared = false
+      wipe()
     },
     async end() {
       await node.end()
       releasePorts(Object.values(ports))
     },
   }
+}
+
+/** Where a node listens on its ports. */
+export const addressesOf = <Port extends string>(
+  ports: NodePorts<Port>,
+  host: string,
+): { readonly [port in Port]: Address } => {
+  const entries = Object.entries<number>(ports).map(([name, port]) => [name, { host, port }])
+  return Object.fromEntries(entries) as { readonly [port in Port]: Address }
 }
 
 function readinessOf<Port extends string>(

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
@@ -26,4 +27,30 @@ export function makeDataDirectory(path: string, user?: string): void {
 export function wipeDataDirectory(path: string, user?: string): void {
   rmSync(path, { recursive: true, force: true })
   makeDataDirectory(path, user)
+}
+
+/**
+ * Writes a file that belongs to the user, and makes its directory if there is none.
+ *
+ * @throws UserError (environment)
+ */
+export function writeDataFile(path: string, text: string, user?: string): void {
+  const owner = user === undefined ? undefined : userToBecome(user)
+  // One that is there may be anybody's.
+  if (!existsSync(dirname(path))) makeDataDirectory(dirname(path), user)
+  try {
+    writeFileSync(path, text)
+    if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
+  } catch (error) {
+    throw new UserError('environment', `${path} cannot be written (${(error as Error).message})`)
+  }
+}
+
+/** Whether there is anything in it. */
+export function holdsData(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0
+  } catch {
+    return false
+  }
 }

@@ -1,20 +1,69 @@
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { KeeperRequest } from '../command/keeper.ts'
 import { killTree, type TreeRoot } from '../command/process-tree.ts'
 
 // The keeper outlives its owner, the runner, by an instant: it is told which processes the owner has started, and when the
 // owner is gone, however it went, it kills those that are left and all that they have started. Commands know nothing of
-// their owner, and a node that is stopped (SIGSTOP) cannot see its own pipe close. Requests come on standard input.
+// their owner, and a node that is stopped (SIGSTOP) cannot see its own pipe close. Then it undoes what the owner did to
+// processes of others, and removes the owner's directories. Requests come on standard input.
+
+type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
 
 const watched = new Map<number, TreeRoot>()
+const directories = new Set<string>()
+const undos = new Map<number, Undo>()
 
 const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
   const request = JSON.parse(line) as KeeperRequest
-  if (request.type === 'watch') watched.set(request.root.pid, request.root)
-  else watched.delete(request.pid)
+  switch (request.type) {
+    case 'watch':
+      watched.set(request.root.pid, request.root)
+      return
+    case 'forget':
+      watched.delete(request.pid)
+      return
+    case 'remove':
+      directories.add(request.path)
+      return
+    case 'undo':
+      undos.set(request.id, request)
+      return
+    case 'undone':
+      undos.delete(request.id)
+      return
+    case 'leave':
+      directories.clear()
+      undos.clear()
+      return
+    default:
+      request satisfies never
+  }
 })
-input.on('close', () => {
-  Promise.all([...watched.values()].map(killTree)).then(() => process.exit(0))
-})
+input.on('close', () => void finish())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+
+async function finish(): Promise<void> {
+  await Promise.all([...watched.values()].map(killTree))
+  for (const undo of [...undos.values()].reverse()) await run(undo)
+  for (const path of directories) rmSync(path, { recursive: true, force: true })
+  process.exit(0)
+}
+
+/** To its end, or for as long as it may take. Nobody is left to be told how it went. */
+function run({ command: { words, environment, directory }, timeoutMs }: Undo): Promise<void> {
+  const [program, ...rest] = words
+  return new Promise((resolve) => {
+    const child = spawn(program, rest, {
+      stdio: 'ignore',
+      cwd: directory,
+      env: { ...process.env, ...environment },
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    })
+    child.once('error', () => resolve())
+    child.once('exit', () => resolve())
+  })
+}

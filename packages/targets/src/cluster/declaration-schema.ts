@@ -1,0 +1,175 @@
+import { levels } from '@chaosproxy/checker'
+import * as v from 'valibot'
+import { clientSchema } from '../clients/declaration.ts'
+import type { ClusterDeclaration, RunningDeclaration, StartedDeclaration } from './declaration.ts'
+
+const text = (what: string) => v.pipe(v.string(what), v.nonEmpty(what))
+const name = v.pipe(
+  v.string('must be a name'),
+  v.regex(/^[A-Za-z][\w-]*$/, 'must be a name of letters, digits, - and _'),
+)
+const fileName = v.pipe(
+  v.string('must be a name'),
+  v.regex(/^[A-Za-z][\w.-]*$/, 'must be a name that a directory can have'),
+)
+const command = v.union(
+  [text('must be a command'), v.pipe(v.array(v.string()), v.nonEmpty('must not be empty'))],
+  'must be a command line, or the list of its words',
+)
+const commands = v.array(command, 'must be a list of commands')
+const durationMs = v.pipe(
+  v.number('must be a number of milliseconds'),
+  v.minValue(1, 'must be 1 ms or more'),
+  v.maxValue(3_600_000, 'must be an hour or less'),
+)
+const pattern = v.pipe(text('must be a regular expression'), v.check(isPattern, 'must be a regular expression'))
+const path = v.pipe(v.string('must be a path'), v.startsWith('/', 'must begin with /'))
+
+const readyByTcp = v.strictObject({ by: v.literal('tcp'), port: v.optional(name) })
+const readyByHttp = v.strictObject({
+  by: v.literal('http'),
+  port: v.optional(name),
+  path,
+  status: v.optional(v.pipe(v.number('must be a status'), v.integer(), v.minValue(100), v.maxValue(599))),
+})
+const readyByLog = v.strictObject({ by: v.literal('log'), pattern })
+const readyByCommand = v.strictObject({ by: v.literal('command'), command })
+const ready = v.variant('by', [readyByTcp, readyByHttp, readyByLog, readyByCommand], byOneOf('tcp, http, log, command'))
+const readyOfRunning = v.variant('by', [readyByTcp, readyByHttp, readyByCommand], byOneOf('tcp, http, command'))
+
+const everyMs = v.optional(v.pipe(durationMs, v.minValue(10, 'must be 10 ms or more')))
+const role = v.variant(
+  'by',
+  [
+    v.strictObject({
+      by: v.literal('http'),
+      port: v.optional(name),
+      path,
+      leads: pattern,
+      term: v.optional(pattern),
+      everyMs,
+    }),
+    v.strictObject({ by: v.literal('command'), command, leads: pattern, term: v.optional(pattern), everyMs }),
+  ],
+  byOneOf('http, command'),
+)
+
+const values = v.record(name, v.union([v.string(), v.number()], 'must be a text or a number'))
+const setting = v.union([v.string(), v.number(), v.boolean()], 'must be a text, a number, true or false')
+
+const common = {
+  name: v.optional(fileName),
+  summary: v.optional(v.string('must be a text')),
+  client: clientSchema,
+  role: v.optional(role),
+  promises: v.optional(v.picklist(levels, `must be one of ${levels.join(', ')}`)),
+  before: v.optional(commands),
+}
+
+const nodeParts = {
+  command: v.optional(command),
+  environment: v.optional(v.record(v.string(), v.string('must be a text'), 'must be an object of texts')),
+  directory: v.optional(text('must be a directory')),
+  user: v.optional(text('must be the name of a user')),
+  files: v.optional(
+    v.record(v.string(), v.union([v.string(), v.array(v.string())], 'must be a text, or a list of lines')),
+  ),
+  prepare: v.optional(commands),
+  ready: v.optional(ready),
+  values: v.optional(values),
+}
+
+const someNodes = v.pipe(
+  v.number('must be a number of nodes, or a list of them'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be 1 or more'),
+  v.maxValue(15, 'must be 15 or fewer'),
+)
+
+const started = v.strictObject({
+  ...common,
+  ...nodeParts,
+  nodes: v.union(
+    [someNodes, v.pipe(v.array(v.strictObject(nodeParts)), v.nonEmpty(), v.maxLength(15))],
+    'must be a number of nodes from 1 to 15, or a list of nodes',
+  ),
+  ports: v.optional(
+    v.pipe(
+      v.array(
+        v.union(
+          [name, v.strictObject({ name, carries: v.optional(v.unknown()), announced: v.optional(v.boolean()) })],
+          'must be a name, or an object such as {"name":"peer","carries":"json-lines"}',
+        ),
+        'must be a list of names',
+      ),
+      v.nonEmpty('must name one port or more'),
+    ),
+  ),
+  ownAddresses: v.optional(v.boolean('must be true or false')),
+  lists: v.optional(
+    v.record(
+      name,
+      v.strictObject({
+        of: v.picklist(['nodes', 'peers'], 'must be nodes or peers'),
+        each: v.string('must be a text'),
+        between: v.optional(v.string('must be a text')),
+      }),
+    ),
+  ),
+  settings: v.optional(
+    v.record(
+      name,
+      v.strictObject({
+        default: setting,
+        values: v.optional(v.array(setting)),
+        summary: v.optional(v.string('must be a text')),
+      }),
+    ),
+  ),
+  start: v.optional(v.picklist(['together', 'in-order'], 'must be together or in-order')),
+  data: v.optional(v.picklist(['kept', 'wiped'], 'must be kept or wiped')),
+  readyWithinMs: v.optional(durationMs),
+})
+
+const faultCommands = v.strictObject({ do: command, undo: command, withinMs: v.optional(durationMs) })
+const address = v.pipe(
+  v.string('must be an address'),
+  v.regex(/^(\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5}$/i, 'must be an address such as 127.0.0.1:7001'),
+)
+
+const running = v.strictObject({
+  ...common,
+  nodes: v.pipe(
+    v.array(v.strictObject({ addresses: v.record(name, address), values: v.optional(values) })),
+    v.nonEmpty('must name one node or more'),
+    v.maxLength(15, 'must be 15 nodes or fewer'),
+  ),
+  links: v.optional(
+    v.array(
+      v.strictObject({ from: name, to: name, listen: address, reach: address, carries: v.optional(v.unknown()) }),
+      'must be a list of links',
+    ),
+  ),
+  faults: v.optional(v.strictObject({ kill: v.optional(faultCommands), pause: v.optional(faultCommands) })),
+  ready: v.optional(readyOfRunning),
+  readyWithinMs: v.optional(durationMs),
+})
+
+/** Of clusters whose nodes are commands that are started here. */
+export const startedSchema: v.GenericSchema<unknown, StartedDeclaration> = started
+/** Of clusters that somebody else has started. */
+export const runningSchema: v.GenericSchema<unknown, RunningDeclaration> = running
+export const declarationSchema: v.GenericSchema<unknown, ClusterDeclaration> = v.union([started, running])
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function byOneOf(known: string): string {
+  return `must be an object whose "by" is one of ${known}`
+}

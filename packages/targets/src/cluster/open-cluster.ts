@@ -1,0 +1,93 @@
+import type { Fault, NodeId } from '@chaosproxy/faults'
+import type { UserError } from '@chaosproxy/history'
+import type { NodeStatus } from '@chaosproxy/protocols'
+import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
+import type { OpenedClients } from '../clients/planned-clients.ts'
+import { createClock } from '../network/clock.ts'
+import type { ClusterNetwork } from '../network/cluster-network.ts'
+import { inject, type Victim } from '../network/inject.ts'
+import type { WireRecord } from '../network/wire-record.ts'
+import type { RoleWatch } from './role.ts'
+
+/** A node of a cluster that is not ours. */
+export interface ClusterNode extends Victim {
+  readonly id: NodeId
+  life(): { readonly number: number; readonly alive: boolean }
+  /** Of the process that was started for it, if there is one here. */
+  pid(): number | undefined
+}
+
+/** A cluster that is not ours, ready to serve. */
+export interface OwnCluster extends StartedCluster {
+  /** Where the node's clients reach it, through the proxy. */
+  clientAddress(node: NodeId): { readonly host: string; readonly port: number }
+  pid(node: NodeId): number | undefined
+  readonly keeperPid: number
+}
+
+export interface ClusterParts {
+  readonly nodes: readonly ClusterNode[]
+  readonly network: ClusterNetwork
+  readonly clients: OpenedClients
+  readonly wire: WireRecord | undefined
+  readonly roles: RoleWatch | undefined
+  readonly suffers: (kind: Fault['kind']) => Suffering
+  readonly news: OwnNews
+  readonly calledNanos: bigint
+  readonly keeperPid: number
+  /** Ends everything; once. */
+  readonly stop: () => Promise<void>
+}
+
+/** What happens unasked. */
+export interface OwnNews {
+  readonly trouble: string[]
+  broke(error: UserError): void
+  onBroken(callback: (error: UserError) => void): void
+}
+
+/** Its time begins now. */
+export function openCluster(parts: ClusterParts): OwnCluster {
+  const { nodes, network, clients, wire, roles, suffers, news } = parts
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const readyNanos = process.hrtime.bigint()
+  const clock = createClock(readyNanos)
+
+  /** Undefined while it is down, whatever it answered last. */
+  function statusOf(node: ClusterNode): NodeStatus | undefined {
+    if (!node.life().alive) return undefined
+    return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
+  }
+  const status = () => new Map(nodes.map((node) => [node.id, statusOf(node)]))
+
+  return {
+    nodes: nodes.map(({ id }) => id),
+    clock,
+    readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
+    connect(id) {
+      const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
+      return clients.connect({ node: id, ...network.clientAddress(id), life })
+    },
+    inject(fault, injected) {
+      inject(fault, { nodes: byId, network, suffers }).then(injected, (error: Error) =>
+        injected({ type: 'failed', error: error.message }),
+      )
+    },
+    ...(wire === undefined ? {} : { record: wire.begin }),
+    status,
+    marked: () => [],
+    leader: () => currentLeader({ status }),
+    clientAddress: network.clientAddress,
+    pid: (id) => byId.get(id)?.pid(),
+    keeperPid: parts.keeperPid,
+    begin() {},
+    onBroken: news.onBroken,
+    trouble: () => news.trouble,
+    stop(stopped) {
+      clock.stop()
+      parts.stop().then(stopped)
+    },
+  }
+}
+
+const UNKNOWN_ROLE: NodeStatus = { role: 'node', leads: false, ready: true }

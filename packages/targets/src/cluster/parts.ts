@@ -1,0 +1,156 @@
+import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { type Framing, parseFraming } from '@chaosproxy/proxy'
+import type { Setting } from '@chaosproxy/workloads'
+import type { Command } from '../command/command.ts'
+import type { NodeReadiness } from '../command/command-node.ts'
+import type { CommandText, PortDeclaration, ReadyDeclaration, StartedDeclaration } from './declaration.ts'
+import { wordsOf } from './words.ts'
+
+/** A port of every node. */
+export interface Port {
+  readonly name: string
+  readonly framing: Framing | undefined
+  readonly announced: boolean
+}
+
+/** What is said of one node, by itself or for all. */
+export interface NodePlan {
+  readonly command: Command
+  readonly prepare: readonly Command[]
+  readonly files: { readonly [path: string]: string }
+  readonly readiness: NodeReadiness<string>
+  readonly values: { readonly [name: string]: string | number }
+}
+
+/** A declaration, checked as far as that goes without starting anything. */
+export interface ClusterPlan {
+  readonly ports: readonly [Port, ...Port[]]
+  /** Those that nodes dial. */
+  readonly peerPorts: readonly Port[]
+  readonly settings: readonly Setting[]
+  node(id: NodeId): NodePlan
+}
+
+const DATA: Setting = {
+  name: 'data',
+  summary: 'what a node finds when it is started again after a kill',
+  default: 'kept',
+  values: ['kept', 'wiped'],
+}
+
+/** @throws UserError (input) for members that do not go together. */
+export function planCluster(declaration: StartedDeclaration, where: string): ClusterPlan {
+  const ports = portsOf(declaration.ports ?? ['client'], where)
+  const [first, ...others] = ports
+  const peerPorts = others.length === 0 ? [first] : others
+  const count = typeof declaration.nodes === 'number' ? undefined : declaration.nodes.length
+  const node = (id: NodeId) => planNode(declaration, id, { ports, where })
+  for (const id of nodeNames(count ?? 1)) node(id)
+  return {
+    ports,
+    // Nodes may dial the clients' port of each other as well, where that says so: `{peer.n2.client}`.
+    peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
+    settings: settingsOf(declaration, where),
+    node,
+  }
+}
+
+function portsOf(declared: readonly PortDeclaration[], where: string): readonly [Port, ...Port[]] {
+  const ports = declared.map((port): Port => {
+    if (typeof port === 'string') return { name: port, framing: undefined, announced: false }
+    const { name, carries, announced = false } = port
+    const framing = carries === undefined ? undefined : parseFraming(carries, `${where}: "carries" of port ${name}`)
+    return { name, framing, announced }
+  })
+  const twice = ports.find(({ name }, index) => ports.findIndex((other) => other.name === name) < index)
+  if (twice !== undefined) throw new UserError('input', `${where}: two ports are called ${twice.name}.`)
+  const [first, ...others] = ports
+  if (first === undefined) throw new UserError('input', `${where}: ports must name one port or more.`)
+  return [first, ...others]
+}
+
+function settingsOf({ settings = {}, data }: StartedDeclaration, where: string): readonly Setting[] {
+  if (Object.hasOwn(settings, 'data'))
+    throw new UserError('input', `${where}: settings.data is taken: --set data=wiped. Choose another name.`)
+  const own = Object.entries(settings).map(([name, { summary = '', ...setting }]): Setting => {
+    if (setting.values !== undefined && !setting.values.includes(setting.default))
+      throw new UserError('input', `${where}: settings.${name}.default is not one of its values.`)
+    return { name, summary, fraction: true, ...setting }
+  })
+  return [{ ...DATA, default: data ?? 'kept' }, ...own]
+}
+
+interface NodeSurroundings {
+  readonly ports: readonly [Port, ...Port[]]
+  readonly where: string
+}
+
+/** @throws UserError (input) */
+function planNode(declaration: StartedDeclaration, id: NodeId, { ports, where }: NodeSurroundings): NodePlan {
+  const own = typeof declaration.nodes === 'number' ? {} : (declaration.nodes[Number(id.slice(1)) - 1] ?? {})
+  const all = { ...declaration, ...own }
+  if (all.command === undefined)
+    throw new UserError('input', `${where}: command is missing: what starts ${id}, such as "node server.js {listen}".`)
+  const surroundings = {
+    environment: { ...declaration.environment, ...own.environment },
+    directory: all.directory,
+    user: all.user,
+  }
+  const commandOf = (text: CommandText, what: string): Command => ({
+    ...surroundings,
+    words: wordsOf(text, `${where}: ${what} of ${id}`),
+  })
+  return {
+    command: commandOf(all.command, 'command'),
+    prepare: (all.prepare ?? []).map((text) => commandOf(text, 'prepare')),
+    files: Object.fromEntries(
+      Object.entries({ ...declaration.files, ...own.files }).map(([path, text]) => [
+        path,
+        typeof text === 'string' ? text : `${text.join('\n')}\n`,
+      ]),
+    ),
+    readiness: readinessOf(all.ready, ports, { where: `${where}: ready`, commandOf }),
+    values: { ...declaration.values, ...own.values },
+  }
+}
+
+interface ReadinessParts {
+  readonly where: string
+  readonly commandOf: (text: CommandText, what: string) => Command
+}
+
+function readinessOf(
+  ready: ReadyDeclaration | undefined,
+  ports: readonly [Port, ...Port[]],
+  { where, commandOf }: ReadinessParts,
+): NodeReadiness<string> {
+  const [first] = ports
+  switch (ready?.by) {
+    case undefined:
+      return { by: 'tcp', port: first.name }
+    case 'tcp':
+      return { by: 'tcp', port: portNamed(ready.port, ports, where) }
+    case 'http':
+      return { ...ready, port: portNamed(ready.port, ports, where) }
+    case 'log':
+      return ready
+    case 'command':
+      return { by: 'command', command: commandOf(ready.command, 'ready.command') }
+  }
+}
+
+/** @throws UserError (input) */
+export function portNamed(
+  name: string | undefined,
+  ports: readonly [Pick<Port, 'name'>, ...Pick<Port, 'name'>[]],
+  where: string,
+): string {
+  const known = ports.map((port) => port.name)
+  if (name === undefined) return ports[0].name
+  if (known.includes(name)) return name
+  throw new UserError(
+    'input',
+    `${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
+  )
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { schemaProblems } from '@chaosproxy/runner'
+import * as v from 'valibot'
+import type { ClusterDeclaration } from './declaration.ts'
+import { runningSchema, startedSchema } from './declaration-schema.ts'
+
+/** @throws UserError (input): one line for each member that is wrong, beginning with `where`. */
+export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
+  const schema = looksRunning(json) ? runningSchema : startedSchema
+  const result = v.safeParse(schema, json)
+  if (result.success) return result.output
+  throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
+}
+
+/** @throws UserError (usage) if there is no such file; (input) if it is not JSON, or not a cluster. */
+export function readDeclaration(path: string): ClusterDeclaration {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError('usage', `${path}: ${whyUnreadable(error)}`)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+  }
+  return parseDeclaration(json, path)
+}
+
+/** Nodes that have addresses are somebody else's; only one of two schemas then has to be explained. */
+function looksRunning(json: unknown): boolean {
+  const nodes = isObject(json) ? json['nodes'] : undefined
+  return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)
+}
+
+const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

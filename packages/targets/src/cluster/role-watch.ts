@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import type { Command } from '../command/command.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
+import type { RoleDeclaration } from './declaration.ts'
+import { addressText } from './node-placeholders.ts'
+import { type RoleWatch, watchRoles } from './role.ts'
+import { commandAnswer, httpAnswer } from './role-answer.ts'
+import { wordsOf } from './words.ts'
+
+export interface RoleWatchOfOptions {
+  readonly role: RoleDeclaration | undefined
+  readonly where: string
+  /** What its role is asked of, and how it is told in a command. */
+  readonly nodes: readonly {
+    readonly id: NodeId
+    readonly addresses: { readonly [port: string]: Address }
+    placeholders(): Placeholders
+  }[]
+  readonly keeper: Keeper
+  readonly logDir: string
+  readonly timeoutMs: number
+}
+
+/**
+ * Watches who leads, once somebody does; undefined if it is not declared how to tell.
+ *
+ * @throws UserError: input for an unknown port or placeholder, environment if no node leads in time.
+ */
+export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatch | undefined> {
+  const { role, nodes, timeoutMs, where } = options
+  if (role === undefined) return undefined
+  // An unknown placeholder is refused here; later it would pass for a node that does not answer.
+  for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const ask = askerOf(role, options)
+  const watch = watchRoles({
+    nodes: nodes.map(({ id }) => id),
+    role,
+    async ask(id) {
+      const node = byId.get(id)
+      return node && ask(node)
+    },
+  })
+  if (await watch.untilLed(timeoutMs)) return watch
+  await watch.stop()
+  throw new UserError(
+    'environment',
+    `${where}: role: no node leads after ${timeoutMs} ms: no answer matches /${role.leads}/ (${watch.answers().join('; ')}).`,
+  )
+}
+
+type Node = RoleWatchOfOptions['nodes'][number]
+
+function askerOf(
+  role: RoleDeclaration,
+  { where, keeper, logDir }: RoleWatchOfOptions,
+): (node: Node) => Promise<string | undefined> {
+  switch (role.by) {
+    case 'http':
+      return async ({ addresses, placeholders }) => {
+        const address = role.port === undefined ? Object.values(addresses)[0] : addresses[role.port]
+        if (address === undefined) return undefined
+        return httpAnswer(`http://${addressText(address)}${fillPlaceholders(role.path, placeholders())}`)
+      }
+    case 'command':
+      return ({ id, placeholders }) => {
+        const command = fillCommand(commandOf(role, where), placeholders())
+        return commandAnswer(command, { name: `${id}'s role`, keeper, logPath: join(logDir, 'role.log') })
+      }
+  }
+}
+
+const commandOf = (role: RoleDeclaration, where: string): Command => ({
+  words: role.by === 'command' ? wordsOf(role.command, `${where}: role.command`) : [role.path],
+})

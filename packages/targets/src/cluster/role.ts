@@ -1,0 +1,97 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { NodeStatus } from '@chaosproxy/protocols'
+import type { RoleDeclaration } from './declaration.ts'
+
+/** Asks nodes again and again which of them leads. */
+export interface RoleWatch {
+  /** Undefined for a node that does not answer. */
+  status(node: NodeId): NodeStatus | undefined
+  /** What nodes answered last, for messages. */
+  answers(): readonly string[]
+  /** Resolves once some node says that it leads; with false if that does not come in time. */
+  untilLed(timeoutMs: number): Promise<boolean>
+  stop(): Promise<void>
+}
+
+export interface RoleWatchOptions {
+  readonly nodes: readonly NodeId[]
+  readonly role: RoleDeclaration
+  /** The answer of a node; undefined if it gives none. */
+  readonly ask: (node: NodeId) => Promise<string | undefined>
+}
+
+const EVERY_MS = { http: 100, command: 500 } as const
+const SHOWN_CHARACTERS = 80
+
+export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
+  const leads = new RegExp(role.leads, 'm')
+  const term = role.term === undefined ? undefined : new RegExp(role.term, 'm')
+  const statuses = new Map<NodeId, NodeStatus | undefined>()
+  const last = new Map<NodeId, string | undefined>()
+  const listeners = new Set<() => void>()
+  const timers = new Set<NodeJS.Timeout>()
+  const asking = new Set<Promise<void>>()
+  let stopped = false
+
+  async function askOnce(node: NodeId): Promise<void> {
+    const answer = await ask(node).catch(() => undefined)
+    if (stopped) return
+    last.set(node, answer)
+    statuses.set(node, answer === undefined ? undefined : statusOf(answer, leads, term))
+    for (const listener of listeners) listener()
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      begin(node)
+    }, role.everyMs ?? EVERY_MS[role.by])
+    timers.add(timer)
+  }
+
+  function begin(node: NodeId): void {
+    const asked = askOnce(node).finally(() => asking.delete(asked))
+    asking.add(asked)
+  }
+
+  const isLed = () => [...statuses.values()].some((status) => status?.leads === true)
+  for (const node of nodes) begin(node)
+
+  return {
+    status: (node) => statuses.get(node),
+    answers: () => nodes.map((node) => `${node} ${answerText(last.get(node))}`),
+    untilLed(timeoutMs) {
+      return new Promise((resolve) => {
+        const listener = () => {
+          if (isLed()) end(true)
+        }
+        const end = (led: boolean) => {
+          clearTimeout(timer)
+          listeners.delete(listener)
+          resolve(led)
+        }
+        const timer = setTimeout(() => end(false), timeoutMs)
+        listeners.add(listener)
+        listener()
+      })
+    },
+    async stop() {
+      stopped = true
+      for (const timer of timers) clearTimeout(timer)
+      await Promise.all(asking)
+    },
+  }
+}
+
+function statusOf(answer: string, leads: RegExp, term: RegExp | undefined): NodeStatus {
+  const isLeader = leads.test(answer)
+  const number = Number(term?.exec(answer)?.[1] ?? Number.NaN)
+  return {
+    role: isLeader ? 'leader' : 'follower',
+    leads: isLeader,
+    ...(Number.isFinite(number) ? { term: number } : {}),
+  }
+}
+
+function answerText(answer: string | undefined): string {
+  if (answer === undefined) return 'does not answer'
+  const line = answer.trim().replaceAll(/\s+/g, ' ')
+  return `answers "${line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS - 1)}…` : line}"`
+}

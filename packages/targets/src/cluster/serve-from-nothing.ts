@@ -1,0 +1,102 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, canonical, type Input, type Json, millis, UserError } from '@chaosproxy/history'
+import type { AskedOperations, Client } from '@chaosproxy/runner'
+
+export interface BeforeRunOptions {
+  readonly nodes: readonly NodeId[]
+  readonly asked: AskedOperations
+  /** Past the proxy, which would record it. */
+  readonly connect: (node: NodeId) => Client
+  /** How long until some node has to serve. */
+  readonly timeoutMs: number
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined
+  /** What to do about data that is there already. */
+  readonly remedy: string
+}
+
+const ASK_MS = millis(1_000)
+const PAUSE_MS = 50
+/** Enough to see whether somebody has been here. */
+const MOST_READS = 100
+
+/**
+ * Waits until some node answers a read, and sees that no object holds anything yet: what a run finds there and nobody in it
+ * has written would look like a violation.
+ *
+ * @throws UserError (environment) if no node serves in time, or if there is data.
+ */
+export async function serveFromNothing(options: BeforeRunOptions): Promise<void> {
+  const { asked, timeoutMs, signal } = options
+  const inputs = asked.before?.slice(0, MOST_READS) ?? []
+  const [first] = inputs
+  if (first === undefined) return
+  const deadline = performance.now() + timeoutMs
+  let answered = await askEach(options, [first])
+  while (!answered.some(isServed)) {
+    signal?.throwIfAborted()
+    if (performance.now() >= deadline) throw nobodyServes(first, answered, timeoutMs)
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    answered = await askEach(options, [first])
+  }
+  for (const { node, input, completion } of [...answered, ...(await askEach(options, inputs.slice(1)))])
+    if (completion.type === 'ok' && !isNothing(completion.value, asked.initial))
+      throw dataLeft(options, node, input, completion.value)
+}
+
+interface Asked {
+  readonly node: NodeId
+  readonly input: Input
+  readonly completion: Completion
+}
+
+/** Every node all inputs, one after another. */
+async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
+  const all = await Promise.all(
+    nodes.map(async (node) => {
+      const client = connect(node)
+      const found: Asked[] = []
+      try {
+        for (const [sequence, input] of inputs.entries()) {
+          const session = { client: `before-${node}`, sequence }
+          const completion = await new Promise<Completion>((resolve) => {
+            client.invoke({ input, harmless: true, session }, ASK_MS, resolve)
+          })
+          found.push({ node, input, completion })
+        }
+      } finally {
+        client.close()
+      }
+      return found
+    }),
+  )
+  return all.flat()
+}
+
+/** Whether the node can serve, though perhaps not this: an object that was never written may be none. */
+const isServed = ({ completion }: Asked): boolean =>
+  completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
+
+/** What the object holds initially, or one of the ways to say that nothing is there. */
+const isNothing = (value: Json, initial: Json): boolean =>
+  canonical(value) === canonical(initial) || NOTHING.includes(canonical(value))
+
+const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonical(value))
+
+const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} of ${key}`)
+
+function nobodyServes(input: Input, asked: readonly Asked[], timeoutMs: number): UserError {
+  const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
+  return new UserError(
+    'environment',
+    `no node answered a ${question(input)} within ${timeoutMs} ms of being ready (${said.join('; ')}). See the nodes' logs, and whether "client" says what the nodes understand.`,
+  )
+}
+
+function dataLeft({ asked, remedy }: BeforeRunOptions, node: NodeId, input: Input, value: Json): UserError {
+  const text = JSON.stringify(value)
+  return new UserError(
+    'environment',
+    `${node} holds data already: a ${question(input)} before the run returned ${text.length > 60 ? `${text.slice(0, 57)}…` : text}, not ${JSON.stringify(asked.initial)}. ${remedy}`,
+  )
+}

@@ -1,0 +1,66 @@
+import { type FaultKind, familyOf } from '@chaosproxy/faults'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { Suffering } from '@chaosproxy/runner'
+
+type Refusal = Exclude<Suffering, true>
+
+/** What decides which faults a cluster that is not ours can suffer. */
+export interface Exposure {
+  /** What clients and nodes speak, as far as the proxy understands it. */
+  readonly clients: Carriage['kind'] | undefined
+  /** Whether nodes dial each other through the proxy. */
+  readonly linked: boolean
+  /** Whether the proxy can tell messages between nodes apart. */
+  readonly framed: boolean
+  /** Why nodes cannot be killed or paused, if they cannot. */
+  readonly refused: { readonly [kind in 'kill' | 'pause']?: Refusal | undefined }
+}
+
+const always: { readonly [kind in FaultKind]?: Refusal } = {
+  crash: { not: 'nobody knows when a program of others writes, sends or answers', instead: 'kill' },
+  clock: { not: 'all processes of a machine read the same clock', instead: 'pause' },
+  corrupt: {
+    not: 'a system without checksums would take a flipped bit for what was said',
+    instead: 'reset',
+  },
+  'fabricate-message': {
+    not: 'no node is meant to survive a peer that lies',
+    instead: 'drop-message or duplicate-message',
+  },
+}
+
+const UNLINKED: Refusal = {
+  not: 'its nodes do not dial each other through the proxy: no command of theirs has a {peer.…}',
+  instead: 'cut-clients, delay-clients, kill or pause',
+}
+
+/** Whether the fault can happen at all, and to links of this kind if that is said. */
+export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
+  const refusal = always[kind]
+  if (refusal !== undefined) return refusal
+  if (kind === 'kill' || kind === 'pause') return exposure.refused[kind] ?? true
+  if (among === 'nodes' && !exposure.linked) return UNLINKED
+  switch (familyOf(kind)?.name) {
+    case 'udp':
+      return { not: 'its links carry connections, not datagrams', instead: kind.replace('datagram', 'message') }
+    case 'http2':
+      return { not: 'its clients do not speak HTTP/2', instead: 'the faults of HTTP/1.1' }
+    case 'http':
+      return exposure.clients === 'http'
+        ? true
+        : { not: 'its clients do not speak HTTP', instead: 'drop-message, reset or latency on links of clients' }
+    case 'message':
+      return onMessages(exposure, among)
+    default:
+      return true
+  }
+}
+
+function onMessages({ framed, clients }: Exposure, among: 'nodes' | 'clients' | undefined): Suffering {
+  const ofClients = clients === 'resp' || clients === 'messages'
+  if (among === 'nodes' ? framed : among === 'clients' ? ofClients : framed || ofClients) return true
+  return {
+    not: 'how messages are framed on these links is not known: "carries" of a port says it',
+    instead: 'latency, reset or partition',
+  }
+}

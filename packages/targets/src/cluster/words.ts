@@ -1,0 +1,33 @@
+import { UserError } from '@chaosproxy/history'
+import type { Command } from '../command/command.ts'
+import type { CommandText } from './declaration.ts'
+
+/** A word, or a part of one in quotes. */
+const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
+
+/**
+ * The words of a command line: split at spaces, except inside quotes. No shell is involved, so `$`, `|` and `*` are
+ * themselves.
+ *
+ * @throws UserError (input) for a command line that is empty, or whose quotes do not end.
+ */
+export function wordsOf(text: CommandText, where: string): Command['words'] {
+  const words = typeof text === 'string' ? split(text, where) : text
+  const [program, ...rest] = words
+  if (program === undefined || program === '') throw new UserError('input', `${where} names no program.`)
+  return [program, ...rest]
+}
+
+function split(text: string, where: string): string[] {
+  const words: string[] = []
+  let open: string | undefined
+  for (const [part, double, single] of text.matchAll(PART)) {
+    if (part === '"' || part === "'")
+      throw new UserError('input', `${where}: a quote (${part}) in "${text}" does not end.`)
+    if (/^\s/.test(part)) {
+      if (open !== undefined) words.push(open)
+      open = undefined
+    } else open = (open ?? '') + (double ?? single ?? part)
+  }
+  return open === undefined ? words : [...words, open]
+}
