@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { nearest, UserError } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
 /** What stands in a command for what is known only once it starts: `{port}`, `{data}`, `{node}`, … */
@@ -14,12 +14,24 @@ export function fillPlaceholders(text: string, values: Placeholders): string {
   return text.replaceAll(PLACEHOLDER, (whole, literal: string | undefined, name: string) => {
     if (literal !== undefined) return `{${literal}}`
     if (Object.hasOwn(values, name)) return String(values[name])
-    const known = Object.keys(values).map((each) => `{${each}}`)
+    const known = Object.keys(values)
+    const meant = nearest(name, known)
     throw new UserError(
       'input',
-      `${text}: nothing is known to put in place of ${whole}. There are ${known.join(', ')}; for the text itself write {${whole}}.`,
+      `${text}: nothing is known to put in place of ${whole}.${meant === undefined ? '' : ` Did you mean {${meant}}?`} There are ${shortList(known)}; for the text itself write {${whole}}.`,
     )
   })
+}
+
+const MOST_SHOWN = 16
+
+/** Names that say a part of another, `{listen-host}`, come last, and so are what a long list leaves out. */
+function shortList(names: readonly string[]): string {
+  const parts = (name: string) => name.split(/[.-]/).length
+  const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)
+  const rest = names.length - shown.length
+  const braced = shown.map((each) => `{${each}}`).join(', ')
+  return rest === 0 ? braced : `${braced} and ${rest} more`
 }
 
 /** The same command with every word, variable and directory filled in. */

@@ -104,7 +104,7 @@ describe("a node that is anybody's command", () => {
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
       message:
-        '{prot}: nothing is known to put in place of {prot}. There are {node}, {host}, {data}, {port}, {port.client}; for the text itself write {{prot}}.',
+        '{prot}: nothing is known to put in place of {prot}. Did you mean {port}? There are {node}, {host}, {data}, {port}, {port.client}; for the text itself write {{prot}}.',
     })
     expect(existsSync(run.logPath())).toBe(false)
   })

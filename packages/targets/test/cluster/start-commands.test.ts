@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '../real-cluster.ts'
+import { declaredClusters } from './clusters.ts'
+import { kv } from './kv.ts'
+
+const { start } = declaredClusters()
+const ok = (value: number | null) => ({ type: 'ok', value })
+const both = [
+  { from: 'n1', to: 'n3' },
+  { from: 'n3', to: 'n1' },
+]
+
+describe("a cluster of the user's own commands", () => {
+  test('serves clients through the proxy, and its nodes reach each other through it', async () => {
+    const { write, read, cluster } = await start(kv)
+    expect(await write('n2', 'x', 7)).toEqual(ok(7))
+    expect(await read('n3', 'x')).toEqual(ok(7))
+    expect(cluster.leader()).toBe('n1')
+  })
+
+  test('does not replicate over a link that is cut, and does once it is healed', async () => {
+    const { write, read, inject } = await start({ ...kv, command: [...kv.command, '--async', '--local'] })
+    const heal = await inject({ kind: 'partition', links: both, mode: 'hold' })
+    expect(await write('n1', 'x', 7)).toEqual(ok(7))
+    await eventually(async () => expect(await read('n2', 'x')).toEqual(ok(7)))
+    expect(await read('n3', 'x')).toEqual(ok(null))
+    expect(await heal()).toMatchObject({ type: 'healed' })
+    await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
+  })
+
+  test('loses a node to a kill, and gets it back with its data', async () => {
+    const { write, read, inject, cluster } = await start(kv)
+    await write('n1', 'x', 7)
+    const heal = await inject({ kind: 'kill', nodes: ['n1'] })
+    expect(await write('n2', 'x', 8)).toMatchObject({ type: 'info' })
+    expect(await read('n1', 'x')).toMatchObject({ type: 'fail' })
+    expect(cluster.status().get('n1')).toBeUndefined()
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(await read('n1', 'x')).toMatchObject({ type: 'ok' })
+    await eventually(async () => expect(cluster.leader()).toBe('n1'))
+  })
+
+  test('loses the data of a node with it where that is wanted', async () => {
+    const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
+    await write('n1', 'x', 7)
+    const heal = await inject({ kind: 'kill', nodes: ['n1'] })
+    await heal()
+    expect(await read('n1', 'x')).toEqual(ok(null))
+  })
+
+  test('answers later where a node is paused meanwhile', async () => {
+    const { ask, read, inject } = await start(kv)
+    const heal = await inject({ kind: 'pause', nodes: ['n1'] })
+    expect(await ask('n1', { f: 'read', key: 'x', value: null }, 100)).toMatchObject({ type: 'fail' })
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(await read('n1', 'x')).toEqual(ok(null))
+  })
+
+  test('has faults of single requests, since its clients speak HTTP', async () => {
+    const { write, read, inject } = await start(kv)
+    const heal = await inject({ kind: 'lose-reply', silence: 'reset', links: [{ from: 'clients', to: 'n1' }] })
+    expect(await write('n1', 'x', 7)).toMatchObject({ type: 'info' })
+    expect(await heal()).toMatchObject({ type: 'healed', hits: 1 })
+    expect(await read('n1', 'x')).toEqual(ok(7))
+  })
+
+  test('gives each node an address of its own where that is wanted', async () => {
+    const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
+    const { write, runDir } = await start({ ...kv, command, ownAddresses: true, files: { address: '{host}' } })
+    expect(await write('n2', 'x', 7)).toEqual(ok(7))
+    const hosts = ['n1', 'n2', 'n3'].map((node) => readFileSync(join(runDir, 'data', node, 'address'), 'utf8'))
+    expect(new Set(hosts).size).toBe(3)
+    for (const host of hosts) expect(host).toMatch(/^127\.\d+\.\d+\.\d+$/)
+  })
+
+  test('may announce one address of each node to all: who dials it is found out', async () => {
+    const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
+    const ports = ['client', { name: 'peer', announced: true }]
+    const { write, read, inject } = await start({ ...kv, ports, lists, command: [...kv.command, '--async', '--local'] })
+    const heal = await inject({ kind: 'partition', links: both, mode: 'hold' })
+    expect(await write('n1', 'x', 7)).toEqual(ok(7))
+    await eventually(async () => expect(await read('n2', 'x')).toEqual(ok(7)))
+    expect(await read('n3', 'x')).toEqual(ok(null))
+    await heal()
+    await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
+  })
+
+  test('is joined by commands that run before the first client', async () => {
+    const before = [['/bin/sh', '-c', 'echo joined {client.n1} {node.n1.peer} {node.n2}']]
+    const { runDir, cluster } = await start({ ...kv, before })
+    expect(readFileSync(join(runDir, 'logs', 'before.log'), 'utf8')).toMatch(
+      new RegExp(`^joined 127.0.0.1:${cluster.clientAddress('n1').port} 127.0.0.1:\\d+ 127.0.0.1:\\d+\n$`),
+    )
+  })
+})
+
+describe('a cluster does not come up', () => {
+  test('if a node dies at once: its last lines are shown', async () => {
+    const nodes = [{}, { command: ['/bin/sh', '-c', 'echo "no licence found" >&2; exit 7'] }]
+    await expect(start({ ...kv, nodes })).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(
+        /^n2 did not start \(exit code 7\)\. The last lines of its log:\n {2}no licence found\n/,
+      ),
+    })
+  })
+
+  test('if a placeholder is unknown: the one that was meant is named', async () => {
+    const command = ['node', 'server.js', '--listen', '{listen.cleint}']
+    await expect(start({ ...kv, command })).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining(
+        'mine.json: {listen.cleint}: nothing is known to put in place of {listen.cleint}. Did you mean {listen.client}?',
+      ),
+    })
+  })
+
+  test('if no node says that it leads: what they answer instead is shown', async () => {
+    const role = { ...kv.role, leads: 'master' }
+    await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(
+        /no node leads after 1500 ms: no answer matches \/master\/ \(n1 answers "200 \{"role":"primary"\}"; n2 answers/,
+      ),
+    })
+  })
+
+  test('if no node answers a read: what the clients got is shown', async () => {
+    const command = ['/bin/sh', '-c', 'echo up; exec sleep 300']
+    const ready = { by: 'log', pattern: '^up' }
+    const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
+    await expect(start(mute)).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(/^no node answered a read of x within 1500 ms of being ready \(n1: .*refused/),
+    })
+  })
+
+  test('if it has data already that the run did not write', async () => {
+    const files = { 'data.json': '{"x":17}' }
+    await expect(start({ ...kv, files })).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(/^n1 holds data already: a read of x before the run returned 17, not null\./),
+    })
+  })
+
+  test('if a command that is to join the nodes fails', async () => {
+    await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(
+        /^mine\.json: before: .* failed \(exit code 3\)\. The last lines of its log:\n {2}no quorum\n/,
+      ),
+    })
+  })
+})
