@@ -1,4 +1,5 @@
 import { nearest, UserError } from '@chaosproxy/history'
+import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs, { type Options } from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -23,6 +24,7 @@ const names = Object.keys(registry)
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
+  offerApi(new URL('../dist/index.js', import.meta.url))
   const argv = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { modulesFor } from './api.ts'
 
 /** Whether it is the path of a file rather than the name of something that comes with this program. */
 export const isUserFile = (reference: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(reference)
@@ -19,7 +20,8 @@ export async function importUserFile(path: string): Promise<unknown> {
   const { write } = process.stdout
   process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
-    return await createJiti(import.meta.url, { moduleCache: false }).import(file, { default: true })
+    const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: await modulesFor(file) })
+    return await jiti.import(file, { default: true })
   } catch (error) {
     throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
   } finally {
