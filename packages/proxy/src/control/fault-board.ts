@@ -6,7 +6,7 @@ import type { EventLog } from './events.ts'
 import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 
-/** Who put a fault there; what one put there, another does not replace by accident. */
+/** What added a fault. Each origin replaces only its own. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
 /** A fault in force, by name. */
@@ -14,11 +14,11 @@ export interface NamedFault {
   readonly name: string
   readonly fault: TrafficFault
   readonly origin: FaultOrigin
-  /** The lease it lives by. */
+  /** The lease it ends with. */
   readonly lease: string | undefined
-  /** How often it bit so far. */
+  /** How often it has hit so far. */
   readonly hits: number
-  /** How much it might have hit, but could not: too long to be held, or not to be read. */
+  /** How often it should have hit and could not: too long to hold, or unreadable. */
   readonly missed: number
 }
 
@@ -29,147 +29,166 @@ export interface FaultToAdd {
   readonly lease?: string | undefined
 }
 
-/** All faults in force, be they toxics, partitions, members of a rule set or single ones. */
+/** All faults in force: toxics, partitions, members of rule sets and single ones. */
 export interface FaultBoard {
-  /** How often what is in force changed: with every fault that begins, ends or is another, and every rule set. */
+  /** How often the faults in force have changed: counts every fault that begins, ends or changes, and every rule set. */
   readonly epoch: number
   /** In the order they were added. */
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
   get(name: string): NamedFault
-  /** @throws ControlError (409) where the name is taken, UserError where a number makes no sense; nothing is added then. */
+  /** @throws ControlError (409) if the name is taken, UserError if a number makes no sense; nothing is added then. */
   add(fault: FaultToAdd): NamedFault
-  /** Its state (draws, counters, what waits) is kept. @throws ControlError (404) */
+  /** Keeps the fault's state: draws, counters and held messages. @throws ControlError (404) */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Makes these the only faults of that origin, in one step: no byte sees half of it. One that is just as before is
-   * left alone, with its state.
+   * Makes these the only faults of that origin, atomically: no byte passes under half of them. A fault that stays the
+   * same keeps its state.
    *
    * @throws as `add`; then everything is as before.
    */
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
-  /** Tells of every fault whose hits changed since this was last called. */
+  /** Emits an event for every fault whose hits changed since the last call. */
   reportHits(): void
-  /** The network ends, and every fault with it: nothing goes on that was held, but each is told to be healed. */
+  /** For when the network closes: reports every fault as healed, without releasing what it held. */
   close(): void
 }
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Of what was in force under its name before. */
+  /** Hits of what was in force under this name before. */
   readonly earlierHits: number
   reportedHits: number
 }
 
 const LONGEST_NAME = 600
 
-/** @param record is told of each fault that begins or is healed, and of the epoch, so that histories say when what was hurt. */
-export function createFaultBoard(
+/** @param record is told of every fault that begins or heals, and of the epoch, so that histories say when what was hurt. */
+export const createFaultBoard = (
   injector: Injector,
   events: EventLog,
   record: Pick<Recorder, 'note' | 'epoch'> | undefined,
-): FaultBoard {
-  const entries: Map<string, Entry> = new Map()
-  let epoch = 0
+): FaultBoard => new LiveFaultBoard(injector, events, record)
 
-  function beginEpoch(): void {
-    epoch++
-    if (record !== undefined) record.epoch = epoch
+class LiveFaultBoard implements FaultBoard {
+  readonly #injector: Injector
+  readonly #events: EventLog
+  readonly #record: Pick<Recorder, 'note' | 'epoch'> | undefined
+  readonly #entries: Map<string, Entry> = new Map()
+  #epoch = 0
+
+  constructor(injector: Injector, events: EventLog, record: Pick<Recorder, 'note' | 'epoch'> | undefined) {
+    this.#injector = injector
+    this.#events = events
+    this.#record = record
   }
 
-  const { announceAdded, announceRemoved, recordHeal } = announcements(events, record)
-
-  /** A reset is done once it is applied: nothing of it remains in force. */
-  function begin(wanted: FaultToAdd, applied: InForce): Entry {
-    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0 }
-    announceAdded(wanted)
-    if (wanted.fault.kind === 'reset') recordHeal(entry)
-    else entries.set(wanted.name, entry)
-    return entry
+  get epoch(): number {
+    return this.#epoch
   }
 
-  function find(name: string): Entry {
-    const entry = entries.get(name)
+  list(): readonly NamedFault[] {
+    return [...this.#entries.values()].map(viewOf)
+  }
+
+  get(name: string): NamedFault {
+    return viewOf(this.#find(name))
+  }
+
+  add(fault: FaultToAdd): NamedFault {
+    validateNew(this.#entries, fault)
+    const applied = this.#injector.apply(fault.fault)
+    this.#beginEpoch()
+    return viewOf(this.#begin(fault, applied))
+  }
+
+  update(name: string, fault: TrafficFault): NamedFault {
+    const entry = this.#find(name)
+    const changed = { ...entry, fault, ...changeInForce(this.#injector, entry, fault) }
+    this.#entries.set(name, changed)
+    this.#beginEpoch()
+    this.#events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
+    return viewOf(changed)
+  }
+
+  remove(name: string): void {
+    this.#remove(this.#find(name))
+  }
+
+  removeWhere(matches: (fault: NamedFault) => boolean): void {
+    for (const entry of [...this.#entries.values()]) if (matches(viewOf(entry))) this.#remove(entry)
+  }
+
+  replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
+    const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
+    const { gone, added } = differences(before, wanted)
+    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
+    // New faults first: a link cut by both the old and the new set stays cut throughout.
+    const applied = applyAll(this.#injector, added)
+    this.#beginEpoch()
+    for (const entry of gone) this.#takeOut(entry)
+    for (const [fault, inForce] of applied) this.#begin(fault, inForce)
+  }
+
+  reportHits(): void {
+    for (const entry of this.#entries.values()) {
+      const hits = hitsOf(entry)
+      if (hits === entry.reportedHits) continue
+      entry.reportedHits = hits
+      this.#events.emit({ type: 'fault-hit', fault: entry.name, hits })
+    }
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) this.#announceRemoved(entry)
+    this.#entries.clear()
+  }
+
+  #find(name: string): Entry {
+    const entry = this.#entries.get(name)
     if (entry === undefined) throw new ControlError(404, `there is no fault "${shorten(name)}"`)
     return entry
   }
 
-  function remove(entry: Entry): void {
-    // What it held goes on within the call, and belongs to the new epoch.
-    beginEpoch()
-    takeOut(entry)
+  #beginEpoch(): void {
+    this.#epoch++
+    if (this.#record !== undefined) this.#record.epoch = this.#epoch
   }
 
-  function takeOut(entry: Entry): void {
-    entries.delete(entry.name)
+  /** A reset is over once applied: nothing of it remains in force. */
+  #begin(wanted: FaultToAdd, applied: InForce): Entry {
+    const { name, fault } = wanted
+    const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0 }
+    this.#events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
+    this.#record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
+    if (fault.kind === 'reset') this.#recordHeal(entry)
+    else this.#entries.set(name, entry)
+    return entry
+  }
+
+  #remove(entry: Entry): void {
+    // The bytes it held are released within the call, and belong to the new epoch.
+    this.#beginEpoch()
+    this.#takeOut(entry)
+  }
+
+  #takeOut(entry: Entry): void {
+    this.#entries.delete(entry.name)
     entry.applied.remove()
-    announceRemoved(entry)
+    this.#announceRemoved(entry)
   }
 
-  function replaceAll(origin: FaultOrigin, wanted: readonly FaultToAdd[]): void {
-    const before = [...entries.values()].filter((entry) => entry.origin === origin)
-    const { gone, added } = differences(before, wanted)
-    for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(entries, fault)
-    // New ones first: what both the old and the new set cut stays cut, and nothing slips through between.
-    const applied = applyAll(injector, added)
-    beginEpoch()
-    for (const entry of gone) takeOut(entry)
-    for (const [fault, inForce] of applied) begin(fault, inForce)
+  #announceRemoved(entry: Entry): void {
+    this.#events.emit({ type: 'fault-removed', fault: entry.name, what: summaryOf(entry.fault) })
+    this.#recordHeal(entry)
   }
 
-  return {
-    get epoch() {
-      return epoch
-    },
-    list: () => [...entries.values()].map(viewOf),
-    get: (name) => viewOf(find(name)),
-    add(fault) {
-      validateNew(entries, fault)
-      const applied = injector.apply(fault.fault)
-      beginEpoch()
-      return viewOf(begin(fault, applied))
-    },
-    update(name, fault) {
-      const entry = find(name)
-      const changed = { ...entry, fault, ...changeInForce(injector, entry, fault) }
-      entries.set(name, changed)
-      beginEpoch()
-      events.emit({ type: 'fault-changed', fault: name, what: summaryOf(fault) })
-      return viewOf(changed)
-    },
-    remove: (name) => remove(find(name)),
-    removeWhere(matches) {
-      for (const entry of [...entries.values()]) if (matches(viewOf(entry))) remove(entry)
-    },
-    replaceAll,
-    reportHits: () => reportHits(entries, events),
-    close() {
-      for (const entry of entries.values()) announceRemoved(entry)
-      entries.clear()
-    },
+  #recordHeal(entry: Entry): void {
+    this.#record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
   }
-}
-
-/** What tells the events and the record of faults that begin and end. */
-function announcements(events: EventLog, record: Pick<Recorder, 'note'> | undefined) {
-  function announceAdded({ name, fault }: FaultToAdd): void {
-    events.emit({ type: 'fault-added', fault: name, what: summaryOf(fault) })
-    record?.note(fault.kind, { id: name, links: fault.links.map(linkName) })
-  }
-
-  function announceRemoved(entry: Entry): void {
-    const { name, fault } = entry
-    events.emit({ type: 'fault-removed', fault: name, what: summaryOf(fault) })
-    recordHeal(entry)
-  }
-
-  const recordHeal = (entry: Entry): void =>
-    record?.note('heal', { id: entry.name, fault: entry.fault.kind, hits: hitsOf(entry) })
-
-  return { announceAdded, announceRemoved, recordHeal }
 }
 
 /** @throws ControlError (400) for the length of its name, (409) where that is taken. */
@@ -192,7 +211,7 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
   return applied
 }
 
-/** In place where it is the same kind on the same links; the new one begins before the old one ends otherwise. */
+/** Updates in place if kind and links are the same; otherwise the new fault begins before the old one ends. */
 function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
   const { applied, earlierHits } = entry
   if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
@@ -204,7 +223,7 @@ function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): P
   return { applied: next, earlierHits: hitsOf(entry) }
 }
 
-/** What ends and what begins when these take the place of those before. @throws ControlError (400) for one named twice. */
+/** What ends and what begins when `wanted` replaces `before`. @throws ControlError (400) for a name given twice. */
 function differences(
   before: readonly Entry[],
   wanted: readonly FaultToAdd[],
@@ -215,15 +234,6 @@ function differences(
   const gone = before.filter((entry) => !kept.includes(entry))
   const added = wanted.filter((fault) => !kept.some((entry) => isSame(entry, fault)))
   return { gone, added }
-}
-
-function reportHits(entries: ReadonlyMap<string, Entry>, events: EventLog): void {
-  for (const entry of entries.values()) {
-    const hits = hitsOf(entry)
-    if (hits === entry.reportedHits) continue
-    entry.reportedHits = hits
-    events.emit({ type: 'fault-hit', fault: entry.name, hits })
-  }
 }
 
 const viewOf = (entry: Entry): NamedFault => {

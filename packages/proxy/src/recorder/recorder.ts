@@ -16,83 +16,83 @@ export interface RecorderOptions {
   readonly client: LineSink
   /** What the backends were asked and answered. */
   readonly backend?: LineSink | undefined
-  /** Nanoseconds from the run's start, monotonic. By default from now. */
+  /** Monotonic nanoseconds since the run's start. By default since the recorder was made. */
   readonly now?: (() => Nanos) | undefined
-  /** Events that may wait for one before them which is not known yet (a slow upload's); 100,000 by default. */
+  /** How many events may wait for an earlier one that is still unknown, such as a slow upload's. By default 100,000. */
   readonly maximumWaiting?: number | undefined
-  /** As with `clientsBy`. */
+  /** What names clients, as with `clientsBy`. */
   readonly sessions?: SessionSource | undefined
 }
 
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
-  /** Connections that stopped being understood: what came after was passed on unread. */
+  /** Connections that stopped being understood; the rest of their bytes was passed on unread. */
   readonly opaqueConnections: number
-  /** Answers to which there was no request. */
+  /** Answers without a request. */
   readonly unmatchedAnswers: number
   /** Events written to either view. */
   readonly events: number
-  /** Events that wait for one before them. */
+  /** Events that wait for an earlier one. */
   readonly waiting: number
-  /** Events that had to be written later than they happened. */
+  /** Events that had to be written out of their place, later than they happened. */
   readonly overtaken: number
 }
 
-/** Turns traffic into histories: what wire formats have in common. */
+/** Turns traffic into histories, whatever its wire format. */
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
-  /** How often the faults in force changed, as whoever changes them counts; stamped on every event. */
+  /** How often the faults in force have changed, set by what changes them. Stamped on every event. */
   epoch: number
   connection(options: { readonly node: string; readonly client: string }): ConnectionRecorder
-  /** An event of the nemesis, in both views: a fault begins or ends, rules are exchanged. */
+  /** Writes an event of the nemesis to both views: a fault begins or ends, rules are exchanged. */
   note(f: string, value: Json): void
-  /** Of what is recorded over one of its ways, this names the clients. Said before anything is. */
+  /** Declares what names the clients of one way into the recorder. Call it before anything is recorded that way. */
   clientsBy(source: SessionSource): void
-  /** For the histories' header: by what clients are told apart on any of the ways, and whether that names them on some. */
+  /** For the histories' header: everything that names clients, and whether anything does. */
   readonly sessions: SessionSource
-  /** What keys hold before anything is recorded over one of its ways; undefined where that is not known. */
+  /** Declares what all keys hold before anything is recorded one way; undefined if unknown. */
   startsWith(initial: { readonly value: Json } | undefined): void
-  /** For the histories' header: what all keys hold at the start, or the text "unknown". */
+  /** For the histories' header: what all keys hold at the start, or "unknown". */
   readonly initial: Json
-  /** Outside the record, these keys are changed from now on. To be said before that can be seen. */
+  /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /** A request that is no operation is passed on. */
+  /** Counts a request that is no operation and was passed on. */
   passedOn(what: string, touches: Touches): void
-  /** What a read returned is not known; of any key, where none is given. */
+  /** Marks what a read returned as unknown, for all keys if none is given. */
   notUnderstood(what: string, why: string, key?: string): void
-  /** Nothing is recorded any more: the totals are written. */
+  /** Writes the totals. Nothing may be recorded after it. */
   finish(): void
 }
 
 /** Records the requests of one connection. */
 export interface ConnectionRecorder {
-  /** The first byte of a request is here, from a client. It keeps its place until it is known what it asks. */
+  /** Call when a request's first byte arrives. The exchange keeps its place in the history until it is known what was asked. */
   begin(time: Nanos): Exchange
-  /** All of a request is here at once: what it asks is said next. */
+  /** Call instead when a whole request arrives at once; what it asks must be said next. */
   beginWhole(time: Nanos): Exchange
-  /** The proxy sends a request once more, of its own accord: the client knows nothing of it. */
+  /** Call when the proxy repeats a request of its own accord, unknown to the client. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /** The connection is no longer understood: `what` says what it became. To be said before what it touches can be seen. */
+  /** Call when the connection is no longer understood; `what` names what it became. Call it before any client can see what it touches. */
   opaque(what: string, touches: Touches): void
-  /** An answer came to which there is no request. */
+  /** Call for an answer without a request. */
   unmatchedAnswer(): void
 }
 
-export function createRecorder(options: RecorderOptions): Recorder {
-  const startedAtMs = performance.now()
-  const now = options.now ?? (() => nanos((performance.now() - startedAtMs) * 1e6))
-  const maximumWaiting = options.maximumWaiting ?? 100_000
-  const ticks = new Ticks()
-  const viewOn = (sink: LineSink) => new View({ sink, maximumWaiting, ticks, now })
-  const client = viewOn(options.client)
-  const backend = options.backend === undefined ? undefined : viewOn(options.backend)
-  const remarks = new Remarks(client, backend)
-  const processes = new Processes(ticks)
-  const retries = new Retries()
-  const starts: Set<string | undefined> = new Set()
-  let start: { readonly value: Json } | undefined
-  const sources: SessionSource[] = options.sessions === undefined ? [] : [options.sessions]
-  const counters: ExchangeCounters = {
+export const createRecorder = (options: RecorderOptions): Recorder => new LiveRecorder(options)
+
+class LiveRecorder implements Recorder {
+  /** A bound function: others keep it as their clock. */
+  readonly now: () => Nanos
+  readonly #client: View
+  readonly #backend: View | undefined
+  readonly #remarks: Remarks
+  readonly #processes: Processes
+  readonly #retries = new Retries()
+  /** The canonical initial value of each way; undefined for one whose keys may hold anything. */
+  readonly #starts: Set<string | undefined> = new Set()
+  #start: { readonly value: Json } | undefined
+  readonly #sources: SessionSource[]
+  readonly #counters: ExchangeCounters = {
     operations: 0,
     open: 0,
     ok: 0,
@@ -104,96 +104,130 @@ export function createRecorder(options: RecorderOptions): Recorder {
     blindRetries: 0,
     duplicates: 0,
   }
-  let epoch = 0
-  let epochMember = epochText(epoch)
-  let opaqueConnections = 0
-  let unmatchedAnswers = 0
-  const sum = (of: (order: View['order']) => number) =>
-    of(client.order) + (backend === undefined ? 0 : of(backend.order))
+  #epoch = 0
+  #epochMember = epochText(0)
+  #opaqueConnections = 0
+  #unmatchedAnswers = 0
 
-  const recorder: Recorder = {
-    now,
-    get epoch() {
-      return epoch
-    },
-    set epoch(next) {
-      epoch = next
-      epochMember = epochText(next)
-    },
-    get counters() {
-      return {
-        ...counters,
-        ...remarks.counters,
-        opaqueConnections,
-        unmatchedAnswers,
-        events: sum((order) => order.written),
-        waiting: sum((order) => order.waiting),
-        overtaken: sum((order) => order.overtaken),
-      }
-    },
-    connection({ node, client: address }) {
-      const named = nodeText(node)
-      let tailEpoch = epoch
-      let tail = `${named}${epochMember}`
-      const recording: Recording = {
-        client: address,
-        lanes: processes.lanes(),
-        processes,
-        retries,
-        remarks,
-        views: { client, backend },
-        counters,
-        tailText() {
-          if (tailEpoch !== epoch) {
-            tailEpoch = epoch
-            tail = `${named}${epochMember}`
-          }
-          return tail
-        },
-        tailWith: (members) => `${named}${members}${epochMember}`,
-        tailWithError: (error) => `${named}${errorText(error)}${epochMember}`,
-      }
-      return {
-        begin: (time) => new Exchange(recording, time, 'begun'),
-        beginWhole: (time) => new Exchange(recording, time, 'whole'),
-        duplicate: (original, time) => new Exchange(recording, time, original),
-        opaque(what, touches) {
-          opaqueConnections++
-          remarks.touched({ what, why: 'from here on the connection is not understood' }, touches)
-        },
-        unmatchedAnswer() {
-          unmatchedAnswers++
-        },
-      }
-    },
-    note(f, value) {
-      const members = `${subjectText(f, undefined)}${valueText(value)}`
-      const line = eventLine(now(), '"nemesis"', 'info', members, epochMember)
-      client.order.append(line)
-      backend?.order.append(line)
-    },
-    clientsBy(source) {
-      if (!sources.some(({ by }) => by === source.by)) sources.push(source)
-    },
-    get sessions() {
-      const named = sources.filter((source) => source.named)
-      if (named.length === 0) return { by: 'connection', named: false }
-      return { by: named.map(({ by }) => by).join(', '), named: true }
-    },
-    startsWith(initial) {
-      starts.add(initial === undefined ? undefined : canonical(initial.value))
-      start = initial
-    },
-    get initial() {
-      return starts.size === 1 && start !== undefined ? start.value : 'unknown'
-    },
-    touched: (what, why, touches) => remarks.touched({ what, why }, touches),
-    passedOn(what, touches) {
-      remarks.passedOn(what, touches !== 'nothing')
-      remarks.touched({ what, why: NO_OPERATION }, touches)
-    },
-    notUnderstood: (what, why, key) => remarks.notUnderstood({ what, why }, key),
-    finish: () => remarks.finish(),
+  constructor(options: RecorderOptions) {
+    const startedAtMs = performance.now()
+    const now = options.now ?? (() => nanos((performance.now() - startedAtMs) * 1e6))
+    const ticks = new Ticks()
+    const { maximumWaiting = 100_000 } = options
+    const viewOn = (sink: LineSink) => new View({ sink, maximumWaiting, ticks, now })
+    this.now = now
+    this.#client = viewOn(options.client)
+    this.#backend = options.backend === undefined ? undefined : viewOn(options.backend)
+    this.#remarks = new Remarks(this.#client, this.#backend)
+    this.#processes = new Processes(ticks)
+    this.#sources = options.sessions === undefined ? [] : [options.sessions]
   }
-  return recorder
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  set epoch(next: number) {
+    this.#epoch = next
+    this.#epochMember = epochText(next)
+  }
+
+  get counters(): RecorderCounters {
+    const sum = (of: (order: View['order']) => number) =>
+      of(this.#client.order) + (this.#backend === undefined ? 0 : of(this.#backend.order))
+    return {
+      ...this.#counters,
+      ...this.#remarks.counters,
+      opaqueConnections: this.#opaqueConnections,
+      unmatchedAnswers: this.#unmatchedAnswers,
+      events: sum((order) => order.written),
+      waiting: sum((order) => order.waiting),
+      overtaken: sum((order) => order.overtaken),
+    }
+  }
+
+  connection({ node, client }: { readonly node: string; readonly client: string }): ConnectionRecorder {
+    const recording: Recording = {
+      ...this.#tails(nodeText(node)),
+      client,
+      lanes: this.#processes.lanes(),
+      processes: this.#processes,
+      retries: this.#retries,
+      remarks: this.#remarks,
+      views: { client: this.#client, backend: this.#backend },
+      counters: this.#counters,
+    }
+    return {
+      begin: (time) => new Exchange(recording, time, 'begun'),
+      beginWhole: (time) => new Exchange(recording, time, 'whole'),
+      duplicate: (original, time) => new Exchange(recording, time, original),
+      opaque: (what, touches) => {
+        this.#opaqueConnections++
+        this.#remarks.touched({ what, why: 'from here on the connection is not understood' }, touches)
+      },
+      unmatchedAnswer: () => {
+        this.#unmatchedAnswers++
+      },
+    }
+  }
+
+  /** The ends of a connection's lines. The usual one is built only once for each epoch. */
+  #tails(node: string): Pick<Recording, 'tailText' | 'tailWith' | 'tailWithError'> {
+    let tailEpoch = this.#epoch
+    let tail = `${node}${this.#epochMember}`
+    return {
+      tailText: () => {
+        if (tailEpoch !== this.#epoch) {
+          tailEpoch = this.#epoch
+          tail = `${node}${this.#epochMember}`
+        }
+        return tail
+      },
+      tailWith: (members) => `${node}${members}${this.#epochMember}`,
+      tailWithError: (error) => `${node}${errorText(error)}${this.#epochMember}`,
+    }
+  }
+
+  note(f: string, value: Json): void {
+    const members = `${subjectText(f, undefined)}${valueText(value)}`
+    const line = eventLine(this.now(), '"nemesis"', 'info', members, this.#epochMember)
+    this.#client.order.append(line)
+    this.#backend?.order.append(line)
+  }
+
+  clientsBy(source: SessionSource): void {
+    if (!this.#sources.some(({ by }) => by === source.by)) this.#sources.push(source)
+  }
+
+  get sessions(): SessionSource {
+    const named = this.#sources.filter((source) => source.named)
+    if (named.length === 0) return { by: 'connection', named: false }
+    return { by: named.map(({ by }) => by).join(', '), named: true }
+  }
+
+  startsWith(initial: { readonly value: Json } | undefined): void {
+    this.#starts.add(initial === undefined ? undefined : canonical(initial.value))
+    this.#start = initial
+  }
+
+  get initial(): Json {
+    return this.#starts.size === 1 && this.#start !== undefined ? this.#start.value : 'unknown'
+  }
+
+  touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void {
+    this.#remarks.touched({ what, why }, touches)
+  }
+
+  passedOn(what: string, touches: Touches): void {
+    this.#remarks.passedOn(what, touches !== 'nothing')
+    this.#remarks.touched({ what, why: NO_OPERATION }, touches)
+  }
+
+  notUnderstood(what: string, why: string, key?: string): void {
+    this.#remarks.notUnderstood({ what, why }, key)
+  }
+
+  finish(): void {
+    this.#remarks.finish()
+  }
 }

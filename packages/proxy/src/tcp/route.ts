@@ -16,22 +16,22 @@ import { resetSocket } from './reset-socket.ts'
 import type { Trouble, TroubleReporter } from './trouble.ts'
 
 export interface RouteOptions {
-  /** Who dials here. */
+  /** The endpoint that dials here. */
   readonly from: Endpoint
-  /** Whom it reaches. */
+  /** The endpoint it reaches. */
   readonly to: Endpoint
-  /** Absent where the server does not run yet: connections are then refused (accepted, and reset) until it is set. */
+  /** Absent if the server is not running yet: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined
   /** Where to listen. By default any free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** Made for each connection, and reads, changes or answers what it carries; the links' faults act behind it. */
+  /** Makes, for each connection, what reads, changes or answers its traffic. The links' faults act behind it. */
   readonly intercept?: Intercept | undefined
   /**
-   * Who dials, where it is not always `from`: asked of each client before anything of it is read. It decides whose links
-   * a connection is, and so which faults of links it suffers; interceptors take everyone for `from`.
+   * Finds which endpoint dials, if it is not always `from`, before anything is read from the client. The answer decides
+   * which links the connection belongs to, and so which faults it suffers; interceptors take every client for `from`.
    */
   readonly peers?: PeerFinder | undefined
-  /** Finds the process that dials, for interceptors that tell clients apart by it: asked before anything is read. */
+  /** Finds the process that dials, before anything is read, for interceptors that tell clients apart by it. */
   readonly processes?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
@@ -43,15 +43,15 @@ export interface Route {
   readonly to: Endpoint
   readonly host: string
   readonly port: number
-  /** Connections alive now, accepted and not yet answered ones included. */
+  /** Connections alive now, including those accepted but not yet connected to the upstream. */
   readonly liveConnections: number
-  /** What clients have to trust, in PEM, where the proxy ends their TLS with a certificate that was made for it. */
+  /** The certificate authority that clients must trust, in PEM, if the proxy terminates TLS with a certificate it made. */
   readonly authority: string | undefined
-  /** How it is known who dials, and how often it was. */
+  /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
-  /** Clients and servers with whom no TLS handshake came about. */
+  /** TLS handshakes that failed, with clients and with servers. */
   readonly failedHandshakes: number
-  /** For connections dialled from now on; those that are alive stay where they are. */
+  /** Applies to connections dialled from now on; those alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
   /** Stops listening and resets what is connected; resolves once the port is free. */
   close(): Promise<void>
@@ -64,7 +64,7 @@ export interface LinkPair {
 }
 
 export interface RouteWiring extends LinkPair {
-  /** Where somebody else than the route's `from` dials. */
+  /** The links of connections dialled by another endpoint than the route's `from`. */
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
@@ -72,61 +72,135 @@ export interface RouteWiring extends LinkPair {
   readonly closed: () => void
 }
 
-/** As many as may wait to be accepted; the system caps it further. */
+/** How many connections may wait to be accepted; the system may allow fewer. */
 const BACKLOG = 4096
 
-/** Only where there is TLS: loading Node's takes as long as starting half of everything else. */
+/** Loaded only for routes with TLS: Node's TLS takes as long to load as half of everything else. */
 const loadSecureEdges = async (tls: TlsOptions, routeName: string): Promise<SecureEdges> =>
   (await import('../tls/secure-edges.ts')).secureEdges(tls, routeName)
 
 /** @throws UserError (environment) where it cannot listen, (usage) for a port that cannot be. */
 export async function openRoute(options: RouteOptions, wiring: RouteWiring): Promise<Route> {
-  const { from, to } = options
-  const routeName = `${from}>${to}`
-  const connections: Set<Connection> = new Set()
+  const routeName = `${options.from}>${options.to}`
   const edges = options.tls === undefined ? undefined : await loadSecureEdges(options.tls, routeName)
-  const { peers, processes } = options
-  /** What ends the clients of whom it is not known yet who they are. */
-  const unidentified: Set<() => void> = new Set()
-  let known = 0
-  let unknown = 0
-  let upstream = options.upstream
-  let allGone: (() => void) | undefined
-  let closing: Promise<void> | undefined
-  if (upstream !== undefined) validatePort(routeName, 'upstream', upstream.port)
+  if (options.upstream !== undefined) validatePort(routeName, 'upstream', options.upstream.port)
   validatePort(routeName, 'listening', options.listen?.port ?? 0)
+  const route = new TcpRoute({ options, wiring, edges, routeName })
+  await route.listen()
+  return route
+}
 
-  function accept(client: Socket): void {
-    if (allGone !== undefined) {
+interface TcpRouteOptions {
+  readonly options: RouteOptions
+  readonly wiring: RouteWiring
+  readonly edges: SecureEdges | undefined
+  readonly routeName: string
+}
+
+class TcpRoute implements Route {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  host = ''
+  port = 0
+  readonly #options: RouteOptions
+  readonly #wiring: RouteWiring
+  readonly #edges: SecureEdges | undefined
+  readonly #name: string
+  readonly #server: Server
+  readonly #connections: Set<Connection> = new Set()
+  /** For each client that is still being identified, what resets it. */
+  readonly #unidentified: Set<() => void> = new Set()
+  #known = 0
+  #unknown = 0
+  #upstream: Upstream | undefined
+  /** Set once the route is closing: called when its last connection is gone. */
+  #allGone: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
+    this.from = options.from
+    this.to = options.to
+    this.#options = options
+    this.#wiring = wiring
+    this.#edges = edges
+    this.#name = routeName
+    this.#upstream = options.upstream
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
+  }
+
+  async listen(): Promise<void> {
+    const { host = '127.0.0.1', port = 0 } = this.#options.listen ?? {}
+    const at = await listen(this.#server, this.#name, host, port)
+    this.host = at.host
+    this.port = at.port
+    // A failed accept (no descriptors left, or a client that gave up in the queue) concerns one client only.
+    this.#server.on('error', (error) => {
+      this.#wiring.forward.failedAccepts++
+      this.#troubled('accept-failed', at, error)
+    })
+  }
+
+  get authority(): string | undefined {
+    return this.#edges?.authority
+  }
+
+  get identification(): Identification {
+    const { peers } = this.#options
+    return peers === undefined ? ownAddress : { by: peers.by, known: this.#known, unknown: this.#unknown }
+  }
+
+  get failedHandshakes(): number {
+    return this.#edges?.failures ?? 0
+  }
+
+  get liveConnections(): number {
+    return this.#connections.size
+  }
+
+  setUpstream(next: Upstream | undefined): void {
+    if (next !== undefined) validatePort(this.#name, 'upstream', next.port)
+    this.#upstream = next
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  #accept(client: Socket): void {
+    if (this.#allGone !== undefined) {
       resetSocket(client)
       return
     }
-    if (peers === undefined && processes === undefined) secure(client, wiring, undefined)
-    else void identify(client)
+    const { peers, processes } = this.#options
+    if (peers === undefined && processes === undefined) this.#secure(client, this.#wiring, undefined)
+    else void this.#identify(client)
   }
 
-  async function identify(client: Socket): Promise<void> {
+  async #identify(client: Socket): Promise<void> {
+    const { peers, processes } = this.#options
     const giveUp = () => resetSocket(client)
-    unidentified.add(giveUp)
-    // Nobody else listens yet, and a client may give up at any time.
+    this.#unidentified.add(giveUp)
+    // No other listener is attached yet, and a client may give up at any time.
     client.on('error', () => undefined)
     const address = peerOf(client)
     const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
     const [found, process] = await Promise.all([peers?.find(address, listener), processes?.find(address, listener)])
-    unidentified.delete(giveUp)
-    if (peers !== undefined && found === undefined) unknown++
-    else if (peers !== undefined) known++
+    this.#unidentified.delete(giveUp)
+    if (peers !== undefined && found === undefined) this.#unknown++
+    else if (peers !== undefined) this.#known++
     if (client.destroyed) return
-    secure(client, found === undefined || found === to ? wiring : wiring.linksFrom(found), process)
+    const links = found === undefined || found === this.to ? this.#wiring : this.#wiring.linksFrom(found)
+    this.#secure(client, links, process)
   }
 
-  function secure(client: Socket, links: LinkPair, process: string | undefined): void {
-    if (edges === undefined) connect(client, links, process)
-    else edges.accept(client, (secured) => connect(secured, links, process))
+  #secure(client: Socket, links: LinkPair, process: string | undefined): void {
+    if (this.#edges === undefined) this.#connect(client, links, process)
+    else this.#edges.accept(client, (secured) => this.#connect(secured, links, process))
   }
 
-  function connect(client: Socket, { forward, backward }: LinkPair, peerProcess: string | undefined): void {
-    if (allGone !== undefined) {
+  #connect(client: Socket, { forward, backward }: LinkPair, peerProcess: string | undefined): void {
+    if (this.#allGone !== undefined) {
       resetSocket(client)
       return
     }
@@ -134,74 +208,41 @@ export async function openRoute(options: RouteOptions, wiring: RouteWiring): Pro
       client,
       forward,
       backward,
-      clock: wiring.clock,
-      id: wiring.nextConnectionId(),
+      clock: this.#wiring.clock,
+      id: this.#wiring.nextConnectionId(),
       peerProcess,
-      intercept: options.intercept,
-      upstream: () => upstream,
-      dialSecurely: edges?.dial,
-      dialFailed(target, error) {
+      intercept: this.#options.intercept,
+      upstream: () => this.#upstream,
+      dialSecurely: this.#edges?.dial,
+      dialFailed: (target, error) => {
         forward.failedDials++
-        troubled('dial-failed', target, error)
+        this.#troubled('dial-failed', target, error)
       },
       closed: (ended) => {
-        connections.delete(ended)
-        if (connections.size === 0) allGone?.()
+        this.#connections.delete(ended)
+        if (this.#connections.size === 0) this.#allGone?.()
       },
     })
-    connections.add(connection)
+    this.#connections.add(connection)
   }
 
-  function troubled(type: Trouble['type'], at: Upstream, error: NodeJS.ErrnoException): void {
-    wiring.troubled({ type, link: routeName, address: hostAndPort(at) }, error)
+  #troubled(type: Trouble['type'], at: Upstream, error: NodeJS.ErrnoException): void {
+    this.#wiring.troubled({ type, link: this.#name, address: hostAndPort(at) }, error)
   }
 
-  async function close(): Promise<void> {
+  async #close(): Promise<void> {
     const gone = new Promise<void>((resolve) => {
-      allGone = resolve
+      this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve())
+      this.#server.close(() => resolve())
     })
-    if (connections.size === 0) allGone?.()
-    edges?.close()
-    for (const giveUp of unidentified) giveUp()
-    for (const connection of connections) connection.abort()
+    if (this.#connections.size === 0) this.#allGone?.()
+    this.#edges?.close()
+    for (const giveUp of this.#unidentified) giveUp()
+    for (const connection of this.#connections) connection.abort()
     await Promise.all([gone, closed])
-    wiring.closed()
-  }
-
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
-  const { host, port } = await listen(server, routeName, options.listen?.host ?? '127.0.0.1', options.listen?.port ?? 0)
-  // A failed accept (out of descriptors, or the client gave up in the queue) concerns one client; the rest go on.
-  server.on('error', (error) => {
-    wiring.forward.failedAccepts++
-    troubled('accept-failed', { host, port }, error)
-  })
-
-  return {
-    from,
-    to,
-    host,
-    port,
-    authority: edges?.authority,
-    get identification() {
-      return peers === undefined ? ownAddress : { by: peers.by, known, unknown }
-    },
-    get failedHandshakes() {
-      return edges?.failures ?? 0
-    },
-    get liveConnections() {
-      return connections.size
-    },
-    setUpstream(next) {
-      if (next !== undefined) validatePort(routeName, 'upstream', next.port)
-      upstream = next
-    },
-    close() {
-      closing ??= close()
-      return closing
-    },
+    this.#wiring.closed()
   }
 }
 

@@ -9,14 +9,37 @@ import { json, toxiproxyMessage } from './replies.ts'
 import type { Toxic } from './toxics.ts'
 
 export interface ToxiproxyOptions {
-  /** What GET /version says. */
+  /** What `GET /version` answers. */
   readonly version: string
-  /** Whether GET /metrics is there, as with Toxiproxy's -proxy-metrics. */
+  /** Whether to serve `GET /metrics`, as Toxiproxy does with `-proxy-metrics`. */
   readonly metrics: boolean
 }
 
 /** Every route of Toxiproxy, with its bodies and status codes. */
 export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions): readonly ApiRoute[] {
+  const version: ApiRoute = {
+    method: 'GET',
+    path: '/version',
+    handle: () => ({
+      status: 200,
+      headers: { 'Content-Type': 'application/json;charset=utf-8' },
+      body: `{"version": ${JSON.stringify(options.version)}}\n`,
+    }),
+  }
+  const reset: ApiRoute = {
+    method: 'POST',
+    path: '/reset',
+    async handle() {
+      await plane.resetToxics()
+      return noContent
+    },
+  }
+  const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
+  const routes = [version, ...proxyRoutes(plane), ...toxicRoutes(plane), reset]
+  return options.metrics ? [...routes, metrics] : routes
+}
+
+function proxyRoutes(plane: ControlPlane): readonly ApiRoute[] {
   const proxyOf = (request: ApiRequest): ManagedProxy => namedProxy(plane, request)
 
   function view(proxy: ManagedProxy): ProxyView {
@@ -30,7 +53,7 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
     try {
       return json(200, view(await plane.updateProxy(name, change)))
     } catch (error) {
-      // Toxiproxy answers 500 to whatever keeps a proxy from starting anew, a malformed address included.
+      // Toxiproxy answers 500 whenever a proxy cannot be restarted, even for a malformed address.
       throw error instanceof ControlError ? error : new ControlError(500, toxiproxyMessage(error))
     }
   }
@@ -47,16 +70,7 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
     }
   }
 
-  const routes: readonly ApiRoute[] = [
-    {
-      method: 'GET',
-      path: '/version',
-      handle: () => ({
-        status: 200,
-        headers: { 'Content-Type': 'application/json;charset=utf-8' },
-        body: `{"version": ${JSON.stringify(options.version)}}\n`,
-      }),
-    },
+  return [
     {
       method: 'GET',
       path: '/proxies',
@@ -84,18 +98,7 @@ export function toxiproxyRoutes(plane: ControlPlane, options: ToxiproxyOptions):
         return noContent
       },
     },
-    ...toxicRoutes(plane),
-    {
-      method: 'POST',
-      path: '/reset',
-      async handle() {
-        await plane.resetToxics()
-        return noContent
-      },
-    },
   ]
-  const metrics: ApiRoute = { method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }
-  return options.metrics ? [...routes, metrics] : routes
 }
 
 function toxicRoutes(plane: ControlPlane): readonly ApiRoute[] {

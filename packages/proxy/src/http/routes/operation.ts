@@ -6,150 +6,181 @@ import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 
-/** One thing that a request asks for, and how its answer ends it. */
+/** One operation that a request asks for, and how its answer completes it. */
 export interface Asked {
   readonly call: Call
   complete(scene: Scene, meaning: Meaning): Completion
 }
 
-/** What all calls of a request have in common. */
+/** The parts that all calls of a request share. */
 export type CommonParts = Pick<Call, 'what' | 'requestId'>
 
-/** Why a request that should be an operation is none. */
+/** Why a request that should be an operation cannot be recorded as one. */
 export interface NotAsked {
   readonly why: string
   readonly key: string | undefined
   readonly touches: Touches
 }
 
-/** What a request does to one object, or to each of several. */
+/** The operation of a route: on one object, or on each of several. */
 export interface RoutedOperation {
   readonly harmless: boolean
-  /** How much to keep of the bodies. */
+  /** How much of the request's body to keep, and of the answer's. */
   readonly bodyBytes: number
   readonly answerBytes: number
   ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
-  /** What it does, as far as that is known without its body. */
+  /** What the request changes, as far as its head tells. */
   touches(scene: Scene): Touches
 }
 
-export function compileOperation(spec: OperationSpec, names: readonly string[]): RoutedOperation {
-  const harmless = spec.harmless ?? (spec.f === 'read' || spec.f === 'get')
-  const key = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
-  const { each } = spec
-  const isListed = each !== undefined && isOfAnswer(each)
-  const toldByAnswer = (sources: readonly ValueSource[]) =>
-    sources.some((source) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source)))
-  const keySources = sourcesOf(key)
-  const valueSources = sourcesOf(spec.value)
-  const resultSources = sourcesOf(spec.result).map(inAnswer)
-  const all = [...keySources, ...valueSources, ...resultSources, ...(each === undefined ? [] : [each])]
-  const keyIsTold = isListed || toldByAnswer(keySources)
-  const valueIsTold = toldByAnswer(valueSources)
-  const keyOf = key === undefined ? undefined : compileKey(key, 'request')
-  const givenOf: ReadValue = spec.value === undefined ? () => null : compileValue(spec.value, 'request')
-  const resultOf = spec.result === undefined ? undefined : compileValue(spec.result, 'answer')
-  const tags = valueSources
-    .filter((source) => CONDITIONS.has(source.toLowerCase()))
-    .map((source) => ({ source, read: compileValue(source, 'request') }))
-  const listOf = each === undefined ? undefined : compileValue(each, 'request')
+export const compileOperation = (spec: OperationSpec, names: readonly string[]): RoutedOperation =>
+  new CompiledOperation(spec, names)
 
-  const usesJson = resultSources.some((source) => source.startsWith('answer.json'))
+class CompiledOperation implements RoutedOperation {
+  readonly harmless: boolean
+  readonly bodyBytes: number
+  readonly answerBytes: number
+  readonly #spec: OperationSpec
+  readonly #sources: Sources
+  /** Whether only the answer tells the key, or the value that was written. */
+  readonly #keyIsTold: boolean
+  readonly #valueIsTold: boolean
+  readonly #keyOf: ReadKey | undefined
+  readonly #givenOf: ReadValue
+  readonly #resultOf: ReadValue | undefined
+  readonly #listOf: ReadValue | undefined
+  /** Whether `each` lists what is in the answer, not what is in the request. */
+  readonly #isListed: boolean
+  readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  /** What an answer of success says that was read or written; undefined where it does not say. */
-  function told(call: Call, scene: Scene): Json | undefined {
-    if (call.value === UNSAID) return givenOf(scene)
-    if (resultOf === undefined) return call.value
-    const result = resultOf(scene)
-    if (result !== undefined || spec.missing === undefined || scene.answer === undefined) return result
-    // What cannot be read is not known to be missing.
-    const { trouble, isEmpty, json } = scene.answer
-    return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
+  constructor(spec: OperationSpec, names: readonly string[]) {
+    const { f, each, value, result } = spec
+    const key = spec.key ?? (names.includes('key') ? 'path.key' : undefined)
+    const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
+    const isListed = each !== undefined && isOfAnswer(each)
+    const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
+    const asked = [...sources.key, ...sources.value, ...(each === undefined ? [] : [each])]
+    this.harmless = spec.harmless ?? (f === 'read' || f === 'get')
+    this.bodyBytes = bytesFor(asked, 'request')
+    this.answerBytes = bytesFor([...asked, ...sources.result], 'answer')
+    this.#spec = spec
+    this.#sources = sources
+    this.#isListed = isListed
+    this.#keyIsTold = isListed || sources.key.some(isTold)
+    this.#valueIsTold = sources.value.some(isTold)
+    this.#keyOf = key === undefined ? undefined : compileKey(key, 'request')
+    this.#givenOf = value === undefined ? () => null : compileValue(value, 'request')
+    this.#resultOf = result === undefined ? undefined : compileValue(result, 'answer')
+    this.#listOf = each === undefined ? undefined : compileValue(each, 'request')
+    this.#conditions = sources.value
+      .filter((source) => CONDITIONS.has(source.toLowerCase()))
+      .map((source) => ({ source, read: compileValue(source, 'request') }))
   }
 
-  function complete(call: Call, scene: Scene, meaning: Meaning): Completion {
+  ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked {
+    if (this.#listOf === undefined || this.#isListed) return listed(this.#askOne(scene, common))
+    const items = itemsOf(this.#listOf(scene))
+    if (items === undefined) return this.#notAsked(scene, [this.#spec.each ?? ''], undefined)
+    return collect(items.map((item: Item) => this.#askOne({ ...scene, item }, common)))
+  }
+
+  touches(scene: Scene): Touches {
+    const isKnown = !this.#keyIsTold && this.#spec.each === undefined
+    return this.#touchesOf(isKnown ? this.#keyOf?.(scene) : undefined)
+  }
+
+  #askOne(scene: Scene, common: CommonParts): Asked | NotAsked {
+    const key = this.#keyIsTold ? undefined : this.#keyOf?.(scene)
+    if (this.#keyOf !== undefined && !this.#keyIsTold && key === undefined)
+      return this.#notAsked(scene, this.#sources.key, undefined)
+    for (const { source, read } of this.#conditions) {
+      const tag = read(scene)
+      if (typeof tag === 'string' && !ONE_TAG.test(tag))
+        return { why: `${tag} at ${source}, which does not name one version`, key, touches: this.#touchesOf(key) }
+    }
+    const value = this.#valueIsTold ? UNSAID : this.#givenOf(scene)
+    if (value === undefined) return this.#notAsked(scene, this.#sources.value, key)
+    const { what, requestId } = common
+    const { harmless } = this
+    const call: Call = { f: this.#spec.f, key: this.#keyIsTold ? UNSAID : key, value, harmless, what, requestId }
+    const { item } = scene
+    return {
+      call,
+      complete: (answered, meaning) =>
+        this.#complete(call, item === undefined ? answered : { ...answered, item }, meaning),
+    }
+  }
+
+  #notAsked({ request }: Scene, sources: readonly ValueSource[], key: string | undefined): NotAsked {
+    const why = `nothing at ${places(sources)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
+    return { why, key, touches: this.#touchesOf(key) }
+  }
+
+  #touchesOf(key: string | undefined): Touches {
+    if (this.harmless) return 'nothing'
+    return key === undefined ? 'everything' : { keys: [key] }
+  }
+
+  #complete(call: Call, scene: Scene, meaning: Meaning): Completion {
     if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
-    if (meaning === 'absent') return keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
+    if (meaning === 'absent') return this.#keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
-    if (keyIsTold) return completeEntries(call, scene)
-    const value = told(call, scene)
+    if (this.#keyIsTold) return this.#completeEntries(call, scene)
+    const value = this.#told(call, scene)
     return value === undefined
-      ? notUnderstood(scene, call.value === UNSAID ? valueSources : resultSources)
+      ? notUnderstood(scene, call.value === UNSAID ? this.#sources.value : this.#sources.result)
       : { type: 'ok', value }
   }
 
-  function completeEntries(call: Call, scene: Scene): Completion {
-    const items = isListed ? itemsOf(listOf?.(scene)) : [undefined]
+  #completeEntries(call: Call, scene: Scene): Completion {
+    const { each, missing } = this.#spec
+    const items = this.#isListed ? itemsOf(this.#listOf?.(scene)) : [undefined]
     if (items === undefined)
-      return spec.missing === undefined ? notUnderstood(scene, [each ?? '']) : { type: 'ok', entries: [] }
+      return missing === undefined ? notUnderstood(scene, [each ?? '']) : { type: 'ok', entries: [] }
     const entries: Entry[] = []
     for (const item of items) {
       const within = { ...scene, item }
-      const entryKey = keyOf?.(within)
-      if (entryKey === undefined) return notUnderstood(scene, keySources)
-      const value = told(call, within)
-      if (value === undefined) return notUnderstood(scene, resultOf === undefined ? valueSources : resultSources)
-      entries.push({ key: entryKey, value })
+      const key = this.#keyOf?.(within)
+      if (key === undefined) return notUnderstood(scene, this.#sources.key)
+      const value = this.#told(call, within)
+      if (value === undefined)
+        return notUnderstood(scene, this.#resultOf === undefined ? this.#sources.value : this.#sources.result)
+      entries.push({ key, value })
     }
     return { type: 'ok', entries }
   }
 
-  function askOne(scene: Scene, common: CommonParts): Asked | NotAsked {
-    const known = keyIsTold || keyOf === undefined ? undefined : keyOf(scene)
-    if (keyOf !== undefined && !keyIsTold && known === undefined) return notAsked(scene, keySources, undefined)
-    for (const { source, read } of tags) {
-      const tag = read(scene)
-      if (typeof tag === 'string' && !ONE_TAG.test(tag))
-        return { why: `${tag} at ${source}, which does not name one version`, key: known, touches: touchesOf(known) }
-    }
-    const value = valueIsTold ? UNSAID : givenOf(scene)
-    if (value === undefined) return notAsked(scene, valueSources, known)
-    const { what, requestId } = common
-    const call: Call = { f: spec.f, key: keyIsTold ? UNSAID : known, value, harmless, what, requestId }
-    const { item } = scene
-    return {
-      call,
-      complete: (answered, meaning) => complete(call, item === undefined ? answered : { ...answered, item }, meaning),
-    }
-  }
-
-  function notAsked({ request }: Scene, sources: readonly ValueSource[], known: string | undefined): NotAsked {
-    const why = `nothing at ${places(sources)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
-    return { why, key: known, touches: touchesOf(known) }
-  }
-
-  function touchesOf(known: string | undefined): Touches {
-    if (harmless) return 'nothing'
-    return known === undefined ? 'everything' : { keys: [known] }
-  }
-
-  const answerBytes = bytesFor([...all, ...resultSources], 'answer')
-
-  return {
-    harmless,
-    bodyBytes: bytesFor([...keySources, ...valueSources, ...(each === undefined ? [] : [each])], 'request'),
-    answerBytes,
-    ask(scene, common) {
-      if (listOf === undefined || isListed) return listed(askOne(scene, common))
-      const items = itemsOf(listOf(scene))
-      if (items === undefined) return notAsked(scene, [each ?? ''], undefined)
-      return collect(items.map((item: Item) => askOne({ ...scene, item }, common)))
-    },
-    touches(scene) {
-      return touchesOf(keyOf === undefined || keyIsTold || each !== undefined ? undefined : keyOf(scene))
-    },
+  /** The value read or written according to a successful answer; undefined if it does not say. */
+  #told(call: Call, scene: Scene): Json | undefined {
+    if (call.value === UNSAID) return this.#givenOf(scene)
+    if (this.#resultOf === undefined) return call.value
+    const result = this.#resultOf(scene)
+    if (result !== undefined || this.#spec.missing === undefined || scene.answer === undefined) return result
+    // An answer that cannot be read does not show that the value is missing.
+    const { trouble, isEmpty, json } = scene.answer
+    const usesJson = this.#sources.result.some((source) => source.startsWith('answer.json'))
+    return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 }
 
-/** They may also hold `*`, or a list. */
+/** Where the parts of an operation are found. */
+interface Sources {
+  readonly key: readonly ValueSource[]
+  readonly value: readonly ValueSource[]
+  readonly result: readonly ValueSource[]
+}
+
+type ReadKey = ReturnType<typeof compileKey>
+
+/** Headers that may also hold `*`, or a list. */
 const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-none-match'])
 
-/** An entity tag, or what some services put there without its quotes. */
+/** One entity tag, with the quotes or, as some services write it, without. */
 const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** All of them, or what all of them touch where one is not understood. */
+/** All operations, or, if one is not understood, everything they touch together. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined
