@@ -16,6 +16,7 @@ const registry: { readonly [name: string]: () => Promise<Command> } = {
   targets: async () => (await import('./commands/targets.ts')).targetsCommand,
   workloads: async () => (await import('./commands/workloads.ts')).workloadsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
+  record: async () => (await import('./commands/record.ts')).recordCommand,
   routes: async () => (await import('./commands/routes.ts')).routesCommand,
   ctl: async () => (await import('./commands/ctl.ts')).ctlCommand,
 }
@@ -51,7 +52,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .parserConfiguration({
       'camel-case-expansion': false,
       'parse-positional-numbers': false,
-      'populate--': argv[0] === COMMAND_OF_ITS_OWN,
+      'populate--': hasCommandOfItsOwn(argv),
     })
     .fail((message, error) => {
       // A YError is what yargs throws where a command line is wrong; all other errors are the command's own.
@@ -80,15 +81,15 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** After `--` it has the words of another command, which are that one's own. */
-const COMMAND_OF_ITS_OWN = 'proxy'
+/** After `--` they have the words of another command, which are that one's own. */
+const hasCommandOfItsOwn = ([name]: readonly string[]): boolean => name === 'proxy' || name === 'record'
 
 /** No word after `--` is an option, however it looks; a lone `-`, which yargs would drop, is a word everywhere. */
 function withWordsKept(argv: readonly string[]): readonly string[] {
   const ours = optionsOf(argv)
   const rest = argv.slice(ours.length)
   const kept = (arg: string): string => (arg === '-' ? keepWord(arg) : arg)
-  if (argv[0] === COMMAND_OF_ITS_OWN) return argv.map(kept)
+  if (hasCommandOfItsOwn(argv)) return argv.map(kept)
   return [...ours.map(kept), ...rest.slice(1).map(keepWord)]
 }
 

@@ -69,7 +69,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 /** Names are given for all of them or none: n1, n2 and so on then. */
-function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
+export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
   const listens = textsOf(options, 'listen')
   const upstreams = textsOf(options, 'upstream')
   const names = textsOf(options, 'name')

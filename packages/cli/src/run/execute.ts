@@ -25,11 +25,12 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   const startedAt = new Date()
   const events = settings.events === undefined ? undefined : openEventFile(settings.events)
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
-  const progress = createProgress({ quiet: json })
+  // What a command prints of its own is not to be written over.
+  const progress = createProgress({ quiet: json || settings.special !== undefined })
   const interrupts = listenForInterrupts()
   try {
-    if (!json) print(process.stderr, `\n  ${titleOf(run)}\n\n`)
-    const tooShort = tooShortText(run)
+    if (!json) print(process.stderr, `\n  ${settings.special?.title ?? titleOf(run)}\n\n`)
+    const tooShort = settings.special === undefined ? tooShortText(run) : undefined
     if (tooShort !== undefined) progress.warn(tooShort)
     const show = showProgress(progress, run.target.tier === 'simulated')
     const judged = await have(settings, {
@@ -47,8 +48,8 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     progress.stop()
     // What was found is told first: a disk that is full by now keeps nobody from knowing it.
     if (json) print(process.stdout, `${JSON.stringify(resultOf(judged, directory))}\n`)
-    else showPage(run, judged, directory, exitCode)
-    writeResults(run, judged, directory, exitCode)
+    else showPage(settings, judged, directory, exitCode)
+    writeResults(settings, judged, directory, exitCode)
     const untold = events?.close()
     if (untold !== undefined) throw untold
     return exitCode
@@ -67,13 +68,13 @@ interface Having {
 }
 
 async function have(
-  { run, verifyDeterminism }: RunSettings,
+  { run, verifyDeterminism, special }: RunSettings,
   { directory, startedAt, interrupts, listener }: Having,
 ): Promise<JudgedRun | undefined> {
   const store = storeIn(directory, run.target.tier)
   const interrupting = new AbortController()
   interrupts.onInterrupt(() => interrupting.abort())
-  const performer = await performerFor(run, interrupts)
+  const performer = special?.performer ?? (await performerFor(run, interrupts))
   const { perform, end } = verifyDeterminism ? verified(performer) : performer
   try {
     return await runPlanned(run, {
@@ -128,19 +129,28 @@ function exitCodeOf({ summary, report }: JudgedRun, interrupts: Interrupts): Exi
 const resultOf = ({ summary, report, history }: JudgedRun, directory: RunDirectory): Json =>
   toJson({ report, history, run: summary, directory: directory.path, checkMs: summary.timing.checkMs })
 
-function showPage(run: PlannedRun, { summary, history }: JudgedRun, directory: RunDirectory, exitCode: ExitCode): void {
+function showPage(
+  settings: RunSettings,
+  { summary, history }: JudgedRun,
+  directory: RunDirectory,
+  exitCode: ExitCode,
+): void {
   const page = renderRun(summary, history, styleFor(process.stdout), {
     ...terminalOptions(process.stdout),
     historyFile: directory.history,
     reportFile: directory.report,
-    again: againCommand(run, directory.runJson),
+    again: againOf(settings, directory),
     exitCode,
   })
   print(process.stdout, page)
 }
 
+const againOf = ({ run, special }: RunSettings, directory: RunDirectory): string =>
+  special?.again ?? againCommand(run, directory.runJson)
+
 /** `run.json` and `report.html`, beside the history. */
-function writeResults(run: PlannedRun, judged: JudgedRun, directory: RunDirectory, exitCode: ExitCode): void {
+function writeResults(settings: RunSettings, judged: JudgedRun, directory: RunDirectory, exitCode: ExitCode): void {
+  const { run } = settings
   const { history, report, summary } = judged
   // Verdicts as --json gives them: the witness of a long history is as long as the history.
   const { report: _, ...record } = summary
@@ -153,7 +163,7 @@ function writeResults(run: PlannedRun, judged: JudgedRun, directory: RunDirector
     historyFile: basename(directory.history),
     report,
     run: summary,
-    again: againCommand(run, directory.runJson),
+    again: againOf(settings, directory),
     exitCode,
   })
   writeResult(directory.report, page)

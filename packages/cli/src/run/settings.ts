@@ -9,6 +9,7 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { Performer } from './apart.ts'
 import { registries } from './registries.ts'
 import { readSpecFile } from './spec-file.ts'
 
@@ -22,6 +23,15 @@ export interface RunSettings {
   readonly events: string | undefined
   /** Where run directories are made. */
   readonly out: string
+  /** Performs it otherwise than `chaos run` does, and says how to have it once more. */
+  readonly special?: SpecialRun | undefined
+}
+
+/** A run that no spec says all of. */
+export interface SpecialRun {
+  readonly performer: Performer
+  readonly title: string
+  readonly again: string
 }
 
 /** As they are typed. The rate is what two cores carry; clients are enough to keep it up while some wait for an answer. */

@@ -35,7 +35,7 @@ export function planHttp(declaration: HttpDeclaration, where: string, directory:
       const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
       requireFunctions(maker, asked.functions, at)
       for (const f of asked.functions) tryOnce(maker, f)
-      const shared: Shared = { maker, nameKey: namesFor(run), probation: createProbation(broke) }
+      const shared: HttpClients = { maker, nameKey: namesFor(run), probation: createProbation(broke) }
       return { connect: (address) => httpClient(address, shared), close: async () => {} }
     },
   }
@@ -89,13 +89,15 @@ function tryOnce(maker: RequestMaker, f: string): void {
   throw new UserError('input', `${made.why}.`)
 }
 
-interface Shared {
+/** What the clients of a run have in common. */
+export interface HttpClients {
   readonly maker: RequestMaker
   readonly nameKey: NameKey
   readonly probation: Probation
 }
 
-function httpClient(address: NodeAddress, { maker, nameKey, probation }: Shared): Client {
+/** A client of one node. */
+export function httpClient(address: NodeAddress, { maker, nameKey, probation }: HttpClients): Client {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   /** What this client last learned of each object's version. */
   const versions = new Map<string, Json>()

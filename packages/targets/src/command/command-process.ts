@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -30,6 +30,11 @@ export interface CommandProcessOptions {
    * not in the log. Without it, its standard input is empty.
    */
   readonly line?: ((text: string) => void) | undefined
+  /**
+   * What it prints goes where this process prints, and not into the log: `stdout` as its own, `stderr` all to standard
+   * error.
+   */
+  readonly prints?: 'stdout' | 'stderr' | undefined
   /** False for a program that starts no others: pausing and killing it then needs no look at the rest of the machine. */
   readonly forks?: boolean | undefined
 }
@@ -125,7 +130,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
   await killTree(root)
 }
 
-function spawnChild({ name, command, logPath, line }: CommandProcessOptions, mark: string): ChildProcess {
+function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess {
+  const { name, command, logPath } = options
   const [program, ...rest] = command.words
   requireDirectory(name, command)
   const user = command.user === undefined ? undefined : userToBecome(command.user)
@@ -134,7 +140,7 @@ function spawnChild({ name, command, logPath, line }: CommandProcessOptions, mar
     return spawn(program, rest, {
       // Not in the terminal's process group: Ctrl-C is for the runner, which heals, reads a last time and then ends its nodes.
       detached: true,
-      stdio: line === undefined ? ['ignore', log, log] : ['pipe', 'pipe', log],
+      stdio: stdioOf(options, log),
       cwd: command.directory,
       env: {
         ...process.env,
@@ -147,6 +153,12 @@ function spawnChild({ name, command, logPath, line }: CommandProcessOptions, mar
   } finally {
     closeSync(log)
   }
+}
+
+function stdioOf({ line, prints }: CommandProcessOptions, log: number): StdioOptions {
+  if (line !== undefined) return ['pipe', 'pipe', log]
+  if (prints === undefined) return ['ignore', log, log]
+  return ['ignore', prints === 'stdout' ? 'inherit' : 2, 'inherit']
 }
 
 /** The system says of both that there is no such file. */

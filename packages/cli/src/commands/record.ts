@@ -1,0 +1,132 @@
+import type { Level } from '@chaosproxy/checker'
+import { plural } from '@chaosproxy/report'
+import { commandText } from '@chaosproxy/targets'
+import type { Command } from '../command.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { performRecord } from '../record/perform.ts'
+import { parseRecordSettings, RECORD_DEFAULTS, type RecordedCommand } from '../record/settings.ts'
+import { executeRun } from '../run/execute.ts'
+import { commandLine } from '../terminal/command-line.ts'
+import { packageVersion } from '../version.ts'
+
+export const recordCommand: Command = {
+  name: 'record',
+  positional: '',
+  summary: 'record, hurt and judge what a command of yours does, such as its tests',
+  options: {
+    upstream: { type: 'string', describe: 'host:port of a server, once for each', requiresArg: true },
+    as: {
+      type: 'string',
+      describe: 'what passes: a JSON file with a route table (HTTP), or resp (Redis)',
+      requiresArg: true,
+    },
+    listen: {
+      type: 'string',
+      describe: 'host:port to listen on, once for each [default: any free port]',
+      requiresArg: true,
+    },
+    name: { type: 'string', describe: 'what it is called, once for each [default: n1, n2, …]', requiresArg: true },
+    env: {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe:
+        'a variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
+      requiresArg: true,
+    },
+    client: {
+      type: 'string',
+      describe: 'what tells clients apart, such as header.X-Client, peer.process, peer.address, connection',
+      requiresArg: true,
+    },
+    initial: {
+      type: 'string',
+      describe: 'what keys hold at the start: unknown, read, or a value in JSON [default: unknown]',
+      requiresArg: true,
+    },
+    model: { type: 'string', describe: 'what the operations are on, as for chaos check', requiresArg: true },
+    faults: {
+      type: 'string',
+      describe: `which faults, again and again, comma-separated: partition, lose-reply, … [default: ${RECORD_DEFAULTS.faults}]`,
+      requiresArg: true,
+    },
+    expect: {
+      type: 'string',
+      describe: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level} [default: only look]`,
+      requiresArg: true,
+    },
+    'may-fail': { type: 'boolean', describe: 'what the command exits with does not matter' },
+    time: {
+      type: 'string',
+      describe: `end the command after this long [default: ${RECORD_DEFAULTS.time}]`,
+      requiresArg: true,
+    },
+    timeout: {
+      type: 'string',
+      describe: `how long a last read waits for its answer [default: ${RECORD_DEFAULTS.timeout}]`,
+      requiresArg: true,
+    },
+    seed: { type: 'string', describe: 'decides which faults come when [default: drawn]', requiresArg: true },
+    out: {
+      type: 'string',
+      default: 'chaos-results',
+      describe: 'where to make the directory of this run',
+      requiresArg: true,
+    },
+    'check-timeout': {
+      type: 'string',
+      describe: `how long checking may take [default: ${RECORD_DEFAULTS.checkTimeout}]`,
+      requiresArg: true,
+    },
+    events: {
+      type: 'string',
+      describe: 'write everything that happens to this file as it happens, a line of JSON each',
+      requiresArg: true,
+    },
+    json: { type: 'boolean', describe: 'print one JSON object on stdout instead of the page' },
+  },
+  examples: [
+    ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
+    [
+      'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
+      'with answers lost',
+    ],
+  ],
+  run: async (options) => executeRecord(parseRecordSettings(options)),
+}
+
+const executeRecord = (settings: RecordedCommand): Promise<ExitCode> =>
+  executeRun({
+    run: settings.run,
+    verifyDeterminism: false,
+    json: settings.json,
+    events: settings.events,
+    out: settings.out,
+    special: {
+      performer: { perform: (run, options) => performRecord(settings, run, options), end: async () => {} },
+      title: titleOf(settings),
+      again: againOf(settings),
+    },
+  })
+
+function titleOf({ run, command, upstreams }: RecordedCommand): string {
+  const { spec, expect, workload } = run
+  const faults = spec.faults.length === 0 ? 'no faults' : `faults: ${spec.faults.join(', ')}`
+  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
+  return [
+    `chaos ${packageVersion()}   ${commandText({ words: command })}`,
+    plural(upstreams.length, 'server'),
+    `as ${model}`,
+    faults,
+    `held to ${expect === undefined ? 'nothing' : expect.level}`,
+    `seed ${spec.seed}`,
+  ].join(' · ')
+}
+
+/** As it was typed, with the seed that was drawn. */
+function againOf({ run }: RecordedCommand): string {
+  const typed = process.argv.slice(2)
+  const end = typed.indexOf('--')
+  const seed = typed.slice(0, end).some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(run.spec.seed)]
+  return commandLine(['npx', 'chaos', ...typed.slice(0, end), ...seed, ...typed.slice(end)])
+}

@@ -1,0 +1,205 @@
+import type { Level } from '@chaosproxy/checker'
+import { createRandom, type Nemesis } from '@chaosproxy/faults'
+import { type Json, type Millis, UserError } from '@chaosproxy/history'
+import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
+import type { Carriage } from '@chaosproxy/proxy/control'
+import type { PlannedRun } from '@chaosproxy/runner'
+import {
+  commandText,
+  parseTrafficFaults,
+  planRounds,
+  type ReadFinally,
+  readFinallyBy,
+  trafficWorkload,
+  type Upstream,
+  withFinal,
+} from '@chaosproxy/targets'
+import type { Workload } from '@chaosproxy/workloads'
+import { oneOf } from '../arguments/one-of.ts'
+import { parseCount, parseDuration } from '../arguments/quantities.ts'
+import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { parsePairs } from '../proxy/settings.ts'
+import { checkTable } from '../proxy/table-functions.ts'
+
+/** What `chaos record` is to do. */
+export interface RecordedCommand {
+  readonly run: PlannedRun
+  readonly upstreams: readonly Upstream[]
+  readonly carries: Carriage
+  readonly model: string | undefined
+  readonly command: readonly [string, ...string[]]
+  /** Variables, with placeholders for the proxies' addresses. */
+  readonly environment: { readonly [name: string]: string }
+  readonly mayFail: boolean
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly json: boolean
+  readonly events: string | undefined
+  readonly out: string
+}
+
+export const RECORD_DEFAULTS = { faults: 'none', time: '10m', timeout: '1s', checkTimeout: '60s' } as const
+
+/** @throws UserError (usage, input) */
+export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
+  const command = textsOf(options, '--')
+  const [program, ...rest] = command
+  if (program === undefined)
+    throw new UserError(
+      'usage',
+      'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
+    )
+  const { upstreams, carries, table } = parseWays(options)
+  const seed = parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  })
+  const timeMs = parseDuration('time', textOf(options, 'time') ?? RECORD_DEFAULTS.time)
+  const timeoutMs = parseDuration('timeout', textOf(options, 'timeout') ?? RECORD_DEFAULTS.timeout)
+  const kinds = parseTrafficFaults(textOf(options, 'faults') ?? RECORD_DEFAULTS.faults, carries)
+  const wanted = textOf(options, 'model')
+  const workload = workloadFor(carries, wanted, table)
+  return {
+    run: planOf(options, { upstreams, workload, kinds, seed, timeMs, timeoutMs, command, carries, table }),
+    upstreams,
+    carries,
+    model: wanted,
+    command: [program, ...rest],
+    environment: parseEnvironment(textsOf(options, 'env')),
+    mayFail: flagOf(options, 'may-fail'),
+    timeMs,
+    timeoutMs,
+    json: flagOf(options, 'json'),
+    events: textOf(options, 'events'),
+    out: textOf(options, 'out') ?? 'chaos-results',
+  }
+}
+
+interface Ways {
+  readonly upstreams: readonly Upstream[]
+  readonly carries: Carriage
+  /** Its file, or the name of what is read without one. */
+  readonly table: string
+}
+
+function parseWays(options: ParsedOptions): Ways {
+  const table = textOf(options, 'as')
+  if (table === undefined)
+    throw new UserError(
+      'usage',
+      'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), or resp (Redis).',
+    )
+  const pairs = parsePairs({ ...options, record: table })
+  const [first] = pairs
+  if (first === undefined)
+    throw new UserError(
+      'usage',
+      'chaos record needs --upstream host:port, once for each server that the command talks to.',
+    )
+  const { carries } = first
+  if (carries === undefined || (carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
+    throw new UserError(
+      'usage',
+      `--as ${table}: nothing of that can be recorded. Give a file with a route table, or resp.`,
+    )
+  const upstreams = pairs.map(({ name, listen, upstream }) => ({ name, listen, upstream }))
+  return { upstreams, carries: withFinal(carries), table }
+}
+
+function workloadFor(carries: Carriage, wanted: string | undefined, where: string): Workload {
+  if (carries.kind === 'resp') {
+    const { initial, commands } = carries
+    return trafficWorkload({ functions: [], wanted: wanted ?? commands.model, initial: initialOf(initial), where })
+  }
+  const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
+  if (table === undefined) throw new Error('refused before')
+  checkTable(table, where, wanted)
+  const functions = table.routes.flatMap((route) => {
+    if ('ignore' in route) return []
+    return 'operations' in route ? route.operations.map(({ f }) => f) : [route.f]
+  })
+  return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOf(table.initial), where })
+}
+
+const initialOf = (initial: RouteTable['initial'] | RespSettings['initial']): Json =>
+  typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
+
+interface Planning extends Ways {
+  readonly workload: Workload
+  readonly kinds: readonly Nemesis[]
+  readonly seed: number
+  readonly timeMs: Millis
+  readonly timeoutMs: Millis
+  readonly command: readonly string[]
+}
+
+function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
+  const { upstreams, workload, kinds, seed, timeMs, timeoutMs, command, carries, table } = planning
+  const nodes = upstreams.map(({ name }) => name)
+  const typed = textOf(options, 'expect')
+  const expect =
+    typed === undefined ? undefined : oneOf<Level | 'none'>('expect', 'level', typed, [...workload.levels, 'none'])
+  const schedule = planRounds(kinds, nodes, timeMs, createRandom(seed).fork('schedule'))
+  const words = commandText({ words: command as readonly [string, ...string[]] })
+  return {
+    spec: {
+      target: {
+        name: 'record',
+        settings: { command: words, upstreams: upstreams.map((each) => each.upstream).join(', ') },
+      },
+      workload: { name: 'traffic', settings: { as: table } },
+      nodes: nodes.length,
+      clients: 0,
+      rate: 0,
+      timeMs,
+      timeoutMs,
+      faults: kinds.map(({ name }) => name),
+      seed,
+      expect,
+      checkMs: parseDuration('check-timeout', textOf(options, 'check-timeout') ?? RECORD_DEFAULTS.checkTimeout),
+    },
+    target: {
+      name: 'record',
+      summary: 'servers and clients that somebody else started',
+      defaultNodes: nodes.length,
+      settings: [],
+      bugs: [],
+      marks: false,
+      tier: 'real',
+      sessions: sessionsOf(carries),
+      functions: () => workload.functions,
+      promises: () => 'nothing',
+      suffers: () => true,
+      start: () => Promise.reject(new Error('what is recorded is started by its own command')),
+    },
+    workload,
+    targetSettings: {},
+    workloadSettings: {},
+    nemeses: kinds,
+    faultKinds: [...new Set(kinds.map(({ kind }) => kind))],
+    schedule,
+    expect: expect === undefined || expect === 'none' ? undefined : { level: expect, promised: false },
+  }
+}
+
+/** For the history's header, which is written before anything is recorded. */
+function sessionsOf(carries: Carriage): PlannedRun['target']['sessions'] {
+  if (carries.kind === 'resp') return { by: carries.client ?? 'CLIENT SETNAME or AUTH', named: true }
+  const client = 'table' in carries ? carries.table?.client : undefined
+  return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
+}
+
+/** `REDIS_URL=redis://{n1}`. */
+function parseEnvironment(typed: readonly string[]): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    typed.map((assignment) => {
+      const equals = assignment.indexOf('=')
+      if (equals > 0) return [assignment.slice(0, equals), assignment.slice(equals + 1)]
+      throw new UserError('usage', `--env ${assignment}: write NAME=value, such as REDIS_URL=redis://{n1}.`)
+    }),
+  )
+}
+
+/** How the last reads are made; undefined where nothing says how. */
+export const finallyOf = ({ carries, run }: RecordedCommand): ReadFinally | undefined =>
+  readFinallyBy(carries, String(run.spec.workload.settings['as']))

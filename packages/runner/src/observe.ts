@@ -1,0 +1,135 @@
+import type { Schedule } from '@chaosproxy/faults'
+import { createRandom } from '@chaosproxy/faults'
+import { type Millis, millisToNanos, nanos } from '@chaosproxy/history'
+import type { FaultRecord } from '@chaosproxy/report'
+import type { Workload } from '@chaosproxy/workloads'
+import { readFinally } from './final-reads.ts'
+import { startNemesisLoop } from './nemesis-loop.ts'
+import { onlineCheckerFor } from './online.ts'
+import type { Cluster, HistorySink, WireSink } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+import type { Progress, RunOutcome, RunStage } from './run.ts'
+import { createSettlement, type WireEvent } from './settlement.ts'
+
+export interface ObserveOptions {
+  /** Its proxy records: all that is known of the clients is what passes. */
+  readonly cluster: Cluster & Required<Pick<Cluster, 'record'>>
+  /** Judges the record, and asks the final reads. */
+  readonly workload: Workload
+  readonly schedule: Schedule
+  readonly sink: HistorySink
+  /** How long a final read waits for its answer. */
+  readonly timeoutMs: Millis
+  /** How long to wait for the replicas to agree after everything is healed and the clients are gone. */
+  readonly quietMs: Millis
+  /** Whether keys can be read at the end. */
+  readonly canRead: boolean
+  readonly seed: number
+}
+
+/** A run whose clients are somebody else's. */
+export interface Observation {
+  progress(): Progress
+  /** The nemesis starts: the clients are about to. */
+  begin(): void
+  /** The clients are gone: heals, reads a last time, and calls back. */
+  stop(interrupted: boolean, ended: (outcome: RunOutcome) => void): void
+}
+
+/** More keys than this are not all read at the end. */
+const MOST_FINAL_KEYS = 2_000
+/** What clients left open may still be answered. */
+const OPEN_MS = 1_000
+const LOOK_EVERY_MS = 20
+
+/** Records from now on. */
+export function observe(options: ObserveOptions): Observation {
+  const { cluster, workload, schedule, sink, timeoutMs, quietMs } = options
+  const { clock } = cluster
+  const startedAt = clock.now()
+  const since = () => nanos(clock.now() - startedAt)
+  const online = onlineCheckerFor(workload)
+  const settlement = createSettlement()
+  const keys = new Set<string>()
+  const open = new Set<WireEvent['process']>()
+  const wire = cluster.record(wireSink(), since)
+  let stage: RunStage = 'working'
+  let processes = 0
+  const recorder: Recorder = {
+    newProcess: () => processes++,
+    // What passes the proxy is the record, of final reads too.
+    invoked() {},
+    completed() {},
+    nemesis: (f, value) => wire.note(f, value),
+    counts: () => wire.counts(),
+  }
+  const nemesis = startNemesisLoop({
+    cluster,
+    recorder,
+    schedule: [],
+    random: createRandom(options.seed).fork('nemesis'),
+  })
+
+  function wireSink(): WireSink {
+    return {
+      client(line) {
+        const event = JSON.parse(line) as WireEvent
+        if (sink.wire === undefined) sink.append(event)
+        else sink.wire.client(line, event)
+        if (event.type === 'invoke') open.add(event.process)
+        else open.delete(event.process)
+        if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)
+        settlement.clientEvent(event)
+        online.push(event)
+      },
+      backend(line) {
+        sink.wire?.backend(line)
+        settlement.backendEvent(JSON.parse(line) as WireEvent)
+      },
+    }
+  }
+
+  /** Clients that were ended may have left operations behind. */
+  function whenQuiet(done: () => void): void {
+    const until = clock.now() + millisToNanos(OPEN_MS as Millis)
+    const look = () => {
+      if (open.size === 0 || clock.now() >= until) done()
+      else clock.at(nanos(clock.now() + millisToNanos(LOOK_EVERY_MS as Millis)), look)
+    }
+    look()
+  }
+
+  return {
+    progress: () => ({
+      stage,
+      elapsed: since(),
+      counts: recorder.counts(),
+      soFar: online.soFar(),
+      activeFaults: nemesis.active(),
+      leader: undefined,
+    }),
+    begin() {
+      const lateBy = since()
+      for (const fault of schedule)
+        nemesis.add({ ...fault, from: nanos(fault.from + lateBy), to: nanos(fault.to + lateBy) })
+    },
+    stop(interrupted, ended) {
+      stage = 'healing'
+      nemesis.stop((faults: readonly FaultRecord[], trouble) =>
+        whenQuiet(() => {
+          stage = 'final reads'
+          const healedAt = since()
+          recorder.nemesis('healed', null)
+          const inputs = options.canRead ? workload.finale([...keys]) : []
+          readFinally({ cluster, recorder, workload, inputs, timeoutMs, quietMs }, (convergedAfter) => {
+            stage = 'ended'
+            wire.finish()
+            const endedAt = since()
+            const settled = settlement.settled()
+            ended({ healedAt, endedAt, faults, trouble, interrupted, marked: [], settled, convergedAfter })
+          })
+        }),
+      )
+    },
+  }
+}
