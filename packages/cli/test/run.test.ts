@@ -175,6 +175,17 @@ describe('a run with a deliberate mistake', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
+  test('takes the workload that brings it out, unless another or its operations were asked for', async () => {
+    const workloadOf = async (...more: readonly string[]): Promise<string> => {
+      const out = temporaryDirectory()
+      await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
+      return JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8')).spec.workload.name
+    }
+    expect(await workloadOf()).toBe('list-append')
+    expect(await workloadOf('--workload', 'counter')).toBe('counter')
+    expect(await workloadOf('--operations', 'read,write')).toBe('register')
+  })
+
   test('that never made a difference says so', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
       'the mistake quorum-off-by-one was never exercised: no node came to where it makes a difference',

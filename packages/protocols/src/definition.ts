@@ -17,6 +17,8 @@ export interface BugSetting {
   readonly knobs?: { readonly [name: string]: KnobValue } | undefined
   /** Kinds as `--faults` names them. */
   readonly faults?: readonly string[] | undefined
+  /** Absent: the usual workload brings it out. */
+  readonly workload?: string | undefined
 }
 
 /**

@@ -255,6 +255,18 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
   })
 
+  test('a request without an answer is handed to the same leader again, if its session keeps it from being carried out twice', () => {
+    const node = createNode({})
+    node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
+    const handedOver = (effects: ReturnType<typeof node.timer>) =>
+      sent(effects).filter((message) => (message as RaftMessage).type === 'forward')
+    expect(handedOver(node.request('r1', write(1), { client: 'a', sequence: 1 }))).toHaveLength(1)
+    expect(handedOver(node.request('r2', write(2)))).toHaveLength(1)
+    const soon = Array.from({ length: 4 }, () => handedOver(node.timer('requests'))).flat()
+    expect(soon).toEqual([])
+    expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
+  })
+
   test('without a leader a request is refused after a while, definitely', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])

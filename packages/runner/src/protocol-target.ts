@@ -14,7 +14,9 @@ export const protocolTarget = (
   // The protocol itself says which numbers are possible.
   settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
-    under === undefined ? { name, summary } : { name, summary, under: { settings: under.knobs, faults: under.faults } },
+    under === undefined
+      ? { name, summary }
+      : { name, summary, under: { settings: under.knobs, faults: under.faults, workload: under.workload } },
   ),
   marks: protocol.marks === true,
   functions: () => functionsOf(protocol),

@@ -11,7 +11,11 @@ export type Suffering = true | { readonly not: string; readonly instead: string 
 export interface Mistake {
   readonly name: string
   readonly summary: string
-  readonly under?: { readonly settings?: Settings | undefined; readonly faults?: readonly string[] | undefined }
+  readonly under?: {
+    readonly settings?: Settings | undefined
+    readonly faults?: readonly string[] | undefined
+    readonly workload?: string | undefined
+  }
 }
 
 /** What a promise depends on. */

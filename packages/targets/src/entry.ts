@@ -6,7 +6,7 @@ import { UserError } from '@chaosproxy/history'
 /** The root of this package, seen from `src` as well as from `dist`. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-export type EntryName = 'node' | 'keeper' | 'vetting' | 'workload-vetting'
+export type EntryName = 'node' | 'keeper' | 'vetting' | 'workload-vetting' | 'client-host'
 
 /** Entries found good; what is built does not change while a run restarts its nodes. */
 const found = new Set<string>()

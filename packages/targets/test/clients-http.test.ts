@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Completion, type Input, millis } from '@chaosproxy/history'
+import type { Input } from '@chaosproxy/history'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseClientDeclaration } from '../src/clients/declaration.ts'
-import type { OpenedClients } from '../src/clients/planned-clients.ts'
 import { planClients } from '../src/clients/registry.ts'
+import { read, tryClient, write } from './clients.ts'
 
 const open: (() => unknown)[] = []
 afterEach(async () => {
@@ -38,26 +38,8 @@ const ROUTES = [
 
 const plan = (declaration: object) => planClients(parseClientDeclaration(declaration, 'client'), 'client', '.')
 
-async function clientOf(port: number, declaration: object, functions = ['read', 'write']) {
-  const errors: Error[] = []
-  const opened: OpenedClients = await plan(declaration).open({
-    asked: { functions, reads: ['read'], initial: null },
-    logDir: '.',
-    broke: (error) => errors.push(error),
-    run: 'r1',
-  })
-  const client = opened.connect({ node: 'n1', host: '127.0.0.1', port })
-  open.push(() => client.close())
-  const ask = (input: Input, timeoutMs = 5000) =>
-    new Promise<Completion>((resolve) => {
-      const harmless = input.f === 'read'
-      client.invoke({ input, harmless, session: { client: 'process-3', sequence: 1 } }, millis(timeoutMs), resolve)
-    })
-  return { ask, errors }
-}
-
-const read = (key: string): Input => ({ f: 'read', key, value: null })
-const write = (key: string, value: number): Input => ({ f: 'write', key, value })
+const clientOf = (port: number, declaration: object, functions: readonly string[] = ['read', 'write']) =>
+  tryClient(declaration, port, { functions })
 
 describe('a client that a route table is enough for', () => {
   test('writes and reads a service with URLs of its own, chunked answers and all', async () => {

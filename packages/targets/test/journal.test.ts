@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { decodeJournal, encodeRecord, openJournal } from '../src/node/journal.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-journal-'))
@@ -75,7 +76,49 @@ test('a torn tail is cut off the file, so that what is appended next follows the
   expect(records).toEqual(['whole'])
   expect(tornBytes).toBeGreaterThan(0)
   await append(journal, encodeRecord('later'))
-  expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole') + encodeRecord('later'))
+  expect(readFileSync(path, 'utf8').trimEnd()).toBe((encodeRecord('whole') + encodeRecord('later')).trimEnd())
+  journal.close()
+})
+
+test('appends go into padding, so that few of them change the length of the file', async () => {
+  const path = join(directory, 'padded')
+  const { journal } = openJournal(path)
+  const values = Array.from({ length: 300 }, (_, value) => value)
+  const lengths = new Set<number>()
+  for (const value of values) {
+    await append(journal, encodeRecord({ value }))
+    lengths.add(statSync(path).size)
+  }
+  journal.close()
+  expect(lengths.size).toBeLessThan(5)
+  expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
+})
+
+test('padding behind a torn record is none of it, and is cut off with it', async () => {
+  const path = join(directory, 'torn-in-padding')
+  const torn = encodeRecord('torn by a crash').slice(0, -5)
+  writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)
+  const { journal, records, tornBytes } = openJournal(path)
+  expect(records).toEqual(['whole'])
+  // The first newline behind it might be its own.
+  expect(tornBytes).toBe(torn.length + 1)
+  journal.close()
+  expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))
+})
+
+test('a disk with room for the records, and none for padding, keeps them', async (context) => {
+  const disk = mkdtempSync(join(directory, 'disk-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0
+  if (!mounted) context.skip('needs to mount a small disk, which takes root')
+  onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+  const path = join(disk, 'journal.log')
+  const { journal } = openJournal(path)
+  const text = 'x'.repeat(3000)
+  await append(journal, encodeRecord(text))
+  await append(journal, encodeRecord(text))
+  await expect(append(journal, encodeRecord(text))).rejects.toThrow(/ENOSPC/)
+  journal.close()
+  expect(openJournal(path).records).toEqual([text, text])
 })
 
 test('damage before intact records is refused, with file, record and byte', () => {

@@ -8,6 +8,8 @@ import { oneOf } from './one-of.ts'
 
 export const DEFAULT_WORKLOAD = 'register'
 
+export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
+
 /** What clients do, and by which reference files, other threads and processes find it. */
 export interface ChosenWorkload {
   readonly workload: Workload
@@ -18,7 +20,7 @@ export interface ChosenWorkload {
 export const workloadOptions: { readonly [name: string]: Options } = {
   workload: {
     type: 'string',
-    describe: `what clients do: a name that chaos workloads lists, or a file of your own [default: ${DEFAULT_WORKLOAD}]`,
+    describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}]`,
     requiresArg: true,
   },
   'workload-set': {
@@ -31,8 +33,11 @@ export const workloadOptions: { readonly [name: string]: Options } = {
 }
 
 /** @throws UserError (usage, input) */
-export async function chooseWorkload(options: ParsedOptions): Promise<ChosenWorkload> {
-  const reference = textOf(options, 'workload') ?? DEFAULT_WORKLOAD
+export async function chooseWorkload(
+  options: ParsedOptions,
+  usual: string = DEFAULT_WORKLOAD,
+): Promise<ChosenWorkload> {
+  const reference = textOf(options, 'workload') ?? usual
   return { workload: await workloadOf(reference), reference }
 }
 

@@ -1,6 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { memberText } from '@chaosproxy/runner'
-import { workloadOptions } from '../arguments/workload.ts'
+import { DEFAULT_WORKLOAD, WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
@@ -29,6 +29,11 @@ export const runCommand: Command = {
       requiresArg: true,
     },
     ...workloadOptions,
+    workload: {
+      type: 'string',
+      describe: `${WORKLOAD_TEXT} [default: ${DEFAULT_WORKLOAD}, or what brings the mistake out]`,
+      requiresArg: true,
+    },
     keys: {
       type: 'string',
       describe: `how many keys they use [default: the workload decides; ${RUN_DEFAULTS.keys} registers]`,

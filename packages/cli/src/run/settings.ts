@@ -91,9 +91,13 @@ function specOfFile(file: string, options: ParsedOptions): RunSpec {
 
 async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
   const { target, reference } = await chooseTarget(options)
-  const workload = await chooseWorkload(options)
   const bug = parseBug(target, textOf(options, 'bug'))
   const under = target.bugs.find(({ name }) => name === bug)?.under
+  // Operations can be chosen for registers only: whoever chooses them wants those.
+  const workload = await chooseWorkload(
+    options,
+    textOf(options, 'operations') === undefined ? under?.workload : undefined,
+  )
   const settings: Settings = { ...under?.settings, ...parseKnobs(target, textsOf(options, 'set')) }
   const faults = textOf(options, 'faults') ?? under?.faults?.join(',') ?? RUN_DEFAULTS.faults
   const optional = (name: string, usual: string | number) => textOf(options, name) ?? String(usual)

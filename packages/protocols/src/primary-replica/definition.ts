@@ -82,7 +82,7 @@ export const primaryReplica: ProtocolDefinition = {
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
       requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
       leaderWaitMs: millis(0),
-      retries: false,
+      retryMs: millis(0),
       object: chosen.object,
       bug: chosen.bug,
     })

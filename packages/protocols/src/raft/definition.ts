@@ -56,6 +56,11 @@ const declared = {
       worthTrying: [100],
     },
     { name: 'leader-wait-ms', summary: 'how long a request waits for a leader before it is refused', default: 300 },
+    {
+      name: 'retry-ms',
+      summary: 'how long a request waits for the answer of its leader before it is sent there again; 0: never again',
+      default: 250,
+    },
     { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
   ],
   bugs: [
@@ -81,7 +86,11 @@ const declared = {
       under: { faults: ['isolate-leader', 'kill'] },
     },
     { name: 'ack-before-fsync', summary: 'messages and replies do not wait for the disk', under: RESTARTS },
-    { name: 'double-apply', summary: 'a request that comes again is carried out again', under: CUT_OFF },
+    {
+      name: 'double-apply',
+      summary: 'a request that comes again is carried out again',
+      under: { faults: ['isolate-leader'], workload: 'list-append' },
+    },
     { name: 'dedup-leader-only', summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
     { name: 'reply-by-index', summary: 'a request is answered by whatever was committed in its place', under: CUT_OFF },
     {
@@ -155,7 +164,7 @@ export const raft: ProtocolDefinition = {
       pipeline: chosen.number('pipeline'),
       leaderWaitMs: millis(chosen.number('leader-wait-ms')),
       requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
-      retries: true,
+      retryMs: millis(chosen.number('retry-ms')),
       object: chosen.object,
       bug,
     })

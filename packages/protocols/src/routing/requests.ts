@@ -24,7 +24,14 @@ export function handleRequest<Turn extends RoutingTurn<Turn>>(turn: Turn, reques
     return
   }
   if (requests.size === 0) protocol.emit(turn, { type: 'setTimer', timer: 'requests', afterMs: SWEEP_MS })
-  const request: Request = { command, age: 0, attempts: 0, open: NO_ATTEMPTS, lastLeader: undefined }
+  const request: Request = {
+    command,
+    age: 0,
+    attempts: 0,
+    open: NO_ATTEMPTS,
+    lastLeader: undefined,
+    forwardedAtAge: 0,
+  }
   requests.set(requestId, request)
   offer(turn, requestId, request)
 }
@@ -37,8 +44,9 @@ export function offerRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void 
 }
 
 /**
- * Forwards a request to the leader, if one is known. A request that an earlier leader may still apply goes to another
- * only if its session prevents applying it twice, or if it is a read.
+ * Forwards a request to the leader, if one is known. A request that a leader may still apply is forwarded again only if
+ * its session prevents applying it twice, or if it is a read: at once to a new leader, to the same one after a while,
+ * since the request or its answer may have been lost on the way.
  */
 function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, request: Request): void {
   const { state, config, protocol } = turn
@@ -46,11 +54,12 @@ function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, re
   const { command } = request
   if (leader === undefined) return
   if (request.open.length > 0) {
-    if (request.lastLeader === leader || !config.retries) return
+    if (request.lastLeader === leader ? !isOverdue(turn, request) : config.retryMs === 0) return
     if (command.session === undefined && !isRead(config, command)) return
   }
   if (request.attempts === 0) request.age = 0
   request.lastLeader = leader
+  request.forwardedAtAge = request.age
   request.attempts++
   request.open = [...request.open, request.attempts]
   const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
@@ -61,6 +70,10 @@ function offer<Turn extends RoutingTurn<Turn>>(turn: Turn, requestId: string, re
   const message = { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) } as const
   protocol.emit(turn, { type: 'send', to: leader, message })
 }
+
+/** Nothing is lost on the way from a leader to itself. */
+const isOverdue = <Turn>({ state, config }: RoutingTurn<Turn>, { lastLeader, age, forwardedAtAge }: Request): boolean =>
+  config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 
 export function sweepRequests<Turn extends RoutingTurn<Turn>>(turn: Turn): void {
   const { state, config, protocol } = turn

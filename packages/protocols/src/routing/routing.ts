@@ -35,6 +35,8 @@ export interface Request {
   /** Attempts that a leader has, or may have, and has neither answered nor refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
+  /** Its age when it was last forwarded. */
+  forwardedAtAge: number
 }
 
 /** The part of a node's state that concerns requests. */
@@ -57,8 +59,11 @@ export interface RoutingConfig {
   readonly leaderWaitMs: Millis
   /** How long a request forwarded to a leader waits for its answer. */
   readonly requestTimeoutMs: Millis
-  /** Whether a request that one leader has not answered is forwarded to the next, if that is safe. */
-  readonly retries: boolean
+  /**
+   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; a new
+   * leader gets it at once. 0: neither.
+   */
+  readonly retryMs: Millis
 }
 
 /** One step in progress. */

@@ -12,7 +12,24 @@ export interface HttpDeclaration {
   readonly keys?: string | undefined
 }
 
-export type ClientDeclaration = HttpDeclaration
+/** A user's file, whose default export is `defineClient({ … })`. */
+export interface ModuleDeclaration {
+  readonly kind: 'module'
+  readonly file: string
+  /** What it can be asked for; by default what any workload asks. */
+  readonly functions?: readonly string[] | undefined
+}
+
+/** A program in any language: a line of JSON on its standard input for each operation, one on its output for each answer. */
+export interface ProgramDeclaration {
+  readonly kind: 'program'
+  readonly command: readonly [program: string, ...rest: string[]]
+  readonly environment?: { readonly [name: string]: string } | undefined
+  /** As a module's. */
+  readonly functions?: readonly string[] | undefined
+}
+
+export type ClientDeclaration = HttpDeclaration | ModuleDeclaration | ProgramDeclaration
 
 const keys = v.optional(
   v.pipe(
@@ -30,7 +47,39 @@ const http = v.strictObject({
   keys,
 })
 
-const schemas = [http] as const
+const functions = v.optional(
+  v.pipe(
+    v.array(v.string('must be a name'), 'must be a list of names, such as ["read","write"]'),
+    v.description('what it can be asked for [default: what any workload asks]'),
+  ),
+)
+
+const module = v.strictObject({
+  kind: v.literal('module'),
+  file: v.pipe(v.string('must be a file'), v.description('the file whose default export is defineClient({ … })')),
+  functions,
+})
+
+const program = v.strictObject({
+  kind: v.literal('program'),
+  command: v.pipe(
+    v.tupleWithRest(
+      [v.string('must be a program')],
+      v.string('must be a word'),
+      'must be a list of words, such as ["python3","client.py"]',
+    ),
+    v.description('the program and its arguments; no shell is involved'),
+  ),
+  environment: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
+      v.description('variables on top of the environment'),
+    ),
+  ),
+  functions,
+})
+
+const schemas = [http, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
 /** What a declaration may be, by its `kind`. */

@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { SessionSource, UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
+import type { Keeper } from '../command/keeper.ts'
 
 /** How operations reach a system that is not ours: what a declaration says, checked as far as that goes without starting anything. */
 export interface PlannedClients {
@@ -17,8 +18,10 @@ export interface PlannedClients {
 
 export interface OpenClientsOptions {
   readonly asked: AskedOperations
-  /** Gets what programs print, a file each. */
+  /** Gets what programs print. */
   readonly logDir: string
+  /** Ends programs if this process cannot. */
+  readonly keeper: Keeper
   /** Nothing more can be learned from these clients: what the user wrote is broken. */
   readonly broke: (error: UserError) => void
   /** In keys, where the declaration asks for it: no two runs have the same. By default made of the time. */

@@ -1,6 +1,8 @@
 import type { ClientDeclaration } from './declaration.ts'
 import { planHttp } from './http.ts'
+import { planModule } from './module.ts'
 import type { PlannedClients } from './planned-clients.ts'
+import { planProgram } from './program.ts'
 
 /**
  * What a declaration says, checked as far as that goes without starting anything.
@@ -13,5 +15,9 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
   switch (declaration.kind) {
     case 'http':
       return planHttp(declaration, where, directory)
+    case 'module':
+      return planModule(declaration, where, directory)
+    case 'program':
+      return planProgram(declaration, directory)
   }
 }

@@ -95,7 +95,7 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const ids = nodeNames(options.nodes)
   const carries = options.clients.carries(asked)
   const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
-  const clients = await options.clients.open({ asked, logDir, broke: started.news.broke })
+  const clients = await options.clients.open({ asked, logDir, keeper: started.keeper, broke: started.news.broke })
   started.clients = clients
   const network = await openClusterNetwork({
     nodes: ids,

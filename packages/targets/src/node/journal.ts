@@ -5,13 +5,21 @@ import { UserError } from '@chaosproxy/history'
 
 // One record a line, so that a journal can be read with `less`:
 //   LENGTH CRC32 JSON\n      length in bytes and checksum of the JSON, eight hexadecimal digits each
+// Behind the last record the file is padded with empty lines. A write into them changes neither the file's size nor its
+// blocks, so the disk has only the data to make durable, and not the file system's own journal as well.
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a
+/** A file is padded by as much as it holds, within these bounds. */
+const LEAST_PADDING_BYTES = 4 * 1024
+const MOST_PADDING_BYTES = 1024 * 1024
 
 /** What a journal file holds. Lengths and offsets in bytes. */
 export type JournalContent =
-  /** `length` covers the records; what is behind it was being written when the node died, and was never acknowledged. */
+  /**
+   * `length` covers the records; the torn bytes behind it were being written when the node died, and were never
+   * acknowledged. Padding counts as neither.
+   */
   | {
       readonly type: 'usable'
       readonly records: readonly unknown[]
@@ -33,7 +41,8 @@ export function encodeRecord(record: unknown): string {
 }
 
 /** Every record up to the end or to a torn tail. Never returns a record that was not written. */
-export function decodeJournal(bytes: Buffer): JournalContent {
+export function decodeJournal(file: Buffer): JournalContent {
+  const bytes = withoutPadding(file)
   const records: unknown[] = []
   let offset = 0
   while (offset < bytes.length) {
@@ -53,7 +62,8 @@ export function openJournal(path: string): { journal: Journal; records: readonly
   // O_DSYNC makes each write return when its data is durable, as fdatasync after it would, in one system call.
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC, 0o644)
   try {
-    const content = decodeJournal(readWhole(descriptor))
+    const bytes = readWhole(descriptor)
+    const content = decodeJournal(bytes)
     if (content.type === 'corrupt') {
       const intact = `an intact record follows at byte ${content.intactAt}, so this is damage and not a torn write`
       throw new UserError(
@@ -62,9 +72,10 @@ export function openJournal(path: string): { journal: Journal; records: readonly
           'The node will not start from it; restore the file, or delete the directory to start the node empty.',
       )
     }
-    if (content.tornBytes > 0) ftruncateSync(descriptor, content.length)
+    // A padding of another life would hide where a torn write ended.
+    if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
     // What a kill left behind may be in the file and not yet on the disk; from now on the node counts on it.
-    if (content.length + content.tornBytes > 0) fsyncSync(descriptor)
+    if (bytes.length > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
       journal: appendTo(descriptor, content.length),
@@ -79,18 +90,40 @@ export function openJournal(path: string): { journal: Journal; records: readonly
 
 function appendTo(descriptor: number, length: number): Journal {
   let position = length
-  function writeAll(bytes: Buffer, from: number, durable: (error: Error | undefined) => void): void {
-    write(descriptor, bytes, from, bytes.length - from, position, (error, written) => {
+  /** How long the file is, padding included. */
+  let padded = length
+
+  /** Done once the records, which end at `end`, are written: a disk may be too full for the padding behind them. */
+  function writeAll(bytes: Buffer, end: number, durable: (error: Error | undefined) => void): void {
+    write(descriptor, bytes, 0, bytes.length, position, (error, written) => {
       if (error !== null) return durable(error)
       position += written
-      if (from + written < bytes.length) return writeAll(bytes, from + written, durable)
+      padded = Math.max(padded, position)
+      if (position < end) return writeAll(bytes.subarray(written), end, durable)
+      position = end
       durable(undefined)
     })
   }
+
   return {
-    append: (batch, durable) => writeAll(Buffer.from(batch), 0, durable),
+    append(batch, durable) {
+      const records = Buffer.from(batch)
+      const end = position + records.length
+      const bytes = end <= padded ? records : Buffer.concat([records, padding(end)])
+      writeAll(bytes, end, durable)
+    },
     close: () => closeSync(descriptor),
   }
+}
+
+const padding = (length: number): Buffer =>
+  Buffer.alloc(Math.min(Math.max(length, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE)
+
+/** A record ends with one newline, which stays. */
+function withoutPadding(file: Buffer): Buffer {
+  let end = file.length
+  while (end > 1 && file[end - 1] === NEWLINE && file[end - 2] === NEWLINE) end--
+  return end === 1 && file[0] === NEWLINE ? file.subarray(0, 0) : file.subarray(0, end)
 }
 
 /** Where the record that begins here ends; undefined if there is no whole and intact record here. */

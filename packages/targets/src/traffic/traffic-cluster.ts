@@ -2,7 +2,7 @@ import type { Fault, Link, NodeId } from '@chaosproxy/faults'
 import type { Recorder } from '@chaosproxy/proxy'
 import { type Carriage, createControlPlane, createNetwork, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Cluster, Heal, Injected } from '@chaosproxy/runner'
-import { createClock } from '../embedded/clock.ts'
+import { createClock } from '../network/clock.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './final-client.ts'
 

@@ -1,0 +1,105 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { UserError } from '@chaosproxy/history'
+import {
+  type ClientModule,
+  errorText,
+  isRefusal,
+  loadClientModule,
+  type ModuleClient,
+  requireClient,
+} from '../clients/module-file.ts'
+import type { FromHost, ToHost } from './messages.ts'
+
+// The clients of a user's file, on a thread of their own: an endless loop, an error that nobody catches or a process.exit
+// ends this thread, and the run says so.
+
+const path = String(workerData)
+const port = parentPort
+if (port === null) throw new Error('this is the entry of a thread')
+
+const tell = (message: FromHost): void => port.postMessage(message)
+
+const exit = process.exit.bind(process)
+process.exit = (exitCode) => {
+  tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
+  return exit(exitCode)
+}
+
+const clients = new Map<number, Promise<ModuleClient>>()
+const waiting = new Map<number, AbortController>()
+
+function bad(error: unknown): void {
+  const code = error instanceof UserError ? error.code : 'input'
+  tell({ type: 'bad', code, message: error instanceof Error ? error.message : String(error) })
+}
+
+async function invoke(
+  module: ClientModule,
+  { id, client, address, input }: Extract<ToHost, { readonly type: 'invoke' }>,
+): Promise<void> {
+  let opened: ModuleClient
+  try {
+    let opening = clients.get(client)
+    if (opening === undefined) {
+      opening = Promise.resolve(module.open(address)).then((made) => requireClient(made, path))
+      clients.set(client, opening)
+    }
+    opened = await opening
+  } catch (error) {
+    clients.delete(client)
+    if (error instanceof UserError) bad(error)
+    // Nothing was asked for yet.
+    tell({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
+    return
+  }
+  const abort = new AbortController()
+  waiting.set(id, abort)
+  try {
+    answer(id, await opened.invoke(input, abort.signal))
+  } catch (error) {
+    tell({ type: 'thrown', id, refused: isRefusal(error), error: errorText(error, path) })
+  } finally {
+    waiting.delete(id)
+  }
+}
+
+function answer(id: number, value: unknown): void {
+  try {
+    tell({ type: 'answer', id, answer: value })
+  } catch {
+    // A function, say: what cannot be cloned cannot be said either.
+    bad(new UserError('input', `${path}: it answered with a ${typeof value}, or with something that has one in it.`))
+  }
+}
+
+async function close(client: number): Promise<void> {
+  const opening = clients.get(client)
+  clients.delete(client)
+  try {
+    await (await opening)?.close?.()
+  } catch {
+    // Whatever is left of it ends with this thread.
+  }
+}
+
+try {
+  const module = await loadClientModule(path)
+  port.on('message', (message: ToHost) => {
+    switch (message.type) {
+      case 'invoke':
+        void invoke(module, message)
+        return
+      case 'abort':
+        waiting.get(message.id)?.abort(new Error('nobody waits any more'))
+        return
+      case 'close':
+        void close(message.client)
+        return
+      case 'ping':
+        tell({ type: 'pong' })
+    }
+  })
+  tell({ type: 'ready', functions: module.functions })
+} catch (error) {
+  bad(error)
+}

@@ -1,0 +1,59 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+
+/** What an answer of a client of the user's own says; `broken`: no client may answer so, whatever the system did. */
+export type Judged = Completion | { readonly type: 'broken'; readonly why: string }
+
+/** Whatever is answered, what took effect is what was asked for. */
+const GIVEN: ReadonlySet<string> = new Set([
+  ...['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'],
+])
+
+/**
+ * An answer without an error. Drivers answer writes in their own ways (`OK`, how many there are now), so that these count
+ * as what was asked for; of everything else the answer is the result, and there has to be one.
+ */
+export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged {
+  if (GIVEN.has(f)) return { type: 'ok', value: given }
+  if (f === 'cas') {
+    if (answer === false) return { type: 'fail', error: 'mismatch' }
+    if (answer === true || answer === undefined) return { type: 'ok', value: given }
+    return {
+      type: 'broken',
+      why: `it answered a cas with ${shown(answer)}. Answer true, or false where it found another value`,
+    }
+  }
+  if (answer === undefined)
+    return { type: 'broken', why: `it answered a ${f} with nothing. Answer the result; null where there is no value` }
+  const value = plain(answer)
+  return value === undefined
+    ? { type: 'broken', why: `it answered a ${f} with ${shown(answer)}, which JSON cannot say` }
+    : { type: 'ok', value }
+}
+
+/** Undefined for what JSON cannot say, or would say otherwise. */
+function plain(value: unknown): Json | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (typeof value !== 'object') return undefined
+  if (Array.isArray(value)) {
+    const items = value.map(plain)
+    return items.includes(undefined) ? undefined : (items as Json[])
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return undefined
+  const members = Object.entries(value).map(([name, member]) => [name, plain(member)] as const)
+  return members.some(([, member]) => member === undefined) ? undefined : (Object.fromEntries(members) as Json)
+}
+
+export function shown(value: unknown): string {
+  const text = typeof value === 'bigint' ? `${value}n` : (safeJson(value) ?? String(value))
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+function safeJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}

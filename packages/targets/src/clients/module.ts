@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Completion, Input } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import type { Client, Request } from '@chaosproxy/runner'
+import type { FromHost, ToHost } from '../client-host/messages.ts'
+import { builtEntry } from '../entry.ts'
+import { judgeAnswer } from './answers.ts'
+import type { ModuleDeclaration } from './declaration.ts'
+import { createFirstAnswers } from './first-answers.ts'
+import { allFunctions } from './functions.ts'
+import type { OpenedClients, PlannedClients } from './planned-clients.ts'
+
+const LOADING_MS = 10_000
+const PING_EVERY_MS = 1_000
+/** Without a word for so long, it is in a loop that does not end. */
+const STUCK_MS = 10_000
+
+/** A client as a function: a user's file, on a thread of its own. */
+export function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
+  const file = resolve(directory, declaration.file)
+  if (!existsSync(file)) throw new UserError('usage', `${where}: "file" is ${declaration.file}: there is no such file.`)
+  return {
+    functions: declaration.functions ?? allFunctions,
+    sessions: undefined,
+    carries: () => undefined,
+    open: ({ asked, broke }) => openModule(file, { named: declaration.file, functions: asked.functions, broke }),
+  }
+}
+
+interface ModuleOptions {
+  /** For messages. */
+  readonly named: string
+  readonly functions: readonly string[]
+  readonly broke: (error: UserError) => void
+}
+
+interface Pending {
+  readonly request: Request
+  readonly timer: NodeJS.Timeout
+  readonly completed: (completion: Completion) => void
+}
+
+async function openModule(file: string, { named, functions, broke }: ModuleOptions): Promise<OpenedClients> {
+  const { thread, ears } = await startThread(file, named, functions)
+  const pending = new Map<number, Pending>()
+  const firsts = createFirstAnswers(named, broke)
+  let asked = 0
+  let clients = 0
+  let heardAt = performance.now()
+  let over = false
+
+  function breakDown(error: UserError): void {
+    if (over) return
+    over = true
+    for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, error.message))
+    broke(error)
+  }
+
+  function settle(id: number, completionFor: (request: Request) => Completion): void {
+    const waiting = pending.get(id)
+    if (waiting === undefined) return
+    pending.delete(id)
+    clearTimeout(waiting.timer)
+    waiting.completed(completionFor(waiting.request))
+  }
+
+  function answered(id: number, answer: unknown): void {
+    const input: Input | undefined = pending.get(id)?.request.input
+    if (input === undefined) return
+    const judged = judgeAnswer(input, answer)
+    if (judged.type === 'broken') breakDown(new UserError('input', `${named}: ${judged.why}.`))
+    else {
+      firsts.answered()
+      settle(id, () => judged)
+    }
+  }
+
+  ears.message = (message) => {
+    heardAt = performance.now()
+    switch (message.type) {
+      case 'answer':
+        answered(message.id, message.answer)
+        break
+      case 'thrown': {
+        const { id, refused, error } = message
+        if (pending.has(id)) firsts.failed(error)
+        settle(id, ({ harmless }) => (refused ? { type: 'fail', error } : lost(harmless, error)))
+        break
+      }
+      case 'bad':
+        breakDown(new UserError(message.code, message.message))
+        break
+      case 'exited':
+        breakDown(
+          new UserError('input', `${named} calls process.exit(${message.exitCode}): it would end chaos itself.`),
+        )
+        break
+      case 'ready':
+      case 'pong':
+        break
+      default:
+        message satisfies never
+    }
+  }
+  ears.error = (error) =>
+    breakDown(
+      new UserError(
+        'input',
+        `${named}: an error that nothing catches: ${error.message}. Does a driver emit "error" with no listener?`,
+      ),
+    )
+  ears.exit = () => breakDown(new UserError('input', `${named} has ended its thread.`))
+  const ping = setInterval(() => {
+    if (performance.now() - heardAt > STUCK_MS)
+      breakDown(new UserError('input', `${named} is in a loop: it has not come back for ${STUCK_MS / 1000} s.`))
+    else tell({ type: 'ping' })
+  }, PING_EVERY_MS)
+  const tell = (message: ToHost): void => thread.postMessage(message)
+
+  return {
+    connect({ node, host, port }) {
+      const client = clients++
+      return {
+        invoke(request, timeoutMs, completed) {
+          const id = asked++
+          const timer = setTimeout(() => {
+            tell({ type: 'abort', id })
+            firsts.failed(`timeout after ${timeoutMs} ms`)
+            settle(id, ({ harmless }) => lost(harmless, `timeout after ${timeoutMs} ms`))
+          }, timeoutMs)
+          pending.set(id, { request, timer, completed })
+          tell({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
+        },
+        close: () => tell({ type: 'close', client }),
+      } satisfies Client
+    },
+    async close() {
+      over = true
+      clearInterval(ping)
+      for (const id of [...pending.keys()]) settle(id, ({ harmless }) => lost(harmless, 'client closed'))
+      await thread.terminate()
+    },
+  }
+}
+
+const lost = (harmless: boolean, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
+
+/** What a thread says, and how it ends; each may be replaced while it runs. */
+interface Ears {
+  message(message: FromHost): void
+  error(error: Error): void
+  exit(): void
+}
+
+/** Resolves once the file is loaded. @throws UserError where it does not load, or cannot be asked for what is wanted. */
+function startThread(
+  file: string,
+  named: string,
+  wanted: readonly string[],
+): Promise<{ readonly thread: Worker; readonly ears: Ears }> {
+  const thread = new Worker(builtEntry('client-host'), { workerData: file, execArgv: [] })
+  const bad = (what: string) => new UserError('input', `${named} ${what}`)
+  return new Promise((resolve, reject) => {
+    const fail = (error: UserError) => {
+      clearTimeout(late)
+      // Whatever it does from here on is nobody's concern.
+      Object.assign(ears, { message() {}, error() {}, exit() {} })
+      void thread.terminate()
+      reject(error)
+    }
+    const late = setTimeout(
+      () => fail(bad(`has not finished loading after ${LOADING_MS / 1000} s: ${LOOP}`)),
+      LOADING_MS,
+    )
+    const ears: Ears = {
+      message(message) {
+        if (message.type === 'bad') fail(new UserError(message.code, message.message))
+        if (message.type === 'exited')
+          fail(bad(`calls process.exit(${message.exitCode}) while it is loaded. Leave that out.`))
+        if (message.type !== 'ready') return
+        const { functions } = message
+        const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
+        if (lacking.length > 0)
+          fail(bad(`cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`))
+        clearTimeout(late)
+        resolve({ thread, ears })
+      },
+      error: (error) => fail(bad(`does not run: ${error.message}`)),
+      exit: () => fail(bad('awaits something at its top level that never settles.')),
+    }
+    thread.on('message', (message: FromHost) => ears.message(message))
+    thread.on('error', (error) => ears.error(error))
+    thread.on('exit', () => ears.exit())
+  })
+}
+
+const LOOP = 'look for a loop, or an await, outside its functions.'

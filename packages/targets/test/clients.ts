@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Completion, type Input, millis, type UserError } from '@chaosproxy/history'
+import { onTestFinished } from 'vitest'
+import { parseClientDeclaration } from '../src/clients/declaration.ts'
+import { planClients } from '../src/clients/registry.ts'
+import { startKeeper } from '../src/command/keeper.ts'
+
+/** A directory that goes with the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-clients-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export interface TriedClient {
+  ask(input: Input, timeoutMs?: number): Promise<Completion>
+  /** Another one, with a connection of its own. */
+  another(): Pick<TriedClient, 'ask'>
+  /** Resolves with what is found wrong with the client itself. */
+  readonly broken: Promise<UserError>
+  close(): Promise<void>
+}
+
+/** A declared client of one node, as a run would have it. */
+export async function tryClient(
+  declaration: object,
+  port: number,
+  { functions = ['read', 'write'], directory = '.' }: { functions?: readonly string[]; directory?: string } = {},
+): Promise<TriedClient> {
+  const keeper = startKeeper(() => {})
+  onTestFinished(() => keeper.close())
+  let broke: (error: UserError) => void = () => {}
+  const broken = new Promise<UserError>((resolve) => {
+    broke = resolve
+  })
+  const planned = planClients(parseClientDeclaration(declaration, 'client'), 'client', directory)
+  const opened = await planned.open({
+    asked: { functions, reads: ['read'], initial: null },
+    logDir: directory,
+    keeper,
+    broke,
+    run: 'r1',
+  })
+  onTestFinished(() => opened.close())
+  const connected = () => {
+    const client = opened.connect({ node: 'n1', host: '127.0.0.1', port })
+    return {
+      ask: (input: Input, timeoutMs = 5000) =>
+        new Promise<Completion>((resolve) => {
+          const session = { client: 'process-3', sequence: 1 }
+          client.invoke({ input, harmless: input.f === 'read', session }, millis(timeoutMs), resolve)
+        }),
+    }
+  }
+  return { ...connected(), another: connected, broken, close: () => opened.close() }
+}
+
+export const read = (key: string): Input => ({ f: 'read', key, value: null })
+export const write = (key: string, value: number): Input => ({ f: 'write', key, value })
