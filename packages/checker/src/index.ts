@@ -6,7 +6,7 @@ export { consistency, implied, levels } from './levels/levels.ts'
 export type { ModelEntry, Need } from './models/entry.ts'
 export type { IntegerModel, Model, ModelInput } from './models/model.ts'
 export { modelEntry } from './models/own.ts'
-export { entryOf, findModel, levelNames, models } from './models/registry.ts'
+export { entryOf, findModel, levelNames, levelsOf, models } from './models/registry.ts'
 export type { Accounted, Accounting } from './objects/accounting.ts'
 export type { OnlineChecker, OnlineOptions, OnlineViolation, SoFar } from './online/checker.ts'
 export { createOnlineChecker } from './online/checker.ts'
@@ -40,3 +40,4 @@ export type {
   Witness,
   WitnessOrder,
 } from './verdict.ts'
+export { verdictOf } from './verdict.ts'

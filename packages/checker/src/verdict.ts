@@ -90,3 +90,9 @@ export interface OrderEdge {
 
 /** A verdict for each level that a judge decides, strongest first. */
 export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }
+
+const UNJUDGED: Verdict = { result: 'unknown', reason: 'this model is not judged by that level' }
+
+/** The verdict on a level of any judge: unknown if the report's judge has no such level. */
+export const verdictOf = ({ levels }: { readonly levels: Verdicts }, level: string): Verdict =>
+  Object.hasOwn(levels, level) ? levels[level] : UNJUDGED

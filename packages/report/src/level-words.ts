@@ -1,4 +1,4 @@
-import { consistency, type Level, type Report, type Verdict } from '@chaosproxy/checker'
+import { consistency, type Level, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { plural } from './words.ts'
 
 /** The words of the levels that read ill behind "is" by their own names. */
@@ -23,10 +23,6 @@ export const levelsOf = (report: Report<string>): readonly string[] => Object.ke
 
 /** The strongest of them, which everything is about where nothing was asked for. */
 export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
-
-const UNJUDGED: Verdict = { result: 'unknown', reason: 'this model is not judged by that level' }
-
-export const verdictOf = (report: Report<string>, level: string): Verdict => report.levels[level] ?? UNJUDGED
 
 /** A single session guarantee says too little to sum a history up by. */
 const alone: readonly string[] = consistency.implied.session

@@ -1,4 +1,4 @@
-import type { Level, Report } from '@chaosproxy/checker'
+import type { Report } from '@chaosproxy/checker'
 import { type FaultKind, nodeNames, type Schedule } from '@chaosproxy/faults'
 import type { History, Millis } from '@chaosproxy/history'
 import { countOperations, type Expectation, type RunConfig, type RunSummary } from '@chaosproxy/report'
@@ -21,16 +21,16 @@ interface JudgeInput {
   readonly outcome: RunOutcome
   /** Whether the target marks when its mistake made a difference. */
   readonly marks: boolean
-  readonly report: Report
+  readonly report: Report<string>
   /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
-  readonly backend?: Report | undefined
+  readonly backend?: Report<string> | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
 }
 
 /** The level a run must meet: the one asked for, or what the target promises. */
 export interface RunExpectation {
-  readonly level: Level
+  readonly level: string
   readonly promised: boolean
 }
 
@@ -69,7 +69,11 @@ export function judgeRun(input: JudgeInput): RunSummary {
   }
 }
 
-const judgeHeldTo = ({ level, promised }: RunExpectation, report: Report, vacuous: readonly string[]): Expectation => ({
+const judgeHeldTo = (
+  { level, promised }: RunExpectation,
+  report: Report<string>,
+  vacuous: readonly string[],
+): Expectation => ({
   ...judgeExpectation(report, level, vacuous),
   ...(promised ? { promised } : {}),
 })

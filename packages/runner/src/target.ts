@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import type { FaultKind, NodeId } from '@chaosproxy/faults'
 import type { Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Setting, Settings } from '@chaosproxy/workloads'
@@ -48,8 +47,8 @@ export interface Target {
   readonly sessions?: SessionSource | undefined
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
-  /** The strongest level it promises. */
-  promises(question: PromiseQuestion): Level | 'nothing'
+  /** The strongest level it promises, or `nothing`. */
+  promises(question: PromiseQuestion): string
   /** `among`: where it is to happen; absent: anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /** Checks that settings and mistake go together, before anything is started. @throws UserError (usage) if not. */

@@ -1,4 +1,4 @@
-import type { Report } from '@chaosproxy/checker'
+import { type Report, verdictOf } from '@chaosproxy/checker'
 import { plural, type RunViews } from '@chaosproxy/report'
 import type { Settled } from './settlement.ts'
 
@@ -6,13 +6,14 @@ import type { Settled } from './settlement.ts'
  * Both views of a run: what clients were told, and what nodes were asked and answered. If they differ, either the nodes
  * kept their promise and clients were told wrong, or the nodes broke it and clients did not notice.
  */
-export function compareViews(client: Report, backend: Report, settled: Settled): RunViews {
+export function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
 }
 
-function differenceOf(client: Report, backend: Report): string[] {
-  const told = client.levels.linearizable.result
-  const kept = backend.levels.linearizable.result
+function differenceOf(client: Report<string>, backend: Report<string>): string[] {
+  const [strongest = ''] = Object.keys(backend.levels)
+  const told = verdictOf(client, strongest).result
+  const kept = verdictOf(backend, strongest).result
   if (told === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
   if (told === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
   return []

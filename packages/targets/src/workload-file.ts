@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { findModel, levels, type Model, type ModelName } from '@chaosproxy/checker'
+import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
 import { didYouMean, type Input, UserError } from '@chaosproxy/history'
 import {
   type Clients,
@@ -103,11 +103,11 @@ function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong): Pick<Workload,
   return { model: model as ModelName | Model<unknown>, levels: wanted }
 }
 
-function decidedBy(model: unknown, wrong: Wrong): readonly (typeof levels)[number][] {
+function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   if (typeof model === 'string') {
     const entry = findModel(model)
     if (entry === undefined) throw wrong(`there is no "model" ${model}`)
-    return levels.filter((level) => (entry.levels as readonly string[]).includes(level))
+    return entry.levels
   }
   const own = model as Partial<Model<unknown>> | undefined | null
   if (typeof own?.name !== 'string' || typeof own.apply !== 'function' || typeof own.key !== 'function')

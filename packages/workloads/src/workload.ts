@@ -1,4 +1,4 @@
-import type { Level, Model, ModelName } from '@chaosproxy/checker'
+import type { Model, ModelName } from '@chaosproxy/checker'
 import type { Random } from '@chaosproxy/faults'
 import type { Completion, History, Input, Json } from '@chaosproxy/history'
 import type { Setting, Settings } from './setting.ts'
@@ -12,7 +12,7 @@ export interface Workload {
   /** What every object holds before the first operation. */
   readonly initial: Json
   /** The levels that the model can decide. */
-  readonly levels: readonly Level[]
+  readonly levels: readonly string[]
   /** Which object a target has to replicate for it, where the target is one that can choose. */
   readonly object: string
   /** Every `f` it may ask for. */

@@ -45,6 +45,13 @@ export const models: readonly ModelEntry<string>[] = [
 /** The levels of every judge, strongest first. */
 export const levelNames = (): readonly string[] => [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))]
 
+/**
+ * The levels by which the histories of a model are judged, strongest first.
+ *
+ * @throws UserError if there is none of that name.
+ */
+export const levelsOf = (model: string | Model<unknown>): readonly string[] => entryOf(model).judge.ladder.levels
+
 /** The model with this name or alias. */
 export const findModel = (name: string): ModelEntry<string> | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))

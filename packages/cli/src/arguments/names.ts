@@ -1,11 +1,9 @@
-import { type Level, levelNames, levels } from '@chaosproxy/checker'
+import { levelNames } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
 import { oneOf } from './one-of.ts'
 
-export const parseLevel = (option: string, typed: string): Level => oneOf(option, 'level', typed, levels)
-
-/** A level of any judge: which one it is to be depends on the model, and that on the file. */
-export const parseLevelOfAny = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
+/** A level of any judge: which judge it must be one of depends on the model. */
+export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
 /** `--set name=value`, any number of times: values are numbers, true, false, or text. */
 export function parseSettings(

@@ -9,7 +9,7 @@ import {
 } from '@chaosproxy/checker'
 import { type Format, formats, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import { parseLevelOfAny } from '../arguments/names.ts'
+import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -53,12 +53,12 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
   const workers = textOf(options, 'workers')
   const chosen = textOf(options, 'level')
     ?.split(',')
-    .map((level) => parseLevelOfAny('level', level.trim()))
+    .map((level) => parseLevel('level', level.trim()))
   return {
     initial: parseInitial(textOf(options, 'initial')),
     model: model === undefined || isUserFile(model) ? model : oneOf('model', 'model', model, MODEL_NAMES),
     levels: chosen,
-    expect: expect === undefined ? undefined : parseLevelOfAny('expect', expect),
+    expect: expect === undefined ? undefined : parseLevel('expect', expect),
     format: format === undefined ? undefined : oneOf('format', 'format', format, formats),
     failedCas: oneOf('failed-cas', 'reading of a failed cas', textOf(options, 'failed-cas') ?? 'auto', FAILED_CAS),
     timeoutMs: parseDuration('timeout', textOf(options, 'timeout') ?? ''),

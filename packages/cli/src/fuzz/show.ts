@@ -1,4 +1,4 @@
-import { check, type Level, type Report, type Verdict } from '@chaosproxy/checker'
+import { check, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, type Nanos } from '@chaosproxy/history'
 import { type FaultRecord, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
@@ -61,7 +61,7 @@ export async function showSupervised(
 }
 
 export interface PlayedScenario {
-  readonly level: Level
+  readonly level: string
   readonly workload: Workload
   readonly scenario: Scenario
   readonly history: History
@@ -85,7 +85,7 @@ export function explain(played: PlayedScenario): Shown {
     memoryBytes: EXPLAIN_MEMORY_BYTES,
     now: () => millis(performance.now()),
   })
-  const verdict = report.levels[level]
+  const verdict = verdictOf(report, level)
   const counterexample = verdict.result === 'violated' ? verdict.counterexample : undefined
   const failure = played.failure ?? (counterexample && { kind: 'violation', level, sentence: counterexample.sentence })
   return {

@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { guardProtocol, type Subject } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
@@ -10,7 +9,7 @@ export interface SubjectName {
   readonly target: string
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
-  readonly level: Level
+  readonly level: string
   /** A name, or the path of a file. */
   readonly workload: string
   readonly settings: Settings

@@ -122,7 +122,7 @@ function exitCodeOf({ summary, report }: JudgedRun, interrupts: Interrupts): Exi
   if (interrupts.interrupted()) return EXIT.interrupted
   if (expectation?.met === false) return EXIT.violated
   if (trouble.length > 0) return EXIT.environment
-  const { met } = expectation ?? judgeExpectation(report, 'linearizable', vacuous)
+  const { met } = expectation ?? judgeExpectation(report, Object.keys(report.levels)[0] ?? '', vacuous)
   return met === 'unknown' ? EXIT.unknown : EXIT.met
 }
 

@@ -1,4 +1,4 @@
-import { type Level, levels } from '@chaosproxy/checker'
+import { levelNames } from '@chaosproxy/checker'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
@@ -116,7 +116,7 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
       min: 0,
       max: Number.MAX_SAFE_INTEGER,
     }),
-    expect: expect === undefined ? undefined : oneOf<Level | 'none'>('expect', 'level', expect, [...levels, 'none']),
+    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...levelNames(), 'none']),
     checkMs: parseDuration('check-timeout', optional('check-timeout', RUN_DEFAULTS.checkTimeout)),
   }
 }

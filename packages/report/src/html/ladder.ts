@@ -1,5 +1,5 @@
-import type { Report, Verdict } from '@chaosproxy/checker'
-import { foundLevel, levelsOf, reasonText, verdictOf } from '../level-words.ts'
+import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { foundLevel, levelsOf, reasonText } from '../level-words.ts'
 import { capitalised, duration, plural } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 import { expectationOf, type Page } from './page-input.ts'

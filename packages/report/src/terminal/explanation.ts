@@ -1,6 +1,6 @@
-import type { Counterexample, OrderEdge, Report, Verdict } from '@chaosproxy/checker'
+import { type Counterexample, type OrderEdge, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { adjective, levelsOf, verdictOf } from '../level-words.ts'
+import { adjective, levelsOf } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'

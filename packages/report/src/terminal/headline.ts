@@ -1,5 +1,5 @@
-import type { Report, Verdict } from '@chaosproxy/checker'
-import { adjective, levelsOf, strongestOf, verdictOf } from '../level-words.ts'
+import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
+import { adjective, levelsOf, strongestOf } from '../level-words.ts'
 import { capitalised, duration } from '../words.ts'
 import type { Style } from './style.ts'
 

@@ -1,6 +1,6 @@
-import type { Counterexample, Report } from '@chaosproxy/checker'
+import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { levelRows, rowName, verdictOf } from '../level-words.ts'
+import { levelRows, rowName } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { count } from '../words.ts'
 import type { PageStyle } from './evidence.ts'

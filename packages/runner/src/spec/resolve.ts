@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import {
   createRandom,
   type FaultKind,
@@ -111,7 +110,7 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
 function expectationOf(
   { expect }: RunSpec,
   { name, levels }: Workload,
-  promised: Level | 'nothing',
+  promised: string,
   refuse: (problem: string) => never,
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined

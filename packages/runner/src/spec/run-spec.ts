@@ -1,4 +1,4 @@
-import { type Level, levels } from '@chaosproxy/checker'
+import { levelNames } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
@@ -27,7 +27,7 @@ export interface RunSpec {
   readonly faults: readonly FaultChoice[]
   readonly seed: number
   /** Absent: what the target promises. `none`: the run only observes. */
-  readonly expect?: Level | 'none' | undefined
+  readonly expect?: string | undefined
   /** How long checking may take. */
   readonly checkMs: Millis
 }
@@ -96,7 +96,7 @@ const runSchema = v.strictObject({
   seed: count('drives every choice of the run', 0, Number.MAX_SAFE_INTEGER),
   expect: v.optional(
     v.pipe(
-      v.picklist([...levels, 'none'], `must be one of ${levels.join(', ')}, or none`),
+      v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
       v.description('the level it is held to; none: only look; absent: what the target promises'),
     ),
   ),

@@ -1,4 +1,4 @@
-import { check, levels, type Report } from '@chaosproxy/checker'
+import { check, levelsOf, type Report } from '@chaosproxy/checker'
 import type { Header, History, Millis, UserError } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/report'
 import { judgeRun } from '../judge.ts'
@@ -104,7 +104,7 @@ async function judged(run: PlannedRun, outcome: RunOutcome, options: RunTestOpti
     check(view, {
       model: workload.model,
       initial: workload.initial,
-      levels,
+      levels: levelsOf(workload.model),
       failedCas: 'drop',
       staleness: true,
       deadlineMs: spec.checkMs,

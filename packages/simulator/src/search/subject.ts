@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
@@ -10,7 +9,7 @@ export interface Subject {
   readonly bug: string | undefined
   /** Chosen by the user; the search keeps them. */
   readonly knobs: { readonly [name: string]: KnobValue }
-  readonly level: Level
+  readonly level: string
   readonly workload: Workload
   /** As in replay files: the path of the workload's file, if it is the user's own. */
   readonly workloadReference?: string | undefined

@@ -1,4 +1,4 @@
-import { check, type Level, type Verdict } from '@chaosproxy/checker'
+import { check, verdictOf } from '@chaosproxy/checker'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import { describeEvent, MachineError } from '@chaosproxy/protocols'
@@ -12,7 +12,7 @@ import { machineOf, type Subject } from './subject.ts'
 /** How a trial failed; absent if it did not. */
 export type Failure =
   /** The history breaks the level it must meet: a client was told something impossible. */
-  | { readonly kind: 'violation'; readonly level: Level; readonly sentence: string }
+  | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
   /** An invariant that the protocol declares was broken, whether or not a client noticed. */
   | {
       readonly kind: 'invariant'
@@ -263,7 +263,7 @@ function judge(
   history: History,
   limits: TrialLimits,
 ): Pick<Trial, 'failure' | 'undecided'> {
-  const verdict: Verdict = check(history, {
+  const report = check(history, {
     model: workload.model,
     initial: workload.initial,
     levels: [level],
@@ -272,7 +272,8 @@ function judge(
     deadlineMs: limits.checkMs,
     memoryBytes: limits.memoryBytes,
     now: limits.now,
-  }).levels[level]
+  })
+  const verdict = verdictOf(report, level)
   switch (verdict.result) {
     case 'met':
       return { failure: undefined, undecided: undefined }
