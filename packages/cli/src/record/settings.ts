@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import { createRandom, type Nemesis } from '@chaosproxy/faults'
 import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { RespSettings, RouteTable } from '@chaosproxy/proxy'
@@ -137,8 +136,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
   const { upstreams, workload, kinds, seed, timeMs, timeoutMs, command, carries, table } = planning
   const nodes = upstreams.map(({ name }) => name)
   const typed = textOf(options, 'expect')
-  const expect =
-    typed === undefined ? undefined : oneOf<Level | 'none'>('expect', 'level', typed, [...workload.levels, 'none'])
+  const expect = typed === undefined ? undefined : oneOf('expect', 'level', typed, [...workload.levels, 'none'])
   const schedule = planRounds(kinds, nodes, timeMs, createRandom(seed).fork('schedule'))
   const words = commandText({ words: command as readonly [string, ...string[]] })
   return {
