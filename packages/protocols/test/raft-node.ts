@@ -86,10 +86,10 @@ export function elect(node: Node): void {
 export const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 
-/** Leads, and its no-op is committed. */
+/** Leads, and its no-op is committed, which went out with round 1. */
 export function createLeader(options: NodeOptions): Node {
   const node = createNode({ ...options, knobs: { ...NO_PRE_VOTE, ...options.knobs } })
   elect(node)
-  node.message('n2', accept(node, 1, 0))
+  node.message('n2', accept(node, 1, 1))
   return node
 }

@@ -49,7 +49,7 @@ describe('snapshots (§7)', () => {
   test('"the leader must occasionally send snapshots to followers that lag behind"', () => {
     const node = createLeader({ knobs: SMALL })
     node.request('r1', write(1))
-    node.message('n2', accept(node, 2, 0))
+    node.message('n2', accept(node, 2, 2))
     expect(node.state.log.compacted).toBe(2)
     const refusal = { ...accept(node, 0, 0), success: false, prevIndex: 2, conflictIndex: 1 } as RaftMessage
     const [message] = sent(node.message('n3', refusal))
@@ -165,7 +165,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     node.clock(1000)
     node.timer('heartbeat')
     node.clock(1020)
-    node.message('n2', accept(node, 1, 1))
+    node.message('n2', accept(node, 1, 2))
     return node
   }
   const read = (node: Node) => replies(node.request('r1', { f: 'read', key: 'x', value: null }))
@@ -190,7 +190,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     const node = leaseholder()
     node.clock(1010)
     expect(read(node)).toEqual([])
-    expect(replies(node.message('n2', accept(node, 1, 2)))).toHaveLength(1)
+    expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
     node.clock(1005)
     expect(read(node)).toEqual([])
   })
@@ -199,7 +199,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     const node = leaseholder()
     node.clock(2000)
     expect(read(node)).toEqual([])
-    expect(replies(node.message('n2', accept(node, 1, 2)))).toHaveLength(1)
+    expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
   test('who was told to take over may do so at any time: there is no lease any more', () => {
@@ -208,7 +208,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     node.timer('heartbeat')
     node.timer('transfer')
     node.timer('transfer')
-    node.message('n2', accept(node, 1, 1))
+    node.message('n2', accept(node, 1, 2))
     expect(read(node)).toEqual([])
   })
 

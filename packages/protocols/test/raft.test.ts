@@ -175,8 +175,8 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test('a read waits for a majority to answer a round of heartbeats begun after it came', () => {
     const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
-    expect(replies(node.message('n2', accept(node, 1, 0)))).toEqual([])
-    const answered = node.message('n2', accept(node, 1, 1))
+    expect(replies(node.message('n2', accept(node, 1, 1)))).toEqual([])
+    const answered = node.message('n2', accept(node, 1, 2))
     expect(replies(answered)).toMatchObject([{ requestId: 'r1', result: { type: 'ok', value: null } }])
   })
 
@@ -184,16 +184,52 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     const node = createLeader({})
     node.request('r1', { f: 'read', key: 'x', value: null })
     node.request('r2', { f: 'read', key: 'x', value: null })
-    expect(replies(node.message('n2', accept(node, 1, 1)))).toMatchObject([{ requestId: 'r1' }])
-    expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r2' }])
+    expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
+    expect(replies(node.message('n2', accept(node, 1, 3)))).toMatchObject([{ requestId: 'r2' }])
   })
 
   test('a leader answers no read before an entry of its own term is committed', () => {
     const node = createNode({ knobs: NO_PRE_VOTE })
     elect(node)
     node.request('r1', { f: 'read', key: 'x', value: null })
-    expect(replies(node.message('n2', { ...accept(node, 0, 1) }))).toEqual([])
-    expect(replies(node.message('n2', accept(node, 1, 1)))).toMatchObject([{ requestId: 'r1' }])
+    expect(replies(node.message('n2', accept(node, 0, 1)))).toEqual([])
+    expect(replies(node.message('n2', accept(node, 0, 2)))).toEqual([])
+    expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
+  })
+
+  test('what comes while a round is in flight goes out with the next, in one message to each (thesis §10.2.2)', () => {
+    const node = createLeader({})
+    expect(sent(node.request('r1', write(1)))).toMatchObject([{ round: 2, entries: [{}] }, { round: 2, entries: [{}] }])
+    expect(sent(node.request('r2', write(2)))).toEqual([])
+    expect(sent(node.request('r3', { f: 'read', key: 'x', value: null }))).toEqual([])
+    expect(sent(node.request('r4', write(4)))).toEqual([])
+    const both = { round: 3, prevIndex: 2, entries: [entry(1, 2), entry(1, 4)] }
+    const answered = node.message('n2', accept(node, 2, 2))
+    expect(replies(answered)).toMatchObject([{ requestId: 'r1' }])
+    expect(sent(answered)).toMatchObject([both, both])
+    expect(replies(node.message('n2', accept(node, 4, 3)))).toMatchObject([
+      { requestId: 'r2' },
+      { requestId: 'r4' },
+      { requestId: 'r3', result: { type: 'ok', value: 4 } },
+    ])
+  })
+
+  test('a follower that answers late is sent what the others have, and no more before the next round', () => {
+    const node = createLeader({ knobs: { pipeline: 1 } })
+    node.request('r1', write(1))
+    node.message('n2', accept(node, 2, 2))
+    node.request('r2', write(2))
+    expect(sent(node.message('n3', accept(node, 1, 1)))).toMatchObject([{ prevIndex: 1, entries: [{}, {}] }])
+    node.request('r3', write(3))
+    expect(sent(node.message('n3', accept(node, 3, 2)))).toEqual([])
+  })
+
+  test('where no majority answers, what waits goes out with the heartbeats', () => {
+    const node = createLeader({})
+    node.request('r1', write(1))
+    node.timer('heartbeat')
+    node.request('r2', write(2))
+    expect(sent(node.timer('heartbeat'))).toMatchObject([{ entries: [entry(1, 2)] }, { entries: [entry(1, 2)] }])
   })
 
   test('stale-read: a leader answers from its copy at once', () => {

@@ -5,8 +5,8 @@ import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
 import { appendEntry } from './replication.ts'
-import { NEVER } from './rounds.ts'
-import { broadcast, createProgress } from './sending.ts'
+import { NEVER, roundFromNow } from './rounds.ts'
+import { createProgress } from './sending.ts'
 import { emit, majorityOf, mark, type RaftMessage, send, type Turn, trueMajorityOf } from './state.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that loses its majority.
@@ -129,7 +129,7 @@ function becomeLeader(turn: Turn): void {
   // earlier terms' entries by counting, as one mistake does, seems to need none.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
-  broadcast(turn)
+  roundFromNow(turn)
   emit(turn, { type: 'setTimer', timer: 'heartbeat', afterMs: turn.config.heartbeatMs })
   emit(turn, { type: 'setTimer', timer: 'quorum', afterMs: turn.config.electionMaxMs })
   const { transferMs, resizeMs } = turn.config

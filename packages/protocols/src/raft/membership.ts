@@ -1,7 +1,7 @@
 import { draw } from '../generator.ts'
 import { becomeFollower } from './election.ts'
 import { appendEntry } from './replication.ts'
-import { replicate } from './sending.ts'
+import { roundFromNow } from './rounds.ts'
 import { emit, mark, type Turn } from './state.ts'
 
 // Membership changes by one server at a time: §4.1 of the thesis. An administrator would decide which and when; here a
@@ -47,5 +47,5 @@ function changeMembers(turn: Turn): void {
   const next = adds ? [...members, chosen] : members.filter((member) => member !== chosen)
   emit(turn, { type: 'log', text: `${adds ? 'adds' : 'removes'} ${chosen}: ${next.join(', ')} vote` })
   appendEntry(turn, { term: state.term, command: null, members: next })
-  replicate(turn)
+  roundFromNow(turn)
 }

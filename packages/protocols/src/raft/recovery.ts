@@ -34,6 +34,7 @@ export function recover(object: AnyObject, node: NodeSetting, journal: readonly 
     progress: new Map(),
     noopIndex: 0,
     roundStarted: 0,
+    roundEnd: 0,
     roundConfirmed: 0,
     roundStartedAt: NEVER,
     leaseUntil: NEVER,

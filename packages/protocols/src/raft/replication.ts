@@ -99,10 +99,6 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
   const progress = state.progress.get(from)
   if (state.role !== 'leader' || progress === undefined) return
   progress.heard = true
-  if (message.round > progress.ackedRound) {
-    progress.ackedRound = message.round
-    confirmRound(turn)
-  }
   if (message.success) {
     forget(progress.inFlight, message.match)
     progress.probing = false
@@ -111,9 +107,15 @@ export function handleAppendReply(turn: Turn, from: NodeId, message: AppendReply
       progress.next = Math.max(progress.next, message.match + 1)
       advanceCommit(turn)
     }
-    sendEntries(turn, from, progress)
-    handOver(turn, from, progress.match)
   } else refused(turn, from, progress, message)
+  if (message.round > progress.ackedRound) {
+    progress.ackedRound = message.round
+    confirmRound(turn)
+  }
+  if (!message.success) return
+  // A follower that is not behind the others waits for the next round.
+  if (progress.next <= state.roundEnd) sendEntries(turn, from, progress)
+  handOver(turn, from, progress.match)
 }
 
 /** Forgets messages whose entries, up to `match`, have arrived. */

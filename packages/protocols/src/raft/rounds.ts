@@ -1,20 +1,21 @@
 import { type Millis, millis } from '@chaosproxy/history'
+import { lastIndex } from '../log.ts'
 import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type Turn } from './state.ts'
 
-// How a leader knows that it still leads: by a round of heartbeats that a majority answers (§8; thesis §6.4), or by the
-// lease that the last such round gave it (thesis §6.4.1).
+// A leader sends in rounds: a message to every follower, with the entries that it lacks. What comes up while a round is
+// in flight goes out with the next one, which begins when a majority has answered: under load a message carries many
+// entries (thesis §10.2.2), and serves many reads. Such an answer also tells the leader that it still leads (§8; thesis
+// §6.4), at once or, by the lease that the round gives it, for a while (thesis §6.4.1).
 
-/**
- * Begins a round of heartbeats, unless one is in flight; returns the number of the first round to begin after this
- * call.
- */
+/** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
 export function roundFromNow(turn: Turn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
   state.roundStarted++
   state.roundStartedAt = turn.now
+  state.roundEnd = lastIndex(state.log)
   broadcast(turn)
   confirmRound(turn)
   return state.roundStarted
@@ -31,7 +32,8 @@ export function confirmRound(turn: Turn): void {
   extendLease(turn)
   answerReads(turn)
   const lastRead = state.reads.at(-1)
-  if (lastRead !== undefined && lastRead.round > state.roundStarted) roundFromNow(turn)
+  const awaited = lastRead !== undefined && lastRead.round > state.roundStarted
+  if (awaited || lastIndex(state.log) > state.roundEnd) roundFromNow(turn)
 }
 
 /**

@@ -6,7 +6,6 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
-import { replicate } from './sending.ts'
 import { mark, type Turn } from './state.ts'
 
 // What a leader does with a request: §8; thesis §6.4 (reads).
@@ -27,7 +26,7 @@ function propose(turn: Turn, origin: Origin, command: Command): void {
   const { state } = turn
   state.proposals.set(lastIndex(state.log) + 1, { term: state.term, origin })
   appendEntry(turn, { term: state.term, command })
-  replicate(turn)
+  roundFromNow(turn)
 }
 
 /** By read-index (thesis §6.4) or by lease (§6.4.1). */

@@ -60,7 +60,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** The round of heartbeats this belongs to: a reply shows that the sender still led when the round began. */
+      /** The round this belongs to: a reply shows that the sender still led when the round began. */
       readonly round: number
     }
   | {
@@ -149,6 +149,8 @@ export interface RaftState extends RoutingState {
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
+  /** The last index when it began. */
+  roundEnd: number
   roundStartedAt: Millis
   /** By this node's clock, like the start of the round. */
   leaseUntil: Millis
