@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type NodeHost, type NodeOptions, startNode } from '../src/node/host.ts'
+import { parsePlainRequest } from '../src/node/plain-http.ts'
 import { tinyMachine } from './tiny-machine.ts'
 
 let directory: string
@@ -146,6 +147,67 @@ describe('for clients, over HTTP', () => {
   })
 })
 
+describe('plain requests, which no general parser reads', () => {
+  /** A header that is not known makes a request one for the general parser. */
+  const UNKNOWN = 'X-Unknown: 1\r\n'
+  const request = (line: string, body: string, more = '') =>
+    `${line} HTTP/1.1\r\nHost: n1\r\n${more}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  const statusAndBody = (answer: string) => [
+    answer.slice(9, 12),
+    answer.slice(answer.indexOf('\r\n\r\n')).replace(/"node":"n."/, ''),
+  ]
+
+  test.each([
+    ['GET /kv/x', ''],
+    ['PUT /kv/x', '{"value":"grün"}'],
+    ['PUT /kv/x', '{"value":'],
+    ['POST /kv/x/cas', '{"old":null,"new":1}'],
+    ['POST /kv/x/cas', '{"old":2,"new":1}'],
+    ['POST /do', '{"f":"echo","value":[1]}'],
+    ['POST /status', ''],
+    ['GET /status', ''],
+    ['GET /nowhere', ''],
+    ['GET /kv/later', ''],
+    ['GET /kv/unavailable', ''],
+  ])('%s %s is answered as by the general parser, however its bytes arrive', async (line, body) => {
+    const asGeneral = await start({ id: 'n2' })
+    const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
+    const whole = await start({ id: 'n3' })
+    expect(statusAndBody(await answersTo(whole, 1, request(line, body)))).toEqual(expected)
+    const dribbled = await start({ id: 'n4' })
+    const bytes = [...Buffer.from(request(line, body))].map((byte) => Buffer.from([byte]))
+    expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
+  })
+
+  test('several that are sent at once are answered in order, also where the last is not plain', async () => {
+    const node = await start()
+    const requests = [
+      request('PUT /kv/x', '{"value":1}'),
+      request('GET /kv/later', ''),
+      request('PUT /kv/x', '{"value":2}'),
+      request('GET /kv/x', '', UNKNOWN),
+    ]
+    const answers = await answersTo(node, requests.length, requests.join(''))
+    expect([...answers.matchAll(/"value":("at last"|\d)/g)].map(([, value]) => value)).toEqual([
+      '1',
+      '"at last"',
+      '2',
+      '2',
+    ])
+  })
+
+  test.each([
+    'GET /kv/x HTTP/1.0\r\n\r\n',
+    'GET /kv/x HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n',
+    'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{"value":7}\r\n0\r\n\r\n',
+    'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 11\r\nContent-Length: 12\r\n\r\n{"value":7}',
+    'GET /kv/x HTTP/1.1\r\nHost: n1\r\n folded: 1\r\n\r\n',
+    'HELO\r\n',
+  ])('%j is not plain', (text) => {
+    expect(parsePlainRequest(Buffer.from(text))).toEqual({ type: 'other' })
+  })
+})
+
 describe('on disk', () => {
   test('acknowledged writes are there after a restart', async () => {
     const node = await start()
@@ -229,6 +291,26 @@ function exchange(port: number, text: string): Promise<string> {
     })
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(received))
+  })
+}
+
+/** Sends pieces one by one, and resolves with what came back once it ends that many answers, which are lines of JSON. */
+function answersTo(node: NodeHost, count: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const socket = connect({ host: '127.0.0.1', port: node.clientPort, noDelay: true })
+    const send = (next: number) => {
+      const piece = pieces[next]
+      if (piece !== undefined) socket.write(piece, () => setImmediate(send, next + 1))
+    }
+    send(0)
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => {
+      received += chunk
+      if ((received.match(/\}\n/g) ?? []).length < count) return
+      socket.destroy()
+      resolve(received)
+    })
   })
 }
 

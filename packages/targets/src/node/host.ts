@@ -11,6 +11,7 @@ import {
 } from '@chaosproxy/protocols'
 import { type AnyEffect, createEffectRunner, type VolatileEffect } from './effects.ts'
 import { createHttpApi } from './http-api.ts'
+import { createHttpServer } from './http-server.ts'
 import { openJournal } from './journal.ts'
 import type { NodeLog } from './log.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
@@ -75,6 +76,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     status: () => known ?? machine.status(state),
     request,
   })
+  const clients = createHttpServer(api)
   const listener = createPeerListener({
     id: options.id,
     peers: options.peers.map((peer) => peer.id),
@@ -93,7 +95,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   let known: NodeStatus | undefined
   effects.run(start.effects)
   noteStatus()
-  const [clientPort, peerPort] = await Promise.all([listen(api), listen(listener.server)])
+  const [clientPort, peerPort] = await Promise.all([listen(clients.server), listen(listener.server)])
   return { clientPort, peerPort, status: () => known ?? machine.status(state), close }
 
   function step(event: MachineEvent<unknown>): void {
@@ -159,8 +161,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     timers.cancelAll()
     for (const link of links.values()) link.close()
     listener.close()
-    api.close()
-    api.closeAllConnections()
+    clients.close()
   }
 }
 

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { Command, NodeStatus, Session } from '@chaosproxy/protocols'
 
-const MAX_BODY_BYTES = 1024 * 1024
+export const MAX_BODY_BYTES: number = 1024 * 1024
 
 export interface HttpApiOptions {
   readonly id: NodeId
@@ -13,29 +12,40 @@ export interface HttpApiOptions {
   readonly request: (command: Command, answer: (result: Completion) => void) => void
 }
 
+/** A request without its body, with the names of its headers in lower case. */
+export interface HttpRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
+}
+
+/** Called at most once. `allow` is the header of that name. */
+export type HttpReply = (status: number, body: object, allow?: string) => void
+
 /** What clients see of a node: HTTP/1.1 with JSON, made so that curl is a client too. */
-export function createHttpApi(options: HttpApiOptions): Server {
-  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
-    const route = routeOf(request)
-    if (route.type === 'refused') return refuse(response, route)
-    if (route.type === 'status')
-      return respond(response, 200, { node: options.id, protocol: options.protocol, ...options.status() })
-    readBody(request, (body) => {
-      const command = body === undefined ? tooLarge : commandOf(route, body, request)
-      if ('status' in command) return refuse(response, command)
-      options.request(command, (result) => answer(response, result))
-    })
-  })
-  // Clients keep their connections for a whole run, and a paused node must not find them all timed out when it wakes.
-  server.keepAliveTimeout = 0
-  server.requestTimeout = 0
-  server.on('clientError', (_error, socket) => {
-    const body = `${JSON.stringify({ error: 'this is not an HTTP/1.1 request' })}\n`
-    const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`
-    if (socket.writable) socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
-    else socket.destroy()
-  })
-  return server
+export interface HttpApi {
+  /** What a request asks for; undefined where it has been answered, whatever its body. */
+  route(request: HttpRequest, reply: HttpReply): Asking | undefined
+  /** The body is undefined where it is too large. */
+  ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
+}
+
+export function createHttpApi(options: HttpApiOptions): HttpApi {
+  return {
+    route(request, reply) {
+      const route = routeOf(request)
+      if (route.type === 'refused') refuse(reply, route)
+      else if (route.type === 'status')
+        reply(200, { node: options.id, protocol: options.protocol, ...options.status() })
+      else return route
+      return undefined
+    },
+    ask(asking, request, body, reply) {
+      const command = body === undefined ? tooLarge : commandOf(asking, body, request)
+      if ('status' in command) refuse(reply, command)
+      else options.request(command, (result) => answer(reply, result))
+    },
+  }
 }
 
 interface Refusal {
@@ -44,14 +54,14 @@ interface Refusal {
   readonly error: string
   readonly allow?: string
 }
-type Asking = { readonly type: 'read' | 'write' | 'cas'; readonly key: string } | { readonly type: 'do' }
+export type Asking = { readonly type: 'read' | 'write' | 'cas'; readonly key: string } | { readonly type: 'do' }
 type Route = Refusal | { readonly type: 'status' } | Asking
 
 const refusal = (status: number, error: string): Refusal => ({ type: 'refused', status, error })
 const tooLarge = refusal(413, `the body is larger than ${MAX_BODY_BYTES} bytes`)
 const PATHS = 'GET /kv/KEY, PUT /kv/KEY, POST /kv/KEY/cas, POST /do and GET /status'
 
-function routeOf(request: IncomingMessage): Route {
+function routeOf(request: HttpRequest): Route {
   const [path = ''] = (request.url ?? '').split('?', 1)
   const parts = path.split('/')
   if (path === '/status') return request.method === 'GET' ? { type: 'status' } : notAllowed(request, 'GET')
@@ -67,7 +77,7 @@ function routeOf(request: IncomingMessage): Route {
   return refusal(404, `there is nothing at ${path}; a node serves ${PATHS} (a slash within a key is written %2F)`)
 }
 
-const notAllowed = (request: IncomingMessage, allow: string): Refusal => ({
+const notAllowed = (request: HttpRequest, allow: string): Refusal => ({
   ...refusal(405, `${request.method} is not possible here; use ${allow}`),
   allow,
 })
@@ -80,27 +90,7 @@ function decoded(part: string): string | undefined {
   }
 }
 
-/** Undefined where the body is too large. */
-function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
-  if (request.method === 'GET') {
-    request.resume()
-    done('')
-    return
-  }
-  const chunks: Buffer[] = []
-  let length = 0
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= MAX_BODY_BYTES) chunks.push(chunk)
-  })
-  request.on('end', () => {
-    done(
-      length > MAX_BODY_BYTES ? undefined : chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString(),
-    )
-  })
-}
-
-function commandOf(route: Asking, body: string, request: IncomingMessage): Command | Refusal {
+function commandOf(route: Asking, body: string, request: HttpRequest): Command | Refusal {
   const session = sessionOf(request)
   if (session !== undefined && 'status' in session) return session
   const input = inputOf(route, body)
@@ -137,7 +127,7 @@ function inputOf(route: Asking, body: string): Input | Refusal {
   }
 }
 
-function sessionOf(request: IncomingMessage): Session | Refusal | undefined {
+function sessionOf(request: HttpRequest): Session | Refusal | undefined {
   const client = request.headers['chaos-session']
   const sequence = request.headers['chaos-sequence']
   if (client === undefined && sequence === undefined) return undefined
@@ -164,10 +154,10 @@ function requestBody(text: string): Body | undefined {
 }
 
 /** The one place where a result becomes a status; the client's reading of it is in `embedded/http-client.ts`. */
-function answer(response: ServerResponse, result: Completion): void {
-  if (result.type === 'ok') respond(response, 200, { value: result.value })
-  else if (result.type === 'info') respond(response, 504, { error: result.error })
-  else respond(response, refusalStatus.get(result.error) ?? 409, { error: result.error })
+function answer(reply: HttpReply, result: Completion): void {
+  if (result.type === 'ok') reply(200, { value: result.value })
+  else if (result.type === 'info') reply(504, { error: result.error })
+  else reply(refusalStatus.get(result.error) ?? 409, { error: result.error })
 }
 
 /** Whatever else an object refuses is for what it holds. */
@@ -176,14 +166,4 @@ const refusalStatus: ReadonlyMap<string, number> = new Map([
   ['unsupported', 501],
 ])
 
-function refuse(response: ServerResponse, { status, error, allow }: Refusal): void {
-  if (allow !== undefined) response.setHeader('Allow', allow)
-  respond(response, status, { error })
-}
-
-function respond(response: ServerResponse, status: number, body: object): void {
-  if (response.destroyed) return
-  const text = `${JSON.stringify(body)}\n`
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
-  response.end(text)
-}
+const refuse = (reply: HttpReply, { status, error, allow }: Refusal): void => reply(status, { error }, allow)

@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSocketServer, type Socket, type Server as SocketServer } from 'node:net'
+import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
+import { parsePlainRequest, plainResponse } from './plain-http.ts'
+
+export interface NodeServer {
+  readonly server: SocketServer
+  close(): void
+}
+
+/**
+ * Serves plain requests, such as those of a run's own clients, without a general parser: under load that is half of what
+ * an operation costs a node. From the first request that is not plain, a connection belongs to a general server.
+ */
+export function createHttpServer(api: HttpApi): NodeServer {
+  const general = createGeneralServer(api)
+  const open = new Set<Socket>()
+  const server = createSocketServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    servePlainly(socket, api, general)
+  })
+  return {
+    server,
+    close() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    },
+  }
+}
+
+function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
+  let waiting: Buffer | undefined
+  /** One request at a time: what is pipelined waits. */
+  let busy = false
+  let reading = false
+  let ended = false
+
+  function read(): void {
+    reading = true
+    while (waiting !== undefined && !busy) {
+      const parsed = parsePlainRequest(waiting)
+      if (parsed.type === 'incomplete') break
+      if (parsed.type === 'other') {
+        const rest = waiting
+        waiting = undefined
+        handOver(rest)
+        return
+      }
+      waiting = parsed.length < waiting.length ? waiting.subarray(parsed.length) : undefined
+      busy = true
+      const asking = api.route(parsed.request, reply)
+      if (asking !== undefined) api.ask(asking, parsed.request, parsed.body, reply)
+    }
+    reading = false
+    if (ended && !busy) socket.end()
+  }
+
+  function reply(status: number, body: object, allow?: string): void {
+    if (!socket.writable) return
+    socket.write(plainResponse(status, body, allow))
+    busy = false
+    if (!reading && (waiting !== undefined || ended)) read()
+  }
+
+  function receive(bytes: Buffer): void {
+    waiting = waiting === undefined ? bytes : Buffer.concat([waiting, bytes])
+    read()
+  }
+
+  function end(): void {
+    ended = true
+    read()
+  }
+
+  function handOver(bytes: Buffer): void {
+    socket.off('data', receive)
+    socket.off('end', end)
+    socket.off('error', ignore)
+    socket.unshift(bytes)
+    general.emit('connection', socket)
+    socket.resume()
+  }
+
+  socket.on('data', receive)
+  socket.on('end', end)
+  socket.on('error', ignore)
+}
+
+const ignore = (): void => {}
+
+/** Never listens: it is given its connections. */
+function createGeneralServer(api: HttpApi): Server {
+  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
+    const reply = replyTo(response)
+    const asking = api.route(request, reply)
+    if (asking !== undefined) readBody(request, (body) => api.ask(asking, request, body, reply))
+  })
+  // Clients keep their connections for a whole run, and a paused node must not find them all timed out when it wakes.
+  server.keepAliveTimeout = 0
+  server.requestTimeout = 0
+  server.on('clientError', (_error, socket) => {
+    const body = `${JSON.stringify({ error: 'this is not an HTTP/1.1 request' })}\n`
+    const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`
+    if (socket.writable) socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
+    else socket.destroy()
+  })
+  return server
+}
+
+/** Undefined where the body is too large. */
+function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
+  if (request.method === 'GET') {
+    request.resume()
+    done('')
+    return
+  }
+  const chunks: Buffer[] = []
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk)
+  })
+  request.on('end', () => {
+    done(
+      length > MAX_BODY_BYTES ? undefined : chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString(),
+    )
+  })
+}
+
+const replyTo =
+  (response: ServerResponse): HttpReply =>
+  (status, body, allow) => {
+    if (response.destroyed) return
+    const text = `${JSON.stringify(body)}\n`
+    if (allow !== undefined) response.setHeader('Allow', allow)
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+    response.end(text)
+  }
