@@ -14,7 +14,7 @@ export interface Settled {
 /** Fed with the events of both views, and with what clients make of their answers, as they happen. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
-  backendEvent(event: WireEvent): void
+  backendEvent(event: Pick<WireEvent, 'process' | 'type'>): void
   /** The client of this session gives up on its operation, and starts no other. */
   gaveUp(session: string): void
   settled(): Settled

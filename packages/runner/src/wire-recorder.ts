@@ -42,7 +42,7 @@ export function recordWire(
       },
       backend(line) {
         history.backend(line)
-        settlement.backendEvent(JSON.parse(line) as WireEvent)
+        settlement.backendEvent(startOf(line))
       },
     },
     now,
@@ -65,4 +65,11 @@ export function recordWire(
     settled: settlement.settled,
     finish: () => wire.finish(),
   }
+}
+
+/** Which process a line is of, and of what type: all that is wanted of most lines, at a fraction of the time. */
+function startOf(line: string): Pick<WireEvent, 'process' | 'type'> {
+  const start = /^\{"index":\d+,"time":\d+,"process":(\d+),"type":"(invoke|ok|fail|info)"/.exec(line)
+  if (start === null) return JSON.parse(line) as WireEvent
+  return { process: Number(start[1]), type: start[2] as WireEvent['type'] }
 }
