@@ -1,0 +1,93 @@
+// One run of five Raft nodes, in a process of its own: so every run begins without what another had compiled.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { millis } from '@chaosproxy/history'
+import { openHistoryWriter } from '@chaosproxy/history/files'
+import { type HistorySink, startRun } from '@chaosproxy/runner'
+import { startEmbeddedCluster } from '@chaosproxy/targets'
+import { register } from '@chaosproxy/workloads'
+
+export interface RunRequest {
+  /** Whether the proxy records the run, in two views, or its clients do. */
+  readonly recorded: boolean
+  readonly clients: number
+  readonly rate: number
+  readonly warmUpMs: number
+  readonly measuredMs: number
+}
+
+export interface RunSpeed {
+  readonly operationsPerSecond: number
+  /** Processor time per operation of this process, which holds clients, proxy and recorder. Microseconds. */
+  readonly ownMicroseconds: number
+}
+
+const NODES = 5
+const SEED = 4
+
+async function speedOf(request: RunRequest): Promise<RunSpeed> {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-run-'))
+  const { object, functions, reads, initial } = register
+  const cluster = await startEmbeddedCluster({
+    protocol: 'raft',
+    object,
+    nodes: NODES,
+    dataDir: join(directory, 'data'),
+    logDir: join(directory, 'nodes'),
+    seed: SEED,
+    recorded: request.recorded ? { functions, reads, initial } : undefined,
+  })
+  const client = openHistoryWriter(join(directory, 'history.jsonl'))
+  const backend = openHistoryWriter(join(directory, 'history.backend.jsonl'))
+  const sink: HistorySink = {
+    append: client.append,
+    wire: { client: (line) => client.appendLine(line), backend: (line) => backend.appendLine(line) },
+  }
+  try {
+    return await new Promise<RunSpeed>((resolve) => {
+      let speed: RunSpeed | undefined
+      const handle = startRun(
+        {
+          cluster,
+          workload: register,
+          schedule: [],
+          sink,
+          clients: request.clients,
+          rate: request.rate,
+          timeMs: millis(request.warmUpMs + request.measuredMs + 1000),
+          timeoutMs: millis(1000),
+          quietMs: millis(10_000),
+          seed: SEED,
+        },
+        () => speed !== undefined && resolve(speed),
+      )
+      cluster.begin()
+      const completed = () => {
+        const { ok, fail } = handle.progress().counts
+        return ok + fail
+      }
+      setTimeout(() => {
+        const [countBefore, timeBefore, cpuBefore] = [completed(), performance.now(), process.cpuUsage()]
+        setTimeout(() => {
+          const count = completed() - countBefore
+          const { user, system } = process.cpuUsage(cpuBefore)
+          const seconds = (performance.now() - timeBefore) / 1000
+          speed = { operationsPerSecond: count / seconds, ownMicroseconds: (user + system) / count }
+          handle.interrupt()
+        }, request.measuredMs)
+      }, request.warmUpMs)
+    })
+  } finally {
+    client.close()
+    backend.close()
+    await new Promise<void>((stopped) => cluster.stop(stopped))
+    rmSync(directory, { recursive: true })
+  }
+}
+
+process.once('message', async (request: RunRequest) => {
+  process.send?.(await speedOf(request))
+})
+process.on('disconnect', () => process.exit())
