@@ -199,7 +199,10 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
 
   test('what comes while a round is in flight goes out with the next, in one message to each (thesis §10.2.2)', () => {
     const node = createLeader({})
-    expect(sent(node.request('r1', write(1)))).toMatchObject([{ round: 2, entries: [{}] }, { round: 2, entries: [{}] }])
+    expect(sent(node.request('r1', write(1)))).toMatchObject([
+      { round: 2, entries: [{}] },
+      { round: 2, entries: [{}] },
+    ])
     expect(sent(node.request('r2', write(2)))).toEqual([])
     expect(sent(node.request('r3', { f: 'read', key: 'x', value: null }))).toEqual([])
     expect(sent(node.request('r4', write(4)))).toEqual([])

@@ -44,12 +44,12 @@ export function createRaft(config: RaftConfig): RaftMachine {
   return {
     start(node, journal, now) {
       const state = recover(config.object, node, journal)
-      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false }
+      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false, lastAppend: undefined }
       begin(turn)
       return finish(turn)
     },
     step(state, event, now) {
-      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false }
+      const turn: Turn = { config, protocol, state, now, effects: [], voteChanged: false, lastAppend: undefined }
       if (config.reads === 'lease') watchClock(turn)
       dispatch(turn, event, handlers)
       return finish(turn)

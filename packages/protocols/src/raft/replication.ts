@@ -4,12 +4,11 @@ import { advanceCommit, applyCommitted } from './commit.ts'
 import { noteConfigurations } from './configuration.ts'
 import { confirmRound } from './rounds.ts'
 import { sendAppend, sendEntries } from './sending.ts'
-import { emit, mark, type Progress, type RaftMessage, send, type Turn } from './state.ts'
+import { type Append, emit, mark, type Progress, type RaftMessage, send, type Turn } from './state.ts'
 import { handOver } from './transfer.ts'
 
 // Log replication: §5.3.
 
-type Append = Extract<RaftMessage, { type: 'append' }>
 type AppendReply = Extract<RaftMessage, { type: 'append-reply' }>
 
 /** On the leader: writes an entry to its own log, and returns its index. */

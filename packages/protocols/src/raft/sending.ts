@@ -63,9 +63,20 @@ export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: 
     sendSnapshot(turn, peer, progress)
     return
   }
+  const { lastAppend } = turn
+  // Followers that have the same entries are sent one and the same message, which a host then encodes once.
+  const same =
+    lastAppend?.limit === limit && lastAppend.message.prevIndex === prevIndex ? lastAppend.message : undefined
+  if (same !== undefined && same.commit === commit && same.round === round) {
+    progress.next += same.entries.length
+    send(turn, peer, same)
+    return
+  }
   const entries = limit === 0 ? NO_ENTRIES : entriesFrom(state.log, progress.next, limit)
   progress.next += entries.length
-  send(turn, peer, { type: 'append', term, prevIndex, prevTerm, entries, commit, round })
+  const message = { type: 'append', term, prevIndex, prevTerm, entries, commit, round } as const
+  turn.lastAppend = { limit, message }
+  send(turn, peer, message)
 }
 
 const NO_ENTRIES: readonly Entry[] = []

@@ -82,6 +82,8 @@ export type RaftMessage =
   | { readonly type: 'timeout-now'; readonly term: number }
   | RoutedMessage
 
+export type Append = Extract<RaftMessage, { readonly type: 'append' }>
+
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
   /** Replaces everything in the log from index `from` on. */
@@ -171,6 +173,8 @@ export interface Turn extends RoutingTurn<Turn> {
   effects: RaftEffect[]
   /** Term or vote has changed and the change is not among the effects yet. */
   voteChanged: boolean
+  /** The last message with entries, or that could have had some, and the limit to their number. */
+  lastAppend: { readonly limit: number; readonly message: Append } | undefined
 }
 
 /** A majority of the latest configuration's members. */

@@ -63,6 +63,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const links = new Map<NodeId, PeerLink>()
   let marked = false
   let closed = false
+  let lastSent: { readonly message: unknown; readonly text: string } | undefined
 
   const effects = createEffectRunner({
     journal,
@@ -103,6 +104,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     try {
       const transition = blamed(options, event, () => machine.step(state, event, now()))
       state = transition.state
+      lastSent = undefined
       if (transition.effects.length > 0) effects.run(transition.effects as readonly AnyEffect[])
       noteStatus()
     } catch (error) {
@@ -119,7 +121,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   function carryOut(effect: VolatileEffect): void {
     switch (effect.type) {
       case 'send':
-        links.get(effect.to)?.send(effect.message)
+        links.get(effect.to)?.send(encoded(effect.message))
         break
       case 'reply':
         requests.answer(effect.requestId, effect.result)
@@ -140,6 +142,12 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
       default:
         effect satisfies never
     }
+  }
+
+  /** A message to all peers is encoded once. Only a step may change one that it sent before. */
+  function encoded(message: unknown): string {
+    if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
+    return lastSent.text
   }
 
   function noteStatus(): void {

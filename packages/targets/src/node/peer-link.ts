@@ -8,8 +8,11 @@ const STEADY_AFTER_MS = 1000
 
 /** This node's sending side towards one peer: a connection of its own, redialled whenever it breaks. */
 export interface PeerLink {
-  /** Best effort: dropped while there is no connection, and when the peer takes nothing, as a network may. */
-  send(message: unknown): void
+  /**
+   * A message in JSON. Best effort: dropped while there is no connection, and when the peer takes nothing, as a network
+   * may.
+   */
+  send(message: string): void
   close(): void
 }
 
@@ -58,7 +61,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
   return {
     send(message) {
       if (socket === undefined || socket.writableLength + lines.length > options.maxBufferedBytes) return
-      lines += `${JSON.stringify(message)}\n`
+      lines += `${message}\n`
       // One write for everything that this turn of the event loop sends to this peer.
       flush ??= setImmediate(flushLines)
     },
