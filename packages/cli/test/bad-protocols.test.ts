@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 /** A protocol of one node's own copy, which goes wrong at its third write in the way that the body given makes it. */
 function protocolThat(goesWrong: string): string {
@@ -49,10 +50,21 @@ const failureOf = async (goesWrong: string) => {
   return { exitCode, stderr, failures: JSON.parse(stdout).failures }
 }
 
+/** What the protocol does, the code, and what is said of it. */
+type Blamed = readonly [string, string, RegExp]
+
 describe('a protocol that does not work is reported as that, with the event, never as a verdict:', () => {
+  const isBlamed = async (_: string, goesWrong: string, what: RegExp) => {
+    const { exitCode, failures } = await failureOf(goesWrong)
+    expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
+    expect(exitCode).toBe(4)
+  }
   test.each([
     ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
     ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],
+  ] satisfies Blamed[])('%s', isBlamed)
+
+  patientTest.each([
     [
       'one that takes all memory',
       'const all = []; for (;;) all.push(new Array(1e6))',
@@ -69,11 +81,7 @@ describe('a protocol that does not work is reported as that, with the event, nev
       'return { state, effects: [{ type: "reply", requestId, result: { type: "ok", value: calls++ } }] }',
       /not deterministic.*event \d+ of the clients/,
     ],
-  ])('%s', async (_, goesWrong, what) => {
-    const { exitCode, failures } = await failureOf(goesWrong)
-    expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
-    expect(exitCode).toBe(4)
-  })
+  ] satisfies Blamed[])('%s', isBlamed)
 })
 
 describe('a search that proves nothing says so, and exits with 2:', () => {
@@ -84,7 +92,7 @@ describe('a search that proves nothing says so, and exits with 2:', () => {
     return { exitCode, vacuous: JSON.parse(stdout).vacuous, page: (await chaos(['fuzz', ...args])).stdout }
   }
 
-  test('a protocol that answers nothing but writes', async () => {
+  patientTest('a protocol that answers nothing but writes', async () => {
     const { exitCode, vacuous, page } = await vacuousOf('}\nif (event.input.f !== "write") { return { state, effects }')
     expect({ exitCode, vacuous }).toEqual({ exitCode: 2, vacuous: ['no read succeeded in any trial'] })
     expect(page).toContain('NOTHING FOUND, AND LITTLE PROVED')

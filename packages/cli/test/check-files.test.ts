@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { checkRead } from '../src/check/check-file.ts'
 import { parseCheckSettings } from '../src/check/settings.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
@@ -176,14 +177,14 @@ describe('chaos check --workers', () => {
     expect(several.exitCode).toBe(3)
   })
 
-  test('of one file draws the same page', async () => {
+  patientTest('of one file draws the same page', async () => {
     const withoutTimes = (stdout: string) => stdout.replaceAll(/[\d.]+ m?s/g, '').replaceAll(/ +/g, ' ')
     const one = await chaosHere(['check', history('stale-read'), '--explain'])
     const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
     expect(withoutTimes(other.stdout)).toBe(withoutTimes(one.stdout))
   })
 
-  test.each([
+  patientTest.each([
     ['linearizable', undefined],
     ['not linearizable', 17_000],
   ])('spreads the keys of one %s history over threads, and says what one thread does', async (_, staleAt) => {
@@ -202,7 +203,7 @@ describe('chaos check --workers', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
-  test.each(['1', '2'])(
+  patientTest.each(['1', '2'])(
     'ends what takes more memory than it may, and says how far it came (--workers %s)',
     async (workers) => {
       const file = join(temporaryDirectory(), 'large.jsonl.gz')
@@ -231,7 +232,7 @@ describe('chaos check --workers', () => {
     expect(JSON.parse(json)).toMatchObject({ timing: { parseMs: 60_000 }, levels: { linearizable: { result: 'met' } } })
   })
 
-  test('ends what does not keep to its time', async () => {
+  patientTest('ends what does not keep to its time', async () => {
     // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'

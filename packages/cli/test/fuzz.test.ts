@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 
@@ -23,26 +24,32 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
-  test('follows a broken invariant up until a client sees it; the file of either shows just that again', async () => {
-    const { stdout } = await fuzz(['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'], temporaryDirectory())
-    const { failures } = JSON.parse(stdout)
-    expect(failures).toMatchObject([
-      { kind: 'invariant', cause: 'election safety' },
-      { kind: 'violation', cause: 'not linearizable', after: 'election safety' },
-    ])
-    for (const { replay, kind, digest } of failures) {
-      const again = await chaos(['replay', replay, '--json'])
-      expect(JSON.parse(again.stdout)).toMatchObject({ kind, digest, identical: true })
-    }
-  })
+  patientTest(
+    'follows a broken invariant up until a client sees it; the file of either shows just that again',
+    async () => {
+      const { stdout } = await fuzz(
+        ['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'],
+        temporaryDirectory(),
+      )
+      const { failures } = JSON.parse(stdout)
+      expect(failures).toMatchObject([
+        { kind: 'invariant', cause: 'election safety' },
+        { kind: 'violation', cause: 'not linearizable', after: 'election safety' },
+      ])
+      for (const { replay, kind, digest } of failures) {
+        const again = await chaos(['replay', replay, '--json'])
+        expect(JSON.parse(again.stdout)).toMatchObject({ kind, digest, identical: true })
+      }
+    },
+  )
 
-  test('finds nothing in Raft as it is, and exits with 0', async () => {
+  patientTest('finds nothing in Raft as it is, and exits with 0', async () => {
     const { exitCode, stdout } = await fuzz(['--seeds', '60'], temporaryDirectory())
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 60, failures: [] })
     expect(exitCode).toBe(0)
   })
 
-  test('finds the same failure with one thread and with three', async () => {
+  patientTest('finds the same failure with one thread and with three', async () => {
     const out = temporaryDirectory()
     const seedFound = async (workers: string) => {
       const { stdout } = await fuzz(

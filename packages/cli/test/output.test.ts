@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { writeWholeFile } from '../src/terminal/whole-file.ts'
 import { bin, chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
 const staleRead = join(root, 'histories', 'stale-read.jsonl')
@@ -72,7 +73,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('of a search and of a run costs neither what they found', () => {
+  patientTest('of a search and of a run costs neither what they found', () => {
     const [found, ran] = [out(), out()]
     const fuzz = chaosInto('/dev/full', ['fuzz', '--bug', 'stale-read', '--seeds', '40', '--shrink', '1s', ...found])
     const run = chaosInto('/dev/full', ['run', '--sim', '--time', '1s', '--faults', 'none', ...ran])

@@ -6,6 +6,7 @@ import { check, historyFromEvents, millis } from 'chaosproxy'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import stack from '../../../examples/stack.ts'
 import { bin, chaos, chaosHere, root, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 const example = join(root, 'examples', 'stack.ts')
 const history = join(root, 'examples', 'stack.jsonl')
@@ -58,7 +59,7 @@ describe('a model of one’s own, given as a file', () => {
     for (const [level, { result }] of Object.entries(report.levels)) expect(levels[level].result).toBe(result)
   })
 
-  test('judges standard input too', async () => {
+  patientTest('judges standard input too', async () => {
     const args = [bin, 'check', '-', '--model', example, '--json']
     const { stdout } = spawnSync(process.execPath, args, { input: readFileSync(history), encoding: 'utf8' })
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
@@ -72,10 +73,13 @@ describe('a model of one’s own, given as a file', () => {
   })
 })
 
+/** What the model does, its file, and what is said of it. */
+type Refused = readonly [string, string, RegExp]
+
 describe('a model that does not work is one line, and exit code 3:', () => {
   const model = (apply: string, more = ''): string =>
     `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
-  test.each([
+  const refused: Refused[] = [
     ['one that exports nothing', 'export const stack = 1', /: it exports no model\. Its default export is to be/],
     [
       'one of the wrong shape',
@@ -89,6 +93,8 @@ describe('a model that does not work is one line, and exit code 3:', () => {
       /the name of a model that comes/,
     ],
     ['one that throws', model('throw new Error("oh no")'), /h\.jsonl:1: the model threw on "push" of 1: oh no/],
+  ]
+  const refusedInTime: Refused[] = [
     ['one that never returns', model('for (;;);'), /one of its functions does not return/],
     ['one that changes its state', model('state.push(value); return [state]'), /"apply" changed the state/],
     [
@@ -103,16 +109,19 @@ describe('a model that does not work is one line, and exit code 3:', () => {
       /"key" gave 1, which is no text/,
     ],
     ['one that ends the process', model('process.exit(0)'), /it calls process\.exit\(0\)/],
-  ])('%s', { timeout: 60_000 }, async (_, text, message) => {
+  ]
+  const isRefused = async (_: string, text: string, message: RegExp) => {
     const file = fileOf('mine.mjs', text)
     const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
     const { exitCode, stderr } = await chaos(['check', events, '--model', file])
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/node:internal|\n\s+at .*packages/)
     expect(exitCode).toBe(3)
-  })
+  }
+  test.each(refused)('%s', isRefused)
+  patientTest.each(refusedInTime)('%s', isRefused)
 
-  test('one that allocates without bound', async () => {
+  patientTest('one that allocates without bound', async () => {
     const file = fileOf('mine.mjs', model('for (;;) all.push(new Array(1e5).fill(all.length))'))
     const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
     const { exitCode, stderr } = await chaos(['check', events, '--model', file, '--memory', '1MB'])

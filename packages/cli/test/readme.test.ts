@@ -5,14 +5,18 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { chaos, root, startChaos, temporaryDirectory } from './chaos.ts'
+import { isPatient } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
-// Every command of the README is run, on ports of its own: others run tests here too. The soak runs each for as long as
-// it says. Those that begin with npm are the installation and this very test.
-const isPatient = process.env['README'] === 'patient'
+// Every command of the README is run, on ports of its own: others run tests here too. Those that begin with npm are the
+// installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
+// that take seconds.
+const FIRST = 'npx chaos run'
+const isRun = (command: string): boolean =>
+  isPatient || command === FIRST || !/^npx chaos (fuzz|run(?! --sim))/.test(command)
 
 /** What a quick test of a command adds to it. */
-const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { 'npx chaos run': ['--time', '6s'] }
+const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { [FIRST]: ['--time', '6s'] }
 
 /** The ports that the README and its examples name. */
 const PORTS = ['20080', '20081', '8474']
@@ -92,7 +96,9 @@ describe('the README', () => {
 
   // Commands of one block follow one another in one directory.
   test.each(
-    blocks.map((block) => block.filter((command) => !command.startsWith('npm '))).filter(({ length }) => length > 0),
+    blocks
+      .map((block) => block.filter((command) => !command.startsWith('npm ') && isRun(command)))
+      .filter(({ length }) => length > 0),
   )('%s', async (...block) => {
     const cwd = temporaryDirectory()
     const onFreePorts = await freePorts()

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { installed, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, startProcess, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
 
 // A service in Python with URLs of its own, recorded by a route table, judged by chaos check: each verdict as it has to be.
@@ -114,7 +115,7 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  test('that held data before is not blamed for it in a second recording', async () => {
+  patientTest('that held data before is not blamed for it in a second recording', async () => {
     const service = await startService()
     for (const text of ['first', 'second']) {
       const judged = await judge(named, [service], async (clients) => {
@@ -137,7 +138,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('met')
   })
 
-  test('with a pool in front is not blamed by clients that share a connection', async () => {
+  patientTest('with a pool in front is not blamed by clients that share a connection', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     // Alice writes at the primary, and Bob reads an old copy, over the same connections.
@@ -156,26 +157,29 @@ describe('a service in Python', () => {
     expect(blind.summary).toContain('Say what names the client: "client": "header.X-Client"')
   })
 
-  test('whose client misses its own writes over two nodes is not sequential, once the client is named', async () => {
-    const primary = await startService()
-    const replica = await startService(`http://${primary}`)
-    const drive = async (clients: Clients) => {
-      const alice = clients('alice')
-      for (let i = 0; i < 5; i++) {
-        await alice.save('d1', `v${i}`)
-        if (i === 0) await alice.ask('POST', '/sync', '', {}, 1)
-        await alice.read('d1', 1)
+  patientTest(
+    'whose client misses its own writes over two nodes is not sequential, once the client is named',
+    async () => {
+      const primary = await startService()
+      const replica = await startService(`http://${primary}`)
+      const drive = async (clients: Clients) => {
+        const alice = clients('alice')
+        for (let i = 0; i < 5; i++) {
+          await alice.save('d1', `v${i}`)
+          if (i === 0) await alice.ask('POST', '/sync', '', {}, 1)
+          await alice.read('d1', 1)
+        }
       }
-    }
-    const judged = await judge(named, [primary, replica], drive)
-    for (const level of ['linearizable', 'sequential', 'read-your-writes'])
-      expect([level, resultOf(judged, level)]).toEqual([level, 'violated'])
-    expect(judged.exitCode).toBe(1)
-    const blind = await judge(unnamed, [primary, replica], drive)
-    expect(resultOf(blind, 'linearizable')).toBe('violated')
-    expect(resultOf(blind, 'sequential')).toBe('unknown')
-    expect(reasonOf(blind, 'sequential')).toContain('"client": "header.X-Client"')
-  })
+      const judged = await judge(named, [primary, replica], drive)
+      for (const level of ['linearizable', 'sequential', 'read-your-writes'])
+        expect([level, resultOf(judged, level)]).toEqual([level, 'violated'])
+      expect(judged.exitCode).toBe(1)
+      const blind = await judge(unnamed, [primary, replica], drive)
+      expect(resultOf(blind, 'linearizable')).toBe('violated')
+      expect(resultOf(blind, 'sequential')).toBe('unknown')
+      expect(reasonOf(blind, 'sequential')).toContain('"client": "header.X-Client"')
+    },
+  )
 
   test('that answers without the member is unknown until the table says what that means', async () => {
     const { missing: _, ...strict } = read
@@ -202,7 +206,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('violated')
   })
 
-  test('that answers 202 has not said that it is done', async () => {
+  patientTest('that answers 202 has not said that it is done', async () => {
     const later = { ...save, request: 'POST /api/v2/documents/later' }
     const drive = async (clients: Clients) => {
       const alice = clients('alice')
@@ -220,7 +224,7 @@ describe('a service in Python', () => {
     )
   })
 
-  test('that is asked for more than the table knows is unknown from there on, by name', async () => {
+  patientTest('that is asked for more than the table knows is unknown from there on, by name', async () => {
     const drive = async (clients: Clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').ask('POST', '/login', '')

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
@@ -104,7 +105,7 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
-  test('does the same whether its code comes from the sources or as it is installed', async (context) => {
+  patientTest('does the same whether its code comes from the sources or as it is installed', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaos(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])

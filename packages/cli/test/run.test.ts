@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 import { processesMentioning, until } from './processes.ts'
 
 const onlyRunIn = (directory: string): string => {
@@ -78,7 +79,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  test('that proves nothing is not a success: a rate at which nothing overlaps', async () => {
+  patientTest('that proves nothing is not a success: a rate at which nothing overlaps', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -120,23 +121,26 @@ describe('a simulated run', () => {
     expect(other).not.toBe(first)
   })
 
-  test('of a protocol that keeps something outside its state is told from one that can be repeated', async () => {
-    const file = join(temporaryDirectory(), 'counting.ts')
-    writeFileSync(
-      file,
-      `let asked = 0
+  patientTest(
+    'of a protocol that keeps something outside its state is told from one that can be repeated',
+    async () => {
+      const file = join(temporaryDirectory(), 'counting.ts')
+      writeFileSync(
+        file,
+        `let asked = 0
       const answer = (event) => ({ type: 'reply', requestId: event.requestId, result: { type: 'ok', value: asked++ } })
       export default { name: 'counting', create: () => ({
         start: () => ({ state: null, effects: [] }),
         step: (state, event) => ({ state, effects: event.type === 'request' ? [answer(event)] : [] }),
         status: () => ({ role: 'any', leads: true }),
       }) }`,
-    )
-    const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
-    const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
-    expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
-    expect(exitCode).toBe(4)
-  })
+      )
+      const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
+      const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
+      expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
+      expect(exitCode).toBe(4)
+    },
+  )
 
   test('is the only kind that can be verified so', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])

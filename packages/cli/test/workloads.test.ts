@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from './chaos.ts'
+import { patientTest } from './patient.ts'
 
 const written = (source: string, name = 'mine.mjs'): string => {
   const file = join(temporaryDirectory(), name)
@@ -114,7 +115,7 @@ describe("a workload of one's own", () => {
     expect(exitCode).toBe(3)
   })
 
-  test('that never ends is given up', async () => {
+  patientTest('that never ends is given up', async () => {
     const { stderr, exitCode } = await chaosHere(short('--workload', written(workload({ next: '{ for (;;); }' }))))
     expect(stderr).toMatch(/has not finished loading after 10 s/)
     expect(exitCode).toBe(3)

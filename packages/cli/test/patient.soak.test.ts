@@ -1,0 +1,16 @@
+// What `npm test` has no time for, with the rest of its files: the README's commands for as long as each says, programs
+// that use up their time or memory, searches of many seeds.
+process.env['PATIENT'] = 'true'
+
+await import('./bad-protocols.test.ts')
+await import('./check-files.test.ts')
+await import('./fuzz.test.ts')
+await import('./output.test.ts')
+await import('./own-models.test.ts')
+await import('./readme.test.ts')
+await import('./record-python.test.ts')
+await import('./report-in-browser.test.ts')
+await import('./run.test.ts')
+await import('./workloads.test.ts')
+
+export {}
