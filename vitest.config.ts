@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedReporter } from './scripts/skipped-reporter.ts'
 import { sources } from './vitest.sources.ts'
@@ -8,6 +10,12 @@ const timeouts = { testTimeout: 60_000, hookTimeout: 30_000 }
 
 /** These start nothing and wait for nothing: their files share a worker, and what it has imported. */
 const PURE = 'packages/{history,faults,checker,workloads,protocols,runner,simulator,report}/test/**/*.test.ts'
+
+/** These put modules of their own in the place of ours, and so share none with other files. */
+const MOCKING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => /^[^/\\]+.test.*\.test\.ts$/.test(path) && !path.includes('node_modules'))
+  .map((path) => `packages/${path.replaceAll('\\', '/')}`)
+  .filter((path) => readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('))
 
 export default defineConfig({
   test: {
@@ -31,10 +39,21 @@ export default defineConfig({
           ...timeouts,
           name: 'processes',
           include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: [...exclude, PURE],
+          exclude: [...exclude, PURE, ...MOCKING],
+          isolate: false,
           // They wait for processes much of the time.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          name: 'mocking',
+          include: MOCKING,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -25,7 +25,8 @@ const names = Object.keys(registry)
 /** Runs the command line given and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
-  offerApi(new URL('../dist/index.js', import.meta.url))
+  // Sources offer what is built from them.
+  offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const argv = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
   const commands = await loadCommands(argv[0])

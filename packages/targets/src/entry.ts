@@ -1,32 +1,43 @@
 import { readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { UserError } from '@chaosproxy/history'
 
-/** The root of this package, seen from `src` as well as from `dist`. */
-const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '..')
+/** The root of this package, wherever this runs: as a source, built, or in a bundle. */
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
 export type EntryName = 'node' | 'keeper' | 'vetting' | 'workload-vetting' | 'client-host'
 
 /** Entries found good; what is built does not change while a run restarts its nodes. */
-const found = new Set<string>()
+const found = new Map<string, string>()
 
 /**
  * The built script that a process of ours begins in. Processes run what is built, also when the one that starts them runs
- * from sources (as tests do), so a build that is missing or out of date is an environment error that says so.
+ * from sources (as tests do), so a build that is missing or out of date is an environment error that says so. Its bundle
+ * is taken where there is one, for it starts in half the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
-  const entry = join(root, 'dist', name, 'main.js')
-  if (found.has(entry)) return entry
-  if (modified(entry) === undefined) throw new UserError('environment', `${entry} is not built: run npm run build`)
+  const path = join(root, 'dist', name, 'main.js')
+  const good = found.get(path)
+  if (good !== undefined) return good
+  if (modified(path) === undefined) throw new UserError('environment', `${path} is not built: run npm run build`)
   for (const folder of [root, join(root, '..', 'protocols'), join(root, '..', 'workloads')]) {
     const built = modified(join(folder, 'dist', '.tsbuildinfo'))
     const source = newestSource(join(folder, 'src'))
     if (built !== undefined && source !== undefined && source.time > built)
       throw new UserError('environment', `what is built is older than ${source.path}: run npm run build`)
   }
-  found.add(entry)
+  const bundled = join(root, 'bundle', `${name}.js`)
+  const entry = isFresh(bundled, join(root, '..')) ? bundled : path
+  found.set(path, entry)
   return entry
+}
+
+/** Whether a bundle is there, and nothing that may be in it was built later. Where packages are installed nothing is. */
+function isFresh(bundle: string, packages: string): boolean {
+  const bundled = modified(bundle)
+  if (bundled === undefined) return false
+  return readdirSync(packages).every((name) => (modified(join(packages, name, 'dist', '.tsbuildinfo')) ?? 0) <= bundled)
 }
 
 /** Undefined where there are no sources, as in a package that was installed without them. */

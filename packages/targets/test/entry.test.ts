@@ -31,6 +31,16 @@ test('what was built after its sources were written is run', () => {
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
+test('a bundle of it is run instead', () => {
+  const root = tree({ ...built, 'targets/bundle/node.js': 200 })
+  expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
+})
+
+test('a bundle that is older than anything built is left alone', () => {
+  const root = tree({ ...built, 'targets/bundle/node.js': 200, 'history/dist/.tsbuildinfo': 201 })
+  expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
+})
+
 test('sources need not be there', () => {
   const root = tree(built)
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster'
 import cluster from 'node:cluster'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { UserError } from '@chaosproxy/history'
 import type { TroubleListener } from '../tcp/trouble.ts'
 import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './messages.ts'
@@ -17,8 +17,9 @@ export interface WorkerHandle {
   stop(): Promise<void>
 }
 
-/** Both the sources and what is built from them lie two folders below the package; processes run what is built. */
-const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'workers', 'worker-main.js')
+/** Processes run what is built, wherever this runs: as a source, built, or in a bundle. */
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/proxy/package.json'))
+const PROGRAM = join(PACKAGE, 'dist', 'workers', 'worker-main.js')
 
 const NOTHING: WorkerReport = { statistics: [], hits: [], liveConnections: [] }
 

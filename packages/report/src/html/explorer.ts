@@ -3,7 +3,7 @@ import type { History } from '@chaosproxy/history'
 import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import { count, duration, plural } from '../words.ts'
 import type { Selection } from './columns.ts'
-import { type Html, html, scriptJson } from './markup.ts'
+import { type Html, html, script, scriptJson } from './markup.ts'
 
 /** Operations of all counterexamples: what must be seen in every view. */
 export function accusedRows(report: Report<string> | undefined): OperationRow[] {
@@ -43,5 +43,4 @@ function selectionText(history: History, { operations, completeWithin, every }: 
 }
 
 /** What the scripts read, in an element that nothing executes. */
-export const embeddedData = (data: PageData): Html =>
-  html`<script type="application/json" id="data">${scriptJson(data)}</script>`
+export const embeddedData = (data: PageData): Html => script(scriptJson(data), ' type="application/json" id="data"')

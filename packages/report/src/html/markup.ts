@@ -34,6 +34,10 @@ function markupOf(content: Content): string {
 /** For what this package wrote itself: stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })
 
+/** A `<script>` element. No tagged template may spell its end: what bundles this would rewrite the whole template for it. */
+export const script = ({ html }: Html, attributes: string = ''): Html =>
+  trusted(`<script${attributes}>${html}</script>`)
+
 /** JSON inside a `<script>` element: `</script>`, `<!--` and the line ends only JavaScript knows are spelled out. */
 export const scriptJson = (value: unknown): Html =>
   trusted(

@@ -18,7 +18,7 @@ import { embed, endOf, select } from './columns.ts'
 import { contradictionSvg } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { ladder, reasons } from './ladder.ts'
-import { fileLink, type Html, html, trusted } from './markup.ts'
+import { fileLink, type Html, html, script, trusted } from './markup.ts'
 import { askedOf, expectationOf, type Page, vacuousOf } from './page-input.ts'
 import { recordSection } from './record-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
@@ -86,7 +86,7 @@ ${factsSection(statistics, report, run)}
 ${again(page)}
 </main>
 ${embeddedData(data)}
-<script>${trusted(pageScript)}</script><script>${trusted(explorerScript)}</script>
+${script(trusted(pageScript))}${script(trusted(explorerScript))}
 </body></html>
 `.html
 }
