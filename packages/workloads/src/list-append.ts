@@ -1,10 +1,10 @@
-import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
-import { readAll, readOf, readShare, readsSetting } from './reading.ts'
-import { numberOf } from './setting.ts'
+import { createGrowing } from './growing.ts'
+import { keysSetting, sizeSetting } from './keys.ts'
+import { readAll, readsSetting } from './reading.ts'
 import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** Lists that grow at their end. No element is appended twice: the longest read of a list is the order of its appends. */
+/** Lists that grow at their end. */
 export const listAppend: Workload = {
   name: 'list-append',
   summary: 'a list that is appended to and read whole',
@@ -19,25 +19,7 @@ export const listAppend: Workload = {
     readsSetting,
     sizeSetting('appends to a list until a new one takes its place'),
   ],
-  create(settings, serial) {
-    const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
-    const reads = numberOf(settings, 'reads')
-    let last = serial
-    return {
-      client(random, rank) {
-        const share = readShare(reads, rank)
-        return {
-          next() {
-            const key = keys.pick(random)
-            if (random.chance(share)) return readOf(key)
-            last += 1
-            keys.filled(key)
-            return { f: 'append', key, value: last }
-          },
-        }
-      },
-    }
-  },
+  create: (settings, serial) => createGrowing(settings, serial, (number) => number),
   finale: readAll,
   vacuous: (history) => [
     ...missing(history, 'read', ['read']),

@@ -1,24 +1,14 @@
-import type { History, Json } from '@chaosproxy/history'
+import type { Json } from '@chaosproxy/history'
 import type { Budget } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { closedUnder, type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
+import type { ObjectEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../objects/slots.ts'
-import { unheardOf } from '../objects/words.ts'
 import { NULL_ID, takeByUnknown } from './gaps.ts'
-import { glanceAtMessages } from './message-glance.ts'
 import { lifetimes, momentsOf, takenBefore } from './message-lives.ts'
-import type { ObjectOperation, Specification } from './model.ts'
-import { accountOfQueue } from './queue-account.ts'
-import {
-  DEQUEUE,
-  drainExpands,
-  ENQUEUE,
-  messagesAtFirst,
-  NO_MESSAGE,
-  queueFunctions,
-  queueNumbers,
-} from './queue-operations.ts'
+import { enqueuedBy, messageObject } from './messages.ts'
+import type { Specification } from './model.ts'
+import { ENQUEUE, messagesAtFirst, queueFunctions } from './queue-operations.ts'
 
 /** Messages in any order. A dequeue that returns null found nothing, so null is no message. */
 export const bag: ObjectEntry = {
@@ -27,30 +17,7 @@ export const bag: ObjectEntry = {
   summary: 'messages that are taken out in any order',
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
-  object: {
-    rule: 'what goes in comes out, once',
-    numbers: queueNumbers,
-    reads: [],
-    expands: drainExpands,
-    beside: besideOfMessage,
-    specification,
-    fast,
-    glance: (part, initial, budget) =>
-      messagesAtFirst(initial).length > 0
-        ? undefined
-        : glanceAtMessages(part, false, (some) => fast(some, initial, budget), budget),
-    simulate,
-    related: relatedByMessage,
-    supports: supportsByMessage,
-    account: accountOfQueue,
-  },
-}
-
-/** The text of the message that an enqueue adds; undefined for other operations. */
-export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
-  if (queueNumbers[f] !== ENQUEUE) return undefined
-  if (value === null) throw new Error(NO_MESSAGE)
-  return JSON.stringify(value)
+  object: messageObject({ rule: 'what goes in comes out, once', isInOrder: false, specification, fast, simulate }),
 }
 
 function specification(initial: Json): Specification<readonly string[]> {
@@ -74,30 +41,6 @@ function specification(initial: Json): Specification<readonly string[]> {
 
 const without = (messages: readonly string[], message: string): readonly string[] =>
   messages.toSpliced(messages.indexOf(message), 1)
-
-function messagesOf(part: Part): (i: number) => readonly number[] {
-  return (i) => (part.f[i] === ENQUEUE ? [part.input[i]] : part.output[i] === NULL_ID ? [] : [part.output[i]])
-}
-
-const givers = Object.keys(queueNumbers).filter((f) => queueNumbers[f] === ENQUEUE)
-
-export function besideOfMessage(history: History, row: number, initial: Json): string | undefined {
-  if (queueNumbers[history.functions[history.operations.f[row]]] === ENQUEUE) return undefined
-  return unheardOf(history, row, { givers, given: 'enqueued', initial })
-}
-
-/**
- * An operation on a message brings along everything done to that message, and the dequeues of unknown outcome, which
- * may have taken any.
- */
-export function relatedByMessage(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
-  return relatedByGroups(part, messagesOf(part), budget, (i) => part.f[i] === DEQUEUE && part.returns[i] === NEVER)
-}
-
-/** Messages stay complete; dequeues of unknown outcome that change nothing are left out. */
-export function supportsByMessage(part: Part, budget: Budget): (some: readonly number[]) => boolean {
-  return closedUnder(relatedByGroups(part, messagesOf(part), budget))
-}
 
 /**
  * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each one's enqueue must begin

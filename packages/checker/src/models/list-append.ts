@@ -1,8 +1,7 @@
 import { canonical, type Json, UserError } from '@chaosproxy/history'
 import { type Budget, unlimited } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { contentsOf } from '../objects/elements.ts'
-import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
+import { type ObjectEntry, readIn, relatedByElement } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
@@ -31,7 +30,7 @@ export const listAppend: ObjectEntry = {
     specification,
     fast,
     simulate,
-    related,
+    related: relatedByElement(READ),
   },
 }
 
@@ -56,11 +55,6 @@ function startOf(initial: Json): readonly Json[] {
   throw new UserError('usage', `the list begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [1,2].`)
 }
 
-const contents =
-  (part: Part) =>
-  (i: number): Int32Array =>
-    contentsOf(part.history, part.row[i])
-
 /**
  * Decides lists of distinct elements, in time linear in the size of what was read, apart from sorting. The longest read
  * gives the order of its elements' appends, every other read must be a prefix of it, and elements that were never read
@@ -68,7 +62,7 @@ const contents =
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, returns } = part
-  const contentOf = contents(part)
+  const contentOf = readIn(part)
   let longest: number | undefined
   const appends = new Map<number, number>()
   for (let i = 0; i < length; i++) {
@@ -118,22 +112,10 @@ const isBeginning = (read: Int32Array, whole: ArrayLike<number>, budget: Budget)
   return true
 }
 
-/** A read brings along the appends of everything it returned. */
-function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
-  const contentOf = contents(part)
-  return relatedByGroups(
-    part,
-    (i) => (part.f[i] === READ ? contentOf(i) : [part.input[i]]),
-    budget,
-    () => false,
-    (i) => part.f[i] !== READ,
-  )
-}
-
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
   const list: number[] = startOf(initial).map((value) => values.id(value))
-  const contentOf = contents(part)
+  const contentOf = readIn(part)
   return (i) => {
     if (part.f[i] === APPEND) return list.push(part.input[i]) > 0
     const read = contentOf(i)

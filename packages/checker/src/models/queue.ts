@@ -4,14 +4,12 @@ import { NEVER } from '../encoded.ts'
 import type { ObjectEntry } from '../objects/object-model.ts'
 import type { Part } from '../objects/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../objects/slots.ts'
-import { besideOfMessage, enqueuedBy, relatedByMessage, supportsByMessage } from './bag.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { Life } from './life.ts'
-import { glanceAtMessages } from './message-glance.ts'
 import { type Lives, lifetimes, momentsOf, takenBefore } from './message-lives.ts'
+import { enqueuedBy, messageObject } from './messages.ts'
 import type { Specification } from './model.ts'
-import { accountOfQueue } from './queue-account.ts'
-import { drainExpands, ENQUEUE, messagesAtFirst, queueFunctions, queueNumbers } from './queue-operations.ts'
+import { ENQUEUE, messagesAtFirst, queueFunctions } from './queue-operations.ts'
 
 /** Messages in order: first in, first out. A dequeue that returns null found nothing. */
 export const queue: ObjectEntry = {
@@ -20,23 +18,13 @@ export const queue: ObjectEntry = {
   summary: 'messages, first in, first out',
   functions: queueFunctions,
   levels: ['linearizable', 'eventual'],
-  object: {
+  object: messageObject({
     rule: 'what goes in first comes out first, once',
-    numbers: queueNumbers,
-    reads: [],
-    expands: drainExpands,
-    beside: besideOfMessage,
+    isInOrder: true,
     specification,
     fast,
-    glance: (part, initial, budget) =>
-      messagesAtFirst(initial).length > 0
-        ? undefined
-        : glanceAtMessages(part, true, (some) => fast(some, initial, budget), budget),
     simulate,
-    related: relatedByMessage,
-    supports: supportsByMessage,
-    account: accountOfQueue,
-  },
+  }),
 }
 
 function specification(initial: Json): Specification<readonly string[]> {

@@ -14,7 +14,7 @@ import {
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../budget.ts'
 import { clientsOf } from '../clients.ts'
 import { APPEND, CAS, type Decoder, DIFFERS, type Encoded, gathered, later, NEVER, READ, WRITE } from '../encoded.ts'
-import { placeOf } from '../objects/part.ts'
+import { placeOf } from '../objects/place.ts'
 import type { CheckOptions } from '../options.ts'
 import { UNJUDGED } from '../record/outcome.ts'
 import { isUnknownStart, UNMENTIONED } from '../start/unknown.ts'

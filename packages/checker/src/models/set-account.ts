@@ -3,7 +3,7 @@ import { type Budget, ticking } from '../budget.ts'
 import { capital } from '../counterexample/words.ts'
 import { NEVER } from '../encoded.ts'
 import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '../objects/accounting.ts'
-import { contentsOf, createNumbering, type Numbering } from '../objects/elements.ts'
+import { type Contents, createNumbering, type Numbering } from '../objects/elements.ts'
 import { listOf } from '../objects/words.ts'
 import { isUnknownStart } from '../start/unknown.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './set-operations.ts'
@@ -57,7 +57,7 @@ function numberOf(elements: Elements, value: number): number {
  * stable if the last read without it began before the last read with it, lost if a read without it began after it was
  * known, and otherwise never read. An element that a client tried to remove may rightly be missing.
  */
-export function accountOfSet(history: History, initial: Json, budget: Budget): Accounting {
+export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
   for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(setNumbers), budget)) {
     const number = setNumbers[history.functions[history.operations.f[row]]]
@@ -86,7 +86,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget): A
   const lists = { lost: [], stale: [], neverRead: [], recovered: [], unexpected: [], duplicated: [] } as Lists
   const sums = { attempted: 0, acknowledged: 0, ok: 0, stable: 0 }
   for (const elements of sets.values()) {
-    walkReads(history, elements, lists, budget)
+    walkReads(history, elements, lists, budget, contents)
     settle(history, elements, start, lists, sums, budget)
   }
   const isBad = lists.lost.length > 0 || lists.unexpected.length > 0 || lists.duplicated.length > 0
@@ -130,7 +130,13 @@ function know(elements: Elements, element: number, history: History, row: number
 }
 
 /** Backwards from the last read: an element's last absence is at the first read met without it. */
-function walkReads(history: History, elements: Elements, { duplicated }: Lists, budget: Budget): void {
+function walkReads(
+  history: History,
+  elements: Elements,
+  { duplicated }: Lists,
+  budget: Budget,
+  contents: Contents,
+): void {
   const { callEvent, returnEvent } = history.operations
   const { present, absent, asked, reads } = elements
   reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
@@ -138,7 +144,7 @@ function walkReads(history: History, elements: Elements, { duplicated }: Lists, 
   const seenBy: number[] = []
   let open = Array.from(elements.value, (_, element) => element)
   for (const [n, row] of reads.entries()) {
-    for (const id of contentsOf(history, row)) {
+    for (const id of contents(row)) {
       budget.tick()
       const element = numberOf(elements, id)
       if (seenBy[element] === n) {

@@ -1,8 +1,8 @@
 import { canonical, elementsOf, type Json } from '@chaosproxy/history'
 import { type Budget, ticking } from '../budget.ts'
 import { NEVER } from '../encoded.ts'
-import { contentsOf, createNumbering } from '../objects/elements.ts'
-import { type ObjectEntry, relatedByGroups } from '../objects/object-model.ts'
+import { createNumbering } from '../objects/elements.ts'
+import { type ObjectEntry, readIn, relatedByElement } from '../objects/object-model.ts'
 import { jsonOf, type Part } from '../objects/part.ts'
 import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../objects/slots.ts'
 import { unheardOf } from '../objects/words.ts'
@@ -29,7 +29,7 @@ export const set: ObjectEntry = {
     fast,
     simulate,
     divide,
-    related,
+    related: relatedByElement(READ),
     account: accountOfSet,
   },
 }
@@ -70,11 +70,6 @@ export function found(output: Json | undefined): boolean {
   throw new Error(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
 }
 
-const contents =
-  (part: Part) =>
-  (i: number): Int32Array =>
-    contentsOf(part.history, part.row[i])
-
 /**
  * Decides a set that only grows, in time linear in the size of what was read, apart from sorting. Reads of such a set
  * form a chain: each holds everything that smaller ones hold. So they fix the order up to commuting operations: the
@@ -90,7 +85,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (f[i] === REMOVE || f[i] === CONTAINS) return NOT_APPLICABLE
     if (f[i] === READ) reads.push(i)
   }
-  const contentOf = contents(part)
+  const contentOf = readIn(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
   // By element: one more than the number, by size, of the first kind of read that holds it; 1 for initial elements.
   const numbering = createNumbering()
@@ -170,25 +165,10 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/**
- * A read brings along everything done to the elements it returned; an addition or removal, everything done to its
- * element.
- */
-function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
-  const contentOf = contents(part)
-  return relatedByGroups(
-    part,
-    (i) => (part.f[i] === READ ? contentOf(i) : [part.input[i]]),
-    budget,
-    () => false,
-    (i) => part.f[i] !== READ,
-  )
-}
-
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
   const elements = new Set(elementsAtFirst(initial).map((value) => values.id(value) as number))
-  const contentOf = contents(part)
+  const contentOf = readIn(part)
   return (i) => {
     const element = part.input[i]
     switch (part.f[i]) {

@@ -14,6 +14,7 @@ import type { Verdict } from '../verdict.ts'
 import { orderOfRows } from '../witness-order.ts'
 import type { Accounting } from './accounting.ts'
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './decide.ts'
+import { createContents } from './elements.ts'
 import { explainObject } from './explain.ts'
 import { headlineOfObject } from './headline.ts'
 import type { Convergence, ObjectModel } from './object-model.ts'
@@ -57,8 +58,9 @@ export function checkObject(
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
+  const contents = createContents(history)
   const parts = inTime(
-    () => partsOf(history, functions, budget),
+    () => partsOf(history, functions, budget, contents),
     () => undefined,
   )
   if (parts === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
@@ -73,7 +75,7 @@ export function checkObject(
     decided.sequential = sure(judgeObjectSequential(parts, judge, budget))
   }
   const accounting = inTime(
-    () => object.account?.(history, options.initial, budget),
+    () => object.account?.(history, options.initial, budget, contents),
     () => undefined,
   )
   if (options.levels.includes('eventual') && entry.levels.includes('eventual')) {

@@ -1,31 +1,34 @@
-import { elementsOf, type History, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from './part.ts'
+import { elementsOf, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { placeOf } from './place.ts'
 
-/** The elements that reads returned, as value ids; each distinct read is computed once per history. */
-export function contentsOf(history: History, row: number): Int32Array {
-  let known = contents.get(history)
-  if (known === undefined) {
-    known = new Map()
-    contents.set(history, known)
+/** The elements that the read in a row of the history returned, as value ids. */
+export type Contents = (row: number) => Int32Array
+
+/** Computes each distinct read once. */
+export function createContents(history: History): Contents {
+  const known = new Map<number, Int32Array>()
+  return (row) => {
+    const output = history.operations.output[row]
+    const cached = known.get(output)
+    if (cached !== undefined) return cached
+    const elements = listOf(history, row)
+    const ids = new Int32Array(elements.length)
+    for (let i = 0; i < ids.length; i++) ids[i] = history.values.id(elements[i])
+    known.set(output, ids)
+    return ids
   }
-  const output = history.operations.output[row]
-  const cached = known.get(output)
-  if (cached !== undefined) return cached
-  const value = history.values.json(output as ValueId) ?? []
-  const elements = elementsOf(value)
-  if (elements === undefined) {
-    throw new UserError(
-      'input',
-      `${placeOf(history, row)}: a read returns a list, not ${JSON.stringify(value)}. Check the model.`,
-    )
-  }
-  const ids = new Int32Array(elements.length)
-  for (let i = 0; i < ids.length; i++) ids[i] = history.values.id(elements[i])
-  known.set(output, ids)
-  return ids
 }
 
-const contents = new WeakMap<History, Map<number, Int32Array>>()
+/** @throws UserError if the read returned no list. */
+function listOf(history: History, row: number): readonly Json[] {
+  const value = history.values.json(history.operations.output[row] as ValueId) ?? []
+  const elements = elementsOf(value)
+  if (elements !== undefined) return elements
+  throw new UserError(
+    'input',
+    `${placeOf(history, row)}: a read returns a list, not ${JSON.stringify(value)}. Check the model.`,
+  )
+}
 
 /** Numbers value ids from 0 in order of appearance: by a table if ids are close together, as integers are. */
 export interface Numbering {

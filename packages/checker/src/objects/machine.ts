@@ -1,7 +1,8 @@
 import { UserError } from '@chaosproxy/history'
 import { type Budget, OutOfTime } from '../budget.ts'
 import type { IntegerModel, ObjectOperation, Specification } from '../models/model.ts'
-import { isSilent, operationAt, type Part, placeOf } from './part.ts'
+import { isSilent, operationAt, type Part } from './part.ts'
+import { placeOf } from './place.ts'
 
 /** A specification on integers, as the search uses it. */
 export interface Machine {

@@ -4,6 +4,7 @@ import type { Level } from '../levels/levels.ts'
 import type { Specification } from '../models/model.ts'
 import type { OperationRow } from '../operation-row.ts'
 import type { Accounting } from './accounting.ts'
+import type { Contents } from './elements.ts'
 import type { Machine } from './machine.ts'
 import type { Expansion, Part } from './part.ts'
 import type { FastAnswer } from './slots.ts'
@@ -77,7 +78,7 @@ export interface ObjectModel {
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
   /** @throws OutOfTime */
-  account?(history: History, initial: Json, budget: Budget): Accounting
+  account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
   /**
    * By final reads. Without it, the accounting decides `eventual`.
    *
@@ -137,4 +138,28 @@ export const closedUnder =
   (some: readonly number[]): boolean => {
     const there = new Set(some)
     return related(some).every((i) => there.has(i) || isRead(i))
+  }
+
+/** What the read in each place of a part returned. */
+export const readIn =
+  ({ contents, row }: Part): ((i: number) => Int32Array) =>
+  (i) =>
+    contents(row[i])
+
+/**
+ * For objects that are read whole: a read brings along everything done to the elements it returned; any other
+ * operation, everything done to its element.
+ */
+export const relatedByElement =
+  (read: number) =>
+  (part: Part, budget: Budget): ((chosen: Iterable<number>) => readonly number[]) => {
+    const contentOf = readIn(part)
+    const isRead = (i: number): boolean => part.f[i] === read
+    return relatedByGroups(
+      part,
+      (i) => (isRead(i) ? contentOf(i) : [part.input[i]]),
+      budget,
+      () => false,
+      (i) => !isRead(i),
+    )
   }

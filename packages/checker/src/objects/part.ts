@@ -4,6 +4,8 @@ import { firstOfClient } from '../clients.ts'
 import { NEVER } from '../encoded.ts'
 import type { ObjectOperation } from '../models/model.ts'
 import { UNJUDGED } from '../record/outcome.ts'
+import { type Contents, createContents } from './elements.ts'
+import { placeOf } from './place.ts'
 
 /**
  * The operations on one object that constrain something, as columns in order of invocation, without those that failed
@@ -11,6 +13,8 @@ import { UNJUDGED } from '../record/outcome.ts'
  */
 export interface Part {
   readonly history: History
+  /** What reads returned; the parts of one history share it. */
+  readonly contents: Contents
   /** The object's name, if the history names objects. */
   readonly key: string | undefined
   readonly length: number
@@ -52,7 +56,12 @@ export interface Expansion {
  * @throws UserError for an operation that the model does not know.
  * @throws OutOfTime
  */
-export function partsOf(history: History, functions: Functions, budget: Budget = unlimited): readonly Part[] {
+export function partsOf(
+  history: History,
+  functions: Functions,
+  budget: Budget = unlimited,
+  contents: Contents = createContents(history),
+): readonly Part[] {
   const { operations } = history
   const numbers = history.functions.map((f) => functions.numberOf(f) ?? UNKNOWN)
   const members: number[][] = Array.from({ length: history.keys.length + 1 }, () => [])
@@ -67,7 +76,7 @@ export function partsOf(history: History, functions: Functions, budget: Budget =
   return members.flatMap((rows, key) =>
     rows.length === 0
       ? []
-      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1] }, budget)],
+      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1], contents }, budget)],
   )
 }
 
@@ -78,9 +87,10 @@ interface Choice {
   readonly numbers: readonly number[]
   readonly expands: Functions['expands']
   readonly key: string | undefined
+  readonly contents: Contents
 }
 
-function partOf(history: History, { rows, numbers, expands, key }: Choice, budget: Budget): Part {
+function partOf(history: History, { rows, numbers, expands, key, contents }: Choice, budget: Budget): Part {
   const { operations } = history
   const row: number[] = []
   const f: number[] = []
@@ -116,6 +126,7 @@ function partOf(history: History, { rows, numbers, expands, key }: Choice, budge
   const clientOf = firstOfClient(history)
   return {
     history,
+    contents,
     key,
     length: row.length,
     row: Int32Array.from(row),
@@ -248,13 +259,6 @@ function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' 
 /** The error for an invalid operation. */
 export function badOperation(part: Part, i: number, complaint: string): UserError {
   return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
-}
-
-/** Where an operation was invoked, for messages. */
-export const placeOf = (history: History, row: number): string => {
-  const line = history.operations.callLine[row]
-  if (line <= 0) return `operation ${row}`
-  return history.source === undefined ? `line ${line}` : `${history.source}:${line}`
 }
 
 function unknownFunction(history: History, functions: Functions, row: number): UserError {

@@ -1,7 +1,6 @@
 import { canonical } from '@chaosproxy/history'
 import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
-import { contentsOf } from '../../objects/elements.ts'
 import { jsonOf, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from './any-start.ts'
 
@@ -35,7 +34,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     budget.tick()
     if (functions[operations.f[part.row[i]]] === 'append') appended.add(part.input[i])
     else {
-      const read = contentsOf(part.history, part.row[i])
+      const read = part.contents(part.row[i])
       reads.push(read)
       if (shortest === undefined || read.length < shortest.length) shortest = read
     }

@@ -1,4 +1,4 @@
-import { enqueuedBy, supportsByMessage } from '../../models/bag.ts'
+import { enqueuedBy, supportsByMessage } from '../../models/messages.ts'
 import type { Specification } from '../../models/model.ts'
 import { type AnyStart, guessNothing } from './any-start.ts'
 

@@ -3,7 +3,6 @@ import type { Budget } from '../../budget.ts'
 import type { Specification } from '../../models/model.ts'
 import { elementOf, found } from '../../models/set.ts'
 import { READ } from '../../models/set-operations.ts'
-import { contentsOf } from '../../objects/elements.ts'
 import { jsonOf, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, sorted } from './any-start.ts'
 
@@ -61,7 +60,7 @@ function guesses(part: Part, budget: Budget): Guesses {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.f[i] !== READ) continue
-    const read = contentsOf(part.history, part.row[i])
+    const read = part.contents(part.row[i])
     if (common === undefined) common = new Set(read)
     else if (common.size > 0) {
       const seen = new Set(read)
