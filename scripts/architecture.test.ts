@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -60,9 +60,38 @@ describe.each(rows)('%s', (row) => {
   })
 })
 
+/** The packages whose public surface is just what others use. */
+const spare = ['history', 'protocols', 'checker', 'workloads', 'simulator']
+
+test.each(spare)('%s exports only what sources and benchmarks outside it import', (row) => {
+  const outside = rows.flatMap((other) => [
+    ...textsBelow(join(packages, other, 'bench')),
+    ...(other === row ? [] : textsBelow(join(packages, other, 'src'))),
+  ])
+  const used = new Set(outside.flatMap((text) => namesIn(text, `from '@chaosproxy/${row}'`)))
+  const exported = namesIn(readFileSync(join(packages, row, 'src', 'index.ts'), 'utf8'), "from './")
+  expect(exported.filter((name) => !used.has(name))).toEqual([])
+})
+
 test.each(pure)('%s is pure: the compiler offers it no clock, file, socket or console', (row) => {
   expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
 })
+
+/** The sources below a folder; none if there is no such folder. */
+function textsBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  return files.map((file) => readFileSync(join(folder, file), 'utf8'))
+}
+
+/** The names that a file imports, or exports, from such a place. */
+const namesIn = (text: string, from: string): readonly string[] =>
+  Array.from(text.matchAll(/(?:import|export) (?:type )?\{([^}]*)\} (from '[^']*')/g))
+    .filter(([, , place = '']) => place.startsWith(from))
+    .flatMap(([, names = '']) => names.split(','))
+    .map((name) => name.trim().replace(/^type /, ''))
+    .filter((name) => name !== '')
+    .map((name) => (from.endsWith('./') ? name.replace(/^.* as /, '') : name.replace(/ as .*$/, '')))
 
 /** The files of a folder, each with those it imports by a relative path. */
 function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {

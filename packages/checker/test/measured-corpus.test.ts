@@ -1,7 +1,9 @@
 import { join } from 'node:path'
-import { createOnlineChecker, measureStaleness } from '@chaosproxy/checker'
-import { readEvents, readHistory } from '@chaosproxy/history/files'
+import { createOnlineChecker } from '@chaosproxy/checker'
+import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
+import { readEvents } from '../../history/src/files/read.ts'
+import { measureStaleness } from '../src/staleness/measure.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
 
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')

@@ -1,6 +1,8 @@
-import { consistency, followsFrom, headlineOf, implied, type Level, levels, type Verdict } from '@chaosproxy/checker'
+import { consistency, type Level, levels, type Verdict } from '@chaosproxy/checker'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { followsFrom, headlineOf } from '../src/headline.ts'
+import { implied } from '../src/levels/levels.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
 import { randomFrom, randomHistory } from './random-history.ts'
 

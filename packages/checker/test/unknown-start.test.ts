@@ -1,6 +1,7 @@
-import { createOnlineChecker, implied, type Level, levels } from '@chaosproxy/checker'
+import { createOnlineChecker, type Level, levels } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { implied } from '../src/levels/levels.ts'
 import { forSomeStart, START, settledHistories, withStarts } from './any-start.ts'
 import { isEventual, isLinearizable, isSequential, operationsOf, type Reading } from './brute-force.ts'
 import { checkHistory, onlyRows, resultOf, timeline } from './checking.ts'

@@ -9,9 +9,10 @@ import {
   type ModelName,
   type Report,
 } from '@chaosproxy/checker'
-import { type History, type Json, millis, nameOf } from '@chaosproxy/history'
+import { type History, type Json, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
+import { nameOf } from '../../history/src/codecs/edn-values.ts'
 import { root } from './chaos.ts'
 
 // Labelled histories by others: the verdicts of their authors' tests, of Knossos, Porcupine and a brute force.

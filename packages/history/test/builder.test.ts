@@ -1,15 +1,6 @@
-import {
-  type EventInput,
-  FAIL,
-  historyFromEvents,
-  INFO,
-  inputOf,
-  OK,
-  outputOf,
-  parseJsonLine,
-  UserError,
-} from '@chaosproxy/history'
+import { type EventInput, FAIL, historyFromEvents, INFO, inputOf, OK, outputOf, UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../src/codecs/jsonl.ts'
 
 const call = (
   process: number,

@@ -1,5 +1,5 @@
-import { detectFormat } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { detectFormat } from '../src/codecs/detect.ts'
 
 const detect = (text: string): string | undefined => detectFormat('notes.txt', new TextEncoder().encode(text))
 const formats = 'Formats: chaos JSONL, Jepsen EDN, Porcupine etcd and key-value logs. Force one with --format.'

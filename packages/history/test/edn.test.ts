@@ -1,6 +1,8 @@
-import { createReader, type EventInput, inputOf, outputOf, printEdnEvent, UserError } from '@chaosproxy/history'
+import { type EventInput, inputOf, outputOf, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { printEdnEvent } from '../src/codecs/edn-writer.ts'
+import { createReader } from '../src/codecs/reader.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 const edn = { format: 'edn' } as const

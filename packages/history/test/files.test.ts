@@ -3,9 +3,11 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Event, type Header, nanos, printEdnEvent, UserError } from '@chaosproxy/history'
-import { MemoryLimitError, openHistoryWriter, readEvents, readHistory } from '@chaosproxy/history/files'
+import { type Event, type Header, nanos, UserError } from '@chaosproxy/history'
+import { MemoryLimitError, openHistoryWriter, readHistory } from '@chaosproxy/history/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { printEdnEvent } from '../src/codecs/edn-writer.ts'
+import { readEvents } from '../src/files/read.ts'
 
 let directory = ''
 beforeAll(() => {

@@ -1,16 +1,16 @@
 import {
-  createReader,
   type Event,
   type EventInput,
   HistoryBuilder,
   nanos,
-  parseJsonLine,
   printJsonHeader,
   printJsonLine,
   UserError,
 } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../src/codecs/jsonl.ts'
+import { createReader } from '../src/codecs/reader.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 describe('a native line', () => {

@@ -1,12 +1,6 @@
-import {
-  createReader,
-  type EventInput,
-  type Format,
-  type History,
-  HistoryBuilder,
-  type Json,
-} from '@chaosproxy/history'
+import { type EventInput, type Format, type History, HistoryBuilder, type Json } from '@chaosproxy/history'
 import fc from 'fast-check'
+import { createReader } from '../src/codecs/reader.ts'
 
 export interface Reading {
   readonly format?: Format

@@ -3,12 +3,12 @@ import {
   type EventInput,
   FLAG_UNSAID,
   historyFromEvents,
-  parseJsonLine,
   printJsonHeader,
   printJsonLine,
   UNNAMED,
 } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../src/codecs/jsonl.ts'
 
 const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => ({
   process,

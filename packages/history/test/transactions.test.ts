@@ -8,15 +8,16 @@ import {
   historyFromEvents,
   inputOf,
   type Json,
-  NO_MICRO_VALUE,
   outputOf,
-  printEdnEvent,
   printJsonLine,
   type ValueId,
 } from '@chaosproxy/history'
-import { openHistoryWriter, readEvents, readHistory } from '@chaosproxy/history/files'
+import { openHistoryWriter, readHistory } from '@chaosproxy/history/files'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { printEdnEvent } from '../src/codecs/edn-writer.ts'
+import { readEvents } from '../src/files/read.ts'
+import { NO_MICRO_VALUE } from '../src/transactions.ts'
 import { read } from './reading.ts'
 
 const elle = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'corpus', 'elle')

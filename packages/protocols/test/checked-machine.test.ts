@@ -1,6 +1,7 @@
 import { type Completion, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { type AnyMachine, checkedMachine, checkedProtocol, findProtocol, MachineError } from '../src/index.ts'
+import { checkedMachine } from '../src/checked/checked-machine.ts'
+import { type AnyMachine, checkedProtocol, findProtocol, MachineError } from '../src/index.ts'
 
 const NOW = millis(0)
 const ok: Completion = { type: 'ok', value: 1 }

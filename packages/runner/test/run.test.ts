@@ -2,9 +2,10 @@ import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@
 import { type Event, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
-import { createSimulatedCluster, simulateRun } from '@chaosproxy/simulator'
 import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
+import { simulateRun } from '../../simulator/src/simulate.ts'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
 

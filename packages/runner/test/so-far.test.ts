@@ -3,9 +3,9 @@ import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faul
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { type Progress, type RunOutcome, startRun } from '@chaosproxy/runner'
-import { createSimulatedCluster } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
+import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 // Not every seed has a stale read within three seconds.

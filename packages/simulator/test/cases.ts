@@ -3,7 +3,9 @@ import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { type AnyMachine, findProtocol, type KnobValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
-import { createSimulatedCluster, type SimulationOptions, simulateRun } from '../src/index.ts'
+import type { SimulationOptions } from '../src/cluster.ts'
+import { createSimulatedCluster } from '../src/cluster.ts'
+import { simulateRun } from '../src/simulate.ts'
 
 /** One simulated run, in short. */
 export interface Case {

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { clusterContract } from '../../runner/test/cluster-contract.ts'
-import { createSimulatedCluster } from '../src/index.ts'
+import { createSimulatedCluster } from '../src/cluster.ts'
 
 clusterContract('simulated', ({ nodes, seed }) => {
   const machine = findProtocol('raft')!.create({ knobs: {} })

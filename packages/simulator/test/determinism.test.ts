@@ -1,7 +1,7 @@
 import { millis, nanos } from '@chaosproxy/history'
 import { type AnyMachine, protocols } from '@chaosproxy/protocols'
 import { expect, test } from 'vitest'
-import { createSimulatedCluster } from '../src/index.ts'
+import { createSimulatedCluster } from '../src/cluster.ts'
 import { type Case, machineFor, simulateCase } from './cases.ts'
 
 const read = { input: { f: 'read', key: 'x', value: null }, harmless: true }

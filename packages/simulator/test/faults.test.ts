@@ -2,7 +2,8 @@ import type { Fault, NodeEffect } from '@chaosproxy/faults'
 import { type Completion, type Millis, millis, nanos } from '@chaosproxy/history'
 import type { AnyMachine, Effect, MachineEvent } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import { createSimulatedCluster, type SimulationOptions } from '../src/index.ts'
+import type { SimulationOptions } from '../src/cluster.ts'
+import { createSimulatedCluster } from '../src/cluster.ts'
 
 type Effects = Effect<number, number>[]
 type Step = (event: MachineEvent<number>, now: Millis) => Effects

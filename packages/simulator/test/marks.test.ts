@@ -3,7 +3,8 @@ import { millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
-import { createSimulatedCluster, simulateRun } from '../src/index.ts'
+import { createSimulatedCluster } from '../src/cluster.ts'
+import { simulateRun } from '../src/simulate.ts'
 
 const NODES = 5
 const TIME_MS = millis(5_000)

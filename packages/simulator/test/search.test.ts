@@ -11,13 +11,13 @@ import {
   parseReplay,
   planTrial,
   printReplay,
-  runPlan,
   runScenario,
   type Subject,
   searchSeeds,
   strategies,
   type TrialLimits,
 } from '../src/index.ts'
+import { runPlan } from '../src/search/trial.ts'
 
 const limits: TrialLimits = {
   checkMs: millis(5_000),

@@ -2,7 +2,7 @@ import type { Schedule } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import type { SimulationOptions } from '../src/index.ts'
+import type { SimulationOptions } from '../src/cluster.ts'
 import { findSeed, judge, simulateCase } from './cases.ts'
 
 const ALL_FAULTS = ['partition', 'ring', 'one-way', 'kill', 'pause', 'loss', 'delay', 'reset']

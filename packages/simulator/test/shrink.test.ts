@@ -3,7 +3,7 @@ import { millis, millisToNanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shrink } from '../src/index.ts'
+import { shrink } from '../src/shrink/shrink.ts'
 import { thinned } from '../src/shrink/thinned.ts'
 
 const ms = (time: number) => millisToNanos(millis(time))

@@ -9,7 +9,8 @@ import {
   millis,
   nanos,
 } from '@chaosproxy/history'
-import { type Follower, type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
+import { type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
+import type { Follower } from '../src/workload.ts'
 import type { PlainObject } from './objects.ts'
 
 export interface PlayOptions {

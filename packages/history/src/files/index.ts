@@ -1,6 +1,5 @@
 export { MemoryLimitError } from './memory-limit.ts'
-export type { ReadEventsOptions, ReadOptions } from './read.ts'
-export { readEvents, readHistory } from './read.ts'
+export { readHistory } from './read.ts'
 export { STDIN, sourceName } from './source.ts'
 export { whyUnreadable, whyUnwritable } from './system-errors.ts'
 export type { HistoryWriter, WriterOptions } from './write.ts'

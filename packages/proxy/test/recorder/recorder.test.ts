@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import { parseJsonLine, printJsonLine } from '@chaosproxy/history'
+import { printJsonLine } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { EventOrder } from '../../src/recorder/event-order.ts'
 import { Retries } from '../../src/recorder/retries.ts'
 import { RecordedLines } from '../http/live.ts'

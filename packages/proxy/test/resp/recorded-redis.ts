@@ -1,5 +1,6 @@
 import { type CheckOptions, check } from '@chaosproxy/checker'
-import { type History, HistoryBuilder, type Json, millis, parseJsonLine } from '@chaosproxy/history'
+import { type History, HistoryBuilder, type Json, millis } from '@chaosproxy/history'
+import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { FrameReader } from '../../src/framing/frame-reader.ts'
 import { resp, respToJson } from '../../src/framing/resp.ts'
 import { readResp } from '../../src/framing/resp-value.ts'

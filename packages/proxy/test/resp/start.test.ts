@@ -1,6 +1,7 @@
 import { check } from '@chaosproxy/checker'
-import { HistoryBuilder, millis, parseJsonLine } from '@chaosproxy/history'
+import { HistoryBuilder, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { parseCarriage } from '../../src/control/carriage.ts'
 import { createControlPlane } from '../../src/control/plane.ts'
 import { createRecorder } from '../../src/recorder/recorder.ts'
