@@ -1,4 +1,6 @@
+import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { findProtocol } from '../src/index.ts'
 import type { RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
 import {
   accept,
@@ -118,6 +120,35 @@ describe('log replication (§5.3)', () => {
       .message('n2', append(1, 0, 0, [entry(1, 1)]))
       .map((effect) => effect.type)
     expect(kinds.lastIndexOf('persist')).toBeLessThan(kinds.indexOf('send'))
+  })
+
+  test('a leader writes what came up since as one record, just before it sends it', () => {
+    const node = createLeader({})
+    expect(recordsOf(node.request('r1', write(1)))).toEqual([{ kind: 'entries', from: 2, entries: [entry(1, 1)] }])
+    expect(recordsOf(node.request('r2', write(2)))).toEqual([])
+    expect(recordsOf(node.request('r3', write(3)))).toEqual([])
+    const effects = node.message('n2', accept(node, 2, 2))
+    expect(effects.map(({ type }) => type)).toEqual(['reply', 'persist', 'send', 'send'])
+    expect(recordsOf(effects)).toEqual([{ kind: 'entries', from: 3, entries: [entry(1, 2), entry(1, 3)] }])
+  })
+
+  test('a leader that steps down writes what it has not sent: it may vouch for it as a candidate', () => {
+    const node = createLeader({})
+    node.request('r1', write(1))
+    node.request('r2', write(2))
+    const records = recordsOf(node.message('n3', append(9, 0, 0, [])))
+    expect(records).toMatchObject([
+      { kind: 'vote', term: 9 },
+      { kind: 'entries', from: 3, entries: [entry(1, 2)] },
+    ])
+  })
+
+  test('a leader that is a majority by itself answers what is durable', () => {
+    const machine = findProtocol('raft')!.create({ knobs: NO_PRE_VOTE })
+    const { state } = machine.start({ id: 'n1', peers: [], seed: 1 }, [], millis(0))
+    machine.step(state, { type: 'timer', timer: 'election' }, millis(1))
+    const { effects } = machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(2))
+    expect(effects.map(({ type }) => type)).toEqual(['setTimer', 'persist', 'cancelTimer', 'reply'])
   })
 
   test('a journal is replayed to the log it was written from', () => {

@@ -6,6 +6,7 @@ import { answer, answerReads } from '../routing/answers.ts'
 import { applyOnce, remember, wasApplied } from '../routing/sessions.ts'
 import { snapshotIfDue } from './snapshot.ts'
 import { majorityOf, mark, type RaftState, type Turn, trueMajorityOf } from './state.ts'
+import { storeEntriesAsLeader } from './storing.ts'
 
 // Committing and applying: §5.3, §5.4.2.
 
@@ -25,6 +26,8 @@ export function advanceCommit(turn: Turn): void {
     if (turn.config.bug !== 'commit-old-term') return
     mark(turn)
   }
+  // A leader that needs no other node has not written them yet.
+  if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
   applyCommitted(turn)
 }

@@ -8,6 +8,7 @@ import { appendEntry } from './replication.ts'
 import { NEVER, roundFromNow } from './rounds.ts'
 import { createProgress } from './sending.ts'
 import { emit, majorityOf, mark, type RaftMessage, send, type Turn, trueMajorityOf } from './state.ts'
+import { storeEntriesAsLeader } from './storing.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that loses its majority.
 
@@ -20,6 +21,7 @@ export function becomeFollower(turn: Turn, term: number, leader: NodeId | undefi
     turn.voteChanged = true
   }
   if (state.role === 'leader') {
+    storeEntriesAsLeader(turn)
     emit(turn, { type: 'cancelTimer', timer: 'heartbeat' })
     emit(turn, { type: 'cancelTimer', timer: 'quorum' })
     if (turn.config.transferMs > 0) emit(turn, { type: 'cancelTimer', timer: 'transfer' })
@@ -112,6 +114,7 @@ function countVotes(turn: Turn): void {
 function becomeLeader(turn: Turn): void {
   const { state } = turn
   state.role = 'leader'
+  state.stored = lastIndex(state.log)
   state.leader = state.id
   state.loyal = true
   state.roundStarted = 0

@@ -31,6 +31,7 @@ export function recover(object: AnyObject, node: NodeSetting, journal: readonly 
     applied: 0,
     copy: createCopy(object),
     votes: [],
+    stored: 0,
     progress: new Map(),
     noopIndex: 0,
     roundStarted: 0,

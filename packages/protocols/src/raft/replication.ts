@@ -11,14 +11,12 @@ import { handOver } from './transfer.ts'
 
 type AppendReply = Extract<RaftMessage, { type: 'append-reply' }>
 
-/** On the leader: writes an entry to its own log, and returns its index. */
+/** On the leader: appends an entry to its own log, and returns its index. */
 export function appendEntry(turn: Turn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
-  const entries = [entry]
   log.entries.push(entry)
-  if (entry.members !== undefined) noteConfigurations(turn.state, index, entries)
-  emit(turn, { type: 'persist', record: { kind: 'entries', from: index, entries } })
+  if (entry.members !== undefined) noteConfigurations(turn.state, index, [entry])
   advanceCommit(turn)
   return index
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
 import { type Progress, send, type Turn } from './state.ts'
+import { storeEntriesAsLeader } from './storing.ts'
 
 // What a leader sends its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
 
@@ -55,6 +56,7 @@ export function sendEntries(turn: Turn, peer: NodeId, progress: Progress): boole
 /** Sends at most `limit` entries, or the snapshot if those entries have been compacted. */
 export function sendAppend(turn: Turn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
+  if (limit > 0) storeEntriesAsLeader(turn)
   progress.addressed = true
   const prevIndex = progress.next - 1
   const prevTerm = termAt(state.log, prevIndex)

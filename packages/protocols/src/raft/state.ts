@@ -147,7 +147,8 @@ export interface RaftState extends RoutingState {
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** On the leader only. */
+  /** On the leader only, like what follows: the last entry that it has written to disk, or is writing. */
+  stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundStarted: number
