@@ -3,7 +3,7 @@ import { linkName, tcpFamily } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { ClientFilter } from './client-filter.ts'
 import { createClientFilter } from './client-filter.ts'
-import type { StandingHarm } from './delivery/stages.ts'
+import type { StandingHarm } from './delivery/registry.ts'
 
 /** A fault that stays until it is removed. */
 export type StandingFault = Extract<TcpFault, StandingHarm>

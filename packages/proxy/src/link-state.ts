@@ -1,9 +1,9 @@
 import type { Link, Random, TcpFault } from '@chaosproxy/faults'
 import { isCounted, linkName } from '@chaosproxy/faults'
 import type { Affliction, StandingFault } from './affliction.ts'
+import { createStage } from './delivery/create-stage.ts'
 import type { Placed } from './delivery/plan.ts'
 import type { Timetable } from './delivery/stage.ts'
-import { createStage } from './delivery/stages.ts'
 
 /** What one link has carried and suffered since the network was made. */
 export interface LinkStatistics {

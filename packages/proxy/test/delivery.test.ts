@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 import type { Delivery, Next, Placed } from '../src/delivery/plan.ts'
 import { cutAt, passed, planDelivery, queueLimitBytes, transform } from '../src/delivery/plan.ts'
 import { drawLatencyMs } from '../src/delivery/schedules.ts'
-import type { StandingHarm } from '../src/delivery/stages.ts'
-import { createStage } from '../src/delivery/stages.ts'
+import type { StandingHarm } from '../src/delivery/registry.ts'
+import { createStage } from '../src/delivery/registry.ts'
 
 const latency = (latencyMs: number, jitterMs = 0, distribution?: 'uniform' | 'normal' | 'pareto') =>
   ({ kind: 'latency', latencyMs: millis(latencyMs), jitterMs: millis(jitterMs), distribution }) as const

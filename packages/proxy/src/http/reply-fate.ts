@@ -6,16 +6,16 @@ import type { Chances, Trickle } from './request-fate.ts'
 import { drawDelayMs } from './request-fate.ts'
 import type { Turn } from './turn.ts'
 
-/** What the rules want of an answer whose head is here. */
+/** What the rules do to an answer whose head has arrived. */
 export interface ReplyPlan {
   /** The client never gets it. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** Rules that need all of it, in their order. */
+  /** Rules that need the whole answer, in their order. */
   readonly whole: readonly HttpRule[]
 }
 
-/** Asks each rule whether it strikes this answer. One that loses it is the last to be asked. */
+/** Asks each rule whether it strikes this answer, up to the first that loses it. */
 export function planReply(rules: readonly HttpRule[], status: number, chances: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -25,7 +25,7 @@ export function planReply(rules: readonly HttpRule[], status: number, chances: C
     const strikes = rule.strikes(chances.nowMs(), () => chances.randomFor(rule))
     const { fault } = rule
     if (fault.kind === 'stale-reply') {
-      // It has to have seen answers to know an earlier one.
+      // It must see every answer, or it would have no earlier one to give.
       rule.servesEarlier = strikes
       whole.push(rule)
     } else if (!strikes) continue
@@ -45,55 +45,77 @@ export function planReply(rules: readonly HttpRule[], status: number, chances: C
 export interface ReplyFate {
   readonly reply: WholeReply
   readonly trickle: Trickle | undefined
-  /** After so much of its body, the connection is reset. */
+  /** The connection is reset after this many bytes of the answer. */
   readonly truncateAt: number | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
 }
 
-/** Puts an answer before each rule that strikes it, in turn. `hasBody` is false for answers that must not have one. */
-export function suffer(rules: readonly HttpRule[], turn: Turn, original: WholeReply, hasBody: boolean): ReplyFate {
-  let reply = original
-  let trickle: Trickle | undefined
-  let truncateAt: number | undefined
-  let reorder: ReplyFate['reorder']
-  for (const rule of rules) {
-    const { fault } = rule
-    switch (fault.kind) {
-      case 'stale-reply': {
-        const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, reply)
-        if (earlier === undefined || !rule.servesEarlier) continue
-        reply = earlier
-        break
-      }
-      case 'error-status':
-        reply = makeUpReply(fault.status, hasBody ? fault.body : '', { close: false })
-        break
-      case 'edit-reply': {
-        const { headers, status, body } = fault
-        const message = editMessage(reply, {
-          headers,
-          body: hasBody ? body : undefined,
-          firstLine: status === undefined ? undefined : statusLine(status),
-        })
-        const content = body === undefined || !hasBody ? reply.body : { bytes: Buffer.from(body) }
-        reply = { ...reply, ...message, status: status ?? reply.status, body: content }
-        break
-      }
-      case 'truncate-reply':
-        if (reply.raw.length - reply.headLength <= fault.bytes) continue
-        truncateAt = reply.headLength + fault.bytes
-        break
-      case 'trickle-reply':
-        trickle = { pieceBytes: fault.pieceBytes, pauseMs: fault.pauseMs, rule }
-        break
-      case 'reorder-replies':
-        // It bites only if another answer comes in time.
-        reorder = { withinMs: fault.withinMs, rule }
-        continue
-      default:
-        throw new Error(`${fault.kind} does not act on whole answers`)
-    }
-    rule.hits++
-  }
-  return { reply, trickle, truncateAt, reorder }
+type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
+
+interface Answer {
+  readonly turn: Turn
+  /** False for answers that must not have a body. */
+  readonly hasBody: boolean
+}
+
+/** Returns whether the rule has hit. */
+type ReplyHarm<Kind extends HttpFault['kind']> = (
+  fate: Draft,
+  fault: Extract<HttpFault, { readonly kind: Kind }>,
+  rule: HttpRule,
+  answer: Answer,
+) => boolean
+
+/** Every kind of fault that acts on whole answers, and what it does. */
+const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
+  'stale-reply'(fate, _, rule, { turn }) {
+    const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
+    if (earlier === undefined || !rule.servesEarlier) return false
+    fate.reply = earlier
+    return true
+  },
+  'error-status'(fate, { status, body }, _, { hasBody }) {
+    fate.reply = makeUpReply(status, hasBody ? body : '', { close: false })
+    return true
+  },
+  'edit-reply'(fate, { headers, status, body }, _, { hasBody }) {
+    const { reply } = fate
+    const message = editMessage(reply, {
+      headers,
+      body: hasBody ? body : undefined,
+      firstLine: status === undefined ? undefined : statusLine(status),
+    })
+    const content = body === undefined || !hasBody ? reply.body : { bytes: Buffer.from(body) }
+    fate.reply = { ...reply, ...message, status: status ?? reply.status, body: content }
+    return true
+  },
+  'truncate-reply'(fate, { bytes }) {
+    const { raw, headLength } = fate.reply
+    if (raw.length - headLength <= bytes) return false
+    fate.truncateAt = headLength + bytes
+    return true
+  },
+  'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
+    fate.trickle = { pieceBytes, pauseMs, rule }
+    return true
+  },
+  'reorder-replies'(fate, { withinMs }, rule) {
+    fate.reorder = { withinMs, rule }
+    // It hits only if another answer comes in time.
+    return false
+  },
+}
+
+/** Applies each rule that strikes an answer, in turn. */
+export function suffer(rules: readonly HttpRule[], original: WholeReply, answer: Answer): ReplyFate {
+  const fate: Draft = { reply: original, trickle: undefined, truncateAt: undefined, reorder: undefined }
+  for (const rule of rules) if (harmOf(rule.fault)(fate, rule.fault, rule, answer)) rule.hits++
+  return fate
+}
+
+function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
+  const harm = harms[kind]
+  if (harm === undefined) throw new Error(`${kind} does not act on whole answers`)
+  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  return harm as ReplyHarm<HttpFault['kind']>
 }

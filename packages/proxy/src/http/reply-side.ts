@@ -218,7 +218,7 @@ export class ReplySide implements Stage {
       const raw = intake.takeCollected()
       const content = body !== undefined && 'bytes' in body ? body.bytes : Buffer.alloc(0)
       const reply = { status, headers, body: { bytes: content }, raw, headLength: this.#headLength }
-      this.#sender.send(turn, suffer(plan?.whole ?? [], turn, reply, this.#hasBody), plan?.delay)
+      this.#sender.send(turn, suffer(plan?.whole ?? [], reply, { turn, hasBody: this.#hasBody }), plan?.delay)
     } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)

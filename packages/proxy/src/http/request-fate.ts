@@ -5,7 +5,7 @@ import type { WholeMessage } from './reply.ts'
 import { editMessage, makeUpReply } from './reply.ts'
 import type { Turn } from './turn.ts'
 
-/** However many rules duplicate it. */
+/** No request is sent more often than this, however many rules duplicate it. */
 const MOST_COPIES = 1000
 
 export interface Chances {
@@ -19,7 +19,7 @@ export interface Trickle {
   readonly rule: HttpRule
 }
 
-/** What becomes of a request; what answers it, or leaves it without an answer, stands in its turn. */
+/** What becomes of a request. If it is answered here, or never answered, its turn says so. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
   /** How many more times it is sent. */
@@ -28,7 +28,45 @@ export interface RequestPlan {
   edit(raw: Buffer, headLength: number): WholeMessage
 }
 
-/** Puts a request before each rule in turn. One that is answered here, or lost, is put before no further rule. */
+/** A plan in the making. */
+interface Draft {
+  readonly turn: Turn
+  delay: RequestPlan['delay']
+  copies: number
+  trickle: Trickle | undefined
+  readonly edits: Extract<HttpFault, { readonly kind: 'edit-request' }>[]
+}
+
+type RequestHarm<Kind extends HttpFault['kind']> = (
+  draft: Draft,
+  fault: Extract<HttpFault, { readonly kind: Kind }>,
+  rule: HttpRule,
+  chances: Chances,
+) => void
+
+/** Every kind of fault that acts on requests, and what it does. */
+const harms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
+  'lose-request'({ turn }, { silence }) {
+    turn.silenced = silence
+  },
+  'error-status': ({ turn }, { status, body }) => answerInstead(turn, status, body),
+  'rate-limit': ({ turn }, { status }) => answerInstead(turn, status, 'too many requests\n'),
+  'crash-before-reply'({ turn }) {
+    turn.crashes = true
+  },
+  'delay-request'(draft, fault, rule, chances) {
+    draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
+  },
+  'duplicate-request'(draft, { copies }) {
+    draft.copies = Math.min(MOST_COPIES, (draft.copies + 1) * (copies + 1) - 1)
+  },
+  'trickle-request'(draft, { pieceBytes, pauseMs }, rule) {
+    draft.trickle = { pieceBytes, pauseMs, rule }
+  },
+  'edit-request': ({ edits }, fault) => void edits.push(fault),
+}
+
+/** Applies each rule to a request in turn. No further rule sees one that is answered here, or lost. */
 export function planRequest(
   rules: readonly HttpRule[],
   turn: Turn,
@@ -36,44 +74,14 @@ export function planRequest(
   chances: Chances,
 ): RequestPlan {
   const content = body !== undefined && 'bytes' in body ? body.bytes : undefined
-  const edits: Extract<HttpFault, { readonly kind: 'edit-request' }>[] = []
-  let delay: RequestPlan['delay']
-  let copies = 0
-  let trickle: Trickle | undefined
+  const draft: Draft = { turn, delay: undefined, copies: 0, trickle: undefined, edits: [] }
   for (const rule of rules) {
     if (!rule.isForBody(content) || !rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
-    const { fault } = rule
     rule.hits++
-    switch (fault.kind) {
-      case 'lose-request':
-        turn.silenced = fault.silence
-        break
-      case 'error-status':
-        answerInstead(turn, fault.status, fault.body)
-        break
-      case 'rate-limit':
-        answerInstead(turn, fault.status, 'too many requests\n')
-        break
-      case 'crash-before-reply':
-        turn.crashes = true
-        break
-      case 'delay-request':
-        delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
-        break
-      case 'duplicate-request':
-        copies = Math.min(MOST_COPIES, (copies + 1) * (fault.copies + 1) - 1)
-        break
-      case 'trickle-request':
-        trickle = { pieceBytes: fault.pieceBytes, pauseMs: fault.pauseMs, rule }
-        break
-      case 'edit-request':
-        edits.push(fault)
-        break
-      default:
-        throw new Error(`${fault.kind} does not act on requests`)
-    }
+    harmOf(rule.fault)(draft, rule.fault, rule, chances)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) break
   }
+  const { delay, copies, trickle, edits } = draft
   return {
     delay,
     copies,
@@ -82,13 +90,20 @@ export function planRequest(
   }
 }
 
-/** As a server would: without a body where none may be, and ending the connection where the client wants that. */
+function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
+  const harm = harms[kind]
+  if (harm === undefined) throw new Error(`${kind} does not act on requests`)
+  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  return harm as RequestHarm<HttpFault['kind']>
+}
+
+/** Answers as a server would: no body for a HEAD, and the connection closed if the client asks for that. */
 function answerInstead(turn: Turn, status: number, text: string): void {
   turn.madeUp = makeUpReply(status, turn.method === 'HEAD' ? '' : text, { close: turn.wantsClose })
   turn.endsConnection = turn.wantsClose
 }
 
-/** Evenly within the jitter, to both sides. */
+/** The delay, give or take up to the jitter, evenly distributed. */
 export function drawDelayMs(
   { delayMs, jitterMs }: { readonly delayMs: number; readonly jitterMs: number },
   rule: HttpRule,

@@ -1,6 +1,6 @@
 import type { ProxyClock } from '../clock.ts'
 import type { Exit } from '../interceptor.ts'
-import type { Fate, Wait } from './fate.ts'
+import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
 /** In memory for one direction of one connection; beyond it, the sender is stopped until something has gone on. */

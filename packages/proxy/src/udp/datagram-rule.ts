@@ -1,6 +1,7 @@
 import { type DatagramFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import type { ClientFilter } from '../client-filter.ts'
 import { createClientFilter } from '../client-filter.ts'
+import { type DatagramFate, suffer } from './datagram-harms.ts'
 
 /** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault {
@@ -17,14 +18,14 @@ export const standingDatagramFault = (fault: DatagramFault, appliedAtMs: number)
   hits: 0,
 })
 
-/** A datagram fault on one link, which counts the link's datagrams and has a stream of chance of its own. */
+/** A datagram fault on one link. It counts the link's datagrams and has its own random stream. */
 export interface DatagramRule {
   readonly standing: StandingDatagramFault
   readonly random: Random
   seen: number
 }
 
-/** Whether the rule hits this datagram. To be asked once for each, since it counts. */
+/** Whether the rule hits this datagram. Ask once for each datagram: asking counts. */
 export function strikes(rule: DatagramRule, client: string, nowMs: number): boolean {
   const { fault, appliedAtMs, isForClient } = rule.standing
   const { when } = fault
@@ -36,19 +37,7 @@ export function strikes(rule: DatagramRule, client: string, nowMs: number): bool
   return when.probability === undefined || rule.random.chance(when.probability)
 }
 
-/** What becomes of one datagram. */
-export interface DatagramFate {
-  readonly bytes: Buffer
-  /** 0 where it is lost. */
-  readonly copies: number
-  readonly delayMs: number
-  /** It lets so many others of its direction and session pass, or waits so long. */
-  readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules it waits for, if it waits: with the last of them gone, it need not. */
-  readonly waitsFor: readonly DatagramRule[]
-}
-
-/** Puts a datagram before each rule in turn. Delays add up; of several rules that set it aside, the last counts. */
+/** Applies each rule to a datagram in turn. Delays add up; of several rules that set it aside, the last counts. */
 export function planDatagram(
   rules: readonly DatagramRule[],
   bytes: Buffer,
@@ -63,35 +52,4 @@ export function planDatagram(
     if (fate.copies === 0) break
   }
   return fate
-}
-
-/** However many rules duplicate it. */
-const MOST_COPIES = 1000
-
-function suffer(fate: DatagramFate, rule: DatagramRule): DatagramFate {
-  const { fault } = rule.standing
-  const waitsFor = [...fate.waitsFor, rule]
-  switch (fault.kind) {
-    case 'drop-datagram':
-      return { ...fate, copies: 0 }
-    case 'duplicate-datagram':
-      return { ...fate, copies: Math.min(MOST_COPIES, fate.copies * (1 + fault.copies)) }
-    case 'reorder-datagram':
-      return { ...fate, aside: { behind: fault.behind, withinMs: fault.withinMs }, waitsFor }
-    case 'delay-datagram': {
-      const spreadMs = fault.jitterMs === 0 ? 0 : fault.jitterMs * (2 * rule.random.next() - 1)
-      return { ...fate, delayMs: fate.delayMs + Math.max(0, fault.delayMs + spreadMs), waitsFor }
-    }
-    case 'corrupt-datagram':
-      return { ...fate, bytes: flipBits(fate.bytes, fault.bits, rule.random) }
-  }
-}
-
-function flipBits(bytes: Buffer, bits: number, random: Random): Buffer {
-  const flipped = Buffer.from(bytes)
-  for (let i = 0; i < bits && flipped.length > 0; i++) {
-    const at = random.integer(flipped.length)
-    flipped[at] = (flipped[at] ?? 0) ^ (1 << random.integer(8))
-  }
-  return flipped
 }

@@ -12,12 +12,13 @@ import {
   timeout,
 } from './losses.ts'
 import { bandwidth, latency, slice, slowClose } from './schedules.ts'
-import type { Stage, StageContext, StageOf } from './stage.ts'
+import type { StageOf } from './stage.ts'
 
 /** A fault that stays until it is removed; a reset is over as soon as it has happened. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
-const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } = {
+/** Every kind of fault that acts on the bytes of a connection, and what it does to them. */
+export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } = {
   partition,
   blackhole,
   latency,
@@ -33,8 +34,3 @@ const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } = {
   'limit-time': limitTime,
   corrupt,
 }
-
-/** What a fault is to one direction of one connection. Its kind never changes, whatever else of it is updated. */
-export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The table pairs each kind with the stage of that kind, which the compiler cannot follow through the lookup.
-  (stages[kind] as (context: StageContext) => Stage)(context)

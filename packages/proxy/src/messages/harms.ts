@@ -1,0 +1,85 @@
+import type { MessageFault, Random } from '@chaosproxy/faults'
+import { flipBits } from './corrupt.ts'
+import type { MessageRule, Track } from './message-rule.ts'
+
+/** No message is duplicated into more than this, however many rules do it. */
+const MOST_COPIES = 1000
+
+/** Waits until a number of messages have passed or a time is over, whichever comes first. */
+export interface Wait {
+  readonly behind: number
+  readonly withinMs: number
+  readonly rule: MessageRule
+}
+
+/** What becomes of one message. */
+export interface Fate {
+  /** What is passed on, in order: nothing if it is lost, several if it is duplicated. */
+  readonly copies: readonly Buffer[]
+  readonly delayMs: number
+  /** The rules that delay it. Once all of them are removed it need not wait. */
+  readonly delayedBy: readonly MessageRule[]
+  /** It lets others pass. */
+  readonly aside?: Wait | undefined
+  /** It comes a second time. */
+  readonly again?: Wait | undefined
+}
+
+/** A rule that strikes a message. */
+export interface Strike {
+  readonly message: Buffer
+  readonly rule: MessageRule
+  readonly track: Track
+  /** The connection's own random stream for the rule. */
+  readonly random: () => Random
+}
+
+/** Does to a message what a kind of fault does. Returns undefined if there was nothing to be done after all. */
+type MessageHarm<Kind extends MessageFault['kind']> = (
+  fate: Fate,
+  fault: Extract<MessageFault, { readonly kind: Kind }>,
+  strike: Strike,
+) => Fate | undefined
+
+/** Every kind of message fault, and what it does. A kind that acts at once counts its hit itself. */
+const harms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
+  'drop-message'(fate, _, { rule }) {
+    rule.standing.hits++
+    return { ...fate, copies: [] }
+  },
+  'duplicate-message'(fate, { copies }, { message, rule }) {
+    rule.standing.hits++
+    const length = Math.min(MOST_COPIES, fate.copies.length * (1 + copies))
+    return { ...fate, copies: Array.from({ length }, (_, i) => fate.copies[i % fate.copies.length] ?? message) }
+  },
+  'reorder-message': (fate, { behind, withinMs }, { rule }) => ({ ...fate, aside: { behind, withinMs, rule } }),
+  'replay-message': (fate, { behind, withinMs }, { rule }) => ({ ...fate, again: { behind, withinMs, rule } }),
+  'delay-message'(fate, { delayMs, jitterMs }, { rule, random }) {
+    rule.standing.hits++
+    const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * random().next() - 1)
+    return {
+      ...fate,
+      delayMs: fate.delayMs + Math.max(0, delayMs + spreadMs),
+      delayedBy: [...fate.delayedBy, rule],
+    }
+  },
+  'corrupt-message'(fate, { bits }, { track, rule, random }) {
+    const [first] = fate.copies
+    const flipped = first === undefined ? undefined : flipBits(first, bits, track.framing, track.direction, random())
+    if (flipped === undefined) return undefined
+    rule.standing.hits++
+    return { ...fate, copies: fate.copies.map(() => flipped) }
+  },
+  'fabricate-message'(fate, { message }, { track, rule }) {
+    rule.standing.hits++
+    const fabricated = track.framing.write(message, track.direction)
+    return { ...fate, copies: fate.copies.map(() => fabricated) }
+  },
+}
+
+export function suffer(fate: Fate, strike: Strike): Fate | undefined {
+  const { fault } = strike.rule.standing
+  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  const harm = harms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
+  return harm(fate, fault, strike)
+}
