@@ -1,4 +1,6 @@
-/** What a script may rely on. The first three are the field's own: 0 as promised, 1 violated, 2 cannot tell. */
+/**
+ * The exit codes, which scripts may rely on. The first three are common to checkers: promise kept, violated, unknown.
+ */
 export const EXIT = {
   met: 0,
   violated: 1,

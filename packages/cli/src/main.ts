@@ -7,7 +7,7 @@ import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth } from './terminal/style.ts'
 import { packageVersion } from './version.ts'
 
-/** What a command needs is loaded only where it is the one to run: most of them start in a fraction of what all take. */
+/** Each command is loaded only if it is the one to run: most start in a fraction of the time that all take. */
 const registry: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
@@ -56,7 +56,7 @@ export async function main(typed: readonly string[]): Promise<void> {
       'populate--': hasCommandOfItsOwn(argv),
     })
     .fail((message, error) => {
-      // A YError is what yargs throws where a command line is wrong; all other errors are the command's own.
+      // yargs throws a YError for a wrong command line; all other errors come from the command.
       if (error !== undefined && error.name !== 'YError') throw error
       throw new UserError('usage', explainRejection(message ?? error?.message, argv, commands))
     })
@@ -82,10 +82,10 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** After `--` they have the words of another command, which are that one's own. */
+/** Whether the words after `--` are another command to run. */
 const hasCommandOfItsOwn = ([name]: readonly string[]): boolean => name === 'proxy' || name === 'record'
 
-/** No word after `--` is an option, however it looks; a lone `-`, which yargs would drop, is a word everywhere. */
+/** Words after `--` are never options. A lone `-`, which yargs would drop, is always kept. */
 function withWordsKept(argv: readonly string[]): readonly string[] {
   const ours = optionsOf(argv)
   const rest = argv.slice(ours.length)
@@ -100,8 +100,8 @@ const optionsOf = (argv: readonly string[]): readonly string[] => {
 }
 
 /**
- * yargs lays out the help of every command that it runs, asked for or not, and that takes longer than all the rest of
- * it: without texts there is little to lay out.
+ * yargs formats the help of every command it runs, asked for or not, which takes longer than everything else it does.
+ * Without texts there is little to format.
  */
 function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(
@@ -109,19 +109,19 @@ function withoutTexts(options: Command['options']): { [name: string]: Options } 
   )
 }
 
-/** The one that is named or, for help and for typos, all. */
+/** The named command or, for help and for typos, all of them. */
 async function loadCommands(name: string | undefined): Promise<readonly Command[]> {
   const load = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined
   return load === undefined ? Promise.all(Object.values(registry).map((loadOne) => loadOne())) : [await load()]
 }
 
-/** yargs would take what follows for the option's value, and then say that there is no command. */
+/** yargs would take the command for the option's value, and then complain that there is none. */
 function requireCommandFirst([first = '']: readonly string[]): void {
   if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
   throw new UserError('usage', `${first}: the command comes first, then its options. chaos --help lists the commands.`)
 }
 
-/** yargs says `Unknown argument: targt`; people want to know which option was meant. */
+/** Turns yargs' `Unknown argument: targt` into a message that suggests the option that was meant. */
 function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   const command = commands.find((candidate) => candidate.name === argv[0])

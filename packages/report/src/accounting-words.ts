@@ -2,7 +2,7 @@ import type { Accounted, Accounting } from '@chaosproxy/checker'
 import { printable, valueText } from './operation-words.ts'
 import { count, duration, plural } from './words.ts'
 
-/** One of the lists of an accounting, in words. */
+/** One list of an accounting, in words. */
 export interface AccountLine {
   /** What became of them: `lost`, `duplicated`, … */
   readonly what: string

@@ -72,7 +72,10 @@ function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
   return kind === 'fault' && all ? [...open.keys()] : same
 }
 
-/** `start-partition` and `stop-partition` are both about a `partition`; plain `start`, `stop` and `heal` about any fault. */
+/**
+ * `start-partition` and `stop-partition` are both about a `partition`; plain `start`, `stop` and `heal` about any
+ * fault.
+ */
 function kindOf(f: string): string {
   const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')
   return bare === '' ? 'fault' : bare

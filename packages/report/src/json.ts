@@ -16,39 +16,39 @@ import { recordFactsOf, recordJson } from './record.ts'
 import type { Expectation, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
 import { statisticsOf } from './statistics.ts'
 
-/** A JSON object under construction: members that are undefined are left out. */
+/** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }
 
 const object = (members: Members): Json =>
   Object.fromEntries(Object.entries(members).filter((entry): entry is [string, Json] => entry[1] !== undefined))
 
-/** JSON has no NaN and no Infinity: what is not known is null. */
+/** JSON has neither NaN nor Infinity, so an unknown number is null. */
 const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 export interface JsonInput {
-  /** Absent where nothing could be checked. */
+  /** Absent if nothing could be checked. */
   readonly report: Report<string> | undefined
   readonly history: History
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
-  /** Of `chaos check`: why the history proves less than it seems to; a run says so itself. */
+  /** From `chaos check`: why the history proves less than it seems to. A run's summary has its own. */
   readonly vacuous?: readonly string[] | undefined
-  /** Of `chaos check`: the file's name as it was typed. */
+  /** From `chaos check`: the file's name as typed. */
   readonly file?: string | undefined
-  /** Of `chaos run`: where its files are. */
+  /** From `chaos run`: its directory. */
   readonly directory?: string | undefined
-  /** What was taken to be there before the first write, where that is not what the history says. */
+  /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   readonly parseMs?: number | undefined
   readonly checkMs: number
 }
 
-/** So many elements, writes and the like are listed at most; how many there are stands in `totals`. */
+/** The most elements, writes and the like to list; `totals` has how many there are. */
 const MOST_LISTED = 1_000
 
 /**
- * What `--json` prints, stable between versions (DESIGN: rules that hold everywhere). Times are nanoseconds of the run.
- * Shorter than a megabyte, whatever the history (see `bounded`).
+ * The output of `--json`, whose members stay the same between versions. Times are nanoseconds from the run's start. It
+ * is always shorter than a megabyte (see `bounded`).
  */
 export const toJson = (input: JsonInput): Json => bounded(wholeJson(input))
 
@@ -132,7 +132,7 @@ function wholeJson(input: JsonInput): Json {
   })
 }
 
-/** Each level as the nodes answered; the clients' are the run's own. */
+/** The verdicts on what the nodes answered; those on what clients saw are the run's own. */
 const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
   client: { headline: client },
   backend: {
@@ -143,7 +143,10 @@ const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
   said,
 })
 
-/** Of all phases together: a run counts a definite no that the model allows as an answer, which a history alone cannot. */
+/**
+ * The availability over all phases. A run counts a refusal that the model allows as an answer; a history alone cannot
+ * tell.
+ */
 function overallOf(phases: readonly PhaseSummary[]): number {
   const measured = phases.filter((phase) => phase.operations > 0)
   const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)
@@ -193,7 +196,7 @@ function stalenessJson(staleness: Staleness, history: History): Json {
   })
 }
 
-/** No `atMost` where no upper end is known. */
+/** Without `atMost` if no upper bound is known. */
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
 
@@ -202,7 +205,7 @@ function verdictJson(verdict: Verdict, history: History): Json {
     case 'met':
       return object({
         result: 'met',
-        // An order can name a million operations: it says that it was found, and is not repeated here.
+        // An order can name a million operations, so only its kind is given.
         witness: verdict.witness.kind,
         impliedBy: verdict.witness.kind === 'implied' ? verdict.witness.by : undefined,
       })
@@ -225,11 +228,11 @@ function counterexampleJson(counterexample: Counterexample, history: History): J
     sentence: counterexample.sentence,
     keys: counterexample.keys,
     operations: counterexample.operations.map(({ operation, role }) => operationJson(history, operation, { role })),
-    // Positions in `operations` above.
+    // A position in `operations` above.
     culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
     statesBefore: counterexample.statesBefore,
     edges: counterexample.edges?.map((edge) => edgeJson(edge, at)),
-    // Not cut down further: why, how many operations it was found among, and whether these are a violation by themselves.
+    // Why it was not cut down further, from how many operations it was cut, and whether these violate the level on their own.
     uncut: counterexample.uncut === undefined ? undefined : { ...counterexample.uncut },
   })
 }

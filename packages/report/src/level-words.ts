@@ -1,7 +1,7 @@
 import { consistency, type Level, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { plural } from './words.ts'
 
-/** The words of the levels that read ill behind "is" by their own names. */
+/** Adjectives for levels whose names do not read well after "is". */
 const adjectives: { readonly [level in Level]?: string } = {
   sequential: 'sequentially consistent',
   causal: 'causally consistent',
@@ -14,17 +14,17 @@ const adjectives: { readonly [level in Level]?: string } = {
   eventual: 'eventually consistent',
 }
 
-/** What a history is that meets the level: `sequentially consistent`. */
+/** The adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string =>
   Object.hasOwn(adjectives, level) ? (adjectives[level as Level] ?? level) : level.replaceAll('-', ' ')
 
 /** The levels that a report's judge decides, strongest first. */
 export const levelsOf = (report: Report<string>): readonly string[] => Object.keys(report.levels)
 
-/** The strongest of them, which everything is about where nothing was asked for. */
+/** The strongest level, which a report is about if none was asked for. */
 export const strongestOf = (report: Report<string>): string => levelsOf(report)[0] ?? ''
 
-/** A single session guarantee says too little to sum a history up by. */
+/** Session guarantees say too little on their own to sum up a history. */
 const alone: readonly string[] = consistency.implied.session
 
 const summing = (report: Report<string>): readonly string[] =>
@@ -34,7 +34,7 @@ const summing = (report: Report<string>): readonly string[] =>
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** The strongest level that is met, or `none`; with what is undecided above it. */
+/** The strongest level that is met, or `none`, and what is undecided above it. */
 export function foundText(report: Report<string>): string {
   const found = foundLevel(report)
   const levels = summing(report)
@@ -47,18 +47,18 @@ export function foundText(report: Report<string>): string {
   return `${found ?? 'none'}${undecided}`
 }
 
-/** Levels beside each other that say the same thing, as one row. */
+/** Adjacent levels with the same result, as one row. */
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
-  /** What to say beside the result; empty where the result says it all. */
+  /** Shown after the result; empty if there is no more to say. */
   readonly note: string
 }
 
-/** The rungs that everyone asks for: each that is met by itself has a row by itself. */
+/** The levels readers ask for most: each gets its own row if it is decided on its own. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
-/** Strongest first; neighbours that merely follow, or are undecided for the same reason, are one row. */
+/** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
 export function levelRows(report: Report<string>): LevelRow[] {
   const rows: LevelRow[] = []
   for (const [level, verdict] of Object.entries(report.levels)) {
@@ -97,6 +97,6 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Without the level's own name in front, which stands beside it already: so that neighbours with one reason share a row. */
+/** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason

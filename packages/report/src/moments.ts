@@ -4,12 +4,12 @@ import { lastTime } from './fault-spans.ts'
 import { answerText, functionOf, hasReturned, isRead, printable, processText, requestText } from './operation-words.ts'
 import { duration } from './words.ts'
 
-/** Whether a history says when things happened, or only in what order: then times are event positions, and mean nothing. */
+/** Whether a history has real times. Without them its times are event positions, which give only the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
 /**
- * Why the culprit is impossible, as far as one earlier answer shows it: the last one, among the operations without which
- * there is no contradiction, that was given before the culprit was called. `{@link by}` is that operation.
+ * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one answered
+ * before the culprit was called. `{@link by}` is that operation.
  */
 export function reproach(
   history: History,

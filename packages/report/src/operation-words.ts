@@ -2,22 +2,22 @@ import type { OrderEdge } from '@chaosproxy/checker'
 import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaosproxy/history'
 
 /**
- * Text of strangers (values, node names, errors, file names) made safe to show: control characters and those that turn the
- * direction of writing are spelled out, so that a history cannot write to the reader's terminal.
+ * Makes untrusted text (values, node names, errors, file names) safe to show: escapes control characters and those that
+ * change the writing direction, so that a history cannot control the reader's terminal.
  */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
   })
 
-/** A name of a key, node or process as a person can read it, cut where it is long. */
+/** A name of a key, node or process, made readable and cut if long. */
 export function nameText(name: string, most: number = 60): string {
   const text = printable(name)
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** A value as JSON, cut where it is long. */
+/** A value as JSON, cut if long. */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : JSON.stringify(value))
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
@@ -29,7 +29,7 @@ export function processText(history: History, process: number): string {
   return /^\d+$/.test(name) ? `p${name}` : name
 }
 
-/** `process 4`, in sentences. */
+/** For sentences: `process 4`. */
 export function processInWords(history: History, process: number): string {
   const name = nameText(history.processName(process))
   return /^\d+$/.test(name) ? `process ${name}` : name
@@ -53,7 +53,7 @@ export const isFinal = (history: History, operation: number): boolean =>
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** What was asked for: `write 7`, `read`, `cas 3→4`, `write y 7` where the key must be said. */
+/** What was asked for: `write 7`, `read`, `cas 3→4`; with the key, `write y 7`. */
 export function requestText(history: History, operation: number, options: { readonly withKey: boolean }): string {
   const f = printable(functionOf(history, operation))
   const input = inputOf(history, operation)
@@ -61,12 +61,12 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // What it replaces is told by its completion, or not at all.
+  // The value it replaces is known from its completion, or not at all.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   return input === null ? name : `${name} ${valueText(input)}`
 }
 
-/** Whether it changes nothing: a read, by any of the names it goes by. */
+/** Whether it is a read, under any of its names. */
 export const isRead = (history: History, operation: number): boolean => {
   const f = functionOf(history, operation)
   return f === 'read' || f === 'get'
@@ -90,11 +90,11 @@ export const outcomeName = (history: History, operation: number): 'ok' | 'fail' 
   return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
 }
 
-/** In one line: `p2 write 7 → ok`. */
+/** One line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
   `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
-/** The part of a history that says where its operations stand. */
+/** The part of a history that has the line numbers of its operations. */
 export interface Lines {
   readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
 }
@@ -105,7 +105,7 @@ export const linesOf = (history: Lines, operation: number): number[] =>
     (line) => line > 0,
   )
 
-/** Why one operation comes before another: `process order`, or `same client` where that has several processes. */
+/** Why one operation comes before another: `process order`, or `same client` if the client has several processes. */
 export function orderText(history: History, { before, after, reason }: OrderEdge): string {
   const { process } = history.operations
   return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason

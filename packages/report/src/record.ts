@@ -2,18 +2,18 @@ import type { History, Json, Mark, PassedOn } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 import { count, plural } from './words.ts'
 
-/** What the recorder says of its own record, and what was taken to be there at the start. */
+/** What the recorder noted about its own record, and the initial value that was assumed. */
 export interface RecordFacts {
   readonly sessions: { readonly by: string; readonly named: boolean } | undefined
-  /** Undefined where it is not known to whoever shows it. */
+  /** Undefined if the caller does not know it. */
   readonly initial: Json | undefined
   readonly touched: readonly Mark[]
   readonly notUnderstood: readonly Mark[]
-  /** What may have written something first, then what there was most of. */
+  /** Requests that may have written first, then by how many there were. */
   readonly passedOn: readonly PassedOn[]
 }
 
-/** Undefined where there is nothing to say. */
+/** Undefined if there is nothing to say. */
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
@@ -28,10 +28,10 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
   }
 }
 
-/** As the initial value of a history or of `--initial`: nobody knows it. */
+/** The initial value, in a history's header or in `--initial`, that stands for any value. */
 const UNKNOWN = 'unknown'
 
-/** So many of each are listed in JSON, with how many there are. */
+/** The most of each kind to list in JSON; their number is given as well. */
 const MOST_IN_JSON = 100
 
 export function recordJson({ sessions, initial, touched, notUnderstood, passedOn }: RecordFacts): Json {
@@ -60,7 +60,7 @@ export function recordJson({ sessions, initial, touched, notUnderstood, passedOn
 
 const requestsIn = (passedOn: readonly PassedOn[]): number => passedOn.reduce((sum, each) => sum + each.count, 0)
 
-/** One fact of the record: what it is about, and the fact. */
+/** One fact about the record. */
 export interface RecordLine {
   readonly about: string
   readonly text: string
@@ -68,7 +68,7 @@ export interface RecordLine {
   readonly isDoubt: boolean
 }
 
-/** The record in a few lines; so many are named of each kind. */
+/** The facts in a few lines, naming at most `most` of each kind. */
 export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   const { sessions, initial, touched, notUnderstood, passedOn } = facts
   const lines: RecordLine[] = []

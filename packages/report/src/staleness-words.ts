@@ -1,7 +1,7 @@
 import type { Bounds, Staleness } from '@chaosproxy/checker'
 import { count, duration, percent, plural } from './words.ts'
 
-/** `312 of 29,000 (1.08%)`: the reads that returned a value certainly overwritten before they began. */
+/** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'
   const share = reads.stale === 0 ? '' : ` (${percent(reads.stale / reads.measured)})`
@@ -15,7 +15,7 @@ export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): str
   return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
 }
 
-/** `Δ = 640 ms, k = 5`, `Δ ≥ 640 ms` where no upper end is known; empty where nothing is. */
+/** `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` if no upper bound is known; empty if nothing is. */
 export function atomicityText({ deltaNanos, k }: Staleness): string {
   const delta = deltaNanos === undefined || isVacuous(deltaNanos, 0) ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
   const versions = isVacuous(k, 1) ? [] : [`k ${boundsText(k, count)}`]
@@ -29,7 +29,7 @@ function boundsText({ atLeast, atMost }: Bounds, said: (value: number) => string
   return atLeast === atMost ? `= ${said(atLeast)}` : `from ${said(atLeast)} to ${said(atMost)}`
 }
 
-/** Why some reads are left out; empty where none is. */
+/** Why some reads are left out; empty if none is. */
 export function unmeasuredText({ reads }: Staleness): string {
   const parts = [
     reads.ambiguous > 0 ? `${plural(reads.ambiguous, 'read')} of values with several writers` : [],
@@ -38,7 +38,7 @@ export function unmeasuredText({ reads }: Staleness): string {
   return parts.length === 0 ? '' : `not measured: ${parts.join(', ')}`
 }
 
-/** All of it, as one line of facts. */
+/** All of it on one line. */
 export function stalenessText(staleness: Staleness): string {
   const { reads } = staleness
   const behind =

@@ -1,13 +1,13 @@
 import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
-/** What a history says of itself without a run beside it. */
+/** What can be counted in a history alone, without its run. */
 export interface Statistics {
   readonly operations: OperationCounts
-  /** Operations answered, 0 to 1. */
+  /** The share of operations answered, 0 to 1. */
   readonly availability: number
   readonly nodes: readonly NodeSummary[]
-  /** Of the `ok` ones; NaN where there are none. */
+  /** Over `ok` operations; NaN if there are none. */
   readonly p50Nanos: number
   readonly p99Nanos: number
 }
@@ -52,7 +52,7 @@ const kinds: { readonly [f: string]: 'reads' | 'writes' | 'cas' } = {
   cas: 'cas',
 }
 
-/** Operations by how they ended and, where they read or write a value as registers do, by what they were. */
+/** Counts operations by how they ended and, for those of registers, by function. */
 export function countOperations(history: History): OperationCounts {
   const { length, outcome, f } = history.operations
   const byOutcome = { [OK]: 0, [FAIL]: 0, [INFO]: 0 }
@@ -71,7 +71,7 @@ export function countOperations(history: History): OperationCounts {
   return { total: length, ok: byOutcome[OK], fail: byOutcome[FAIL], info: byOutcome[INFO], ...counts }
 }
 
-/** The smallest value that at least this share of all are not above (nearest rank); NaN of none. */
+/** The nearest-rank quantile of sorted values; NaN if there are none. */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 }

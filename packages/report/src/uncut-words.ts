@@ -8,7 +8,7 @@ const whys: { readonly [why in Uncut['why']]: string } = {
   unasked: 'Not cut down further.',
 }
 
-/** What is to be known of a counterexample that may not be the smallest; nothing where it was cut down to its end. */
+/** Why a counterexample may not be the smallest; empty if it was cut down completely. */
 export function uncutText({ uncut, operations }: Counterexample): string | undefined {
   if (uncut === undefined) return undefined
   const { why, among, standsAlone } = uncut

@@ -1,6 +1,6 @@
 import type { Nanos } from '@chaosproxy/history'
 
-/** `58,113`: the same in every locale, so that pages do not differ between machines. */
+/** `58,113` in every locale, so that pages do not differ between machines. */
 export function count(value: number): string {
   const digits = String(Math.round(value))
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
@@ -10,7 +10,7 @@ export function count(value: number): string {
 export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`
 
-/** How long something took, to three digits that matter: `640 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. */
+/** A duration to three significant digits: `640 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. */
 export function duration(nanos: number): string {
   if (!Number.isFinite(nanos)) return 'for ever'
   const size = Math.abs(nanos)
@@ -26,11 +26,11 @@ export function duration(nanos: number): string {
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
-/** A moment of the run: `12.031 s`; more digits where the times beside it need them. */
+/** A moment of the run, `12.031 s`, with more digits if that is needed to tell it from others. */
 export const moment = (time: number, digits: number = 3): string =>
   Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
 
-/** The fewest digits, three to nine, that keep times apart that are apart. */
+/** The fewest digits, three to nine, that keep different times different. */
 export function digitsToTellApart(times: readonly number[]): number {
   const distinct = new Set(times.filter(Number.isFinite))
   for (let digits = 3; digits < 9; digits++) {
@@ -41,7 +41,7 @@ export function digitsToTellApart(times: readonly number[]): number {
 }
 
 /**
- * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: an outage of a millisecond is not perfection.
+ * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show.
  */
 export function percent(share: number, digits: number = 2): string {
   if (!Number.isFinite(share)) return '–'
@@ -56,11 +56,11 @@ export function percent(share: number, digits: number = 2): string {
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
 
-/** The first few items, and how many more there are. */
+/** The first `most` items, and how many more there are. */
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
-/** `lines 24,021–24,026`, `lines 3 and 9`, or `10 lines between 44,680 and 44,734` where they are scattered. */
+/** `lines 24,021–24,026`, `lines 3 and 9`, or, for scattered lines, `10 lines between 44,680 and 44,734`. */
 export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
   const [first, last] = [sorted[0], sorted[sorted.length - 1]]

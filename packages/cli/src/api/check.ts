@@ -4,7 +4,7 @@ import { usualFailedCas, usualInitial } from '../check/usual.ts'
 
 /** How to judge a history; every member has a default. */
 export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' | 'now'>> {
-  /** Wall time for everything, including reducing counterexamples; 30,000 by default. */
+  /** Wall time for the whole check, including reducing counterexamples. By default 30,000. */
   readonly deadlineMs?: number | undefined
   /** A monotonic clock, in milliseconds. */
   readonly now?: (() => number) | undefined
@@ -14,11 +14,11 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges what clients did: a history, or its events, each an object as a line of `history.jsonl` holds it. Model and
- * initial value are those that the history names, by default a register and null; by default all levels are decided.
+ * Judges a history, or its events, each an object as on a line of `history.jsonl`. Model and initial value are those
+ * the history names, otherwise a register and null. By default all levels are decided.
  *
- * @throws UserError for events that are no history, an unknown model, a level it is not judged by, or an operation it
- * does not know.
+ * @throws UserError for events that are not a history, for an unknown model, for a level the model is not judged by,
+ * and for an operation it does not have.
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): Report {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events

@@ -24,7 +24,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   })
 }
 
-/** A list of faults with their times; read here, so that what is wrong is found in the file and not in the run. */
+/** A list of faults with their times. Read here, so that a mistake in the file is reported before anything starts. */
 function readSchedule(file: string): readonly FaultChoice[] {
   let text: string
   try {

@@ -2,10 +2,10 @@ import { levelNames } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
 import { oneOf } from './one-of.ts'
 
-/** A level of any judge: which judge it must be one of depends on the model. */
+/** A level of any judge; whether the model's judge has it is checked later. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
-/** `--set name=value`, any number of times: values are numbers, true, false, or text. */
+/** `--set name=value`, any number of times. A value is a number, true, false or text. */
 export function parseSettings(
   settings: readonly string[],
   option = 'set',

@@ -1,6 +1,6 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 
-/** The one of `known` that was named; a usage error with the nearest match otherwise. */
+/** The name typed, if it is one of `known`; otherwise a usage error that suggests the nearest. */
 export function oneOf<Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name {
   const found = known.find((name) => name === typed)
   if (found !== undefined) return found

@@ -7,14 +7,14 @@ import { type ParsedOptions, textOf } from '../command.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
 
-/** What a command is to work on, and by which reference other threads and processes find it. */
+/** The target of a command, and the reference by which other threads and processes find it. */
 export interface ChosenTarget {
   readonly target: Target
   readonly reference: string
 }
 
 /**
- * What `--target` names or, in its place, the user's own protocol in the file that `--protocol` names.
+ * The target that `--target` names or, instead, the user's own protocol in the file that `--protocol` names.
  *
  * @throws UserError (usage, input)
  */
@@ -28,7 +28,7 @@ export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget
   return targetOf(file)
 }
 
-/** By a reference as files have it: a name, or a path. */
+/** Finds a target by a name or a path, as saved files refer to it. */
 export async function targetOf(reference: string): Promise<ChosenTarget> {
   if (!isUserFile(reference) && !isDeclaration(reference))
     oneOf(

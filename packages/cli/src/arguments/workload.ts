@@ -10,13 +10,13 @@ export const DEFAULT_WORKLOAD = 'register'
 
 export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
 
-/** What clients do, and by which reference files, other threads and processes find it. */
+/** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {
   readonly workload: Workload
   readonly reference: string
 }
 
-/** Of every command whose clients do something. */
+/** The options of every command with clients. */
 export const workloadOptions: { readonly [name: string]: Options } = {
   workload: {
     type: 'string',
@@ -42,7 +42,7 @@ export async function chooseWorkload(
 }
 
 /**
- * The settings that `--workload-set` gives: of names that the workload has, their values as they were typed.
+ * The settings that `--workload-set` gives, with their values as typed. The workload must have settings of these names.
  *
  * @throws UserError (usage)
  */

@@ -1,6 +1,6 @@
 import type { Model } from '@chaosproxy/checker'
 
-/** Calls of a user's functions, counted by the thread that makes them in memory that the pool sees too. */
+/** Counts a thread's calls of the user's functions, in memory that the pool can read. */
 export interface Calls {
   readonly counts: Int32Array
 }
@@ -8,7 +8,7 @@ export interface Calls {
 const BEGUN = 0
 const ENDED = 1
 
-/** A call that takes longer will not return: a step of a model is a matter of microseconds. */
+/** A call that takes longer is taken to be stuck: a step of a model takes microseconds. */
 const LONGEST_CALL_MS = 5_000
 const LOOK_EVERY_MS = 250
 
@@ -18,7 +18,7 @@ export const createCalls = (): Calls => ({
 
 export const isWithinCall = ({ counts }: Calls): boolean => Atomics.load(counts, BEGUN) !== Atomics.load(counts, ENDED)
 
-/** Calls back once a single call has lasted too long, unless the result is called before. */
+/** Calls `stuck` once a single call has lasted too long. Call the result to stop watching. */
 export function whenStuck(calls: Calls, stuck: () => void): () => void {
   let begun = -1
   let since = performance.now()

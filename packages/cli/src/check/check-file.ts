@@ -7,15 +7,15 @@ import { type CheckSettings, checkOptionsFor } from './settings.ts'
 
 export interface CheckListener {
   readonly say?: ((text: string) => void) | undefined
-  /** The file is read: its time begins. */
+  /** The file has been read, so its time limit starts. */
   readonly began?: (() => void) | undefined
-  /** The verdicts are known: what is left is to write them down. */
+  /** The verdicts are known; only writing them remains. */
   readonly judged?: (() => void) | undefined
-  /** The user's own model, where the settings name its file. */
+  /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
 }
 
-/** Reads and checks one file within its limits. Never throws for what is the file's fault. */
+/** Reads and checks one file within its limits. Never throws for a mistake in the file. */
 export function checkFile(task: CheckTask, listener: CheckListener = {}): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const read = await readTimed(task, false)
@@ -24,7 +24,7 @@ export function checkFile(task: CheckTask, listener: CheckListener = {}): Promis
   })
 }
 
-/** A history and what reading it took. */
+/** A history, and the cost of reading it. */
 export interface ReadFile {
   readonly history: History
   readonly parseMs: number
@@ -37,7 +37,7 @@ export async function readTimed({ file, settings }: CheckTask, shared: boolean):
   return { history, parseMs: performance.now() - started }
 }
 
-/** Checks what was read. Its time begins now: however long reading took, there is all of it to decide in. */
+/** Checks a history. Its time limit starts now, so reading does not count. */
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
@@ -54,7 +54,7 @@ export function checkRead(
 export const checking = (file: string, { operations }: History): string =>
   `checking ${operations.length.toLocaleString('en-US')} operations of ${file}`
 
-/** The work's result, or what is wrong with the file. */
+/** The result of the work, or what is wrong with the file. */
 export async function unlessTroubled<Result>(
   { file, settings }: CheckTask,
   work: () => Result | Promise<Result>,

@@ -20,8 +20,8 @@ import { checkOptionsFor } from './settings.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
 /**
- * Checks one file on all threads of a pool: read by one of them into memory that all see, its keys spread over them where
- * that pays. The result is the one that a single thread would have come to.
+ * Checks one file on all threads of a pool. One thread reads it into shared memory; the keys are spread over all if
+ * that pays. The result is the same as a single thread's.
  */
 export async function checkInParallel(
   pool: CheckPool,
@@ -61,12 +61,12 @@ async function judgePlan(
   const judgingBeside = plan.beside
     ? pool.run('judgeWhatIsBeside', task, part, notNeeded.signal)
     : Promise.resolve(undefined)
-  // Called off or failed, it matters only where it is waited for.
+  // A failure or cancellation is handled where the result is awaited.
   judgingBeside.catch(() => {})
   const answers = await Promise.all(sharing)
   const failed = answers.find(isTroubled)
   if (failed !== undefined) return failed
-  // What one thread found is not given up because another had to be ended.
+  // Keep what the other threads found if one had to be ended.
   const known = answers.map((answer, n): ShareAnswer => {
     if (isTroubled(answer)) throw new Error('troubles are told before')
     return 'stopped' in answer ? undecidedShare(history, plan.shares[n] ?? new Uint8Array(), limitOf(answer)) : answer

@@ -1,2 +1,2 @@
-/** A clock that goes steadily and that all threads read alike, unlike `performance.now()`. */
+/** A monotonic clock that is the same for all threads, unlike `performance.now()`. */
 export const epochMs = (): number => performance.timeOrigin + performance.now()

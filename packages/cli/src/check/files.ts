@@ -4,12 +4,12 @@ import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import { glob, isDynamicPattern } from 'tinyglobby'
 
-/** A file to check, or what is wrong with how it was named. */
+/** A file to check, or what is wrong with its name. */
 export type NamedFile = { readonly file: string } | { readonly file: string; readonly trouble: UserError }
 
 /**
- * The files that were named, each once: patterns (`runs/*.jsonl`, `**`) stand for what they match, in an order that a person
- * expects (`run-2` before `run-10`). A name that is a file is that file, whatever characters are in it.
+ * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
+ * The name of an existing file is never taken for a pattern.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -34,7 +34,7 @@ const noMatch = (pattern: string): UserError =>
     `${pattern}: no file matches this pattern${isAbsolute(pattern) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
   )
 
-/** The bytes that are on disk; what is not a file that can be reached counts nothing. */
+/** The total size on disk; anything that is not a readable file counts as 0. */
 export function bytesOf(files: readonly NamedFile[]): number {
   let bytes = 0
   for (const { file } of files) if (file !== STDIN && existsSync(file)) bytes += statSync(file).size

@@ -27,7 +27,7 @@ export interface Checked {
 }
 
 interface Judged extends Checked {
-  /** The level that the first words are about. */
+  /** The level that the headline is about. */
   readonly asked: string
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
@@ -64,7 +64,7 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   }
 }
 
-/** Without an expectation a history that could be judged is a success, whatever was found. */
+/** Without an expectation, any history that could be judged is a success. */
 function judge({ settings: { expect, levels } }: CheckTask, checked: Checked): Judged {
   const { history, report } = checked
   const all = Object.keys(report.levels)
@@ -75,7 +75,7 @@ function judge({ settings: { expect, levels } }: CheckTask, checked: Checked): J
   return { ...checked, asked, vacuous, expectation: expect === undefined ? undefined : { level, met }, exitCode }
 }
 
-/** Orders of a million operations are of no use to a table. */
+/** Drops the witnesses: a table has no use for orders of a million operations. */
 function withoutWitnesses(report: Report<string>): Report<string> {
   const bare = (level: string, verdict: Verdict): Verdict =>
     verdict.result === 'met' ? { result: 'met', witness: { kind: 'implied', by: level } } : verdict
@@ -96,7 +96,7 @@ const htmlOf = (file: string, out: string, settings: CheckSettings, judged: Judg
     again: againCommand(file, settings),
   })
 
-/** The command that comes to the same verdict. */
+/** The command that repeats the check. */
 function againCommand(file: string, { model, initial, expect, format, failedCas }: CheckSettings): string {
   const given = {
     model,

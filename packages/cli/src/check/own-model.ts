@@ -19,7 +19,7 @@ const optional: { readonly [member in keyof Model<unknown>]?: Kind } = {
 /**
  * The model that a user's own file exports as its default.
  *
- * @throws UserError (usage) where there is no such file, or it exports no model; (input) where it does not run.
+ * @throws UserError (usage) if there is no such file or it exports no model, (input) if it does not run.
  */
 export const loadModel = async (path: string): Promise<Model<unknown>> => asModel(await importUserFile(path), path)
 

@@ -8,15 +8,15 @@ import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import type * as worker from './worker.ts'
 import type { Timed } from './worker.ts'
 
-/** Does work for tasks on other threads, so much at a time, each piece within hard limits. */
+/** Runs tasks on a number of other threads, each task within hard limits. */
 export interface CheckPool {
   readonly threads: number
-  /** Resolves with what the thread found, or with why it was ended. */
+  /** Resolves with the thread's result, or with why the thread was ended. */
   check(task: CheckTask): Promise<CheckResult>
   /**
-   * The same for any function of the worker. It begins when a thread is free, and may be called off.
+   * The same for any function of the worker. It starts once a thread is free, and can be cancelled.
    *
-   * @throws AbortError when it was called off.
+   * @throws AbortError if it was cancelled.
    */
   run<Work extends keyof typeof worker>(
     work: Work,
@@ -28,20 +28,19 @@ export interface CheckPool {
 }
 
 /**
- * A check keeps its limits by itself; what has not decided by then is ended from outside at 5% beyond, and at least a
- * second beyond.
+ * A check watches its own time limit. One that overruns it by 5%, and by at least a second, is ended from outside.
  */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A thirtieth of what one core reads of plain lines: other programs may have the processors meanwhile. */
+/** A thirtieth of one core's speed on plain lines, since other programs may keep the processors busy. */
 const READING_BYTES_PER_MS = 5_000
 
-/** Reading does not look at the clock, and must end all the same: what uncompresses to terabytes, say. */
+/** Reading does not watch the clock, but must end too, say for a file that uncompresses to terabytes. */
 const readingLimitMs = ({ file, settings }: CheckTask): number =>
   Math.max(settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([{ file }]) / READING_BYTES_PER_MS)
 
-/** Beside the search, which counts its own tables, a thread holds the history's texts and the program. */
+/** Memory for the program and the history's texts; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
 export function createCheckPool(threads: number, settings: CheckSettings): CheckPool {
@@ -53,7 +52,7 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
   })
   let idle = threads
   const waiting: (() => void)[] = []
-  // The pool has a queue of its own, but a task's time must not begin to run while it waits there.
+  // The pool has its own queue, but a task's time limit must not start while it waits there.
   const turn = (): Promise<void> => {
     if (idle > 0) {
       idle -= 1
@@ -93,7 +92,9 @@ export function createCheckPool(threads: number, settings: CheckSettings): Check
   return { threads, run, check: (task) => run('checkOne', task, task), close: () => pool.destroy() }
 }
 
-/** What ended the thread, where that was the user's own model: it never returned, took all memory, or failed elsewhere. */
+/**
+ * Why the user's own model ended the thread, if it did: it never returned, took all memory, or failed asynchronously.
+ */
 function troubleWithModel(
   error: unknown,
   { file, settings }: CheckTask,

@@ -15,21 +15,21 @@ import { parseCount, parseDuration, parseSize } from '../arguments/quantities.ts
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'
 
-/** Every model's name, then what other tools and older files call them. */
+/** Every model's name, then the names that other tools and older files use. */
 const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
 export const MODEL_NAMES_TEXT: string = models.map(({ name }) => name).join(', ')
 
-/** More threads than this are a slip of the finger. */
+/** More threads than this are taken for a typing mistake. */
 const MOST_WORKERS = 256
 
-/** How each file is checked. Plain data: it goes to other threads as it is. */
+/** How each file is checked. Plain data, so that it can be sent to other threads. */
 export interface CheckSettings {
   readonly initial: Json | undefined
-  /** A name, or the path of a user's own file; undefined for what the history says. */
+  /** A name, or the path of the user's own file; undefined for the model the history names. */
   readonly model: string | undefined
-  /** The levels that were chosen; undefined for all of the model's judge. */
+  /** The levels chosen; undefined for all that the model's judge decides. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
   readonly format: Format | undefined
@@ -37,11 +37,11 @@ export interface CheckSettings {
   /** For one file: reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
-  /** Threads; undefined to choose by the size of the files. */
+  /** The number of threads; undefined to choose by the size of the files. */
   readonly workers: number | undefined
   readonly explain: boolean
   readonly out: string | undefined
-  /** Whether the report may replace what is no report. */
+  /** Whether the report may replace a file that is not a report. */
   readonly force: boolean
   readonly json: boolean
 }
@@ -83,7 +83,7 @@ function parseInitial(text: string | undefined): Json | undefined {
   }
 }
 
-/** What the checker is asked about a history that was read; `remainingMs` is what is left of the time to decide in. */
+/** The checker's options for a history; `remainingMs` is the time left to decide. */
 export function checkOptionsFor(
   file: string,
   history: History,
@@ -104,15 +104,15 @@ export function checkOptionsFor(
   }
 }
 
-/** What is taken to be there before the first write. A null that is given is a value like any other. */
+/** The initial value to assume. A null given as an option is a value like any other. */
 export const initialOf = (history: History, { initial }: Pick<CheckSettings, 'initial'>): Json =>
   initial === undefined ? usualInitial(history) : initial
 
-/** The file of a user's own model, where one was given. */
+/** The file of the user's own model, if one was given. */
 export const modelFileOf = ({ model }: Pick<CheckSettings, 'model'>): string | undefined =>
   model !== undefined && isUserFile(model) ? model : undefined
 
-/** What is asked of the judge, which knows its own levels only. */
+/** The levels to ask of the judge, which knows only its own. */
 function levelsFor(
   file: string,
   { name, judge }: ModelEntry<string>,

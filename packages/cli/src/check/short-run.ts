@@ -1,19 +1,19 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Files of fewer bytes together are checked by the thread that is there: starting another takes some 50 ms, in which it
- * checks a megabyte.
+ * Below this total size the main thread checks the files itself: starting another thread takes some 50 ms, in which it
+ * could check a megabyte.
  */
 export const SMALL_BYTES = 2_000_000
 
 /**
- * Puts off optimising compilation, for a process that is over in a fraction of a second: of a check of ten thousand
- * operations it would take two thirds of the CPU time, most of it for loops that end before it does. Whatever runs for
- * longer than some tens of milliseconds is optimised nevertheless. Simple machine code, on the other hand, is to be had for
- * each function at once, and not only when there are several to be compiled together.
+ * Delays V8's optimising compiler, for a process that lasts a fraction of a second. In a check of ten thousand
+ * operations it would take two thirds of the CPU time, mostly for loops that end before their compilation does. Code
+ * that runs for more than some tens of milliseconds is still optimised. The baseline compiler, in contrast, compiles
+ * each function at once instead of in batches.
  */
 export function optimiseLate(): void {
-  // In bytes of bytecode run; V8 looks at what is hot after each so many. Usually 67,584.
+  // V8 looks for hot functions each time this many bytes of bytecode have run; its default is 67,584.
   setFlagsFromString('--interrupt-budget=1000000')
   setFlagsFromString('--no-baseline-batch-compilation')
 }

@@ -1,8 +1,13 @@
 import { epochMs } from './epoch.ts'
 
-/** How far a thread is with a task, in memory that the pool sees too: what it waits for or reads is not its time to decide. */
+/**
+ * A thread's progress with a task, in memory that the pool can read. Waiting and reading do not count as time to
+ * decide.
+ */
 export interface Stopwatch {
-  /** By `epochMs`: when the thread took the task up, when it began to decide, and when it had; 0 before that. */
+  /**
+   * Times by `epochMs`, 0 until they are reached: when the thread took up the task, began to decide, and had decided.
+   */
   readonly times: Float64Array
 }
 
@@ -22,7 +27,7 @@ export function markDeciding({ times }: Stopwatch): void {
   times[DECIDING] = epochMs()
 }
 
-/** The verdicts are known: none is given up while they are written down. */
+/** Marks the verdicts as known, so that none is lost while they are being written. */
 export function markDecided({ times }: Stopwatch): void {
   times[DECIDED] = epochMs()
 }
@@ -30,16 +35,16 @@ export function markDecided({ times }: Stopwatch): void {
 export const isDeciding = ({ times }: Stopwatch): boolean => times[DECIDING] !== 0
 
 export interface Limits {
-  /** From when the thread takes the task up until it begins to decide. */
+  /** From taking up the task until beginning to decide. */
   readonly readingMs: number
-  /** From then on. */
+  /** From then until the verdicts are known. */
   readonly decidingMs: number
 }
 
 const LOOK_EVERY_MS = 100
 
 /**
- * Calls back once a limit is over, unless the result is called before. None is while the thread is
+ * Calls back once a limit is exceeded; call the result to stop watching. No limit applies while the thread is
  * starting, nor once it has decided.
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {

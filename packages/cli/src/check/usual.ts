@@ -1,6 +1,6 @@
 import type { History, Json } from '@chaosproxy/history'
 
-// What a history means where nobody says otherwise.
+// The meaning of a history's format, unless options say otherwise.
 
 /** In Porcupine's key-value logs a missing key is the empty string. */
 export const usualInitial = (history: History): Json =>

@@ -1,8 +1,8 @@
 import { vetFile } from '@chaosproxy/targets/user-file'
 
 /**
- * Says what is wrong with a user's model file: see `vetFile`.
+ * Loads a user's model file on trial: see `vetFile`.
  *
- * @throws UserError as `loadModel` does, and (input) where loading does not end, or ends everything.
+ * @throws UserError as `loadModel` does, and (input) if loading does not end, or ends the process.
  */
 export const vetModel = (path: string): Promise<void> => vetFile(path, new URL('./vetting.js', import.meta.url))

@@ -22,9 +22,9 @@ export interface LentFile {
   readonly parseMs: number
 }
 
-/** One thread's part of a history: some keys or, without a share, what is beside them. */
+/** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** By `epochMs`, so that a part that had to wait for a thread has less time. */
+  /** A time by `epochMs`, so that a part that had to wait for a thread has less time left. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }
@@ -33,14 +33,14 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** What a thread of the pool is given: what to do it to, and where to say how far it is. */
+/** The input of a thread of the pool, and where it reports its progress. */
 export interface Timed<Input> {
   readonly input: Input
   readonly stopwatch: Stopwatch
   readonly calls: Calls
 }
 
-/** What a thread of the pool does with a task. */
+/** Checks a whole file. */
 export const checkOne = ({ input: task, stopwatch, calls }: Timed<CheckTask>): Promise<CheckResult> => {
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
@@ -49,7 +49,7 @@ export const checkOne = ({ input: task, stopwatch, calls }: Timed<CheckTask>): P
   })
 }
 
-/** Reads a file into memory that the other threads see. */
+/** Reads a file into memory shared with the other threads. */
 export const readOne = ({
   input: task,
   stopwatch,
@@ -62,7 +62,7 @@ export const readOne = ({
   })
 }
 
-/** Checks what another thread read. */
+/** Checks a history that another thread has read. */
 export const checkLent = ({ input, stopwatch, calls }: Timed<LentFile>): Promise<CheckResult> => {
   const { task, lent, parseMs } = input
   return unlessTroubled(task, async () => {
@@ -94,7 +94,7 @@ export const judgeWhatIsBeside = ({
   })
 }
 
-/** By their paths: the models that this thread loaded. */
+/** The models that this thread has loaded, by path. */
 const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
 async function ownModel(
@@ -110,7 +110,7 @@ async function ownModel(
   return counted(await loading, calls)
 }
 
-/** What a model prints is for people, and what ends the process would end a thread that others wait for. */
+/** Sends what a model prints to stderr, and keeps it from ending a thread that others wait for. */
 function keepToItself(): void {
   process.stdout.write = process.stderr.write.bind(process.stderr)
   process.exit = (exitCode) => {

@@ -102,7 +102,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   return exitCodeOf(results)
 }
 
-/** The results in the order of the files, each as soon as it and those before it are there. */
+/** The results in the order of the files, each as soon as it and all before it are known. */
 async function* checkAll(
   files: readonly NamedFile[],
   settings: CheckSettings,
@@ -110,7 +110,7 @@ async function* checkAll(
   progress: ProgressDisplay,
 ): AsyncGenerator<CheckResult, void, undefined> {
   const isSmall = bytesOf(files) < SMALL_BYTES
-  // How much comes from stdin is not known yet.
+  // The size of stdin is not known yet.
   if (isSmall && files.every(({ file }) => file !== STDIN)) optimiseLate()
   const threads = threadsFor(files, isSmall, settings)
   const pool = threads === 0 ? undefined : createCheckPool(threads, settings)
@@ -131,7 +131,7 @@ async function* checkAll(
     if (pool === undefined) for (const file of files) yield await checkNamed(file)
     else {
       const running = files.map(checkNamed)
-      // A failure is thrown where it is awaited; until then it must not end the process.
+      // A failure is handled where it is awaited, and must not end the process before that.
       for (const result of running) result.catch(() => {})
       for (const result of running) yield await result
     }
@@ -140,10 +140,10 @@ async function* checkAll(
   }
 }
 
-/** One file has all threads of the pool, several have one each. */
+/** A single file gets all threads of the pool; several get one each. */
 function checkBy(pool: CheckPool | undefined, task: CheckTask, say: (text: string) => void): Promise<CheckResult> {
   const isOwn = modelFileOf(task.settings) !== undefined
-  // Stdin belongs to this thread, a user's own model to another.
+  // Only this thread can read stdin; a user's own model runs on another.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkFile(task, { say })
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, say) : pool.check(task)
@@ -199,7 +199,7 @@ function writeReport(results: readonly CheckResult[], { out }: CheckSettings): v
   }
 }
 
-/** One broken promise outweighs everything; a file that cannot be read outweighs one that cannot be decided. */
+/** A violation outweighs everything; a file that cannot be read outweighs one that cannot be decided. */
 function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   const codes = results.map((result): ExitCode => {
     if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage

@@ -74,7 +74,7 @@ export const proxyCommand: Command = {
   run: (options) => serveProxies(parseProxySettings(options)),
 }
 
-/** Toxiproxy's server takes its flags with one dash, as Go programs do. What follows `--` is not ours. */
+/** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to another command. */
 function doubleDashes(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--')
   const ours = end < 0 ? argv : argv.slice(0, end)

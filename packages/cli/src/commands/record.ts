@@ -123,7 +123,7 @@ function titleOf({ run, command, upstreams }: RecordedCommand): string {
   ].join(' · ')
 }
 
-/** As it was typed, with the seed that was drawn. */
+/** The command as typed, with the seed that was drawn. */
 function againOf({ run }: RecordedCommand): string {
   const typed = process.argv.slice(2)
   const end = typed.indexOf('--')

@@ -61,11 +61,11 @@ function targetList(): Listing {
   return { rows, lines: [...lines, 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'] }
 }
 
-/** As it comes: of what is asked for by default. */
+/** The promise with default settings. */
 const promiseOf = (target: Target): string =>
   target.promises({ workload: 'register', settings: settingsFor(target), faults: [] })
 
-/** Every kind of fault, and who can suffer it: each target as real processes, and any of them in virtual time. */
+/** Every kind of fault, and which targets can suffer it. */
 function faultTable(): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
@@ -105,7 +105,7 @@ interface Refusal {
   readonly instead?: string
 }
 
-/** `raft, primary-replica: why not; instead: …`, once for all that have the same reason. */
+/** `raft, primary-replica: why not; instead: …`, a line for each reason. */
 function refusalsOf(rows: readonly (Refusal & { readonly target: string })[]): readonly string[] {
   const refused = new Map<string, string[]>()
   for (const { target, not, instead } of rows) {

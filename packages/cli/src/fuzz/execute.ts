@@ -14,7 +14,7 @@ import type { FuzzSettings } from './settings.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
-/** From settings to findings: searches on all threads, cuts down one failure of each cause, writes and shows them. */
+/** Searches on all threads, shrinks one failure of each cause, writes and shows the results. */
 export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
   makeOutDirectory(settings.out)
   const progress = createProgress({ quiet: settings.json })

@@ -8,10 +8,10 @@ import type { FuzzSettings } from './settings.ts'
 import { supervise } from './supervise.ts'
 import type { GuideTask } from './worker.ts'
 
-/** A client sees most broken invariants within a few seconds of looking, if it can see them at all. */
+/** If clients can see a broken invariant at all, most are seen within a few seconds of search. */
 const BUDGET_MS = millis(20_000)
 
-/** Adds what a client sees of an invariant that was broken, where no history has shown anything by itself. */
+/** If only invariants were broken and no history shows a violation, searches for one that a client sees. */
 export async function followUp(
   pool: Tinypool,
   settings: FuzzSettings,

@@ -13,7 +13,7 @@ import { FUZZ_DEFAULTS, type FuzzSettings } from './settings.ts'
 export const subjectText = ({ name, subject: { bug } }: FuzzSettings): string =>
   bug === undefined ? name : `${name} with the mistake ${bug}`
 
-/** Why a search that found nothing proves less than it seems to; empty where it does not. */
+/** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
 export function doubtsOf({ trials, evidence: { reads, writes, undecided } }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run']
   return [
@@ -23,7 +23,7 @@ export function doubtsOf({ trials, evidence: { reads, writes, undecided } }: Sea
   ]
 }
 
-/** What people read at the end. */
+/** The page at the end. */
 export const pageOf = (settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): string =>
   renderSearch(
     {
@@ -59,7 +59,7 @@ const failureOf = (settings: FuzzSettings, { finding, times, shown, files }: Res
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay)]),
 })
 
-/** A run that never ends has no file: its seed is all there is. */
+/** A run that never ends has no replay file, only a seed. */
 function seedAgain({ subject }: FuzzSettings, seed: number): string {
   const { target, bug, knobs, level, nodes, operations } = subject
   return commandLine([
@@ -96,7 +96,7 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
   nodes,
 })
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export function jsonOf(settings: FuzzSettings, outcome: SearchOutcome, results: readonly Result[]): Json {
   const { target, bug, level } = settings.subject
   return {

@@ -3,7 +3,7 @@ import type { FaultRecord } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { type Failure, type LogLine, runScenario, type Subject, type TrialLimits } from '@chaosproxy/simulator'
 
-/** What came of a scenario in the simulator, as one thread can tell it to another. */
+/** The result of a scenario in the simulator, in a form that threads can exchange. */
 export interface SimulatedPlay {
   readonly events: readonly Event[]
   readonly failure: Failure | undefined

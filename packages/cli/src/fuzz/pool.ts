@@ -5,10 +5,10 @@ import { Tinypool } from 'tinypool'
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
 
-/** Threads that simulate: the user's own protocols run on them alone. */
+/** Threads for simulation. Users' own protocols run only on these. */
 export const createPool = (threads: number): Tinypool =>
   new Tinypool({
-    // What is built, also where this runs from sources, as tests do; and without the conditions by which they do.
+    // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
     filename: join(PACKAGE, 'dist', 'fuzz', 'worker.js'),
     execArgv: [],
     minThreads: threads,

@@ -1,17 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition } from '@chaosproxy/protocols'
 
-// A step that never returns stops its whole thread, so that nobody there can tell. What it is at is therefore kept in
-// memory that the main thread can look at.
+// A step that never returns blocks its whole thread, which then cannot report it. Each thread therefore keeps its progress
+// in memory that the main thread can read.
 
-/** Shared between the main thread and the one that works on a task. */
+/** Memory shared between the main thread and the one that works on a task. */
 export type Pulse = Float64Array<SharedArrayBuffer>
 
 const SEED = 0
 const STEPS = 1
-/** 0 outside the protocol's own code; else a place in `withins`, from 1. */
+/** 0 outside the protocol's own code; otherwise a position in `withins`, counted from 1. */
 const WITHIN = 2
-/** The step to be described; 0 for none. */
+/** The step to describe; 0 for none. */
 const WANTED = 3
 const TEXT_LENGTH = 4
 const TEXT = 5
@@ -23,12 +23,12 @@ export const createPulse = (wanted = 0): Pulse => {
   return pulse
 }
 
-/** What a thread is at. */
+/** The progress of a thread. */
 export interface PulseReading {
   readonly seed: number
-  /** Steps of all machines since the seed was begun. */
+  /** Steps of all machines since the seed was started. */
   readonly steps: number
-  /** What of the protocol's own code it is in; undefined where it is in the simulator or the checker. */
+  /** Which of the protocol's functions is running; undefined in the simulator or the checker. */
   readonly within: Within | undefined
 }
 
@@ -41,11 +41,11 @@ export const readPulse = (pulse: Pulse): PulseReading => ({
   within: withins[(pulse[WITHIN] ?? 0) - 1],
 })
 
-/** Of the wanted step, once it was begun. */
+/** The description of the wanted step, once it has started. */
 export const readDescription = (pulse: Pulse): string =>
   String.fromCharCode(...pulse.subarray(TEXT, TEXT + (pulse[TEXT_LENGTH] ?? 0)))
 
-/** By which the main thread asks another to come to an end. */
+/** Raised by the main thread to make another stop. */
 export type Flag = Uint8Array<SharedArrayBuffer>
 export const createFlag = (): Flag => new Uint8Array(new SharedArrayBuffer(1))
 export const raise = (flag: Flag): void => {
@@ -58,7 +58,7 @@ export function beginSeed(pulse: Pulse, seed: number): void {
   pulse[STEPS] = 0
 }
 
-/** The protocol, telling what it is at. */
+/** Wraps the protocol so that it reports its progress. */
 export function withPulse(protocol: ProtocolDefinition, pulse: Pulse): ProtocolDefinition {
   const { invariants } = protocol
   return {
@@ -81,7 +81,7 @@ export function withPulse(protocol: ProtocolDefinition, pulse: Pulse): ProtocolD
   }
 }
 
-/** What it is in when this returns is what it was in before: one may be called from within another. */
+/** Restores the previous value on return, since these functions may call one another. */
 function within<T>(where: Within, pulse: Pulse, run: () => T): T {
   const before = pulse[WITHIN] ?? 0
   pulse[WITHIN] = withins.indexOf(where) + 1

@@ -11,17 +11,17 @@ import { type Shown, showSupervised } from './show.ts'
 import { supervise } from './supervise.ts'
 import type { MinimiseTask } from './worker.ts'
 
-/** One cause, cut down, written to files, ready to be shown. */
+/** One cause of failure: shrunk, written to files, and ready to show. */
 export interface Result {
   readonly finding: Finding
-  /** Trials that went wrong for the same cause. */
+  /** How many trials failed for the same cause. */
   readonly times: number
-  /** Absent, like its files, where playing it would never end. */
+  /** Absent, like its files, if a replay would never end. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
 
-/** One result of each cause, in order of what was found first. */
+/** One result for each cause, in the order they were found. */
 export async function resultsOf(
   pool: Tinypool,
   settings: FuzzSettings,
@@ -43,7 +43,7 @@ export async function resultsOf(
   )
 }
 
-/** Of the cause's first words; with a number where another cause begins with the same. */
+/** The first words of the cause, with a number if another cause has the same. */
 function fileName(cause: string, before: readonly string[]): string {
   const wordsOf = (text: string) =>
     text
@@ -66,7 +66,7 @@ async function written(
   const scenario = await smallest(pool, settings, finding)
   const shown = await showSupervised(pool, settings.subject, scenario, invariants)
   if (shown.failure?.kind === 'broken' && shown.failure.stuck === true) return { shown: undefined, files: undefined }
-  // What cannot be repeated shows nothing, or something else: then what was seen first is what there is to say.
+  // If a replay shows nothing, or another failure, report what was seen first.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown
@@ -75,7 +75,7 @@ async function written(
   return { shown: { ...shown, sentence }, files }
 }
 
-/** What does not end is shown as it was: each smaller one would have to be run up to the limit as well. */
+/** A run that does not end is not shrunk: each smaller one would have to run up to the limit as well. */
 async function smallest(pool: Tinypool, settings: FuzzSettings, finding: Finding): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = settings

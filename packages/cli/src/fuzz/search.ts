@@ -14,23 +14,23 @@ import { subjectOf } from './subject-name.ts'
 import { type Stuck, supervise } from './supervise.ts'
 import type { SeedsTask } from './worker.ts'
 
-/** What the threads did together. Findings are in order of their seeds. */
+/** The joint result of all threads. Findings are in order of their seeds. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
 }
 
 export interface SearchHooks {
   readonly progress: (trials: number, causes: number) => void
-  /** True once the user has had enough. */
+  /** Whether the user has interrupted the search. */
   readonly interrupted: () => boolean
 }
 
-/** Small enough that the end is not far off whenever it is called for, large enough that handing out costs nothing. */
+/** Few enough that the search can stop soon at any time, and enough that handing them out costs nothing. */
 const SEEDS_A_TASK = 64
 
 /**
- * Hands seeds to all threads in order. Where the first failure ends the search it is the one of the lowest seed: threads
- * that are busy with lower seeds are waited for, so that the answer does not hang on how many threads there are.
+ * Hands seeds to all threads in order. If the first failure ends the search, it is the one with the lowest seed:
+ * threads still busy with lower seeds are waited for, so that the answer does not depend on the number of threads.
  */
 export async function searchInParallel(
   pool: Tinypool,
@@ -69,7 +69,7 @@ export async function searchInParallel(
       add(end.value)
       return
     }
-    // Its thread is gone, and with it what it had found before: those seeds are gone through again.
+    // The findings of the ended thread are lost with it, so search its earlier seeds again.
     await searchRange(first, end.seed - first)
     add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await stuckFinding(settings, end)], tried: {} })
     if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
@@ -93,7 +93,7 @@ export async function searchInParallel(
   return { trials, steps, evidence, findings: kept, tried, elapsedMs: millis(performance.now() - startedAt) }
 }
 
-/** What broke within it is known to the thread alone, which is gone: the scenario is the plan without its faults. */
+/** Only the ended thread knew which faults were injected, so the scenario is the plan without them. */
 async function stuckFinding(
   { subject, strategies: names }: FuzzSettings,
   { seed, what, mistake, trace }: Stuck,

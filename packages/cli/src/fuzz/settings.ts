@@ -12,16 +12,16 @@ import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** Everything `chaos fuzz` was told, checked and with its defaults filled in. */
+/** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
   readonly subject: SubjectName
-  /** What the protocol calls itself. */
+  /** The protocol's own name. */
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
   readonly strategies: readonly string[]
   readonly invariants: boolean
-  /** Whether a broken invariant is followed up until a client sees it. */
+  /** Whether to search on from a broken invariant until a client sees the failure. */
   readonly guide: boolean
   readonly keepGoing: boolean
   readonly verifyDeterminism: boolean
@@ -75,7 +75,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-/** The knobs to turn and the level to hold histories to; a protocol left as it is is searched where it promises most. */
+/** The protocol's settings and the level to hold histories to. By default the settings with the strongest promise. */
 function heldTo(
   protocol: ProtocolDefinition,
   object: string,
@@ -89,7 +89,7 @@ function heldTo(
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
 }
 
-/** @throws UserError (usage) for a level that histories of the workload cannot be held to. */
+/** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
 function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
   if (levels.includes(held.level)) return held
   throw new UserError(

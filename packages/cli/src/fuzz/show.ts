@@ -11,19 +11,19 @@ import { type SubjectName, workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
 import { limitsFor, type PlayTask } from './worker.ts'
 
-/** A scenario played once more, with everything a person wants to see of it. */
+/** A scenario that was replayed, with everything to show of it. */
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
-  /** Whether nothing went wrong as far as was found out, and the level could not be decided. */
+  /** Whether no failure was found, but the level could not be decided either. */
   readonly undecided: boolean
-  /** Why it proves less than it seems to; empty where it went wrong. */
+  /** Why it proves less than it seems to; empty if it failed. */
   readonly doubts: readonly string[]
-  /** Faults that could not be injected, nodes that ended by themselves. */
+  /** Faults that could not be injected, nodes that ended on their own. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
   readonly history: History
-  /** Of the level it is held to, with a counterexample cut down as far as it goes. */
+  /** The report on the level it is held to, with a counterexample as small as possible. */
   readonly report: Report
   readonly digest: string
   readonly sentence: string
@@ -34,17 +34,17 @@ export interface Shown {
 const EXPLAIN_MS = millis(10_000)
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-/** What a history is held to. */
+/** How a history is judged. */
 export type Judging = Pick<Subject, 'level' | 'workload'>
 
-/** Plays it in the simulator, on this thread, and explains what came of it. */
+/** Replays a scenario in the simulator, on this thread, and explains the result. */
 export const showScenario = (subject: Subject, scenario: Scenario, invariants: boolean): Shown =>
   showPlay(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play: SimulatedPlay): Shown =>
   explain({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
-/** Plays it on a thread of the pool, where a protocol may hang or take all memory: that is then what came of it. */
+/** Replays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. */
 export async function showSupervised(
   pool: Tinypool,
   subject: SubjectName,
@@ -69,11 +69,11 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** What is known to have gone wrong already; else it is for the history to show. */
+  /** A failure that is already known; otherwise the history has to show it. */
   readonly failure: Failure | undefined
 }
 
-/** Everything a person wants to see of a scenario that was played, in whichever world. */
+/** Explains the result of a scenario, simulated or real. */
 export function explain(played: PlayedScenario): Shown {
   const { level, workload, scenario, history, events, log, trouble } = played
   const report = check(history, {
@@ -117,7 +117,10 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
   return { ...failure.where, text: 'goes wrong' }
 }
 
-/** Operations of a scenario are few and need not overlap, and a fault may act between them: that much a run is asked for. */
+/**
+ * Only some of a run's reasons apply: a scenario has few operations, which need not overlap, and a fault may act
+ * between them.
+ */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict): string[] => [
   ...(verdict.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
   ...missingSuccesses(history, nameOf(workload.model)),
@@ -126,7 +129,7 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 
 const nameOf = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)
 
-/** Where no history shows what went wrong, what clients asked; not the reads made at the end. */
+/** What clients asked, except for the final reads: shown if the history shows no failure. */
 const plannedRows = (scenario: Scenario, history: History): number[] =>
   Array.from({ length: Math.min(scenario.operations.length, history.operations.length) }, (_, row) => row)
 

@@ -3,7 +3,7 @@ import { guardProtocol, type Subject } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
-/** What is searched, by names: what can be sent to another thread. */
+/** The subject of a search by its names, so that it can be sent to another thread. */
 export interface SubjectName {
   /** A name, or the path of a file. */
   readonly target: string
@@ -20,7 +20,7 @@ export interface SubjectName {
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 const loadedWorkloads = new Map<string, Promise<Workload>>()
 
-/** @throws UserError (usage, input) where there is no such protocol or workload. */
+/** @throws UserError (usage, input) if there is no such protocol or workload. */
 export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
   ...name,
   workload: await workloadNamed(name.workload),
@@ -28,21 +28,21 @@ export const subjectOf = async (name: SubjectName): Promise<Subject> => ({
   protocol: await guardedProtocol(name.target),
 })
 
-/** A file is loaded once, however many scenarios are played with it. */
+/** Loads each file only once, however many scenarios use it. */
 export function workloadNamed(reference: string): Promise<Workload> {
   const loading = loadedWorkloads.get(reference) ?? loadWorkload(reference)
   loadedWorkloads.set(reference, loading)
   return loading
 }
 
-/** @throws UserError (usage, input) where there is no such protocol. */
+/** @throws UserError (usage, input) if there is no such protocol. */
 export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   const loading = loaded.get(target) ?? loadGuarded(target)
   loaded.set(target, loading)
   return loading
 }
 
-/** Protocols of one's own are kept from what makes a run unrepeatable; those that come with the program do without. */
+/** Guards users' own protocols against whatever makes a run unrepeatable; built-in protocols need no guard. */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)

@@ -4,12 +4,12 @@ import { isUserFile } from '@chaosproxy/targets'
 import type { Tinypool } from 'tinypool'
 import { createPulse, type Pulse, type PulseReading, readDescription, readPulse, type Within } from './pulse.ts'
 
-/** A thread that never came back: the protocol's own doing. */
+/** A protocol that blocked or ended its thread. */
 export interface Stuck {
   readonly seed: number
-  /** What was wrong, and on which event. */
+  /** What went wrong, and on which event. */
   readonly what: string
-  /** The same, on whatever event. */
+  /** The same without the event, to recognise the cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -21,23 +21,23 @@ interface SupervisedTask {
 }
 
 const LOOK_EVERY_MS = 250
-/** Looks without progress within one and the same step; an honest one takes microseconds. */
+/** How many looks may find a thread in the same step, which should take microseconds, before it counts as stuck. */
 const LOOKS_BEFORE_STUCK = 12
-/** A step during which the process came to take so much more since the last look is on its way to the limit of memory. */
+/** A step during which the process grew this much between two looks is on its way to the memory limit. */
 const GROWTH_BYTES = 2 ** 24
 
 const NEARLY_ALL_BYTES = 0.6 * threadLimits.maxOldGenerationSizeMb * 2 ** 20
 
-/** Runs a task on a thread of the pool; a step of the protocol that does not return, or takes all memory, is found out. */
+/** Runs a task on a thread of the pool, and detects a step of the protocol that does not return or takes all memory. */
 export async function supervise<T>(pool: Tinypool, name: string, task: object): Promise<Supervised<T>> {
   const pulse = createPulse()
   const end = await watched<T>(pool, name, { ...task, pulse }, LOOKS_BEFORE_STUCK)
   if (end.type === 'failed' && !isOfUser(task)) throw end.error
   if (end.type === 'done') return end
   const { seed, steps } = readPulse(pulse)
-  // Which of the seeds it was is not known.
+  // It is unknown which of the seeds it was.
   if (end.type === 'failed') return { type: 'stuck', seed: firstOf(task) ?? seed, ...failedBetweenSteps(end.error) }
-  // Once more, just this seed, up to the step that is to blame: it says what it is about to do, and is stopped again.
+  // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
   const again = createPulse(steps)
   const one = { ...task, pulse: again, ...('first' in task ? { first: seed, count: 1 } : {}) }
   if (end.why !== 'memory' || steps > 0) await watched<T>(pool, name, one, LOOKS_BEFORE_STUCK / 3)
@@ -76,7 +76,7 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
     return { type: 'done', value: await pool.run(task, { name, signal: stop.signal }) }
   } catch (error) {
     if (stop.signal.aborted) {
-      // Close to the limit memory hardly grows, and all time goes into looking for some.
+      // Near its limit memory hardly grows, since all time goes into garbage collection.
       const full = bytesBefore - bytesAtStep > NEARLY_ALL_BYTES
       return full
         ? { type: 'stopped', why: 'memory' }
@@ -91,7 +91,7 @@ async function watched<T>(pool: Tinypool, name: string, task: SupervisedTask, lo
 
 const firstOf = (task: object): number | undefined => ('first' in task ? Number(task.first) : undefined)
 
-/** Whether it runs a protocol from a file of the user's own: a search names it itself, a run in its spec. */
+/** Whether the task runs a user's own protocol, which a search names itself and a run names in its spec. */
 function isOfUser(task: object): boolean {
   const { subject, spec } = task as {
     readonly subject?: { readonly target: string }
@@ -101,7 +101,7 @@ function isOfUser(task: object): boolean {
   return isUserFile(reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference)
 }
 
-/** What a step throws is caught where it is called: what ends a thread was begun there, and went on by itself. */
+/** A failure outside any step: steps are guarded, so something that a step started must have failed later. */
 function failedBetweenSteps(error: unknown): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = 'the protocol threw outside its steps'
   const said = error instanceof Error ? error.message : String(error)

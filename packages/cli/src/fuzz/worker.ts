@@ -17,7 +17,7 @@ import { playSimulated, type SimulatedPlay } from './play.ts'
 import { beginSeed, type Pulse, withPulse } from './pulse.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 
-/** Some seeds for one thread. */
+/** A range of seeds for one thread. */
 export interface SeedsTask {
   readonly subject: SubjectName
   readonly first: number
@@ -35,7 +35,7 @@ export interface GuideTask {
   readonly budgetMs: Millis
 }
 
-/** Where a thread tells the main one what it is at. */
+/** Where a thread reports its progress to the main one. */
 interface Watched {
   readonly pulse: Pulse
 }
@@ -101,7 +101,10 @@ export async function simulateRun({ pulse, ...task }: SimulateTask & Watched): P
   return settled(await simulateSpec(task, withPulse(await guardedProtocol(file), pulse)))
 }
 
-/** A promise that a step left behind, and that is rejected, ends this thread: before its task is done, so that it is told. */
+/**
+ * Waits for promises that steps left behind: a rejected one must end this thread before its task is done, to be
+ * reported.
+ */
 async function settled<T>(result: T): Promise<T> {
   await setImmediate()
   return result

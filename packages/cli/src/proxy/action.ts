@@ -1,7 +1,7 @@
 import type { Style } from '@chaosproxy/report'
 import type { ControlClient } from './control-client.ts'
 
-/** What an action has to say: data for machines, text for people. */
+/** The output of an action: data for programs, text for people. */
 export interface ActionResult {
   readonly data: unknown
   readonly text: string
@@ -13,14 +13,14 @@ export interface ActionContext {
   readonly style: Style
   readonly name: string | undefined
   readonly direction: string | undefined
-  /** What a new fault is to live by. */
+  /** The lease that a new fault ends with. */
   readonly lease?: string | undefined
 }
 
 /** One thing that `chaos ctl` can do. */
 export interface Action {
   readonly names: readonly [string, ...string[]]
-  /** What follows it. */
+  /** The words that follow its name. */
   readonly usage: string
   readonly summary: string
   run(context: ActionContext): Promise<ActionResult>

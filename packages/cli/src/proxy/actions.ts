@@ -5,7 +5,7 @@ import { proxyActions } from './proxy-actions.ts'
 import { ruleActions } from './rule-actions.ts'
 import { viewActions } from './view-actions.ts'
 
-/** Everything that `chaos ctl` can do, in the order in which help lists it. */
+/** Every action of `chaos ctl`, in the order that help lists them. */
 export const actions: readonly Action[] = [
   ...viewActions,
   ...faultActions,

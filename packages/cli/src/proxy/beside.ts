@@ -6,21 +6,21 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 export interface BesideOptions {
   readonly program: string
   readonly args: readonly string[]
-  /** On top of ours. */
+  /** Added to our own. */
   readonly env: { readonly [name: string]: string }
   readonly log: Logger
 }
 
 export interface Beside {
-  /** 0 where it ended with 0, violated where it did not. */
+  /** `met` if the program exits with 0, otherwise `violated`. */
   readonly ended: Promise<ExitCode>
-  /** Asks it to end, where it has not; resolves once it has. */
+  /** Asks the program to end, if it has not; resolves once it has. */
   stop(): Promise<void>
 }
 
-/** Runs another program for as long as the proxies are there: a test suite, say. It has our terminal. */
+/** Runs another program, such as a test suite, while the proxies are up. It shares our terminal. */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
-  // On Windows, npm and its like are scripts, which only a shell runs.
+  // On Windows, programs such as npm are scripts, which only a shell can run.
   const shell = process.platform === 'win32'
   const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env }, shell })
   let running = true

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request } from 'node:http'
 import { UserError } from '@chaosproxy/history'
 
-/** A running proxy, as `chaos ctl` reaches it. */
+/** A client of a running proxy's control interface. */
 export interface ControlClient {
-  /** What comes back as JSON. @throws UserError that says what the proxy said, or that nothing answers. */
+  /** The answer as JSON. @throws UserError with the proxy's error, or saying that nothing answers. */
   get(path: string): Promise<unknown>
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Calls back for each event, until the proxy ends the stream or `stop` resolves. */
@@ -18,7 +18,7 @@ export interface ControlClientOptions {
 
 const TIMEOUT_MS = 30_000
 
-/** @throws UserError (usage) for an address that is none. */
+/** @throws UserError (usage) for an invalid address. */
 export function createControlClient({ host, token }: ControlClientOptions): ControlClient {
   const base = parseBase(host)
 
@@ -71,7 +71,7 @@ export function createControlClient({ host, token }: ControlClientOptions): Cont
           }
         }
       } catch {
-        // We stopped it, or the proxy has ended: there is nothing more to see either way.
+        // We stopped it, or the proxy has ended: either way there is nothing more to see.
       }
     },
   }
@@ -108,13 +108,13 @@ function parseJson(text: string, base: URL): unknown {
   }
 }
 
-/** Errors are `{"error":…}`; what something else answers is shown as it is, up to a line. */
+/** The text of an error. The proxy answers `{"error":…}`; of any other answer the first line is shown. */
 function errorIn(text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
   } catch {
-    // Not ours.
+    // Not an answer of the proxy.
   }
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }

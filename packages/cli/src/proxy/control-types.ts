@@ -1,4 +1,4 @@
-/** What the control interface sends, as `chaos ctl` reads it; its description is GET /v1/openapi.json. */
+/** Answers of the control interface, as far as `chaos ctl` reads them. `GET /v1/openapi.json` describes them. */
 export interface ProxyAnswer {
   readonly name: string
   readonly listen: string
@@ -19,7 +19,7 @@ export interface LinkAnswer {
 }
 
 export interface RuleSetAnswer {
-  /** How often any fault began, ended or was changed. */
+  /** How often a fault began, ended or changed. */
   readonly epoch: number
   readonly faults: readonly FaultAnswer[]
 }
@@ -38,7 +38,7 @@ export type FaultAnswer = {
   readonly links: readonly string[]
   readonly origin: string
   readonly hits: number
-  /** What it might have hit, but could not. */
+  /** How often it should have hit and could not. */
   readonly missed?: number
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

@@ -2,13 +2,13 @@ import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultK
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
-/** A fault as words of a command line say it, before the proxy has looked at it. */
+/** A fault as typed on the command line, before the proxy has validated it. */
 export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
 
 /**
- * `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links it is for, and parameters.
- * Numbers may bear their unit (`latencyMs=2s`, `bytes=64KB`). What belongs to a match or a trigger is found by its
- * name; `when.` and `match.` tell apart what goes by the same name.
+ * Reads `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links it is for, and
+ * parameters. Numbers may have a unit (`latencyMs=2s`, `bytes=64KB`). Parameters of a match or a trigger are
+ * recognised by their name; `when.` and `match.` are needed only if a name is ambiguous.
  *
  * @throws UserError (usage)
  */
@@ -27,7 +27,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
   return { kind, ...targetsOf(targets, kind), ...readSettings(settings, kind, family) }
 }
 
-/** All are proxies, or all are links (`clients>db`). */
+/** Proxies, or links (`clients>db`), but not both. */
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
     throw new UserError('usage', `Say whom it hurts: chaos ctl add ${kind} PROXY, or a link such as 'clients>db'.`)
@@ -38,12 +38,12 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 }
 
 interface Place {
-  /** Absent: a parameter of the fault itself. */
+  /** Undefined for a parameter of the fault itself. */
   readonly within: 'when' | 'match' | undefined
   readonly parameter: Parameter
 }
 
-/** Parameters as a command line says them, each where it belongs. @throws UserError (usage) */
+/** Puts each typed parameter where it belongs. @throws UserError (usage) */
 export function readSettings(
   settings: readonly string[],
   kind: string,
@@ -80,7 +80,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
   )
 }
 
-/** The proxy judges ranges; here only what was typed is made a value. */
+/** Turns the typed text into a value; the proxy checks its range. */
 function readValue({ name, unit }: Parameter, text: string): unknown {
   if (unit === 'text') return text
   if (unit === 'flag') return text === 'true' ? true : text === 'false' ? false : text

@@ -4,7 +4,7 @@ import type { Action } from './action.ts'
 import type { LeaseAnswer } from './control-types.ts'
 import { renderTable } from './tables.ts'
 
-/** What `chaos ctl` does with leases: faults added with one heal by themselves when nobody renews it in time. */
+/** `chaos ctl` actions on leases. A fault added with a lease heals when the lease is not renewed in time. */
 export const leaseActions: readonly Action[] = [
   {
     names: ['leases'],

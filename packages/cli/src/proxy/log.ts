@@ -9,7 +9,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /**
  * Lines on stderr: JSON for machines, coloured text for people. LOG_LEVEL chooses how much, as it does for Toxiproxy.
  *
- * @throws UserError (usage) for a level that is none.
+ * @throws UserError (usage) for an unknown level.
  */
 export async function createLog(format: LogFormat): Promise<Logger> {
   const level = (process.env['LOG_LEVEL'] || 'info').toLowerCase()
@@ -18,7 +18,7 @@ export async function createLog(format: LogFormat): Promise<Logger> {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
   if (format === 'json') {
     const stderr = pino.destination({ dest: 2, sync: true })
-    // Traffic goes on where lines of the log are lost, and there is nobody left to tell.
+    // Losing log lines must not stop traffic, and there is nowhere left to report it.
     stderr.on('error', () => undefined)
     return pino(options, stderr)
   }

@@ -6,7 +6,7 @@ import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 export const faultsOf = async (client: ControlClient): Promise<readonly FaultAnswer[]> =>
   (await client.get('/v1/faults')) as readonly FaultAnswer[]
 
-/** The proxy's name as a path has it. @throws UserError (usage), with the nearest name there is. */
+/** The path of the named proxy. @throws UserError (usage) that suggests the nearest name. */
 export async function proxyPath(client: ControlClient, name: string | undefined): Promise<string> {
   const names = ((await client.get('/v1/proxies')) as readonly ProxyAnswer[]).map((proxy) => proxy.name)
   const known = names.length === 0 ? 'There are none yet.' : `Known: ${names.join(', ')}.`
@@ -15,7 +15,7 @@ export async function proxyPath(client: ControlClient, name: string | undefined)
   throw new UserError('usage', `There is no proxy "${name}".${didYouMean(name, names)} ${known}`)
 }
 
-/** The fault of that name. @throws UserError (usage), with the nearest name there is. */
+/** The named fault. @throws UserError (usage) that suggests the nearest name. */
 export async function findFault(client: ControlClient, name: string | undefined): Promise<FaultAnswer> {
   const faults = await faultsOf(client)
   const found = faults.find((fault) => fault.name === name)

@@ -1,6 +1,6 @@
 import type { Recorder } from '@chaosproxy/proxy'
 
-/** What was recorded, and what is missing in it, each with what mends it. */
+/** What was recorded and what is missing, with the remedy for each gap. */
 export function summaryLines(recorder: Recorder, lostLines: number, paths: readonly string[]): readonly string[] {
   const { operations, ok, fail, info } = recorder.counters
   return [

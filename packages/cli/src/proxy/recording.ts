@@ -7,25 +7,25 @@ import { summaryLines } from './recording-summary.ts'
 import { checkTable } from './table-functions.ts'
 
 export interface RecordSettings {
-  /** What the clients saw; what the backend answered goes beside it. */
+  /** The file for what clients saw; what the backend answered goes to a second file next to it. */
   readonly out: string
-  /** The file with the route table, or the name of what is read without one. */
+  /** The file with the route table, or the name of a protocol that needs none. */
   readonly table: string | undefined
-  /** What the operations are on, for `chaos check`. */
+  /** The model, for `chaos check`. */
   readonly model: string | undefined
   readonly rotateBytes: number | undefined
-  /** Whether recordings that are there are replaced. */
+  /** Whether to replace existing recordings. */
   readonly force: boolean
 }
 
 export interface OpenRecording extends Recording {
-  /** Everything is on the disk once it resolves; call it when no connection is left. */
+  /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
-  /** What was recorded, and what to do with it. */
+  /** A text on what was recorded, and what to do with it. */
   summary(): string
 }
 
-/** @throws UserError (environment) where the files cannot be made, (usage) where there are such already. */
+/** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
 export function openRecording({ out, model, rotateBytes, force }: RecordSettings, log: Logger): OpenRecording {
   for (const path of [out, backendPath(out)]) refuseToOverwrite(path, { what: 'a recording', force })
   const open = (path: string): RecordFile =>

@@ -4,7 +4,7 @@ import type { RuleSetAnswer } from './control-types.ts'
 import { renderFaults } from './tables.ts'
 import { readJsonFile } from './text-file.ts'
 
-/** What `chaos ctl` does with the rule set: faults that come into force together, and replace those before them. */
+/** `chaos ctl` actions on the rule set: faults that take effect together and replace the previous set. */
 export const ruleActions: readonly Action[] = [
   {
     names: ['rules'],

@@ -21,10 +21,10 @@ import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
 import { readBytesFile, readJsonFile, readTextFile } from './text-file.ts'
 
-/** The release of Toxiproxy whose interface is answered, for clients that look at the version. */
+/** The Toxiproxy release to report, for clients that check the version. */
 const TOXIPROXY_VERSION = '2.12.0'
 
-/** Runs proxies and their control interface until it is told to end. */
+/** Runs proxies and their control interface until told to end. */
 export async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
   const stop = stopSignals()
@@ -53,7 +53,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
       const page = { version, seed: settings.seed, proxies: plane.proxies.list(), controlUrl }
       const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined }
       print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
-      // Writing fails a turn later. Whoever cannot learn where everything is has no use for it.
+      // A failed write shows up a turn later. Without the addresses it printed, the proxy is of no use.
       await setImmediate()
       if (outputFailed()) return EXIT.environment
       return await untilDone(settings, { stop, plane, controlUrl, log })
@@ -63,7 +63,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   } finally {
     stop.release()
     plane.close()
-    // What is still open ends with its connections, and belongs into the record.
+    // Open operations end with their connections, and belong in the record.
     await network.close()
     await recording?.close()
     if (recording !== undefined) print(process.stdout, recording.summary())
@@ -71,11 +71,11 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   }
 }
 
-/** Most proxies record nothing, and would wait for what could to be loaded. */
+/** Loaded only if needed, since most proxies record nothing. */
 const openRecording = async (settings: RecordSettings, log: Logger): Promise<OpenRecording> =>
   (await import('./recording.ts')).openRecording(settings, log)
 
-/** Those of the config file first, then those of the command line. */
+/** Opens the proxies of the config file first, then those of the command line. */
 async function openProxies(plane: ControlPlane, { configFile, pairs, record }: ProxyCommandSettings): Promise<void> {
   if (configFile !== undefined)
     await loadConfig(plane, readJsonFile('config', configFile), {
@@ -89,10 +89,10 @@ async function openProxies(plane: ControlPlane, { configFile, pairs, record }: P
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
 }
 
-/** What keeps traffic from going on as it should. */
+/** Events that mean traffic is not getting through. */
 const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed']
 
-/** Its port is Toxiproxy's own, so that another proxy is often there already. */
+/** The default port is Toxiproxy's, so another proxy may well be using it already. */
 async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   try {
     return await startControl(plane, options)
@@ -114,8 +114,8 @@ interface Running {
 }
 
 /**
- * A signal, the end of the time, or the end of the command beside which it runs: whichever comes first. What ends it
- * before its command has ended is no success of that command.
+ * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. If the
+ * command has not ended by itself, that does not count as its success.
  */
 async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlUrl, log }: Running): Promise<ExitCode> {
   const [program, ...args] = settings.command
@@ -141,7 +141,7 @@ async function untilDone(settings: ProxyCommandSettings, { stop, plane, controlU
   }
 }
 
-/** Where the control interface and each proxy are: `CHAOS_PROXY_URL`, and `CHAOS_PROXY_N1` for the proxy n1. */
+/** The addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy (`CHAOS_PROXY_N1` for n1). */
 const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
   CHAOS_PROXY_URL: controlUrl,
   ...Object.fromEntries(
@@ -154,13 +154,13 @@ const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [na
 interface StopSignals {
   /** Resolves with the first signal. */
   readonly asked: Promise<void>
-  /** Gives the signals their usual meaning back. */
+  /** Restores the signals' default meaning. */
   release(): void
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** The first signal ends it in good order, the second at once. */
+/** The first signal ends the proxy in good order, the second at once. */
 function stopSignals(): StopSignals {
   let ask: () => void = () => undefined
   const asked = new Promise<void>((resolve) => {

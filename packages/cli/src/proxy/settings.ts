@@ -14,24 +14,24 @@ import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 import { readBytesFile, readJsonFile } from './text-file.ts'
 
-/** What `chaos proxy` is to do, read from its options. */
+/** The settings of `chaos proxy`. */
 export interface ProxyCommandSettings {
-  /** Where each proxy listens and leads to, in the order given. */
+  /** Where each proxy listens and where it leads, in the order given. */
   readonly pairs: readonly ProxyPair[]
   readonly record: RecordSettings | undefined
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
   readonly toxiproxy: boolean
-  /** Whether Toxiproxy's interface has GET /metrics. */
+  /** Whether to serve `GET /metrics` in Toxiproxy's interface. */
   readonly metrics: boolean
   readonly seed: number | string
-  /** Processes that carry connections; 1 is this one. */
+  /** The number of processes that carry connections; 1 means this process alone. */
   readonly workers: number
   readonly log: LogFormat
-  /** Ends by itself after so long. */
+  /** When to end. */
   readonly timeMs: number | undefined
-  /** Runs for as long as this command does. */
+  /** A command to run; the proxy ends with it. */
   readonly command: readonly string[]
 }
 
@@ -39,11 +39,11 @@ export interface ProxyPair {
   readonly name: string
   readonly listen: string
   readonly upstream: string
-  /** How what passes is read. */
+  /** How the traffic is read. */
   readonly carries: Carriage | undefined
 }
 
-/** Toxiproxy's own, where its clients look for it. */
+/** Toxiproxy's port, where its clients look for it. */
 const CONTROL_PORT = '8474'
 const MOST_WORKERS = 64
 
@@ -68,7 +68,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
   }
 }
 
-/** Names are given for all of them or none: n1, n2 and so on then. */
+/** Proxies must all have names or none, which makes them n1, n2 and so on. */
 export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
   const listens = textsOf(options, 'listen')
   const upstreams = textsOf(options, 'upstream')
@@ -96,7 +96,7 @@ export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
   }))
 }
 
-/** An address as it was typed. @throws UserError (usage) that names the option and the form. */
+/** Reads an address. @throws UserError (usage) that names the option and the form. */
 function parseEnd(option: string, typed: string): string {
   try {
     parseAddress(typed)
@@ -110,7 +110,7 @@ function parseEnd(option: string, typed: string): string {
   }
 }
 
-/** How what passes is read: by what --carries says or, with a route table, by --record. */
+/** How traffic is read, according to `--carries` or, with a route table, `--record`. */
 function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   const carried = textsOf(options, 'carries')
   const record = textOf(options, 'record')
@@ -130,7 +130,7 @@ function parseCarriages(options: ParsedOptions): readonly Carriage[] {
   })
 }
 
-/** A name, or an object where there is more to say. */
+/** A name, or an object with settings. */
 function carriageOf(typed: string): unknown {
   if (!typed.trimStart().startsWith('{')) return typed
   try {
@@ -143,7 +143,7 @@ function carriageOf(typed: string): unknown {
   }
 }
 
-/** A file with a route table, or the name of what is read without one: resp. */
+/** A file with a route table, or the name of a protocol that needs none: resp. */
 function recordedCarriage(typed: string, members: RecordedMembers): Carriage {
   if (carriageNames.includes(typed)) return parseCarriage({ kind: typed, ...members }, '--record')
   const table = withDescriptor(readJsonFile('record', typed), typed, (path) => readBytesFile('record', path))
@@ -153,7 +153,7 @@ function recordedCarriage(typed: string, members: RecordedMembers): Carriage {
   )
 }
 
-/** What is said of a recording by options of their own; it takes the place of what a route table says. */
+/** Options about a recording, which override the route table. */
 interface RecordedMembers {
   readonly client?: string
   readonly initial?: unknown
@@ -181,7 +181,7 @@ function startingValue(typed: string): { readonly value: unknown } {
   }
 }
 
-/** Whatever is told of recording asks for it. */
+/** Any option about recording turns recording on. */
 function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const out = textOf(options, 'out')
   const rotate = textOf(options, 'rotate')
@@ -202,7 +202,7 @@ function parseRecord(options: ParsedOptions, pairs: readonly ProxyPair[]): Recor
   }
 }
 
-/** What commands of Redis are recorded as, where that is the same for all. */
+/** The model that Redis commands are recorded as, if it is the same for all proxies. */
 function modelOfCommands(pairs: readonly ProxyPair[]): string | undefined {
   const models = new Set(pairs.map(({ carries }) => (carries?.kind === 'resp' ? carries.commands.model : undefined)))
   const [model] = models
@@ -219,7 +219,7 @@ function parseControl(options: ParsedOptions): string {
   return parseEnd('control', control)
 }
 
-/** Whoever reaches the control interface moves ports and faults: beyond this machine, nobody does without a token. */
+/** The control interface can open ports and inject faults, so other machines need a token. */
 function parseToken(options: ParsedOptions, control: string): string | undefined {
   const token = textOf(options, 'token') ?? process.env['CHAOS_TOKEN']
   if (token === '') throw new UserError('usage', '--token is empty: give it a text that others do not know.')

@@ -11,7 +11,7 @@ export interface StartPage {
   readonly token: boolean
 }
 
-/** What somebody who just started it wants to know: where everything is, and what to type next. */
+/** The page at the start: where everything listens, and what to type next. */
 export function renderStartPage(page: StartPage, style: Style): string {
   const { proxies, controlUrl } = page
   const widest = (of: (proxy: ManagedProxy) => string) => Math.max(0, ...proxies.map((proxy) => of(proxy).length))

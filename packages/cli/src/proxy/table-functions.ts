@@ -2,7 +2,7 @@ import { models } from '@chaosproxy/checker'
 import { checkFunctions, type RouteTable } from '@chaosproxy/proxy'
 
 /**
- * Whether some model of the checker, or the one that is wanted, knows all that the table says is done.
+ * Checks that a model of the checker, or the wanted one, has all functions that the table records.
  *
  * @throws UserError (input) that begins with `where`.
  */

@@ -14,7 +14,7 @@ export function renderTable(rows: readonly (readonly string[])[], style: Style):
     .join('')
 }
 
-/** Every fault there is, its parameters with their units, and what narrows it: the table that help and errors speak of. */
+/** Every kind of fault, with its parameters, their units, its matches and its triggers. */
 export function renderKinds(style: Style): string {
   return trafficFamilies
     .map(({ summary, kinds, match, when }: FaultFamily) => {
@@ -40,7 +40,7 @@ function renderParameter(parameter: Parameter): string {
   return `    ${name.padEnd(18)}${summary}${kind}${fallback}`
 }
 
-/** A text stands for itself where it is one word; all else is JSON. */
+/** A single word as it is; everything else as JSON. */
 export const formatValue = (value: unknown): string =>
   typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
 
@@ -56,7 +56,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Faults in force: what each is, and how often it bit. */
+/** The faults in force, and how often each has hit. */
 export function renderFaults(faults: readonly FaultAnswer[], style: Style): string {
   if (faults.length === 0) return '  no faults\n'
   const rows = faults.map(({ name, kind, links, hits, missed, origin, lease: _, ...parameters }) => [

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
-/** @throws UserError (input) that names the option for a file that cannot be read. */
+/** @throws UserError (input) naming the option if the file cannot be read. */
 export const readTextFile = (option: string, path: string): string => readBytesFile(option, path).toString('utf8')
 
-/** @throws UserError (input) that names the option for a file that cannot be read. */
+/** @throws UserError (input) naming the option if the file cannot be read. */
 export function readBytesFile(option: string, path: string): Buffer {
   try {
     return readFileSync(path)
@@ -14,7 +14,7 @@ export function readBytesFile(option: string, path: string): Buffer {
   }
 }
 
-/** @throws UserError (input) that names the option for a file that cannot be read, and the file for one that is no JSON. */
+/** @throws UserError (input) naming the option if the file cannot be read, and the file if it is not JSON. */
 export function readJsonFile(option: string, path: string): unknown {
   const text = readTextFile(option, path)
   try {

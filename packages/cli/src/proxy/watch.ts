@@ -2,7 +2,7 @@ import { outputEnded, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ControlClient } from './control-client.ts'
 
-/** Prints events as they come, until the proxy ends, nobody reads them any more, or Ctrl-C: a line each, as JSON where asked for. */
+/** Prints events as they come, a line each, until the proxy ends, the output is closed, or Ctrl-C. */
 export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {
   const style = styleFor(process.stdout)
   let stop: () => void = () => undefined

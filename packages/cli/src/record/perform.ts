@@ -13,10 +13,10 @@ const STATUS_EVERY_MS = 100
 const END_GRACE_MS = 2_000
 
 /**
- * Opens the proxies, runs the command beside them, hurts what passes, heals and reads a last time.
+ * Opens the proxies, runs the command, injects the faults, heals, and reads one last time.
  *
- * @throws UserError: environment for a proxy or a command that cannot be started, input for traffic in which nothing was
- * recognised.
+ * @throws UserError (environment) for a proxy or a command that cannot be started, (input) if no operation was
+ * recognised in the traffic.
  */
 export async function performRecord(
   settings: RecordedCommand,
@@ -106,7 +106,7 @@ function troubleOf(end: CommandEnd, { command, mayFail, timeMs }: RecordedComman
   return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
 }
 
-/** A record without operations proves nothing, and looks like one in which nothing went wrong. */
+/** A record without operations proves nothing, yet would look like success. */
 function requireOperations(
   { counters }: Recorder,
   { carries, run }: RecordedCommand,
@@ -147,7 +147,7 @@ function remedyFor(first: string, kind: string): string {
   return `add ${JSON.stringify(route)}, say. chaos routes try shows what becomes of a request.`
 }
 
-/** `CHAOS_PROXY_N1` is where the proxy n1 listens. */
+/** `CHAOS_PROXY_N1` has the address of the proxy n1. */
 const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),

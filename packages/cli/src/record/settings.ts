@@ -20,7 +20,7 @@ import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { checkTable } from '../proxy/table-functions.ts'
 
-/** What `chaos record` is to do. */
+/** The settings of `chaos record`. */
 export interface RecordedCommand {
   readonly run: PlannedRun
   readonly upstreams: readonly Upstream[]
@@ -77,7 +77,7 @@ export function parseRecordSettings(options: ParsedOptions): RecordedCommand {
 interface Ways {
   readonly upstreams: readonly Upstream[]
   readonly carries: Carriage
-  /** Its file, or the name of what is read without one. */
+  /** The file of the route table, or the name of a protocol that needs none. */
   readonly table: string
 }
 
@@ -180,7 +180,7 @@ function planOf(options: ParsedOptions, planning: Planning): PlannedRun {
   }
 }
 
-/** For the history's header, which is written before anything is recorded. */
+/** What names sessions, for the history's header, which is written before anything is recorded. */
 function sessionsOf(carries: Carriage): PlannedRun['target']['sessions'] {
   if (carries.kind === 'resp') return { by: carries.client ?? 'CLIENT SETNAME or AUTH', named: true }
   const client = 'table' in carries ? carries.table?.client : undefined

@@ -14,11 +14,11 @@ export interface ReplayOutcome {
   readonly failures: number
   /** Plays whose history was the recorded one, to the byte. */
   readonly same: number
-  /** Why plays in which nothing went wrong prove less than they seem to, and how many of them. */
+  /** Why replays without a failure prove less than they seem to, and how many replays each reason concerns. */
   readonly doubts: ReadonlyMap<string, number>
-  /** What the machine did not do as it was told, and in how many plays. */
+  /** What went wrong in the environment, and in how many replays. */
   readonly trouble: ReadonlyMap<string, number>
-  /** The play that says most: one that went wrong rather than one that is in doubt, and either rather than others. */
+  /** The most telling replay: one that failed, otherwise one in doubt, otherwise any. */
   readonly shown: Shown | undefined
   readonly interrupted: boolean
 }
@@ -52,7 +52,7 @@ const counted = (before: ReadonlyMap<string, number>, texts: readonly string[]):
 const weightOf = ({ failure, doubts, trouble }: Shown): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
-/** What went wrong is a finding however little the other plays show; without one, nothing in doubt is a success. */
+/** One failure is a finding, whatever the other replays show; without any, doubt is never a success. */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted
@@ -60,7 +60,7 @@ export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: Re
   return doubts.size > 0 ? EXIT.unknown : EXIT.met
 }
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOutcome): Json {
   const { plays, failures, same, doubts, trouble, shown, interrupted } = outcome
   return {
@@ -79,7 +79,7 @@ export function jsonOf({ file, replay, real }: ReplaySettings, outcome: ReplayOu
   }
 }
 
-/** What people read at the end. */
+/** The page at the end. */
 export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string {
   const { plays, doubts, trouble, shown } = outcome
   const [title, mood] = titleOf(settings, outcome)

@@ -19,11 +19,11 @@ import { type Interrupts, unlessInterrupted } from '../run/interrupts.ts'
 const QUIET_MS = millis(5_000)
 
 /**
- * Plays a scenario on a fresh cluster of processes. Its operations and faults come at the times it says, and whoever leads
- * has the part that the first leader had when it was recorded; what happens between them is the machine's own, so that it
- * may take several tries. Undefined where it was interrupted: what is not played to its end shows nothing.
+ * Replays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader
+ * takes the part of the recorded first leader. Everything between is up to the machine, so it may take several tries.
+ * Undefined if interrupted: a replay that did not finish shows nothing.
  *
- * @throws UserError (environment) where the cluster does not start.
+ * @throws UserError (environment) if the cluster does not start.
  */
 export async function playForReal(
   subject: SubjectName,
@@ -32,7 +32,7 @@ export async function playForReal(
 ): Promise<Shown | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   const shown = await playIn(directory, subject, recorded, interrupts)
-  // Where it does not start, the error speaks of logs that are there.
+  // Kept if the cluster does not start, since the error refers to its logs.
   rmSync(directory, { recursive: true, force: true })
   return shown
 }
@@ -80,7 +80,7 @@ async function playIn(
   )
 }
 
-/** The cluster is ended when this resolves. */
+/** The cluster has ended when this resolves. */
 async function playOn(
   cluster: EmbeddedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,

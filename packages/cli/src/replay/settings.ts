@@ -12,7 +12,7 @@ import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { SubjectName } from '../fuzz/subject-name.ts'
 
-/** Everything `chaos replay` was told, checked and with its defaults filled in. */
+/** The settings of `chaos replay`, validated and with defaults filled in. */
 export interface ReplaySettings {
   readonly file: string
   readonly replay: Replay
@@ -25,7 +25,7 @@ export interface ReplaySettings {
 
 const MOST_TIMES = 10_000
 
-/** @throws UserError (usage, input) for an option or a file that cannot be. */
+/** @throws UserError (usage, input) for an invalid option or file. */
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)

@@ -7,7 +7,7 @@ import { readBytesFile, readJsonFile } from '../proxy/text-file.ts'
 import { renderTry } from './render-try.ts'
 import { writtenAnswer, writtenRequest } from './written-messages.ts'
 
-/** What `chaos routes` can do: each gives what is to be printed. */
+/** The actions of `chaos routes`. Each returns the text to print. */
 export const actions: { readonly [name: string]: (options: ParsedOptions) => string } = {
   schema(options) {
     refuseFile(options)

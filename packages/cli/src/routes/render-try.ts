@@ -1,6 +1,6 @@
 import type { RouteTable, TriedRequest } from '@chaosproxy/proxy'
 
-/** What becomes of a request, for people: the route, the client, the events. */
+/** How a request is recorded, for people: its route, its client, its events. */
 export function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {
   const { route, session, kind, events } = tried
   const taken =
@@ -24,7 +24,7 @@ const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
   'not-understood': 'not understood: it should be an operation, and lacks what makes it one',
 }
 
-/** Without what is of the recorder, not of the request. */
+/** An event without the members that only a real recording has. */
 function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRequest['events'][number]): object {
   return event
 }

@@ -6,7 +6,7 @@ import { DEFAULT_WORKLOAD } from '../arguments/workload.ts'
 import { commandLine } from '../terminal/command-line.ts'
 import { RUN_DEFAULTS, usualOperations } from './settings.ts'
 
-/** The command that has this run once more; what options cannot say is in its run.json. */
+/** The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. */
 export function againCommand(run: PlannedRun, runJson: string): string {
   const { spec, target, targetSettings, expect } = run
   const names = spec.faults.filter((fault) => typeof fault === 'string')
@@ -34,7 +34,7 @@ export function againCommand(run: PlannedRun, runJson: string): string {
   unlessDefault('faults', names.length === 0 ? 'none' : names.join(','), RUN_DEFAULTS.faults)
   if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
   for (const [name, value] of Object.entries(spec.target.settings)) words.push('--set', `${name}=${value}`)
-  // What the target promises is what it is held to where nothing is said.
+  // Without --expect a run is held to what the target promises.
   if (expect?.promised !== true) {
     const level = expect?.level ?? 'none'
     const promised = target.promises({

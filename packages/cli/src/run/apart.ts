@@ -5,15 +5,16 @@ import { isUserFile } from '@chaosproxy/targets'
 import type { Interrupts } from './interrupts.ts'
 import type { Simulated, SimulateTask } from './simulate-task.ts'
 
-/** Carries out a run, as often as it is asked to. */
+/** Carries out a run, any number of times. */
 export interface Performer {
   perform(run: PlannedRun, options: PerformOptions): Promise<RunOutcome | undefined>
   end(): Promise<void>
 }
 
 /**
- * On this thread or, for a simulated protocol of the user's own, on one apart: such a protocol may never come back from a
- * step. It is one thread for all runs, so that what the protocol keeps outside its state is there in the next one.
+ * Runs on this thread or, for a simulated protocol of the user's own, on another, since a step of such a protocol may
+ * never return. All runs share that thread, so that whatever the protocol keeps outside its state carries over to the
+ * next run.
  */
 export async function performerFor({ spec }: PlannedRun, interrupts: Interrupts): Promise<Performer> {
   const { name } = spec.target

@@ -16,7 +16,7 @@ export interface RunDirectory {
   readonly path: string
   /** What the clients were told. */
   readonly history: string
-  /** What the nodes were asked and answered, where the proxy recorded that. */
+  /** What the nodes were asked and answered, if the proxy recorded it. */
   readonly backend: string
   readonly runJson: string
   readonly report: string
@@ -24,7 +24,7 @@ export interface RunDirectory {
   readonly nodes: string
 }
 
-/** Where a run keeps what it makes, as its directory. */
+/** The store of a run that keeps everything in its directory. */
 export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore => ({
   historyName: directory.history,
   dataDir: join(directory.path, 'data'),
@@ -38,7 +38,7 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** The second is made once there is something in it: not every target's proxy keeps a record. */
+/** The backend's file is created with its first line, since not every target's proxy keeps a record. */
 function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions): HistorySink & { close(): void } {
   let backend: HistoryWriter | undefined
   return {
@@ -59,7 +59,7 @@ function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions)
 
 const BATCH_EVENTS = 1_000
 
-/** A run that repeats to the byte need not have every event on disk the moment it happens. */
+/** A simulated run can be repeated, so its events need not reach the disk one by one. */
 function inBatches(writer: HistoryWriter): HistorySink & { close(): void } {
   let batch: Event[] = []
   const flush = () => {
@@ -78,7 +78,7 @@ function inBatches(writer: HistoryWriter): HistorySink & { close(): void } {
   }
 }
 
-/** Makes `OUT/20261120-074501-raft`, with a number behind it where two runs began in the same second. */
+/** Creates `OUT/20261120-074501-raft`, with a number appended if two runs began in the same second. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
   for (let attempt = 1; ; attempt++) {
@@ -101,11 +101,11 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
   }
 }
 
-/** So that nobody learns only after a long search that what it found cannot be kept. */
+/** Creates the directory early, so that a long search does not end with results it cannot keep. */
 export function makeOutDirectory(out: string): void {
   try {
     makeDirectory(resolve(out))
-    // The dot makes a file of this name an error.
+    // The trailing dot makes this fail for a file.
     accessSync(`${resolve(out)}/.`, constants.W_OK)
   } catch (error) {
     throw outUnusable(out, error)
@@ -115,7 +115,7 @@ export function makeOutDirectory(out: string): void {
 const outUnusable = (out: string, error: unknown): UserError =>
   new UserError('environment', `--out ${out}: cannot make a directory for this run: ${whyUnwritable(error)}`)
 
-/** Not `mkdirSync(…, { recursive: true })`: under /proc that of Node 20 goes on for ever. */
+/** Node 20's recursive `mkdirSync` never returns under /proc. */
 function makeDirectory(path: string): void {
   if (existsSync(path)) return
   makeDirectory(dirname(path))

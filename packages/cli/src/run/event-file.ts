@@ -5,14 +5,14 @@ import type { RunListener } from '@chaosproxy/runner'
 
 const FLUSH_BYTES = 64 * 1024
 
-/** Everything that a run says of itself, a line of JSON each. */
+/** The events of a run, each as a line of JSON. */
 export interface EventFile {
   readonly listener: RunListener
-  /** Why it could not be written to its end, if so: that does not disturb the run. */
+  /** Returns why the file is incomplete, if it is; that does not disturb the run. */
   close(): UserError | undefined
 }
 
-/** @throws UserError (environment) where it cannot be written at all. */
+/** @throws UserError (environment) if it cannot be written at all. */
 export function openEventFile(path: string): EventFile {
   const failureFor = (error: unknown) => new UserError('environment', `--events ${path}: ${whyUnwritable(error)}`)
   const file = opened()

@@ -19,13 +19,13 @@ import { showProgress } from './show-progress.ts'
 import { tooShortText } from './too-short.ts'
 import { verified } from './verified.ts'
 
-/** Has the run, shows what was found, and writes it beside the history. */
+/** Performs the run, shows the result, and writes it next to the history. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   const { run, json } = settings
   const startedAt = new Date()
   const events = settings.events === undefined ? undefined : openEventFile(settings.events)
   const directory = createRunDirectory(settings.out, run.target.name, startedAt)
-  // What a command prints of its own is not to be written over.
+  // Progress lines would overwrite what a command prints.
   const progress = createProgress({ quiet: json || settings.special !== undefined })
   const interrupts = listenForInterrupts()
   try {
@@ -46,7 +46,7 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     }
     const exitCode = exitCodeOf(judged, interrupts)
     progress.stop()
-    // What was found is told first: a disk that is full by now keeps nobody from knowing it.
+    // Show the result before writing it: the disk may be full by now.
     if (json) print(process.stdout, `${JSON.stringify(resultOf(judged, directory))}\n`)
     else showPage(settings, judged, directory, exitCode)
     writeResults(settings, judged, directory, exitCode)
@@ -92,7 +92,10 @@ async function have(
   }
 }
 
-/** The checker does not listen while it works, and the record is complete: from then on an interrupt ends all at once. */
+/**
+ * Once checking begins, an interrupt ends the process at once: the record is complete, and the checker does not
+ * listen.
+ */
 const listening =
   (show: RunListener, events: EventFile | undefined, interrupts: Interrupts): RunListener =>
   (event) => {
@@ -116,7 +119,7 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
   ].join(' · ')
 }
 
-/** A run that is held to nothing is a success where it could be judged, whatever it found; one that proves nothing is not. */
+/** A run without an expectation succeeds if it could be judged, whatever was found, unless it proves nothing. */
 function exitCodeOf({ summary, report }: JudgedRun, interrupts: Interrupts): ExitCode {
   const { expectation, vacuous, trouble } = summary
   if (interrupts.interrupted()) return EXIT.interrupted
@@ -148,11 +151,11 @@ function showPage(
 const againOf = ({ run, special }: RunSettings, directory: RunDirectory): string =>
   special?.again ?? againCommand(run, directory.runJson)
 
-/** `run.json` and `report.html`, beside the history. */
+/** Writes `run.json` and `report.html` next to the history. */
 function writeResults(settings: RunSettings, judged: JudgedRun, directory: RunDirectory, exitCode: ExitCode): void {
   const { run } = settings
   const { history, report, summary } = judged
-  // Verdicts as --json gives them: the witness of a long history is as long as the history.
+  // Keep the verdicts in the form of --json, since a witness can be as long as the history.
   const { report: _, ...record } = summary
   const result = resultOf(judged, directory)
   writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)

@@ -1,12 +1,12 @@
 import { EXIT } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 
-/** Ctrl-C, and its kin: the first one ends the work in good order, the second ends the process at once. */
+/** Handles Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process at once. */
 export interface Interrupts {
-  /** Called at the first interrupt; at once where it has come already. */
+  /** Calls back at the first interrupt, or at once if it has already come. */
   onInterrupt(callback: () => void): void
   readonly interrupted: () => boolean
-  /** Gives the signals their usual meaning back. */
+  /** Restores the signals' default meaning. */
   release(): void
 }
 
@@ -14,7 +14,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
 
-/** Gives up a start that is on its way when an interrupt comes; undefined then. */
+/** Abandons a start that is under way when an interrupt comes, and returns undefined. */
 export async function unlessInterrupted<T>(
   interrupts: Interrupts,
   start: (signal: AbortSignal) => Promise<T>,
@@ -29,12 +29,12 @@ export async function unlessInterrupted<T>(
   }
 }
 
-/** `announcement` is what the first interrupt makes this program say. */
+/** The first interrupt prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const callbacks: (() => void)[] = []
   let interrupted = false
   const onSignal = () => {
-    // Nodes end with this process: whoever starts one sees to that.
+    // Nodes end with this process, which what starts them makes sure of.
     if (interrupted) process.exit(EXIT.interrupted)
     interrupted = true
     print(process.stderr, `\n  ${announcement}\n`)

@@ -1,7 +1,7 @@
 import { describeFault } from '@chaosproxy/faults'
 import type { Progress } from '@chaosproxy/runner'
 
-/** Two lines about a run that is going on: how it fares; what is wrong just now, and what the record shows until now. */
+/** Two lines about a run in progress: its counts; then the faults in force and the verdict so far. */
 export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
   const { counts, leader, stage } = progress
   const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`
@@ -16,7 +16,7 @@ export function liveLine(progress: Progress, totalMs: number, operationsPerSecon
   return `${first}\n    ${now}so far: ${progress.soFar}`
 }
 
-/** Operations per second over the last second or so, from snapshots taken every now and then. */
+/** Operations per second over roughly the last second, from occasional snapshots. */
 export function createRateMeter(): (operations: number, elapsedNanos: number) => number {
   const window: { readonly operations: number; readonly at: number }[] = []
   return (operations, at) => {

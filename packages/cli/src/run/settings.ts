@@ -13,28 +13,28 @@ import type { Performer } from './apart.ts'
 import { registries } from './registries.ts'
 import { readSpecFile } from './spec-file.ts'
 
-/** Everything `chaos run` was told: the run itself, and how to show it. */
+/** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {
   readonly run: PlannedRun
-  /** Whether a simulated run is made twice, to see that it is the same. */
+  /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
   readonly json: boolean
-  /** Where to write what happens as it happens. */
+  /** The file to write events to as they happen. */
   readonly events: string | undefined
-  /** Where run directories are made. */
+  /** Where to create run directories. */
   readonly out: string
-  /** Performs it otherwise than `chaos run` does, and says how to have it once more. */
+  /** Another way to perform the run, and the command that repeats it. */
   readonly special?: SpecialRun | undefined
 }
 
-/** A run that no spec says all of. */
+/** A run that a spec cannot describe completely. */
 export interface SpecialRun {
   readonly performer: Performer
   readonly title: string
   readonly again: string
 }
 
-/** As they are typed. The rate is what two cores carry; clients are enough to keep it up while some wait for an answer. */
+/** Defaults as typed. Two cores can sustain the rate, and the clients suffice for it while some wait for an answer. */
 export const RUN_DEFAULTS = {
   time: '20s',
   rate: 2000,
@@ -45,7 +45,7 @@ export const RUN_DEFAULTS = {
   checkTimeout: '60s',
 } as const
 
-/** Options that a spec holds: they are not given together with one. */
+/** Options that are part of a spec, and so cannot be combined with one. */
 const OF_SPEC = [
   ...[
     'target',
@@ -65,7 +65,7 @@ const OF_SPEC = [
   ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
 ]
 
-/** Throws a usage error that names the option, for anything that cannot be. */
+/** @throws UserError (usage) naming the invalid option. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
   const file = textOf(options, 'spec')
   const spec = file === undefined ? await parseSpecOptions(options) : specOfFile(file, options)
@@ -93,7 +93,7 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
   const { target, reference } = await chooseTarget(options)
   const bug = parseBug(target, textOf(options, 'bug'))
   const under = target.bugs.find(({ name }) => name === bug)?.under
-  // Operations can be chosen for registers only: whoever chooses them wants those.
+  // Only the register has operations to choose, so --operations implies that workload.
   const workload = await chooseWorkload(
     options,
     textOf(options, 'operations') === undefined ? under?.workload : undefined,
@@ -121,7 +121,7 @@ async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
   }
 }
 
-/** `--keys` and `--operations` are short for settings that workloads have. */
+/** `--keys` and `--operations` are short for settings of workloads. */
 function workloadSettings(workload: Workload, options: ParsedOptions, target: Target): Settings {
   const settings: { [name: string]: SettingValue } = { ...parseWorkloadSettings(workload, options) }
   const has = (name: string) => workload.settings.some((setting) => setting.name === name)
@@ -155,7 +155,7 @@ function parseVerify(wanted: boolean, { tier }: Target): boolean {
 const operationNames = ['read', 'write', 'cas'] as const
 type Operation = (typeof operationNames)[number]
 
-/** What promises less than one order for all is judged more finely by reads and writes alone. */
+/** Below linearizability, a history of only reads and writes can be judged by more levels. */
 export const usualOperations = (target: Target): readonly Operation[] =>
   target.promises({ workload: 'register', settings: settingsFor(target), faults: [] }) === 'linearizable'
     ? operationNames

@@ -5,7 +5,7 @@ import { createRateMeter, liveLine } from './live-line.ts'
 
 const REFRESH_EVERY_MS = 100
 
-/** What a run says of itself, as its live line. */
+/** Shows the events of a run as its live line. */
 export function showProgress(display: ProgressDisplay, simulated: boolean): RunListener {
   let totalMs = 0
   let shownAt = Number.NEGATIVE_INFINITY
@@ -25,7 +25,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
       case 'status': {
         const { counts, elapsed } = event.progress
         const operationsPerSecond = rate(counts.ok + counts.fail + counts.info, elapsed)
-        // In virtual time there are thousands of them a second.
+        // In virtual time there are thousands of these a second.
         if (performance.now() - shownAt < REFRESH_EVERY_MS / 2) return undefined
         shownAt = performance.now()
         return display.update(liveLine(event.progress, totalMs, operationsPerSecond))

@@ -5,7 +5,7 @@ import { simulatedTarget } from '@chaosproxy/simulator'
 import { type Flag, isRaised } from '../fuzz/pulse.ts'
 import { registries } from './registries.ts'
 
-/** A run of a protocol of the user's own, for another thread. */
+/** A run of the user's own protocol, for another thread. */
 export interface SimulateTask {
   readonly spec: RunSpec
   /** Raised to interrupt the run. */
@@ -14,15 +14,15 @@ export interface SimulateTask {
 
 export interface Simulated {
   readonly events: readonly Event[]
-  /** Absent where the run did not come to its end. */
+  /** Absent if the run did not finish. */
   readonly outcome?: RunOutcome | undefined
-  /** Why it did not: a message for the user. */
+  /** Why it did not finish: a message for the user. */
   readonly failure?: string | undefined
 }
 
 const LOOK_EVERY_MS = 20
 
-/** `protocol` stands in for the one that the spec names: the same, watched. */
+/** `protocol` replaces the one that the spec names with a watched version of it. */
 export async function simulateSpec({ spec, stop }: SimulateTask, protocol: ProtocolDefinition): Promise<Simulated> {
   const events: Event[] = []
   const interrupting = new AbortController()

@@ -3,10 +3,10 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { type PlannedRun, scheduleOfRun } from '@chaosproxy/runner'
 
 const STEP_MS = 500
-/** So many steps have room for every fault there is, several times. */
+/** Enough steps for every kind of fault several times over. */
 const MOST_STEPS = 1_000
 
-/** For whoever asks for faults that will not happen, since the run is over before: which they are, and the least time for them. */
+/** Which of the chosen faults cannot happen because the run is too short, and the least time that has room for them. */
 export function tooShortText(run: PlannedRun): string | undefined {
   const missing = missingFrom(run, run.schedule)
   if (missing.length === 0) return undefined
@@ -16,7 +16,7 @@ export function tooShortText(run: PlannedRun): string | undefined {
   return `This run is too short for all its faults: ${names} will not happen. ${remedy}.`
 }
 
-/** The shortest run of this seed in which every fault has a turn; in steps of half a second. */
+/** The shortest run of this seed in which every chosen fault happens, in steps of half a second. */
 function leastTime(run: PlannedRun): Millis | undefined {
   const first = Math.ceil(run.spec.timeMs / STEP_MS)
   for (let steps = first; steps <= first + MOST_STEPS; steps++) {
@@ -26,6 +26,6 @@ function leastTime(run: PlannedRun): Millis | undefined {
   return undefined
 }
 
-/** Those whose kind has no turn: what the page says at the end to have proved nothing. */
+/** The nemeses whose kind of fault does not happen, which the page would report at the end as having proved nothing. */
 const missingFrom = ({ nemeses }: PlannedRun, schedule: Schedule): readonly Nemesis[] =>
   nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))

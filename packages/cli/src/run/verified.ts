@@ -2,7 +2,7 @@ import { type Event, UserError } from '@chaosproxy/history'
 import { digestOf } from '@chaosproxy/simulator'
 import type { Performer } from './apart.ts'
 
-/** Performs every run twice, and refuses one whose second history is not the first one, to the byte. */
+/** Performs every run twice, and refuses it unless both histories are the same to the byte. */
 export const verified = ({ perform, end }: Performer): Performer => ({
   async perform(run, options) {
     const events: Event[] = []
@@ -13,7 +13,7 @@ export const verified = ({ perform, end }: Performer): Performer => ({
       },
     }
     const outcome = await perform(run, { ...options, sink })
-    // An interrupt ends either run at another place: nothing can be said of runs that were.
+    // Interrupted runs end at different places and cannot be compared.
     if (outcome === undefined || outcome.interrupted || options.interrupted?.aborted) return outcome
     const again: Event[] = []
     const repeated = { append: (event: Event) => void again.push(event) }

@@ -3,12 +3,12 @@ import { EXIT } from '../exit-code.ts'
 
 let failed = false
 
-/** Whether something written to standard output was lost; what a reader closed early, as `| head` does, is not. */
+/** Whether output to stdout was lost. A reader that closes early, such as `| head`, does not count. */
 export const outputFailed = (): boolean => failed
 
 /**
- * From here on trouble with our output ends no run. What standard output does not take is told once, and makes the exit
- * code that of a broken environment; standard error has nobody to tell.
+ * From here on, failing output does not end a run. A failure of stdout is reported once and sets the exit code for a
+ * broken environment; a failure of stderr cannot be reported at all.
  */
 export function tolerateBrokenOutput(): void {
   if (!process.stdout.listeners('error').includes(noteFailure)) process.stdout.on('error', noteFailure)
@@ -28,7 +28,7 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
   if (!stream.destroyed && stream.writable) stream.write(text)
 }
 
-/** Resolves once nobody takes what is written to standard output any more: it was closed, or does not work. */
+/** Resolves once stdout is closed or broken. */
 export const outputEnded = (): Promise<void> =>
   new Promise((resolve) => {
     if (process.stdout.destroyed) resolve()

@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 
-/** @throws UserError (usage) for a file that holds something, unless it is to be replaced. Devices and pipes hold nothing. */
+/**
+ * @throws UserError (usage) for a file that is not empty, unless it is to be replaced. Devices and pipes count as
+ * empty.
+ */
 export function refuseToOverwrite(
   path: string,
   { what, force }: { readonly what: string; readonly force: boolean },
@@ -13,7 +16,7 @@ export function refuseToOverwrite(
   )
 }
 
-/** A report may replace a report. @throws UserError (usage) for a file that holds anything else. */
+/** A report may replace a report. @throws UserError (usage) for any other file. */
 export function refuseToOverwriteOthers(path: string, force: boolean): void {
   if (!holdsSomething(path) || isPage(path)) return
   refuseToOverwrite(path, { what: 'a file that is no report', force })

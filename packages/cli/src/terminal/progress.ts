@@ -2,11 +2,11 @@ import ora from 'ora'
 import { print } from './output.ts'
 import { wantsColours } from './style.ts'
 
-/** Long work, as people see it on stderr: a spinner on a terminal, plain lines elsewhere. */
+/** Progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
-  /** What is going on now; on a terminal it replaces the text before, elsewhere it is printed every so often. */
+  /** The current state. A terminal shows it in place of the previous one; elsewhere it is printed now and then. */
   update(text: string): void
-  /** Something worth keeping on the screen. */
+  /** A text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
   stop(): void
@@ -18,15 +18,15 @@ export function createProgress({ quiet }: { readonly quiet: boolean }): Progress
   if (quiet) return { update() {}, succeed() {}, warn: (text) => print(process.stderr, `${text}\n`), stop() {} }
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // A terminal of no size, as tools that drive programs open them, has room for infinitely many lines: ora clears them
-  // all. And its spinner is coloured: who wants no colours gets lines.
+  // On a terminal without a size, as tools that drive programs open, ora would clear infinitely many lines. Its spinner is
+  // always coloured, so lines are used if colours are off.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
 }
 
 function spinner(): ProgressDisplay {
-  // To hide the cursor it would listen to signals, so as to show it again; and nobody hears one while the checker works.
+  // To hide the cursor, ora would take over signals, which then go unheard while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text) {

@@ -2,8 +2,8 @@ import type { Style, TerminalOptions } from '@chaosproxy/report'
 import { Chalk } from 'chalk'
 
 /**
- * Whether a stream is to have colours: as NO_COLOR (https://no-color.org) or else FORCE_COLOR say, and by itself on a
- * terminal that is not dumb.
+ * Whether to colour a stream: NO_COLOR (https://no-color.org) decides, then FORCE_COLOR; otherwise any terminal that
+ * is not dumb is coloured.
  */
 export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): boolean {
   const { NO_COLOR = '', FORCE_COLOR, TERM } = process.env
@@ -12,7 +12,7 @@ export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): bool
   return isTTY === true && TERM !== 'dumb'
 }
 
-/** Colours for one stream: chalk by itself probes stdout only, and progress goes to stderr. */
+/** The style for one stream. Chalk itself probes only stdout, but progress goes to stderr. */
 export function styleFor(stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style {
   const chalk = new Chalk({ level: wantsColours(stream) ? 1 : 0 })
   return {
@@ -31,11 +31,11 @@ export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
   return { width: pageWidth(stream), unicode: speaksUnicode() }
 }
 
-/** Not more than is read with ease; all of that where there is no terminal, or one that does not say how wide it is. */
+/** At most a width that reads easily, which is also used without a terminal or if it does not report its width. */
 export const pageWidth = ({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number =>
   Math.min(WIDEST_PAGE, columns || WIDEST_PAGE)
 
-/** A terminal of the C or POSIX locale cannot be trusted with anything but ASCII; everything else today can. */
+/** Only terminals in the C or POSIX locale are limited to ASCII. */
 function speaksUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   const locale = LC_ALL || LC_CTYPE || LANG || ''

@@ -3,8 +3,8 @@ import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Writes a file whole or not at all: beside its place first, and then into it in one step, so that a full disk leaves what
- * was there before. Links are followed; devices and pipes, which nothing can take the place of, are written to as they are.
+ * Writes a file whole or not at all: to a temporary file first, which then replaces it, so that a full disk leaves the
+ * old file untouched. Follows links; writes directly to devices and pipes, which cannot be replaced.
  *
  * @throws as `writeFileSync`
  */

@@ -1,6 +1,9 @@
 import type { PageData } from './page-data.ts'
 
-/** An operation of the timeline. Times are nanoseconds; process, function, key, node and error are numbers of the page's texts. */
+/**
+ * An operation of the timeline. Times are nanoseconds; process, function, key, node and error are numbers of the
+ * page's texts.
+ */
 export interface Operation {
   readonly call: number
   /** Infinity if no answer came. */

@@ -1,4 +1,7 @@
-/** What a page embeds for its timeline and charts, as JSON in the element `#data`. All times are nanoseconds from the run's start. */
+/**
+ * What a page embeds for its timeline and charts, as JSON in the element `#data`. All times are nanoseconds from the
+ * run's start.
+ */
 export interface PageData extends EmbeddedOperations {
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   /** Where the time axis ends. */

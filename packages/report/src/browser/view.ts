@@ -2,8 +2,8 @@ import type { Operation } from './decode.ts'
 import type { Row } from './rows.ts'
 
 /**
- * The part of the timeline in sight, and where its times and rows stand in the canvas, in CSS pixels. The canvas is as high
- * as the window on it; rows that do not fit are scrolled to.
+ * The part of the timeline in sight, and where its times and rows stand in the canvas, in CSS pixels. The canvas is as
+ * high as the window on it; rows that do not fit are scrolled to.
  */
 export class View {
   readonly top = 20

@@ -30,16 +30,16 @@ const CHARACTER = 6.6
 
 interface Bar {
   readonly operation: OperationRow
-  /** As the text beside the drawing numbers it, from 1. */
+  /** Its number in the text next to the drawing, from 1. */
   readonly number: number
   readonly lane: number
   readonly x1: number
   readonly x2: number
-  /** Of the bar's middle. */
+  /** The middle of the bar. */
   readonly y: number
 }
 
-/** Accused are the operation that cannot be, or, where replicas disagree, the final reads that do. */
+/** The operations to accuse: the impossible one or, if replicas disagree, the final reads that differ. */
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
   if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
   if (counterexample.level !== 'eventual') return new Set()
@@ -49,17 +49,17 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
 }
 
 /**
- * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a read,
- * accent for the impossible one), faults as bands, and above it all the values the object could have had.
+ * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a
+ * read, accent for the impossible one), faults as bands, and above it all the values the object could have had.
  */
 export function contradictionSvg(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
-  // Levels have different counterexamples, and a page may draw several: names within a drawing carry its level's.
+  // A page may draw the counterexamples of several levels, so names within a drawing include its level.
   const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
   const faults = faultsAround(history, counterexample, spans).slice(0, 3)
-  // The names of faults stand above the first lane, where no label of an operation is.
+  // Faults are named above the first lane, where no operation has a label.
   const top = (states.length > 0 ? 54 : 12) + faults.length * 16
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
   const bars = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
@@ -135,7 +135,7 @@ function barMarkup(
   const middle = (bar.x1 + bar.x2) / 2
   const half = (text.length * CHARACTER) / 2
   const x = Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2)
-  // A label goes above its bar; below it where the label of the bar before would be in its way.
+  // A label goes above its bar, or below it if the previous bar's label is in the way.
   const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
   const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
   const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
@@ -185,7 +185,7 @@ function ribbon(
 const endX = (history: History, operation: OperationRow, scale: Scale): number =>
   hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
 
-/** The longest first; the page takes the first that fits. */
+/** Longest first; the page takes the first that fits. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
   const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
   const only = names[0] ?? ''
@@ -194,7 +194,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** From the answer that was given to the operation that ignores it, with the time between. */
+/** An arc from an answer to the operation that ignores it, with the time between them. */
 function accusation(history: History, counterexample: Counterexample, bars: readonly Bar[]): Html | undefined {
   const because = reproach(history, counterexample)
   const from = bars.find((bar) => bar.operation === because?.by)
@@ -211,7 +211,10 @@ function accusation(history: History, counterexample: Counterexample, bars: read
   return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${path}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
 }
 
-/** The middle of a label of this half width: above the arc within a lane, else on the side from which the arc bends away. */
+/**
+ * Where to centre a label of this half width: above an arc within a lane, otherwise on the side the arc bends away
+ * from.
+ */
 function besideArc(from: Bar, to: Bar, half: number): readonly [x: number, y: number] {
   const [x, y] = [(from.x2 + to.x1) / 2, (from.y + to.y) / 2]
   if (from.lane === to.lane) return [x, y - 30]
@@ -220,7 +223,7 @@ function besideArc(from: Bar, to: Bar, half: number): readonly [x: number, y: nu
   return [fits ? x + half + 8 : x - half - 8, fits === falls ? y - 5 : y + 14]
 }
 
-/** One step of a cycle of orders, numbered as the text beside the drawing numbers it. */
+/** One step of a cycle of orders, with its number in the text next to the drawing. */
 function edgeArc(
   level: string,
   bars: readonly Bar[],
@@ -234,7 +237,7 @@ function edgeArc(
   const [x1, x2] = [(from.x1 + from.x2) / 2, (to.x1 + to.x2) / 2]
   const forth = x2 > x1 ? 1 : -1
   const half = BAR / 2
-  // Within a lane a step forward passes below the bars and a step back above them, so that a pair of them is seen as two.
+  // Within a lane, steps forward run below the bars and steps back above them, so that a pair of them does not overlap.
   const [y1, y2, bend] =
     from.lane === to.lane
       ? [from.y + forth * half, to.y + forth * half, forth * 30]

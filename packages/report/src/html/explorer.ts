@@ -5,7 +5,7 @@ import { count, duration, plural } from '../words.ts'
 import type { Selection } from './columns.ts'
 import { type Html, html, script, scriptJson } from './markup.ts'
 
-/** Operations of all counterexamples: what must be seen in every view. */
+/** The operations of all counterexamples, which every view must show. */
 export function accusedRows(report: Report<string> | undefined): OperationRow[] {
   if (report === undefined) return []
   const rows = Object.values(report.levels).flatMap((verdict) =>
@@ -14,7 +14,7 @@ export function accusedRows(report: Report<string> | undefined): OperationRow[] 
   return [...new Set(rows)]
 }
 
-/** Every operation on the time axis, a row per process, to be moved and filtered; drawn by the page's script. */
+/** The timeline: every operation, a row per process, to zoom, pan and filter. The page's script draws it. */
 export function explorer(history: History, selection: Selection, embedded: EmbeddedOperations): Html {
   const options = (names: readonly string[]): Html[] =>
     names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
@@ -35,12 +35,12 @@ export function explorer(history: History, selection: Selection, embedded: Embed
 <noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
 }
 
-/** What is not in the page, said in the page. */
+/** Tells the reader which operations the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
   const total = history.operations.length
   if (operations.length === total) return `All ${plural(total, 'operation')}.`
   return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. The rest is in the history file.`
 }
 
-/** What the scripts read, in an element that nothing executes. */
+/** The data for the scripts, in an element that browsers do not execute. */
 export const embeddedData = (data: PageData): Html => script(scriptJson(data), ' type="application/json" id="data"')

@@ -45,7 +45,7 @@ const marks: { readonly [result in Result]: Html } = {
   ),
 }
 
-/** The levels, strongest first: a shape and a word for each, its reason, and which one was expected and which one found. */
+/** The levels, strongest first, each with a shape, a word and a reason; marks the one expected and the one found. */
 export function ladder(page: Page, report: Report<string>): Html {
   return html`<ol class="ladder">${rungsOf(report).map((rung) => rungMarkup(page, report, rung))}</ol>`
 }
@@ -82,7 +82,7 @@ function whyOf(page: Page, report: Report<string>, level: string): string {
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
-/** Every reason in full: for those the strip has no room for. */
+/** Every reason in full, since the strip has no room for long ones. */
 export function reasons(report: Report<string>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>

@@ -1,6 +1,6 @@
 import { printable } from '../operation-words.ts'
 
-/** Text that is markup already: everything else is escaped where it is put into a page. */
+/** Text that is already markup; all other text is escaped when it is put into a page. */
 export interface Html {
   readonly html: string
 }
@@ -18,7 +18,10 @@ const ENTITIES: { readonly [character: string]: string } = {
 const escapeHtml = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
-/** A page is written with this alone, so that no text of a stranger can become markup, in elements or in quoted attributes. */
+/**
+ * The only way to write a page: it escapes every text, so that none from a history becomes markup, in elements or in
+ * quoted attributes.
+ */
 export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html => ({
   html: parts.map((part, i) => part + markupOf(contents[i])).join(''),
 })
@@ -31,7 +34,7 @@ function markupOf(content: Content): string {
   return content.map(markupOf).join('')
 }
 
-/** For what this package wrote itself: stylesheets and scripts. */
+/** Only for this package's own stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })
 
 /** A `<script>` element. No tagged template may spell its end: what bundles this would rewrite the whole template for it. */
@@ -49,7 +52,7 @@ export const scriptJson = (value: unknown): Html =>
       .replaceAll('\u2029', '\\u2029'),
   )
 
-/** A path as the address of a link: never another scheme or another host, whatever the file is called. */
+/** A path as the address of a link, which never names another scheme or host, whatever the file is called. */
 export function fileLink(path: string): string {
   const parts = path
     .replace(/\p{Surrogate}/gu, '\ufffd')

@@ -2,31 +2,31 @@ import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 import type { Expectation, RunSummary } from '../run-summary.ts'
 
-/** Everything a page can show: of a run, or of a file alone (then there is no run). */
+/** Everything a page can show, of a run or of a history file without one. */
 export interface Page {
-  /** What was tested or read: `primary-replica, 3 nodes`, or a file's name. */
+  /** What was tested (`primary-replica, 3 nodes`), or the name of the file. */
   readonly title: string
-  /** Version of the program, as the page says it. */
+  /** The program's version. */
   readonly version: string
   readonly history: History
-  /** Where the page finds the history, relative to itself; its lines are cited by this name. */
+  /** The history's path relative to the page; citations use this name. */
   readonly historyFile: string
-  /** Absent where nothing could be checked. */
+  /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
   readonly expectation?: Expectation | undefined
-  /** Of a file alone: the level that was asked about, where nothing is expected. */
+  /** For a file: the level asked about, if none is expected. */
   readonly asked?: string | undefined
-  /** Of a file alone: why it proves less than it seems to. */
+  /** For a file: why it proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
-  /** What was taken to be there before the first write, where that is not what the history says. */
+  /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
-  /** The command that does it again. */
+  /** The command that repeats the run or the check. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
 }
 
-/** The level that the first words and the drawing are about; undefined for the strongest. */
+/** The level that the headline and the drawing are about; undefined for the strongest. */
 export const askedOf = (page: Page): string | undefined => expectationOf(page)?.level ?? page.asked
 
 export const vacuousOf = ({ vacuous, run }: Page): readonly string[] => vacuous ?? run?.vacuous ?? []

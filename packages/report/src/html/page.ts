@@ -26,14 +26,15 @@ import { factsSection, faultsSection, lostSection, phasesSection } from './secti
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 
-/** More operations than this in one drawing explain nothing. */
+/** A drawing of more operations than this explains nothing. */
 const MOST_DRAWN = 24
-/** Fewer operations make a chart of noise. */
+/** A chart of fewer operations than this shows only noise. */
 const FEWEST_CHARTED = 100
 
 /**
- * One self-contained file: verdict, a sentence, the ladder of levels, the contradiction drawn; then how the run fared, over
- * time and operation by operation. Opens from disk without a network, in the dark, on paper, and without scripts.
+ * One self-contained file: the verdict, a sentence, the ladder of levels and the contradiction drawn; then how the run
+ * went, over time and operation by operation. It works from disk, without a network, in a dark theme, in print and
+ * without scripts.
  */
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
@@ -91,7 +92,7 @@ ${script(trusted(pageScript))}${script(trusted(explorerScript))}
 `.html
 }
 
-/** The lines by which the timeline knows the operations of a contradiction. */
+/** The lines that identify a contradiction's operations in the timeline. */
 const firstLines = (history: History, { operations }: Counterexample): number[] =>
   operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
 
@@ -161,7 +162,7 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
   return note === undefined ? undefined : html`<p class="note"><b>${note}</b></p>`
 }
 
-/** A counterexample drawn, and told beside the drawing. */
+/** A counterexample's drawing, with its story next to it. */
 function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
   const { history, historyFile } = page
   const { operations } = counterexample
@@ -170,7 +171,7 @@ function figure(page: Page, counterexample: Counterexample, spans: readonly Faul
   return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, spans)}</div><div>${story(history, drawn, spans)}${uncutNote(counterexample)}<p class="note"><a href="${fileLink(historyFile)}">${citation(history, counterexample, fileName(historyFile))}</a></p></div></div>`
 }
 
-/** Levels broken by something else than what is drawn first: their sentence, and their drawing folded away. */
+/** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */
 function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]): Html | undefined {
   const { report, history } = page
   if (report === undefined) return undefined

@@ -3,10 +3,10 @@ import { recordLines } from '../record.ts'
 import { capitalised } from '../words.ts'
 import { type Html, html } from './markup.ts'
 
-/** So many of each kind are listed. */
+/** At most this many of each kind are listed. */
 const MOST_LISTED = 50
 
-/** What the record lacks, how it told clients apart, and what was passed on without being judged. */
+/** What the record lacks, how it tells clients apart, and what was passed on without being recorded. */
 export function recordSection(facts: RecordFacts | undefined): Html | undefined {
   if (facts === undefined) return undefined
   const lines = recordLines(facts, MOST_LISTED)

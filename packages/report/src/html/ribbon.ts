@@ -2,13 +2,13 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { functionOf, isRead } from '../operation-words.ts'
 
-/** What the object may have been during a stretch of the drawing. */
+/** The values the object may have had during a stretch of the drawing. */
 export interface Possible {
   /** Event positions. */
   readonly from: number
   readonly to: number
   readonly values: readonly Json[]
-  /** Whether it may still be what it was before the first of the drawn operations. */
+  /** Whether it may still have the value from before the first drawn operation. */
   readonly earlier: boolean
 }
 
@@ -21,10 +21,10 @@ interface Written {
 const isPair = (value: Json): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2
 
 /**
- * The values one object may have had at each moment, judged by the drawn operations alone: a write may be the last one from
- * its call until another one that came wholly after it is done, or until a read that began after it saw another value.
- * Empty where that would not show the contradiction: several keys, other functions than read, write and cas, or a
- * culprit that these rules do not exclude.
+ * The values one object may have had at each moment, judging only by the drawn operations. A write's value is possible
+ * from its call until a later write that began after it is done, or until a read that began after it returns another
+ * value. Empty if that would not show the contradiction: for several keys, for functions other than read, write and
+ * cas, and if these rules do not exclude the culprit.
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
@@ -53,8 +53,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker, which knows the whole history, found the same values when the culprit was called: the sentence
- * names those, and two sets beside each other would convince nobody.
+ * Whether the checker, which knows the whole history, found the same values possible when the culprit was called. The
+ * sentence names the checker's set, and a page with two different sets would convince nobody.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true
@@ -75,7 +75,7 @@ function writtenBy(history: History, row: OperationRow): Written {
   return { value, call: history.operations.callEvent[row] ?? 0, end: endEvent(history, row) }
 }
 
-/** Infinity where nobody knows whether it is over: an `info` may still take effect. */
+/** Infinity for an `info`, which may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>
   history.operations.outcome[row] === OK ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
 

@@ -1,21 +1,22 @@
 /** Maps event positions and moments of a drawing to pixels. */
 export interface Scale {
-  /** Of an event position of the drawing. */
+  /** The x of an event position. */
   readonly ofEvent: (position: number) => number
-  /** Of a moment, between the events around it. */
+  /** The x of a moment, interpolated between the events around it. */
   readonly ofTime: (time: number) => number
-  /** Where much more time passes than the width shows: x, and how much. */
+  /** Gaps drawn shorter than they were: where, and how long they were. */
   readonly breaks: readonly { readonly x: number; readonly nanos: number }[]
 }
 
-/** A gap this many times the usual one is drawn shorter than it was, and marked. */
+/** A gap this many times the usual one is shortened and marked. */
 const LONG = 6
-/** Share of the width that is dealt out evenly, so that no two events coincide. */
+/** The share of the width divided evenly among the gaps, so that no two events coincide. */
 const EVEN = 0.45
 
 /**
- * Time runs to the right. Each gap between two events gets an even share, and a part that grows with its length; a gap far
- * longer than the usual one is cut short, or the moments that matter would be a smear at its ends.
+ * Time runs to the right. Each gap between two events gets an even share of the width and a part that grows with its
+ * length. A gap far longer than the usual one is shortened, or else it would squeeze the moments that matter to its
+ * ends.
  */
 export function scaleOf(
   events: readonly { readonly position: number; readonly time: number }[],

@@ -18,16 +18,16 @@ import { View } from '../browser/view.ts'
 import { wordsOf } from '../browser/words.ts'
 
 /**
- * The text of a script that calls `start` with the other parts. A part travels as its own source text, without the module
- * around it: it may use its arguments, what a browser has, and itself. That holds because a file of `browser` declares one
- * value and imports types only, which a test checks.
+ * The text of a script that calls `start` with the other parts. Each part is embedded as its own source text, without
+ * its module, so it may use only its arguments, the browser's globals and itself. Files in `browser` therefore declare
+ * one value and import types only, which a test checks.
  */
 function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Parts): string {
   const texts = Object.entries(parts).map(([name, part]) => `${name}: ${part}`)
   return `(${start})({\n${texts.join(',\n')}\n})`.replace(/^\s+/gm, '')
 }
 
-/** Apart from the timeline's: if one of the two fails, the other still works. */
+/** Kept apart from the timeline's script: if one of the two fails, the other still works. */
 export const pageScript: string = scriptOf(startPage, { find, startTheme, startCopyCommand, startStory })
 
 export const explorerScript: string = scriptOf(startExplorer, {

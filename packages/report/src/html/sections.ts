@@ -12,7 +12,7 @@ import { viewsTexts } from '../views-words.ts'
 import { capitalised, count, duration, durationOfMillis, listedAtMost, moment, percent, plural } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
-/** How the run fared while calm and under each kind of fault. */
+/** Availability and latency while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
   const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
@@ -24,7 +24,7 @@ export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined
   )}</tbody></table></div>${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}</section>`
 }
 
-/** Every fault as it was, with how often it bit; one that never did proves nothing, and says so. */
+/** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */
 export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
   if (spans.length === 0) return undefined
   const counted = spans.some((span) => span.hits !== undefined)
@@ -66,7 +66,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
   }</section>`
 }
 
-/** Reads of overwritten values, how far behind they were, and what the whole is atomic up to. */
+/** How many reads were stale, how far behind they were, and the atomicity of the whole (Δ and k). */
 function stalenessRows(staleness: Staleness): readonly (readonly [string, Content])[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
@@ -109,7 +109,7 @@ function settingRows(title: string, settings: RunSummary['spec']['target']['sett
   return chosen.length === 0 ? [] : [[title, chosen.map(([name, value]) => `${name} ${value}`).join(', ')]]
 }
 
-/** Acknowledged writes that are gone, by name; of objects with elements, what became of all of them. */
+/** Lost acknowledged writes, by name; for objects with elements, what became of every element. */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report

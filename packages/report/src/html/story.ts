@@ -21,7 +21,9 @@ import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
-/** The contradiction told in steps, each an operation of the drawing with its number, its moments and its lines in the file. */
+/**
+ * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file.
+ */
 export function story(history: History, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
   const accused = accusedOf(history, counterexample)
   const faults = faultsAround(history, counterexample, spans).slice(0, 3)
@@ -56,7 +58,7 @@ function step(
   return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}" tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${isRead(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${lines === '' ? '' : `${when === '' ? '' : ' · '}${lines}`}</small></li>`
 }
 
-/** Where the contradiction is a cycle of orders: each step with its reason. */
+/** For a cycle of orders: each step with its reason. */
 function edgeList(history: History, counterexample: Counterexample): Html | undefined {
   const edges = counterexample.edges ?? []
   if (edges.length === 0) return undefined
@@ -67,7 +69,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   )}</ul>`
 }
 
-/** How it is known that one comes before the other: the read that shows it, and what puts the first before that read. */
+/** Why one operation comes before another: the read that shows it, and what puts the first before that read. */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined
   const the = (operation: OperationRow): string => operationText(history, operation, { withKey })

@@ -2,8 +2,9 @@ const light = `--page:#fdfdfb;--ink:#1a1c20;--ink2:#575c66;--line:#dcdde0;--line
 const dark = `--page:#131519;--ink:#e8e9ec;--ink2:#a3a9b4;--line:#30343c;--line2:#767c88;--accent:#ff8f6b;--tint:#3a2119;--data:#8fb6dd;--d1:#22303f;--d2:#34506c;--band:#22252b;--hatch:#565a63;--on-accent:#1a0d07;--panel:#1b1e23;--down:#c3c7ce`
 
 /**
- * One accent, and it means one thing: a broken promise. Met is ink, faults are neutral bands, data is one blue. Text has a
- * contrast of at least 4.5 on its ground in both themes, and marks that carry meaning at least 3. Print is always light.
+ * The one accent colour means a broken promise. What is met is drawn in ink, faults are neutral bands, data is one
+ * blue. In both themes text has a contrast of at least 4.5 with its background, and marks with a meaning at least 3.
+ * Print is always light.
  */
 export const stylesheet: string = `
 :root{color-scheme:light dark;${light}}

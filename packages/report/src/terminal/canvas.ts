@@ -7,11 +7,11 @@ interface Place {
   readonly paint: Paint | undefined
 }
 
-/** A sheet of character cells. What is written first stays: lines pass behind text. */
+/** A sheet of character cells. Written cells are never overwritten, so lines pass behind text. */
 export interface Canvas {
-  /** Writes where nothing has been written yet. */
+  /** Writes into the cells that are still empty. */
   readonly write: (row: number, column: number, text: string, paint?: Paint) => void
-  /** The column after the last written one of a row. */
+  /** The column after a row's last written cell. */
   readonly end: (row: number) => number
   readonly lines: () => string[]
 }
@@ -40,7 +40,7 @@ export function canvas(): Canvas {
   }
 }
 
-/** Joins the places of a row, painting each stretch of one colour at once. */
+/** Joins the cells of a row, painting each stretch of one colour at once. */
 function lineOf(places: readonly (Place | undefined)[]): string {
   let line = ''
   let stretch = ''

@@ -27,22 +27,22 @@ import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './sty
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** One file that was checked, or why it could not be. */
+/** One checked file, or why it could not be checked. */
 export type CheckRow =
   | {
       readonly file: string
       readonly report: Report<string>
       readonly history: Lines
-      /** Reading and checking together, milliseconds. */
+      /** Milliseconds for reading and checking together. */
       readonly elapsedMs: number
       /** Why the history proves less than it seems to. */
       readonly vacuous: readonly string[]
     }
   | { readonly file: string; readonly trouble: string }
 
-/** Of the consistency levels a table shows these only. */
+/** The only consistency levels that a table shows. */
 const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
-/** Of a judge's that has none of these, the strongest. */
+/** For a judge without these levels, how many of its strongest a table shows. */
 const MOST_OTHERS = 4
 
 function columnsFor(reports: readonly Report<string>[]): readonly string[] {
@@ -61,7 +61,7 @@ interface Room {
   readonly withoutModel?: boolean
 }
 
-/** Columns that a reason and a file's name may take in the table, widest first. */
+/** The columns a reason and a file's name may take in the table, widest first. */
 const ROOMS = [
   { reason: 28, file: 200 },
   { reason: 18, file: 200 },
@@ -72,7 +72,7 @@ const ROOMS = [
   { reason: 0, file: 18, withoutModel: true },
 ] as const satisfies readonly Room[]
 
-/** One line per file, as `chaos check` prints for several of them. Ends in a newline. */
+/** One line per file, as `chaos check` prints for several. Ends in a newline. */
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
@@ -97,7 +97,7 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
       2,
     )
   const fits = (lines: readonly string[]): boolean => displayWidth(lines[0] ?? '') <= options.width - 2
-  // Reasons give way before the table becomes wider than the terminal: each file's own page has them whole.
+  // Reasons are cut to keep the table within the terminal; each file's own page has them in full.
   const drawn = checked.length === 0 ? [] : ROOMS.map(draw)
   const lines = drawn.find(fits) ?? drawn[drawn.length - 1] ?? []
   const troubles = rows.flatMap((row) =>
@@ -127,30 +127,33 @@ function levelCell(
   return { text: `${symbols.violated}${line === undefined ? '' : ` line ${count(line)}`}`, paint: style.accent }
 }
 
-/** The end of a path is what tells files apart. */
+/** Cuts the start of a path, since files differ in its end. */
 const clipStart = (text: string, width: number, ellipsis: string): string =>
   displayWidth(text) <= width ? text : ellipsis + text.slice(-Math.max(1, width - displayWidth(ellipsis)))
 
-/** The reason's first clause: the rest is on the file's own page. */
+/** The reason's first clause; the rest is on the file's own page. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
 export interface CheckPageOptions extends TerminalOptions {
-  /** As the reader typed it. */
+  /** The path as typed. */
   readonly file: string
   readonly parseMs: number
   readonly checkMs: number
   readonly expectation?: Expectation | undefined
-  /** The level that was asked about, where nothing is expected. */
+  /** The level asked about, if none is expected. */
   readonly asked?: string | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
-  /** What was taken to be there before the first write, where that is not what the history says. */
+  /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
 }
 
-/** The page of a single file: the verdict, every level with its reason, the contradiction drawn and cited. Ends in a newline. */
+/**
+ * The page of a single file: the verdict, every level with its reason, the contradiction drawn and cited. Ends in a
+ * newline.
+ */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const page = pageStyle(style, options)
   const statistics = statisticsOf(history)
@@ -188,7 +191,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
   )
 }
 
-/** So many of each kind are named: the page has them all. */
+/** At most this many of each kind are named; the HTML page has them all. */
 const MOST_NAMED = 5
 
 /** What the record lacks or leaves open. */
@@ -206,7 +209,7 @@ function recordText(history: History, initial: Json | undefined, { width, style 
 
 const RECORD_COLUMN = 9
 
-/** Why nothing is known of what was asked: the first words say it, and the table need not. */
+/** The reason the headline gives for an unknown verdict, which the table need not repeat. */
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason : undefined

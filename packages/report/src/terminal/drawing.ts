@@ -9,9 +9,9 @@ import { type Box, type Layout, layOut, type Row } from './layout.ts'
 import type { Style, Symbols } from './style.ts'
 import { displayWidth, padEnd, padStart, wrap } from './width.ts'
 
-/** More than this, and a picture explains nothing: they are listed instead. */
+/** A picture of more operations than this explains nothing: they are listed instead. */
 const MOST_DRAWN = 14
-/** A pause this many times the usual one is marked, since rows are as far apart as events, not as moments. */
+/** A pause this many times the usual one is marked, since the distance of rows does not show it. */
 const LONG_PAUSE = 20
 
 export interface DrawingOptions {
@@ -21,8 +21,9 @@ export interface DrawingOptions {
 }
 
 /**
- * The counterexample as a picture: time runs down, each operation is a box from its call to its answer in the lane of its
- * node, rows within a fault are shaded, and the impossible one carries the reason. A list where it would not fit.
+ * The counterexample as a picture: time runs down, each operation is a box from its call to its answer in the lane of
+ * its node, rows during a fault are shaded, and the impossible operation has the reason next to it. A list if it does
+ * not fit.
  */
 export function drawCounterexample(
   history: History,
@@ -101,7 +102,9 @@ function drawBox(
   sheet.write(box.bottom, box.column, `${answered ? symbols.boxBottom : symbols.open} ${box.answer}`, paint)
 }
 
-/** Marks the culprit with the reason, and draws the way from the answer it ignores. Returns what did not fit beside it. */
+/**
+ * Marks the culprit with the reason, and draws a line from the answer it ignores. Returns the text that did not fit.
+ */
 function accuse(
   sheet: Canvas,
   history: History,
@@ -128,7 +131,7 @@ function accuse(
   return wrap(beside, options.width - indent.length).map((line) => indent + style.accent(line))
 }
 
-/** From the bottom of one box to the top of another, through the gutter beside the lane it leads to. */
+/** A line from the bottom of one box to the top of another, through the gutter next to the lane it leads to. */
 function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingOptions): void {
   if (from.column === to.column || to.top <= from.bottom) return
   const start = from.bottom
@@ -151,7 +154,7 @@ function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingO
   }
 }
 
-/** Rows before which much more time passes than is usual in the picture. */
+/** Rows preceded by a much longer pause than the usual one. */
 function longPauses(history: History, rows: readonly Row[]): number[] {
   if (!hasTimes(history)) return []
   const pauses = rows.slice(1).map((row, i) => row.time - (rows[i]?.time ?? 0))
@@ -159,7 +162,7 @@ function longPauses(history: History, rows: readonly Row[]): number[] {
   return pauses.flatMap((pause, i) => (pause > usual * LONG_PAUSE && pause > 1e6 ? [i + 1] : []))
 }
 
-/** Every operation in a line of its own: where a picture does not fit. */
+/** Every operation on a line of its own, if a picture does not fit. */
 function listCounterexample(
   history: History,
   counterexample: Counterexample,
@@ -201,7 +204,7 @@ function listCounterexample(
   return more > 0 ? [...lines, style.dim(`  and ${count(more)} more, all of them in the report`)] : lines
 }
 
-/** Why each of them must come before the next: the contradiction of orders, in lines. */
+/** A cycle of orders, a line each: why each operation must come before the next. */
 export function drawEdges(
   history: History,
   counterexample: Counterexample,

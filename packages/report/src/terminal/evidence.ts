@@ -16,7 +16,7 @@ export interface PageStyle {
   readonly symbols: Symbols
 }
 
-/** The level whose counterexample a page shows: the one that was asked for, else the strongest that is broken. */
+/** The level whose counterexample a page shows: the one asked for, otherwise the strongest broken one. */
 export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
   const violated = levelsOf(report).filter((level) => verdictOf(report, level).result === 'violated')
   if (asked !== undefined && violated.includes(asked)) return asked
@@ -28,7 +28,7 @@ export const counterexampleOf = (report: Report<string>, level: string | undefin
   return verdict?.result === 'violated' ? verdict.counterexample : undefined
 }
 
-/** `four`: small numbers are read faster as words. */
+/** `four`: small numbers read faster as words. */
 const inWords = (value: number): string =>
   ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
 
@@ -51,7 +51,7 @@ export function faultsAround(
   return during(spans, from, to)
 }
 
-/** More keys than this are not named in a title. */
+/** The most keys to name in a title. */
 const MOST_KEYS = 4
 
 /** `Why, in three operations of 58,113, key "x", during partition {n1 | n2 n3}:` */
@@ -73,7 +73,7 @@ export function whyTitle(history: History, counterexample: Counterexample, spans
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` where it is one. */
+/** `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -87,7 +87,7 @@ export function citation(history: History, counterexample: Counterexample, file:
   return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
 }
 
-/** The contradiction, drawn, said and cited. Lines without the page's margin. */
+/** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(
   history: History,
   counterexample: Counterexample,
@@ -127,7 +127,7 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
   return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
-/** The other levels that are broken by something else than what was drawn: a sentence each. */
+/** A sentence for each level broken by something other than what was drawn. */
 export function otherViolations(
   report: Report<string>,
   history: History,

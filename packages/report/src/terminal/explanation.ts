@@ -10,13 +10,13 @@ import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
 import { wrap } from './width.ts'
 
-/** Possible states are listed up to this many. */
+/** The most possible states to list. */
 const MOST_STATES = 12
 
 /**
- * Every verdict with all its evidence, as `chaos check --explain` prints it below the page: for each contradiction the
- * sentence, the values possible just before, each operation with its times and lines, and each order with its reason; for
- * levels that are met, what shows it; for the others why they are unknown. Ends in a newline.
+ * Every verdict with all its evidence, as `chaos check --explain` prints it below the page. For a contradiction: the
+ * sentence, the values possible just before, each operation with its times and lines, and each order with its reason.
+ * For a level that is met: the witness. For an unknown one: why. Ends in a newline.
  */
 export function renderExplanations(
   report: Report<string>,

@@ -12,11 +12,11 @@ export interface Headline {
   readonly mood: Mood
   /** `Not linearizable`. */
   readonly title: string
-  /** What else there is to know at once: `only eventually consistent`. */
+  /** Shown next to the title: `only eventually consistent`. */
   readonly beside: string
 }
 
-/** The first words of every page: judged by what was expected or asked for, else by the strongest level. */
+/** The headline of every page, about the level expected or asked for, otherwise about the strongest. */
 export function headlineOf(report: Report<string>, asked: string | undefined, vacuous: boolean): Headline {
   const strongest = strongestOf(report)
   const level = asked ?? strongest
@@ -32,7 +32,7 @@ export function headlineOf(report: Report<string>, asked: string | undefined, va
   }
 }
 
-/** `sequentially consistent? no · eventual? yes`, for the levels a reader asks about next. */
+/** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */
 export function besideOf(report: Report<string>, level: string, convergedAfterNanos?: number): string {
   const levels = levelsOf(report)
   const asked = ['sequential', 'causal', 'read-your-writes', 'eventual']

@@ -3,16 +3,16 @@ import type { History } from '@chaosproxy/history'
 import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 
-/** What happens at one height of the drawing. */
+/** The event on one row of the drawing. */
 export interface Row {
   readonly operation: OperationRow
   readonly what: 'call' | 'return'
   readonly time: number
-  /** Of the file, 1-based. */
+  /** The line in the file, from 1. */
   readonly line: number
 }
 
-/** One operation's place: the column where its box stands, and the heights it spans. */
+/** The place of one operation's box: its column, and the rows it spans. */
 export interface Box {
   readonly operation: OperationRow
   readonly role: 'core' | 'context'
@@ -20,7 +20,7 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** One below the last row where it was never answered. */
+  /** One below the last row if it was never answered. */
   readonly bottom: number
 }
 
@@ -34,8 +34,8 @@ const LANE_GAP = 4
 const TRACK_GAP = 3
 
 /**
- * Time runs down, one row for each call and each answer. A lane for each node, or for each process where no nodes are
- * known; operations that overlap within a lane stand side by side.
+ * Time runs down, with a row for each call and each answer. There is a lane for each node, or for each process if
+ * nodes are unknown; operations that overlap within a lane stand side by side.
  */
 export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
   const rows = rowsOf(history, counterexample)
@@ -100,7 +100,7 @@ function rowsOf(history: History, counterexample: Counterexample): Row[] {
   return events.sort((a, b) => a.at - b.at).map((event) => event.row)
 }
 
-/** The fewest columns in which no two boxes of one column overlap: first fit, in order of their tops. */
+/** Divides boxes into the fewest columns without overlaps: first fit, in order of their tops. */
 function tracksOf(boxes: readonly Box[]): Box[][] {
   const tracks: Box[][] = []
   for (const box of [...boxes].sort((a, b) => a.top - b.top)) {

@@ -7,12 +7,12 @@ import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** A reason this short may as well be said twice. */
+/** A reason this short may be repeated. */
 const SHORT = 80
 
 /**
- * Every level with its verdict, strongest first; what merely follows is said in one row. A long reason that the page has
- * said already is not repeated.
+ * Every level with its verdict, strongest first; levels that only follow from others share a row. A long reason that
+ * the page has already given is not repeated.
  */
 export function levelTable(report: Report<string>, history: History, page: PageStyle, saidAbove?: string): string[] {
   const { style, symbols } = page

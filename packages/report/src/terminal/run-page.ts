@@ -15,18 +15,18 @@ import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable }
 import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
 
-/** What the page says beside the run itself: where its files are, how to have it again, how it ends. */
+/** What the page shows besides the run itself: its files, the command to repeat it, the exit code. */
 export interface RunPageOptions extends TerminalOptions {
-  /** Path of the history, as the reader would type it; its lines are cited by the file's name. */
+  /** The history's path as the reader would type it; citations use the file's name. */
   readonly historyFile: string
-  /** Path of the HTML report, where one was written. */
+  /** The path of the HTML report, if one was written. */
   readonly reportFile?: string | undefined
   /** The command that repeats the run. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
 }
 
-/** The page at the end of a run: the verdict first, then why, then how it fared, then where everything is. Ends in a newline. */
+/** The page at the end of a run: the verdict, why, how the run went, and where its files are. Ends in a newline. */
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
   const page = pageStyle(style, options)
   const report = summary.report
@@ -76,7 +76,7 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   ]
 }
 
-/** At the right end of the title's line; under the title where there is no room. */
+/** Puts a text at the right end of the title's line, or below the title if there is no room. */
 const beside = (title: string, right: string, width: number): string[] => {
   const lines = spread(title, right, width)
   return lines.length === 1 ? lines : [title, right]
@@ -123,7 +123,7 @@ function evidenceOf(
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-/** Acknowledged writes that are gone; of objects with elements, what became of all of them. */
+/** Lost acknowledged writes; for objects with elements, what became of every element. */
 export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
@@ -163,13 +163,13 @@ function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
     ['history', options.historyFile],
     ['again', options.again],
   ]
-  // Paths and commands are never wrapped: they are there to be copied.
+  // Paths and commands are never wrapped, so that they can be copied.
   return entries.flatMap(([name, value]) =>
     value === undefined ? [] : [`${style.dim(name.padEnd(9))}${printable(value)}`],
   )
 }
 
-/** What was expected and what was found, with the exit code; nothing where nothing was expected and all is well. */
+/** What was expected and what was found, with the exit code; nothing if nothing was expected and all is well. */
 export function expectationLines(
   { expectation, report }: Pick<RunSummary, 'expectation' | 'report'>,
   exitCode: number | undefined,
@@ -179,7 +179,7 @@ export function expectationLines(
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
   const text = `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${report === undefined ? 'nothing checked' : `found ${foundText(report)}`}`
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
-  // At the right end where it fits, on a line of its own where not.
+  // At the right end if it fits, otherwise on a line of its own.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1
     ? lines

@@ -6,7 +6,7 @@ import type { PageStyle } from './evidence.ts'
 import { type Cell, type Column, table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** A column of the table of phases, and how much it is missed on a narrow terminal: the least missed go first. */
+/** A column of the table of phases. On a narrow terminal the least important columns go first. */
 interface PhaseColumn extends Column {
   readonly missed: number
   readonly cell: (phase: PhaseSummary, page: PageStyle) => Cell | string
@@ -54,7 +54,7 @@ const phaseColumns: readonly PhaseColumn[] = [
   },
 ]
 
-/** How it fared while calm and under each kind of fault. */
+/** Availability and latency while calm and under each kind of fault. */
 export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): string[] {
   let columns = phaseColumns
   for (;;) {
@@ -71,8 +71,8 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
 }
 
 /**
- * `no majority was up for 12% of the time; while one was, nodes that were up answered 99.80%`: what a system that needs a majority can be
- * held to. Empty where there was one all the time.
+ * `no majority was up for 12% of the time; while one was, nodes that were up answered 99.80%`: what a system that
+ * needs a majority can be held to. Empty if there was a majority all the time.
  */
 export function majorityText(phases: readonly PhaseSummary[]): string {
   const without = phases.filter(({ majority }) => !majority)
@@ -86,7 +86,7 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
   return `no majority of nodes was up and connected for ${percent(share, 0)} of the time${otherwise}`
 }
 
-/** `availability by node: n1 99.20%, n2 98.71%`; empty where no node is known. */
+/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. */
 /** More nodes than this are not listed. */
 const MOST_NODES = 40
 
@@ -98,7 +98,7 @@ export const nodesText = (nodes: readonly NodeSummary[]): string =>
         .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
-/** `faults that bit: 6 of 6 partitions, 3 of 4 kills`, and those that never did by name. */
+/** `faults that bit: 6 of 6 partitions, 3 of 4 kills`, and the names of those that never did. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   const byKind = new Map<string, FaultRecord[]>()
   for (const record of run.faults) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
@@ -121,7 +121,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-/** Several of a kind, in words: `6 partitions`. */
+/** The plural of a kind of fault: `partitions`. */
 const kindInPlural = (kind: string): string =>
   faultDefinitions.find((definition) => definition.kind === kind)?.plural ?? `spells of ${kind}`
 

@@ -8,44 +8,44 @@ import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
-/** What a search for failures did, and what it found. */
+/** The work and the results of a search for failures. */
 export interface SearchSummary {
   /** `raft with the mistake stale-read`. */
   readonly subject: string
-  /** What its histories were held to, as an adjective: `linearizable`. */
+  /** The level its histories were held to, as an adjective: `linearizable`. */
   readonly level: string
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
-  /** By strategy. */
+  /** Keyed by strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** Why it proves less than it seems to, where nothing was found. */
+  /** If nothing was found: why that proves less than it seems to. */
   readonly doubts: readonly string[]
-  /** One of each cause, the one found first. */
+  /** The first failure found of each cause. */
   readonly failures: readonly FoundFailure[]
 }
 
 export interface FoundFailure {
   /** `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
   readonly title: string
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   readonly sentence: string
-  /** Where in the protocol's code it threw, innermost first; empty where nothing was thrown. */
+  /** Where in its code the protocol threw, innermost first; empty if it did not. */
   readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
-  /** The broken invariant that was followed up to find it. */
+  /** The broken invariant whose variations led to this failure. */
   readonly after?: string | undefined
   readonly times: number
-  /** Operations and faults as found, and as cut down. */
+  /** Operations and faults as found; `shrunk` has them as cut down. */
   readonly found: Size
-  /** Absent where it cannot be played again, like the file. */
+  /** Absent, like the file, if the failure cannot be replayed. */
   readonly shrunk: Size | undefined
-  /** The smallest run, for the diagram. */
+  /** The steps of the smallest run, for the diagram. */
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]
   readonly file: string | undefined
-  /** The command that plays it again. */
+  /** The command that replays it. */
   readonly again: string
 }
 
@@ -101,7 +101,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   ]
 }
 
-/** Not wrapped: editors open what looks like a place in a file. */
+/** Not wrapped, since editors turn places in files into links. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => `    ${printable(frame)}`)
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
@@ -114,15 +114,15 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
 const sizeText = ({ operations, faults, nodes }: Size): string =>
   `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
 
-/** What came of a scenario that was played again. */
+/** The result of a replay. */
 export interface ReplaySummary {
   readonly title: string
   readonly mood: Mood
   readonly sentence: string
   readonly trace: readonly string[]
-  /** Why it proves less than it seems to, in place of the sentence where nothing went wrong. */
+  /** Shown instead of the sentence if nothing went wrong: why that proves less than it seems to. */
   readonly doubts: readonly string[]
-  /** How often, where, and whether it went as it was recorded. */
+  /** How often and where it was replayed, and whether it matched the recording. */
   readonly played: string
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]

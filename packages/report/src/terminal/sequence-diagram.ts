@@ -3,10 +3,10 @@ import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { clip, displayWidth, padEnd } from './width.ts'
 
-/** One thing that happened somewhere, as a sequence diagram shows it. */
+/** One step of a sequence diagram. */
 export interface SequenceStep {
   readonly at: Nanos
-  /** A column: a node, or the clients. */
+  /** The column: a node, or the clients. */
   readonly where: string
   readonly text: string
   readonly tone: 'call' | 'return' | 'note' | 'fault' | 'heal' | 'wrong'
@@ -17,8 +17,8 @@ const NARROWEST_COLUMN = 6
 const GAP = 2
 
 /**
- * Who did what when: a column for the clients and for each node, time downwards; those where nothing happens are left
- * out. Steps are in order of their times.
+ * A diagram with a column for the clients and for each node, except those without steps. Time runs down; steps must be
+ * in order of their times.
  */
 export function drawSequence(
   steps: readonly SequenceStep[],
@@ -40,7 +40,7 @@ export function drawSequence(
     `${padEnd('time', TIME_WIDTH)}${used.map((column, i) => padEnd(column, (widths[i] ?? 0) + GAP)).join('')}`.trimEnd(),
   )
 
-  /** Whatever else is in its row is nothing, so that a text may run on over the columns to its right. */
+  /** A row has one text only, which may extend over the columns to its right. */
   function row(at: number, text: string, tone: SequenceStep['tone']): string {
     const start = starts[at] ?? 0
     const shown = clip(printable(text), width - TIME_WIDTH - start, symbols.ellipsis)
@@ -64,7 +64,7 @@ export function drawSequence(
   return [header, ...rows]
 }
 
-/** As wide as what is in them; where that is too much together, the widest give way first. */
+/** Columns as wide as their contents; if that is too wide in total, the widest are narrowed first. */
 function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {
   const wanted = columns.map((column) =>
     Math.max(

@@ -4,30 +4,30 @@ import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText 
 import { plural } from '../words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
-/** A run to be drawn. All times count from the same start. */
+/** A run to draw. All times count from the same start. */
 export interface SequenceInput {
   readonly history: History
   /** Rows of the operations to show. */
   readonly operations: readonly number[]
-  /** Of those, the one that cannot be explained. */
+  /** The one among them that cannot be explained. */
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   /** What nodes wrote to their logs. */
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
-  /** What went wrong where, when it was no operation that showed it. */
+  /** What went wrong and where, if no operation showed it. */
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
 }
 
 const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
-/** Beyond it a diagram is not read any more: what nodes said long before the end goes first. */
+/** Nobody reads a longer diagram, so the oldest log lines are dropped beyond this. */
 const MOST_LOG_LINES = 24
 
 /** The columns of the diagram of a run on these nodes. */
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
 
-/** Everything worth seeing, in order of time. */
+/** Every step worth showing, in order of time. */
 export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   const shown = input.operations.flatMap((operation) => operationSteps(input, operation))
   const wrong: SequenceStep[] =
@@ -44,7 +44,7 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   )
 }
 
-/** The last notes, and in place of those before them how many there are. */
+/** The last notes, with the number of those left out before them. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
   const first = notes[notes.length - MOST_LOG_LINES]
   if (first === undefined || notes.length === MOST_LOG_LINES) return notes

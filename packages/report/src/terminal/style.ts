@@ -1,4 +1,4 @@
-/** What a terminal can do to a piece of text. The command line hands in chalk's; tests and pipes use the plain one. */
+/** How a terminal styles text. The command line passes chalk's styles; tests and pipes use the plain ones. */
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
@@ -13,7 +13,7 @@ const same = (text: string): string => text
 /** No colours at all. */
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
 
-/** The marks a page is drawn with. */
+/** The characters that pages draw with. */
 export interface Symbols {
   readonly met: string
   readonly violated: string
@@ -86,16 +86,16 @@ const asciiSymbols: Symbols = {
   gap: ':',
 }
 
-/** How wide the page may be, and which marks its reader's terminal can show. */
+/** The width of the page, and the characters the reader's terminal can show. */
 export interface TerminalOptions {
-  /** Columns; at least 60 are used. */
+  /** In columns; at least 60 are used. */
   readonly width: number
   readonly unicode: boolean
 }
 
 export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode ? unicodeSymbols : asciiSymbols)
 
-/** Replaces every character outside ASCII that this package's own words use, for terminals that cannot show them. */
+/** Replaces the non-ASCII characters in this package's own texts, for terminals that cannot show them. */
 export function asciiOnly(text: string): string {
   return text
     .replaceAll('→', '->')

@@ -5,7 +5,7 @@ export interface Column {
   readonly align?: 'left' | 'right'
 }
 
-/** What a cell says, and how it is coloured once it has been padded: colours must not count as width. */
+/** A cell's text, and its colour, applied after padding since colour codes must not count as width. */
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string
@@ -14,8 +14,8 @@ export interface Cell {
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
 
 /**
- * Rows of equal display width, each column as wide as its widest cell, `air` columns between them. The titles are
- * painted with `title`.
+ * Rows of equal display width, each column as wide as its widest cell, with `air` spaces between columns. `title`
+ * paints the titles.
  */
 export function table(
   columns: readonly Column[],

@@ -1,8 +1,10 @@
-/** Sequences that colour text and take no room: `ESC [ … m`. */
+/** Escape sequences for colour, which take no columns: `ESC [ … m`. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /\u001b\[[0-9;]*m/g
 
-/** Columns a text takes in a terminal: colours none, marks that combine none, East Asian wide characters and emoji two. */
+/**
+ * The columns a text takes in a terminal: colours and combining marks none, East Asian wide characters and emoji two.
+ */
 export function displayWidth(text: string): number {
   let width = 0
   for (const character of text.replace(COLOUR, '')) width += characterWidth(character.codePointAt(0) ?? 0)
@@ -45,7 +47,7 @@ export function clip(text: string, width: number, ellipsis: string = '…'): str
   return kept.trimEnd() + ellipsis
 }
 
-/** Lines of at most `width` columns, broken at spaces; a word longer than that keeps its own line. */
+/** Breaks text at spaces into lines of at most `width` columns; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -60,7 +62,7 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** One line with something at its left and something at its right end; two lines where they do not fit. */
+/** One line with a text at either end, or two lines if they do not fit. */
 export function spread(left: string, right: string, width: number): string[] {
   const room = width - displayWidth(left) - displayWidth(right)
   return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
