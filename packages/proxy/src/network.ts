@@ -43,11 +43,16 @@ export interface Network {
    * @throws UserError for a number that makes no sense.
    */
   applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
-  /** Resolves once what was applied, changed and removed so far is so everywhere, which in one process it is at once. */
+  /**
+   * Resolves once what was applied, changed and removed so far is so everywhere, which in one process it is at once.
+   */
   settled(): Promise<void>
   /** Of every link that a route or a fault has named so far, by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /** Calls back when a connection does not come about though no fault asked for that: at once, then once a second with how often. */
+  /**
+   * Calls back when a connection does not come about though no fault asked for that: at once, then once a second with
+   * how often.
+   */
   onTrouble(listener: TroubleListener): void
   /** Resets every connection and frees every port; resolves once that is done. */
   close(): Promise<void>

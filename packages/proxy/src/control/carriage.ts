@@ -19,8 +19,8 @@ export const carriageNames: readonly string[] = ['http', 'http2', ...framingName
 /**
  * `"http"`, `"resp"`, `"json-lines"`, or an object with more: `{"kind":"http","routes":[…]}` says how requests are
  * operations, and so does `{"kind":"http2","routes":[…]}`; with `"websocket":true` what comes after an upgrade is read
- * too, `{"kind":"resp","commands":"counter"}` says how commands are operations, its `"cas"` which script compares and sets
- * (see `commandSet`), its `"scripts":"keys"` that scripts write none but the keys they declare, and
+ * too, `{"kind":"resp","commands":"counter"}` says how commands are operations, its `"cas"` which script compares and
+ * sets (see `commandSet`), its `"scripts":"keys"` that scripts write none but the keys they declare, and
  * `{"kind":"length-prefixed",…}` where lengths are.
  *
  * @throws UserError that begins with `where`.

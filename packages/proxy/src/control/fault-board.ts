@@ -31,7 +31,9 @@ export interface FaultToAdd {
 
 /** All faults in force: toxics, partitions, members of rule sets and single ones. */
 export interface FaultBoard {
-  /** How often the faults in force have changed: counts every fault that begins, ends or changes, and every rule set. */
+  /**
+   * How often the faults in force have changed: counts every fault that begins, ends or changes, and every rule set.
+   */
   readonly epoch: number
   /** In the order they were added. */
   list(): readonly NamedFault[]
@@ -66,7 +68,10 @@ interface Entry extends FaultToAdd {
 
 const LONGEST_NAME = 600
 
-/** @param record is told of every fault that begins or heals, and of the epoch, so that histories say when what was hurt. */
+/**
+ * @param record is told of every fault that begins or heals, and of the epoch, so that histories say when what was
+ * hurt.
+ */
 export const createFaultBoard = (
   injector: Injector,
   events: EventLog,

@@ -34,7 +34,10 @@ export interface ControlPlane {
   removeProxy(name: string): Promise<void>
   /** All or, where one of them is not right, none. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
-  /** @throws ControlError (400) for a link that no proxy carries, or none of what it hurts, since it would hurt nobody; (404) for a lease that is over. */
+  /**
+   * @throws ControlError (400) for a link that no proxy carries, or none of what it hurts, since it would hurt
+   * nobody; (404) for a lease that is over.
+   */
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
@@ -49,7 +52,10 @@ export interface ControlPlane {
   readonly recording: Recording | undefined
   /** Resolves once everything asked for so far is in force, in every process that carries connections. */
   settled(): Promise<void>
-  /** For when the network is about to be closed, which is its maker's to do: no lease runs out, and every fault is over. */
+  /**
+   * For when the network is about to be closed, which is its maker's to do: no lease runs out, and every fault is
+   * over.
+   */
   close(): void
 }
 

@@ -196,7 +196,10 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
   }
 }
 
-/** Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed again. */
+/**
+ * Opens the proxy's route. @throws UserError (usage) if its connections would come back to it; then it is closed
+ * again.
+ */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,
   entry: Entry,

@@ -44,7 +44,10 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   })
 }
 
-/** Whether a dial of one address is taken by a listener on the other; the empty one and zeros are every address of this machine. */
+/**
+ * Whether a dial of one address is taken by a listener on the other; the empty one and zeros are every address of
+ * this machine.
+ */
 const isSameHost = (dialled: string, listening: string): boolean =>
   dialled === listening ||
   (listening === '::' && isOwn(dialled)) ||

@@ -40,9 +40,15 @@ export interface Stage {
   fate?(content: Content): Fate
   /** How many of so many bytes may go on together; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /** How long the chunk, or the end, takes from here to the next stage. The same for as long as it is asked of the same. */
+  /**
+   * How long the chunk, or the end, takes from here to the next stage. The same for as long as it is asked of the
+   * same.
+   */
   delayMs?(chunk: Chunk, content: Content): number
-  /** When a piece leaves that gets here at `atMs`; before `earliestMs` it should have left long ago, so nothing is made up. */
+  /**
+   * When a piece leaves that gets here at `atMs`; before `earliestMs` it should have left long ago, so nothing is
+   * made up.
+   */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** The piece has left. 'close' where nothing may follow it. `last`: it was the last of its chunk. */
   moved?(piece: Piece, last: boolean): Ending | undefined

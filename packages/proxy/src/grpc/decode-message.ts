@@ -9,11 +9,11 @@ const MOST_NESTED_MESSAGES = 100
 type Members = { [name: string]: Json }
 
 /**
- * A message as JSON, much as proto3 maps it (https://protobuf.dev/programming-guides/json): integers of 64 bits are texts,
- * octets their base64, enums their names. Members have the names they are declared with (`range_end`), as grpc-gateway
- * gives them where it is told to keep them (etcd's does). A scalar that is not on the wire has its default value, unless it
- * is `optional` or of a oneof; a message or a list that is not there is no member. Wrappers (`google.protobuf.StringValue`)
- * are their values. Fields that are not declared are left out.
+ * A message as JSON, much as proto3 maps it (https://protobuf.dev/programming-guides/json): integers of 64 bits are
+ * texts, octets their base64, enums their names. Members have the names they are declared with (`range_end`), as
+ * grpc-gateway gives them where it is told to keep them (etcd's does). A scalar that is not on the wire has its
+ * default value, unless it is `optional` or of a oneof; a message or a list that is not there is no member. Wrappers
+ * (`google.protobuf.StringValue`) are their values. Fields that are not declared are left out.
  *
  * @throws WireError where the bytes are no such message.
  */

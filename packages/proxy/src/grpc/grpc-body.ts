@@ -1,6 +1,9 @@
 import { gunzipSync, inflateSync } from 'node:zlib'
 
-/** What stands before each message: whether it is compressed, and its length (gRPC over HTTP2, "Length-Prefixed-Message"). */
+/**
+ * What stands before each message: whether it is compressed, and its length (gRPC over HTTP2,
+ * "Length-Prefixed-Message").
+ */
 const PREFIX_BYTES = 5
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 

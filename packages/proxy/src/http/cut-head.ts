@@ -1,6 +1,9 @@
 import type { MessageIntake } from './message-intake.ts'
 
-/** What becomes of the bytes of a head that a chunk boundary cuts, until it is whole: they are held, or go on as they come. */
+/**
+ * What becomes of the bytes of a head that a chunk boundary cuts, until it is whole: they are held, or go on as they
+ * come.
+ */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'
   #heldBytes = 0

@@ -15,7 +15,10 @@ export class FieldReader {
   #connectionUpgrade = false
   #upgradeField = false
 
-  /** The block that begins at `start`, which the memo remembers; undefined where it is malformed, or does not end within `bytes`. */
+  /**
+   * The block that begins at `start`, which the memo remembers; undefined where it is malformed, or does not end
+   * within `bytes`.
+   */
   block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
     const end = this.#read(bytes, start)
     if (end < 0) return undefined
@@ -91,7 +94,10 @@ export class FieldReader {
   }
 }
 
-/** A tab is white space (RFC 9110 §5.6.3), but to some, node:http among them, "chunked" with one behind it is no "chunked". */
+/**
+ * A tab is white space (RFC 9110 §5.6.3), but to some, node:http among them, "chunked" with one behind it is no
+ * "chunked".
+ */
 function hasTab(bytes: Buffer, lineAt: number): boolean {
   for (let i = lineAt; bytes[i] !== CR; i++) if (bytes[i] === TAB) return true
   return false

@@ -33,7 +33,10 @@ export class HeadCarry {
     )
   }
 
-  /** Gathers from `from` on. The offset after the head's end; `undefined` where there is none yet; -1 where there can be none. */
+  /**
+   * Gathers from `from` on. The offset after the head's end; `undefined` where there is none yet; -1 where there can
+   * be none.
+   */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {
       if (bytes[i] !== LF) continue

@@ -217,7 +217,10 @@ function compileRecorded(spec: RecordedRoute, table: RouteTable, names: readonly
   }
 }
 
-/** What is asked for by HEAD, or was not modified, is there as it would be by GET, but is not sent (RFC 9110 §9.3.2, §15.4.5). */
+/**
+ * What is asked for by HEAD, or was not modified, is there as it would be by GET, but is not sent (RFC 9110 §9.3.2,
+ * §15.4.5).
+ */
 function contentOf({ status, body }: Answer, method: string): Captured | undefined {
   if (body === undefined) return undefined
   if (method === 'HEAD') return { withheld: 'an answer to HEAD' }

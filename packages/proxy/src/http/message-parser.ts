@@ -15,16 +15,20 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   readonly reason: string
   /** The offset after the head that begins at `start`; -1 where it is malformed, or does not end within `bytes`. */
   read(bytes: Buffer, start: number): number
-  /** Whether a head may begin so: what cannot be one, a TLS handshake say, must not wait for a line's end that never comes. */
+  /**
+   * Whether a head may begin so: what cannot be one, a TLS handshake say, must not wait for a line's end that never
+   * comes.
+   */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
- * Reads the messages of one direction of a connection, however they are cut. It stops after each head, after each piece
- * of a body that a chunk holds, and after each message, so that its caller can act there; nothing is called back, and no
- * byte is copied but those of a head that a chunk boundary cuts.
+ * Reads the messages of one direction of a connection, however they are cut. It stops after each head, after each
+ * piece of a body that a chunk holds, and after each message, so that its caller can act there; nothing is called
+ * back, and no byte is copied but those of a head that a chunk boundary cuts.
  *
- * After each head its caller says by `frame` how the body is delimited, since for a response that depends on the request.
+ * After each head its caller says by `frame` how the body is delimited, since for a response that depends on the
+ * request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   /** After `read`: where in the bytes it stopped. */
@@ -58,8 +62,8 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   }
 
   /**
-   * The bytes of a head that a chunk boundary cuts: of all of it after its `head` step, until the next one. In memory that
-   * is used again.
+   * The bytes of a head that a chunk boundary cuts: of all of it after its `head` step, until the next one. In memory
+   * that is used again.
    */
   get carried(): Buffer {
     return this.#carry.bytes

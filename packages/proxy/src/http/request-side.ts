@@ -231,7 +231,10 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** A server that can be ended, is ended as soon as it has the request; of any other, the answer is awaited to know that. */
+  /**
+   * A server that can be ended, is ended as soon as it has the request; of any other, the answer is awaited to know
+   * that.
+   */
   #crashOnceDelivered(bytes: Buffer): void {
     this.#intake.settle(bytes, this.#parser.offset)
     this.#crashAtBytes ??= this.#passedBytes
@@ -258,8 +261,8 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * What one server takes for one request, another may take for two. Where no rule is in force, it is passed on as it is,
-   * and not understood any more; where one is, so that a request could slip past it, the connection is ended.
+   * What one server takes for one request, another may take for two. Where no rule is in force, it is passed on as it
+   * is, and not understood any more; where one is, so that a request could slip past it, the connection is ended.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection

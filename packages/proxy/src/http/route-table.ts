@@ -67,8 +67,9 @@ interface RecordedBase extends RouteBase {
 }
 
 /**
- * What made requests say besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`.
- * Texts may have `{key}`, `{value}`, `{session}` and `{requestId}`. What is recorded does not depend on it.
+ * What made requests say besides key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
+ * "{session}"}`. Texts may have `{key}`, `{value}`, `{session}` and `{requestId}`. What is recorded does not depend on
+ * it.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 

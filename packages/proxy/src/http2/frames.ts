@@ -35,7 +35,10 @@ export function framesOf(bytes: Buffer): readonly Buffer[] {
   return frames
 }
 
-/** What HEADERS, PUSH_PROMISE or CONTINUATION carry of a header block, without padding and what comes first (§6.2, §6.6). */
+/**
+ * What HEADERS, PUSH_PROMISE or CONTINUATION carry of a header block, without padding and what comes first (§6.2,
+ * §6.6).
+ */
 export function headerFragment(frame: Buffer): Buffer {
   if (typeOf(frame) === FRAME.continuation) return frame.subarray(HEADER_BYTES)
   const isPromise = typeOf(frame) === FRAME.pushPromise

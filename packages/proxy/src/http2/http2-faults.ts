@@ -49,7 +49,10 @@ export interface Http2Route {
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. What is no HTTP/2 there, is passed as it is. */
   intercept(route: Http2Route): Intercept
-  /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for a link that is not known. */
+  /**
+   * In force when it returns, for requests that begin from now on. @throws UserError (usage) for a link that is not
+   * known.
+   */
   apply(fault: Http2Fault): AppliedHttp2Fault
 }
 

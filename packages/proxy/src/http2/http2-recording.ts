@@ -87,7 +87,10 @@ export class Http2Recording {
     this.#chunkTime = undefined
   }
 
-  /** A frame, or a whole header block, arrived from the client. @param head of a block; undefined where it makes no sense. */
+  /**
+   * A frame, or a whole header block, arrived from the client. @param head of a block; undefined where it makes no
+   * sense.
+   */
   requestArrived(frame: Buffer, head: MatchableHead | undefined): void {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     if (type === FRAME.headers && number > this.#highestStream) this.#begin(number, head)

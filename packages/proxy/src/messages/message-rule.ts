@@ -9,7 +9,10 @@ export interface Standing {
   hits: number
 }
 
-/** How the messages of a link are told apart: a link may be dialled from both ends, and be requests here, responses there. */
+/**
+ * How the messages of a link are told apart: a link may be dialled from both ends, and be requests here, responses
+ * there.
+ */
 export interface Track {
   readonly framing: Framing
   readonly direction: Direction

@@ -2,9 +2,9 @@ import type { EventType, Json, Nanos } from '@chaosproxy/history'
 import { printJsonLine } from '@chaosproxy/history'
 
 /**
- * The parts of an event's line, from the comma after its index on: put together they are what `printJsonLine` makes of the
- * event, at a fraction of its time, since what the two events of an operation, and all of a connection, have in common
- * is made once. Every request costs two to four lines.
+ * The parts of an event's line, from the comma after its index on: put together they are what `printJsonLine` makes of
+ * the event, at a fraction of its time, since what the two events of an operation, and all of a connection, have in
+ * common is made once. Every request costs two to four lines.
  */
 export const eventLine = (time: Nanos, process: string, type: EventType, members: string, more: string): string =>
   `,"time":${time},"process":${process},"type":"${type}"${members}${more}}\n`

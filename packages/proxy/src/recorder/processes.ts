@@ -51,7 +51,10 @@ export class Processes {
   }
 }
 
-/** Processes of one client that have no operation open, the one used longest ago first. Concurrent requests are concurrent processes. */
+/**
+ * Processes of one client that have no operation open, the one used longest ago first. Concurrent requests are
+ * concurrent processes.
+ */
 export class Lanes {
   readonly session: string | undefined
   /** As invocations have it. */

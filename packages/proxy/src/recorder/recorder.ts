@@ -66,13 +66,19 @@ export interface Recorder {
 
 /** Records the requests of one connection. */
 export interface ConnectionRecorder {
-  /** Call when a request's first byte arrives. The exchange keeps its place in the history until it is known what was asked. */
+  /**
+   * Call when a request's first byte arrives. The exchange keeps its place in the history until it is known what was
+   * asked.
+   */
   begin(time: Nanos): Exchange
   /** Call instead when a whole request arrives at once; what it asks must be said next. */
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy repeats a request of its own accord, unknown to the client. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /** Call when the connection is no longer understood; `what` names what it became. Call it before any client can see what it touches. */
+  /**
+   * Call when the connection is no longer understood; `what` names what it became. Call it before any client can see
+   * what it touches.
+   */
   opaque(what: string, touches: Touches): void
   /** Call for an answer without a request. */
   unmatchedAnswer(): void
@@ -147,8 +153,11 @@ class LiveRecorder implements Recorder {
   }
 
   connection({ node, client }: { readonly node: string; readonly client: string }): ConnectionRecorder {
+    const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
     const recording: Recording = {
-      ...this.#tails(nodeText(node)),
+      tailText,
+      tailWith,
+      tailWithError,
       client,
       lanes: this.#processes.lanes(),
       processes: this.#processes,

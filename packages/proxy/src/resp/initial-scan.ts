@@ -26,8 +26,8 @@ const SESSION = 'the recorder, at the start'
 const EXPIRES = 'it had a time to live before anything was recorded'
 
 /**
- * Reads the strings and hashes of database 0, as a client of its own, so that the history begins with what they hold. What is
- * to expire is marked.
+ * Reads the strings and hashes of database 0, as a client of its own, so that the history begins with what they hold.
+ * What is to expire is marked.
  *
  * @returns How many keys were read, and whether there were more.
  * @throws UserError (environment) where the server does not answer, or refuses.

@@ -73,7 +73,10 @@ function namingOf(client: RespClient | undefined, { id, client: { host }, peerPr
   }
 }
 
-/** Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one key space. */
+/**
+ * Reads what keys hold before any client connects: from a recording's first server only, since all nodes share one
+ * key space.
+ */
 export async function readRespInitially(options: Omit<InitialScanOptions, 'keySpace'>): Promise<void> {
   const keySpace = keySpaceOf(options.recorder)
   if (keySpace.isRead) return

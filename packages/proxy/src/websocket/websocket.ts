@@ -8,9 +8,10 @@ import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.
 const LONGEST_REASON_BYTES = 123
 
 /**
- * WebSocket messages (RFC 6455), after an upgrade of HTTP/1.1. A message is written and read as its text (as JSON where it
- * is any), as `{"base64":…}` where it is binary, and as `{"close":1011,"reason":…}` where it ends the connection. What is
- * compressed (permessage-deflate) is not read: such messages can be lost, repeated and delayed, but match nothing.
+ * WebSocket messages (RFC 6455), after an upgrade of HTTP/1.1. A message is written and read as its text (as JSON
+ * where it is any), as `{"base64":…}` where it is binary, and as `{"close":1011,"reason":…}` where it ends the
+ * connection. What is compressed (permessage-deflate) is not read: such messages can be lost, repeated and delayed,
+ * but match nothing.
  */
 export const websocket: Framing = {
   name: 'websocket',

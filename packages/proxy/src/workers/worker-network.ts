@@ -11,7 +11,9 @@ import type { TroubleListener } from '../tcp/trouble.ts'
 import type { Crew } from './crew.ts'
 
 export interface WorkerNetworkOptions {
-  /** Each worker derives its own random streams from it, so chance also depends on which worker a connection reaches. */
+  /**
+   * Each worker derives its own random streams from it, so chance also depends on which worker a connection reaches.
+   */
   readonly seed: number | string
   /** Processes that carry connections: as many as there are cores to spare. */
   readonly workers: number
@@ -22,10 +24,10 @@ const PORT_ATTEMPTS = 5
 const MOST_WORKERS = 64
 
 /**
- * A network whose connections are spread evenly over several processes, for many small messages. Faults take a moment to
- * be in force everywhere, which `settled` waits for; counts lag by up to a fifth of a second. What needs one process is
- * refused: interceptors (and with them HTTP and message faults and recording), TLS, UDP, shared bandwidth, and triggers that
- * count connections. A worker that dies is replaced; its connections are lost.
+ * A network whose connections are spread evenly over several processes, for many small messages. Faults take a moment
+ * to be in force everywhere, which `settled` waits for; counts lag by up to a fifth of a second. What needs one
+ * process is refused: interceptors (and with them HTTP and message faults and recording), TLS, UDP, shared bandwidth,
+ * and triggers that count connections. A worker that dies is replaced; its connections are lost.
  *
  * @throws UserError (usage) for a number of workers that makes no sense.
  */

@@ -16,7 +16,10 @@ export interface MatchedPath {
 /** Of an answer. */
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
-/** A request or an answer in which values are looked for; what is dear to make is made once, and only where it is asked for. */
+/**
+ * A request or an answer in which values are looked for; what is dear to make is made once, and only where it is
+ * asked for.
+ */
 export class Message {
   readonly headers: Fields | undefined
   /** Its status says that it has no body. */

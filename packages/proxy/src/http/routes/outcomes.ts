@@ -46,9 +46,9 @@ function meaningOfStatus(
 }
 
 /**
- * A 2xx is done, except that 202 says no such thing, and that 206 and 207 are about parts. A 4xx says that the request was
- * not taken (408 excepted: it may have been, in part); but a read that finds nothing has found something out, and whether
- * 404 says that only the service knows. Of anything else, a 5xx above all, nobody knows.
+ * A 2xx is done, except that 202 says no such thing, and that 206 and 207 are about parts. A 4xx says that the request
+ * was not taken (408 excepted: it may have been, in part); but a read that finds nothing has found something out, and
+ * whether 404 says that only the service knows. Of anything else, a 5xx above all, nobody knows.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))

@@ -218,7 +218,10 @@ const without = (...names: readonly string[]): JsonSchema => ({
   not: { anyOf: names.map((name) => ({ required: [name] })) },
 })
 
-/** The JSON Schema (draft 2020-12) of route tables: what an editor needs. The parser finds more, such as routes never reached. */
+/**
+ * The JSON Schema (draft 2020-12) of route tables: what an editor needs. The parser finds more, such as routes never
+ * reached.
+ */
 export const routeTableSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Route table of chaos: how the requests of a service are operations',

@@ -57,7 +57,10 @@ function compileMembers(members: { readonly [name: string]: ValueSpec }, side: S
   }
 }
 
-/** A text that names an object: parts of a key are joined by slashes. A part that has slashes itself is named by its JSON text. */
+/**
+ * A text that names an object: parts of a key are joined by slashes. A part that has slashes itself is named by its
+ * JSON text.
+ */
 export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => string | undefined {
   const parts = (isList(spec) ? spec : [spec]).map((part) => compileValue(part, side))
   const [only] = parts

@@ -12,7 +12,10 @@ const ENTRY_BYTES = 32
 const MOST_KEPT_BYTES = 256 * 1024
 const LONGEST_INTEGER_BYTES = 5
 
-/** The fields of a block by their names, in lower case; the values of one name as one list, or as one cookie (RFC 9113 §8.2.3). */
+/**
+ * The fields of a block by their names, in lower case; the values of one name as one list, or as one cookie (RFC 9113
+ * §8.2.3).
+ */
 export type HpackFields = ReadonlyMap<string, string>
 
 /**
