@@ -8,25 +8,25 @@ import type { StandingHarm } from './delivery/registry.ts'
 /** A fault that stays until it is removed. */
 export type StandingFault = Extract<TcpFault, StandingHarm>
 
-/** One fault over all its links, as it is just now. */
+/** The current state of one fault, over all its links. */
 export interface Affliction<Of extends TcpFault = TcpFault> {
   fault: Of
-  /** Undefined where the trigger names no clients. */
+  /** Undefined if the trigger names no clients. */
   isForClient: ClientFilter | undefined
-  /** Within the times that its trigger gives. */
+  /** Whether the current time is within those of its trigger. */
   inForce: boolean
-  /** How often it bit, over all its links. */
+  /** How often it has hit, over all its links. */
   hits: number
 }
 
-/** @throws UserError (usage) naming the fault, its links and what makes no sense. */
+/** @throws UserError (usage) that names the fault, its links and the invalid value. */
 export function validateFault(fault: TcpFault): void {
   const where = `fault on ${fault.links.map(linkName).join(', ')}`
   const { when } = tcpFamily.parse(fault, where)
   if (when?.client !== undefined) createClientFilter(when.client)
 }
 
-/** @throws UserError (usage) where the other fault is no update of this one, but another one. */
+/** @throws UserError (usage) unless `after` has the same kind and links, and so can be an update. */
 export function validateUpdate(before: TcpFault, after: TcpFault): void {
   validateFault(after)
   const [was, is] = [nameOf(before), nameOf(after)]

@@ -8,20 +8,20 @@ import type { LinkState } from './link-state.ts'
 export interface AppliedFault {
   readonly fault: TcpFault
   /**
-   * How often it bit so far: chunks and stream ends it delayed, held, dropped or cut to pieces, bytes it corrupted, dials
-   * it put off, connections it refused, closed or reset.
+   * How often it has hit: chunks and stream ends it delayed, held, dropped or sliced, bytes it corrupted, dials it
+   * delayed, connections it refused, closed or reset.
    */
   readonly hits: number
   /**
-   * Changes parameters or trigger in place, at once and on live connections, which keep what they have been through
-   * (bytes counted by a limit). Which connections it hits is drawn anew only where the trigger is another.
+   * Changes parameters or trigger at once, also on live connections, which keep their state (such as the bytes counted
+   * by a limit). Which connections it hits is drawn anew only if the trigger changes.
    *
    * @throws UserError (usage) for another kind of fault or other links, and for a number that makes no sense.
    */
   update(fault: TcpFault): void
   /**
-   * Heals, at once and on live connections: what was held goes on, in order, and what lost bytes to a drop is reset.
-   * Once more does nothing. A reset has nothing to remove.
+   * Heals at once, also on live connections: held bytes go on, in order, and connections that lost bytes are reset.
+   * Calling it again does nothing, and neither does removing a reset.
    */
   remove(): void
 }
@@ -31,7 +31,7 @@ export interface StandingApplied extends AppliedFault {
   stopTiming(): void
 }
 
-/** Puts a fault in force on the links; `gone` is called once it is removed. */
+/** Puts a fault in force on the links. Calls `gone` once it is removed. */
 export function afflict(
   initial: StandingFault,
   states: readonly LinkState[],
@@ -43,13 +43,13 @@ export function afflict(
   let cancelTimer: (() => void) | undefined
   let removed = false
 
-  /** All links first: a connection that waits for both directions must not see one healed and the other not. */
+  /** Settles all links first: a connection that waits for both directions must not see only one of them healed. */
   function settle(): void {
     const flows = states.flatMap((state) => state.settle())
     for (const flow of flows) flow.stagesChanged()
   }
 
-  /** In force or not, as the trigger's times say, until they say otherwise. */
+  /** Puts the fault in and out of force at the trigger's times. */
   function watchTheClock(): void {
     cancelTimer?.()
     cancelTimer = undefined
@@ -98,7 +98,7 @@ export function afflict(
   }
 }
 
-/** Resets what lives on the links, as far as the trigger goes; nothing remains. */
+/** Resets the live connections of the links that the trigger selects. Nothing remains in force. */
 export function resetLinks(fault: TcpFault, states: readonly LinkState[]): AppliedFault {
   const connections = new Set<{ abort(): void }>()
   const once = { fault, isForClient: clientFilterOf(fault), inForce: false, hits: 0 }

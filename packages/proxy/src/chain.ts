@@ -1,12 +1,12 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Two interceptors one behind the other: the outer at the client edge, such as a recorder, the inner between it and the
- * faults of the links, such as message faults. The outer passes responses on just as they come to it.
+ * Chains two interceptors: the outer one at the client edge, such as a recorder, and the inner one between it and the
+ * links' faults, such as message faults. The outer one must pass responses on unchanged.
  *
- * The outer is told that bytes were delivered once anything is that the inner passed on after it took them in: where the
- * inner drops or reorders, it may be told so of bytes that were not, never the other way round. So a recorder takes a
- * lost request for one of unknown outcome where it cannot know better.
+ * The outer one is told that bytes were delivered as soon as anything is delivered that the inner one passed on after
+ * taking them in. If the inner one drops or reorders, that may include bytes that were not delivered, but never the
+ * reverse. A recorder then gives a lost request an unknown outcome if it cannot know better.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -26,7 +26,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // The outer is made after the inner, and nothing comes from the backend before both are.
+      // The outer one is made after the inner, and nothing arrives from the backend before both exist.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -83,7 +83,7 @@ const forwarding = (to: Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' |
   reset: () => to.reset(),
 })
 
-/** The sender is read while every one of those who may ask it to stop wants it to be. */
+/** Reads from the sender only while both interceptors want it read. */
 function sharedReading(exit: Exit): () => Exit['setReading'] {
   const stopped: Set<symbol> = new Set()
   return () => {
@@ -96,12 +96,12 @@ function sharedReading(exit: Exit): () => Exit['setReading'] {
   }
 }
 
-/** Of the bytes taken in, how many may be among those that were delivered. */
+/** Tracks how many of the bytes taken in may have been delivered. */
 function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /** Where in the passed bytes a run begins, and what had been taken in by then. */
+  /** Where each run begins in the bytes passed on, and how many bytes had been taken in by then. */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {
@@ -112,7 +112,7 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      // The last run that was reached may go on.
+      // The last run reached may still grow.
       while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
       const [reached] = runs
       if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 
-/** Which clients a fault is meant for. */
+/** Whether a fault applies to the client with this address. */
 export type ClientFilter = (address: string) => boolean
 
-/** The filter of an address, or of a network written `10.0.0.0/8` or `fd00::/8`. @throws UserError (usage) */
+/** A filter for an address, or for a network such as `10.0.0.0/8` or `fd00::/8`. @throws UserError (usage) */
 export function createClientFilter(text: string): ClientFilter {
   const [network = '', bits, ...rest] = text.split('/')
   const version = isIP(network)
@@ -18,7 +18,7 @@ export function createClientFilter(text: string): ClientFilter {
   const list = new BlockList()
   list.addSubnet(network, prefix, version === 4 ? 'ipv4' : 'ipv6')
   return (address) => {
-    // A listener for both families sees IPv4 clients by their mapped addresses.
+    // A dual-stack listener reports IPv4 clients by their mapped addresses.
     const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
     return isIP(plain) === version && list.check(plain, version === 4 ? 'ipv4' : 'ipv6')
   }

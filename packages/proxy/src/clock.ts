@@ -1,11 +1,11 @@
-/** Where the proxy's time comes from. Milliseconds from some fixed origin, monotonic, fractional. */
+/** The proxy's source of time: monotonic, fractional milliseconds from some fixed origin. */
 export interface ProxyClock {
   nowMs(): number
-  /** Calls back once, about then; the caller asks `nowMs` again, since timers may be early by a fraction. */
+  /** Calls back once, at about that time. Timers may fire slightly early, so check `nowMs` again. */
   after(delayMs: number, callback: () => void): () => void
 }
 
-/** `setTimeout` takes longer delays for none at all. */
+/** `setTimeout` treats longer delays as none at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: ProxyClock = {

@@ -1,7 +1,7 @@
 /**
- * What may stand in the way of one connection: it reads what both sides say, and passes on, holds, changes or answers
- * it. It acts *before* the faults of the links (on bytes as they arrive, at the client edge for requests and at the
- * backend edge for responses), so that what happens to bytes behind it is known to it only by what `delivered` says.
+ * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or answers them. It acts
+ * *before* the links' faults, on bytes as they arrive: at the client edge for requests and at the backend edge for
+ * responses. Only `delivered` tells it what happened to the bytes it passed on.
  *
  *   client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
  *   client ◀─ [responses.exit: link faults] ◀─ responses.receive ◀─ backend
@@ -9,61 +9,63 @@
 export interface Interceptor {
   readonly requests: Stage
   readonly responses: Stage
-  /** Both sockets are gone. What was still open ends as it can: see the recorder's outcome rules. */
+  /** Both sockets are gone. Open operations end by the recorder's outcome rules. */
   closed(): void
-  /** Behind it a message was lost, repeated, made up or let others pass: answers may not be those of the requests. */
+  /** A message behind it was lost, repeated, fabricated or reordered, so answers may no longer match requests. */
   disturbed?(): void
 }
 
-/** One direction of a connection, as its interceptor sees it. */
+/** One direction of a connection, from the interceptor's side. */
 export interface Stage {
   /**
-   * Bytes arrived. Their memory is the interceptor's until it returns: what it wants to keep for later, it copies. The
-   * answer is false where the exit's answer to any of these bytes was false, else true.
+   * Bytes arrived. Their memory is valid only until this returns, so bytes to keep must be copied. Returns false if the
+   * exit returned false for any of these bytes.
    */
   receive(bytes: Buffer): boolean
   /** The sender ended its direction in good order. */
   end(): void
-  /** The sender is gone, by RST or by whatever else is not an orderly end. */
+  /** The sender is gone without an orderly end, by RST or otherwise. */
   reset(): void
-  /** Of what was passed to the exit, so many bytes (in all, since the start) were handed to the receiver's socket. */
+  /** The total bytes passed to the exit since the start that were handed to the receiver's socket. */
   delivered(totalBytes: number): void
 }
 
-/** Where a stage passes on. */
+/** The way on for a stage. */
 export interface Exit {
   /**
-   * Bytes go on, in order, as the link's faults allow. True when their memory is free again; where not, it stays as it
-   * is until the receiver's socket has sent it.
+   * Passes bytes on, in order, as the link's faults allow. Returns true if their memory may be reused at once;
+   * otherwise it must stay unchanged until the receiver's socket has sent it.
    */
   pass(bytes: Buffer): boolean
   end(): void
   reset(): void
-  /** Asks the sender to stop, or go on; the interceptor calls it when it holds more than it wants to. */
+  /** Pauses or resumes the sender, for an interceptor that holds as much as it wants to. */
   setReading(reading: boolean): void
   /**
-   * More waits here than the receiver takes at the moment. Its sender is stopped meanwhile; an interceptor that makes up
-   * bytes of its own stops as well, until a `delivered` finds this false.
+   * Whether more waits here than the receiver can take. The sender is paused meanwhile; an interceptor that generates
+   * bytes must pause as well, until a call of `delivered` finds this false.
    */
   readonly congested: boolean
 }
 
-/** What an interceptor gets of its connection. */
+/** A connection, as given to its interceptor. */
 export interface Conversation {
-  /** A number that no other connection of the network has: names this one in records and logs. */
+  /** Unique within the network; identifies the connection in records and logs. */
   readonly id: number
   readonly client: { readonly host: string; readonly port: number }
-  /** The process that dialled, where that was to be found out, and could be: `python3 4711`. */
+  /** The process that dialled, such as `python3 4711`, if it was asked for and could be found. */
   readonly peerProcess?: string | undefined
-  /** Towards the backend. Passing anything on dials it, if it is not dialled yet. */
+  /** Towards the backend. Passing anything on dials it first, if necessary. */
   readonly requests: Exit
-  /** Dials the backend now, for protocols in which it speaks first. The interceptor may call it while it is being made. */
+  /**
+   * Dials the backend now, for protocols in which it speaks first. May be called while the interceptor is being made.
+   */
   dial(): void
   /** Towards the client. */
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
-  /** To be called by what loses, repeats, makes up or reorders messages, before anybody can see it. */
+  /** Must be called by whatever loses, repeats, fabricates or reorders messages, before anyone can see the effect. */
   disturbed?(): void
 }
 

@@ -10,47 +10,47 @@ export interface LinkStatistics {
   /** Bytes and reads that came in from the sender. */
   readonly bytes: number
   readonly chunks: number
-  /** Of those bytes, the ones handed to the receiver's socket, and the ones a fault discarded. */
+  /** The bytes handed to the receiver's socket, and those that a fault discarded. */
   readonly deliveredBytes: number
   readonly droppedBytes: number
-  /** Connections that ever used the link, and those that do now. */
+  /** Connections so far, and connections alive now. */
   readonly connections: number
   readonly liveConnections: number
-  /** Dials that came to nothing, and clients that could not be accepted, through no fault of ours. */
+  /** Dials and accepts that failed without a fault being the cause. */
   readonly failedDials: number
   readonly failedAccepts: number
-  /** How often a fault of the link bit: chunks and stream ends delayed, held or dropped; dials put off; resets. */
+  /** Hits of the link's faults: chunks and stream ends delayed, held or dropped; dials delayed; resets. */
   readonly hits: number
 }
 
-/** One direction of one connection, as its link sees it. */
+/** One direction of one connection, from its link's side. */
 export interface Flow {
-  /** The address of who dialled. */
+  /** The dialling address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** What the faults in force are to it, in their order. */
+  /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /** The faults are others; it acts on that only in `stagesChanged`, once those of all links concerned are set. */
+  /** Replaces the stages. The flow acts on that only in `stagesChanged`, once all links concerned have been set. */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
-  /** The connection that it is a direction of; a connection has two. */
+  /** The connection, which has two flows. */
   readonly connection: { abort(): void }
 }
 
 /** A fault on one link. */
 interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
-  /** Which fault of this link it is, counted from 1: names its streams of chance. */
+  /** The fault's number on this link, from 1, which selects its random streams. */
   readonly number: number
   readonly shared: Timetable
-  /** Connections seen since it was applied, and those of them that it hits. */
+  /** Connections seen since it was applied, and those that it hits. */
   seen: number
-  /** How often connections were chosen anew. */
+  /** How often its connections were drawn anew. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }
 
-/** One named direction between two endpoints: the faults on it, and the live connections that it is a direction of. */
+/** One link: the faults on it, and its live flows. */
 export class LinkState {
   readonly name: string
   bytes = 0
@@ -62,7 +62,7 @@ export class LinkState {
   failedDials = 0
   failedAccepts = 0
   readonly #random: Random
-  /** By its number: the how manyth connection of the link it is. */
+  /** Each flow with the number of its connection on this link. */
   readonly #flows: Map<Flow, number> = new Map()
   #attachments: readonly Attachment[] = []
   #attached = 0
@@ -72,7 +72,7 @@ export class LinkState {
     this.#random = random.fork(this.name)
   }
 
-  /** The faults in force act on the flow from here on. */
+  /** Applies the faults in force to a new flow. */
   join(flow: Flow): void {
     this.connections++
     this.#flows.set(flow, this.connections)
@@ -86,12 +86,12 @@ export class LinkState {
     for (const { victims } of this.#attachments) victims.delete(flow)
   }
 
-  /** In force once the caller has called `settle`. */
+  /** Takes effect once the caller calls `settle`. */
   add(affliction: Affliction<StandingFault>): void {
     this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** Whom a fault hits that is over at once; counts them as hits of the link. */
+  /** The flows hit by a fault that is over at once. Counts the hits. */
   chooseOnce(affliction: Affliction): readonly Flow[] {
     const victims = [...this.#attach(affliction).victims.keys()]
     this.hits += victims.length
@@ -103,7 +103,7 @@ export class LinkState {
     this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
   }
 
-  /** Its trigger is another, so that connections are counted and drawn anew. */
+  /** For a changed trigger: counts and draws connections anew. */
   chooseAnew(affliction: Affliction): void {
     const attachment = this.#attachments.find((other) => other.affliction === affliction)
     if (attachment === undefined) return
@@ -113,12 +113,12 @@ export class LinkState {
     attachment.victims.clear()
     for (const flow of this.#flows.keys()) {
       this.#choose(attachment, flow)
-      // What its state says stays so, whatever the trigger.
+      // A flow's state survives a change of the trigger.
       if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
     }
   }
 
-  /** Gives every live connection the faults as they are now, and answers whom to tell once all links have done so. */
+  /** Gives every live flow the current stages. Returns the flows to notify once all links have settled. */
   settle(): readonly Flow[] {
     const changed: Flow[] = []
     for (const flow of this.#flows.keys()) {
@@ -158,7 +158,7 @@ export class LinkState {
     return attachment
   }
 
-  /** Decides whether the fault hits the connection at all. */
+  /** Decides whether the fault hits the flow's connection. */
   #choose(attachment: Attachment<TcpFault>, flow: Flow): void {
     const { affliction } = attachment
     const { when } = affliction.fault
@@ -184,7 +184,7 @@ export class LinkState {
     return stages
   }
 
-  /** The stream of chance of the connection's direction: a function of the seed, the link and the connection's number. */
+  /** The flow's random stream: a function of the seed, the link and the connection's number. */
   #randomOf(flow: Flow): Random {
     return this.#random.fork(String(this.#flows.get(flow)))
   }

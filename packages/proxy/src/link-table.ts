@@ -1,6 +1,6 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 
-/** What is kept of each link, by its name: made when it is first needed, and kept from then on. */
+/** State for each link, by its name, created when first needed and never dropped. */
 export class LinkTable<State> {
   readonly #make: (link: Link) => State
   readonly #states: Map<string, State> = new Map()
@@ -19,12 +19,12 @@ export class LinkTable<State> {
     return state
   }
 
-  /** Each once, however often its link is named. */
+  /** The states of the links, each only once. */
   ofAll(links: readonly Link[]): readonly State[] {
     return [...new Set(links.map((link) => this.of(link)))]
   }
 
-  /** Undefined where it was never needed. */
+  /** Undefined if it was never needed. */
   find(link: Link): State | undefined {
     return this.#states.get(linkName(link))
   }
@@ -33,7 +33,7 @@ export class LinkTable<State> {
     return [...this.#states.keys()]
   }
 
-  /** Something of each, by the links' names. */
+  /** Maps every state, by the links' names. */
   map<Part>(part: (state: State) => Part): ReadonlyMap<string, Part> {
     return new Map([...this.#states].map(([name, state]) => [name, part(state)]))
   }

@@ -17,48 +17,47 @@ import { createDatagramFaults } from './udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from './udp/datagram-route.ts'
 
 export interface NetworkOptions {
-  /** All chance comes from it: for each link, and on it for each connection, a stream of its own. */
+  /** The seed of all randomness. Each connection on each link has its own stream. */
   readonly seed: number | string
-  /** By default the system's. */
+  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
 }
 
-/** Many routes, whose directions are links; faults are put on links by name. */
+/** Routes and the links they consist of. Faults are applied to links by name. */
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
-  /** Opens a UDP port. Of the faults that are applied, partitions and blackholes lose its datagrams. */
+  /** Opens a UDP port. Of the TCP faults, partitions and blackholes lose its datagrams too. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
-   * In force when it returns, on every live and future connection whose direction is one of the fault's links, be it
-   * dialled from this end or from the other; what concerns dialling (`slow-connect`, `refuse`) on connections dialled
-   * from the link's `from` to its `to`. Faults stack, in the order in which they were applied.
+   * In force when it returns, on every live and future connection with one of the fault's links, whichever end dialled
+   * it. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled from the link's `from` to its
+   * `to`. Faults stack in the order they were applied.
    *
-   * @throws UserError (usage) for a number that makes no sense.
+   * @throws UserError (usage) for an invalid number.
    */
   apply(fault: TcpFault): AppliedFault
   /**
-   * In force when it returns, on every datagram from the next one on that goes one of the fault's links.
+   * In force when it returns, from the next datagram on the fault's links.
    *
-   * @throws UserError for a number that makes no sense.
+   * @throws UserError for an invalid number.
    */
   applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
   /**
-   * Resolves once what was applied, changed and removed so far is so everywhere, which in one process it is at once.
+   * Resolves once every change so far is in effect everywhere, which in a single process is at once.
    */
   settled(): Promise<void>
-  /** Of every link that a route or a fault has named so far, by `linkName`. */
+  /** Keyed by `linkName`, for every link that a route or a fault has named. */
   statistics(): ReadonlyMap<string, LinkStatistics>
   /**
-   * Calls back when a connection does not come about though no fault asked for that: at once, then once a second with
-   * how often.
+   * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
    */
   onTrouble(listener: TroubleListener): void
-  /** Resets every connection and frees every port; resolves once that is done. */
+  /** Resets every connection and frees every port. */
   close(): Promise<void>
 }
 
-/** What every route gets of its network. */
+/** What a network gives to each of its routes. */
 interface Wiring {
   readonly forward: LinkState
   readonly backward: LinkState
@@ -116,7 +115,7 @@ export function createNetwork(options: NetworkOptions): Network {
       }),
     datagramRoute: (routeOptions) =>
       open(routeOptions, async (wiring) => {
-        // Few need UDP, and all would wait for it to be loaded.
+        // Loaded only if needed: few networks use UDP.
         const { openDatagramRoute } = await import('./udp/datagram-route.ts')
         return openDatagramRoute(routeOptions, {
           ...wiring,
@@ -139,7 +138,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()
-      // One that failed to open has nothing to close, and whoever asked for it knows.
+      // A route that failed to open has nothing to close, and its caller has the error.
       await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
       troubles.close()
     },

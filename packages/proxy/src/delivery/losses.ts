@@ -1,7 +1,7 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Stage, StageOf } from './stage.ts'
 
-// Stages that keep back, lose or change what passes, or end the connection.
+// Stages that hold, lose or change bytes, or end the connection.
 
 const cutting = (cut: CutMode): Stage => ({ countsArriving: 'everything', cut })
 
@@ -15,7 +15,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => cutting('drop')
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** The last bytes; before any, when it began. */
+  /** When the last bytes passed, or when the stage began. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',
@@ -93,7 +93,7 @@ export const corrupt: StageOf<'corrupt'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** How many bytes stay whole before the next is hit: geometrically distributed, so that one draw does for all of them. */
+  /** How many bytes stay intact before the next hit: geometrically distributed, so that one draw covers all of them. */
   function drawGapBytes(probability: number): number {
     if (probability === 0) return Number.POSITIVE_INFINITY
     if (probability === 1) return 0

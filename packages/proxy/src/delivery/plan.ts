@@ -1,12 +1,12 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// What faults do to bytes, as a function from what waits to its delivery. The pump carries deliveries out.
+// Faults on bytes as a pure function from what waits to its delivery. The pump carries deliveries out.
 
-/** A stage at its place in one direction of one connection. */
+/** A stage in one direction of one connection. */
 export interface Placed {
   readonly stage: Stage
-  /** Bytes of the direction that pass it unharmed before it acts. */
+  /** How many bytes of the direction pass before the stage acts. */
   readonly afterBytes: number
   readonly hit: (times?: number) => void
 }
@@ -15,20 +15,20 @@ export interface Placed {
 export interface Next {
   readonly chunk: Chunk
   readonly content: Content
-  /** What is left of it; 0 for an end. */
+  /** The bytes left; 0 for an end. */
   readonly sizeBytes: number
-  /** How many bytes of the direction went before it. */
+  /** How many bytes of the direction came before it. */
   readonly positionBytes: number
 }
 
 export type Delivery =
-  /** Nothing passes before the faults change. */
+  /** Nothing passes until the faults change. */
   | { readonly kind: 'hold' }
-  /** Everything that waits is lost at once, and with it the right of the connection to go on. */
+  /** Everything that waits is lost at once, after which the connection must be reset. */
   | { readonly kind: 'lose' }
-  /** The first bytes (or the end) are due at `atMs`; alone: in a system call of their own. */
+  /** The first bytes (or the end) are due at `atMs`; `alone`: in a system call of their own. */
   | { readonly kind: 'deliver'; readonly piece: Piece; readonly atMs: number; readonly alone: boolean }
-  /** At `atMs` they are lost at the stage `by`, or the connection ends there in good order. */
+  /** At `atMs` they are lost at the stage `by`, or the connection is closed there. */
   | {
       readonly kind: 'discard' | 'close'
       readonly piece: Piece
@@ -39,10 +39,10 @@ export type Delivery =
 const HOLD: Delivery = { kind: 'hold' }
 const LOSE: Delivery = { kind: 'lose' }
 
-/** Whether a stage acts on what begins there. */
+/** Whether a stage acts on bytes at this position. */
 const actsAt = ({ afterBytes }: Placed, positionBytes: number): boolean => positionBytes >= afterBytes
 
-/** What the cuts in force make of what is next: a drop wins over a hold. */
+/** The combined effect of the cuts in force: a drop wins over a hold. */
 export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' | CutMode {
   let cut: 'none' | CutMode = 'none'
   for (const placed of stages) {
@@ -55,9 +55,9 @@ export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' 
 }
 
 /**
- * What becomes of what is next in a direction. Only the head of what waits is planned, which keeps the order whatever
- * the jitter, and lets a change of the faults apply to everything that still waits. Cuts come first; then the stages in
- * their order say how much may go together, and when. `passed` says what became of it.
+ * Plans the next delivery in a direction. Only the head of the queue is planned, which keeps the order whatever the
+ * jitter, and lets a change of faults apply to everything that still waits. Cuts come first; then the stages, in
+ * order, decide how much may go together and when. Report the outcome by `passed`.
  */
 export function planDelivery(stages: readonly Placed[], next: Next, nowMs: number): Delivery {
   const { chunk, content, positionBytes } = next
@@ -100,7 +100,10 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
   return fate === 'pass' || by === undefined ? { kind: 'deliver', piece, atMs, alone } : { kind: fate, piece, atMs, by }
 }
 
-/** Tells the stages that a piece went through all of them, or as far as `until`. How the connection ends, if it does. */
+/**
+ * Tells the stages that a piece has passed all of them, or those before `until`. Returns how the connection ends, if
+ * it does.
+ */
 export function passed(
   stages: readonly Placed[],
   next: Next,
@@ -120,7 +123,7 @@ export function passed(
   return ending
 }
 
-/** What becomes of the bytes of a piece on their way through the stages. */
+/** Applies the stages' changes to the bytes of a piece. */
 export function transform(stages: readonly Placed[], positionBytes: number, bytes: Buffer): Buffer {
   let transformed = bytes
   for (const placed of stages)
@@ -129,7 +132,7 @@ export function transform(stages: readonly Placed[], positionBytes: number, byte
   return transformed
 }
 
-/** The first alarm among the stages that act there. */
+/** The earliest alarm of the stages that act at this position. */
 export function nextAlarm(
   stages: readonly Placed[],
   positionBytes: number,
@@ -143,12 +146,12 @@ export function nextAlarm(
   return first
 }
 
-/** Whether nothing that acts there cuts or loses bytes. */
+/** Whether no stage at this position cuts or loses bytes. */
 export const carries = (stages: readonly Placed[], positionBytes: number): boolean =>
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')
 
-/** Whether it is a hit that this arrived, at that position. */
+/** Whether an arrival at this position counts as a hit. */
 export function meets(
   { stage, afterBytes }: Placed,
   content: Content,
@@ -164,12 +167,12 @@ export function meets(
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** What a loopback connection can bring in a millisecond, generously. */
+/** A generous bound on what a loopback connection carries in a millisecond. */
 const FASTEST_BYTES_PER_MS = 2 * MIB
 
 /**
- * How much of one direction of one connection may wait in the proxy before it stops reading, so that the sender's own
- * buffers fill up as they would on a real network. A delayed flow needs bandwidth × delay to keep its speed.
+ * How many bytes of one direction may wait before the proxy stops reading, so that the sender's own buffers fill up as
+ * on a real network. A delayed flow needs bandwidth × delay to keep its speed.
  */
 export function queueLimitBytes(stages: readonly Placed[]): number {
   let longestDelayMs = 0

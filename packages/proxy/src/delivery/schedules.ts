@@ -1,15 +1,15 @@
 import type { Random, TcpHarm } from '@chaosproxy/faults'
 import type { Chunk, Piece, StageOf } from './stage.ts'
 
-// Stages that make bytes late or spread them over time.
+// Stages that delay bytes or spread them over time.
 
-/** A limited flow moves in pieces of this duration, so that the rate is right in any window much longer than it. */
+/** A limited flow moves in pieces of this duration, so that the rate is right in any much longer window. */
 const QUANTUM_MS = 10
 
-/** After a stall (of the receiver, or of this process) a limited flow may make up for this much of it, not all. */
+/** After a stall of the receiver or of this process, a limited flow may catch up on at most this much of it. */
 const CATCH_UP_MS = 100
 
-/** An end goes on as soon as the bytes before it have, as in Toxiproxy: `slow-close` is what delays it. */
+/** As in Toxiproxy, an end follows the bytes before it without delay; `slow-close` delays ends. */
 export const latency: StageOf<'latency'> = ({ harm, random }) => {
   let drawnFor: Chunk | undefined
   let drawnOf: unknown
@@ -33,13 +33,13 @@ export const latency: StageOf<'latency'> = ({ harm, random }) => {
   }
 }
 
-/** Nearly all latencies (for Pareto 99.9%) are within so many jitters of the latency. */
+/** Nearly all latencies (for Pareto 99.9%) are within this many jitters of the latency. */
 const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
 
-/** Lomax's shape: a mean of half the scale above the latency, and a variance that exists. */
+/** The shape of the Lomax distribution: its mean is half the scale, and its variance is finite. */
 const PARETO_SHAPE = 3
 
-/** One latency, never below 0. Without jitter, chance is not asked. */
+/** Draws one latency, never below 0. Without jitter nothing is drawn. */
 export function drawLatencyMs(
   { latencyMs, jitterMs, distribution = 'uniform' }: Extract<TcpHarm, { kind: 'latency' }>,
   random: () => Random,
@@ -55,7 +55,7 @@ export function drawLatencyMs(
   }
 }
 
-/** Box & Muller 1958, one of the pair. */
+/** Box & Muller 1958, using one of the pair. */
 function drawNormal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()))
   return radius * Math.cos(2 * Math.PI * random.next())
@@ -64,7 +64,7 @@ function drawNormal(random: Random): number {
 export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   const own = { freeAtMs: 0 }
   let leavesAtMs = 0
-  /** A slot in the shared timetable, taken when a piece is planned, so that connections take turns. */
+  /** A slot in the shared timetable, reserved when a piece is planned, so that connections take turns. */
   let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
 
   const isReserved = (chunk: Chunk) => slot !== undefined && slot.chunk === chunk && slot.of === harm()
@@ -80,12 +80,12 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
     },
     leavesAtMs({ chunk, content, sizeBytes }, atMs, earliestMs) {
       const { bytesPerSecond, shared: isShared = false } = harm()
-      // An end waits for the last byte to have left.
+      // An end waits until the last byte has left.
       if (content !== 'bytes') return Math.max(atMs, own.freeAtMs)
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // Twice the piece's own duration: a piece longer than the catch-up must not be put off anew each time it is due.
+      // At least twice the piece's own duration, or a piece longer than the catch-up would be postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {
@@ -127,7 +127,7 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** What is within the variation of the average stays whole. */
+  /** The size of the next piece. Bytes within the variation of the average are not sliced. */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()
     if (waitingBytes <= averageBytes + variationBytes) return waitingBytes

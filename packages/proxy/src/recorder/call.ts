@@ -1,41 +1,41 @@
 import type { Json } from '@chaosproxy/history'
 
-/** Said by the answer only: the value a server makes up, the key of what it creates. */
+/** Known only from the answer, such as a value or a key that the server generates. */
 export const UNSAID: unique symbol = Symbol('unsaid')
 export type Unsaid = typeof UNSAID
 
 /** One operation that a request asks for. */
 export interface Call {
-  /** `read`, `write`, `cas`, … as the history's model has it. */
+  /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** Unsaid where the answer names the keys: each of its entries is an operation then. */
+  /** Unsaid if the answer names the keys; then each of its entries is an operation. */
   readonly key?: string | Unsaid | undefined
-  /** A read's is null, a cas has `[old, new]`. Unsaid where the answer tells what was written. */
+  /** Null for a read, `[old, new]` for a cas. Unsaid if only the answer has the written value. */
   readonly value: Json | Unsaid
-  /** Nothing is left behind by it whatever became of it, as by a read: its unknown outcome is as good as none. */
+  /** It has no effect whatever its outcome, like a read, so an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined
-  /** What remarks call it, as in `GET /kv/x`; by default by function and key. */
+  /** Its name in remarks, such as `GET /kv/x`; by default function and key. */
   readonly what?: string | undefined
-  /** What the request calls itself (an idempotency key, a request id): attempts with one name are one intention. */
+  /** An idempotency key or request id: attempts with the same one are retries of one another. */
   readonly requestId?: string | undefined
 }
 
-/** What a request changes outside the record: nothing, these keys, or who knows what. */
+/** The keys that a request may change outside the record. */
 export type Touches = 'nothing' | 'everything' | { readonly keys: readonly string[] }
 
-/** What a mapping makes of a request. */
+/** A mapping's interpretation of a request. */
 export type Understanding =
-  /** Several where the request does several things. `session` names the client; undefined where nothing does. */
+  /** One or more operations. `session` identifies the client; undefined if nothing does. */
   | {
       readonly kind: 'operations'
       readonly calls: readonly [Call, ...Call[]]
       readonly session: string | undefined
-      /** After these nothing is written any more: by them it is told whether the copies agree. */
+      /** Final reads, made after all writes, which show whether the replicas agree. */
       readonly final?: boolean | undefined
     }
-  /** It is no operation. `what` names its kind, as in `GET /health`. */
+  /** Not an operation. `what` names its kind, such as `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
-  /** It should be an operation, and lacks what makes it one. `key`: what it reads, where that is known. */
+  /** It should be an operation but lacks a part. `key`: the key it reads, if known. */
   | {
       readonly kind: 'not-understood'
       readonly what: string
@@ -44,16 +44,16 @@ export type Understanding =
       readonly touches: Touches
     }
 
-/** What remarks call an operation. */
+/** The name of an operation in remarks. */
 export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key === 'string' ? `${f} of ${key}` : f)
 
-/** What a mapping makes of an answer: `fail` only for a refusal after which certainly nothing was done. */
+/** A mapping's interpretation of an answer. `fail` only for a refusal after which certainly nothing was done. */
 export type Completion =
   | { readonly type: 'ok'; readonly value: Json }
-  /** Of a call whose key is unsaid: what was read or written, key by key. */
+  /** For a call whose key is unsaid: the values read or written, by key. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
   | { readonly type: 'fail' | 'info'; readonly error: string }
-  /** There is an answer, and what it says is not known: `error` says what is missing. */
+  /** There is an answer, but its meaning is unknown; `error` says what is missing. */
   | { readonly type: 'not-understood'; readonly error: string }
 
 export interface Entry {
@@ -61,13 +61,16 @@ export interface Entry {
   readonly value: Json
 }
 
-/** One for all calls of a request, or one for each. */
+/** One completion for all calls of a request, or one for each. */
 export type Completions = Completion | readonly Completion[]
 
-/** How far an operation got, in bits: each edge of the proxy that its request, and then its answer, went over whole. */
+/**
+ * How far an operation got: a bit for each edge of the proxy that its request, and then its answer, crossed
+ * completely.
+ */
 export const EDGE = {
   clientIn: 1,
-  /** The request's first byte was handed on: from here on it may have taken effect. */
+  /** Set with the request's first byte, from which on it may have taken effect. */
   backendOut: 2,
   backendIn: 4,
   clientOut: 8,
@@ -84,6 +87,6 @@ const edgeNames: readonly (readonly [Edges, string])[] = [
   [EDGE.clientOut, 'client-out'],
 ]
 
-/** The names of the edges, in the order of a request's way. */
+/** The names of the edges, in the order that they are crossed. */
 export const namesOfEdges = (edges: Edges): readonly string[] =>
   edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name)

@@ -1,17 +1,17 @@
 import { Ticks } from './processes.ts'
 
-/** Takes lines in the order in which they are to stand. */
+/** Takes the lines of a history in their final order. */
 export interface LineSink {
-  /** One event's line, with its line end. */
+  /** The line of one event, including its newline. */
   write(line: string): void
 }
 
-/** A line that stands where an event was that could not be waited for. */
+/** A line to write in place of an event that took too long. */
 export type OvertakenLine = () => string | undefined
 
 /**
- * The order of a history's events, which is what real time is judged by. An event whose time has come, but which cannot
- * be described yet (a request whose value is still arriving), keeps its place: what comes after it waits.
+ * The order of a history's events, from which real-time order is judged. An event that has happened but cannot be
+ * written yet, such as a request whose value is still arriving, keeps its place, and later events wait for it.
  */
 export class EventOrder {
   readonly #sink: LineSink
@@ -41,23 +41,23 @@ export class EventOrder {
     return this.#index
   }
 
-  /** Events that wait for one before them. */
+  /** Events that wait for an earlier one. */
   get waiting(): number {
     return this.#places.length - this.#first
   }
 
-  /** Events that stand later than they happened, since too much waited for them. */
+  /** Events written later than they happened, since too many waited for them. */
   get overtaken(): number {
     return this.#overtaken
   }
 
-  /** An event that is known: `members` is its line from the comma after the index on. */
+  /** Adds a complete event; `members` is its line from the comma after the index. */
   append(members: string): void {
     if (this.waiting === 0) this.#write(members)
     else this.fill(this.reserve(), [members])
   }
 
-  /** The place of an event that happens now. It has to be filled or cancelled. */
+  /** Reserves the place of an event that happens now. It must be filled or cancelled. */
   reserve(): Place {
     const place: Place = { lines: NO_LINES, state: 'open', tick: this.#ticks.next() }
     this.#places.push(place)
@@ -65,10 +65,10 @@ export class EventOrder {
     return place
   }
 
-  /** One event that turned out to be several has all of them in its place. */
+  /** Fills a place with the lines of one event, or of several. */
   fill(place: Place, lines: readonly string[]): void {
     if (place.state === 'overtaken') {
-      // Later than it was, but still before its own completion: its interval is recorded shorter at the front.
+      // Later than it happened, but still before its own completion: the recorded interval starts late.
       for (const members of lines) this.append(members)
       return
     }
@@ -120,7 +120,7 @@ export class EventOrder {
 const COMPACT_AT = 1024
 const NO_LINES: readonly string[] = []
 
-/** Where an event stands that is not described yet. */
+/** The reserved place of an event. */
 export interface Place {
   lines: readonly string[]
   state: 'open' | 'known' | 'overtaken'

@@ -15,33 +15,33 @@ const NO_OPERATIONS: readonly undefined[] = []
 
 const FINAL = extraText({ final: true })
 
-/** The operations that one call turned out to be. */
+/** The operations that one call resulted in. */
 type Entries = readonly Operation[]
 
-/** How much of a request is here when it is begun: its first byte, all of it, or as much as the original it repeats. */
+/** How a request begins: with its first byte, whole, or as a copy of another. */
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * One request and its answer on their way over the edges of the proxy, and their events in both views. The caller tells
- * what happens as it happens; the order of its calls is the order of the histories. Times are of the recorder's clock.
+ * One request and its answer as they cross the edges of the proxy, and their events in both views. The caller reports
+ * each step as it happens; the order of its calls is the order of the histories. Times are the recorder's.
  */
 export class Exchange {
   readonly #recording: Recording
   readonly #begunAt: Nanos
-  /** The proxy made it up: the client knows nothing of it. */
+  /** A copy that the proxy sent, unknown to the client. */
   readonly #isDuplicate: boolean
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** Of a request that is one operation, as nearly all are. */
+  /** The operation of a request that has just one, as nearly all do. */
   #only: Operation | undefined
-  /** Of any other, one for each call: undefined where the answer tells the keys. */
+  /** For any other request, one for each call; undefined if the answer names the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
-  /** What the answer told: operations by the call they are of. */
+  /** The operations that the answer named, by call. */
   #entries: readonly Entries[] | undefined
-  /** Invocations whose keys are unsaid keep their places until the answer is here. */
+  /** Invocations with unsaid keys keep their places until the answer arrives. */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
@@ -63,7 +63,7 @@ export class Exchange {
     }
   }
 
-  /** What the request asks: nothing until `called`, and where it is no operation. */
+  /** The calls of the request; empty before `called`, and if it is not an operation. */
   get calls(): readonly Call[] {
     return this.#calls
   }
@@ -72,7 +72,7 @@ export class Exchange {
     return this.#edges
   }
 
-  /** The whole request is here, and this is what it is. Once. */
+  /** The whole request has arrived and means this. Call once. */
   called(understanding: Understanding): void {
     this.#understanding = understanding
     this.#edges |= EDGE.clientIn
@@ -80,7 +80,7 @@ export class Exchange {
     else this.#pass(understanding)
   }
 
-  /** Its first byte is about to be handed to the backend. */
+  /** Its first byte is about to be sent to the backend. */
   forwarded(time: Nanos): void {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
@@ -92,14 +92,14 @@ export class Exchange {
     else this.#backendPlace = views.backend?.order.reserve()
   }
 
-  /** The backend's whole answer is here. */
+  /** The backend's whole answer has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#endBackend(time, answer, undefined)
     this.#release()
   }
 
-  /** The client was handed the last byte of an answer, be it the backend's or one made up. */
+  /** The client has been sent the last byte of an answer, the backend's or a made-up one. */
   delivered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.clientOut
     this.#endClient(time, answer, undefined)
@@ -112,7 +112,7 @@ export class Exchange {
     this.#release()
   }
 
-  /** No more will be seen of it, on either side. */
+  /** Nothing more will be seen of it, on either side. */
   ended(time: Nanos, reason: string): void {
     if ((this.#edges & EDGE.clientIn) === 0) {
       this.#recording.counters.incomplete++
@@ -132,7 +132,7 @@ export class Exchange {
   #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
-    // What the proxy asks of its own accord is no client's, and comes after nothing that any of them did.
+    // A copy belongs to no client, and so follows no operation of any.
     if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
     else {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
@@ -162,7 +162,7 @@ export class Exchange {
     return extraText(correlation)
   }
 
-  /** The answer tells what was invoked, in the places of now. */
+  /** Reserves places for invocations that only the answer will name. */
   #wait(): void {
     const { views, counters } = this.#recording
     this.#waitsForBackend = true
@@ -215,7 +215,7 @@ export class Exchange {
       else if (touches === 'nothing') remarks.notUnderstood(remark, understanding.key)
       else remarks.countNotUnderstood(remark)
     }
-    // What never leaves touches nothing.
+    // A request that was never sent touches nothing.
     if (touches === 'nothing' || this.#forwardedAt === undefined) this.#cancelPlaces()
     else {
       remarks.touchedFrom({ client: this.#clientPlace, backend: this.#backendPlace }, remark, touches)
@@ -280,7 +280,7 @@ export class Exchange {
     view.order.fill(place, [...invocations, ...this.#lost(view, place, answer, reason)])
   }
 
-  /** Makes operations of what the answer says that was read or written. */
+  /** Creates operations from the keys and values in the answer. */
   #learn(answer: Completions | undefined): void {
     if (this.#entries !== undefined) return
     const tick = this.#clientPlace?.tick ?? this.#backendPlace?.tick
@@ -292,7 +292,7 @@ export class Exchange {
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }
 
-  /** Marks what calls that were not told of leave open. */
+  /** Marks what unanswered calls leave unknown. */
   #lost(
     view: View,
     place: Place,
@@ -317,7 +317,7 @@ export class Exchange {
     })
   }
 
-  /** The operations that are known by now. */
+  /** The operations known so far. */
   #all(): readonly Operation[] {
     if (this.#only !== undefined) return [this.#only]
     return this.#calls.flatMap((_, i) => this.#operations[i] ?? this.#entries?.[i] ?? [])
@@ -350,7 +350,7 @@ const mapParts = (
       ? (answer as readonly Completion[]).map(map)
       : map(answer as Completion)
 
-/** A backend that knows the request may answer its copy as it answered the request, and not carry it out once more. */
+/** A backend that recognises a copy may repeat its answer without carrying the request out again. */
 const ofCopy = (completion: Completion): Completion =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 

@@ -22,9 +22,9 @@ export class Operation {
   #released = false
 
   /**
-   * @param tick Its process was idle then.
-   * @param isForClient The client is in its history, and not only the backend's.
-   * @param extra More members of its invocations.
+   * @param tick a moment at which its process was idle.
+   * @param isForClient whether it is in the client's view too, not only in the backend's.
+   * @param extra further members of its invocations.
    */
   constructor(
     recording: Recording,
@@ -50,25 +50,25 @@ export class Operation {
     if (lanes.session === undefined) recording.counters.unnamed++
   }
 
-  /** The line of its invocation for the client. */
+  /** The line of its invocation in the client's view. */
   invokedByClient(time: Nanos): string {
     this.#noteAbsence(this.#recording.views.client)
     return this.#invocation(time)
   }
 
-  /** The backend is about to get it. */
+  /** It is about to be sent to the backend. */
   asked(): void {
     this.#backend = 'open'
   }
 
-  /** The line of its invocation at the backend. */
+  /** The line of its invocation in the backend's view. */
   invokedAtBackend(time: Nanos, view: View): string {
     this.#backend = 'open'
     this.#noteAbsence(view)
     return this.#invocation(time)
   }
 
-  /** The client has its answer, or will never have one. */
+  /** The client has its answer, or will never get one. */
   endForClient(time: Nanos, edges: Edges, answer: Completion | undefined, reason: string | undefined): void {
     if (this.#client !== 'open') return
     const { views, counters, retries, client, remarks } = this.#recording
@@ -91,7 +91,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** The process goes on to other operations once this one has ended in both views, and in neither as unknown. */
+  /** Frees the process for other operations, once this one has ended in both views and in neither as unknown. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return
@@ -119,7 +119,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** What takes a value away makes its key absent before it has ended. */
+  /** An operation that removes a value may make its key absent before it ends. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
@@ -151,7 +151,7 @@ export class Operation {
 const typeOf = (outcome: Completion): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
 
-/** The edges' names, made once for each set of them. */
+/** The edges' names, built once for each set. */
 const edgesText = (edges: Edges): string => edgesTexts[edges] ?? ''
 const edgesTexts: readonly string[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraText({ edges: namesOfEdges(edges) }),

@@ -1,10 +1,10 @@
 import type { Completion, Edges } from './call.ts'
 import { EDGE } from './call.ts'
 
-/** All that is known of an operation at the moment it ends, in one of the two views. */
+/** Everything known about an operation when it ends in one of the two views. */
 export interface Ending {
   readonly edges: Edges
-  /** What the answer said, where a whole one was seen. */
+  /** The answer's meaning, if a whole one was seen. */
   readonly answer?: Completion | undefined
   /** Why there is no answer. */
   readonly reason?: string | undefined
@@ -13,14 +13,15 @@ export interface Ending {
 }
 
 /**
- * The outcome rules, all of them.
+ * All outcome rules.
  *
- * - A request that never left certainly had no effect: `fail`, whatever the answer made up in its place. (An answer made
- *   up that says `ok` stays one: it is what the client was told.)
- * - What left and was answered is what the answer says; an answer that is not understood says nothing.
- * - What left and was not answered in full may have taken effect: `info`.
- * - What leaves nothing behind may `fail` instead of `info`: nobody can ever see the difference. Not so where its answer
- *   came and was not understood: the client saw something, and the record does not say what.
+ * - A request that was never sent certainly had no effect: `fail`, whatever answer was made up. (A made-up `ok` stays
+ * `ok`,   since that is what the client was told.)
+ * - A request that was sent and answered has the outcome its answer says; an answer that is not understood says
+ * nothing.
+ * - A request that was sent and not answered in full may have taken effect: `info`.
+ * - A harmless request may `fail` instead of `info`, since nobody can see the difference, unless its answer arrived
+ * and was   not understood: then the client saw something that the record lacks.
  */
 export function outcomeOf({ edges, answer, reason, harmless }: Ending): Completion {
   if (answer?.type === 'ok') return answer

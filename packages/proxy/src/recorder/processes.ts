@@ -1,6 +1,6 @@
 import { sessionText } from './event-line.ts'
 
-/** Numbers moments: of two, the later one has the larger number. */
+/** Numbers moments in increasing order. */
 export class Ticks {
   #last = 0
 
@@ -10,12 +10,12 @@ export class Ticks {
   }
 }
 
-/** Sessions that are remembered. One that was forgotten comes back with other processes, under the same name. */
+/** The most sessions to remember. A forgotten one that comes back gets new processes, under the same name. */
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
 
-/** Hands out process numbers: each is one line of operations, one after the other. */
+/** Hands out process numbers. The operations of one process follow one another. */
 export class Processes {
   #next = 0
   #copies = 0
@@ -26,12 +26,12 @@ export class Processes {
     this.#ticks = ticks
   }
 
-  /** The processes of one connection whose client nothing names. */
+  /** The processes of one connection with an unnamed client. */
   lanes(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
 
-  /** The process of one request that the proxy repeats: a client of its own, where clients have names. */
+  /** The process of a copy that the proxy sends: a client of its own, if clients have names. */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
@@ -57,12 +57,12 @@ export class Processes {
  */
 export class Lanes {
   readonly session: string | undefined
-  /** As invocations have it. */
+  /** The `session` member of invocations. */
   readonly sessionMember: string
   readonly #create: () => number
   readonly #ticks: Ticks
   readonly #idle: number[] = []
-  /** When each of them became idle. */
+  /** When each idle process became idle. */
   readonly #idleSince: number[] = []
 
   constructor(create: () => number, ticks: Ticks, session: string | undefined) {
@@ -72,7 +72,7 @@ export class Lanes {
     this.sessionMember = session === undefined ? '' : sessionText(session)
   }
 
-  /** A process that was idle at the tick, and still is; now, where none is given. */
+  /** Takes a process that has been idle since `tick` at the latest; without a tick, one that is idle now. */
   take(tick?: number): number {
     if (tick === undefined || (this.#idleSince.at(-1) ?? 0) < tick) {
       this.#idleSince.pop()
@@ -84,7 +84,7 @@ export class Lanes {
     return this.#idle.splice(at, 1)[0] ?? this.#create()
   }
 
-  /** A process that is not given back, since it ended in `info`, is retired. */
+  /** Returns a process after its operation. One that ended in `info` is never returned, and so is retired. */
   giveBack(process: number): void {
     this.#idle.push(process)
     this.#idleSince.push(this.#ticks.next())

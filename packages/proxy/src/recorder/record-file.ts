@@ -6,60 +6,60 @@ import type { LineSink } from './event-order.ts'
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
-  /** Written first, into the first file; asked for with the first line, when all that it tells is known. */
+  /** The first line of the first file. Called with the first event, when everything in it is known. */
   readonly header?: (() => Header) | undefined
-  /** A file that has reached this size is followed by another: `history.jsonl`, `history.2.jsonl`, … By default never. */
+  /** The size after which another file is started: `history.jsonl`, `history.2.jsonl`, … By default none. */
   readonly rotateBytes?: number | undefined
-  /** What may wait for the disk before `behind` asks for traffic to be held up; 64 MiB by default. */
+  /** How much may wait for the disk before traffic should be held up. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
-  /** Told once when writing fails; lines after that are counted as lost, and traffic goes on. */
+  /** Called once when writing fails. Later lines are counted as lost, and traffic goes on. */
   readonly onError?: ((error: UserError) => void) | undefined
-  /** The last line of a file that could not be written any further, where there is room for it. */
+  /** The last line of a file after writing failed, if there is room for it. */
   readonly seal?: string | undefined
-  /** How bytes get to the disk: all of them, or an error. */
+  /** Writes all bytes to the disk, or fails. */
   readonly disk?: Disk | undefined
 }
 
-/** Calls back once for each call; is not called again before. */
+/** Calls back once for each call, and is not called again before that. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 export interface RecordFileStatistics {
   readonly paths: readonly string[]
-  /** Lines and bytes that are with the operating system. */
+  /** Lines and bytes handed to the operating system. */
   readonly writtenLines: number
   readonly writtenBytes: number
-  /** How far the disk is behind, now and at worst. */
+  /** How much waits for the disk, now and at most. */
   readonly behindBytes: number
   readonly mostBehindBytes: number
-  /** How often so much waited that traffic had to be held up. */
+  /** How often traffic had to be held up. */
   readonly congestions: number
-  /** Lines that came after writing failed. */
+  /** Lines added after writing failed. */
   readonly lostLines: number
 }
 
 export interface RecordFile extends LineSink {
   readonly statistics: RecordFileStatistics
-  /** More waits for the disk than should: whoever can, makes its clients wait. Nothing is ever dropped for it. */
+  /** Whether too much waits for the disk, so that clients should be made to wait. Nothing is ever dropped for it. */
   readonly congested: boolean
   /** Calls back when it is no longer congested, or at once. */
   whenRelieved(callback: () => void): void
-  /** Everything is in the file and synchronised, or lost, once it resolves. */
+  /** Resolves once everything is in the file and synchronised, or lost. */
   close(): Promise<void>
 }
 
-/** Lines are handed to the system when so much has come together … */
+/** Lines are written once this many bytes have been gathered … */
 const BLOCK_BYTES = 64 * 1024
-/** In UTF-8, of a UTF-16 code unit. */
+/** UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
-/** … or so long after the first of them. What a kill costs is at most this, and a history cut off there is still one. */
+/** … or this long after the first of them. A kill loses at most this much, and what is on disk is still a history. */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
 
 /**
- * A history that is written behind the traffic's back: no call waits for the disk. Only one write is ever under way, so
- * that lines cannot overtake each other.
+ * A history file that is written in the background: no call waits for the disk. There is never more than one write
+ * under way, so lines stay in order.
  *
- * @throws UserError (environment) where the file cannot be created.
+ * @throws UserError (environment) if the file cannot be created.
  */
 export function openRecordFile(path: string, options: RecordFileOptions = {}): RecordFile {
   return new BehindWriter(path, options)
@@ -72,11 +72,11 @@ class BehindWriter implements RecordFile {
   readonly #paths: string[]
   #file: number
   #fileBytes = 0
-  /** Lines are put into their bytes at once: as strings they would be kept alive in many pieces. */
+  /** Lines are encoded at once; as strings they would keep many pieces alive. */
   #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #gatheredBytes = 0
   #gatheredLines = 0
-  /** Memory of blocks that are written. */
+  /** Memory of written blocks, for reuse. */
   readonly #spare: Buffer[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #blocks: Block[] = []
@@ -157,7 +157,10 @@ class BehindWriter implements RecordFile {
     if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
   }
 
-  /** While a write is under way there is no hurry: what is gathered goes after it, in fewer and larger blocks. */
+  /**
+   * Schedules a flush. While a write is under way there is no need to: the next block follows it, and is larger for
+   * that.
+   */
   #flushInTime(): void {
     this.#timer = undefined
     if (!this.#writing) this.#flush()
@@ -193,7 +196,7 @@ class BehindWriter implements RecordFile {
     const block = this.#blocks.shift()
     this.#writing = block !== undefined
     if (block === undefined) {
-      // What came together meanwhile has waited long enough.
+      // The lines gathered during the write have waited long enough.
       if (this.#gatheredLines > 0 && this.#timer === undefined) this.#flush()
       else this.#idle?.()
       return
@@ -202,7 +205,7 @@ class BehindWriter implements RecordFile {
     this.#disk(this.#file, block.bytes, (error) => this.#wrote(block, error))
   }
 
-  /** False where the next file could not be opened. */
+  /** Returns false if the next file could not be opened. */
   #rotateBefore(block: Block): boolean {
     const { rotateBytes } = this.#options
     if (rotateBytes !== undefined && this.#fileBytes > 0 && this.#fileBytes + block.bytes.length > rotateBytes) {
@@ -231,12 +234,12 @@ class BehindWriter implements RecordFile {
     this.#writtenLines += block.lines
     this.#behindBytes -= block.bytes.length
     if (block.memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(block.memory)
-    // Traffic that starts again at the very bound would stop again at once.
+    // Traffic resumed just below the limit would be stopped again at once.
     if (this.#behindBytes <= this.#maximumBehindBytes / 2) this.#relieve()
     this.#writeNext()
   }
 
-  /** A history with a hole would be judged wrongly, so nothing is written any more; traffic goes on. */
+  /** Stops writing for good, since a history with a hole would be judged wrongly. Traffic goes on. */
   #fail(block: Block, error: unknown): void {
     this.#failed = true
     this.#flush()
@@ -262,12 +265,12 @@ const SPARE_BLOCKS = 4
 
 interface Block {
   readonly bytes: Buffer
-  /** That they lie in. */
+  /** The memory that contains the bytes. */
   readonly memory: Buffer
   readonly lines: number
 }
 
-/** A write may be taken in part only. */
+/** Repeats partial writes until everything is written. */
 const writeWhole: Disk = (file, bytes, done) => {
   writeFile(file, bytes, 0, bytes.length, null, (error, taken) => {
     if (error !== null || taken === bytes.length) done(error)
@@ -292,7 +295,7 @@ function openFile(path: string): number {
 const closed = (file: number, synchronise: boolean): Promise<void> =>
   new Promise((resolve) => {
     const close = () => closeFile(file, () => resolve())
-    // A pipe or a device cannot be synchronised, and needs not.
+    // A pipe or a device cannot be synchronised, and need not be.
     if (synchronise) fsync(file, close)
     else close()
   })

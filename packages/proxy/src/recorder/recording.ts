@@ -5,19 +5,19 @@ import type { View } from './view.ts'
 
 /** What the exchanges of one connection share. */
 export interface Recording {
-  /** The backend that is asked, and the rules in force, as lines have them. */
+  /** The end of a line: the backend's node and the epoch. */
   tailText(): string
-  /** The same with other members between the two. */
+  /** The same with further members between the two. */
   tailWith(members: string): string
   /** The same with a reason between the two. */
   tailWithError(error: string): string
-  /** The client's address: attempts of one client are told from those of others by it. */
+  /** The client's address, which tells its attempts from those of others. */
   readonly client: string
-  /** Of the connection, for requests whose client nothing names. */
+  /** The connection's processes, for requests of unnamed clients. */
   readonly lanes: Lanes
   readonly processes: Processes
   readonly retries: Retries
-  /** What the client saw, and what the backend was asked and answered. */
+  /** What clients saw, and what the backend was asked and answered. */
   readonly views: { readonly client: View; readonly backend: View | undefined }
   readonly remarks: Remarks
   readonly counters: ExchangeCounters
@@ -30,13 +30,13 @@ export interface ExchangeCounters {
   ok: number
   fail: number
   info: number
-  /** Operations whose client nothing named. */
+  /** Operations of unnamed clients. */
   unnamed: number
-  /** Requests that never arrived in full, so that nothing can be said of them. */
+  /** Requests that never arrived in full. */
   incomplete: number
-  /** Attempts beyond the first under one name, and repetitions without one. */
+  /** Retries with a request id, and identical repetitions without one. */
   keyedRetries: number
   blindRetries: number
-  /** Requests that the proxy itself sent once more. */
+  /** Copies of requests that the proxy itself sent. */
   duplicates: number
 }

@@ -7,7 +7,7 @@ import { ChunkQueue } from './chunk-queue.ts'
 const NO_STAGES: readonly Placed[] = []
 const PLAIN_LIMIT_BYTES = queueLimitBytes(NO_STAGES)
 
-/** What waits in one direction of a connection, and the faults that it has met. */
+/** The bytes waiting in one direction of a connection, and the faults they have met. */
 export class Backlog {
   readonly queue: ChunkQueue = new ChunkQueue()
   #stages: readonly Placed[] = NO_STAGES
@@ -17,12 +17,12 @@ export class Backlog {
     return this.#stages
   }
 
-  /** As much waits as may. */
+  /** Whether the limit is reached. */
   get isFull(): boolean {
     return this.queue.memoryBytes >= this.#limitBytes
   }
 
-  /** What waits meets the faults that are new. Answers those that are gone. */
+  /** Counts what waits as arriving at new faults. Returns the stages of removed ones. */
   setStages(stages: readonly Placed[], positionBytes: number): readonly Placed[] {
     const removed = this.#stages.filter((placed) => !stages.includes(placed))
     const added = stages.filter((placed) => !this.#stages.includes(placed))
@@ -37,7 +37,7 @@ export class Backlog {
     return removed
   }
 
-  /** Something arrived, while what is next is at that position. */
+  /** Adds what arrived; the head of the queue is at `positionBytes`. */
   push(content: Waiting['content'], positionBytes: number, nowMs: number): void {
     if (this.#stages.length > 0) countArrival(this.#stages, content, sizeOf(content), positionBytes + this.queue.bytes)
     this.queue.push(content, nowMs)

@@ -1,18 +1,18 @@
-/** What waits in one direction of a connection: bytes as they arrived, or how the stream ended. */
+/** An entry of the queue: bytes as they arrived, or how the stream ended. */
 export interface Waiting {
   readonly content: Buffer | 'end' | 'reset'
-  /** Bytes of the content that have been delivered already. */
+  /** Bytes of the content already delivered. */
   offset: number
   readonly arrivedAtMs: number
 }
 
-/** Consumed entries are cut off only once there are this many, so that taking one costs constant time. */
+/** Consumed entries are removed this many at a time, so that taking one costs constant time. */
 const COMPACT_AT = 512
 
-/** Memory that an entry takes beside its bytes, so that a stream of tiny chunks is bounded as well. */
+/** Memory of an entry besides its bytes, which bounds a stream of tiny chunks as well. */
 const ENTRY_BYTES = 256
 
-/** First in, first out, with its size in bytes. */
+/** A FIFO queue that knows its size in bytes. */
 export class ChunkQueue {
   #entries: (Waiting | undefined)[] = []
   #head = 0
@@ -26,7 +26,7 @@ export class ChunkQueue {
     return this.#bytes
   }
 
-  /** What waits here costs this much memory, about. */
+  /** The approximate memory of what waits here. */
   get memoryBytes(): number {
     return this.#bytes + this.length * ENTRY_BYTES
   }
@@ -36,12 +36,12 @@ export class ChunkQueue {
     if (typeof content !== 'string') this.#bytes += content.length
   }
 
-  /** An RST is the last thing to come, if it comes. */
+  /** Whether an RST waits, which is always the last entry. */
   get endsInReset(): boolean {
     return this.#entries.at(-1)?.content === 'reset'
   }
 
-  /** All that waits, the head first. */
+  /** All entries, the head first. */
   *[Symbol.iterator](): Generator<Waiting> {
     for (let i = this.#head; i < this.#entries.length; i++) {
       const waiting = this.#entries[i]
@@ -53,7 +53,7 @@ export class ChunkQueue {
     return this.#entries[this.#head]
   }
 
-  /** Takes the next bytes of the head, and the head itself with its last ones (or where it has none). */
+  /** Takes the next bytes of the head, and removes the head once it is used up. */
   take(sizeBytes: number): Buffer | 'end' | 'reset' {
     const head = this.#entries[this.#head]
     if (head === undefined) throw new RangeError('nothing waits')

@@ -6,7 +6,7 @@ export function validatePort(routeName: string, what: string, port: number): voi
   throw new UserError('usage', `proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
 }
 
-/** Why a port could not be listened on, and what to do. */
+/** Explains why listening failed, and what to do. */
 export function listenError(error: NodeJS.ErrnoException, routeName: string, host: string, port: number): UserError {
   const where = `proxy route ${routeName}: cannot listen on ${host}:${port}`
   const advice: { readonly [code: string]: string } = {

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net'
 import type { Conversation } from '../interceptor.ts'
 
 /**
- * Asks for the peer's address in a way that lets the socket forget the answer, which is how a connection tells a
- * reset.
+ * The peer's address, asked for without Node caching it: a connection later asks again to detect a reset.
  */
 export function peerOf(socket: Socket): Conversation['client'] {
   const asking: Socket = Object.create(socket)

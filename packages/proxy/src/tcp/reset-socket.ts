@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net'
 
-/** The sockets under those that only TLS made: the system resets no others. */
+/** The system socket under each TLS socket. Only system sockets can be reset. */
 const carriers: WeakMap<Socket, Socket> = new WeakMap()
 
-/** Says what a socket runs over, so that it can be reset. */
+/** Registers the socket that another one runs over, so that both can be reset. */
 export function carriedOver(socket: Socket, carrier: Socket): void {
   carriers.set(socket, carrier)
 }
 
-/** Ends a connection by RST, at once, whatever state it is in. Bytes it had not sent yet are gone. */
+/** Ends a connection at once by RST, in whatever state it is. Unsent bytes are lost. */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
   if (socket.connecting) {
-    // Nobody has accepted it, so nobody needs an RST; resetAndDestroy would wait for the connection.
+    // Not connected yet, so there is no one to send an RST to; resetAndDestroy would wait for the connection.
     socket.destroy()
   } else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
-    // The FIN is being sent in this very turn. The system refuses a reset during it, and Node then leaks the handle.
+    // The FIN is being sent in this turn, during which the system refuses a reset and Node would leak the handle.
     socket.once('finish', () => resetSocket(socket))
   } else {
     const carrier = carriers.get(socket)
@@ -24,7 +24,7 @@ export function resetSocket(socket: Socket): void {
   }
 }
 
-/** In a turn of its own: within a callback of the TLS socket, which may be what brought us here, Node would crash. */
+/** Runs in a later turn, since Node would crash if this were called within a callback of the TLS socket. */
 function resetCarrier(socket: Socket, carrier: Socket): void {
   setImmediate(() => {
     if (!carrier.destroyed) carrier.resetAndDestroy()

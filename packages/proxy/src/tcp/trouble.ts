@@ -1,30 +1,30 @@
 import type { ProxyClock } from '../clock.ts'
 
-/** What kept a connection from coming about, though no fault asked for it. */
+/** Why a connection failed without a fault being the cause. */
 export interface Trouble {
   readonly type: 'dial-failed' | 'accept-failed'
   /** The link that clients dial: `clients>db`. */
   readonly link: string
-  /** The upstream that was dialled, or where clients come in: `host:port`. */
+  /** `host:port` of the upstream that was dialled, or of the listener. */
   readonly address: string
-  /** As the system has it: ECONNREFUSED, ETIMEDOUT, EMFILE, … */
+  /** The system's error code: ECONNREFUSED, ETIMEDOUT, EMFILE, … */
   readonly code: string
-  /** The same for people, with what to do where that is known. */
+  /** The reason in words, with the remedy if there is one. */
   readonly why: string
-  /** How often it happened since it was told last. */
+  /** How often it has happened since the last report. */
   readonly count: number
 }
 
 export type TroubleListener = (trouble: Trouble) => void
 
-/** Tells of trouble, but not of each instance where there are many. */
+/** Reports trouble, combining repeated instances. */
 export interface TroubleReporter {
   note(trouble: Omit<Trouble, 'count' | 'why' | 'code'>, error: NodeJS.ErrnoException): void
-  /** Nothing is told any more. */
+  /** Stops reporting. */
   close(): void
 }
 
-/** The first of a kind is told at once; those after it together, this much later, and so on while there are more. */
+/** The first instance of a kind is reported at once; later ones are combined into a report at this interval. */
 const TELL_EVERY_MS = 1_000
 
 const TOO_MANY = 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once'
@@ -42,7 +42,7 @@ const REASONS: { readonly [code: string]: string } = {
 }
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
-  /** Kinds told lately: what has come since, and what waits to tell it. */
+  /** Recently reported kinds, with the number of instances since, and what cancels the next report. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
   function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {

@@ -1,6 +1,6 @@
 import type { ProxyClock } from '../clock.ts'
 
-/** One timer, set for the earliest of what it is asked for. */
+/** A single timer, set for the earliest of the requested times. */
 export class Wakeup {
   readonly #clock: ProxyClock
   readonly #wake: () => void
