@@ -196,6 +196,14 @@ describe('plain requests, which no general parser reads', () => {
     ])
   })
 
+  test('a client that sends far more than was answered has to wait, and gets every answer', async () => {
+    const node = await start()
+    const large = JSON.stringify({ value: 'x'.repeat(100_000) })
+    const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]
+    const answers = await answersTo(node, requests.length, requests.join(''))
+    expect(answers.match(/HTTP\/1\.1 200/g)).toHaveLength(requests.length)
+  })
+
   test.each([
     'GET /kv/x HTTP/1.0\r\n\r\n',
     'GET /kv/x HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n',

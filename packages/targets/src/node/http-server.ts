@@ -3,6 +3,9 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
+/** Of requests behind one that is not answered yet. A client that sends more has to wait. */
+const MOST_WAITING_BYTES = 1024 * 1024
+
 export interface NodeServer {
   readonly server: SocketServer
   close(): void
@@ -60,12 +63,14 @@ function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
     if (!socket.writable) return
     socket.write(plainResponse(status, body, allow))
     busy = false
+    if (socket.isPaused()) socket.resume()
     if (!reading && (waiting !== undefined || ended)) read()
   }
 
   function receive(bytes: Buffer): void {
     waiting = waiting === undefined ? bytes : Buffer.concat([waiting, bytes])
     read()
+    if (busy && waiting !== undefined && waiting.length > MOST_WAITING_BYTES) socket.pause()
   }
 
   function end(): void {
