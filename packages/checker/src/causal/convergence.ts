@@ -52,9 +52,25 @@ export type Arbitration =
  * @throws OutOfTime
  */
 export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arbitration {
+  const conflicts = conflictsOf(facts, order, budget)
+  const { length } = facts.encoded
+  const waiting = predecessorCounts(facts, conflicts)
+  const arbitration = new Int32Array(length)
+  const placed = place(facts, order, conflicts, waiting, arbitration, budget)
+  if (placed === length) return { result: 'order', order: arbitration }
+  return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
+}
+
+/** The orders between writes that reads force: by number, the older write, the newer one, and the read. */
+interface Conflicts {
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  readonly by: readonly number[]
+}
+
+function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflicts {
   const { encoded, writerOf, threads } = facts
   const { rows, width, basis } = order
-  const { length } = encoded
   const from: number[] = []
   const to: number[] = []
   const by: number[] = []
@@ -75,8 +91,11 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
       by.push(read)
     }
   }
-  const outgoing = groupBy(from, length, budget)
-  const readers = groupBy(writerOf, length, budget)
+  return { from, to, by }
+}
+
+/** How many orders lead directly to each operation. */
+function predecessorCounts({ encoded: { length }, writerOf, threads }: Facts, { to }: Conflicts): Int32Array {
   const waiting = new Int32Array(length)
   for (const target of to) waiting[target]++
   for (let i = 0; i < length; i++) {
@@ -84,8 +103,21 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
     if (writerOf[i] >= 0) waiting[i]++
     waiting[i] += threads.before.start[i + 1] - threads.before.start[i]
   }
+  return waiting
+}
+
+/** Places each operation once all that precede it are placed; returns how many were. */
+function place(
+  { encoded: { length }, writerOf, threads }: Facts,
+  { basis }: CausalOrder,
+  { from, to }: Conflicts,
+  waiting: Int32Array,
+  arbitration: Int32Array,
+  budget: Budget,
+): number {
+  const outgoing = groupBy(from, length, budget)
+  const readers = groupBy(writerOf, length, budget)
   const followers = turned(threads.before, budget)
-  const arbitration = new Int32Array(length)
   let placed = 0
   let head = 0
   const done = (operation: number): void => {
@@ -101,40 +133,44 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
     for (let e = readers.start[operation]; e < readers.start[operation + 1]; e++) done(readers.items[e])
     for (let e = outgoing.start[operation]; e < outgoing.start[operation + 1]; e++) done(to[outgoing.items[e]])
   }
-  if (placed === length) return { result: 'order', order: arbitration }
-  // Every remaining operation waits for another remaining one, so walking back must reach a cycle.
-  const incoming = groupBy(to, length, budget)
+  return placed
+}
+
+/** Every remaining operation waits for another remaining one, so walking back must reach a cycle. */
+function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
+  const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
   const seen = new Map<number, number>()
   const walk: Edge[] = []
   let at = waiting.findIndex((count) => count > 0)
   while (!seen.has(at)) {
     seen.set(at, walk.length)
-    const edge = waitsFor(at)
+    const into = incoming.items.subarray(incoming.start[at], incoming.start[at + 1])
+    const edge = waitsFor(at, facts, conflicts, waiting, into)
     walk.push(edge)
     at = edge.from
   }
-  return { result: 'cycle', cycle: walk.slice(seen.get(at)).reverse() }
+  return walk.slice(seen.get(at)).reverse()
+}
 
-  function waitsFor(operation: number): Edge {
-    for (let e = incoming.start[operation]; e < incoming.start[operation + 1]; e++) {
-      const edge = incoming.items[e]
-      if (waiting[from[edge]] > 0) {
-        return {
-          from: from[edge],
-          to: operation,
-          reason: 'overwritten before',
-          premise: [from[edge], by[edge]],
-          reader: by[edge],
-        }
-      }
-    }
-    const source = writerOf[operation]
-    if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
-    const previous = previousOf(threads, operation)
-    if (previous !== -1 && waiting[previous] > 0) return { from: previous, to: operation, reason: 'process order' }
-    const { start, items } = threads.before
-    const before = items.subarray(start[operation], start[operation + 1]).find((each) => waiting[each] > 0)
-    if (before === undefined) throw new Error('an operation waits for nothing')
-    return { from: before, to: operation, reason: 'process order' }
+/** An order that leads to an operation from one that was not placed either; `into` are the conflicts that do. */
+function waitsFor(
+  operation: number,
+  { writerOf, threads }: Facts,
+  { from, by }: Conflicts,
+  waiting: Int32Array,
+  into: Int32Array,
+): Edge {
+  const conflict = into.find((each) => waiting[from[each]] > 0)
+  if (conflict !== undefined) {
+    const premise = [from[conflict], by[conflict]] as const
+    return { from: from[conflict], to: operation, reason: 'overwritten before', premise, reader: by[conflict] }
   }
+  const source = writerOf[operation]
+  if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
+  const previous = previousOf(threads, operation)
+  if (previous !== -1 && waiting[previous] > 0) return { from: previous, to: operation, reason: 'process order' }
+  const { start, items } = threads.before
+  const before = items.subarray(start[operation], start[operation + 1]).find((each) => waiting[each] > 0)
+  if (before === undefined) throw new Error('an operation waits for nothing')
+  return { from: before, to: operation, reason: 'process order' }
 }

@@ -54,6 +54,26 @@ interface Task {
 const TOO_MANY_STARTS =
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
 
+/** What is known so far of the keys of one history. */
+interface Undertaking {
+  readonly encoded: Encoded
+  readonly parts: readonly Encoded[]
+  readonly cases: Cases
+  readonly jsonOf: JsonOf
+  readonly budget: Budget
+  readonly race: Race
+  /** By part; undefined until an order is found and replayed. */
+  readonly orders: (Int32Array | undefined)[]
+  /** By part: the contradictions of its cases. */
+  readonly conflicts: Map<number, readonly number[]>
+}
+
+type Cases = ReturnType<typeof onlyCases>
+type Violation = Extract<Linearizability, { readonly result: 'violated' }>
+
+/** An order found in linear time, to be laid out if no key is violated. */
+type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
+
 /**
  * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Keys that the linear-time
  * conditions cannot decide take turns with growing step budgets, so that a violation in one is found even if another is
@@ -71,16 +91,28 @@ export function decideLinearizable(
   const appends = encoded.hasAppend && !encoded.anyStart ? decideAppends(encoded, budget) : undefined
   if (appends !== undefined) return appends
   const parts = partsOfKeys()
-  const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
+  const cases = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
+  const orders = parts.map(() => undefined)
+  const work: Undertaking = { encoded, parts, cases, jsonOf, budget, race, orders, conflicts: new Map() }
   const open: Task[] = []
-  const release = (): void => {
-    for (const { search } of open) search.release()
-  }
-  const { cases, partOf, refute } = encoded.anyStart ? casesOf(parts, jsonOf) : onlyCases(parts)
-  const laidOut = new Map<number, { readonly operations: Encoded; readonly order: () => Int32Array }>()
-  // By part, the contradictions of its cases.
-  const conflicts = new Map<number, readonly number[]>()
   const isDue = createDue()
+  const quick = decideQuickly(work, open, isDue)
+  if ('result' in quick) {
+    for (const { search } of open) search.release()
+    return quick
+  }
+  layOut(work, quick, isDue)
+  const exhausted = takeTurns(work, open)
+  return typeof exhausted === 'object' ? exhausted : conclude(work, exhausted)
+}
+
+/** Decides what linear time decides; what is left is begun as a search. */
+function decideQuickly(
+  { encoded, parts, cases: { cases, partOf, refute }, jsonOf, budget, race, conflicts }: Undertaking,
+  open: Task[],
+  isDue: (part: Encoded) => boolean,
+): LaidOut | Violation {
+  const laidOut = new Map<number, { readonly operations: Encoded; readonly order: () => Int32Array }>()
   for (const [c, part] of cases.entries()) {
     const p = partOf(c)
     if (laidOut.has(p)) continue
@@ -93,25 +125,28 @@ export function decideLinearizable(
     if (answer.result === 'met') laidOut.set(p, { operations: part, order: answer.order })
     else if (answer.result === 'violated') {
       const compacted = compact(part)
-      conflicts.set(p, [...(conflicts.get(p) ?? []), ...operationsAt(part, answer.conflicts[0] ?? [])])
+      const conflict = [...(conflicts.get(p) ?? []), ...operationsAt(part, answer.conflicts[0] ?? [])]
+      conflicts.set(p, conflict)
       const culprit = refute(c, () => earliestViolation(compacted, budget))
       if (culprit !== undefined) {
-        release()
         const violated = encoded.anyStart ? compact(parts[p]) : compacted
-        return {
-          result: 'violated',
-          part: violated,
-          culpritReturn: () => culprit(violated),
-          conflict: conflicts.get(p) ?? [],
-          rank: rankOf(0, p),
-        }
+        const culpritReturn = (): number => culprit(violated)
+        return { result: 'violated', part: violated, culpritReturn, conflict, rank: rankOf(0, p) }
       }
     } else {
       open.push({ part: p, number: c, operations: part, search: createPortfolio(part, jsonOf, budget) })
     }
     if (isDue(part) && budget.expired()) break
   }
-  // Lay orders out only when no key is violated in linear time: it takes as long again.
+  return laidOut
+}
+
+/** Only when no key is violated in linear time: it takes as long again. */
+function layOut(
+  { jsonOf, budget, race, orders }: Undertaking,
+  laidOut: LaidOut,
+  isDue: (part: Encoded) => boolean,
+): void {
   for (const [p, { operations, order }] of laidOut) {
     if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired())) break
     const laid = inTime(order, () => undefined)
@@ -119,7 +154,11 @@ export function decideLinearizable(
     verify(operations, p, laid, jsonOf)
     orders[p] = laid
   }
+}
 
+/** The searches take turns. Returns a violation, or what ran out; undefined if every search came to its end. */
+function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
+  const { parts, cases, jsonOf, budget, race, orders, conflicts } = work
   let steps = FIRST_STEPS
   let undecided = open.splice(0)
   let exhausted: Limit | undefined = budget.expired() ? 'time' : undefined
@@ -136,11 +175,8 @@ export function decideLinearizable(
         continue
       }
       const rank = rankOf(turn, part)
-      const progress = runInSlices(
-        search,
-        steps * (operations.length + 1),
-        () => budget.expired() || race.isBeaten(rank),
-      )
+      const isOver = (): boolean => budget.expired() || race.isBeaten(rank)
+      const progress = runInSlices(search, steps * (operations.length + 1), isOver)
       if (progress === 'met') {
         const order = search.order().slice()
         verify(operations, part, order, jsonOf)
@@ -149,19 +185,14 @@ export function decideLinearizable(
       } else if (progress === 'violated') {
         const culprit = operations.returns.indexOf(search.culpritReturn())
         const violated = compact(parts[part])
-        const found = refute(number, () => violated.returns[culprit])
+        const found = cases.refute(number, () => violated.returns[culprit])
         if (found === undefined) {
           search.release()
           continue
         }
         for (const each of undecided) each.search.release()
-        return {
-          result: 'violated',
-          part: violated,
-          culpritReturn: () => found(violated),
-          conflict: conflicts.get(part) ?? [],
-          rank,
-        }
+        const conflict = conflicts.get(part) ?? []
+        return { result: 'violated', part: violated, culpritReturn: () => found(violated), conflict, rank }
       } else if (progress === 'out of memory') {
         exhausted = 'memory'
         search.release()
@@ -174,6 +205,11 @@ export function decideLinearizable(
     steps *= GROWTH
   }
   for (const { search } of undecided) search.release()
+  return exhausted
+}
+
+/** The answer if no violation was found. */
+function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | undefined): Linearizability {
   if (orders.every((order) => order !== undefined)) return { result: 'met', orders: ordersOfParts(parts, orders) }
   if (exhausted === undefined && encoded.anyStart) {
     const missing = orders.filter((order) => order === undefined).length

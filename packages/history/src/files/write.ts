@@ -42,23 +42,74 @@ const FLUSH_AFTER_MS = 5
 export function openHistoryWriter(path: string, options: WriterOptions = {}): HistoryWriter {
   const file = openFile(path)
   const print = options.format === 'edn' ? printEdnEvent : printJsonLine
+  const target = createTarget(path, file, options.onError)
+  const lines = createBatch(target.write)
+  if (options.header !== undefined && options.format !== 'edn') target.write(`${printJsonHeader(options.header)}\n`, 0)
+  let open = true
+  return {
+    path,
+    get written() {
+      return target.written()
+    },
+    get lost() {
+      return target.lost()
+    },
+    append(event) {
+      lines.flush()
+      target.write(`${print(event)}\n`, 1)
+    },
+    appendLine: lines.append,
+    appendAll: (events) => {
+      lines.flush()
+      let text = ''
+      let count = 0
+      for (const event of events) {
+        text += `${print(event)}\n`
+        count += 1
+        if (text.length >= BATCH_CHARACTERS) {
+          target.write(text, count)
+          text = ''
+          count = 0
+        }
+      }
+      if (count > 0) target.write(text, count)
+    },
+    close: () => {
+      lines.flush()
+      if (open) closeSync(file)
+      open = false
+    },
+  }
+}
+
+/** What is written to, with how many events are in it and how many no longer fitted. */
+interface Target {
+  write(text: string, events: number): void
+  written(): number
+  lost(): number
+}
+
+function createTarget(path: string, file: number, onError: WriterOptions['onError']): Target {
   let sizeBytes = 0
   let written = 0
   let lost = 0
   let failure: UserError | undefined
-
-  const write = (text: string, events: number): void => {
-    if (failure !== undefined) {
-      lost += events
-      if (options.onError === undefined) throw failure
-      return
-    }
-    const bytes = Buffer.from(text)
-    const { done, error } = writeAll(file, bytes)
-    if (error === undefined) {
-      sizeBytes += done
-      written += events
-    } else {
+  return {
+    written: () => written,
+    lost: () => lost,
+    write(text, events) {
+      if (failure !== undefined) {
+        lost += events
+        if (onError === undefined) throw failure
+        return
+      }
+      const bytes = Buffer.from(text)
+      const { done, error } = writeAll(file, bytes)
+      if (error === undefined) {
+        sizeBytes += done
+        written += events
+        return
+      }
       // The whole lines of a batch that were written are kept.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
@@ -67,12 +118,14 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
       lost += events - Math.min(kept, events)
       failure = writingFailed(path, written, error)
       dropPartialLine(file, sizeBytes)
-      if (options.onError === undefined) throw failure
-      options.onError(failure)
-    }
+      if (onError === undefined) throw failure
+      onError(failure)
+    },
   }
+}
 
-  // A system call for each line would take a third of the time of a run that records its cluster's traffic.
+/** Lines that are written together: a system call for each would take a third of a run that records its traffic. */
+function createBatch(write: Target['write']): { append(line: string): void; flush(): void } {
   let lines = ''
   let lineCount = 0
   let timer: NodeJS.Timeout | undefined
@@ -85,46 +138,13 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
     lineCount = 0
     write(text, count)
   }
-
-  if (options.header !== undefined && options.format !== 'edn') write(`${printJsonHeader(options.header)}\n`, 0)
-  let open = true
   return {
-    path,
-    get written() {
-      return written
-    },
-    get lost() {
-      return lost
-    },
-    append(event) {
-      flush()
-      write(`${print(event)}\n`, 1)
-    },
-    appendLine(line) {
+    flush,
+    append(line) {
       lines += line
       lineCount++
       timer ??= setTimeout(flush, FLUSH_AFTER_MS)
       if (lines.length >= BATCH_CHARACTERS) flush()
-    },
-    appendAll: (events) => {
-      flush()
-      let text = ''
-      let count = 0
-      for (const event of events) {
-        text += `${print(event)}\n`
-        count += 1
-        if (text.length >= BATCH_CHARACTERS) {
-          write(text, count)
-          text = ''
-          count = 0
-        }
-      }
-      if (count > 0) write(text, count)
-    },
-    close: () => {
-      flush()
-      if (open) closeSync(file)
-      open = false
     },
   }
 }
