@@ -1,6 +1,7 @@
 import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../link-state.ts'
 import type { Network } from '../network.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import { createEventLog, type EventLog } from './events.ts'
@@ -70,11 +71,10 @@ export interface ControlPlaneOptions {
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
   network.onTrouble((trouble) => events.emit(trouble))
-  const recorder = recording?.recorder
   const readers = createReaders({ seed, recording })
   const proxies = createProxySet({ network, ...readers })
   const validate = (fault: TrafficFault): void => validateTransport(fault, proxies.list())
-  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, recorder)
+  const faults = createFaultBoard(createInjector({ network, readers, validate }), events, noteIn(recording))
   const toxics = createToxicChains(faults)
   const leases = createLeases(events, (lease) => faults.removeWhere((fault) => fault.lease === lease))
   const parts: Parts = { proxies, faults, toxics, events, recording, validate }
@@ -141,6 +141,21 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     close() {
       leases.close()
       faults.close()
+    },
+  }
+}
+
+/** What hears of each fault that begins or ends; undefined if nothing is recorded. */
+function noteIn(recording: Recording | undefined): Pick<Recorder, 'note' | 'epoch'> | undefined {
+  if (recording?.faultsAreNoted !== true) return recording?.recorder
+  const { recorder } = recording
+  return {
+    note: () => undefined,
+    get epoch() {
+      return recorder.epoch
+    },
+    set epoch(epoch) {
+      recorder.epoch = epoch
     },
   }
 }

@@ -38,12 +38,10 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   const clock = createClock(process.hrtime.bigint())
   const { recorder, begin } = openWireRecord()
   const network = createNetwork({ seed })
-  // The nemesis notes what it does; the plane, which hears of it as well, must not note it once more.
-  const silent: Recorder = Object.create(recorder, { note: { value: () => undefined } })
   const plane = createControlPlane({
     network,
     seed,
-    recording: { recorder: silent, files: [], checkTable: options.checkTable },
+    recording: { recorder, files: [], faultsAreNoted: true, checkTable: options.checkTable },
   })
   const proxies = new Map<NodeId, ManagedProxy>()
   let faults = 0
