@@ -13,5 +13,9 @@ export type {
   StateMachine,
   Transition,
 } from '@chaosproxy/protocols'
+export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
+export type { ClusterDeclaration } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
 export { type CheckSettings, check } from './api/check.ts'
+export { type Run, type RunSettings, run } from './api/run.ts'
+export { type Config, defineConfig } from './config/config.ts'

@@ -27,9 +27,18 @@ export { performRun } from './spec/perform.ts'
 export type { Registries } from './spec/registries.ts'
 export type { PlannedRun } from './spec/resolve.ts'
 export { planRun, scheduleOfRun } from './spec/resolve.ts'
+export {
+  completeRun,
+  DEFAULT_TARGET,
+  DEFAULT_WORKLOAD,
+  draftSchema,
+  mergeDrafts,
+  nameIn,
+  parseRunDraft,
+} from './spec/run-draft.ts'
 export type { RunListener } from './spec/run-event.ts'
-export type { RunSpec } from './spec/run-spec.ts'
-export { memberText, parseRunSpec } from './spec/run-spec.ts'
+export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
+export { draftEntries, memberText, parseRunSpec, withNames } from './spec/run-spec.ts'
 export type { RunStore } from './spec/run-store.ts'
 export type { JudgedRun } from './spec/run-test.ts'
 export { runPlanned } from './spec/run-test.ts'

@@ -21,4 +21,4 @@ export { type TrafficCluster, trafficCluster, type Upstream } from './traffic/tr
 export { parseTrafficFaults, planRounds } from './traffic/traffic-nemeses.ts'
 export { trafficWorkload } from './traffic/traffic-workload.ts'
 export { isUserFile } from './user-file/import.ts'
-export { loadWorkload, workloadOf } from './workload-file.ts'
+export { loadWorkload, workloadFrom, workloadOf } from './workload-file.ts'

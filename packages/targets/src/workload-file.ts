@@ -28,7 +28,7 @@ const LOOP = 'look for a loop or an await that does not end, in "next" and the o
 
 /** The same for a file that is known to be good. */
 export async function loadWorkload(reference: string): Promise<Workload> {
-  if (isUserFile(reference)) return asWorkload(await importUserFile(reference), reference)
+  if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference)
   const workload = findWorkload(reference)
   if (workload !== undefined) return workload
   const names = workloads.map(({ name }) => name)
@@ -40,7 +40,8 @@ export async function loadWorkload(reference: string): Promise<Workload> {
 
 type Wrong = (what: string) => UserError
 
-function asWorkload(exported: unknown, path: string): Workload {
+/** A workload as a program or a file gives it; messages begin with `path`. @throws UserError (usage) if it is none. */
+export function workloadFrom(exported: unknown, path: string): Workload {
   const wrong: Wrong = (what) =>
     new UserError(
       'usage',

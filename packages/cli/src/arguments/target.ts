@@ -1,9 +1,9 @@
 import { UserError } from '@chaosproxy/history'
-
-import type { Target } from '@chaosproxy/runner'
-import { targetOf as findTarget, isDeclaration, isUserFile, targets } from '@chaosproxy/targets'
-
+import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type ParsedOptions, textOf } from '../command.ts'
+import { type NamedRegistries, registriesOf } from '../config/registries.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
 
@@ -18,29 +18,32 @@ export interface ChosenTarget {
  *
  * @throws UserError (usage, input)
  */
-export async function chooseTarget(options: ParsedOptions): Promise<ChosenTarget> {
+export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
   const file = textOf(options, 'protocol')
   const named = textOf(options, 'target')
-  if (file === undefined) return targetOf(named ?? DEFAULT_TARGET)
+  if (file === undefined) return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries)
   if (named !== undefined)
     throw new UserError('usage', '--target and --protocol both say what to test: give one of them.')
   if (!isUserFile(file)) throw new UserError('usage', `--protocol ${file}: give the path of a file, such as ./mine.ts.`)
   return targetOf(file)
 }
 
-/** Finds a target by a name or a path, as saved files refer to it. */
-export async function targetOf(reference: string): Promise<ChosenTarget> {
-  if (!isUserFile(reference) && !isDeclaration(reference))
-    oneOf(
-      'target',
-      'target',
-      reference,
-      targets.map((target) => target.name),
-    )
-  return { target: await findTarget(reference), reference }
+/** What there is to choose from besides what comes with this program, and what is chosen where nobody says. */
+interface Choice {
+  readonly registries?: NamedRegistries | undefined
+  readonly usual?: string | undefined
 }
 
-export const DEFAULT_TARGET = 'raft'
+const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
+
+/** By a reference as files have it: a name, or a path. */
+export async function targetOf(reference: string, registries: NamedRegistries = ours): Promise<ChosenTarget> {
+  const named = reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
+  const isOwn = registries.targetNames.includes(named)
+  if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn)
+    oneOf('target', 'target', reference, registries.targetNames)
+  return { target: await registries.target(reference), reference }
+}
 
 export function parseBug(target: Target, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined

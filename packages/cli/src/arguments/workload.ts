@@ -1,12 +1,11 @@
 import { UserError } from '@chaosproxy/history'
+import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { Options } from 'yargs'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { parseSettings } from './names.ts'
 import { oneOf } from './one-of.ts'
-
-export const DEFAULT_WORKLOAD = 'register'
 
 export const WORKLOAD_TEXT = 'what clients do: a name that chaos workloads lists, or a file of your own'
 
@@ -35,10 +34,13 @@ export const workloadOptions: { readonly [name: string]: Options } = {
 /** @throws UserError (usage, input) */
 export async function chooseWorkload(
   options: ParsedOptions,
-  usual: string = DEFAULT_WORKLOAD,
+  {
+    find = workloadOf,
+    usual = DEFAULT_WORKLOAD,
+  }: { readonly find?: Registries['workload']; readonly usual?: string | undefined } = {},
 ): Promise<ChosenWorkload> {
   const reference = textOf(options, 'workload') ?? usual
-  return { workload: await workloadOf(reference), reference }
+  return { workload: await find(reference), reference }
 }
 
 /**

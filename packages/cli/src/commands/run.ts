@@ -1,13 +1,13 @@
 import type { Level } from '@chaosproxy/checker'
-import { memberText } from '@chaosproxy/runner'
-import { DEFAULT_WORKLOAD, WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
+import { DEFAULT_WORKLOAD, memberText } from '@chaosproxy/runner'
+import { WORKLOAD_TEXT, workloadOptions } from '../arguments/workload.ts'
 import type { Command } from '../command.ts'
 import { executeRun } from '../run/execute.ts'
 import { parseRunSettings, RUN_DEFAULTS } from '../run/settings.ts'
 
 export const runCommand: Command = {
   name: 'run',
-  positional: '',
+  positional: '[run]',
   summary: 'hurt a cluster while clients use it, and say which consistency level it kept',
   options: {
     target: { type: 'string', describe: 'what to test; chaos targets lists them [default: raft]', requiresArg: true },
@@ -77,8 +77,7 @@ export const runCommand: Command = {
     'verify-determinism': { type: 'boolean', describe: 'with --sim: run twice, and compare to the byte' },
     out: {
       type: 'string',
-      default: 'chaos-results',
-      describe: 'where to make the directory of this run',
+      describe: `where to make the directory of this run [default: ${RUN_DEFAULTS.out}]`,
       requiresArg: true,
     },
     'check-timeout': {
@@ -89,6 +88,11 @@ export const runCommand: Command = {
     spec: {
       type: 'string',
       describe: 'the run as a file instead of options: JSON, or the run.json of a run to have it again',
+      requiresArg: true,
+    },
+    config: {
+      type: 'string',
+      describe: 'the configuration file [default: chaos.config.ts, mts, js, mjs or json, if it is there]',
       requiresArg: true,
     },
     events: {
@@ -103,6 +107,7 @@ export const runCommand: Command = {
     ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
     ['chaos run --bug ack-before-majority', 'a Raft with a mistake in it: exits with 1, for it breaks its promise'],
     ['chaos run --spec chaos-results/DIR/run.json', 'the same run again'],
+    ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
   ],
   run: async (options) => executeRun(await parseRunSettings(options)),

@@ -1,16 +1,22 @@
-import type { PlannedRun, Target } from '@chaosproxy/runner'
+import { DEFAULT_WORKLOAD, type PlannedRun } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
-import { DEFAULT_WORKLOAD } from '../arguments/workload.ts'
+import { CONFIG_NAMES } from '../config/load.ts'
 import { commandLine } from '../terminal/command-line.ts'
-import { RUN_DEFAULTS, usualOperations } from './settings.ts'
+import { RUN_DEFAULTS, usualCas, usualOperations } from './settings.ts'
 
-/** The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. */
-export function againCommand(run: PlannedRun, runJson: string): string {
+/**
+ * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
+ * they do not, since they would be read with its defaults.
+ */
+export function againCommand(run: PlannedRun, runJson: string, config?: string): string {
   const { spec, target, targetSettings, expect } = run
   const names = spec.faults.filter((fault) => typeof fault === 'string')
-  if (names.length < spec.faults.length) return commandLine(['npx', 'chaos', 'run', '--spec', runJson])
+  if (names.length < spec.faults.length || config !== undefined) {
+    const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]
+    return commandLine(['npx', 'chaos', 'run', '--spec', runJson, ...named])
+  }
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
   const words = [
@@ -29,7 +35,7 @@ export function againCommand(run: PlannedRun, runJson: string): string {
   unlessDefault('time', seconds(spec.timeMs), RUN_DEFAULTS.time)
   unlessDefault('rate', spec.rate, RUN_DEFAULTS.rate)
   unlessDefault('clients', spec.clients, RUN_DEFAULTS.clients)
-  words.push(...workloadWords(spec, target))
+  words.push(...workloadWords(run))
   unlessDefault('timeout', seconds(spec.timeoutMs), RUN_DEFAULTS.timeout)
   unlessDefault('faults', names.length === 0 ? 'none' : names.join(','), RUN_DEFAULTS.faults)
   if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
@@ -48,7 +54,8 @@ export function againCommand(run: PlannedRun, runJson: string): string {
   return commandLine(words)
 }
 
-function workloadWords({ workload: { name, settings } }: PlannedRun['spec'], target: Target): string[] {
+function workloadWords({ spec, target, workload }: PlannedRun): string[] {
+  const { name, settings } = spec.workload
   const words = name === DEFAULT_WORKLOAD ? [] : ['--workload', name]
   const { keys, cas, ...others } = settings
   if (keys !== undefined && !(name === DEFAULT_WORKLOAD && keys === RUN_DEFAULTS.keys))
@@ -56,7 +63,7 @@ function workloadWords({ workload: { name, settings } }: PlannedRun['spec'], tar
   const usual = usualOperations(target).includes('cas')
   if (name !== DEFAULT_WORKLOAD) words.push(...setting('cas', cas))
   else if (cas === 0 && usual) words.push('--operations', 'read,write')
-  else if (cas === undefined && !usual) words.push('--operations', 'read,write,cas')
+  else if (!usual && (cas === undefined || cas === usualCas(workload))) words.push('--operations', 'read,write,cas')
   else if (cas !== 0) words.push(...setting('cas', cas))
   for (const [other, value] of Object.entries(others)) words.push(...setting(other, value))
   return words

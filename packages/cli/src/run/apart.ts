@@ -2,7 +2,6 @@ import { UserError } from '@chaosproxy/history'
 import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isUserFile } from '@chaosproxy/targets'
-import type { Interrupts } from './interrupts.ts'
 import type { Simulated, SimulateTask } from './simulate-task.ts'
 
 /** Carries out a run, any number of times. */
@@ -16,7 +15,7 @@ export interface Performer {
  * never return. All runs share that thread, so that whatever the protocol keeps outside its state carries over to the
  * next run.
  */
-export async function performerFor({ spec }: PlannedRun, interrupts: Interrupts): Promise<Performer> {
+export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target
   if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { perform: performRun, end: async () => {} }
   const [{ createPool }, { createFlag, raise }, { supervise }] = await Promise.all([
@@ -26,7 +25,8 @@ export async function performerFor({ spec }: PlannedRun, interrupts: Interrupts)
   ])
   const pool = createPool(1)
   const stop = createFlag()
-  interrupts.onInterrupt(() => raise(stop))
+  interrupted.addEventListener('abort', () => raise(stop))
+  if (interrupted.aborted) raise(stop)
   return {
     async perform(run, { sink, begun }) {
       const task: SimulateTask = { spec: run.spec, stop }

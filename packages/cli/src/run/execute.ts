@@ -1,23 +1,21 @@
 import { rmSync } from 'node:fs'
-import { basename } from 'node:path'
 import { nameOfChoice } from '@chaosproxy/faults'
-import { type Json, millis } from '@chaosproxy/history'
-import { plural, renderHtml, renderRun, toJson } from '@chaosproxy/report'
-import { type JudgedRun, judgeExpectation, type PlannedRun, type RunListener, runPlanned } from '@chaosproxy/runner'
+import { plural, renderRun } from '@chaosproxy/report'
+import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor, terminalOptions } from '../terminal/style.ts'
 import { packageVersion } from '../version.ts'
 import { againCommand } from './again.ts'
-import { performerFor } from './apart.ts'
-import { createRunDirectory, type RunDirectory, storeIn, writeResult } from './directory.ts'
+import { carryOut } from './carry-out.ts'
+import { createRunDirectory } from './directory.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
+import { exitCodeOf, type FinishedRun, resultOf, writeResults } from './results.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tooShortText } from './too-short.ts'
-import { verified } from './verified.ts'
 
 /** Performs the run, shows the result, and writes it next to the history. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
@@ -33,23 +31,29 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     const tooShort = settings.special === undefined ? tooShortText(run) : undefined
     if (tooShort !== undefined) progress.warn(tooShort)
     const show = showProgress(progress, run.target.tier === 'simulated')
-    const judged = await have(settings, {
+    const interrupting = new AbortController()
+    interrupts.onInterrupt(() => interrupting.abort())
+    const judged = await carryOut(run, {
       directory,
       startedAt,
-      interrupts,
+      interrupted: interrupting.signal,
       listener: listening(show, events, interrupts),
+      twice: settings.verifyDeterminism,
+      performer: settings.special?.performer,
     })
     if (judged === undefined) {
       rmSync(directory.path, { recursive: true, force: true })
       print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
       return EXIT.interrupted
     }
-    const exitCode = exitCodeOf(judged, interrupts)
+    const exitCode = interrupts.interrupted() ? EXIT.interrupted : exitCodeOf(judged)
     progress.stop()
+    const again = settings.special?.again ?? againCommand(run, directory.runJson, settings.config)
+    const finished = { run, judged, directory, again, exitCode }
     // Show the result before writing it: the disk may be full by now.
     if (json) print(process.stdout, `${JSON.stringify(resultOf(judged, directory))}\n`)
-    else showPage(settings, judged, directory, exitCode)
-    writeResults(settings, judged, directory, exitCode)
+    else showPage(finished)
+    writeResults(finished)
     const untold = events?.close()
     if (untold !== undefined) throw untold
     return exitCode
@@ -57,38 +61,6 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
     events?.close()
     progress.stop()
     interrupts.release()
-  }
-}
-
-interface Having {
-  readonly directory: RunDirectory
-  readonly startedAt: Date
-  readonly interrupts: Interrupts
-  readonly listener: RunListener
-}
-
-async function have(
-  { run, verifyDeterminism, special }: RunSettings,
-  { directory, startedAt, interrupts, listener }: Having,
-): Promise<JudgedRun | undefined> {
-  const store = storeIn(directory, run.target.tier)
-  const interrupting = new AbortController()
-  interrupts.onInterrupt(() => interrupting.abort())
-  const performer = special?.performer ?? (await performerFor(run, interrupts))
-  const { perform, end } = verifyDeterminism ? verified(performer) : performer
-  try {
-    return await runPlanned(run, {
-      store,
-      version: packageVersion(),
-      startedAt: startedAt.toISOString(),
-      now: () => millis(performance.now()),
-      listener,
-      interrupted: interrupting.signal,
-      perform,
-    })
-  } finally {
-    await end()
-    rmSync(store.dataDir, { recursive: true, force: true })
   }
 }
 
@@ -119,55 +91,13 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
   ].join(' · ')
 }
 
-/** A run without an expectation succeeds if it could be judged, whatever was found, unless it proves nothing. */
-function exitCodeOf({ summary, report }: JudgedRun, interrupts: Interrupts): ExitCode {
-  const { expectation, vacuous, trouble } = summary
-  if (interrupts.interrupted()) return EXIT.interrupted
-  if (expectation?.met === false) return EXIT.violated
-  if (trouble.length > 0) return EXIT.environment
-  const { met } = expectation ?? judgeExpectation(report, Object.keys(report.levels)[0] ?? '', vacuous)
-  return met === 'unknown' ? EXIT.unknown : EXIT.met
-}
-
-const resultOf = ({ summary, report, history }: JudgedRun, directory: RunDirectory): Json =>
-  toJson({ report, history, run: summary, directory: directory.path, checkMs: summary.timing.checkMs })
-
-function showPage(
-  settings: RunSettings,
-  { summary, history }: JudgedRun,
-  directory: RunDirectory,
-  exitCode: ExitCode,
-): void {
+function showPage({ judged: { summary, history }, directory, again, exitCode }: FinishedRun): void {
   const page = renderRun(summary, history, styleFor(process.stdout), {
     ...terminalOptions(process.stdout),
     historyFile: directory.history,
     reportFile: directory.report,
-    again: againOf(settings, directory),
+    again,
     exitCode,
   })
   print(process.stdout, page)
-}
-
-const againOf = ({ run, special }: RunSettings, directory: RunDirectory): string =>
-  special?.again ?? againCommand(run, directory.runJson)
-
-/** Writes `run.json` and `report.html` next to the history. */
-function writeResults(settings: RunSettings, judged: JudgedRun, directory: RunDirectory, exitCode: ExitCode): void {
-  const { run } = settings
-  const { history, report, summary } = judged
-  // Keep the verdicts in the form of --json, since a witness can be as long as the history.
-  const { report: _, ...record } = summary
-  const result = resultOf(judged, directory)
-  writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
-  const page = renderHtml({
-    title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
-    version: packageVersion(),
-    history,
-    historyFile: basename(directory.history),
-    report,
-    run: summary,
-    again: againOf(settings, directory),
-    exitCode,
-  })
-  writeResult(directory.report, page)
 }

@@ -1,6 +1,15 @@
 import { levelNames } from '@chaosproxy/checker'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
-import { type PlannedRun, planRun, type RunSpec, type Target } from '@chaosproxy/runner'
+import {
+  completeRun,
+  mergeDrafts,
+  nameIn,
+  type PlannedRun,
+  planRun,
+  type RunDraft,
+  type RunSpec,
+  type Target,
+} from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
 import { parseFaultChoices } from '../arguments/faults.ts'
@@ -9,13 +18,17 @@ import { parseCount, parseDuration } from '../arguments/quantities.ts'
 import { chooseTarget, parseBug, parseKnobs } from '../arguments/target.ts'
 import { chooseWorkload, parseWorkloadSettings } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+import { type NamedRegistries, type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
+import { requireRun } from '../config/schema.ts'
 import type { Performer } from './apart.ts'
-import { registries } from './registries.ts'
 import { readSpecFile } from './spec-file.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings {
   readonly run: PlannedRun
+  /** The configuration file, if there is one. */
+  readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
   readonly json: boolean
@@ -43,6 +56,7 @@ export const RUN_DEFAULTS = {
   timeout: '1s',
   faults: 'partition,kill,pause',
   checkTimeout: '60s',
+  out: 'chaos-results',
 } as const
 
 /** Options that are part of a spec, and so cannot be combined with one. */
@@ -68,19 +82,33 @@ const OF_SPEC = [
 /** @throws UserError (usage) naming the invalid option. */
 export async function parseRunSettings(options: ParsedOptions): Promise<RunSettings> {
   const file = textOf(options, 'spec')
-  const spec = file === undefined ? await parseSpecOptions(options) : specOfFile(file, options)
+  const named = textOf(options, 'config')
+  const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
+  const own: OwnNames = {
+    ...loaded?.config,
+    where: loaded?.path ?? 'chaos run',
+    directory: loaded?.directory ?? '.',
+  }
+  const registries = registriesOf(own)
+  const spec =
+    file === undefined
+      ? await specOfOptions(options, withPaths(baseDraft(options, loaded), own), registries)
+      : specOfFile(file, options)
   const run = await planRun(spec, registries, file ?? 'chaos run')
   return {
     run,
+    config: loaded?.path,
     verifyDeterminism: parseVerify(flagOf(options, 'verify-determinism'), run.target),
     json: flagOf(options, 'json'),
     events: textOf(options, 'events'),
-    out: textOf(options, 'out') ?? 'chaos-results',
+    out: textOf(options, 'out') ?? loaded?.config.out ?? RUN_DEFAULTS.out,
   }
 }
 
 function specOfFile(file: string, options: ParsedOptions): RunSpec {
-  const given = OF_SPEC.filter((name) => options[name] !== undefined && options[name] !== false)
+  const name = textOf(options, 'run')
+  if (name !== undefined) throw new UserError('usage', `--spec ${file} says all of the run: leave ${name} out.`)
+  const given = OF_SPEC.filter((option) => options[option] !== undefined && options[option] !== false)
   if (given.length > 0)
     throw new UserError(
       'usage',
@@ -89,35 +117,67 @@ function specOfFile(file: string, options: ParsedOptions): RunSpec {
   return readSpecFile(file)
 }
 
-async function parseSpecOptions(options: ParsedOptions): Promise<RunSpec> {
-  const { target, reference } = await chooseTarget(options)
+/** The configuration's defaults, overridden by the named run if one was asked for. */
+function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): RunDraft {
+  const name = textOf(options, 'run')
+  if (loaded === undefined) {
+    if (name === undefined) return {}
+    throw new UserError(
+      'usage',
+      `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test.`,
+    )
+  }
+  const { $schema: _, targets: __, workloads: ___, runs = {}, out: ____, ...draft } = loaded.config
+  if (name === undefined) return draft
+  requireRun(loaded.config, name, loaded.path)
+  return mergeDrafts(draft, runs[name] ?? {})
+}
+
+/** The whole run: options override the base, and defaults fill in the rest. */
+async function specOfOptions(options: ParsedOptions, base: RunDraft, registries: NamedRegistries): Promise<RunSpec> {
+  const { target, reference } = await chooseTarget(options, { registries, usual: nameIn(base.target) })
   const bug = parseBug(target, textOf(options, 'bug'))
-  const under = target.bugs.find(({ name }) => name === bug)?.under
-  // Only the register has operations to choose, so --operations implies that workload.
-  const workload = await chooseWorkload(
-    options,
-    textOf(options, 'operations') === undefined ? under?.workload : undefined,
-  )
-  const settings: Settings = { ...under?.settings, ...parseKnobs(target, textsOf(options, 'set')) }
-  const faults = textOf(options, 'faults') ?? under?.faults?.join(',') ?? RUN_DEFAULTS.faults
-  const optional = (name: string, usual: string | number) => textOf(options, name) ?? String(usual)
-  const nodes = textOf(options, 'nodes')
-  const expect = textOf(options, 'expect')
-  return {
-    target: { name: flagOf(options, 'sim') ? simulated(reference) : reference, bug, settings },
+  const workload = await chooseWorkload(options, {
+    find: registries.workload,
+    usual: nameIn(base.workload) ?? workloadUnder(target, bug, options),
+  })
+  const draft = mergeDrafts(base, {
+    target: {
+      name: reference,
+      bug,
+      settings: parseKnobs(target, textsOf(options, 'set')),
+    },
     workload: { name: workload.reference, settings: workloadSettings(workload.workload, options, target) },
-    nodes: nodes === undefined ? target.defaultNodes : parseCount('nodes', nodes, { min: 1, max: 15 }),
-    clients: parseCount('clients', optional('clients', RUN_DEFAULTS.clients), { min: 1, max: 200 }),
-    rate: parseCount('rate', optional('rate', RUN_DEFAULTS.rate), { min: 1, max: 1_000_000 }),
-    timeMs: parseRunTime(optional('time', RUN_DEFAULTS.time)),
-    timeoutMs: parseDuration('timeout', optional('timeout', RUN_DEFAULTS.timeout)),
-    faults: parseFaultChoices(faults),
-    seed: parseCount('seed', textOf(options, 'seed') ?? Math.floor(Math.random() * 10_000), {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-    }),
-    expect: expect === undefined ? undefined : oneOf('expect', 'level', expect, [...levelNames(), 'none']),
-    checkMs: parseDuration('check-timeout', optional('check-timeout', RUN_DEFAULTS.checkTimeout)),
+    ...typedMembers(options),
+  })
+  const whole = flagOf(options, 'sim') ? simulatedDraft(draft, reference) : draft
+  return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
+}
+
+/** Only the register has operations to choose, so --operations implies that workload. */
+const workloadUnder = (target: Target, bug: string | undefined, options: ParsedOptions): string | undefined =>
+  textOf(options, 'operations') === undefined
+    ? target.bugs.find(({ name }) => name === bug)?.under?.workload
+    : undefined
+
+/** The given options that are members of a run. */
+function typedMembers(options: ParsedOptions): RunDraft {
+  const given = <Value>(name: string, parse: (typed: string) => Value): Value | undefined => {
+    const typed = textOf(options, name)
+    return typed === undefined ? undefined : parse(typed)
+  }
+  const whole = (name: string, min: number, max: number) =>
+    given(name, (typed) => parseCount(name, typed, { min, max }))
+  return {
+    nodes: whole('nodes', 1, 15),
+    clients: whole('clients', 1, 200),
+    rate: whole('rate', 1, 1_000_000),
+    timeMs: given('time', parseRunTime),
+    timeoutMs: given('timeout', (typed) => parseDuration('timeout', typed)),
+    faults: given('faults', parseFaultChoices),
+    seed: whole('seed', 0, Number.MAX_SAFE_INTEGER),
+    expect: given('expect', (typed) => oneOf('expect', 'level', typed, [...levelNames(), 'none'])),
+    checkMs: given('check-timeout', (typed) => parseDuration('check-timeout', typed)),
   }
 }
 
@@ -131,17 +191,24 @@ function workloadSettings(workload: Workload, options: ParsedOptions, target: Ta
     settings['keys'] = parseCount('keys', keys, { min: 1, max: 10_000 })
   }
   const operations = textOf(options, 'operations')
-  if (workload.name !== 'register') {
-    if (operations === undefined) return settings
-    const known = workload.functions.join(', ')
+  if (operations === undefined) return settings
+  if (workload.name !== 'register')
     throw new UserError(
       'usage',
-      `--operations ${operations}: only those of the workload register can be chosen; ${workload.name} has ${known}.`,
+      `--operations ${operations}: only those of the workload register can be chosen; ${workload.name} has ${workload.functions.join(', ')}.`,
     )
-  }
-  if (parseOperations(operations, target).includes('cas')) return settings
-  return { cas: 0, ...settings }
+  if (!parseOperations(operations).includes('cas')) return { cas: 0, ...settings }
+  return usualOperations(target).includes('cas') ? settings : { cas: usualCas(workload), ...settings }
 }
+
+/** The share of cas that a register has by default where cas makes sense. */
+export const usualCas = ({ settings }: Workload): SettingValue =>
+  settings.find(({ name }) => name === 'cas')?.default ?? 0
+
+const simulatedDraft = (draft: RunDraft, reference: string): RunDraft => ({
+  ...draft,
+  target: { ...(typeof draft.target === 'string' ? {} : draft.target), name: simulated(reference) },
+})
 
 const simulated = (reference: string): string =>
   reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`
@@ -161,8 +228,7 @@ export const usualOperations = (target: Target): readonly Operation[] =>
     ? operationNames
     : ['read', 'write']
 
-function parseOperations(typed: string | undefined, target: Target): readonly Operation[] {
-  if (typed === undefined) return usualOperations(target)
+function parseOperations(typed: string): readonly Operation[] {
   const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))

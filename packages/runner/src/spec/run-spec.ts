@@ -32,6 +32,28 @@ export interface RunSpec {
   readonly checkMs: Millis
 }
 
+/** What is said of a run; the rest has defaults. A configuration file, a command line and a program each say a part. */
+export interface RunDraft extends Said<Omit<RunSpec, 'target' | 'workload' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
+  /** A name in the registry, or the path of a file; with more to say about it, an object. */
+  readonly target?: string | NamedPart | undefined
+  readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
+  /** How long clients keep starting operations; 20,000. */
+  readonly timeMs?: number | undefined
+  /** How long a client waits for an answer; 1,000. */
+  readonly timeoutMs?: number | undefined
+  /** How long checking may take; 60,000. */
+  readonly checkMs?: number | undefined
+}
+
+type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
+
+export interface NamedPart {
+  readonly name?: string | undefined
+  /** Of a target: a deliberate mistake. */
+  readonly bug?: string | undefined
+  readonly settings?: Settings | undefined
+}
+
 const count = (text: string, min: number, max: number) => {
   const range = `must be a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`
   return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range), v.description(text))
@@ -67,41 +89,66 @@ const faultChoice = v.union(
 
 const HOUR_MS = 3_600_000
 
-/** Parser, messages, help and documents all derive from this schema; the compiler checks it against `RunSpec`. */
-const runSchema = v.strictObject({
-  target: v.strictObject({
-    name: v.pipe(v.string('must be a name'), v.description('what to test: a name that chaos targets lists, or a file')),
-    bug: v.optional(
-      v.pipe(v.string('must be a name'), v.description('a deliberate mistake, as chaos targets --bugs lists them')),
-    ),
-    settings: v.optional(settings, {}),
-  }),
-  workload: v.optional(
-    v.strictObject({
-      name: v.pipe(v.string('must be a name'), v.description('what clients do')),
-      settings: v.optional(settings, {}),
-    }),
-    { name: 'register', settings: {} },
+const targetName = v.pipe(
+  v.string('must be a name'),
+  v.description('what to test: a name that chaos targets lists, or a file'),
+)
+const bug = v.optional(
+  v.pipe(v.string('must be a name'), v.description('a deliberate mistake, as chaos targets --bugs lists them')),
+)
+const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
+
+/** The members of a run, without their defaults: help and documents derive from them. */
+const members = {
+  nodes: count('how many nodes', 1, 15),
+  clients: count('clients at work at the same time', 1, 200),
+  rate: count('operations per second, over all clients together', 1, 1_000_000),
+  timeMs: duration('how long clients are at work', 100, 24 * HOUR_MS),
+  timeoutMs: duration('how long a client waits for an answer', 1, HOUR_MS),
+  faults: v.pipe(
+    v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
+    v.description('kinds of faults, as chaos targets --faults lists them, or faults with their times'),
   ),
-  nodes: v.optional(count('how many nodes', 1, 15)),
-  clients: v.optional(count('clients at work at the same time', 1, 200), 20),
-  rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), 2000),
-  timeMs: v.optional(duration('how long clients are at work', 100, 24 * HOUR_MS), 20_000),
-  timeoutMs: v.optional(duration('how long a client waits for an answer', 1, HOUR_MS), 1_000),
-  faults: v.optional(v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'), [
-    'partition',
-    'kill',
-    'pause',
-  ]),
   seed: count('drives every choice of the run', 0, Number.MAX_SAFE_INTEGER),
-  expect: v.optional(
-    v.pipe(
-      v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
-      v.description('the level it is held to; none: only look; absent: what the target promises'),
-    ),
+  expect: v.pipe(
+    v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
+    v.description('the level it is held to; none: only look; absent: what the target promises'),
   ),
-  checkMs: v.optional(duration('how long checking may take', 1, 24 * HOUR_MS), 60_000),
+  checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
+}
+
+/** Parses runs; the compiler checks it against `RunSpec`. */
+const runSchema = v.strictObject({
+  target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
+  workload: v.optional(v.strictObject({ name: workloadName, settings: v.optional(settings, {}) }), {
+    name: 'register',
+    settings: {},
+  }),
+  nodes: v.optional(members.nodes),
+  clients: v.optional(members.clients, 20),
+  rate: v.optional(members.rate, 2000),
+  timeMs: v.optional(members.timeMs, 20_000),
+  timeoutMs: v.optional(members.timeoutMs, 1_000),
+  faults: v.optional(members.faults, ['partition', 'kill', 'pause']),
+  seed: members.seed,
+  expect: v.optional(members.expect),
+  checkMs: v.optional(members.checkMs, 60_000),
 })
+
+/** Parses drafts of runs. */
+export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSchema<unknown, RunDraft[Member]> } = {
+  target: v.optional(v.strictObject({ name: v.optional(targetName), bug, settings: v.optional(settings) })),
+  workload: v.optional(v.strictObject({ name: v.optional(workloadName), settings: v.optional(settings) })),
+  nodes: v.optional(members.nodes),
+  clients: v.optional(members.clients),
+  rate: v.optional(members.rate),
+  timeMs: v.optional(members.timeMs),
+  timeoutMs: v.optional(members.timeoutMs),
+  faults: v.optional(members.faults),
+  seed: v.optional(members.seed),
+  expect: v.optional(members.expect),
+  checkMs: v.optional(members.checkMs),
+}
 
 /**
  * Reads a run from parsed JSON. Messages begin with `where`: the name of a file.
@@ -122,7 +169,7 @@ export function memberText(name: string): string {
 }
 
 /** A target or workload with default settings can be given by name alone. */
-function withNames(json: unknown): unknown {
+export function withNames(json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
   const members: { [name: string]: unknown } = { ...json }
   for (const member of ['target', 'workload'])

@@ -1,0 +1,55 @@
+import { rmSync } from 'node:fs'
+import type { Report } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { completeRun, planRun, type RunDraft, type RunListener, type RunSpec } from '@chaosproxy/runner'
+import type { Config } from '../config/config.ts'
+import { registriesOf, withPaths } from '../config/registries.ts'
+import { carryOut } from '../run/carry-out.ts'
+import { createRunDirectory } from '../run/directory.ts'
+import { exitCodeOf, writeResults } from '../run/results.ts'
+import { RUN_DEFAULTS } from '../run/settings.ts'
+import { commandLine } from '../terminal/command-line.ts'
+
+/** Systems and workloads of one's own, as a configuration has them, and what to do while the run goes on. */
+export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'out'> {
+  /** Ends the run early but in good order: it is healed, read a last time and judged. */
+  readonly signal?: AbortSignal | undefined
+  readonly listener?: RunListener | undefined
+}
+
+/** A run that is over. Its history, record and report are in `directory`. */
+export interface Run {
+  readonly spec: RunSpec
+  readonly history: History
+  readonly report: Report
+  /** What a run held to its expectation comes to: 0 met, 1 violated, 2 unknown or nothing proved, 4 trouble. */
+  readonly exitCode: number
+  readonly directory: string
+}
+
+/**
+ * Has one run: starts the target, lets clients use it while it is hurt, heals it, reads a last time and judges. What is
+ * not said is as `chaos run` has it: a Raft of five nodes, 20 s, partitions, kills and pauses.
+ *
+ * @throws UserError: usage and input for what cannot be run, before anything is started; environment if the target does
+ * not come up, breaks, or its record cannot be written. The signal's reason, if that ended it before anything was recorded.
+ */
+export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Promise<Run> {
+  const { targets, workloads, out = RUN_DEFAULTS.out, listener, signal = new AbortController().signal } = settings
+  const own = { targets, workloads, where: 'run', directory: '.' }
+  const registries = registriesOf(own)
+  const seed = Math.floor(Math.random() * 10_000)
+  const spec = await completeRun(withPaths(draft, own), registries, { where: 'run', seed })
+  const planned = await planRun(spec, registries, 'run')
+  const startedAt = new Date()
+  const directory = createRunDirectory(out, planned.target.name, startedAt)
+  const judged = await carryOut(planned, { directory, startedAt, interrupted: signal, listener })
+  if (judged === undefined) {
+    rmSync(directory.path, { recursive: true, force: true })
+    throw signal.reason
+  }
+  const exitCode = exitCodeOf(judged)
+  const again = commandLine(['npx', 'chaos', 'run', '--spec', directory.runJson])
+  writeResults({ run: planned, judged, directory, again, exitCode })
+  return { spec: planned.spec, history: judged.history, report: judged.report, exitCode, directory: directory.path }
+}

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { importUserFile, vetFile } from '@chaosproxy/targets/user-file'
+import type { Config } from './config.ts'
+import { parseConfig } from './schema.ts'
+
+/** A configuration, and the file it is from. */
+export interface LoadedConfig {
+  readonly config: Config
+  readonly path: string
+  /** Files that it names are relative to this directory. */
+  readonly directory: string
+}
+
+/** In the order of what people most likely want where they have to choose. */
+export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
+  (extension) => `chaos.config.${extension}`,
+)
+
+/** The configuration in a directory, if there is one. @throws UserError (usage) for several; as `loadConfig`. */
+export async function findConfig(directory: string): Promise<LoadedConfig | undefined> {
+  const found = CONFIG_NAMES.filter((name) => existsSync(join(directory, name)))
+  const [only, ...others] = found
+  if (only === undefined) return undefined
+  if (others.length > 0)
+    throw new UserError('usage', `${found.join(' and ')} are both here: keep one, or name one with --config.`)
+  return loadConfig(directory === '.' ? only : join(directory, only))
+}
+
+/**
+ * @throws UserError (usage) for a file that is not there; (input) for one that does not run, exports nothing, or says
+ * what cannot be.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  return { config: parseConfig(await exportedBy(path), path), path, directory: dirname(path) }
+}
+
+async function exportedBy(path: string): Promise<unknown> {
+  if (extname(path) === '.json') return readJson(path)
+  await vetFile(path, new URL('../../dist/config/vetting.js', import.meta.url))
+  return importConfig(path)
+}
+
+/** What a file that runs code exports. */
+export async function importConfig(path: string): Promise<unknown> {
+  const exported = await importUserFile(path)
+  if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
+    throw new UserError('input', `${path} exports nothing. Write: export default defineConfig({ target: 'raft' })`)
+  return exported
+}
+
+const isEmpty = (exported: object): boolean => Object.keys(exported).length === 0
+
+function readJson(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UserError('usage', `${path}: ${whyUnreadable(error)}`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
+  }
+}

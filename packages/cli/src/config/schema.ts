@@ -1,0 +1,81 @@
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { draftEntries, draftSchema, schemaProblems, withNames } from '@chaosproxy/runner'
+import { parseDeclaration, targets } from '@chaosproxy/targets'
+import { workloads } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import type { Config } from './config.ts'
+
+const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
+const name = v.pipe(
+  v.string('must be a name'),
+  v.regex(/^[A-Za-z][\w-]*$/, 'must be named with letters, digits, - and _'),
+)
+const object = (what: string) => v.custom<object>((value) => typeof value === 'object' && value !== null, what)
+
+const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
+const WORKLOAD = 'must be a workload, or the path of a file that exports one'
+
+/** Of a whole configuration; what a cluster or a workload is made of is looked into by their own readers. */
+export const configSchema: v.GenericSchema = v.strictObject({
+  $schema: v.optional(v.string('must be a text')),
+  ...draftEntries,
+  targets: v.optional(
+    v.pipe(
+      v.record(name, v.union([path, object(TARGET)], TARGET), 'must be an object of targets'),
+      v.description('systems of your own: clusters, or the paths of files with a cluster or a protocol'),
+    ),
+  ),
+  workloads: v.optional(
+    v.pipe(
+      v.record(name, v.union([path, object(WORKLOAD)], WORKLOAD), 'must be an object of workloads'),
+      v.description('workloads of your own, or the paths of their files'),
+    ),
+  ),
+  runs: v.optional(
+    v.pipe(
+      v.record(name, draftSchema, 'must be an object of runs'),
+      v.description('runs by name, for chaos run NAME: what each has that differs from the rest'),
+    ),
+  ),
+  out: v.optional(v.pipe(path, v.description('where to make the directories of runs'))),
+})
+
+/** @throws UserError (input): one line for each member that is wrong, beginning with `where`. */
+export function parseConfig(json: unknown, where: string): Config {
+  const result = v.safeParse(configSchema, withNamesInRuns(json))
+  if (!result.success)
+    throw new UserError(
+      'input',
+      schemaProblems(configSchema, result.issues, { where, what: 'a configuration' }).join('\n'),
+    )
+  const config = result.output as Config
+  for (const [own, declared] of Object.entries(config.targets ?? {})) {
+    refuseTaken(own, targets, `${where}: targets.${own}`)
+    if (typeof declared !== 'string') parseDeclaration(declared, `${where}: targets.${own}`)
+  }
+  for (const own of Object.keys(config.workloads ?? {})) refuseTaken(own, workloads, `${where}: workloads.${own}`)
+  return config
+}
+
+function refuseTaken(own: string, ours: readonly { readonly name: string }[], where: string): void {
+  if (ours.some((each) => each.name === own))
+    throw new UserError('input', `${where}: ${own} comes with chaos already; give yours another name.`)
+}
+
+/** Of a run that was asked for by name. @throws UserError (usage) */
+export function requireRun({ runs = {} }: Config, wanted: string, where: string): void {
+  if (Object.hasOwn(runs, wanted)) return
+  const known = Object.keys(runs)
+  const hint = known.length === 0 ? ' It names no runs.' : `${didYouMean(wanted, known)} Known: ${known.join(', ')}.`
+  throw new UserError('usage', `${where}: there is no run ${wanted}.${hint}`)
+}
+
+function withNamesInRuns(json: unknown): unknown {
+  const config = withNames(json)
+  if (!isObject(config) || !isObject(config['runs'])) return config
+  const runs = Object.entries(config['runs']).map(([run, draft]) => [run, withNames(draft)])
+  return { ...config, runs: Object.fromEntries(runs) }
+}
+
+const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

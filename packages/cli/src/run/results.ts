@@ -1,0 +1,49 @@
+import { basename } from 'node:path'
+import type { Json } from '@chaosproxy/history'
+import { plural, renderHtml, toJson } from '@chaosproxy/report'
+import { type JudgedRun, judgeExpectation, type PlannedRun } from '@chaosproxy/runner'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { packageVersion } from '../version.ts'
+import { type RunDirectory, writeResult } from './directory.ts'
+
+/** A finished run and where it is kept. */
+export interface FinishedRun {
+  readonly run: PlannedRun
+  readonly judged: JudgedRun
+  readonly directory: RunDirectory
+  /** The command that repeats it. */
+  readonly again: string
+  readonly exitCode: ExitCode
+}
+
+/** A run without an expectation succeeds if it could be judged, whatever was found, unless it proves nothing. */
+export function exitCodeOf({ summary, report }: JudgedRun): ExitCode {
+  const { expectation, vacuous, trouble } = summary
+  if (expectation?.met === false) return EXIT.violated
+  if (trouble.length > 0) return EXIT.environment
+  const { met } = expectation ?? judgeExpectation(report, Object.keys(report.levels)[0] ?? '', vacuous)
+  return met === 'unknown' ? EXIT.unknown : EXIT.met
+}
+
+export const resultOf = ({ summary, report, history }: JudgedRun, directory: RunDirectory): Json =>
+  toJson({ report, history, run: summary, directory: directory.path, checkMs: summary.timing.checkMs })
+
+/** Writes `run.json` and `report.html` next to the history. */
+export function writeResults({ run, judged, directory, again, exitCode }: FinishedRun): void {
+  const { history, report, summary } = judged
+  // Keep the verdicts in the form of --json, since a witness can be as long as the history.
+  const { report: _, ...record } = summary
+  const result = resultOf(judged, directory)
+  writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
+  const page = renderHtml({
+    title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
+    version: packageVersion(),
+    history,
+    historyFile: basename(directory.history),
+    report,
+    run: summary,
+    again,
+    exitCode,
+  })
+  writeResult(directory.report, page)
+}

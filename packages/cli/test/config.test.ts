@@ -1,0 +1,176 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { run } from 'chaosproxy'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+
+/** A project of the user's, outside every `node_modules` that has this program. */
+function project(files: { readonly [name: string]: string | object }): string {
+  const directory = temporaryDirectory()
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), typeof text === 'string' ? text : JSON.stringify(text))
+  }
+  return directory
+}
+
+const SHORT = `timeMs: 1000, rate: 200, clients: 4, faults: ['partition'], seed: 7`
+const CONFIG = `
+import { defineConfig } from 'chaosproxy'
+export default defineConfig({
+  target: 'sim:raft', ${SHORT}, out: 'results',
+  workloads: { mine: './work/mine.ts' },
+  runs: {
+    nightly: { timeMs: 1500, workload: 'mine' },
+    weak: { target: { name: 'sim:primary-replica', settings: { sync: 0 } }, expect: 'none' },
+  },
+})`
+const MINE = `
+export default {
+  name: 'mine', model: 'register', functions: ['read', 'write'], reads: ['read'],
+  create() {
+    let last = 0
+    return { client: (random) => ({ next: () => random.chance(0.5) ? { f: 'read', key: 'x', value: null } : { f: 'write', key: 'x', value: ++last } }) }
+  },
+}`
+
+async function specsOf(cwd: string, ...args: readonly string[]) {
+  const { stdout, stderr, exitCode } = await chaos(['run', ...args, '--json'], { cwd })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const { run: directory } = JSON.parse(stdout)
+  return { directory, record: JSON.parse(readFileSync(join(cwd, directory, 'run.json'), 'utf8')) }
+}
+
+describe('chaos run, where there is a chaos.config.ts,', () => {
+  test('has what that says of every run', async () => {
+    const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
+    const { record, directory } = await specsOf(cwd)
+    expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
+    expect(directory).toMatch(/^results[\\/]/)
+  })
+
+  test('has a run by its name, its workload found from the file it is named in, and options before both', async () => {
+    const cwd = project({ 'sub/chaos.config.ts': CONFIG, 'sub/work/mine.ts': MINE })
+    const { record } = await specsOf(cwd, 'nightly', '--config', 'sub/chaos.config.ts', '--seed', '8')
+    expect(record.spec).toMatchObject({
+      target: { name: 'sim:raft' },
+      workload: { name: './sub/work/mine.ts' },
+      timeMs: 1500,
+      seed: 8,
+      faults: ['partition'],
+    })
+  })
+
+  test('leaves the settings of one target alone when another is named', async () => {
+    const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
+    const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
+    expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
+  })
+
+  test('is the same from JSON, and from JavaScript that exports a plain object', async () => {
+    const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
+    const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
+    for (const each of files) {
+      const { record } = await specsOf(project(each))
+      expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, seed: 3, faults: [] })
+    }
+  })
+})
+
+describe('a configuration that cannot be is one line, and exit code 3:', () => {
+  const config = (text: string) => ({ 'chaos.config.ts': text })
+  test.each<[string, { readonly [name: string]: string }, readonly string[], string]>([
+    ['it throws', config(`throw new Error('no luck')`), [], 'chaos.config.ts does not run: no luck'],
+    ['it exports nothing', config('const config = {}'), [], 'chaos.config.ts exports nothing. Write: export default'],
+    ['it ends the process', config('process.exit(0)'), [], 'chaos.config.ts calls process.exit(0) while it is loaded'],
+    [
+      'an unknown member',
+      config(`export default { tiemMs: 5 }`),
+      [],
+      'chaos.config.ts: there is no member tiemMs. Did you mean timeMs?',
+    ],
+    [
+      'an unknown member of a run',
+      config(`export default { runs: { nightly: { fualts: [] } } }`),
+      [],
+      'chaos.config.ts: there is no member runs.nightly.fualts. Did you mean faults?',
+    ],
+    [
+      'a wrong type',
+      config(`export default { nodes: 'five' }`),
+      [],
+      'nodes must be a whole number from 1 to 15, not "five".',
+    ],
+    ['a number', config('export default 7'), [], 'chaos.config.ts: a configuration must be an object, not 7.'],
+    [
+      'a name that is taken',
+      config(`export default { targets: { raft: './x.json' } }`),
+      [],
+      'targets.raft: raft comes with chaos already',
+    ],
+    [
+      'an unknown run',
+      config(`export default { runs: { nightly: {} } }`),
+      ['nightli'],
+      'chaos.config.ts: there is no run nightli. Did you mean nightly? Known: nightly.',
+    ],
+    [
+      'no configuration at all',
+      {},
+      ['nightly'],
+      'chaos run nightly: runs are named in a chaos.config.ts, and there is none',
+    ],
+    ['two of them', { 'chaos.config.ts': CONFIG, 'chaos.config.json': '{}' }, [], 'are both here: keep one'],
+    ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: not JSON:'],
+    ['no such file', {}, ['--config', 'nowhere.ts'], 'nowhere.ts: there is no such file.'],
+  ])('%s', async (_, files, args, message) => {
+    const cwd = project(files)
+    const [only, ...others] = Object.keys(files)
+    // Within this process wherever it makes no difference where it is.
+    const { stdout, stderr, exitCode } =
+      only === undefined || others.length > 0
+        ? await chaos(['run', ...args], { cwd })
+        : await chaosHere(['run', ...args, '--config', join(cwd, only)])
+    const [first = '', ...frames] = stderr.replaceAll(`${cwd}/`, '').trim().split('\n')
+    expect(first).toContain(message)
+    expect(frames.filter((line) => !line.includes('chaos.config.'))).toEqual([])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+  })
+})
+
+describe('run', () => {
+  test('has a whole run by default, of which what is said is different', async () => {
+    const out = temporaryDirectory()
+    const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }
+    const { spec, report, exitCode, directory, history } = await run(draft, { out })
+    expect(report.headline).toBe('linearizable')
+    expect(exitCode).toBe(0)
+    expect(spec).toMatchObject({ nodes: 5, clients: 20, timeoutMs: 1_000, seed: 5 })
+    expect(history.operations.length).toBeGreaterThan(50)
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(['history.jsonl', 'run.json', 'report.html']))
+  })
+
+  test('is what chaos run is with the same options', async () => {
+    const out = temporaryDirectory()
+    const draft = {
+      target: 'sim:primary-replica',
+      timeMs: 1_000,
+      rate: 200,
+      faults: [],
+      seed: 5,
+      expect: 'none',
+    } as const
+    const { spec } = await run(draft, { out })
+    const typed = ['--target', 'primary-replica', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none']
+    const said = await chaosHere(['run', ...typed, '--seed', '5', '--expect', 'none', '--out', out, '--json'])
+    const { run: directory } = JSON.parse(said.stdout)
+    expect(JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')).spec).toEqual(JSON.parse(JSON.stringify(spec)))
+  })
+
+  test.each([
+    [{ target: 'rfat' }, /there is no target rfat. Did you mean raft\?/],
+    [{ nodes: 99 }, /run: nodes must be a whole number from 1 to 15, not 99/],
+  ])('refuses %j before anything is started', async (draft, message) => {
+    await expect(run(draft, { out: '/proc/none' })).rejects.toThrow(message)
+  })
+})

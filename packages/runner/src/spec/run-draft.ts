@@ -1,0 +1,97 @@
+import { UserError } from '@chaosproxy/history'
+import { type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import type { Target } from '../target.ts'
+import type { Registries } from './registries.ts'
+import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
+import { schemaProblems } from './schema-problems.ts'
+
+export const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
+
+/**
+ * Reads a draft from parsed JSON. Messages begin with `where`.
+ *
+ * @throws UserError (input): one line for each member that is wrong.
+ */
+export function parseRunDraft(json: unknown, where: string): RunDraft {
+  const result = v.safeParse(draftSchema, withNames(json))
+  if (result.success) return result.output
+  throw new UserError('input', schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
+}
+
+const partOf = (part: string | NamedPart | undefined): NamedPart =>
+  typeof part === 'string' ? { name: part } : (part ?? {})
+
+/** The name that a draft gives its target or workload. */
+export const nameIn = (part: string | NamedPart | undefined): string | undefined => partOf(part).name
+
+/**
+ * The first draft, with what the second says in place of it. Settings, and a mistake, belong to the target or workload
+ * they were given for: naming another one drops them.
+ */
+export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
+  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
+  return {
+    ...base,
+    ...said,
+    target: mergeParts(base.target, over.target),
+    workload: mergeParts(base.workload, over.workload),
+  }
+}
+
+function mergeParts(base: string | NamedPart | undefined, over: string | NamedPart | undefined): NamedPart {
+  const first = partOf(base)
+  const second = partOf(over)
+  if (second.name !== undefined && second.name !== first.name) return second
+  return {
+    name: first.name,
+    bug: second.bug ?? first.bug,
+    settings: { ...first.settings, ...second.settings },
+  }
+}
+
+export const DEFAULT_TARGET = 'raft'
+export const DEFAULT_WORKLOAD = 'register'
+
+/**
+ * The whole run: what a draft leaves out is what its mistake is likely to be seen under, what suits its target, or the
+ * default. `seed` is for a draft without one.
+ *
+ * @throws UserError for a name that nothing has, or a member that cannot be.
+ */
+export async function completeRun(
+  draft: RunDraft,
+  registries: Registries,
+  { where, seed }: { readonly where: string; readonly seed: number },
+): Promise<RunSpec> {
+  const { name = DEFAULT_TARGET, bug, settings } = partOf(draft.target)
+  const chosen = partOf(draft.workload)
+  const target = await registries.target(name)
+  const under = target.bugs.find((each) => each.name === bug)?.under
+  const workloadName = chosen.name ?? under?.workload ?? DEFAULT_WORKLOAD
+  const workload = await registries.workload(workloadName)
+  const { expect, ...rest } = defined(draft)
+  return parseRunSpec(
+    {
+      seed,
+      nodes: target.defaultNodes,
+      ...(under?.faults === undefined ? {} : { faults: under.faults }),
+      ...rest,
+      ...(expect === undefined ? {} : { expect }),
+      target: { name, ...(bug === undefined ? {} : { bug }), settings: { ...under?.settings, ...settings } },
+      workload: { name: workloadName, settings: { ...weakerSettings(workload, target), ...chosen.settings } },
+    },
+    where,
+  )
+}
+
+const defined = (draft: RunDraft): RunDraft =>
+  Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
+
+/** Settings by which a target that promises less than linearizability is judged more finely. */
+function weakerSettings(workload: Workload, target: Target): Settings {
+  const question = { workload: workload.name, settings: settingsFor(target), faults: [] }
+  if (target.promises(question) === 'linearizable') return {}
+  const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
+  return Object.fromEntries(changed.map((setting) => [setting.name, usualValue(setting, true)]))
+}
