@@ -29,6 +29,8 @@ export type Ports = { readonly [measure in Measure]: number }
 export interface Load {
   readonly amount: number
   readonly seconds: number
+  /** With those of warming up, where some of the time was for that. */
+  readonly total?: number
 }
 
 const BLOCK = Buffer.alloc(256 * 1024, 1)
