@@ -4,6 +4,7 @@ import type { ProxyClock } from '../clock.ts'
 import type { Placed } from '../delivery/plan.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor.ts'
 import type { LinkState } from '../link-state.ts'
+import { hasSentAll, readDirectly } from './direct-io.ts'
 import { createExit } from './exit.ts'
 import { peerOf } from './peer-of.ts'
 import type { PumpedConnection } from './pump.ts'
@@ -87,7 +88,8 @@ export class Connection implements PumpedConnection {
       this.#forward.observe(this.#interceptor.requests)
       this.#backward.observe(this.#interceptor.responses)
     }
-    this.#client.on('data', (bytes: Buffer) => this.#requests.receive(bytes))
+    const requests = this.#requests
+    readDirectly(this.#client, (bytes) => requests.receive(bytes))
     this.#watch(this.#client, this.#requests)
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
@@ -243,7 +245,7 @@ export class Connection implements PumpedConnection {
       this.#responses.receive(Buffer.from(bytes))
       memory.reuse(sizeBytes)
     } else if (this.#backward.passesThrough || this.#interceptor !== undefined) {
-      if (this.#client.writableLength === 0) memory.reclaim()
+      if (hasSentAll(this.#client)) memory.reclaim()
       if (this.#responses.receive(bytes)) memory.reuse(sizeBytes)
       else if (this.#backward.waiting === 0) memory.lend(sizeBytes)
       else memory.give(sizeBytes)

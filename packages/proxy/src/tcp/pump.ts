@@ -7,6 +7,7 @@ import type { Stage as Interception } from '../interceptor.ts'
 import type { Flow, LinkState } from '../link-state.ts'
 import { Backlog } from './backlog.ts'
 import type { Waiting } from './chunk-queue.ts'
+import { DirectWriter, hasSentAll, isSending } from './direct-io.ts'
 import { resetSocket } from './reset-socket.ts'
 import { SourceGate } from './source-gate.ts'
 import { Wakeup } from './wakeup.ts'
@@ -43,6 +44,8 @@ export class Pump implements Flow {
   readonly #wakeup: Wakeup
   readonly #gate: SourceGate
   #sink: Socket | undefined
+  /** Undefined while there is no sink, and for TLS, which has to encrypt first. */
+  #direct: DirectWriter | undefined
   #deliveredBytes = 0
   #lostBytes = 0
   #observer: Pick<Interception, 'delivered'> | undefined
@@ -113,13 +116,8 @@ export class Pump implements Flow {
   /** To here bytes go, from now on: a socket that is connected. */
   setSink(sink: Socket): void {
     this.#sink = sink
-    sink.on('drain', () => {
-      if (this.#backlog.queue.length > 0) this.#advance()
-      else {
-        this.#gate.setRoom(true)
-        this.#observer?.delivered(this.#deliveredBytes)
-      }
-    })
+    if (!('encrypted' in sink)) this.#direct = new DirectWriter(sink)
+    sink.on('drain', this.#drained)
     this.advance()
   }
 
@@ -131,11 +129,11 @@ export class Pump implements Flow {
     const sink = this.#sink
     if (this.stages.length === 0 && this.#backlog.queue.length === 0 && sink !== undefined) {
       if (!sink.writable) return true
-      if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#gate.setRoom(false)
+      const isSent = this.#write(sink, bytes)
       this.#deliveredBytes += bytes.length
       link.deliveredBytes += bytes.length
       this.#observer?.delivered(this.#deliveredBytes)
-      return sink.writableLength === 0
+      return isSent
     }
     this.#enqueue(bytes)
     return false
@@ -184,6 +182,28 @@ export class Pump implements Flow {
     this.#wakeup.cancel()
     this.#gate.stop()
     this.#backlog.queue.clear()
+  }
+
+  /** The sink takes more. */
+  readonly #drained = (): void => {
+    const sink = this.#sink
+    if (sink === undefined || isBehind(sink)) return
+    if (this.#backlog.queue.length > 0) this.#advance()
+    else {
+      this.#gate.setRoom(true)
+      this.#observer?.delivered(this.#deliveredBytes)
+    }
+  }
+
+  /** Whether all of it was sent at once; where not, the source is stopped. */
+  #write(sink: Socket, bytes: Buffer): boolean {
+    if (this.#direct !== undefined && hasSentAll(sink)) {
+      if (this.#direct.write(bytes, this.#drained)) return true
+      this.#gate.setRoom(false)
+      return false
+    }
+    if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#gate.setRoom(false)
+    return hasSentAll(sink)
   }
 
   /** Bytes that left the queue, or never joined it. */
@@ -244,7 +264,7 @@ export class Pump implements Flow {
       }
       if (this.#mustWait(delivery.atMs, nowMs)) break
       const { piece } = delivery
-      if (piece.content === 'bytes' && burstBytes === 0 && sink.writableNeedDrain) break
+      if (piece.content === 'bytes' && burstBytes === 0 && isBehind(sink)) break
       if (burstBytes >= LARGEST_BURST_BYTES) break
       const taken = this.#backlog.queue.take(piece.sizeBytes)
       ending = passed(this.stages, next, piece)
@@ -304,7 +324,7 @@ export class Pump implements Flow {
   /** Back-pressure: stops the sender when enough waits here, or when the receiver is behind and nothing needs to wait. */
   #governReading(): void {
     const sink = this.#sink
-    const behind = sink?.writable === true && sink.writableNeedDrain
+    const behind = sink?.writable === true && isBehind(sink)
     this.#gate.setRoom(this.#backlog.queue.length === 0 ? !behind : !this.#backlog.isFull)
   }
 
@@ -319,3 +339,6 @@ export class Pump implements Flow {
     return true
   }
 }
+
+/** What was written waits for the receiver. */
+const isBehind = (sink: Socket): boolean => sink.writableNeedDrain || isSending(sink)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { hasSentAll } from './direct-io.ts'
 
 /** The system socket under each TLS socket. Only system sockets can be reset. */
 const carriers: WeakMap<Socket, Socket> = new WeakMap()
@@ -14,7 +15,7 @@ export function resetSocket(socket: Socket): void {
   if (socket.connecting) {
     // Not connected yet, so there is no one to send an RST to; resetAndDestroy would wait for the connection.
     socket.destroy()
-  } else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
+  } else if (socket.writableEnded && !socket.writableFinished && hasSentAll(socket)) {
     // The FIN is being sent in this turn, during which the system refuses a reset and Node would leak the handle.
     socket.once('finish', () => resetSocket(socket))
   } else {
