@@ -140,7 +140,7 @@ export class Pump implements Flow {
   }
 
   end(): void {
-    if (this.passesThrough) this.#sink?.end()
+    if (this.passesThrough && this.#sink !== undefined) this.#end(this.#sink)
     else this.#enqueue('end')
   }
 
@@ -204,6 +204,12 @@ export class Pump implements Flow {
     }
     if (!sink.write(bytes) && sink.writableNeedDrain && sink.writableLength > 0) this.#gate.setRoom(false)
     return hasSentAll(sink)
+  }
+
+  /** Sends FIN. Where the sink's own has been read, closing it is that, and spares the system a shutdown before. */
+  #end(sink: Socket): void {
+    if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
+    else sink.end()
   }
 
   /** Bytes that left the queue, or never joined it. */
@@ -271,7 +277,7 @@ export class Pump implements Flow {
       if (typeof taken === 'string') {
         if (burstBytes > 0) sink.uncork()
         burstBytes = 0
-        if (taken === 'end') sink.end()
+        if (taken === 'end') this.#end(sink)
         else resetSocket(sink)
         continue
       }
@@ -281,6 +287,10 @@ export class Pump implements Flow {
       if (delivery.alone) {
         // What is written in the same turn would leave, or be read, together with it.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
+        break
+      }
+      if (burstBytes === 0 && this.#backlog.queue.length === 0) {
+        this.#write(sink, bytes)
         break
       }
       if (burstBytes === 0) sink.cork()
