@@ -1,7 +1,8 @@
+import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
 import { ByteTable } from './byte-table.ts'
 import { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
-import { type Event, type EventInput, type EventType, eventTypes, type Header, type Process } from './event.ts'
+import { type Event, type EventInput, eventTypes, type Header, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
 import { FLAG_FINAL, FLAG_UNSAID, INFO } from './history-columns.ts'
@@ -183,8 +184,8 @@ export class HistoryBuilder implements EventSink {
     let row = this.#open[process] ?? NONE
     let position = this.#clientEvents
     if (type === INVOKE) {
-      if (row >= 0) throw this.#twoInFlight(process, f, row, line)
-      if (this.#tolerated.lacksInvocations) throw this.#mixed(line)
+      if (row >= 0) throw twoInFlight(this.#built(), process, f, row, line)
+      if (this.#tolerated.lacksInvocations) throw mixed(this.#built(), line)
       if (row < NONE) this.#noteReuse(process, row, line)
       if (session !== NONE) this.#assign(process, session, line)
       if (process >= this.#seenProcesses) this.#seenProcesses = process + 1
@@ -198,7 +199,7 @@ export class HistoryBuilder implements EventSink {
         columns.callTime[row] = this.#checkTime(process, time, line, position)
         position += 1
       }
-      if (columns.f[row] !== f) throw this.#otherFunction(process, type, f, row, line)
+      if (columns.f[row] !== f) throw otherFunction(this.#built(), process, type, f, row, line)
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
       if (value !== NO_VALUE) columns.output[row] = value
       if (node !== NONE) columns.node[row] = node
@@ -299,7 +300,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   #nameOf(process: number): Process {
-    return this.processes.names[process] ?? process
+    return processName(this.processes, process)
   }
 
   #makeRoomFor(process: number): void {
@@ -357,33 +358,9 @@ export class HistoryBuilder implements EventSink {
     this.#tolerated.lacksInvocations = true
   }
 
-  #mixed(line: number): UserError {
-    const first = this.#columns.process[0] ?? 0
-    const f = this.functions.text(this.#columns.f[0] ?? 0)
-    const type = typeName((this.#columns.outcome[0] ?? 0) + 1)
-    return this.#broken(this.#columns.returnLine[0] ?? line, rules.notInvoked(this.#nameOf(first), type, f))
-  }
-
-  #twoInFlight(process: number, f: number, row: number, line: number): UserError {
-    const open = this.functions.text(this.#columns.f[row] ?? 0)
-    return this.#broken(
-      line,
-      rules.twoInFlight(this.#nameOf(process), this.functions.text(f), open, this.#columns.callLine[row] ?? 0),
-    )
-  }
-
-  #otherFunction(process: number, type: number, f: number, row: number, line: number): UserError {
-    const open = this.functions.text(this.#columns.f[row] ?? 0)
-    return this.#broken(
-      line,
-      rules.otherFunction(
-        this.#nameOf(process),
-        typeName(type),
-        this.functions.text(f),
-        open,
-        this.#columns.callLine[row] ?? 0,
-      ),
-    )
+  /** For messages about broken rules. */
+  #built(): Built {
+    return { source: this.source, columns: this.#columns, functions: this.functions, processes: this.processes }
   }
 
   #noteReuse(process: number, retired: number, line: number): void {
@@ -398,5 +375,3 @@ export class HistoryBuilder implements EventSink {
     return brokenRule(this.source, line, rule)
   }
 }
-
-const typeName = (type: number): EventType => eventTypes[type] ?? 'info'

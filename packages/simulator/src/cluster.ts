@@ -56,39 +56,16 @@ export interface SimulatedCluster extends Cluster {
 }
 
 export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {
-  const { machine, seed } = options
   const names: NodeId[] = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
   const queue = new EventQueue()
   const deadlines = new Deadlines(queue)
   let eventCount = 0
   let clients = 0
-  const network = new Network(queue, {
-    seed: streamOf(seed, 'network'),
-    delayMs: options.delayMs ?? millis(0.2),
-    jitterMs: options.jitterMs ?? millis(0.8),
-    endpoints: [...names, 'clients'],
-  })
-  const nodes = new Map<NodeId, SimulatedNode>(names.map((id) => [id, createServer(id)]))
-  const heals = new Set<() => number>()
+  const network = networkOf(names, queue, options)
+  const nodes = serversOf(names, queue, options)
   for (const node of nodes.values())
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
-
-  const world: World = { network, nodes, now: () => queue.now }
-
-  function createServer(id: NodeId): SimulatedNode {
-    return new SimulatedNode(queue, {
-      id,
-      peers: names.filter((name) => name !== id),
-      machine,
-      seed: streamOf(seed, 'nodes'),
-      clockOffsetMs: options.clockOffsetsMs?.[id] ?? millis(0),
-      fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
-      fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
-      log: (text) => options.log?.(queue.now, id, text),
-      observe: options.observe?.(id),
-      onMoment: options.onMoment,
-    })
-  }
+  const { inject, healAll } = createInjector({ network, nodes, now: () => queue.now }, queue)
 
   function serverOf(id: NodeId): SimulatedNode {
     const node = nodes.get(id)
@@ -96,17 +73,99 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     return node
   }
 
-  const clock: Clock = {
-    now: () => queue.now,
-    at(when, callback) {
-      const call = new Call(callback)
-      queue.schedule(Math.max(when, queue.now), call)
-      return () => call.cancel()
+  for (const node of nodes.values()) node.restart()
+
+  return {
+    nodes: names,
+    clock: clockOf(queue),
+    connect(node) {
+      clients++
+      const [outward, homeward] = [network.link('clients', node), network.link(node, 'clients')]
+      return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, deadlines })
+    },
+    inject,
+    isReady() {
+      for (const node of nodes.values()) {
+        const status = node.status()
+        if ((status?.ready ?? status?.leads) === true) return true
+      }
+      return false
+    },
+    marked: () => names.filter((id) => serverOf(id).marked),
+    status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
+    stop(stopped) {
+      healAll()
+      for (const node of nodes.values()) node.kill()
+      queue.clear()
+      stopped()
+    },
+    run(done, limits) {
+      const lastEvent = eventCount + limits.events
+      const lastTime = queue.now + millisToNanos(limits.durationMs)
+      while (!done()) {
+        if (eventCount >= lastEvent) return 'too many events'
+        const { nextTime } = queue
+        if (nextTime === Number.POSITIVE_INFINITY) return 'idle'
+        if (nextTime > lastTime) return 'too much time'
+        eventCount++
+        queue.advance()
+      }
+      return 'done'
+    },
+    // Not getters: every literal with a getter has a hidden class of its own, which slows all access to it.
+    eventCount: () => eventCount,
+    stepCount() {
+      let steps = 0
+      for (const node of nodes.values()) steps += node.steps
+      return steps
     },
   }
+}
+
+const networkOf = (names: readonly NodeId[], queue: EventQueue, options: SimulationOptions): Network =>
+  new Network(queue, {
+    seed: streamOf(options.seed, 'network'),
+    delayMs: options.delayMs ?? millis(0.2),
+    jitterMs: options.jitterMs ?? millis(0.8),
+    endpoints: [...names, 'clients'],
+  })
+
+function serversOf(
+  names: readonly NodeId[],
+  queue: EventQueue,
+  options: SimulationOptions,
+): ReadonlyMap<NodeId, SimulatedNode> {
+  const createServer = (id: NodeId): SimulatedNode =>
+    new SimulatedNode(queue, {
+      id,
+      peers: names.filter((name) => name !== id),
+      machine: options.machine,
+      seed: streamOf(options.seed, 'nodes'),
+      clockOffsetMs: options.clockOffsetsMs?.[id] ?? millis(0),
+      fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
+      fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
+      log: (text) => options.log?.(queue.now, id, text),
+      observe: options.observe?.(id),
+      onMoment: options.onMoment,
+    })
+  return new Map(names.map((id) => [id, createServer(id)]))
+}
+
+const clockOf = (queue: EventQueue): Clock => ({
+  now: () => queue.now,
+  at(when, callback) {
+    const call = new Call(callback)
+    queue.schedule(Math.max(when, queue.now), call)
+    return () => call.cancel()
+  },
+})
+
+/** Injects faults, and remembers what undoes those in force. */
+function createInjector(world: World, queue: EventQueue): { inject: Cluster['inject']; healAll(): void } {
+  const heals = new Set<() => number>()
+  const soon = (callback: () => void): void => queue.schedule(queue.now, new Call(callback))
 
   function inject(fault: Fault, injected: (outcome: Injected) => void): void {
-    const soon = (callback: () => void) => queue.schedule(queue.now, new Call(callback))
     const wanted = possible(fault, world)
     if ('not' in wanted) {
       soon(() => injected({ type: 'failed', error: wanted.not }))
@@ -131,52 +190,11 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     )
   }
 
-  for (const node of nodes.values()) node.restart()
-
   return {
-    nodes: names,
-    clock,
-    connect(node) {
-      clients++
-      const [outward, homeward] = [network.link('clients', node), network.link(node, 'clients')]
-      return createClient({ name: `c${clients}`, server: serverOf(node), outward, homeward, deadlines })
-    },
     inject,
-    isReady() {
-      for (const node of nodes.values()) {
-        const status = node.status()
-        if ((status?.ready ?? status?.leads) === true) return true
-      }
-      return false
-    },
-    marked: () => names.filter((id) => serverOf(id).marked),
-    status: () => new Map(names.map((id) => [id, serverOf(id).status()])),
-    stop(stopped) {
+    healAll() {
       for (const undo of heals) undo()
       heals.clear()
-      for (const node of nodes.values()) node.kill()
-      queue.clear()
-      stopped()
-    },
-    run(done, limits) {
-      const lastEvent = eventCount + limits.events
-      const lastTime = queue.now + millisToNanos(limits.durationMs)
-      while (!done()) {
-        if (eventCount >= lastEvent) return 'too many events'
-        const { nextTime } = queue
-        if (nextTime === Number.POSITIVE_INFINITY) return 'idle'
-        if (nextTime > lastTime) return 'too much time'
-        eventCount++
-        queue.advance()
-      }
-      return 'done'
-    },
-    // Not getters: every literal with a getter has a hidden class of its own, which slows all access to it.
-    eventCount: () => eventCount,
-    stepCount() {
-      let steps = 0
-      for (const node of nodes.values()) steps += node.steps
-      return steps
     },
   }
 }

@@ -4,7 +4,7 @@ import { type Choices, choicesOf } from './choices.ts'
 import { derive } from './derivation.ts'
 import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
 import { type Saturation, saturate } from './saturation.ts'
-import { threadsOf } from './threads.ts'
+import { type Threads, threadsOf } from './threads.ts'
 
 /** The sources that a read may still have, the likeliest first. */
 type Candidates = readonly number[]
@@ -61,132 +61,172 @@ export function chooseSources<Found>(
   }
 }
 
+/** The reads whose sources are looked for, and what is known of them so far. */
+interface Choosing {
+  readonly choices: Choices
+  readonly threads: Threads
+  /** By operation: its source, if only one is left. */
+  readonly facts: ReadsFrom
+  /** By read, as it began; and the number of each read. */
+  readonly all: readonly Candidates[]
+  readonly numberOf: ReadonlyMap<number, number>
+  /** By read: the sources that are left. */
+  candidates: Candidates[]
+  /** How often a contradiction rested on a read, and on its having a certain source. */
+  readonly weight: Int32Array
+  readonly blame: Map<number, number>
+  /** Saturations that are left. */
+  turns: number
+  isStopped: boolean
+}
+
 function chooseAmong<Found>(
-  { reads, candidates: possible, indices, encoded }: Choices,
+  choices: Choices,
   { physical, saturations, confirm }: SourceOptions<Found>,
   budget: Budget,
 ): Found | 'violated' | 'stopped' {
-  const { calls, returns } = encoded
-  const threads = threadsOf(encoded, true, budget)
-  const writerOf = new Int32Array(encoded.length).fill(NO_READ)
-  const facts: ReadsFrom = { result: 'unique', encoded, indices, writerOf }
-  const all = possible.map((sources, n) =>
-    physical ? sources.filter((w) => w === INITIAL || calls[w] < returns[reads[n]]) : sources,
-  )
-  const numberOf = new Map(reads.map((read, n) => [read, n]))
-  // How often a contradiction rested on a read, and on its having a certain source.
-  const weight = new Int32Array(reads.length)
-  const blame = new Map<number, number>()
-  const name = (n: number, source: number): number => n * (encoded.length + 1) + source + 1
-  const blameOf = (n: number, source: number): number => blame.get(name(n, source)) ?? 0
-  let candidates: Candidates[] = []
-  let turns = saturations
-  let stopped = false
-  const accuse = (n: number, source: number): void => {
-    weight[n]++
-    blame.set(name(n, source), blameOf(n, source) + 1)
-  }
-  /** Draws all conclusions; false on a contradiction, or where time or memory does not suffice. */
-  const propagate = (): boolean => {
-    for (let changed = true; changed; ) {
-      changed = false
-      for (let n = 0; n < reads.length; n++)
-        writerOf[reads[n]] = candidates[n].length === 1 ? candidates[n][0] : NO_READ
-      if (turns-- <= 0) {
-        stopped = true
-        return false
-      }
-      const saturated = saturate(facts, budget, threads)
-      if (saturated.result === 'stopped') {
-        stopped = true
-        return false
-      }
-      const { saturation } = saturated
-      saturation.release()
-      if (saturated.result === 'conflict') {
-        for (const operation of derive(saturation, saturated.conflict).involved) {
-          const n = numberOf.get(operation)
-          if (n !== undefined && all[n].length > 1) accuse(n, writerOf[operation])
-        }
-        return false
-      }
-      for (let n = 0; n < reads.length; n++) {
-        if (candidates[n].length === 1) continue
-        const left = possibleAmong(candidates[n], reads[n], saturation)
-        if (left.length === 0) {
-          weight[n]++
-          return false
-        }
-        if (left.length < candidates[n].length) changed = true
-        candidates[n] = left
-      }
-    }
-    return true
-  }
-  /**
-   * The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et
-   * al., ECAI 2004).
-   */
-  const pick = (most: number): number[] => {
-    const open: number[] = []
-    for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
-    open.sort(
-      (a, b) =>
-        candidates[a].length / (1 + weight[a]) - candidates[b].length / (1 + weight[b]) ||
-        returns[reads[a]] - returns[reads[b]],
-    )
-    return open.slice(0, most)
-  }
-  const likeliest = (n: number): number => {
-    let best = candidates[n][0]
-    for (const source of candidates[n]) if (blameOf(n, source) < blameOf(n, best)) best = source
-    return best
-  }
-  /** Until sources are found, or `limit` contradictions were. */
-  const attempt = (limit: number): Found | 'violated' | 'stopped' | 'restart' => {
-    const guesses: Guess[] = []
-    candidates = all.slice()
-    let atOnce = 1
-    let holds = propagate()
-    for (let conflicts = 0; conflicts < limit; ) {
-      if (stopped || budget.expired()) return 'stopped'
-      if (holds) {
-        const open = pick(atOnce)
-        if (open.length > 0) {
-          const guessed = open.map(likeliest)
-          guesses.push({ candidates: candidates.slice(), reads: open, guessed })
-          for (const [i, n] of open.entries()) candidates[n] = [guessed[i]]
-          atOnce = Math.min(2 * atOnce, MOST_AT_ONCE)
-          holds = propagate()
-          continue
-        }
-        const found = confirm(facts)
-        if (found !== 'violated') return found
-      }
-      conflicts++
-      const last = guesses.pop()
-      if (last === undefined) return 'violated'
-      const [n] = last.reads
-      const [source] = last.guessed
-      candidates = last.candidates
-      atOnce = 1
-      // One of several was wrong: they are guessed again one by one.
-      holds = last.reads.length > 1
-      if (holds) continue
-      accuse(n, source)
-      candidates[n] = candidates[n].filter((each) => each !== source)
-      holds = propagate()
-    }
-    return 'restart'
-  }
-
+  const choosing = begin(choices, physical, saturations, budget)
   for (let restart = 0; restart < RESTARTS; restart++) {
-    const answer = attempt(PATIENCE + restart)
+    const answer = attempt(choosing, PATIENCE + restart, confirm, budget)
     if (answer !== 'restart') return answer
   }
-  const answer = attempt(Number.POSITIVE_INFINITY)
+  const answer = attempt(choosing, Number.POSITIVE_INFINITY, confirm, budget)
   return answer === 'restart' ? 'stopped' : answer
 }
+
+function begin(choices: Choices, physical: boolean, saturations: number, budget: Budget): Choosing {
+  const { reads, candidates, indices, encoded } = choices
+  const { calls, returns, length } = encoded
+  const all = candidates.map((sources, n) =>
+    physical ? sources.filter((w) => w === INITIAL || calls[w] < returns[reads[n]]) : sources,
+  )
+  return {
+    choices,
+    threads: threadsOf(encoded, true, budget),
+    facts: { result: 'unique', encoded, indices, writerOf: new Int32Array(length).fill(NO_READ) },
+    all,
+    numberOf: new Map(reads.map((read, n) => [read, n])),
+    candidates: [],
+    weight: new Int32Array(reads.length),
+    blame: new Map(),
+    turns: saturations,
+    isStopped: false,
+  }
+}
+
+/** Guesses until sources are found, or `limit` contradictions were. */
+function attempt<Found>(
+  choosing: Choosing,
+  limit: number,
+  confirm: SourceOptions<Found>['confirm'],
+  budget: Budget,
+): Found | 'violated' | 'stopped' | 'restart' {
+  const guesses: Guess[] = []
+  choosing.candidates = choosing.all.slice()
+  let atOnce = 1
+  let holds = propagate(choosing, budget)
+  for (let conflicts = 0; conflicts < limit; ) {
+    if (choosing.isStopped || budget.expired()) return 'stopped'
+    if (holds) {
+      const open = pick(choosing, atOnce)
+      if (open.length > 0) {
+        const guessed = open.map((n) => likeliest(choosing, n))
+        guesses.push({ candidates: choosing.candidates.slice(), reads: open, guessed })
+        for (const [i, n] of open.entries()) choosing.candidates[n] = [guessed[i]]
+        atOnce = Math.min(2 * atOnce, MOST_AT_ONCE)
+        holds = propagate(choosing, budget)
+        continue
+      }
+      const found = confirm(choosing.facts)
+      if (found !== 'violated') return found
+    }
+    conflicts++
+    const last = guesses.pop()
+    if (last === undefined) return 'violated'
+    const [n] = last.reads
+    const [source] = last.guessed
+    const { candidates } = last
+    choosing.candidates = candidates
+    atOnce = 1
+    // One of several was wrong: they are guessed again one by one.
+    holds = last.reads.length > 1
+    if (holds) continue
+    accuse(choosing, n, source)
+    candidates[n] = candidates[n].filter((each) => each !== source)
+    holds = propagate(choosing, budget)
+  }
+  return 'restart'
+}
+
+/** Draws all conclusions; false on a contradiction, or if time or memory does not suffice. */
+function propagate(choosing: Choosing, budget: Budget): boolean {
+  const { choices, threads, facts, all, numberOf, candidates, weight } = choosing
+  const { reads } = choices
+  for (let changed = true; changed; ) {
+    changed = false
+    for (let n = 0; n < reads.length; n++)
+      facts.writerOf[reads[n]] = candidates[n].length === 1 ? candidates[n][0] : NO_READ
+    const saturated = choosing.turns-- <= 0 ? undefined : saturate(facts, budget, threads)
+    if (saturated === undefined || saturated.result === 'stopped') {
+      choosing.isStopped = true
+      return false
+    }
+    const { saturation } = saturated
+    saturation.release()
+    if (saturated.result === 'conflict') {
+      for (const operation of derive(saturation, saturated.conflict).involved) {
+        const n = numberOf.get(operation)
+        if (n !== undefined && all[n].length > 1) accuse(choosing, n, facts.writerOf[operation])
+      }
+      return false
+    }
+    for (let n = 0; n < reads.length; n++) {
+      if (candidates[n].length === 1) continue
+      const left = possibleAmong(candidates[n], reads[n], saturation)
+      if (left.length === 0) {
+        weight[n]++
+        return false
+      }
+      if (left.length < candidates[n].length) changed = true
+      candidates[n] = left
+    }
+  }
+  return true
+}
+
+/**
+ * The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et
+ * al., ECAI 2004).
+ */
+function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, most: number): number[] {
+  const open: number[] = []
+  for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)
+  open.sort(
+    (a, b) =>
+      candidates[a].length / (1 + weight[a]) - candidates[b].length / (1 + weight[b]) ||
+      encoded.returns[reads[a]] - encoded.returns[reads[b]],
+  )
+  return open.slice(0, most)
+}
+
+/** Of the sources left for a read, the first of those with the fewest contradictions. */
+function likeliest(choosing: Choosing, n: number): number {
+  const { candidates } = choosing
+  let best = candidates[n][0]
+  for (const source of candidates[n]) if (blameOf(choosing, n, source) < blameOf(choosing, n, best)) best = source
+  return best
+}
+
+function accuse(choosing: Choosing, n: number, source: number): void {
+  choosing.weight[n]++
+  choosing.blame.set(nameOf(choosing, n, source), blameOf(choosing, n, source) + 1)
+}
+
+const blameOf = (choosing: Choosing, n: number, source: number): number =>
+  choosing.blame.get(nameOf(choosing, n, source)) ?? 0
+
+const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
+  n * (choices.encoded.length + 1) + source + 1
 
 /** The writes, or the initial value, that may be the source of a read by the orders forced so far. */
 function possibleAmong(
