@@ -85,8 +85,8 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
 
 /** Whether the operations that certainly happened wrote distinct values, although some that may not have did not. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
-  // A value with two possible writers, one of them of unknown outcome, may come from either: only where no such value
-  // is observed is it certain who wrote what.
+  // A value with two possible writers, one of unknown outcome, may come from either: the writers are certain only if no
+  // such value is observed.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {

@@ -7,10 +7,10 @@ import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { type Threads, threadsOf } from './threads.ts'
 import { createVectors } from './vectors.ts'
 
-/** Orders that contradict each other: the last edge, and the fact that its `to` precedes its `from` by older edges. */
+/** Orders that contradict each other: the last edge, whose `to` precedes its `from` by older edges. */
 export interface Conflict {
   readonly edge: Edge
-  /** Its number, where it is one of the edges already. */
+  /** Its number, if it is one of the edges already. */
   readonly number?: number
 }
 
@@ -21,7 +21,7 @@ export interface Saturation {
   readonly writerOf: Int32Array
   /** Operations in an order that contains program order and reads-from; the basis of every scan. */
   readonly basis: Int32Array
-  /** By when each write had taken effect, by the clock: says nothing about what is allowed, and is the best guess at what happened. */
+  /** When each write had taken effect at the latest, by the clock: a guess at what happened that rules nothing out. */
   readonly effectBy: Int32Array
   /** Whether a comes before b in every explanation found possible so far. */
   readonly precedes: (a: number, b: number) => boolean
@@ -31,16 +31,16 @@ export interface Saturation {
   readonly assume: (from: number, to: readonly number[]) => Conflict | undefined
   readonly mark: () => number
   readonly undo: (mark: number) => void
-  /** Takes all assumptions made so far for good: no mark made before can be gone back to. */
+  /** Keeps all assumptions made so far: earlier marks can no longer be returned to. */
   readonly commit: () => void
-  /** How much the assumptions that are not for good have changed. */
+  /** How many changes the assumptions that can be undone have made. */
   readonly changes: () => number
-  /** Takes all assumptions back; false where some were taken for good. */
+  /** Undoes all assumptions; false if some were kept for good. */
   readonly reset: () => boolean
-  /** What ran out while drawing conclusions: then what is known is true but not complete, and nothing may be undone. */
+  /** What ran out while drawing conclusions. What is known is then true but incomplete, and nothing may be undone. */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
-  /** Of each thread that read the write, the first operation that did. */
+  /** The first operation of each thread that read the write. */
   readonly readersOf: (write: number) => Int32Array
   readonly isRead: (write: number) => boolean
   /** All edges beyond program order and reads-from, oldest first. */
@@ -64,8 +64,8 @@ export type Saturated =
  *
  * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach 1997).
  *
- * Operations are processed in an order that contains program order and reads-from, again and again as long as more is found
- * to precede them; only what is new is looked at and passed on (see `Vectors`).
+ * Operations are processed in an order that contains program order and reads-from, repeatedly while more is found to
+ * precede them. Only what is new is examined and passed on (see `Vectors`).
  */
 export function saturate(
   facts: ReadsFrom,
@@ -105,7 +105,7 @@ export function saturate(
   const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
 
-  /** `premise` is the write that precedes what the reader, or the write after it, is; see Edge. */
+  /** See `Edge` for the premise and the reader. */
   const addEdge = (
     from: number,
     to: number,
@@ -124,7 +124,7 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // What precedes the thread's own last write to the key was dealt with there.
+    // What precedes the thread's previous write to the key was handled there.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -139,7 +139,7 @@ export function saturate(
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
-        // Most of this is known already: look before making an edge of it.
+        // Most of this is known already: check before creating an edge.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
@@ -259,7 +259,7 @@ export function saturate(
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-/** What is looked up again and again, and never changes. */
+/** Lookups that never change. */
 function columnsOf(
   facts: ReadsFrom,
   threads: Threads,
@@ -276,13 +276,13 @@ function columnsOf(
   return { order, readers, keyWrites, previousWrite: previousWrites(keyWrites, facts.encoded.length) }
 }
 
-/** What lists and orders take for each operation, beside vectors and edges. */
+/** Bytes per operation of lists and orders, in addition to vectors and edges. */
 const BYTES_FOR_EACH = 100
 
-/** A power of two less one. */
+/** A mask: a power of two less one. */
 const VISITS_BETWEEN_LOOKS = 0xff
 
-/** Of each write: its thread's one before, to the same key; -1 where there is none. */
+/** By write: the previous write of its thread to the same key; -1 if there is none. */
 function previousWrites({ start, writes }: KeyWrites, length: number): Int32Array {
   const previous = new Int32Array(length).fill(-1)
   for (let list = 0; list + 1 < start.length; list++) {
@@ -302,7 +302,7 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // Its own thread's first write follows it, or is found to be a contradiction when it is processed.
+      // Its own thread's first write follows it; if not, processing it reveals the contradiction.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

@@ -13,11 +13,10 @@ export interface SequentialSearch {
 }
 
 /**
- * Searches for one legal order of all keys' operations, thread by thread; for any values, repeated or not. A configuration is
- * how far each thread got, which optional operations were used, and the state of each key; it is remembered exactly.
+ * Searches for one legal order of all keys' operations, thread by thread; values may repeat. A configuration is each
+ * thread's progress, the optional operations used, and the state of each key; it is remembered exactly.
  *
- * An observation that is next in its thread and holds is taken at once: it changes no state, so whatever could follow
- * without it can follow with it. An optional write is used only if some operation still to come could observe it.
+ * An observation that is next in its thread and holds is taken at once: it changes no state, so it rules nothing out. An optional write is used only if some operation still to come could observe it.
  */
 export function createSequentialSearch(
   encoded: Encoded,
@@ -34,7 +33,8 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // Threads of completed operations first in the key, then one bit for each optional operation that can matter.
+  // The key holds the progress of the threads of completed operations, then one bit per optional operation that can
+  // matter.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length
@@ -62,7 +62,7 @@ export function createSequentialSearch(
   const pathState = new Int32Array(length)
   const pathChosen = new Uint8Array(length)
   let depth = 0
-  // The operation last tried. They are tried in order of call: that is often near the order in which they took effect.
+  // The operation last tried. Operations are tried in order of call, which is often close to the order of their effects.
   let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
@@ -78,7 +78,7 @@ export function createSequentialSearch(
     }
     return operation
   }
-  /** Of the operations that are next in their threads, the one called first after `operation` was; -1 where there is none. */
+  /** The first call after `operation` among the next operations of all threads; -1 if there is none. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {
@@ -111,8 +111,7 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // An observation changes nothing, so it enables only what follows it in its client: where that is one thread, one pass
-    // is enough.
+    // An observation enables only what follows it in its own client: for a client of one thread, one pass is enough.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {
@@ -131,7 +130,7 @@ export function createSequentialSearch(
     if (k === APPEND && appends !== undefined) return appends.append(now, operation)
     return -1
   }
-  /** An optional operation that changes nothing, or leaves behind what nobody can observe. */
+  /** An optional operation that changes nothing, or whose value nobody can observe. */
   const isPointless = (operation: number, to: number): boolean =>
     to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
   const retreat = (): boolean => {
@@ -141,7 +140,7 @@ export function createSequentialSearch(
     cursor = pathOperation[depth]
     return true
   }
-  /** Takes the first operation after the cursor that is legal now; false where there is none. */
+  /** Takes the first operation after the cursor that is legal now; false if there is none. */
   const choose = (): boolean => {
     for (let operation = nextAfter(cursor); operation !== -1; operation = nextAfter(operation)) {
       const to = apply(operation)
@@ -177,7 +176,7 @@ export function createSequentialSearch(
 const OBSERVATION = 0
 const CHOICE = 1
 
-/** Optional writes whose value somebody observed; all of them where states are compared in other ways. */
+/** Optional writes of an observed value; all of them if some operation compares states otherwise. */
 function usefulOptional(
   encoded: Encoded,
   expects: Int32Array,

@@ -6,44 +6,44 @@ import { INITIAL, NO_READ, type ReadsFrom } from './reads-from.ts'
 import { type Saturation, saturate } from './saturation.ts'
 import { type Threads, threadsOf } from './threads.ts'
 
-/** The sources that a read may still have, the likeliest first. */
+/** The remaining possible sources of a read, likeliest first. */
 type Candidates = readonly number[]
 
 interface Guess {
-  /** What was left before it. */
+  /** The candidates before this guess. */
   readonly candidates: Candidates[]
   readonly reads: readonly number[]
-  /** The source taken for each. */
+  /** The source guessed for each. */
   readonly guessed: readonly number[]
 }
 
 export interface SourceOptions<Found> {
   /**
-   * No read sees a write that was called after it returned. Clocks say nothing in sequential consistency, but a store cannot
-   * foresee: sources are found sooner so, and nothing is refuted.
+   * Assume that no read sees a write called after the read returned. Sequential consistency ignores real time, but no
+   * store sees the future: this finds sources sooner, and cannot refute.
    */
   readonly physical: boolean
-  /** How often all conclusions may be drawn. */
+  /** The most saturations. */
   readonly saturations: number
-  /** Asked once each read has a source and no contradiction follows: whether there is an order indeed. */
+  /** Called once each read has a source and no contradiction follows: whether there is an order. */
   readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
 }
 
-/** So many contradictions are met before all is begun anew; each time one more. */
+/** Contradictions before the first restart; each later restart takes one more. */
 const PATIENCE = 10
 const RESTARTS = 200
 
-/** So many sources are guessed at once where guesses have been right. */
+/** The most sources guessed at once, while guesses turn out right. */
 const MOST_AT_ONCE = 64
 
 /**
- * Where values are repeated, so that it is not certain which write each read saw; for reads and writes. The sources known so
- * far force an order (see `saturate`), in which other reads come before some of the writes of what they saw, or after such a
- * write was overwritten: those are not their sources. Where nothing more follows, sources are guessed, and taken back on a
- * contradiction. Guesses that contradictions rest on are avoided from then on, and after some of those all is begun
- * anew with the reads concerned first; the number of restarts is bounded, so the search ends.
+ * Finds the source of each read if values are repeated; for reads and writes. The known sources force an order (see
+ * `saturate`). A write that comes after a read in it, or is overwritten before the read, cannot be the read's source. When
+ * nothing more follows, sources are guessed; a contradiction undoes the last guess. Guesses that led to contradictions are
+ * avoided later, and after some contradictions the search restarts with the reads concerned first. The number of restarts
+ * is bounded, so the search ends.
  *
- * Answers with what `confirm` made of the sources.
+ * Returns what `confirm` made of the sources.
  *
  * @throws OutOfTime
  */
@@ -67,15 +67,16 @@ interface Choosing {
   readonly threads: Threads
   /** By operation: its source, if only one is left. */
   readonly facts: ReadsFrom
-  /** By read, as it began; and the number of each read. */
+  /** By read: its possible sources initially. */
   readonly all: readonly Candidates[]
+  /** The number of a read, by operation. */
   readonly numberOf: ReadonlyMap<number, number>
-  /** By read: the sources that are left. */
+  /** By read: its remaining possible sources. */
   candidates: Candidates[]
-  /** How often a contradiction rested on a read, and on its having a certain source. */
+  /** Contradictions that involved a read, and those that involved one of its sources. */
   readonly weight: Int32Array
   readonly blame: Map<number, number>
-  /** Saturations that are left. */
+  /** Remaining saturations. */
   turns: number
   isStopped: boolean
 }
@@ -209,7 +210,7 @@ function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, mos
   return open.slice(0, most)
 }
 
-/** Of the sources left for a read, the first of those with the fewest contradictions. */
+/** The remaining source with the fewest contradictions; the first of them if there are several. */
 function likeliest(choosing: Choosing, n: number): number {
   const { candidates } = choosing
   let best = candidates[n][0]
@@ -228,13 +229,13 @@ const blameOf = (choosing: Choosing, n: number, source: number): number =>
 const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
   n * (choices.encoded.length + 1) + source + 1
 
-/** The writes, or the initial value, that may be the source of a read by the orders forced so far. */
+/** The writes, or the initial value, that the order forced so far allows as sources of a read. */
 function possibleAmong(
   sources: Candidates,
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // Of each thread the last write that precedes the read: if some write of the thread comes between, that one does.
+  // The last write of each thread before the read suffices: if any write of the thread comes in between, it does.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

@@ -3,43 +3,42 @@ import { type Encoded, NEVER } from '../encoded.ts'
 import type { Lists } from './lists.ts'
 
 /**
- * The order of each client's operations, as chains: of one client, what returned before another was called precedes it. A
- * client that waits for each answer is one thread of its completed operations; one whose operations overlap has as many as
- * it had open at once. An operation of unknown outcome has no successor, so it is a thread of its own.
+ * Each client's order as chains of operations: within a client, an operation precedes those called after it returned. A
+ * client that waits for each answer has one thread of completed operations; a client with overlapping operations has as
+ * many as were open at once. An operation of unknown outcome has no successor, so it is a thread of its own.
  */
 export interface Threads {
   readonly count: number
-  /** Of each operation: its thread, and its place in it from 0. */
+  /** By operation: its thread, and its position in that thread from 0. */
   readonly of: Int32Array
   readonly place: Int32Array
   /** The operations of thread t, in order, are members[start[t]] … members[start[t + 1] - 1]. */
   readonly start: Int32Array
   readonly members: Int32Array
   /**
-   * What comes directly before an operation in other threads of its client: of each thread the last operation that does,
-   * unless it comes before the one before in the operation's own thread already.
+   * The direct predecessors of an operation in other threads of its client: the last one of each thread, unless it
+   * already precedes the previous operation of the operation's own thread.
    */
   readonly before: Lists
   /** Some client has several threads of completed operations. */
   readonly isBranched: boolean
-  /** Of each operation: 1 where it is only assumed to follow the one before it in its thread (see `joinThreads`). */
+  /** By operation: 1 if it is only assumed to follow the previous one of its thread (see `joinThreads`). */
   readonly joined: Uint8Array
 }
 
-/** What there is to know of operations that are put in their clients' orders. */
+/** The columns that determine the clients' orders. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients'>
 
-/** The threads of one client's completed operations, as far as they were made. */
+/** The threads of one client's completed operations so far. */
 interface Client {
   readonly threads: number[]
-  /** Of each thread the last operation, and the one before it or -1. */
+  /** By thread: its last operation, and the one before that, or -1. */
   readonly last: number[]
   readonly lastButOne: number[]
 }
 
 /**
- * `certain`: nothing is optional, so that an operation of unknown outcome that is the last of its client, as it is where an
- * unknown outcome retires a process and every process is a client, can be the last of a thread.
+ * `certain`: nothing is optional, so that an operation of unknown outcome can end a thread if it is the last of its client.
  *
  * @throws OutOfTime
  */
@@ -91,19 +90,19 @@ export function threadsOf(encoded: Timed, certain = false, budget: Budget = unli
 
 const NONE = -1
 
-/** The first thread whose last operation had returned by then. */
+/** The first thread whose last operation returned before the call. */
 function freeThread(last: readonly number[], returns: Int32Array, call: number): number {
   for (let t = 0; t < last.length; t++) if (returns[last[t]] < call) return t
   return NONE
 }
 
-/** What comes before what, by place. */
+/** Pairs of an operation and one of its predecessors. */
 export interface Pairs {
   readonly from: number[]
   readonly to: number[]
 }
 
-/** Of a thread only the last operation can still have been open: those in it do not overlap. */
+/** Operations of a thread do not overlap, so only its last one can still have been open. */
 function listBefore(
   { from, to }: Pairs,
   operation: number,
@@ -120,7 +119,7 @@ function listBefore(
   }
 }
 
-/** By ascending operation they come after. */
+/** In order of the later operation. */
 export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++
@@ -128,7 +127,7 @@ export function listsOf({ from, to }: Pairs, length: number): Lists {
   return { start, items: Int32Array.from(from) }
 }
 
-/** What `Threads` are made of: the thread and place of each operation, and how many operations each thread has. */
+/** Assembles `Threads` from each operation's thread and position, and each thread's number of operations. */
 export interface Woven extends Pick<Threads, 'of' | 'place' | 'before' | 'isBranched' | 'joined'> {
   readonly sizes: readonly number[]
 }

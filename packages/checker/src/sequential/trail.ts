@@ -1,19 +1,19 @@
-/** What some cells held before they were changed, so that the changes can be taken back. */
+/** The former contents of changed cells, so that changes can be undone. */
 export interface Trail {
-  /** From now on changes are noted. Returns the place to go back to. */
+  /** Starts recording changes. Returns the position to return to. */
   readonly begin: () => number
-  /** To be called before a cell changes. */
+  /** Call before changing a cell. */
   readonly note: (cell: number) => void
   readonly undo: (place: number) => void
-  /** How many changes are noted. */
+  /** The number of recorded changes. */
   readonly length: () => number
-  /** No change made so far can be taken back any more, and until the next `begin` none is noted. */
+  /** Keeps all changes so far, and stops recording until the next `begin`. */
   readonly forget: () => void
 }
 
-/** `take` asks for so many bytes more. Where they are refused, changes are no longer noted: nothing may be undone then. */
+/** `take` reserves more bytes. If it refuses, changes are no longer recorded, and nothing may be undone. */
 export function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
-  // A cell, and what it held, in turn.
+  // Alternately a cell and its former content.
   let notes = new Int32Array(0)
   let used = 0
   let recording = false

@@ -3,8 +3,8 @@ import type { Threads } from './threads.ts'
 import { createTrail } from './trail.ts'
 
 /**
- * What precedes each operation: how many operations of each thread, itself included. Operations for which that changed wait
- * to be looked at, the earliest of the basis first; of each it is known which threads' counts have changed since.
+ * Each operation's predecessors, as a count per thread that includes the operation itself. Operations whose counts changed
+ * wait to be examined, earliest in the basis first; each remembers the threads whose counts changed since.
  */
 export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
@@ -12,26 +12,26 @@ export interface Vectors {
   readonly follows: (a: number, b: number) => boolean
   /** How many operations of a thread precede an operation, or are it. */
   readonly count: (operation: number, thread: number) => number
-  /** Every operation waits, with itself as news. */
+  /** Makes every operation wait, with its own thread as news. */
   readonly start: () => void
-  /** What precedes a, of the threads in the set, and a itself where it is of one of them, now precedes b. */
+  /** Adds to b the predecessors of a in the given threads, and a itself if its thread is one of them. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
-  /** The first operation that waits, which does so no longer; -1 where none does. The threads that are news are in `fresh`. */
+  /** Removes and returns the first waiting operation, with its changed threads in `fresh`; -1 if none waits. */
   readonly next: () => number
-  /** A set of threads: a bit for each, 32 in a word. */
+  /** A set of threads, as bits of 32-bit words. */
   readonly fresh: Int32Array
   readonly all: Int32Array
-  /** Nothing waits any more. */
+  /** Empties the queue. */
   readonly clear: () => void
-  /** From now on changes can be taken back, to the place answered. */
+  /** Starts recording changes. Returns the position to return to. */
   readonly mark: () => number
   readonly undo: (place: number) => void
   readonly commit: () => void
-  /** How many changes could be taken back. */
+  /** The number of recorded changes. */
   readonly changes: () => number
 }
 
-/** `take` asks for so many bytes more; it is asked for all that grows. */
+/** `take` reserves bytes for everything that grows. */
 export function createVectors(threads: Threads, basis: Basis, take: (bytes: number) => boolean): Vectors {
   const { of, place } = threads
   const { length } = of
@@ -42,7 +42,7 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   const trail = createTrail(vectors, take)
   const waiting = new Uint8Array(length)
   let waitingCount = 0
-  /** Nothing waits before this place of the basis. */
+  /** Nothing before this position of the basis waits. */
   let lowest = 0
   const fresh = new Int32Array(words)
   const all = new Int32Array(words).fill(-1)

@@ -2,8 +2,8 @@ import type { Budget } from '../budget.ts'
 import type { Edge } from '../sequential/edges.ts'
 
 /**
- * Some cycle of the edges between nodes 0 … nodes - 1. Steps of a client's own order in a row are one: what lies between does
- * not matter.
+ * A cycle among the edges between nodes 0 … nodes - 1, if there is one. Consecutive steps of a client's own order are
+ * merged: the operations in between do not matter.
  *
  * @throws OutOfTime
  */

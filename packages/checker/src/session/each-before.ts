@@ -5,7 +5,7 @@ import type { Edge } from '../sequential/edges.ts'
 
 const NONE = -1
 
-/** How far one thread was walked along, and of each key the last operation that counts until there. */
+/** A position in one thread, and the last relevant operation on each key before it. */
 interface Walk {
   readonly thread: number
   readonly latest: Int32Array
@@ -14,8 +14,8 @@ interface Walk {
 }
 
 /**
- * Goes through all completed operations and, for each thread of an operation's client, the last one of those that count
- * which precedes it there and is of the same key. Until `visit` answers with an order.
+ * Visits each completed operation with the last relevant operation on the same key that precedes it in each thread of its
+ * client. Stops at the first order that `visit` returns, and returns it.
  *
  * @throws OutOfTime
  */

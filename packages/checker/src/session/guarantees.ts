@@ -7,12 +7,12 @@ import { findCycle } from './cycle.ts'
 import { eachBefore } from './each-before.ts'
 
 // The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw the future: what a read returns is
-// the last write, in one arbitration order shared by all, of those visible to it. Of registers, only writes of the same key
-// can be told apart, so every order forced is between two writes of one key.
+// the last write visible to it, in one arbitration order shared by all. Registers only reveal the order of writes to the
+// same key, so every forced order is between two writes of one key.
 
 /**
- * Monotonic reads: what an earlier read of the client saw is visible to a later one. So of a key, each new source of a
- * client's reads is later than those before; that there is such an order of the writes is all there is to it.
+ * Monotonic reads: what a client's read saw is visible to its later reads. So each new source of a client's reads of a key
+ * is later than the sources before it. The guarantee holds if some order of the writes satisfies that.
  *
  * @throws OutOfTime
  */
@@ -33,8 +33,8 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 }
 
 /**
- * Read your writes: a client's own earlier writes are visible to its reads, and in the order of all they stay as the client
- * made them. So the source of a read is the last of these writes, or comes after it.
+ * Read your writes: a client's earlier writes are visible to its reads, and stay in the order in which it made them. So the
+ * source of a read is the last of these writes, or a later one.
  *
  * @throws OutOfTime
  */
@@ -57,7 +57,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
   return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
-/** The read knew of a write and saw another one: that one is the later. */
+/** The read knew of a write and saw another, which is therefore the later one. */
 function overwrites(write: number, read: number, source: number): Edge {
   const premise = [write, read] as const
   return source === INITIAL

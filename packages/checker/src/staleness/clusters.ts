@@ -2,19 +2,18 @@ import { CAS, type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 
 /** In `Clusters.writer`: the value it is about. */
 export const NO_WRITER = -1
-/** Several operations may have written it, or one of them and it was there from the start. */
+/** Several operations may have written it, or one did and it was also the initial value. */
 export const MANY_WRITERS = -2
-/** It was there before the first write. */
+/** It was the initial value. */
 export const FROM_THE_START = -3
 
-/** By value of one key: who wrote it, and since when that is certain. */
+/** By value of one key: who wrote it, and when it was certainly written. */
 export interface Clusters {
   /** An operation, or one of the constants above. */
   readonly writer: Int32Array
   /**
    * The earliest return of the write, of a read of it, or of a cas that replaced it: it was certainly written by then.
-   * NEVER where nothing shows that it was; -1 for the value from the start. Of a value with several writers it is that of
-   * its readers alone.
+   * NEVER if nothing shows that it was; -1 for the initial value. For a value with several writers only its reads count.
    */
   readonly first: Int32Array
   /** The operation whose return that is. */
@@ -42,7 +41,7 @@ export function clustersOf(part: Encoded): Clusters {
   return { writer, first, firstBy }
 }
 
-/** Whether a read returned a value that nothing had begun to write by then. */
+/** Whether a read returned a value that no operation had begun to write. */
 export const isUnexplained = (part: Encoded, clusters: Clusters, read: number): boolean => {
   const writer = clusters.writer[part.expects[read]]
   return writer === NO_WRITER || (writer >= 0 && part.calls[writer] > part.returns[read])

@@ -8,19 +8,19 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
  * call of every read is moved Δ back in time (Golab, Li & Shah, "Analyzing consistency properties for fun and profit",
  * PODC 2011). Operations that touch at one instant overlap.
  *
- * Moving calls back leaves the first return of every cluster and pulls in its latest call, no further than the call of its
- * write: zones shrink. So every conflict of two zones is gone from some Δ on, and stays so; the least that leaves none is
- * found by bisection, each step a walk over the zones in order of their first return.
+ * Moving calls back keeps the first return of every cluster and moves its latest call back, at most to the call of its
+ * write: zones shrink. So every conflict of two zones disappears at some Δ and does not come back. Bisection finds the
+ * least Δ without conflicts; each step walks over the zones in order of their first return.
  *
- * Expects distinct values, no cas, and no read of a value that had not been written. Infinite where times contradict the
- * order of events so that no Δ will do. O(n log n + n log span).
+ * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
+ * order of events such that no Δ suffices. O(n log n + n log span).
  *
  * @throws OutOfTime
  */
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // Here every read is called before anything has returned; what conflicts even then has times that go back.
+  // With this Δ every read is called before anything has returned: conflicts that remain come from times that go back.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
@@ -60,7 +60,7 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // Written before everything, or a write of unknown outcome that nobody read: it need not have happened.
+    // The initial value, or a write of unknown outcome that nobody read and that need not have happened.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
@@ -70,8 +70,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Two zones conflict when each has an operation that returned before one of the other was called. Zones that do not
- * conflict and reach beyond a later zone's first return are at most one, the one that reaches furthest.
+ * Two zones conflict if each has an operation that returned before one of the other was called. Among zones without
+ * conflicts, at most one reaches beyond a later zone's first return: the one that reaches furthest.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

@@ -11,26 +11,26 @@ import { leastDelta } from './delta.ts'
 import { type KeyReads, readsBehind } from './reads.ts'
 import { type Bounds, leastVersions } from './versions.ts'
 
-/** How stale what was read is. All of it is measured on registers, from real time alone; nothing is a verdict. */
+/** How stale reads were, measured on registers from real time alone; not a verdict. */
 export interface Staleness {
-  /** Completed reads, by what can be said of them. */
+  /** Completed reads, by what is known about them. */
   readonly reads: {
-    /** Their value was written by one operation, or was there from the start: how far behind they were is known. */
+    /** Their value has one writer, or is the initial one: how far behind they were is known. */
     readonly measured: number
-    /** Of those, the ones whose value had certainly been overwritten when they were called. */
+    /** The measured reads whose value had certainly been overwritten when they were called. */
     readonly stale: number
     /** Several operations wrote the value they returned. */
     readonly ambiguous: number
-    /** Nothing that could have taken effect had begun to write the value they returned. */
+    /** No operation that could have taken effect had begun to write the value they returned. */
     readonly unexplained: number
   }
-  /** Of the measured reads: how long ago the value had been overwritten. Absent where there are none, or no times. */
+  /** How long ago the values of the measured reads had been overwritten. Absent without such reads, or without times. */
   readonly behindNanos?: Percentiles | undefined
-  /** Of the measured reads: by how many writes it had been overwritten, at least. Absent where there are none. */
+  /** The least number of writes that had overwritten them. Absent without measured reads. */
   readonly versionsBehind?: Percentiles | undefined
-  /** The read that was furthest behind, in time, then in versions; absent where none was. */
+  /** The read furthest behind in time, then in versions; absent if none was behind. */
   readonly worst?: OperationRow | undefined
-  /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent where there are no times. */
+  /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent without times. */
   readonly deltaNanos?: Bounds | undefined
   /** The least k for which it is k-atomic (see `leastVersions`). */
   readonly k: Bounds
@@ -42,7 +42,7 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** Per measured read, in columns. */
+/** Columns, by measured read. */
 export interface ReadStaleness {
   readonly operations: Int32Array
   readonly behindNanos: Float64Array
@@ -54,11 +54,11 @@ type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
 /**
  * Measures how far behind reads were; see `readsBehind` for what that means.
  *
- * Δ and k are known from both sides where no key has a cas, a value with several writers, or an unexplained read. Otherwise
- * they are bounded from below: by the reads that were measured, and Δ also by the order of values where each has one writer
- * (a cas then counts as a write). Absent where strings are appended. O(n log n).
+ * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The measured
+ * reads bound them from below; so does, for Δ, the order of values if each has one writer (a cas counts as a write).
+ * Absent if strings are appended. O(n log n).
  *
- * @throws UserError when the register model does not know an operation of the history.
+ * @throws UserError if the register model does not know an operation of the history.
  */
 export function measureStaleness(history: History, options: StalenessOptions): Staleness | undefined {
   const { encoded, decoder } = encodeRegister(history, options)
@@ -141,7 +141,7 @@ export function stalenessOf(
   }
 }
 
-/** With what was there at the start, as far as that is known: otherwise reads are taken to be of what was written. */
+/** With the initial value if it is known; otherwise reads count as reads of what was written. */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
   const { alternatives } = startsOf(part, () => null)
@@ -155,7 +155,7 @@ const largest = (a: Bounds, b: Bounds): Bounds => ({
 
 const greater = (a: number, b: number): number => Math.max(a, b)
 
-/** All keys' reads together, and the one furthest behind. */
+/** The reads of all keys together, and the one furthest behind. */
 function joined(
   measured: readonly { readonly part: Encoded; readonly key: KeyReads }[],
   total: number,
@@ -181,7 +181,7 @@ function joined(
   return { behind, versions, worst }
 }
 
-/** By nearest rank: the least value that so many in a hundred do not exceed. Sorts in place. */
+/** Percentiles by nearest rank. Sorts in place. */
 function percentilesOf(column: Float64Array): Percentiles | undefined {
   if (column.length === 0) return undefined
   column.sort()
@@ -189,7 +189,7 @@ function percentilesOf(column: Float64Array): Percentiles | undefined {
   return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
 }
 
-/** A history without times has positions in their place: they measure nothing. */
+/** Without times, a history has positions in their place, which measure nothing. */
 function hasTimes({ operations }: History): boolean {
   for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
   return operations.length === 0

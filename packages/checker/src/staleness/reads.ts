@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts'
 import { type Encoded, NEVER, NOTHING, READ } from '../encoded.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
 
-/** How far behind each read of one key was, in columns; reads whose value tells too little are only counted. */
+/** How far behind each read of one key was, in columns; reads whose value says too little are only counted. */
 export interface KeyReads {
   /** Positions in the part. */
   readonly reads: Int32Array
@@ -17,22 +17,22 @@ export interface KeyReads {
  * For each completed read whose value has one writer: how long ago that value had been overwritten when the read was
  * called, and by how many writes.
  *
- * A write overwrote the value for certain when it was called after the value was certainly written (`first` of its
- * cluster) and was itself certainly done before the read was called: acknowledged, or already returned by another read.
+ * A write has certainly overwritten the value if it was called after the value was certainly written (`first` of its
+ * cluster), and was itself done before the read was called: acknowledged, or already seen by another read.
  * The time behind counts from the earliest moment at which one of them was certainly done. Both are 0 for a fresh read.
  *
  * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; how many of them
- * ended before another position is counted in a binary indexed tree, reads taken in order of call.
+ * ended before another position is counted in a binary indexed tree, with reads in order of call.
  *
  * @throws OutOfTime
  */
 export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
-  // By operation: since when it has certainly overwritten what was there, and whose return shows it.
+  // By operation: when it had certainly taken effect, and whose return shows it.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // The operations that are done at an event, as lists: one cas can show that both its values were written.
+  // The operations done at an event, as lists: one cas can show that both its values were written.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {
@@ -109,7 +109,7 @@ function add(tree: Int32Array, at: number): void {
   for (let i = at + 1; i < tree.length; i += i & -i) tree[i]++
 }
 
-/** How many were added at positions below. */
+/** The number of entries added at lower positions. */
 function sum(tree: Int32Array, below: number): number {
   let total = 0
   for (let i = below; i > 0; i -= i & -i) total += tree[i]

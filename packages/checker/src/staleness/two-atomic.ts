@@ -6,14 +6,13 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  * Whether the history of one key is 2-atomic, after the algorithm LBT of Golab, Hurwitz & Li ("On the k-atomicity-verification
  * problem", ICDCS 2013): near-linear on histories that occur, quadratic at worst.
  *
- * The order of the writes is built from its end. A write can be last among those left when none of them was called after
- * it was certainly done (the first return in its cluster, which is where a write is taken to end). Of the reads left, those
- * called after that end come after it; the ones that did not return its value can only have returned that of the write just
- * before it. Should they have returned two different values the write was not last; if they returned one, its write is
- * forced to be next; if there are none, an epoch is complete. Only the first write of an epoch is a choice: with all the
- * reads of its writes an epoch leaves the history, and what is left of a 2-atomic history is 2-atomic, so the choice needs
- * no second thought once the epoch is complete. Choices are tried side by side, with growing allowances, so that one that
- * fails late does not hold up one that ends soon.
+ * The order of the writes is built from its end. A write can be last if no other remaining write was called after it was
+ * certainly done (the first return in its cluster counts as its end). The remaining reads called after that end come after
+ * it. Those that did not return its value must have returned the value of the write just before it: if they returned two
+ * different values, the write was not last; if they returned one, that value's write comes next; if there are none, an
+ * epoch is complete. Only the first write of an epoch is a choice. A complete epoch leaves the history with all reads of
+ * its writes, and the rest of a 2-atomic history is 2-atomic, so the choice is final. Choices are tried in parallel, with
+ * growing allowances, so that one that fails late does not delay one that ends soon.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *
@@ -45,7 +44,7 @@ export function isTwoAtomic(part: Encoded, clusters: Clusters, budget: Budget): 
 
 const FIRST_ALLOWANCE = 16
 
-/** Takes the epoch that begins with this write away, or leaves everything as it was. */
+/** Removes the epoch that begins with this write, or leaves everything as it was. */
 function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | 'impossible' | 'unfinished' {
   left.mark()
   let write = choice
@@ -70,9 +69,9 @@ interface Left {
   anyWrite(): boolean
   candidates(): number[]
   canBeLast(write: number): boolean
-  /** Takes the write away, the reads that come after it, and all reads of its value; returns the write that forces. */
+  /** Removes the write, the reads after it, and all reads of its value; returns the write that must come next. */
   place(write: number): number
-  /** From here on what is taken away can be put back. */
+  /** From here on removals can be undone. */
   mark(): void
   undo(): void
 }
@@ -143,7 +142,7 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget):
   }
 }
 
-/** A list from which items are taken, and put back in the reverse order (Knuth's dancing links). */
+/** A list whose items are removed, and put back in reverse order (Knuth's dancing links). */
 interface Chain {
   last(): number
   before(item: number): number

@@ -4,7 +4,7 @@ import { zones } from '../linearizable/distinct/zones.ts'
 import type { Clusters } from './clusters.ts'
 import { isTwoAtomic } from './two-atomic.ts'
 
-/** What is known of a number: equal ends where it is known, no upper end where nothing is. */
+/** The bounds of a number: equal if it is known; without an upper bound if none is. */
 export interface Bounds {
   readonly atLeast: number
   readonly atMost?: number | undefined
@@ -15,8 +15,8 @@ export interface Bounds {
  * unknown outcome have an order that respects real time and in which every read returns one of the last k values written
  * before it, the initial one counting as the first (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
  *
- * Exact for 1, which is linearizability, for 2 (see `isTwoAtomic`), and otherwise wherever two bounds meet. From below: so
- * many writes lie between a write and a read of its value in every order. From above: two orders of the writes that real
+ * Exact for 1, which is linearizability, for 2 (see `isTwoAtomic`), and otherwise wherever two bounds meet. From below: the
+ * number of writes that lie between a write and a read of its value in every order. From above: two orders of the writes that real
  * time allows are tried, by the first return in each value's cluster and by call, with each read as early as it can be.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
@@ -28,7 +28,7 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // By the first return of its cluster: no two clusters share one where there is no cas.
+  // By the first return of its cluster: without a cas, no two clusters share one.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
@@ -45,9 +45,9 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
 }
 
 /**
- * The k of an order of writes. Both orders tried put a write before another whenever it, or a read of its value, returned
- * before the other was called; so a read that comes after all that returned before its call, and no later than it must,
- * comes before all that was called after its return.
+ * The k of an order of writes. Both orders put a write before another if the first, or a read of its value, returned before
+ * the other was called. So a read placed as early as possible after everything that returned before its call comes before
+ * everything called after its return.
  */
 function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part
