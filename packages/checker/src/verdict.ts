@@ -16,29 +16,29 @@ export type Witness =
       readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
     }
   /**
-   * Causal convergence: what each read saw (no write: the initial value), and one order of all writes and reads that contains
-   * the causal order of those, by which each read's source is the last write of its key in the read's causal past.
+   * Causal convergence: what each read saw (no write: the initial value), and one order of all writes and reads. It contains
+   * their causal order, and each read's source is the last write of its key in the read's causal past.
    */
   | {
       readonly kind: 'arbitration'
       readonly order: readonly OperationRow[]
       readonly sources: readonly { readonly read: OperationRow; readonly write: OperationRow | undefined }[]
     }
-  /** Every read was looked at, and none contradicts the level. */
+  /** Every read was examined, and none contradicts the level. */
   | { readonly kind: 'checked' }
   /** A stronger level holds. */
   | { readonly kind: 'implied'; readonly by: string }
 
 export interface WitnessOrder {
-  /** Absent where the order spans all keys, or the history has none. */
+  /** Absent if the order spans all keys, or the history has none. */
   readonly key?: string | undefined
-  /** Completed operations and those `info` ones that took effect, in an order that is legal. */
+  /** Completed operations, and the `info` ones that took effect, in a legal order. */
   readonly operations: readonly OperationRow[]
 }
 
 /**
  * The smallest explanation found: at most `MOST_OPERATIONS` operations. Taken alone they still violate the level, unless
- * `uncut` says that nobody could make sure of it.
+ * `uncut` says that this could not be verified.
  */
 export interface Counterexample {
   readonly level: string
@@ -46,28 +46,28 @@ export interface Counterexample {
   readonly sentence: string
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]
-  /** The keys they concern, where operations have keys. */
+  /** Their keys, if operations have keys. */
   readonly keys: readonly string[]
-  /** The operation after which no explanation is left: the impossible read, as a rule. */
+  /** The operation after which no explanation is left: usually the impossible read. */
   readonly culprit?: OperationRow | undefined
-  /** The values the object may have had when the culprit was invoked, where that is known. */
+  /** The values the object may have had when the culprit was invoked, if known. */
   readonly statesBefore?: readonly Json[] | undefined
-  /** Why each must come before the next, where the contradiction is a cycle of orders. */
+  /** Why each must come before the next, if the contradiction is a cycle of orders. */
   readonly edges?: readonly OrderEdge[] | undefined
-  /** Where the operations may not be the fewest that show it. */
+  /** Present if fewer operations might show it. */
   readonly uncut?: Uncut | undefined
 }
 
 /** More operations than this are not shown as one counterexample. */
 export const MOST_OPERATIONS = 200
 
-/** Why a counterexample was not cut down further. */
+/** Why a counterexample was not reduced further. */
 export interface Uncut {
-  /** `size`: the smallest explanation found has more operations than are shown. `unasked`: nobody wanted it smaller. */
+  /** `size`: the smallest explanation found has more operations than are shown. `unasked`: reducing it was not requested. */
   readonly why: 'time' | 'memory' | 'size' | 'unasked'
-  /** How many operations it was found among. */
+  /** The number of operations it was found among. */
   readonly among: number
-  /** Whether the operations shown violate the level when taken alone; false where that could not be made sure of. */
+  /** Whether the operations shown violate the level by themselves; false if that could not be verified. */
   readonly standsAlone: boolean
 }
 
@@ -82,8 +82,8 @@ export interface OrderEdge {
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
-   * Of an order that a read shows: the read, and the chain of orders by which the write it rests on comes before that read
-   * or, where the read itself must come first, before the write that replaced what it saw.
+   * For an order that a read shows: the read, and the chain of orders that puts the write in question before that read or,
+   * if the read itself must come first, before the write that replaced what it saw.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

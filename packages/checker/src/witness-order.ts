@@ -1,12 +1,11 @@
 import type { OperationRow } from './operation-row.ts'
 import type { WitnessOrder } from './verdict.ts'
 
-/** Of histories up to this long: they are checked by the thousand, and a getter costs more than a short list. */
+/** Up to this length the list is made at once: short histories are checked by the thousand, and a getter costs more. */
 const FEW = 1_000
 
 /**
- * Of a history with so many operations, the list is made when somebody asks for it: a million numbers take longer to list
- * than to check.
+ * A witness order. For a long history the list is made on demand: listing a million numbers takes longer than checking.
  */
 export function orderOfRows(key: string | undefined, operations: number, list: () => OperationRow[]): WitnessOrder {
   if (operations <= FEW) return key === undefined ? { operations: list() } : { key, operations: list() }

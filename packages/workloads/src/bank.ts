@@ -3,7 +3,7 @@ import { numberOf } from './setting.ts'
 import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** As the bank that targets replicate begins. */
+/** The initial balances of the bank that targets replicate. */
 const BALANCES = { a: 100, b: 100, c: 100, d: 100, e: 100 } as const
 const ACCOUNTS = Object.keys(BALANCES)
 

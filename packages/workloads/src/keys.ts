@@ -17,7 +17,7 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** How much goes into one object before a new one takes its place, where reads return all of it. */
+/** For objects that are read whole: how much goes into one before a new one replaces it. */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,
@@ -27,8 +27,7 @@ export const sizeSetting = (summary: string): Setting => ({
 })
 
 /**
- * The keys that are in use. A key can be given up for a new one: when as much was put into its object as is wanted, or when
- * nobody can use the object any more.
+ * The keys in use. A key is replaced by a new one once its object is full, or once nobody can use the object any more.
  */
 export interface KeyPool {
   pick(random: Random): string
@@ -47,7 +46,7 @@ export function createKeyPool(count: number, limit: number = Number.POSITIVE_INF
 
   function replace(key: string): void {
     const place = places.get(key)
-    // Somebody else has replaced it.
+    // Another client has replaced it.
     if (place === undefined) return
     places.delete(key)
     const generation = (generations[place] ?? 1) + 1

@@ -4,13 +4,13 @@ import { numberOf } from './setting.ts'
 import { missing, someFailed, withoutConcurrency } from './vacuity.ts'
 import type { Follower, Workload } from './workload.ts'
 
-/** Most of the time a holder releases before it does anything else. */
+/** How likely a holder's next operation is the release. */
 const RELEASE_PROBABILITY = 0.9
 
 /**
- * Locks that are acquired and released. An acquire answers with a fencing token, and the release gives it back, so that only
- * the holder's own release frees the lock. A lock that was acquired or released with unknown outcome may be held by a
- * process that is retired, which nobody can change: clients then go on to a new one.
+ * Locks that are acquired and released. An acquire returns a fencing token, which the release gives back, so that only the
+ * holder's own release frees the lock. After an unknown outcome the lock may be held by a retired process for ever: clients
+ * then move on to a new lock.
  */
 export const lock: Workload = {
   name: 'lock',
@@ -49,7 +49,7 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // Refused, it is still held, or the service thinks otherwise: nobody waits for that to be settled.
+              // After a refusal the lock is still held, or the service thinks otherwise; the client does not wait to find out.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)

@@ -9,8 +9,8 @@ import type { Workload } from './workload.ts'
 const LIMIT = 5
 
 /**
- * Logs that values are sent to, each of its own, and polled from an offset. A poll begins at an entry that its client knows
- * is there: beyond the end there would be nothing to learn from.
+ * Logs that distinct values are sent to, and that are polled from an offset. A poll begins at an entry that its client knows
+ * to exist: a poll beyond the end would reveal nothing.
  */
 export const log: Workload = {
   name: 'log',
@@ -35,14 +35,14 @@ export const log: Workload = {
         const share = readShare(reads, rank)
         /** By log: the last offset that this client has seen an entry at. */
         const seen = new Map<string, number>()
-        /** By log: how much this client has sent, which is where it looks as long as it has seen nothing. */
+        /** By log: how much this client has sent, which is where it polls until it has seen an entry. */
         const sent = new Map<string, number>()
         return {
           next() {
             const key = keys.pick(random)
             if (random.chance(share)) {
               const known = seen.get(key) ?? sent.get(key) ?? 0
-              // Some begin further back: what stood there once must stay.
+              // Some polls begin further back: entries must not change.
               const offset = Math.max(0, known - random.integer(LIMIT))
               return { f: 'poll', key, value: { offset, limit: LIMIT } }
             }
@@ -70,7 +70,7 @@ export const log: Workload = {
   ],
 }
 
-/** Undefined where nothing was returned. */
+/** The offset of the last entry returned; undefined if there is none. */
 function lastPolled(asked: Json, entries: Json): number | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
   const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0

@@ -5,8 +5,8 @@ import { missing, someSucceeded, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Messages, each of its own value, put in and taken out. In the end every queue is drained, so that what nobody received
- * is told from what was lost.
+ * Messages with distinct values, put in and taken out. Every queue is drained at the end, which tells messages that nobody
+ * received from lost ones.
  */
 export const queue: Workload = {
   name: 'queue',

@@ -7,8 +7,8 @@ import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Reads, writes and compare-and-sets on a few keys. No value is ever written twice, so that every read tells just which
- * write it saw. A cas expects what its client last knew, so that a good part of them succeed.
+ * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies the write it saw. A
+ * cas expects the value its client last knew, so many succeed.
  */
 export const register: Workload = {
   name: 'register',
@@ -39,7 +39,7 @@ export const register: Workload = {
     const reads = numberOf(settings, 'reads')
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
-    /** By key: what a client that is told nothing takes to be there. */
+    /** By key: the value that a client without answers assumes. */
     const lastAsked = new Map<string, number>()
     return {
       client(random, rank) {

@@ -6,8 +6,8 @@ import { missing, withoutConcurrency } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Sets that elements are added to, and read whole; no element is added twice. A client removes only what it added itself,
- * so that most removals find their element.
+ * Sets that elements are added to and that are read whole; no element is added twice. A client removes only elements that it
+ * added itself, so most removals find their element.
  */
 export const set: Workload = {
   name: 'set',

@@ -7,12 +7,12 @@ export interface Settings {
   readonly [name: string]: SettingValue
 }
 
-/** Something of a workload that can be chosen, as `--set name=value`. */
+/** A choice that a workload or target offers, as `--set name=value`. */
 export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
-  /** The default where less than linearizability is promised, if that is another one. */
+  /** The default if less than linearizability is promised; absent if it is the same. */
   readonly ifWeaker?: SettingValue | undefined
   /** For numbers. */
   readonly min?: number | undefined
@@ -21,17 +21,17 @@ export interface Setting {
   readonly fraction?: boolean | undefined
   /** If only some values make sense. */
   readonly values?: readonly SettingValue[] | undefined
-  /** What a search draws from, run by run, unless the user chose: few keys, say, so that operations meet. */
+  /** The values a search draws from unless the user chose one: few keys, say, so that operations meet. */
   readonly worthTrying?: readonly SettingValue[] | undefined
 }
 
-/** Anything that declares settings: for messages, its name. */
+/** Anything that declares settings; messages use its name. */
 interface Declaring {
   readonly name: string
   readonly settings: readonly Setting[]
 }
 
-/** The default, depending on whether linearizability is promised, or less. */
+/** The default, which may depend on whether less than linearizability is promised. */
 export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: boolean): SettingValue =>
   isWeaker ? (ifWeaker ?? usual) : usual
 

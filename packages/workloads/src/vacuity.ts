@@ -1,6 +1,6 @@
 import { FAIL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 
-/** What is missed where none of these functions succeeded even once. */
+/** The complaint if none of these functions ever succeeded. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
   return someSucceeded(history, functions, () => true) ? [] : [`no ${what} succeeded`]
 }
@@ -26,7 +26,7 @@ export function someFailed(history: History, functions: readonly string[]): bool
   return false
 }
 
-/** Operations that only read, as the final ones do, try nothing by overlapping each other. */
+/** The complaint if nothing overlapped an operation that changes something: reads that overlap each other prove nothing. */
 export function withoutConcurrency(history: History, what: string, changes: readonly string[]): string[] {
   return hasConcurrency(history, changes) ? [] : [`nothing ran at the same time as ${what}`]
 }

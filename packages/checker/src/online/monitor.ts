@@ -83,22 +83,22 @@ interface Writing {
 /**
  * Watches one register for linearizability, event by event: it answers at the first event after which no order exists.
  *
- * This is the zone condition of Gibbons & Korach (1997) with two extensions. A cas glues the value it wrote to the one it
- * replaced, so that zones are of whole chains ("blocks"): an order exists exactly when each chain is in the order of its
- * calls and returns, and no two blocks A and B have an operation of A returned before one of B was called and also the
- * other way about, that is first(A) < last(B) and first(B) < last(A). (Longer cycles contain a cycle of two: of the block
- * with the least `first`, the one before it in the cycle is also after it.) And the condition is kept up as events come:
- * `first` never changes, and `last` grows only when a read or cas returns, so only then can a conflict arise.
+ * This is the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value it wrote to the
+ * one it replaced, so that zones are those of whole chains ("blocks"). An order exists if and only if each chain respects
+ * its calls and returns, and no two blocks A and B each have an operation that returned before one of the other was called:
+ * first(A) < last(B) and first(B) < last(A). (A longer cycle contains one of two blocks: the block with the least `first`
+ * and its predecessor in the cycle.) Second, the condition is maintained event by event: `first` never changes, and `last`
+ * grows only when a read or cas returns, so a conflict can arise only then.
  *
- * What can be read no more is forgotten. Once every observing operation in flight was called after first(B), B counts for
- * all that is to come by last(B) alone, of which the two greatest suffice; and a block A with first(A) < last(B) can be
- * read no more, nor can a value whose successor by cas was settled. To return such a value is impossible, as it is for one
- * never written, so neither needs to be remembered. What is left are values written by operations that overlap one that is
- * in flight, and writes of unknown outcome that nobody has read.
+ * Values that can no longer be read are forgotten. Once every observing operation in flight was called after first(B), only
+ * last(B) matters for later events, and the two greatest such positions suffice. A block A with first(A) < last(B) can then
+ * no longer be read, nor can a value whose successor by cas is settled. Returning such a value is as impossible as returning
+ * one that was never written, so neither is remembered. What remains are values written by operations that overlap one in
+ * flight, and writes of unknown outcome that nobody has read.
  *
- * A value that is forgotten may be written again: what reads it then can only have seen the later write. While a value is
- * written again before it is forgotten, reads of it are passed over, and so is which of its writes a cas replaced: fewer
- * constraints make no false alarm, but may miss a true one. Where values are distinct nothing is passed over.
+ * A forgotten value may be written again: a later read of it can only have seen the later write. If a value is written again
+ * before it is forgotten, reads of it are ignored, as is which of its writes a cas replaced. Fewer constraints cause no false
+ * alarm but may miss a violation. Distinct values lose nothing.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()

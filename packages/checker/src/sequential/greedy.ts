@@ -17,17 +17,17 @@ const MOST_BACKTRACKS = 60
 const MOST_CHANGES = 2_000_000
 
 /**
- * Lays out one order, front to back: undefined where it does not get through, which proves nothing.
- * Every step is within the forced order. Observations, and writes that nobody reads, take nothing away from any other order
- * and come as soon as they may. Only a write that is read is a choice: of those possible, the one that took effect first by
- * the clock, as far as that is known: it returned first, or was first seen. A choice puts that write before all that are
- * left of its key, and what this forces is worked out at once; where it contradicts itself, the next possible one is taken,
- * and where none is left the last choice is taken back.
+ * Lays out one order, front to back; undefined if that fails, which proves nothing.
  *
- * What is laid out is legal without a look at values: a write that is read precedes, when it is placed, all writes left of
- * its key (a cas does because what it observed does), and so do then those that read it. None of them can be overtaken.
+ * Every step respects the forced order. Observations, and writes that nobody reads, rule out no other order, so they are
+ * placed as soon as possible. Only a write that is read is a choice: the candidate that took effect first by the clock (by
+ * its return, or its first read). Choosing a write puts it before all remaining writes of its key, and the consequences are
+ * derived at once. On a contradiction the next candidate is tried; when none is left, the last choice is undone.
  *
- * It leaves the saturation as it is after the choices (see `Saturation.reset`).
+ * The result is legal without examining values: when a write that is read is placed, it precedes all remaining writes of
+ * its key (a cas does because what it observed does), and so do its reads. None of them can be overtaken.
+ *
+ * Leaves the saturation as it is after the choices (see `Saturation.reset`).
  */
 export function layOut(saturation: Saturation, budget: Budget): Int32Array | undefined {
   const { encoded, writerOf, threads, effectBy, isRead, keyWrites } = saturation

@@ -7,7 +7,7 @@ export interface Lists {
 }
 
 /**
- * The numbers 0 … keys.length - 1 listed by their key, which is one of 0 … count - 1; those with a negative one are left out.
+ * The numbers 0 … keys.length - 1, listed by key (0 … count - 1); those with a negative key are left out.
  *
  * @throws OutOfTime
  */

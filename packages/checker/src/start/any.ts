@@ -14,45 +14,46 @@ interface Answer {
 
 type JsonOf = (name: number) => Json
 
-/** How a few operations whose start is settled are decided. */
+/** How to decide a few operations whose initial values are settled. */
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known
-  /** After `violated`: operations that contradict each other by themselves, where that is known. */
+  /** After `violated`: operations that are contradictory by themselves, if known. */
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** How a level is decided whose keys may not be looked at one by one. */
+/** How to decide a level that considers all keys together. */
 export interface Question<Known extends Answer> extends FewQuestion<Known> {
-  /** Of operations whose start is settled. */
+  /** Decides operations whose initial values are settled. */
   readonly decide: (operations: Encoded) => Known
-  /** After `violated`, where nothing is known to be involved: a few operations that contradict each other; undefined for many. */
+  /** After `violated` without known culprits: a few contradictory operations; undefined if there are many. */
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** What comes of a history, and the start that it is for. */
+/** The answer for a history, with the initial values it is for. */
 export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
-  /** These contradict each other whatever was there at the start. */
+  /** Operations that are contradictory for any initial values. */
   | { readonly result: 'violated'; readonly involved: readonly number[] }
   | { readonly result: 'unknown'; readonly reason: string }
 
-/** So many starts are tried for the whole history. */
+/** Initial values tried for the whole history. */
 const MOST_STARTS = 24
 
-/** From more operations than this no other start is looked for. */
+/** With more contradictory operations than this, no other initial values are derived from them. */
 const MOST_INVOLVED = 2_000
 
-/** So many starts are tried for a few operations. */
+/** Initial values tried for a few operations. */
 const MOST_TRIED = 500
 
 const NOT_KNOWN =
   'nobody knows what was there at the start; with what was tried the level does not hold, and what was left cannot be ruled out'
 
 /**
- * Decides a history of unknown start (see `Encoded.anyStart`): one start is taken; if some operations contradict it, they and
- * those found before are tried with every start that matters to them. Where all are contradicted nothing explains the
- * history, since no operation was left out that an observation among them may rest on. Otherwise the next one is taken.
+ * Decides a history of unknown initial values (see `Encoded.anyStart`). One choice of them is tried. If some operations
+ * contradict it, they are tried, together with those found before, with every choice that matters to them. If they
+ * contradict every choice, so does the history: they include every write that their observations may depend on.
+ * Otherwise the next choice is tried.
  *
  * @throws OutOfTime
  */
@@ -79,7 +80,7 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // What was shown may have been cut short, and then contradicts nothing.
+    // The operations shown may have been cut short, and then contradict nothing.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -89,18 +90,18 @@ export function decideFromAny<Known extends Answer>(
 const reasonOf = (answer: Answer): string =>
   'reason' in answer && typeof answer.reason === 'string' ? answer.reason : OUT_OF_TIME
 
-/** What comes of a few operations, whatever was there at the start. */
+/** The answer for a few operations, for any initial values. */
 type Few<Known> =
   | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
-  /** With the answer for the likeliest start. */
+  /** With the answer for the likeliest choice. */
   | { readonly result: 'violated'; readonly answer: Known }
   | { readonly result: 'unknown' }
 
 const UNKNOWN = { result: 'unknown' } as const
 
 /**
- * Tries a few operations with every start that can matter to them. Another value can only help where one of those operations
- * observed it that contradict the start tried, so the next ones are taken from these.
+ * Tries a few operations with every choice of initial values that can matter to them. Another value can help only if one of
+ * the contradictory operations observed it, so the next choices come from those.
  */
 function decideFew<Known extends Answer>(
   encoded: Encoded,
@@ -141,14 +142,14 @@ function decideFew<Known extends Answer>(
   return go(certain)
 }
 
-/** A choice that says of every key what it held, if only that nobody mentions it. */
+/** A complete choice: for every key its value, or that nobody mentions it. */
 function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   const every = new Map(choice)
   for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
   return every
 }
 
-/** The choices with one key more, by what these operations (or all) observed of it that can have been the start. */
+/** The choices extended by one key: by each value observed there that can have been the initial one. */
 function* otherStarts(
   encoded: Encoded,
   choice: Choice,
@@ -162,7 +163,7 @@ function* otherStarts(
   }
 }
 
-/** Of texts, every choice there is. */
+/** For texts: all choices. */
 function decideTexts<Known extends Answer>(
   encoded: Encoded,
   { decideFew: decide }: FewQuestion<Known>,
@@ -182,7 +183,7 @@ function decideTexts<Known extends Answer>(
   return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
 }
 
-/** How a few operations are decided: by a start that explains them, or by the likeliest where none does. */
+/** Decides a few operations by a choice that explains them, or by the likeliest if none does. */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,
   question: FewQuestion<Known>,
@@ -195,7 +196,7 @@ export function answerForFew<Known extends Answer>(
   return few.result === 'unknown' ? unknown() : few.answer
 }
 
-/** Of each key what makes it linearizable, as far as that is quickly seen; the start to try first at weaker levels. */
+/** The choice to try first at weaker levels: for each key a value that makes it linearizable, if quickly found. */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()
   for (const part of partition(encoded, budget)) {

@@ -4,24 +4,24 @@ import { appendText } from '../linearizable/replay/appends.ts'
 
 /** What one key may have held before its first write. */
 export interface Starts {
-  /** The same operations, once for each value that is worth trying, the likeliest first. */
+  /** The same operations, once per value worth trying, likeliest first. */
   readonly alternatives: readonly [Encoded, ...Encoded[]]
-  /** The operation by whose return it is known that there are no others; -1 where it was so from the first. */
+  /** The operation whose return rules out all other values; -1 if nothing else was ever possible. */
   readonly since: number
-  /** Whether there is no other: where none of these explains the operations, nothing does. */
+  /** Whether there are no others: if none of these explains the operations, nothing does. */
   readonly isComplete: boolean
 }
 
-/** So many are tried. Most keys have one or two. */
+/** Values tried per key. Most keys have one or two. */
 const MOST_TRIED = 48
 
 /**
- * What a key may have held at the start, as linearizability sees it. One key's operations, compact (see `compact`), of
- * unknown start (see `Encoded.anyStart`).
+ * The possible initial values of a key, for linearizability. Takes one key's operations, compact (see `compact`), with an
+ * unknown initial value (see `Encoded.anyStart`).
  *
- * Where a read returned a value before anything that writes it was called, that value was there. Otherwise it was a value
- * nobody mentions, or one that may have been read before every write: by an operation that was called before the first
- * acknowledged write returned.
+ * A value read before any write of it was called must be the initial one. Otherwise the initial value is one nobody
+ * mentions, or one that may have been read before every write: by an operation called before the first acknowledged write
+ * returned.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -50,14 +50,14 @@ export function certainStart({ length, expects, writes, calls, returns, values, 
   return first
 }
 
-/** The event by which a write was acknowledged first; NEVER where none was. */
+/** The first acknowledgement of a write; NEVER if there is none. */
 function firstAcknowledged({ length, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && returns[i] < first) first = returns[i]
   return first
 }
 
-/** The values that operations called before an event observed, or would have to: in order of call. */
+/** The values observed, or required, by operations called before an event, in order of call. */
 function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
   const observed = new Set<number>()
   for (let i = 0; i < length && calls[i] < event; i++) {
@@ -67,8 +67,8 @@ function observedBefore({ length, kind, expects, calls, initial }: Encoded, even
 }
 
 /**
- * Of texts that are appended to. What was read before every put begins with what was there, and the rest was appended. Where
- * nothing is put, every read begins with it, so that the shortest says what is possible.
+ * The same for texts that are appended to. A text read before every put begins with the initial one, and the rest was
+ * appended. Without puts every read begins with it, so the shortest read bounds it.
  */
 function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
   const overwritten = firstOverwritten(part)
@@ -83,7 +83,7 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Where nothing is put, what was read later says how long it can have been.
+  // Without puts, later reads bound its length.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }
@@ -96,7 +96,7 @@ function lastReturned({ length, returns }: Encoded): number {
   return last
 }
 
-/** The event by which the text was first replaced for certain. */
+/** The first event by which the text had certainly been replaced. */
 function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) {
@@ -105,7 +105,7 @@ function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   return first
 }
 
-/** Where a text can be cut such that all after it was appended piece by piece. */
+/** The positions at which a text can be cut such that the rest was appended piece by piece. */
 export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
   const pieces = new Set<string>()
   for (let i = 0; i < part.length; i++) {
@@ -129,7 +129,7 @@ export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: str
   }
 }
 
-/** The same, for a value that may not be among those mentioned. */
+/** The same for a value that may not be mentioned in the history. */
 export function startingAsId(part: Encoded, id: number): Encoded {
   const known = part.names.indexOf(id)
   if (known !== -1) return startingAs(part, known)

@@ -3,21 +3,21 @@ import type { Encoded } from '../encoded.ts'
 import { startsOf } from './candidates.ts'
 
 /**
- * The histories to be decided: those of the keys or, where nobody knows what a key held at the start, one for each value
- * that it may have held. A key is explained when one of its cases is, and contradictory when all of them are.
+ * The histories to decide: one per key or, if its initial value is unknown, one per possible value. A key is explained if
+ * one of its cases is, and contradictory if all are.
  */
 export interface Cases {
   readonly cases: readonly Encoded[]
-  /** The place among the parts of the one that a case belongs to. */
+  /** The part that a case belongs to. */
   readonly partOf: (number: number) => number
   /**
-   * Notes that a case is contradictory by the return that `culprit` finds. Once all cases of its part are: finds the
-   * return by which the last of them was, given that part, compact.
+   * Records that a case is contradictory from the return that `culprit` finds. Once all cases of the part are, returns a
+   * function that finds, in the compact part, the return by which the last of them was.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
 
-/** Where it is known what was there. */
+/** For known initial values. */
 export const onlyCases = (parts: readonly Encoded[]): Cases => ({
   cases: parts,
   partOf: (number) => number,

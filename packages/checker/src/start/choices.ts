@@ -4,20 +4,20 @@ import { appendText } from '../linearizable/replay/appends.ts'
 import { rests } from './candidates.ts'
 import { UNMENTIONED } from './unknown.ts'
 
-/** By key the id of the value that it held at the start; a key that is not there held one nobody mentions. */
+/** The id of each key's initial value; an absent key's value is one nobody mentions. */
 export type Choice = ReadonlyMap<number, number>
 
-/** What the keys of a few operations may have held, for levels that look at all keys together. */
+/** The possible initial values of a few operations' keys, for levels that consider all keys together. */
 export interface Choices {
   readonly all: readonly Choice[]
-  /** Whether there are no others that matter. */
+  /** Whether no others matter. */
   readonly isComplete: boolean
 }
 
-/** So many are tried, all keys' taken together. */
+/** The most choices for all keys together. */
 const MOST_CHOICES = 256
 
-/** Of the keys of which a value was read that nothing here writes: that value, or the first of several. */
+/** For each key with a read value that nothing here writes: that value, or the first of several. */
 export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
   const written = new Set<string>()
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
@@ -29,7 +29,7 @@ export function certainStarts({ length, kind, key, expects, writes, returns, nam
   return certain
 }
 
-/** Every choice that can matter to a few operations on texts: of each key one that may begin what was read, or none of those. */
+/** All choices that can matter to a few operations on texts: for each key a possible beginning of a read, or none. */
 export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
   let all: Choice[] = [new Map()]
   for (const [key, ids] of idsByKey(encoded, jsonOf)) {
@@ -51,7 +51,7 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   return ids
 }
 
-/** Texts that were read may begin with what was there. */
+/** A text that was read may begin with the initial one. */
 function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
   const rest = rests(encoded, jsonOf)
   for (const some of ids.values()) {
@@ -65,8 +65,8 @@ function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<num
 }
 
 /**
- * The same operations with these values at the start. A key's operations then name its value by the number of the initial
- * one, which they do not use otherwise; only texts, which are looked into, keep their numbers (see `Encoded.startOf`).
+ * The same operations with these initial values. A key's operations then refer to its value by the number of the initial
+ * one, which is otherwise unused; only texts keep their numbers, because their content matters (see `Encoded.startOf`).
  */
 export function settled(encoded: Encoded, choice: Choice): Encoded {
   if (encoded.hasAppend) return settledTexts(encoded, choice)
@@ -99,7 +99,7 @@ function settledTexts(encoded: Encoded, choice: Choice): Encoded {
   return { ...encoded, startOf, names: Int32Array.from(names), values: names.length, anyStart: false }
 }
 
-/** The numbers of the values chosen, as far as some operation may name them. */
+/** The numbers of the chosen values that operations may refer to. */
 function numbersOf({ names }: Encoded, choice: Choice): Map<number, number> {
   const wanted = new Set(choice.values())
   const numbers = new Map<number, number>()

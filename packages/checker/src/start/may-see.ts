@@ -1,20 +1,20 @@
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../encoded.ts'
 
 /**
- * After which of its own operations on a key a process can no longer see what was there at the start: after it wrote the key
- * or read something else of it, after it wrote it, or after none, as far as the level asks.
+ * The operations on a key that hide its initial value from their process at a level: its writes and its reads of another
+ * value, its writes only, or none.
  */
 export type Hides = 'writes and reads' | 'writes' | 'nothing'
 
-/** What a process did to a key first, by return. */
+/** The first returns of a process's operations on a key. */
 interface Past {
   wrote: number
-  /** Of two values that it read: which, and by when. */
+  /** Two values that it read, and the first return of each. */
   readonly values: [number, number]
   readonly returns: [number, number]
 }
 
-/** By row of the history: whether what an operation observed may be what was there at the start. */
+/** By row of the history: whether the value an operation observed may be the initial one. */
 export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => boolean {
   const { length, row, key, keys, kind, expects, writes, calls, returns } = encoded
   const allowed = new Set<number>()
@@ -40,7 +40,7 @@ function isHidden({ wrote, values, returns }: Past, value: number, call: number,
   return hides === 'writes and reads' && returns.some((at, n) => at < call && values[n] !== value)
 }
 
-/** Of each value the first return counts, and of all values two are enough: one of them is another than any third. */
+/** Two values with their first returns are enough: at least one of them differs from any third. */
 function note(past: Past, written: number, read: number, at: number): void {
   if (written !== NOTHING && at < past.wrote) past.wrote = at
   if (read === NOTHING) return

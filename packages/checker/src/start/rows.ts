@@ -1,10 +1,10 @@
 import type { Encoded } from '../encoded.ts'
 import type { Counterexample } from '../verdict.ts'
 
-/** Of more operations than this nothing else is tried. */
+/** A longer counterexample is of no use for further attempts. */
 const MOST_ROWS = 200
 
-/** Where the operations of a counterexample are (ascending); undefined where it was not cut down. */
+/** The positions of a counterexample's operations, ascending; undefined if it was not reduced. */
 export function rowsIn({ row, length }: Encoded, { operations }: Counterexample): readonly number[] | undefined {
   if (operations.length > MOST_ROWS) return undefined
   const wanted = new Set(operations.map(({ operation }) => operation))

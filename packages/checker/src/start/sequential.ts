@@ -5,11 +5,11 @@ import { findSequentialOrder, type Sequentiality } from '../sequential/decide.ts
 import { decideFromAny, type FromAny, likelyStarts } from './any.ts'
 import { rowsIn } from './rows.ts'
 
-/** What making one contradiction smaller may take of the time left. */
+/** Time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
 /**
- * Sequential consistency of a history whose keys may have held anything at the start.
+ * Decides sequential consistency of a history whose initial values are unknown.
  *
  * @throws OutOfTime
  */

@@ -11,13 +11,13 @@ import { decideFromAny, type FromAny, likelyStarts } from './any.ts'
 import type { Choice } from './choices.ts'
 import { rowsIn } from './rows.ts'
 
-/** What making one contradiction smaller may take of the time left. */
+/** Time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
-/** What making the counterexamples of all these levels smaller may take of the time left. */
+/** Time for reducing the counterexamples of all these levels. */
 const EXPLAIN_ALL_MS = 2_000
 
-/** `judgeWeaker` for a history whose keys may have held anything at the start (see `Encoded.anyStart`). */
+/** `judgeWeaker` for a history whose initial values are unknown (see `Encoded.anyStart`). */
 export function judgeWeakerFromAny(
   encoded: Encoded,
   decoder: Decoder,
@@ -32,7 +32,7 @@ export function judgeWeakerFromAny(
   const explaining = budget.within(EXPLAIN_ALL_MS)
   try {
     if (levels.some((level) => follows('causal-convergence', level))) {
-      // It settles most of those that follow from it.
+      // Settles most of the levels it implies.
       const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -65,11 +65,11 @@ interface WeakerFromAny {
   readonly release: () => void
 }
 
-/** The levels below sequential consistency, each when asked. */
+/** Decides the levels below sequential consistency, each on demand. */
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // What is known of the last start that was tried: the levels mostly want the same.
+  // The results for the last choice tried: the levels mostly use the same one.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()
@@ -109,6 +109,6 @@ function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget)
   }
 }
 
-/** Whether the same start was settled on. */
+/** Whether both have the same initial values. */
 const isSame = (a: Encoded, b: Encoded): boolean =>
   a.expects.every((value, i) => value === b.expects[i]) && a.writes.every((value, i) => value === b.writes[i])

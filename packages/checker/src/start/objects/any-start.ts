@@ -4,20 +4,20 @@ import type { Specification } from '../../models/model.ts'
 import type { ObjectModel } from '../../objects/object-model.ts'
 import type { Part } from '../../objects/part.ts'
 
-/** How an object is judged where nobody knows what it was at the start. */
+/** How to judge an object whose initial state is unknown. */
 export interface AnyStart {
   /**
-   * The object when nothing is known of it yet: a state is what has followed from the results so far, and where that is not
-   * certain there are several.
+   * The object with nothing known about it yet: a state is what follows from the results so far. If that is ambiguous,
+   * there are several.
    */
   readonly specification: Specification<unknown>
   /**
-   * What it may have been, to be tried by the quicker ways that there are from a known start.
+   * Possible initial values, to be tried by the faster methods for known initial values.
    *
    * @throws OutOfTime
    */
   readonly guesses: (part: Part, budget: Budget) => Guesses
-  /** See `ObjectModel`: only where it does not rest on what was there. */
+  /** As in `ObjectModel`, if it does not depend on the initial value. */
   readonly supports?: ObjectModel['supports']
 }
 
@@ -27,11 +27,11 @@ export interface Guesses {
   readonly isComplete: boolean
 }
 
-/** So many starts are tried. */
+/** The most initial values to try. */
 export const MOST_GUESSES = 64
 
-/** Where it began with nothing, or by chance as good as that. */
+/** As if it had been empty initially. */
 export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false })
 
-/** The values, each once, in order of their texts. */
+/** The distinct values, in order of their texts. */
 export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()

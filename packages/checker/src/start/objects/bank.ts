@@ -7,10 +7,10 @@ import type { ObjectOperation, Specification } from '../../models/model.ts'
 import { operationAt, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, sorted } from './any-start.ts'
 
-/** What was moved so far and, once the balances were read, what there is. */
+/** The amounts moved so far and, once the balances were read, the balances. */
 interface Bank {
   readonly isKnown: boolean
-  /** By account: the balance or, until that is known, what came in, and the least that this was at any time. */
+  /** By account: the balance or, until it is known, the sum of its changes, and the least that sum ever was. */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   readonly done: readonly string[]
 }
@@ -24,7 +24,7 @@ const specification: Specification<Bank> = {
     const done = id === undefined ? bank.done : sorted([...bank.done, id])
     const moved = afterMoves(bank, operation)
     const after = moved === undefined ? [] : [{ ...bank, accounts: moved, done }]
-    // It may have been done before the history began.
+    // The transfer may have happened before the history began.
     return id === undefined ? after : [...after, { ...bank, done }]
   },
   key: ({ isKnown, accounts, done }) =>
@@ -58,13 +58,13 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   for (const account of new Set([...said.keys(), ...accounts.keys()])) {
     const balance = said.get(account) ?? 0
     const [now, least] = accounts.get(account) ?? [0, 0]
-    // It began with `balance - now`, and at its least had what is tested here.
+    // The initial balance is `balance - now`; this is the least balance it ever had.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
   return [{ isKnown: true, accounts: new Map(Array.from(said, ([account, balance]) => [account, [balance, 0]])), done }]
 }
 
-/** What the read that returned first says, without what had been acknowledged when it was called. */
+/** The result of the read that returned first, less what was acknowledged when it was called. */
 function guesses(part: Part, budget: Budget): Guesses {
   let first: number | undefined
   for (let i = 0; i < part.length; i++) {

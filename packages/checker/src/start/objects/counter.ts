@@ -6,7 +6,7 @@ import type { Specification } from '../../models/model.ts'
 import { eventsInOrder, jsonOf, operationAt, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from './any-start.ts'
 
-/** What was added so far, until a read says how much that comes to. */
+/** The sum of additions so far, until a read reveals the value. */
 interface Count {
   readonly isKnown: boolean
   readonly count: number
@@ -24,8 +24,8 @@ const specification: Specification<Count> = {
 }
 
 /**
- * Each read says what the counter was at the start, but for what was added meanwhile: at least what it returned without all
- * that was asked for by its end, at most what it returned without all that was acknowledged at its call.
+ * Each read bounds the initial value: from below by its result less everything invoked before its return, from above by its
+ * result less everything acknowledged at its call.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()
@@ -64,7 +64,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     else down += amount
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // Bounds that contradict each other: any of them shows it.
+  // The bounds contradict each other: either shows it.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

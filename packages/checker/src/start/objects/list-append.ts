@@ -24,7 +24,7 @@ const specification: Specification<List> = {
   key: ({ isKnown, list }) => `${isKnown ? '=' : '…'}${list.join(' ')}`,
 }
 
-/** Every read begins with what was there, and what nobody appended was. */
+/** Every read begins with the initial list, which contains every element that nobody appended. */
 function guesses(part: Part, budget: Budget): Guesses {
   const { functions, operations } = part.history
   const appended = new Set<number>()

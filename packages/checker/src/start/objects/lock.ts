@@ -3,12 +3,12 @@ import type { Specification } from '../../models/model.ts'
 import { type AnyStart, guessNothing } from './any-start.ts'
 
 interface Lock {
-  /** Undefined while it is free; null while nobody knows. */
+  /** Undefined if it is free; null if unknown. */
   readonly holder: string | undefined | null
   readonly token: number | undefined
 }
 
-/** Whoever releases it first held it; if it is acquired first, it was free. */
+/** The process that releases it first held it; if it is acquired first, it was free. */
 const specification: Specification<Lock> = {
   initial: { holder: null, token: undefined },
   perProcess: true,

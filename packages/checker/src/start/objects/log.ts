@@ -3,13 +3,13 @@ import { offsetOf, rangeOf } from '../../models/log.ts'
 import type { Specification } from '../../models/model.ts'
 import { type AnyStart, guessNothing } from './any-start.ts'
 
-/** What was appended, after so many entries that were there, and what was read of those and these. */
+/** The entries appended after an unknown number of initial ones, and what reads revealed of either. */
 interface Log {
-  /** How many were there: at least, and at most. */
+  /** The least and the greatest possible number of initial entries. */
   readonly least: number
   readonly most: number
   readonly appended: readonly string[]
-  /** What stands at an offset, as reads say, by offset. */
+  /** The known entries, by offset. */
   readonly read: readonly (readonly [offset: number, entry: string])[]
 }
 
@@ -37,7 +37,7 @@ const specification: Specification<Log> = {
       known.set(from + at, text)
     }
     const end = from + entries.length
-    // A read that was not full ends with the log, unless it began beyond that.
+    // A read that returned fewer entries than asked for ends at the end of the log, unless it began beyond it.
     const isEnd = limit === undefined || entries.length < limit
     return possible({
       least: Math.max(least, entries.length === 0 ? 0 : end - appended.length),
@@ -49,7 +49,7 @@ const specification: Specification<Log> = {
   key: ({ least, most, appended, read }) => JSON.stringify([least, most, appended, read]),
 }
 
-/** The log with fewer possibilities, where what was read rules some out; nothing where it rules out all. */
+/** The log with the possibilities that the read leaves; undefined if none is left. */
 function possible(log: Log): readonly Log[] {
   const { appended, read } = log
   const fits = (before: number): boolean =>
@@ -57,7 +57,7 @@ function possible(log: Log): readonly Log[] {
       const at = offset - before
       return at < 0 || at >= appended.length || appended[at] === entry
     })
-  // Beyond all offsets that were read, as many may have been there as one likes.
+  // Beyond all offsets that were read, any number of entries is possible.
   const beyond = (read.at(-1)?.[0] ?? -1) + 1
   let { least, most } = log
   while (least <= most && least < beyond && !fits(least)) least++

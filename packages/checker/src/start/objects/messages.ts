@@ -2,7 +2,7 @@ import { enqueuedBy, supportsByMessage } from '../../models/messages.ts'
 import type { Specification } from '../../models/model.ts'
 import { type AnyStart, guessNothing } from './any-start.ts'
 
-/** What was put in and not taken out; until it was found empty, more may be there from the start. */
+/** Messages put in and not taken out. Until it was found empty, initial ones may be left too. */
 interface Messages {
   readonly isKnown: boolean
   readonly messages: readonly string[]
@@ -11,7 +11,7 @@ interface Messages {
 const initial: Messages = { isKnown: false, messages: [] }
 const key = ({ isKnown, messages }: Messages): string => `${isKnown ? '=' : '+'}${messages.join(' ')}`
 
-/** In any order: a message that was put in is taken out before an equal one that was there, which changes least. */
+/** In any order: a message that was put in is taken before an equal initial one, which leaves the most possibilities. */
 const bag: Specification<Messages> = {
   initial,
   step: (state, operation) => {
@@ -32,7 +32,7 @@ const bag: Specification<Messages> = {
   key,
 }
 
-/** In order: once a message comes out that was put in, nothing is left of what was there. */
+/** In order: once a message that was put in comes out, no initial one is left. */
 const queue: Specification<Messages> = {
   initial,
   step: (state, operation) => {

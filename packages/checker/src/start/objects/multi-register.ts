@@ -3,7 +3,7 @@ import type { AnyStart } from './any-start.ts'
 
 const nothing: Registers = new Map()
 
-/** What a register held is what was read before anybody wrote to it; there is no guess that would be quicker to try. */
+/** A register's initial value is the one read before any write; no guess would be faster. */
 export const multiRegisterFromAny: AnyStart = {
   specification: specificationFrom({ registers: nothing, rest: undefined }),
   guesses: () => ({ starts: [], isComplete: false }),

@@ -6,7 +6,7 @@ import { READ } from '../../models/set-operations.ts'
 import { jsonOf, type Part } from '../../objects/part.ts'
 import { type AnyStart, type Guesses, sorted } from './any-start.ts'
 
-/** What is known to be in it and, until it was read as a whole, what is known not to be. */
+/** The elements known to be in it and, until it was read whole, those known not to be. */
 interface Elements {
   readonly isKnown: boolean
   readonly present: readonly string[]
@@ -52,8 +52,8 @@ function afterRead({ isKnown, present, absent }: Elements, output: Json): readon
 }
 
 /**
- * From a set that only grows nothing goes away: what every read returned may as well have been there. Where elements are
- * removed no guess refutes anything, since there is no quick way to.
+ * A set that only grows loses nothing: the elements that every read returned may have been there initially. If elements are
+ * removed, no guess can refute, since no fast method applies.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined
