@@ -45,6 +45,8 @@ export interface Target {
   readonly tier: 'simulated' | 'real'
   /** How the record of its own proxy tells clients apart; absent if it keeps none. */
   readonly sessions?: SessionSource | undefined
+  /** How the user declared it, if they did: kept with its runs, since the file may have changed by the time one is read. */
+  readonly declared?: object | undefined
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
   /** The strongest level it promises, or `nothing`. */

@@ -4,6 +4,7 @@ import { plural, renderHtml, toJson } from '@chaosproxy/report'
 import { type JudgedRun, judgeExpectation, type PlannedRun } from '@chaosproxy/runner'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { packageVersion } from '../version.ts'
+import { circumstancesOf } from './circumstances.ts'
 import { type RunDirectory, writeResult } from './directory.ts'
 
 /** A finished run and where it is kept. */
@@ -34,7 +35,8 @@ export function writeResults({ run, judged, directory, again, exitCode }: Finish
   // Keep the verdicts in the form of --json, since a witness can be as long as the history.
   const { report: _, ...record } = summary
   const result = resultOf(judged, directory)
-  writeResult(directory.runJson, `${JSON.stringify({ ...record, result }, undefined, 2)}\n`)
+  const circumstances = circumstancesOf(run.target.declared)
+  writeResult(directory.runJson, `${JSON.stringify({ ...record, circumstances, result }, undefined, 2)}\n`)
   const page = renderHtml({
     title: `${run.target.name}, ${plural(run.spec.nodes, 'node')}`,
     version: packageVersion(),

@@ -44,6 +44,7 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
     marks: false,
     tier: 'real',
     sessions: clients.sessions,
+    declared: declaration,
     functions: () => clients.functions,
     promises: () => declaration.promises ?? 'nothing',
     suffers: (kind, among) => declaredSuffers(exposure, kind, among),

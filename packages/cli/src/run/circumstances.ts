@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { arch, availableParallelism, release, totalmem, type } from 'node:os'
+import { basename } from 'node:path'
+import { packageVersion } from '../version.ts'
+import { isSecret, jsonWithoutSecrets, REMOVED, textWithoutSecrets, wordsWithoutSecrets } from './secrets.ts'
+
+/** What else a run depended on: what a reader needs to know a year later. Secrets are left out. */
+export interface Circumstances {
+  readonly versions: { readonly [program: string]: string }
+  readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
+  /** The command that was typed, and where. */
+  readonly command: readonly string[]
+  readonly directory: string
+  readonly environment: { readonly [name: string]: string }
+  /** How the user declared the target, if they did. */
+  readonly declared?: unknown
+}
+
+export function circumstancesOf(
+  declared: object | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Circumstances {
+  return {
+    versions: {
+      chaos: packageVersion(),
+      node: process.versions.node,
+      v8: process.versions.v8,
+      ...versionsOf(programsIn(declared)),
+    },
+    machine: { system: `${type()} ${release()} ${arch()}`, cores: availableParallelism(), memoryBytes: totalmem() },
+    command: wordsWithoutSecrets(process.argv.slice(1)),
+    directory: process.cwd(),
+    environment: variablesThatMatter(environment),
+    ...(declared === undefined ? {} : { declared: jsonWithoutSecrets(declared) }),
+  }
+}
+
+/** Variables that change what Node or this program does, and whether it ran in continuous integration. */
+const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
+/** Set by this program for its own processes. */
+const OWN = ['CHAOS_API']
+
+function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: string } {
+  const kept = Object.entries(environment).filter(([name]) => MATTERS.test(name) && !OWN.includes(name))
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value ?? '')]),
+  )
+}
+
+/** Programs that only say their version when asked for it; any other might start. */
+const ASKED: { readonly [program: string]: readonly string[] } = {
+  'redis-server': ['--version'],
+  'redis-sentinel': ['--version'],
+  'valkey-server': ['--version'],
+  etcd: ['--version'],
+  postgres: ['--version'],
+  mysqld: ['--version'],
+  mongod: ['--version'],
+  nginx: ['-v'],
+  haproxy: ['-v'],
+  python3: ['--version'],
+  java: ['-version'],
+}
+
+function versionsOf(programs: readonly string[]): { [program: string]: string } {
+  const versions: { [program: string]: string } = {}
+  for (const program of programs) {
+    const name = basename(program)
+    const args = Object.hasOwn(ASKED, name) ? ASKED[name] : undefined
+    const version = args === undefined ? undefined : answerOf(program, args)
+    if (version !== undefined) versions[name] = version
+  }
+  return versions
+}
+
+const LONGEST_MS = 2_000
+
+/** The first line of what it says; undefined for a program that is not there, or does not answer. */
+function answerOf(program: string, args: readonly string[]): string | undefined {
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'] as const
+    const said = execFileSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS, stdio: [...stdio] })
+    return said.trim().split('\n')[0]?.slice(0, 200)
+  } catch {
+    return undefined
+  }
+}
+
+/** The first words of all its commands. */
+function programsIn(declared: unknown): string[] {
+  const programs = new Set<string>()
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, member] of Object.entries(value)) {
+      const first = Array.isArray(member) ? member[0] : member
+      if (name === 'command' && typeof first === 'string') programs.add(first.trim().split(/\s/)[0] ?? '')
+      else look(member)
+    }
+  }
+  look(declared)
+  return [...programs]
+}
