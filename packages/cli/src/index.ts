@@ -14,7 +14,8 @@ export type {
   Transition,
 } from '@chaosproxy/protocols'
 export type { RunDraft, RunListener, RunSpec } from '@chaosproxy/runner'
-export type { ClusterDeclaration } from '@chaosproxy/targets'
+export type { ClientAddress, ClientModule, ClusterDeclaration, ModuleClient } from '@chaosproxy/targets'
+export { defineClient, Refused } from '@chaosproxy/targets'
 export type { Clients, Setting, Settings, Workload, WorkloadClient, WorkloadModule } from '@chaosproxy/workloads'
 export { type CheckSettings, check } from './api/check.ts'
 export { type Run, type RunSettings, run } from './api/run.ts'

@@ -1,5 +1,7 @@
 export type { ClientDeclaration } from './clients/declaration.ts'
 export { clientSchema, parseClientDeclaration } from './clients/declaration.ts'
+export type { ClientAddress, ClientModule, ModuleClient } from './clients/module-file.ts'
+export { defineClient, Refused } from './clients/module-file.ts'
 export type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './clients/planned-clients.ts'
 export { planClients } from './clients/registry.ts'
 export type { ClusterDeclaration, RunningDeclaration, StartedDeclaration } from './cluster/declaration.ts'

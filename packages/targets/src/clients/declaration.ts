@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
+import { type OwnCommands, type TableName, tableNames } from './commands.ts'
 
 // How operations reach a system that is not ours, as data: the member `client` of a target.
 
@@ -29,7 +30,18 @@ export interface ProgramDeclaration {
   readonly functions?: readonly string[] | undefined
 }
 
-export type ClientDeclaration = HttpDeclaration | ModuleDeclaration | ProgramDeclaration
+/** A command table makes the requests, of Redis and its kin. */
+export interface RespDeclaration {
+  readonly kind: 'resp'
+  /** A table by its name, or one of one's own, by function. */
+  readonly commands: TableName | OwnCommands
+  /** As of HTTP. */
+  readonly keys?: string | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+export type ClientDeclaration = RespDeclaration | HttpDeclaration | ModuleDeclaration | ProgramDeclaration
 
 const keys = v.optional(
   v.pipe(
@@ -53,6 +65,29 @@ const functions = v.optional(
     v.description('what it can be asked for [default: what any workload asks]'),
   ),
 )
+
+const command = v.strictObject({
+  send: v.pipe(
+    v.array(v.string('must be a word'), 'must be a list of words, such as ["GET","{key}"]'),
+    v.minLength(1, 'must not be empty'),
+  ),
+  result: v.optional(v.picklist(['given', 'text', 'number', 'boolean', 'list'])),
+  refused: v.optional(v.array(v.nullable(v.union([v.string(), v.number()])), 'must be a list of answers')),
+})
+
+const resp = v.strictObject({
+  kind: v.literal('resp'),
+  commands: v.pipe(
+    v.union(
+      [v.picklist(['register', 'counter', 'set', 'queue']), v.record(v.string(), v.union([command, v.array(command)]))],
+      `must be ${tableNames.join(', ')}, or a table: {"read": {"send": ["GET","{key}"], "result": "text"}, …}`,
+    ),
+    v.description('the command table: its name, or the table itself'),
+  ),
+  keys,
+  username: v.optional(v.string('must be a text')),
+  password: v.optional(v.string('must be a text')),
+})
 
 const module = v.strictObject({
   kind: v.literal('module'),
@@ -79,7 +114,7 @@ const program = v.strictObject({
   functions,
 })
 
-const schemas = [http, module, program] as const
+const schemas = [http, resp, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
 /** What a declaration may be, by its `kind`. */

@@ -28,7 +28,8 @@ export interface Line<Reply, Source extends ReplySource<Reply>> {
 }
 
 export interface LineRequest<Reply, Source> {
-  readonly bytes: string | Buffer
+  /** What to send; it may depend on what was sent on this connection before. */
+  readonly bytes: string | ((reader: Source) => Buffer)
   /** Tells the connection's reader what is about to be sent. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
@@ -109,7 +110,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
       pending.timer = setTimeout(timeout, timeoutMs)
       used.pending = pending
       prepare?.(used.reader)
-      used.socket.write(bytes)
+      used.socket.write(typeof bytes === 'string' ? bytes : bytes(used.reader))
     },
     close() {
       closed = true

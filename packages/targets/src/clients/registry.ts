@@ -3,6 +3,7 @@ import { planHttp } from './http.ts'
 import { planModule } from './module.ts'
 import type { PlannedClients } from './planned-clients.ts'
 import { planProgram } from './program.ts'
+import { planResp } from './resp.ts'
 
 /**
  * What a declaration says, checked as far as that goes without starting anything.
@@ -15,6 +16,8 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
   switch (declaration.kind) {
     case 'http':
       return planHttp(declaration, where, directory)
+    case 'resp':
+      return planResp(declaration, where)
     case 'module':
       return planModule(declaration, where, directory)
     case 'program':

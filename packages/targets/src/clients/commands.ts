@@ -1,0 +1,65 @@
+/** How an operation is asked of a Redis, and what its answer means. Errors mean what the recorder takes them for. */
+export interface CommandSpec {
+  /** Its words; `{key}`, `{value}`, and of a cas `{old}` and `{new}` are filled in. */
+  readonly send: readonly string[]
+  /** What the answer is; by default the result is what was given. */
+  readonly result?: 'given' | 'text' | 'number' | 'boolean' | 'list' | undefined
+  /** Answers that say that certainly nothing was done. */
+  readonly refused?: readonly (string | number | null)[] | undefined
+}
+
+/** By function, in order: the first whose words can be said. */
+export interface CommandTable {
+  readonly [f: string]: readonly CommandSpec[]
+}
+
+const CAS = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
+
+const GET = ['GET', '{key}']
+
+/** What comes with this program, named by what the data is recorded as. */
+const tables: { readonly [name in TableName]: CommandTable } = {
+  register: {
+    read: [{ send: GET, result: 'text' }],
+    write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
+    cas: [
+      { send: ['EVAL', CAS, '1', '{key}', '{old}', '{new}'], refused: [0] },
+      // Nothing is expected: there is no text for null.
+      { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
+    ],
+    append: [{ send: ['APPEND', '{key}', '{value}'] }],
+  },
+  counter: {
+    read: [{ send: GET, result: 'number' }],
+    add: [{ send: ['INCRBY', '{key}', '{value}'] }],
+  },
+  set: {
+    read: [{ send: ['SMEMBERS', '{key}'], result: 'list' }],
+    add: [{ send: ['SADD', '{key}', '{value}'] }],
+    remove: [{ send: ['SREM', '{key}', '{value}'] }],
+    contains: [{ send: ['SISMEMBER', '{key}', '{value}'], result: 'boolean' }],
+  },
+  queue: {
+    enqueue: [{ send: ['LPUSH', '{key}', '{value}'] }],
+    dequeue: [{ send: ['RPOP', '{key}'], result: 'text' }],
+  },
+}
+
+export type TableName = 'register' | 'counter' | 'set' | 'queue'
+export const tableNames: readonly string[] = Object.keys(tables)
+export const isTableName = (commands: TableName | OwnCommands): commands is TableName => typeof commands === 'string'
+
+/** A table of the user's own: one command for a function, or several. */
+export interface OwnCommands {
+  readonly [f: string]: CommandSpec | readonly CommandSpec[]
+}
+
+export function commandsOf(commands: TableName | OwnCommands): CommandTable {
+  if (isTableName(commands)) return tables[commands]
+  return Object.fromEntries(
+    Object.entries(commands).map(([f, spec]) => [
+      f,
+      Array.isArray(spec) ? (spec as readonly CommandSpec[]) : [spec as CommandSpec],
+    ]),
+  )
+}
