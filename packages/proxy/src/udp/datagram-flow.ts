@@ -3,7 +3,7 @@ import type { Placed } from '../delivery/plan.ts'
 import { cutAt } from '../delivery/plan.ts'
 import type { Flow, LinkState } from '../link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
-import { planDatagram } from './datagram-rule.ts'
+import { planDatagram } from './plan-datagram.ts'
 
 /** Memory for what waits, shared by all sessions of a route. */
 export interface Allowance {

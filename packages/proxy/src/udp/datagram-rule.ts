@@ -1,7 +1,6 @@
 import { type DatagramFault, isCounted, isTimely, type Random } from '@chaosproxy/faults'
 import type { ClientFilter } from '../client-filter.ts'
 import { createClientFilter } from '../client-filter.ts'
-import { type DatagramFate, suffer } from './datagram-harms.ts'
 
 /** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault {
@@ -35,21 +34,4 @@ export function strikes(rule: DatagramRule, client: string, nowMs: number): bool
   rule.seen++
   if (!isCounted(when, rule.seen)) return false
   return when.probability === undefined || rule.random.chance(when.probability)
-}
-
-/** Applies each rule to a datagram in turn. Delays add up; of several rules that set it aside, the last counts. */
-export function planDatagram(
-  rules: readonly DatagramRule[],
-  bytes: Buffer,
-  client: string,
-  nowMs: number,
-): DatagramFate {
-  let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
-  for (const rule of rules) {
-    if (!strikes(rule, client, nowMs)) continue
-    rule.standing.hits++
-    fate = suffer(fate, rule)
-    if (fate.copies === 0) break
-  }
-  return fate
 }
