@@ -150,6 +150,7 @@ const running = v.strictObject({
       'must be a list of links',
     ),
   ),
+  apart: v.optional(v.array(v.strictTuple([name, name], 'must be a pair of nodes'), 'must be a list of pairs')),
   faults: v.optional(v.strictObject({ kill: v.optional(faultCommands), pause: v.optional(faultCommands) })),
   ready: v.optional(readyOfRunning),
   readyWithinMs: v.optional(durationMs),

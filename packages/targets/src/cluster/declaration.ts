@@ -120,7 +120,7 @@ export interface FaultCommands {
   readonly withinMs?: number | undefined
 }
 
-/** A connection between nodes that leads through the proxy: nodes are configured to dial it. */
+/** What nodes are configured to dial in place of each other: a connection between nodes that leads through the proxy. */
 export interface RunningLink {
   readonly from: NodeId
   readonly to: NodeId
@@ -139,6 +139,8 @@ export interface RunningDeclaration extends CommonDeclaration {
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
+  /** Pairs of nodes that never talk to each other, so that no link joins them. */
+  readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
   /** What can be done to a node's process. */
   readonly faults?:
     | { readonly kill?: FaultCommands | undefined; readonly pause?: FaultCommands | undefined }

@@ -154,3 +154,17 @@ export function portNamed(
     `${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
   )
 }
+
+/** Runs a step of reading a declaration; what is wrong is told with its place. */
+export function inPlace<T>(where: string, step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw withPlace(error, where)
+  }
+}
+
+export const withPlace = (error: unknown, where: string): unknown =>
+  error instanceof UserError && error.code === 'input' && !error.message.startsWith(where)
+    ? new UserError('input', `${where}: ${error.message}`)
+    : error

@@ -9,14 +9,14 @@ import type { OpenedClients, PlannedClients } from '../clients/planned-clients.t
 import { addressesOf, type CommandNode, openCommandNode } from '../command/command-node.ts'
 import { holdsData, makeDataDirectory } from '../command/data-directory.ts'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
-import { type ClusterNetwork, openClusterNetwork } from '../network/cluster-network.ts'
+import { type ClusterNetwork, linksAmong, openClusterNetwork } from '../network/cluster-network.ts'
 import { type ClusterNews, createNews } from '../network/news.ts'
 import { openWireRecord, type WireRecord } from '../network/wire-record.ts'
 import type { StartedDeclaration } from './declaration.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
 import { type OwnCluster, openCluster } from './open-cluster.ts'
 import { ownAddress } from './own-address.ts'
-import type { ClusterPlan } from './parts.ts'
+import { type ClusterPlan, withPlace } from './parts.ts'
 import type { RoleWatch } from './role.ts'
 import { roleWatchOf } from './role-watch.ts'
 import { runBefore } from './run-before.ts'
@@ -97,12 +97,14 @@ async function startAll(options: CommandClusterOptions, started: Started): Promi
   const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
   const clients = await options.clients.open({ asked, logDir, keeper: started.keeper, broke: started.news.broke })
   started.clients = clients
+  const announced = plan.ports.filter((port) => port.announced).map(({ name }) => name)
+  const pids = () => pidsOf(started.nodes)
   const network = await openClusterNetwork({
     nodes: ids,
     seed: options.seed,
     clients: { port: plan.ports[0].name, carries, recorder: wire?.recorder },
-    peerPorts: plan.peerPorts,
-    dialler: plan.ports.some(({ announced }) => announced) ? findBySocketOwner(() => pidsOf(started.nodes)) : undefined,
+    links: linksAmong(ids, plan.peerPorts),
+    announced: announced.length === 0 ? undefined : { ports: announced, dialler: findBySocketOwner(pids) },
   })
   started.network = network
   await openNodes(options, started, network)
@@ -190,10 +192,6 @@ const pidsOf = (nodes: readonly CommandNode<string>[]): ReadonlyMap<NodeId, numb
       return pid === undefined ? [] : [[node.id, pid] as const]
     }),
   )
-
-/** What is wrong in a declaration is told with its place. */
-const withPlace = (error: unknown, where: string): unknown =>
-  error instanceof UserError && error.code === 'input' ? new UserError('input', `${where}: ${error.message}`) : error
 
 async function stopAll({ keeper, nodes, network, clients, roles, temporary }: Started): Promise<void> {
   await roles?.stop()

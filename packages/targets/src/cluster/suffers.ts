@@ -30,7 +30,7 @@ const always: { readonly [kind in FaultKind]?: Refusal } = {
 }
 
 const UNLINKED: Refusal = {
-  not: 'its nodes do not dial each other through the proxy: no command of theirs has a {peer.…}',
+  not: 'its nodes do not dial each other through the proxy: no {peer.…} is in their commands, no "links" are declared',
   instead: 'cut-clients, delay-clients, kill or pause',
 }
 

@@ -1,9 +1,17 @@
 import { basename } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import type { Target } from '@chaosproxy/runner'
+import type { Suffering, Target } from '@chaosproxy/runner'
+import type { PlannedClients } from '../clients/planned-clients.ts'
 import { planClients } from '../clients/registry.ts'
-import { type ClusterDeclaration, isRunning, nodeCount, type StartedDeclaration } from './declaration.ts'
-import { type ClusterPlan, planCluster } from './parts.ts'
+import {
+  type ClusterDeclaration,
+  isRunning,
+  nodeCount,
+  type RunningDeclaration,
+  type StartedDeclaration,
+} from './declaration.ts'
+import { type ClusterPlan, inPlace, planCluster } from './parts.ts'
+import { planRunning, type RunningPlan } from './running-plan.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
@@ -19,35 +27,24 @@ export interface DeclaredTargetOptions {
  * @throws UserError (input) for what does not go together, before anything is started.
  */
 export function declaredTarget(declaration: ClusterDeclaration, options: DeclaredTargetOptions): Target {
-  if (isRunning(declaration)) throw new UserError('input', `${options.where}: not yet`)
-  return startedTarget(declaration, options)
+  return inPlace(options.where, () =>
+    isRunning(declaration) ? runningTarget(declaration, options) : startedTarget(declaration, options),
+  )
 }
 
 function startedTarget(declaration: StartedDeclaration, { where, directory }: DeclaredTargetOptions): Target {
   const plan = planCluster(declaration, where)
   const clients = planClients(declaration.client, `${where}: client`, directory)
-  const asked = { functions: clients.functions, reads: [], initial: null }
   const exposure: Exposure = {
-    clients: clients.carries(asked)?.kind,
+    clients: carriedBy(clients),
     linked: dialsPeers(declaration, plan),
     framed: plan.peerPorts.some(({ framing }) => framing !== undefined),
     refused: {},
   }
   const count = nodeCount(declaration)
-  const name = declaration.name ?? basename(where).replace(/\.\w+$/, '')
   return {
-    name,
-    summary: declaration.summary ?? `a cluster of commands, from ${where}`,
-    defaultNodes: count,
+    ...ofCluster(declaration, { where, clients, exposure }),
     settings: plan.settings,
-    bugs: [],
-    marks: false,
-    tier: 'real',
-    sessions: clients.sessions,
-    declared: declaration,
-    functions: () => clients.functions,
-    promises: () => declaration.promises ?? 'nothing',
-    suffers: (kind, among) => declaredSuffers(exposure, kind, among),
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
         throw new UserError('usage', `${where}: nodes has ${count} nodes, one by one: ${nodes} cannot be started.`)
@@ -55,6 +52,63 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
       const { startCommandCluster } = await import('./start-commands.ts')
       return startCommandCluster({ ...rest, nodes, declaration, where, plan, clients, exposure })
     },
+  }
+}
+
+function runningTarget(declaration: RunningDeclaration, { where, directory }: DeclaredTargetOptions): Target {
+  const plan = planRunning(declaration, where)
+  const clients = planClients(declaration.client, `${where}: client`, directory)
+  const exposure: Exposure = {
+    clients: carriedBy(clients),
+    linked: plan.links.length > 0,
+    framed: plan.links.some(({ framing }) => framing !== undefined),
+    refused: { kill: refusalOf('kill', plan), pause: refusalOf('pause', plan) },
+  }
+  const count = nodeCount(declaration)
+  return {
+    ...ofCluster(declaration, { where, clients, exposure }),
+    settings: [],
+    async start({ nodes, ...rest }) {
+      if (nodes !== count) throw new UserError('usage', `${where}: the cluster has ${count} nodes, not ${nodes}.`)
+      const { attachCluster } = await import('./start-running.ts')
+      return attachCluster({ ...rest, declaration, where, plan, clients, exposure })
+    },
+  }
+}
+
+interface OfCluster {
+  readonly where: string
+  readonly clients: PlannedClients
+  readonly exposure: Exposure
+}
+
+const ofCluster = (
+  declaration: ClusterDeclaration,
+  { where, clients, exposure }: OfCluster,
+): Omit<Target, 'settings' | 'start'> => ({
+  name: declaration.name ?? basename(where).replace(/\.\w+$/, ''),
+  summary: declaration.summary ?? `a cluster declared in ${where}`,
+  defaultNodes: nodeCount(declaration),
+  bugs: [],
+  marks: false,
+  tier: 'real',
+  sessions: clients.sessions,
+  declared: declaration,
+  functions: () => clients.functions,
+  promises: () => declaration.promises ?? 'nothing',
+  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+})
+
+const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
+  clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
+
+/** What cannot be done to processes of others, unless a command can. */
+function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suffering, true> | undefined {
+  if (faults[kind] !== undefined) return undefined
+  const other = kind === 'kill' ? 'pause' : 'kill'
+  return {
+    not: `its nodes are not ours, and no command that does it is declared: "faults": {"${kind}": {"do": …, "undo": …}}`,
+    instead: faults[other] === undefined ? 'faults of links of clients, such as cut-clients' : other,
   }
 }
 

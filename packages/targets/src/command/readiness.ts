@@ -74,7 +74,8 @@ export function readinessText(readiness: Readiness): string {
   }
 }
 
-function attemptFor(readiness: Readiness, options: UntilReadyOptions): () => Promise<boolean> {
+/** Asks once. @throws UserError (input) for a pattern that is none. */
+export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions, 'process'>): () => Promise<boolean> {
   switch (readiness.by) {
     case 'tcp':
       return () => accepts(readiness.port, readiness.host ?? '127.0.0.1')

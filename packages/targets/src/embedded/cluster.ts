@@ -86,7 +86,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   options.signal?.addEventListener('abort', abort)
   try {
     // The proxy is loaded where there is a cluster to put it between: most commands have none.
-    const { openClusterNetwork } = await import('../network/cluster-network.ts')
+    const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
     const { openWireRecord } = await import('../network/wire-record.ts')
     const { jsonLines } = await import('@chaosproxy/proxy')
     const { recorded, seed } = options
@@ -96,7 +96,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       nodes,
       seed,
       clients: { port: 'client', carries: { kind: 'http', table, websocket: false }, recorder: wire?.recorder },
-      peerPorts: [{ name: 'peer', framing: jsonLines }],
+      links: linksAmong(nodes, [{ name: 'peer', framing: jsonLines }]),
     })
     const between = { options, nodes, timeoutMs, calledNanos, network, keeper, news, logPath }
     managed = nodes.map((id) => nodeOf(id, between))

@@ -10,6 +10,7 @@ import type {
   PeerFinder,
   Recorder,
   Route,
+  RouteOptions,
 } from '@chaosproxy/proxy'
 import { chain, createHttpFaults, createMessageFaults, createNetwork, recordResp, resp } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
@@ -41,15 +42,6 @@ export interface Listening {
   readonly [port: string]: Address
 }
 
-/** A port that nodes dial at each other. */
-export interface PeerPort {
-  readonly name: string
-  /** How messages are told apart there, if that is known. */
-  readonly framing?: Framing | undefined
-  /** Whether one address of it is told to everybody, as nodes do that gossip their own. */
-  readonly announced?: boolean | undefined
-}
-
 export interface ClusterNetworkOptions {
   readonly nodes: readonly NodeId[]
   readonly seed: number
@@ -60,11 +52,16 @@ export interface ClusterNetworkOptions {
     /** Writes down what clients ask and are answered. */
     readonly recorder?: Recorder | undefined
   }
-  readonly peerPorts: readonly PeerPort[]
-  /** Tells who dials an announced address. */
-  readonly dialler?: PeerFinder | undefined
-  /** Where to listen for a link, where that cannot be any free port of 127.0.0.1. */
-  readonly listen?: ((link: LinkPort) => Partial<Address> | undefined) | undefined
+  /** Those between nodes. */
+  readonly links: readonly PeerLink[]
+  /** Addresses that nodes tell everybody. */
+  readonly announced?:
+    | {
+        readonly ports: readonly string[]
+        /** Tells who dials one. */
+        readonly dialler: PeerFinder
+      }
+    | undefined
 }
 
 /** One port of one node, as one endpoint dials it. */
@@ -74,14 +71,27 @@ export interface LinkPort {
   readonly port: string
 }
 
+/** Where one node dials a port of another. */
+export interface PeerLink extends LinkPort {
+  readonly from: NodeId
+  /** How messages are told apart there, if that is known. */
+  readonly framing?: Framing | undefined
+  /** Any free port of 127.0.0.1 unless given. */
+  readonly listen?: Address | undefined
+  /** Where it leads, if that is known before its node says so. */
+  readonly upstream?: Address | undefined
+}
+
 interface OpenRoute extends LinkPort {
   readonly announced: boolean
+  /** Whether it leads where it was said to from the start. */
+  readonly fixed: boolean
   readonly route: Route
 }
 
 /** @throws UserError (environment) if the proxy cannot listen. */
 export async function openClusterNetwork(options: ClusterNetworkOptions): Promise<ClusterNetwork> {
-  const { nodes, seed, clients, peerPorts, dialler } = options
+  const { nodes, seed, clients, links, announced } = options
   const network = createNetwork({ seed })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
@@ -90,10 +100,9 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
   const requests = createHttpFaults({ seed, recorder: clients.recorder, crashServer })
 
-  async function open(link: LinkPort, intercept: Intercept | undefined, peers?: PeerFinder): Promise<OpenRoute> {
-    const { from, to } = link
-    const route = await network.route({ from, to, listen: options.listen?.(link), intercept, peers })
-    return { ...link, announced: peers !== undefined, route }
+  async function open({ from, to, port }: LinkPort, how: Partial<RouteOptions>): Promise<OpenRoute> {
+    const route = await network.route({ from, to, ...how })
+    return { from, to, port, announced: how.peers !== undefined, fixed: how.upstream !== undefined, route }
   }
 
   function clientIntercept(to: NodeId): Intercept | undefined {
@@ -117,15 +126,14 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
 
   const opening: Promise<OpenRoute>[] = []
   for (const to of nodes) {
-    opening.push(open({ from: 'clients', to, port: clients.port }, clientIntercept(to)))
-    for (const { name: port, framing, announced } of peerPorts) {
-      for (const from of nodes) {
-        if (from === to) continue
-        const intercept = framing === undefined ? undefined : messages.intercept({ from, to, framing })
-        opening.push(open({ from, to, port }, intercept))
-      }
-      if (announced && dialler !== undefined) opening.push(open({ from: 'clients', to, port }, undefined, dialler))
-    }
+    opening.push(open({ from: 'clients', to, port: clients.port }, { intercept: clientIntercept(to) }))
+    for (const port of announced?.ports ?? [])
+      opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
+  }
+  for (const link of links) {
+    const { from, to, framing, listen, upstream } = link
+    const intercept = framing === undefined ? undefined : messages.intercept({ from, to, framing })
+    opening.push(open(link, { intercept, listen, upstream }))
   }
   let routes: OpenRoute[]
   try {
@@ -135,10 +143,10 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     throw error
   }
 
-  function addressOf(asked: LinkPort, announced = false): Address {
+  function addressOf(asked: LinkPort, isAnnounced = false): Address {
     const found = routes.find(
-      ({ from, to, port, ...route }) =>
-        from === asked.from && to === asked.to && port === asked.port && route.announced === announced,
+      ({ from, to, port, ...found }) =>
+        from === asked.from && to === asked.to && port === asked.port && found.announced === isAnnounced,
     )
     if (found === undefined) throw new Error(`no route leads from ${asked.from} to ${asked.to}'s port ${asked.port}`)
     return { host: found.route.host, port: found.route.port }
@@ -157,8 +165,19 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     peerAddress: (from, to, port) => addressOf({ from, to, port }),
     announcedAddress: (to, port) => addressOf({ from: 'clients', to, port }, true),
     moved(node, listening) {
-      for (const { to, port, route } of routes) if (to === node) route.setUpstream(listening?.[port])
+      for (const { to, port, fixed, route } of routes) if (to === node && !fixed) route.setUpstream(listening?.[port])
     },
     close: () => network.close(),
   }
 }
+
+/** A link for each port from each node to each other one. */
+export const linksAmong = (
+  nodes: readonly NodeId[],
+  ports: readonly { readonly name: string; readonly framing?: Framing | undefined }[],
+): PeerLink[] =>
+  nodes.flatMap((from) =>
+    nodes
+      .filter((to) => to !== from)
+      .flatMap((to) => ports.map(({ name, framing }): PeerLink => ({ from, to, port: name, framing }))),
+  )

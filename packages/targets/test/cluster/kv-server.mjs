@@ -1,7 +1,7 @@
 // A key-value service of three processes, as a stranger might write it: a primary that replicates to the others before it
 // answers (or after, with --async), replicas that forward writes to it. Who is primary says a command line. Its data is one
 // file. Nothing in it knows of chaos.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -48,7 +48,9 @@ function call(address, path, body) {
 
 function store(key, value) {
   data.set(key, value)
-  writeFileSync(file, JSON.stringify(Object.fromEntries(data)))
+  // In one step: a kill in the middle would leave half a file.
+  writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(data)))
+  renameSync(`${file}.new`, file)
 }
 
 // One write after another: replicas get them in the order of the primary.

@@ -1,0 +1,173 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import { type Command, commandText } from '../command/command.ts'
+import type { Exit } from '../command/command-process.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { lastLines } from '../command/log-tail.ts'
+import { fillCommand, type Placeholders } from '../command/placeholders.ts'
+import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
+import { runToEnd } from '../command/run-to-end.ts'
+import type { ClusterNode } from './open-cluster.ts'
+
+/** A fault of a process that is not ours, as the commands that do and undo it. */
+export interface CommandFault {
+  readonly do: Command
+  readonly undo: Command
+  readonly timeoutMs: number
+}
+
+export interface RunningNodeOptions {
+  readonly id: NodeId
+  /** By the names of its ports. */
+  readonly addresses: { readonly [port: string]: Address }
+  readonly placeholders: Placeholders
+  readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
+  readonly readiness: Readiness
+  /** How long until it is ready, now and after a kill. */
+  readonly timeoutMs: number
+  readonly keeper: Keeper
+  readonly logPath: string
+}
+
+/** A node that somebody else has started: all that can be done to it is what commands do. */
+export interface RunningNode extends ClusterNode {
+  readonly addresses: { readonly [port: string]: Address }
+  placeholders(): Placeholders
+  /** @throws UserError (environment) if it is not ready in time. */
+  ready(signal?: AbortSignal): Promise<void>
+  /** Undoes whatever was done to it and is not undone. Rejects if that fails, once all was tried. */
+  end(): Promise<void>
+}
+
+const TRY_EVERY_MS = 50
+
+export function runningNode(options: RunningNodeOptions): RunningNode {
+  const { id, faults, keeper, logPath, readiness, timeoutMs } = options
+  const isReady = attemptFor(readiness, { name: id, keeper, logPath, logOffset: 0 })
+  let life = { number: 0, alive: true }
+  const kill = counted(faults.kill, options)
+  const pause = counted(faults.pause, options)
+
+  async function ready(signal?: AbortSignal): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    while (!(await isReady())) {
+      signal?.throwIfAborted()
+      if (performance.now() >= deadline) throw notReady(id, readiness, timeoutMs)
+      await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
+    }
+  }
+
+  return {
+    id,
+    addresses: options.addresses,
+    placeholders: () => options.placeholders,
+    life: () => life,
+    pid: () => undefined,
+    ready,
+    async kill() {
+      const bit = await kill.do()
+      if (life.alive) life = { number: life.number + 1, alive: false }
+      return bit
+    },
+    async revive() {
+      if (!(await kill.undo())) return
+      await ready()
+      life = { number: life.number + 1, alive: true }
+    },
+    pause: () => pause.do(),
+    async resume() {
+      await pause.undo()
+    },
+    async end() {
+      const ended = await Promise.allSettled([kill.end(), pause.end()])
+      const failed = ended.find((end) => end.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    },
+  }
+}
+
+interface CountedFault {
+  /** Resolves with whether it was this call that did it. */
+  do(): Promise<boolean>
+  /** Resolves with whether it is over. */
+  undo(): Promise<boolean>
+  end(): Promise<void>
+}
+
+/** Done by the first, undone by the last, as faults that overlap are; by the keeper if we die in between. */
+function counted(
+  fault: CommandFault | undefined,
+  { id, placeholders, keeper, logPath }: RunningNodeOptions,
+): CountedFault {
+  let count = 0
+  let forget: (() => void) | undefined
+  /** One command at a time: a second fault waits for the undoing of the first. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function run(command: Command, timeoutMs: number): Promise<void> {
+    const filled = fillCommand(command, placeholders)
+    // What it leaves running is not ours to end: it may be the node.
+    const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
+    if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
+  }
+
+  async function undoNow(): Promise<void> {
+    if (forget === undefined || fault === undefined) return
+    await run(fault.undo, fault.timeoutMs)
+    forget()
+    forget = undefined
+  }
+
+  const next = <T>(step: () => Promise<T>): Promise<T> => {
+    const done = last.then(step)
+    last = done.catch(() => {})
+    return done
+  }
+
+  return {
+    do: () =>
+      next(async () => {
+        if (fault === undefined) throw new Error('it is refused before')
+        count++
+        if (count > 1 || forget !== undefined) return true
+        forget = keeper.undoLater(fillCommand(fault.undo, placeholders), fault.timeoutMs)
+        try {
+          await run(fault.do, fault.timeoutMs)
+        } catch (error) {
+          count--
+          // It may have done something all the same.
+          await undoNow().catch(() => {})
+          throw error
+        }
+        return true
+      }),
+    undo: () =>
+      next(async () => {
+        count--
+        if (count > 0) return false
+        await undoNow()
+        return true
+      }),
+    end: () => next(undoNow),
+  }
+}
+
+function failure(
+  id: NodeId,
+  command: Command,
+  { code, signal }: Exit,
+  { timeoutMs, logPath }: { readonly timeoutMs: number; readonly logPath: string },
+): UserError {
+  const how = signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : (signal ?? `exit code ${code}`)
+  return new UserError(
+    'environment',
+    `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+  )
+}
+
+const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>
+  new UserError(
+    'environment',
+    `${id} was not ready within ${timeoutMs} ms. It is ready once it ${readinessText(readiness)}. Is it up, and is that its address?`,
+  )

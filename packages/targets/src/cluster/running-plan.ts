@@ -1,0 +1,133 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { type Address, parseFraming } from '@chaosproxy/proxy'
+import type { Placeholders } from '../command/placeholders.ts'
+import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
+import type { Readiness } from '../command/readiness.ts'
+import type { PeerLink } from '../network/cluster-network.ts'
+import { type FaultCommands, nodeIds, type RunningDeclaration } from './declaration.ts'
+import { addAddresses, addressText } from './node-placeholders.ts'
+import { portNamed } from './parts.ts'
+import type { CommandFault } from './running-node.ts'
+import { wordsOf } from './words.ts'
+
+/** A cluster that somebody else has started, checked as far as that goes without touching it. */
+export interface RunningPlan {
+  /** The port that clients dial. */
+  readonly clientPort: string
+  readonly nodes: readonly RunningNodePlan[]
+  readonly links: readonly PeerLink[]
+  readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
+}
+
+export interface RunningNodePlan {
+  readonly id: NodeId
+  readonly addresses: { readonly [port: string]: Address }
+  readonly placeholders: Placeholders
+  readonly readiness: Readiness
+}
+
+/** @throws UserError (input) for what does not go together. */
+export function planRunning(declaration: RunningDeclaration, where: string): RunningPlan {
+  const ids = nodeIds(declaration)
+  const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
+  if (clientPort === undefined) throw new UserError('input', `${where}: nodes[0].addresses says no address.`)
+  const faults = {
+    kill: faultOf(declaration.faults?.kill, `${where}: faults.kill`),
+    pause: faultOf(declaration.faults?.pause, `${where}: faults.pause`),
+  }
+  const nodes = ids.map((id, index) => nodeOf(declaration, index, { id, where, clientPort }))
+  for (const { placeholders } of nodes)
+    for (const fault of Object.values(faults))
+      if (fault !== undefined) for (const command of [fault.do, fault.undo]) fillCommand(command, placeholders)
+  return { clientPort, nodes, links: linksOf(declaration, ids, where), faults }
+}
+
+function faultOf(commands: FaultCommands | undefined, where: string): CommandFault | undefined {
+  if (commands === undefined) return undefined
+  return {
+    do: { words: wordsOf(commands.do, `${where}.do`) },
+    undo: { words: wordsOf(commands.undo, `${where}.undo`) },
+    timeoutMs: commands.withinMs ?? WITHIN_MS,
+  }
+}
+
+const WITHIN_MS = 30_000
+
+interface NodePlace {
+  readonly id: NodeId
+  readonly where: string
+  readonly clientPort: string
+}
+
+function nodeOf(declaration: RunningDeclaration, index: number, { id, where, clientPort }: NodePlace): RunningNodePlan {
+  const { addresses: declared = {}, values = {} } = declaration.nodes[index] ?? {}
+  const addresses = Object.fromEntries(Object.entries(declared).map(([name, text]) => [name, addressOf(text)]))
+  if (addresses[clientPort] === undefined)
+    throw new UserError('input', `${where}: nodes[${index}].addresses has no ${clientPort}, which clients dial at n1.`)
+  const placeholders: { [name: string]: string | number } = { node: id, number: index + 1 }
+  for (const [name, value] of Object.entries(values)) placeholders[`value.${name}`] = value
+  addAddresses(placeholders, 'address', addresses, Object.keys(addresses))
+  return {
+    id,
+    addresses,
+    placeholders,
+    readiness: readinessOf(declaration, { where, addresses, placeholders, clientPort }),
+  }
+}
+
+interface ReadinessPlace {
+  readonly where: string
+  readonly clientPort: string
+  readonly addresses: { readonly [port: string]: Address }
+  readonly placeholders: Placeholders
+}
+
+function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Readiness {
+  const { where, addresses, placeholders, clientPort } = place
+  const at = (port: string | undefined): Address => {
+    const names = Object.keys(addresses).map((name) => ({ name }))
+    const name = portNamed(port, [{ name: clientPort }, ...names], `${where}: ready`)
+    return addresses[name] ?? { host: '', port: 0 }
+  }
+  switch (ready?.by) {
+    case undefined:
+    case 'tcp':
+      return { by: 'tcp', ...at(ready?.port) }
+    case 'http': {
+      const url = `http://${addressText(at(ready.port))}${fillPlaceholders(ready.path, placeholders)}`
+      return { by: 'http', url, status: ready.status }
+    }
+    case 'command':
+      return { by: 'command', command: fillCommand({ words: wordsOf(ready.command, `${where}: ready`) }, placeholders) }
+  }
+}
+
+/** Any two nodes must reach each other through the proxy, or not at all: else a partition would leave a way open. */
+function linksOf({ links = [], apart = [] }: RunningDeclaration, ids: readonly NodeId[], where: string): PeerLink[] {
+  const known = (name: NodeId, place: string) => {
+    if (!ids.includes(name))
+      throw new UserError('input', `${where}: ${place}: there is no node ${name}. There are ${ids.join(', ')}.`)
+  }
+  for (const [index, { from, to }] of links.entries()) for (const end of [from, to]) known(end, `links[${index}]`)
+  for (const [index, pair] of apart.entries()) for (const end of pair) known(end, `apart[${index}]`)
+  const joined = [...links.map(({ from, to }) => [from, to]), ...apart]
+  if (links.length > 0)
+    for (const [index, one] of ids.entries())
+      for (const other of ids.slice(index + 1))
+        if (!joined.some((pair) => pair.includes(one) && pair.includes(other)))
+          throw new UserError(
+            'input',
+            `${where}: links: ${one} and ${other} do not reach each other through the proxy, so a partition would leave their way open. Add the link, or say that they never talk: "apart": [["${one}","${other}"]].`,
+          )
+  return links.map(({ from, to, listen, reach, carries }, index) => ({
+    ...{ from, to, port: `link ${index + 1}`, listen: addressOf(listen), upstream: addressOf(reach) },
+    framing: carries === undefined ? undefined : parseFraming(carries, `${where}: links[${index}].carries`),
+  }))
+}
+
+/** `127.0.0.1:7001` or `[::1]:7001`; the schema has seen that it is one. */
+function addressOf(text: string): Address {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
+}
